@@ -1,0 +1,87 @@
+import { Redis } from "ioredis";
+import { monotonicClock } from "../harness/base/clock.ts";
+import { until } from "../harness/base/deadline.ts";
+import { seededRandom } from "../harness/base/random.ts";
+import { Generator } from "../harness/load/generator.ts";
+import type { LoadSpec } from "../harness/load/load.ts";
+import { workloads } from "../harness/load/workloads/registry.ts";
+import { FakeServer } from "../harness/resp/fake-server.ts";
+
+/*
+ * How much faster is the load generator than ioredis, on this machine, now? Both in this thread, in turns, the same
+ * commands to the same server. `node --import tsx bench/load.ts [port of a redis on 127.0.0.1]`; without a port the server is
+ * our own test server, in this thread too, and the ratio is smaller than against a real one.
+ */
+
+const ROUND_MS = 1000;
+const ROUNDS = 3;
+const SHAPES = [
+  { connections: 4, pipeline: 16 },
+  { connections: 50, pipeline: 16 },
+];
+
+const clock = monotonicClock();
+const port = process.argv[2] === undefined ? undefined : Number(process.argv[2]);
+const server = port === undefined ? await FakeServer.start() : undefined;
+const target = { node: "bench", host: "127.0.0.1", port: port ?? server?.port ?? 0 };
+
+function specOf(shape: (typeof SHAPES)[number]): LoadSpec {
+  return {
+    name: "set",
+    workload: "set",
+    on: [],
+    ...shape,
+    rate: null,
+    keys: 10_000,
+    keyPrefix: "bench:",
+    value: { min: 100, max: 100 },
+    elements: 1,
+    timeout: 5000,
+  };
+}
+
+async function ours(spec: LoadSpec): Promise<number> {
+  const workload = workloads.get(spec.workload)!;
+  const share = { index: 0, of: 1 };
+  const generator = new Generator({ spec, workload, targets: [target], share, random: seededRandom("bench"), clock });
+  const from = clock.now();
+  generator.start(from);
+  await until({ what: "the round", within: ROUND_MS * 2, every: 10 }, () => clock.now() - from >= ROUND_MS);
+  await generator.stop();
+  return (generator.sample().ok * 1000) / (clock.now() - from);
+}
+
+async function theirs(spec: LoadSpec): Promise<number> {
+  const next = workloads.get(spec.workload)!.source(spec, seededRandom("bench"));
+  const from = clock.now();
+  const counts = await Promise.all(
+    Array.from({ length: spec.connections }, async () => {
+      const redis = new Redis({ host: target.host, port: target.port, protocol: 2, enableReadyCheck: false });
+      let ok = 0;
+      while (clock.now() - from < ROUND_MS) {
+        const pipeline = redis.pipeline();
+        for (let i = 0; i < spec.pipeline; i++) {
+          const [name = "", ...args] = next();
+          pipeline.call(name, ...args);
+        }
+        ok += (await pipeline.exec())?.filter(([error]) => !error).length ?? 0;
+      }
+      redis.disconnect();
+      return ok;
+    }),
+  );
+  return (counts.reduce((a, b) => a + b, 0) * 1000) / (clock.now() - from);
+}
+
+for (const shape of SHAPES) {
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const [raw, ioredis] = [await ours(specOf(shape)), await theirs(specOf(shape))];
+    ratios.push(raw / ioredis);
+    const rates = `load ${Math.round(raw / 1000)} k/s, ioredis ${Math.round(ioredis / 1000)} k/s`;
+    console.log(`${shape.connections} connections × ${shape.pipeline}: ${rates}, ratio ${(raw / ioredis).toFixed(1)}`);
+  }
+  const median = ratios.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0;
+  console.log(`${shape.connections} connections × ${shape.pipeline}: median ratio ${median.toFixed(1)}`);
+}
+await server?.stop();

@@ -1,0 +1,81 @@
+import { setTimeout as timer } from "node:timers/promises";
+import { ChaosError } from "./chaos-error.ts";
+
+export interface WaitOptions {
+  /** What is waited for; becomes the error's text: "<what> did not happen within 5000 ms". */
+  what: string;
+  /** Milliseconds until the wait fails with code `timeout`. */
+  within: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Sleeps `ms`; rejects with the signal's reason when aborted. For schedules only: to wait for a state, use `until`. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  try {
+    await timer(Math.max(0, ms), undefined, signal ? { signal } : {});
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/**
+ * Runs `work` with a signal that fires at the deadline or when the caller's signal does.
+ * Rejects at the deadline even if `work` ignores its signal.
+ */
+export async function withDeadline<T>(options: WaitOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { what, within, signal } = options;
+  signal?.throwIfAborted();
+  const controller = new AbortController();
+  const expired = new ChaosError("timeout", `${what} did not happen within ${Math.round(within)} ms`);
+  let onAbort: (() => void) | undefined;
+  let handle: NodeJS.Timeout | undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    handle = setTimeout(() => {
+      controller.abort(expired);
+      reject(expired);
+    }, within);
+    onAbort = () => {
+      controller.abort(signal?.reason);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work(controller.signal), stopped]);
+  } finally {
+    clearTimeout(handle);
+    if (onAbort) signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/**
+ * Asks `probe` again and again until it returns something other than undefined/false, and returns that.
+ * A probe that throws counts as "not yet"; its last message is in the timeout's text.
+ * @param options.every milliseconds between questions (default 50)
+ */
+export async function until<T>(
+  options: WaitOptions & { every?: number },
+  probe: (signal: AbortSignal) => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
+  const { what, within, signal, every = 50 } = options;
+  const end = performance.now() + within;
+  let last: unknown;
+  for (;;) {
+    signal?.throwIfAborted();
+    const left = end - performance.now();
+    if (left <= 0) {
+      const why = last instanceof Error ? `: ${last.message}` : "";
+      throw new ChaosError("timeout", `${what} did not happen within ${Math.round(within)} ms${why}`, { cause: last });
+    }
+    try {
+      const answer = await withDeadline({ what, within: left, signal }, async (inner) => probe(inner));
+      if (answer !== undefined && answer !== false) return answer;
+    } catch (error) {
+      signal?.throwIfAborted();
+      last = error;
+    }
+    await sleep(Math.min(every, Math.max(1, end - performance.now())), signal);
+  }
+}

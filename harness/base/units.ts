@@ -1,0 +1,108 @@
+import { z } from "zod";
+
+const DURATION = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/;
+const DURATION_MS: Record<string, number> = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const SIZE = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB|KB|MB|GB)$/;
+const SIZE_BYTES: Record<string, number> = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+};
+
+/** "1.5s" → 1500; undefined when it is not a duration. Units: us, ms, s, m, h. */
+export function parseDuration(text: string): number | undefined {
+  return scaled(text, DURATION, DURATION_MS);
+}
+
+/** "4KiB" → 4096; undefined when it is not a size. Units: B, KB, MB, GB (powers of 1000), KiB, MiB, GiB (1024). */
+function parseSize(text: string): number | undefined {
+  const bytes = scaled(text, SIZE, SIZE_BYTES);
+  return bytes === undefined ? undefined : Math.round(bytes);
+}
+
+function scaled(text: string, form: RegExp, units: Record<string, number>): number | undefined {
+  const match = form.exec(text.trim());
+  const factor = match?.[2] === undefined ? undefined : units[match[2]];
+  return match && factor !== undefined ? Number(match[1]) * factor : undefined;
+}
+
+/** 1500 → "1.5s", 250 → "250ms": the shortest text that reads back as the same duration. */
+export function formatDuration(ms: number): string {
+  for (const [unit, size] of [
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1000],
+  ] as const) {
+    if (ms >= size && Number.isInteger((ms / size) * 10)) return `${ms / size}${unit}`;
+  }
+  return `${Math.round(ms * 1000) / 1000}ms`;
+}
+
+/** A closed interval from which the plan draws one value with the seed. A single value has min === max. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** `T` after the plan has drawn: every Range has become a number. */
+export type Drawn<T> = T extends Range
+  ? number
+  : T extends readonly (infer U)[]
+    ? Drawn<U>[]
+    : T extends object
+      ? { [K in keyof T]: Drawn<T[K]> }
+      : T;
+
+export function isRange(value: unknown): value is Range {
+  return (
+    typeof value === "object" && value !== null && "min" in value && "max" in value && Object.keys(value).length === 2
+  );
+}
+
+const durationMessage = 'a duration with a unit (us, ms, s, m, h), like "500ms" or "5s"';
+const sizeMessage = 'a size with a unit (B, KB, KiB, MB, MiB, GB, GiB), like "1KiB"';
+
+/** Zod: a duration in milliseconds, written with its unit. */
+export const durationMs = unit(parseDuration, durationMessage);
+/** Zod: "5s" or "1s..3s" → Range in milliseconds. */
+export const durationRange = range(parseDuration, `${durationMessage}, or a range "1s..3s"`);
+/** Zod: "1KiB" or "1KiB..4KiB" → Range in bytes. */
+export const sizeRange = range(parseSize, `${sizeMessage}, or a range "1KiB..4KiB"`);
+/** Zod: "10%..90%" or "50%" → Range of fractions in 0..1. */
+export const percentRange = range((text) => {
+  const match = /^(\d+(?:\.\d+)?)%$/.exec(text.trim());
+  const value = match ? Number(match[1]) / 100 : undefined;
+  return value !== undefined && value <= 1 ? value : undefined;
+}, 'a percentage from 0% to 100%, or a range "10%..90%"');
+
+function unit(parse: (text: string) => number | undefined, expected: string) {
+  return z.string({ error: `expected ${expected}` }).transform((text, ctx): number => {
+    const value = parse(text);
+    if (value === undefined) {
+      ctx.addIssue({ code: "custom", message: `expected ${expected}, got "${text}"` });
+      return z.NEVER;
+    }
+    return value;
+  });
+}
+
+function range(parse: (text: string) => number | undefined, expected: string) {
+  return z.string({ error: `expected ${expected}` }).transform((text, ctx): Range => {
+    const [from, to = from, ...more] = text.split("..");
+    const min = parse(from ?? "");
+    const max = parse(to ?? "");
+    if (min === undefined || max === undefined || more.length > 0) {
+      ctx.addIssue({ code: "custom", message: `expected ${expected}, got "${text}"` });
+      return z.NEVER;
+    }
+    if (min > max) {
+      ctx.addIssue({ code: "custom", message: `impossible range "${text}": the lower end is above the upper end` });
+      return z.NEVER;
+    }
+    return { min, max };
+  });
+}

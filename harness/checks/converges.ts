@@ -1,0 +1,59 @@
+import type { EventOf, Finding } from "../journal/events.ts";
+import type { Check } from "./check.ts";
+import type { Judged } from "./hang-rules.ts";
+import { resultOf } from "./result.ts";
+
+export const converges: Check = {
+  name: "converges",
+  summary:
+    "After load has stopped and replication has drained, every replica holds exactly its master's keys and values.",
+  check(record) {
+    const last = new Map<string, EventOf<"comparison">>();
+    for (const event of record.of("comparison")) last.set(event.replica, event);
+    const judged: Judged = { findings: [], unknown: [] };
+    for (const [replica, comparison] of last) {
+      if (!comparison.complete) {
+        const why = comparison.why ?? "no reason given";
+        const soFar = comparison.different > 0 ? `, ${comparison.different} differences until then` : "";
+        judged.unknown.push(`${replica} could not be compared with ${comparison.master}: ${why}${soFar}`);
+      } else if (comparison.different > 0) judged.findings.push(divergence(comparison));
+    }
+    for (const replica of Object.keys(record.last("topology")?.replicaOf ?? {})) {
+      if (!last.has(replica)) judged.unknown.push(`${replica} was not compared with its master`);
+    }
+    if (last.size === 0 && judged.unknown.length === 0) judged.unknown.push("no replica was compared with its master");
+    return resultOf(judged);
+  },
+};
+
+const CLASS_OF = {
+  "missing-on-replica": "missing-keys",
+  "extra-on-replica": "extra-keys",
+  type: "different-values",
+  value: "different-values",
+} as const;
+
+function divergence(comparison: EventOf<"comparison">): Finding {
+  const { master, replica, different, differences, masterKeys, replicaKeys } = comparison;
+  const counts = new Map<string, number>();
+  for (const { kind } of differences) counts.set(CLASS_OF[kind], (counts.get(CLASS_OF[kind]) ?? 0) + 1);
+  const [kind] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["different-values", 0] as [
+    string,
+    number,
+  ]);
+  const first = differences[0];
+  const proof =
+    first &&
+    `Key ${first.key}: ${master} has ${first.master ?? "no such key"}, ${replica} has ${first.replica ?? "no such key"}.`;
+  return {
+    type: "divergence",
+    class: kind,
+    node: replica,
+    from: comparison.t,
+    to: null,
+    summary: `${replica} differs from its master ${master} in ${different} ${different === 1 ? "key" : "keys"} (${masterKeys} keys against ${replicaKeys}) after load had stopped.`,
+    proof: proof ?? null,
+    evidence: [],
+    detail: { master, different, masterKeys, replicaKeys, differences },
+  };
+}

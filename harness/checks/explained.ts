@@ -1,0 +1,23 @@
+import type { RunRecord } from "../journal/record.ts";
+import { judgeCrashes } from "./crash-rules.ts";
+import { judgeHangs } from "./hang-rules.ts";
+import { phaseSpan } from "./span.ts";
+
+/**
+ * Nodes whose failure to recover already has a finding of its own (a hang, a crash or stuck replication that reaches
+ * into the recovery), and the replicas of such nodes. Node → that finding as "type/class of node".
+ */
+export function explainedNodes(record: RunRecord): Map<string, string> {
+  const start = phaseSpan(record, "recovery")?.from ?? record.last("recovery")?.t ?? 0;
+  const explained = new Map<string, string>();
+  for (const finding of [...judgeHangs(record).findings, ...judgeCrashes(record).findings]) {
+    if (finding.node === null || (finding.to !== null && finding.to < start)) continue;
+    explained.set(finding.node, `${finding.type}/${finding.class} of ${finding.node}`);
+  }
+  const replicaOf = record.last("topology")?.replicaOf ?? {};
+  for (const [replica, master] of Object.entries(replicaOf)) {
+    const reason = explained.get(master);
+    if (reason !== undefined && !explained.has(replica)) explained.set(replica, reason);
+  }
+  return explained;
+}

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import type { JournalEvent, NodeCondition } from "../journal/events.ts";
+import { noHang } from "./no-hang.ts";
+import { condition, event, fixture, starved } from "./record-fixture.ts";
+
+describe("no-hang", () => {
+  const hang = (now: NodeCondition, from: number, to?: number): JournalEvent[] => [
+    condition(from + 2000, "r1", now, { since: from, silent: 3, of: 8 }),
+    ...(to === undefined ? [] : [condition(to, "r1", "healthy")]),
+  ];
+
+  it("is green on a healthy run", () => {
+    assert.deepEqual(noHang.check(fixture()), { valid: true, why: null, findings: [] });
+  });
+
+  for (const kind of ["deadlocked", "livelocked", "partial"] as const) {
+    it(`finds a node that stays ${kind} to the end, with its evidence`, () => {
+      const captured = event("evidence", 24_000, { files: ["evidence/r1/1.txt"], proof: "a cycle" });
+      const other = event("evidence", 24_000, { node: "m1", files: ["evidence/m1/1.txt"] });
+      const result = noHang.check(fixture([...hang(kind, 20_000), captured, other]));
+      assert.equal(result.valid, false);
+      assert.equal(result.findings.length, 1);
+      const { type, class: kindOf, node, from, to, proof, evidence, summary } = result.findings[0]!;
+      assert.deepEqual([type, kindOf, node, from, to, proof], ["hang", kind, "r1", 20_000, null, "a cycle"]);
+      assert.deepEqual(evidence, ["evidence/r1/1.txt"]);
+      assert.match(summary, /3 of 8 connections silent/);
+    });
+  }
+
+  it("does not find a hang that ends before recovery is over", () => {
+    assert.equal(noHang.check(fixture(hang("deadlocked", 20_000, 45_000))).valid, true);
+  });
+
+  it("finds a hang that ends only after recovery is over", () => {
+    const result = noHang.check(fixture(hang("deadlocked", 20_000, 52_000)));
+    assert.equal(result.findings[0]?.to, 52_000);
+  });
+
+  it("finds a healed hang that was longer than the experiment's limit, and only that", () => {
+    assert.equal(noHang.check(fixture(hang("partial", 20_000, 27_000), { hangLimit: 6000 })).findings.length, 1);
+    assert.equal(noHang.check(fixture(hang("partial", 20_000, 27_000), { hangLimit: 8000 })).valid, true);
+  });
+
+  it("counts a hang to the moment of the late answers, which make the node look slow in hindsight", () => {
+    const slow = condition(29_500, "r1", "slow", { since: 22_500 });
+    const result = noHang.check(
+      fixture([...hang("deadlocked", 20_000), slow, condition(30_000, "r1", "healthy")], { hangLimit: 5000 }),
+    );
+    assert.deepEqual(
+      result.findings.map(({ from, to }) => [from, to]),
+      [[20_000, 29_500]],
+    );
+  });
+
+  for (const own of ["paused", "down"] as const) {
+    it(`a node ${own} by us is not a hang, even to the end`, () => {
+      assert.equal(noHang.check(fixture([condition(20_000, "r1", own)], { hangLimit: 1000 })).valid, true);
+    });
+  }
+
+  it("a dead node is not a hang", () => {
+    assert.equal(noHang.check(fixture([condition(20_000, "r1", "dead")])).valid, true);
+  });
+
+  it("does not know when the harness was starved for more than a fifth of the hang", () => {
+    const result = noHang.check(fixture([...hang("deadlocked", 20_000), ...starved(20_000, 30_000)]));
+    assert.equal(result.valid, "unknown");
+    assert.match(result.why ?? "", /starved for 26 %/);
+  });
+
+  it("still finds a hang when the harness was starved for less than a fifth of it", () => {
+    assert.equal(noHang.check(fixture([...hang("deadlocked", 20_000), ...starved(20_000, 25_000)])).valid, false);
+  });
+
+  it("counts one hang that changes its kind once, under the kind that held longest", () => {
+    const events = [
+      ...hang("partial", 20_000),
+      condition(23_000, "r1", "livelocked"),
+      condition(50_500, "r1", "partial"),
+    ];
+    const result = noHang.check(fixture(events));
+    assert.deepEqual(
+      result.findings.map((finding) => [finding.class, finding.from]),
+      [["livelocked", 20_000]],
+    );
+  });
+
+  it("does not know about a node that hung when the run was cut short", () => {
+    const without = ["recovery", "phase"] as const;
+    assert.equal(noHang.check(fixture(hang("deadlocked", 20_000), { without })).valid, "unknown");
+  });
+
+  it("judges by the recovery deadline when the phase left no result", () => {
+    const late = condition(70_000, "m1", "healthy");
+    const events = [...hang("deadlocked", 20_000), late];
+    const cut = fixture(events, { without: ["recovery"] });
+    assert.equal(noHang.check(cut).valid, "unknown", "teardown began before the deadline");
+  });
+
+  it("finds a replica that is stalled past recovery as stuck replication", () => {
+    const result = noHang.check(fixture([condition(30_000, "r1", "stalled")]));
+    assert.deepEqual(
+      result.findings.map((finding) => `${finding.type}/${finding.class}`),
+      ["stuck-replication/stalled"],
+    );
+    assert.equal(
+      noHang.check(fixture([condition(30_000, "r1", "stalled"), condition(45_000, "r1", "healthy")])).valid,
+      true,
+    );
+  });
+
+  it("finds a node that is slow past recovery as slow recovery", () => {
+    const result = noHang.check(fixture([condition(30_000, "r1", "slow")]));
+    assert.equal(result.findings[0]?.type, "slow-recovery");
+  });
+
+  it("ignores the control server and what happens in teardown", () => {
+    const events = [condition(20_000, "c0", "deadlocked"), condition(58_500, "r1", "deadlocked")];
+    assert.equal(noHang.check(fixture(events)).valid, true);
+  });
+
+  it("does not know when the watchdog said nothing", () => {
+    assert.equal(noHang.check(fixture([], { without: ["condition"] })).valid, "unknown");
+  });
+});

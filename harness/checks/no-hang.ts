@@ -1,0 +1,20 @@
+import { judgeBlockedCommands } from "./blocked-commands.ts";
+import type { Check } from "./check.ts";
+import { judgeHangs } from "./hang-rules.ts";
+import { resultOf } from "./result.ts";
+
+export const noHang: Check = {
+  name: "no-hang",
+  summary:
+    "No node stops answering, leaves an administration command without answer, or stays slow or stalled, beyond heal and recovery or the experiment's limit.",
+  check(record) {
+    if (record.of("condition").length === 0) {
+      return { valid: "unknown", why: "the watchdog said nothing of any node", findings: [] };
+    }
+    const [hangs, blocked] = [judgeHangs(record), judgeBlockedCommands(record)];
+    return resultOf({
+      findings: [...hangs.findings, ...blocked.findings],
+      unknown: [...hangs.unknown, ...blocked.unknown],
+    });
+  },
+};

@@ -1,0 +1,156 @@
+import type { EventOf, EventType, JournalEvent, NodeCondition, NodeState, Phase } from "../journal/events.ts";
+import { type RunRecord, recordOf } from "../journal/record.ts";
+
+/*
+ * A small hand-made run for tests. Chaos 10–40 s, heal at 40 s, recovery 41–50 s (deadline 60 s), checks at 55 s, teardown at 58 s.
+ *
+ *   0        10             40 41      50       55   58   60
+ *   ├─ warm ──┼─── chaos ────┼heal┼ recovery ┼ quiesce ┼ checks ┼ teardown
+ */
+
+const STATE: NodeState = {
+  role: "master",
+  version: "7.0.15",
+  link: "none",
+  masterHost: null,
+  masterPort: null,
+  syncing: false,
+  syncProgress: null,
+  loading: false,
+  offset: 1,
+  lastIoSeconds: null,
+  replicas: [],
+  commandsProcessed: 1,
+  clients: 1,
+  workers: null,
+};
+
+type Free<T extends EventType> = Partial<Omit<EventOf<T>, "type" | "t">>;
+
+/** Events of a healthy run of m1, r1 and control c0; `more` is added in order of time, `without` leaves types out. */
+export function fixture(
+  more: readonly JournalEvent[] = [],
+  options: { hangLimit?: number; without?: readonly EventType[] } = {},
+): RunRecord {
+  const events: JournalEvent[] = [
+    run(options.hangLimit ?? null),
+    cluster(),
+    { t: 1000, type: "topology", masters: ["m1"], replicaOf: { r1: "m1" }, reason: "setup" },
+    ...["m1", "r1", "c0"].map((node) => condition(2000, node, "healthy")),
+    ...phase("warm-up", 2000, 10_000),
+    ...phase("chaos", 10_000, 40_000),
+    ...phase("heal", 40_000, 41_000),
+    ...phase("recovery", 41_000, 50_000),
+    event("recovery", 50_000, {}),
+    ...phase("quiesce", 50_000, 55_000),
+    state(54_000, "m1", "master"),
+    state(54_000, "r1", "replica"),
+    ...phase("checks", 55_000, 58_000),
+    event("comparison", 56_000, {}),
+    ...phase("teardown", 58_000, 60_000),
+  ];
+  const kept = events.filter((one) => !options.without?.includes(one.type));
+  return recordOf([...kept, ...more].sort((a, b) => a.t - b.t));
+}
+
+export function condition(t: number, node: string, now: NodeCondition, more: Free<"condition"> = {}): JournalEvent {
+  return { type: "condition", t, node, was: "unknown", now, since: t, why: "test", ...more };
+}
+
+export function state(t: number, node: string, role: NodeState["role"]): JournalEvent {
+  return { type: "node-state", t, node, state: { ...STATE, role, link: role === "replica" ? "up" : "none" } };
+}
+
+export function starved(from: number, to: number): JournalEvent[] {
+  const events: JournalEvent[] = [];
+  for (let t = from + 1000; t <= to; t += 1000) events.push(event("self", t, { starved: true }));
+  return events;
+}
+
+/** An event with defaults for everything the test does not care about. */
+export function event<T extends keyof typeof DEFAULTS>(type: T, t: number, more: Free<T>): JournalEvent {
+  return { ...DEFAULTS[type], type, t, ...more } as JournalEvent;
+}
+
+const DEFAULTS = {
+  recovery: { recovered: true, ms: 9000, within: 19_000, waiting: [] },
+  comparison: {
+    master: "m1",
+    replica: "r1",
+    complete: true,
+    why: null,
+    masterKeys: 2,
+    replicaKeys: 2,
+    different: 0,
+    differences: [],
+    ms: 5,
+  },
+  self: {
+    mainDelay: 1,
+    probeDelay: 1,
+    cpuPressure: 0,
+    memoryPressure: 0,
+    ioPressure: 0,
+    controlMax: 1,
+    controlOldest: 0,
+    starved: false,
+  },
+  container: { node: "r1", action: "die", exitCode: 0, ours: false },
+  log: { node: "r1", rule: "bug-report", line: "=== REDIS BUG REPORT START", fields: {} },
+  fault: { id: "storm", fault: "switch-master", step: "injected", targets: ["m1"] },
+  evidence: {
+    node: "r1",
+    reason: "deadlocked",
+    ms: 5,
+    stoppedProcessMs: 0,
+    files: [],
+    summary: "captured",
+    proof: null,
+  },
+} as const;
+
+function phase(name: Phase, from: number, to: number): JournalEvent[] {
+  return [
+    { type: "phase", t: from, phase: name, step: "begin" },
+    { type: "phase", t: to, phase: name, step: "end" },
+  ];
+}
+
+function run(hangLimit: number | null): JournalEvent {
+  return {
+    type: "run",
+    t: 0,
+    version: 1,
+    kvchaos: "0.1.0",
+    runId: "test",
+    startedAt: "2025-01-01T00:00:00Z",
+    command: ["kvchaos", "run", "x.yaml"],
+    title: "test",
+    experimentFile: "x.yaml",
+    issue: null,
+    seed: "s",
+    system: "redis",
+    image: "redis:7.0.15",
+    digest: null,
+    host: {},
+    plan: { version: 1, seed: "s", experiment: { watchdog: { hangLimit }, recovery: { within: 19_000 } }, faults: [] },
+  };
+}
+
+function cluster(): JournalEvent {
+  const node = (name: string, role: "master" | "replica" | "control") => ({
+    name,
+    role,
+    container: name,
+    image: "redis:7.0.15",
+    digest: null,
+    ports: { "6379": 1 },
+    version: "7.0.15",
+  });
+  return {
+    type: "cluster",
+    t: 500,
+    nodes: [node("m1", "master"), node("r1", "replica"), node("c0", "control")],
+    links: [],
+  };
+}

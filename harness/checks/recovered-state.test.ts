@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { converges } from "./converges.ts";
+import { oneMaster } from "./one-master.ts";
+import { condition, event, fixture, starved, state } from "./record-fixture.ts";
+import { recoversWithin } from "./recovers-within.ts";
+
+describe("one-master", () => {
+  it("is green when everybody says what was meant", () => {
+    assert.equal(oneMaster.check(fixture()).valid, true);
+  });
+
+  it("finds two masters, from when the second one said so", () => {
+    const result = oneMaster.check(
+      fixture([state(30_000, "r1", "replica"), state(54_500, "r1", "master"), state(56_000, "r1", "master")]),
+    );
+    assert.deepEqual(
+      result.findings.map((finding) => [finding.type, finding.class, finding.node, finding.from]),
+      [["split-brain", "two-masters", "r1", 54_500]],
+    );
+  });
+
+  it("finds that there is no master", () => {
+    assert.deepEqual(
+      oneMaster.check(fixture([state(55_000, "m1", "replica")])).findings.map((finding) => finding.class),
+      ["no-master"],
+    );
+  });
+
+  it("finds a swapped pair as wrong on both nodes", () => {
+    const result = oneMaster.check(fixture([state(55_000, "m1", "replica"), state(55_000, "r1", "master")]));
+    assert.deepEqual(result.findings.map((finding) => finding.class).sort(), ["two-masters", "wrong-master"]);
+  });
+
+  it("follows the last intended topology", () => {
+    const moved = { type: "topology" as const, t: 30_000, masters: ["r1"], replicaOf: { m1: "r1" }, reason: "storm#3" };
+    assert.equal(oneMaster.check(fixture([moved])).valid, false);
+    assert.equal(
+      oneMaster.check(fixture([moved, state(55_000, "r1", "master"), state(55_000, "m1", "replica")])).valid,
+      true,
+    );
+  });
+
+  it("does not know a node's role when it was last told before recovery was over", () => {
+    const result = oneMaster.check(
+      fixture([state(20_000, "m1", "master"), state(55_000, "r1", "replica")], { without: ["node-state"] }),
+    );
+    assert.equal(result.valid, "unknown");
+    assert.match(result.why ?? "", /m1 did not tell/);
+  });
+
+  it("does not know without a recovery phase or an intention", () => {
+    assert.equal(oneMaster.check(fixture([], { without: ["topology"] })).valid, "unknown");
+    assert.equal(oneMaster.check(fixture([], { without: ["recovery", "phase"] })).valid, "unknown");
+  });
+});
+
+describe("converges", () => {
+  const difference = { key: "k1", kind: "missing-on-replica" as const, master: '"v"', replica: null };
+
+  it("is green when the datasets are equal", () => {
+    assert.equal(converges.check(fixture()).valid, true);
+  });
+
+  for (const [kind, expected] of [
+    ["missing-on-replica", "missing-keys"],
+    ["extra-on-replica", "extra-keys"],
+    ["value", "different-values"],
+    ["type", "different-values"],
+  ] as const) {
+    it(`finds ${expected} (${kind})`, () => {
+      const result = converges.check(
+        fixture([event("comparison", 57_000, { different: 1, differences: [{ ...difference, kind }] })]),
+      );
+      assert.deepEqual(
+        [result.findings[0]?.type, result.findings[0]?.class, result.findings[0]?.node],
+        ["divergence", expected, "r1"],
+      );
+      assert.match(result.findings[0]?.proof ?? "", /^Key k1: m1 has "v"/);
+    });
+  }
+
+  it("counts only the last comparison of a replica", () => {
+    const first = event("comparison", 55_500, { different: 1, differences: [difference] });
+    assert.equal(converges.check(fixture([first])).valid, true);
+  });
+
+  it("does not know when a comparison was not finished, when none was made, or when one replica has none", () => {
+    assert.equal(
+      converges.check(fixture([event("comparison", 57_000, { complete: false, why: "timeout" })])).valid,
+      "unknown",
+    );
+    assert.equal(converges.check(fixture([], { without: ["comparison"] })).valid, "unknown");
+    assert.equal(converges.check(fixture([], { without: ["comparison", "topology"] })).valid, "unknown");
+    const more = { type: "topology" as const, t: 2000, masters: ["m1"], replicaOf: { r1: "m1", r2: "m1" }, reason: "" };
+    assert.match(converges.check(fixture([more])).why ?? "", /r2 was not compared/);
+  });
+});
+
+describe("recovers-within", () => {
+  const late = (...waiting: { node: string; what: string }[]) =>
+    event("recovery", 60_000, { recovered: false, ms: 19_000, waiting });
+  const check = (...events: Parameters<typeof fixture>[0] & {}) =>
+    recoversWithin.check(fixture(events, { without: ["recovery"] }));
+
+  it("is green when the cluster recovered, unknown when the run never got there", () => {
+    assert.equal(recoversWithin.check(fixture()).valid, true);
+    assert.equal(check().valid, "unknown");
+  });
+
+  it("finds one slow recovery per node that nothing else explains", () => {
+    const result = check(late({ node: "r1", what: "link down" }, { node: "r1", what: "offset behind" }));
+    assert.deepEqual(
+      result.findings.map((finding) => [finding.type, finding.node]),
+      [["slow-recovery", "r1"]],
+    );
+    assert.match(result.findings[0]?.summary ?? "", /link down, offset behind/);
+  });
+
+  it("adds no finding for a node that hangs, crashed or is stalled, nor for replicas of such a master", () => {
+    for (const sign of [
+      condition(30_000, "r1", "deadlocked"),
+      condition(30_000, "r1", "stalled"),
+      condition(30_000, "m1", "livelocked"),
+      event("container", 30_000, { exitCode: 139 }),
+    ]) {
+      const result = check(sign, late({ node: "r1", what: "no answer" }));
+      assert.deepEqual([result.valid, result.findings], [false, []], JSON.stringify(sign));
+      assert.match(result.why ?? "", /as other findings explain: r1: /);
+    }
+  });
+
+  it("a crash that was over long before does not explain it", () => {
+    const events = [event("container", 20_000, { exitCode: 139 }), event("container", 21_000, { action: "start" })];
+    assert.equal(check(...events, late({ node: "r1", what: "link down" })).findings.length, 1);
+  });
+
+  it("does not know when the harness was starved during recovery", () => {
+    assert.equal(check(late({ node: "r1", what: "link down" }), ...starved(45_000, 55_000)).valid, "unknown");
+  });
+});

@@ -1,0 +1,47 @@
+import { formatDuration } from "../base/units.ts";
+import type { Finding } from "../journal/events.ts";
+import type { Check } from "./check.ts";
+import { evidenceOf } from "./evidence-of.ts";
+import { explainedNodes } from "./explained.ts";
+import { isControl, STARVED_SHARE, starvedShare } from "./span.ts";
+
+export const recoversWithin: Check = {
+  name: "recovers-within",
+  summary: "After every fault is healed, all nodes serve and replicate again within the experiment's recovery time.",
+  check(record) {
+    const recovery = record.last("recovery");
+    if (!recovery) return { valid: "unknown", why: "the run did not get through a recovery phase", findings: [] };
+    if (recovery.recovered) return { valid: true, why: null, findings: [] };
+    const from = recovery.t - recovery.ms;
+    const starved = starvedShare(record, { from, to: recovery.t });
+    if (starved > STARVED_SHARE) {
+      const why = `not recovered, but the harness was starved for ${Math.round(starved * 100)} % of the recovery`;
+      return { valid: "unknown", why, findings: [] };
+    }
+    const explained = explainedNodes(record);
+    const waiting = new Map<string, string[]>();
+    const reasons: string[] = [];
+    for (const { node, what } of recovery.waiting) {
+      if (isControl(record, node)) continue;
+      const reason = explained.get(node);
+      if (reason === undefined) waiting.set(node, [...(waiting.get(node) ?? []), what]);
+      else if (!reasons.includes(`${node}: ${reason}`)) reasons.push(`${node}: ${reason}`);
+    }
+    const findings = [...waiting].map(([node, what]): Finding => {
+      const { files, proof } = evidenceOf(record, node, from, null);
+      return {
+        type: "slow-recovery",
+        class: "not-recovered",
+        node,
+        from,
+        to: null,
+        summary: `${node} had not recovered ${formatDuration(recovery.within)} after every fault was healed: ${what.join(", ")}.`,
+        proof,
+        evidence: files,
+        detail: { waiting: what, within: recovery.within },
+      };
+    });
+    const why = reasons.length > 0 ? `not recovered, as other findings explain: ${reasons.join("; ")}` : null;
+    return { valid: false, why: why ?? (findings.length > 0 ? null : "the cluster did not recover in time"), findings };
+  },
+};

@@ -1,0 +1,84 @@
+import type { Phase } from "../journal/events.ts";
+import type { RunRecord } from "../journal/record.ts";
+
+/** A stretch of run time in milliseconds, `from` ≤ `to`. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** More of a stretch than this spent starved, and nothing can be concluded from it. */
+export const STARVED_SHARE = 0.2;
+
+/** Where a phase was, or undefined when it never began; one that did not end lasts to the end of the record. */
+export function phaseSpan(record: RunRecord, phase: Phase): Span | undefined {
+  const events = record.of("phase").filter((event) => event.phase === phase);
+  const begin = events.find((event) => event.step === "begin");
+  if (!begin) return undefined;
+  return { from: begin.t, to: events.find((event) => event.step === "end")?.t ?? lastMoment(record) };
+}
+
+/** When the run stopped looking: teardown's beginning, or the last event of a run that was cut short. */
+export function endOfWatch(record: RunRecord): number {
+  return phaseSpan(record, "teardown")?.from ?? lastMoment(record);
+}
+
+/**
+ * When everything had to be well again: the result of the recovery phase or, when a phase was left without one, its
+ * deadline. undefined: the run never got there.
+ */
+export function recoveryEnd(record: RunRecord): number | undefined {
+  const result = record.last("recovery");
+  if (result) return result.t;
+  const healed = record.of("phase").find((event) => event.phase === "heal" && event.step === "end");
+  const within = planNumber(record, "recovery", "within");
+  if (!healed || within === null) return undefined;
+  return healed.t + within <= endOfWatch(record) ? healed.t + within : undefined;
+}
+
+/** A number of the plan's experiment, such as watchdog.hangLimit in ms; null when the plan does not set it. */
+export function planNumber(record: RunRecord, section: string, name: string): number | null {
+  const plan = record.first("run")?.plan as { experiment?: Record<string, Record<string, unknown> | null> } | undefined;
+  const value = plan?.experiment?.[section]?.[name];
+  return typeof value === "number" ? value : null;
+}
+
+/** Which share (0..1) of a stretch the harness, or the watch over this node, was starved. */
+export function starvedShare(record: RunRecord, span: Span, node?: string): number {
+  const length = span.to - span.from;
+  if (length <= 0) return 0;
+  const starved: Span[] = record
+    .of("self")
+    .filter((event) => event.starved)
+    .map((event) => ({ from: event.t - 1000, to: event.t }));
+  if (node !== undefined) {
+    const own = record.of("condition").filter((event) => event.node === node);
+    own.forEach((event, i) => {
+      if (event.now === "starved") starved.push({ from: event.since, to: own[i + 1]?.since ?? lastMoment(record) });
+    });
+  }
+  return covered(starved, span) / length;
+}
+
+/** Nodes that a finding can be about: not the control server, which nobody harms. */
+export function isControl(record: RunRecord, node: string): boolean {
+  return record.last("cluster")?.nodes.some((one) => one.name === node && one.role === "control") ?? false;
+}
+
+function covered(spans: Span[], within: Span): number {
+  let sum = 0;
+  let end = within.from;
+  for (const span of [...spans].sort((a, b) => a.from - b.from)) {
+    const from = Math.max(span.from, end);
+    const to = Math.min(span.to, within.to);
+    if (to > from) {
+      sum += to - from;
+      end = to;
+    }
+  }
+  return sum;
+}
+
+function lastMoment(record: RunRecord): number {
+  return record.end;
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { EXIT } from "./exit-codes.ts";
+import { main } from "./main.ts";
+
+/** Runs a command line in this process and returns what it wrote to stderr. */
+async function said(argv: readonly string[]): Promise<{ code: number; text: string }> {
+  const write = process.stderr.write;
+  let text = "";
+  process.stderr.write = (chunk: unknown) => {
+    text += String(chunk);
+    return true;
+  };
+  try {
+    return { code: await main(argv), text };
+  } finally {
+    process.stderr.write = write;
+  }
+}
+
+describe("bad usage", () => {
+  const quickstart = path.join(import.meta.dirname, "../../experiments/any/quickstart.yaml");
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "kvchaos-usage-"));
+    await writeFile(path.join(folder, "text.txt"), "hello\n");
+    await writeFile(path.join(folder, "broken.yaml"), "title: [\n");
+    await writeFile(path.join(folder, "journal.jsonl"), "garbage{\n");
+    await writeFile(path.join(folder, "plan.yaml"), "version: 1\nseed: x\nexperiment: {}\nfaults: []\n");
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const cases: [what: string, argv: string[], message: RegExp, hint?: RegExp][] = [
+    ["no command", [], /Which command\?/, /--help/],
+    ["an unknown command", ["frobnicate"], /there is no command "frobnicate"/, /kvchaos --help/],
+    ["a mistyped command", ["rnu"], /there is no command "rnu"/, /Did you mean run\?/],
+    ["an unknown option", ["list", "--foo"], /list: Unknown argument: foo/, /kvchaos list \[folder\]/],
+    ["no experiment", ["run"], /run: /, /run <experiment\.\.>/],
+    ["an unknown choice", ["run", "x", "--expect", "pass"], /expect.*"pass".*"fail"/, /run --help/],
+    ["an option given twice", ["run", "x", "--image", "a", "--image", "b"], /--image is given twice/],
+    ["an option without value", ["run", "x", "--seed"], /--seed needs a value/],
+    ["a number that is none", ["run", "x", "--repeat", "abc"], /--repeat needs a number/],
+    ["no repetition", ["run", "QUICKSTART", "--repeat", "0"], /--repeat 0: expected/],
+    ["half a repetition", ["run", "QUICKSTART", "--repeat", "1.5"], /--repeat 1\.5: expected/],
+    ["a shard beyond", ["run", "QUICKSTART", "--shard", "5/2"], /--shard 5\/2: expected i\/n/],
+    ["a duration without unit", ["run", "QUICKSTART", "--duration", "5"], /--duration 5: expected.*30m/],
+    ["a missing experiment", ["run", "FOLDER/nope.yaml"], /nope\.yaml does not exist/, /kvchaos list/],
+    ["an experiment that is text", ["run", "FOLDER/text.txt"], /text\.txt:1:1: expected a map/, /nothing was started/],
+    ["broken YAML", ["explain", "FOLDER/broken.yaml"], /broken\.yaml:2:1: broken YAML/],
+    ["a folder for a file", ["explain", "FOLDER"], /is a directory/],
+    ["a missing Compose file", ["up", "FOLDER/nope.yaml"], /cannot be read/, /compose\//],
+    ["an unknown system", ["explain", "QUICKSTART", "--system", "mysql"], /no system "mysql"/, /redis/],
+    ["a folder without run", ["replay", "FOLDER/none"], /cannot read/, /reports\//],
+    ["a damaged plan", ["replay", "FOLDER"], /plan\.yaml:3:13: missing key/],
+    ["a damaged journal", ["report", "FOLDER"], /journal\.jsonl:1: not a journal event/],
+    ["a report of nothing", ["report", "FOLDER/none"], /cannot read the journal/, /reports\//],
+    ["a wrap of nothing", ["images", "wrap"], /needs --system, --binary and --tag/, /images wrap --system redis/],
+    [
+      "a name that no image can have",
+      ["images", "wrap", "--system", "redis", "--binary", "x", "--tag", "a//b"],
+      /--tag a\/\/b: this is no image name/,
+    ],
+    ["images of an unknown system", ["images", "pull", "--system", "mysql"], /no system "mysql"/, /Known/],
+    ["an unknown format", ["report", "FOLDER", "--format", "pdf"], /no report format "pdf"/, /html/],
+  ];
+  for (const [what, argv, message, hint] of cases) {
+    it(`${what}: one message, exit 3`, async () => {
+      const words = argv.map((word) => word.replace("FOLDER", folder).replace("QUICKSTART", quickstart));
+      const { code, text } = await said(words);
+      assert.equal(code, EXIT.usage, text);
+      assert.match(text, message);
+      if (hint) assert.match(text, hint);
+      assert.doesNotMatch(text, /^\s+at |unexpected error/m);
+      if (argv.length > 0) assert.equal(text.match(/^kvchaos: /gm)?.length, 1, text);
+    });
+  }
+
+  it("several values of an option that takes several are no mistake", async () => {
+    const { text } = await said(["report", path.join(folder, "none"), "--format", "html", "--format", "json"]);
+    assert.doesNotMatch(text, /twice/);
+  });
+});

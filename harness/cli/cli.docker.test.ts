@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { until } from "../base/deadline.ts";
+import { connectEngine, type Engine } from "../docker/engine.ts";
+import { KvchaosProcess, kvchaos, leftOf } from "./kvchaos-process.ts";
+
+const CLUSTER = fileURLToPath(new URL("../../compose/one-master-two-replicas.yaml", import.meta.url));
+
+const experiment = (duration: string, cluster = CLUSTER): string => `
+title: A short one
+cluster: ${cluster}
+preload: { keys: 200, value: 100B }
+load:
+  - { workload: set, connections: 4, rate: 300/s, keys: 500, value: 64B }
+warm-up: 2s
+duration: ${duration}
+faults:
+  - { id: sw, fault: switch-master, at: 500ms, to: r1 }
+  - { id: freeze, fault: pause, at: 2s, node: r2, for: 1s }
+recovery: { within: 20s }
+`;
+
+describe("kvchaos run", function () {
+  this.timeout(120_000);
+  let engine: Engine;
+  let folder: string;
+  let reports: string;
+
+  const write = async (name: string, text: string): Promise<string> => {
+    const file = path.join(folder, name);
+    await writeFile(file, text);
+    return file;
+  };
+  const run = (file: string, ...more: string[]) => ["run", file, "--reports", reports, ...more];
+  const lastRun = async (): Promise<string> => path.join(reports, (await readdir(reports)).sort().at(-1) ?? "no run");
+  // Tests share two cores: a run that was starved says inconclusive, which is right and no answer. Asked again, not passed over.
+  const conclusive = async (args: string[]): Promise<KvchaosProcess> => {
+    for (let tries = 1; ; tries++) {
+      const running = new KvchaosProcess(args);
+      const { code } = await running.finished;
+      if (code !== 2 || tries === 3) return running;
+    }
+  };
+  const onlyRun = async (): Promise<string> => path.join(reports, (await readdir(reports))[0] ?? "no run folder");
+
+  before(async () => {
+    engine = await connectEngine();
+  });
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "kvchaos-cli-"));
+    reports = path.join(folder, "reports");
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("passes on a healthy server, writes every report, leaves nothing behind", async () => {
+    const file = await write("short.yaml", experiment("5s"));
+    const running = await conclusive(run(file, "--image", "redis:7.0.15", "--seed", "7"));
+    const { code, stderr } = await running.finished;
+    assert.equal(code, 0, stderr);
+    const directory = await lastRun();
+    assert.match(path.basename(directory), /^\d{8}-\d{6}-short-7$/);
+    const files = await readdir(directory);
+    for (const name of [
+      "report.html",
+      "result.json",
+      "junit.xml",
+      "issue.md",
+      "journal.jsonl",
+      "plan.yaml",
+      "evidence",
+    ]) {
+      assert.ok(files.includes(name), `${name} is missing: ${files.join(", ")}`);
+    }
+    const result = JSON.parse(await readFile(path.join(directory, "result.json"), "utf8"));
+    assert.equal(result.verdict, "pass");
+    assert.equal(result.seed, "7");
+    assert.deepEqual(result.findings, []);
+    assert.deepEqual(await leftOf(engine, running.child.pid), []);
+  });
+
+  it("replays a run from its folder, and renders its report again from the journal alone", async () => {
+    const file = await write("short.yaml", experiment("3s"));
+    const first = await (await conclusive(run(file, "--image", "redis:7.0.15"))).finished;
+    assert.equal(first.code, 0, first.stderr);
+    const directory = await lastRun();
+    const html = await readFile(path.join(directory, "report.html"), "utf8");
+    await rm(path.join(directory, "report.html"));
+    assert.equal((await kvchaos(["report", directory, "--format", "html"])).code, 0);
+    assert.equal(await readFile(path.join(directory, "report.html"), "utf8"), html);
+    const replay = ["replay", directory, "--reports", path.join(folder, "again"), "--expect", "fail"];
+    const again = await (await conclusive(replay)).finished;
+    assert.equal(again.code, 1, `a pass that was expected to fail: ${again.stderr}`);
+    const name = (await readdir(path.join(folder, "again"))).sort().at(-1);
+    const [was, is] = await Promise.all(
+      [directory, path.join(folder, "again", name ?? "")].map((one) => readFile(path.join(one, "plan.yaml"), "utf8")),
+    );
+    assert.equal(is, was);
+  });
+
+  it("keeps the cluster with --keep and ends; `kvchaos clean` removes it", async () => {
+    const file = await write("short.yaml", experiment("3s"));
+    const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15", "--keep"));
+    const { code, stderr } = await running.finished;
+    assert.equal(code, 0, stderr);
+    assert.ok((await leftOf(engine, running.child.pid)).some((name) => name.endsWith("-m1")));
+    assert.equal((await kvchaos(["clean"])).code, 0);
+    assert.deepEqual(await leftOf(engine, running.child.pid), []);
+  });
+
+  it("heals, reports and exits 130 on Ctrl-C", async () => {
+    const file = await write("long.yaml", experiment("60s"));
+    const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
+    await running.said(/fault freeze on r2/, 60_000);
+    running.child.kill("SIGINT");
+    const { code, stderr } = await running.finished;
+    assert.equal(code, 130, stderr);
+    const result = JSON.parse(await readFile(path.join(await onlyRun(), "result.json"), "utf8"));
+    assert.equal(result.verdict, "interrupted");
+    assert.deepEqual(await leftOf(engine, running.child.pid), []);
+  });
+
+  it("leaves nothing behind when it is interrupted while it starts", async () => {
+    const file = await write("long.yaml", experiment("60s"));
+    const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
+    await running.said(/setup/, 60_000);
+    running.child.kill("SIGTERM");
+    assert.equal((await running.finished).code, 130);
+    assert.deepEqual(await leftOf(engine, running.child.pid), []);
+  });
+
+  it("leaves nothing behind when it is killed with SIGKILL", async () => {
+    const file = await write("long.yaml", experiment("60s"));
+    const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
+    await running.said(/chaos/, 60_000);
+    assert.notDeepEqual(await leftOf(engine, running.child.pid), []);
+    running.child.kill("SIGKILL");
+    await running.finished;
+    await until({ what: "the reaper to clean up", within: 60_000, every: 200 }, async () => {
+      return (await leftOf(engine, running.child.pid)).length === 0;
+    });
+    // What the journal has of it can still be reported.
+    const report = await kvchaos(["report", await onlyRun(), "--format", "json"]);
+    assert.equal(report.code, 0, report.stderr);
+  });
+
+  it("leaves at once on a second Ctrl-C, and still nothing stays", async () => {
+    const file = await write("long.yaml", experiment("60s"));
+    const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
+    await running.said(/chaos/, 60_000);
+    running.child.kill("SIGINT");
+    await running.said(/SIGINT/, 10_000);
+    running.child.kill("SIGINT");
+    assert.equal((await running.finished).code, 130);
+    await until({ what: "the reaper to clean up", within: 60_000, every: 200 }, async () => {
+      return (await leftOf(engine, running.child.pid)).length === 0;
+    });
+  });
+
+  it("exits 4 with what to do when no daemon answers", async () => {
+    const file = await write("short.yaml", experiment("3s"));
+    const { code, stderr } = await kvchaos(run(file), { DOCKER_HOST: "unix:///nonexistent/docker.sock" });
+    assert.equal(code, 4, stderr);
+    assert.match(stderr, /nonexistent\/docker\.sock/);
+    assert.match(stderr, /DOCKER_HOST/);
+  });
+
+  it("exits 4 when the image cannot be had, and names it", async () => {
+    const file = await write("short.yaml", experiment("3s"));
+    const { code, stderr } = await kvchaos(run(file, "--image", "redis:1.2.3-nowhere"));
+    assert.equal(code, 4, stderr);
+    assert.match(stderr, /redis:1\.2\.3-nowhere/);
+  });
+
+  it("exits 4 when a port it was told to use is taken, and leaves nothing behind", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    try {
+      const text = await readFile(CLUSTER, "utf8");
+      const server = "  m1:\n    <<: *server\n";
+      assert.ok(text.includes(server));
+      const compose = await write(
+        "cluster.yaml",
+        text.replace(server, `${server}    ports: ["127.0.0.1:${port}:6379"]\n`),
+      );
+      const file = await write("short.yaml", experiment("3s", compose));
+      const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
+      const { code, stderr } = await running.finished;
+      assert.equal(code, 4, stderr);
+      assert.match(stderr, new RegExp(String(port)));
+      assert.deepEqual(await leftOf(engine, running.child.pid), []);
+    } finally {
+      server.close();
+    }
+  });
+});

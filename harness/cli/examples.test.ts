@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { append } from "../../docs/examples/append.ts";
+import { dropReplicas } from "../../docs/examples/drop-replicas.ts";
+import { loadComesBack } from "../../docs/examples/load-comes-back.ts";
+import { valkey } from "../../docs/examples/valkey.ts";
+import { monotonicClock } from "../base/clock.ts";
+import { seededRandom } from "../base/random.ts";
+import { FakeCluster } from "../faults/fake-cluster.ts";
+import type { FaultContext } from "../faults/fault.ts";
+import type { JournalEvent } from "../journal/events.ts";
+import { recordOf } from "../journal/record.ts";
+
+/** What the README teaches is compiled here and does what it says. */
+describe("the examples of the README", () => {
+  it("fault: drops a master's replicas and measures how many", async () => {
+    const cluster = new FakeCluster(["m1"], { r1: "m1" });
+    cluster.node("m1").admin = async (argv) => {
+      cluster.said.push(argv.join(" "));
+      return 1;
+    };
+    const shape = { masters: ["m1"], replicas: ["r1"], links: [] };
+    const params = dropReplicas.resolve(dropReplicas.params.parse({}), seededRandom("1"), 0, shape);
+    const context: FaultContext = {
+      id: "drop",
+      cluster,
+      clock: monotonicClock(),
+      signal: new AbortController().signal,
+      onHeal: () => {},
+      claim: () => () => {},
+      note: () => {},
+    };
+    const injected = await dropReplicas.inject(context, params);
+    assert.deepEqual(injected.targets, ["m1"]);
+    assert.deepEqual(await injected.effect(), { measured: true, summary: "1 connections closed" });
+    assert.deepEqual(cluster.said, ["CLIENT KILL TYPE replica"]);
+  });
+
+  it("check: is true, false with a finding, or unknown", () => {
+    const sample = (ok: number): JournalEvent => ({
+      ...{ t: 9, type: "load", load: "set", seconds: 1, ok, fail: 0, info: 3, errors: { timeout: 3 } },
+      ...{ latency: null, connected: 1, connections: 1 },
+    });
+    assert.equal(loadComesBack.check(recordOf([sample(0), sample(5)])).valid, true);
+    const { valid, findings } = loadComesBack.check(recordOf([sample(5), sample(0)]));
+    assert.equal(valid, false);
+    assert.match(findings[0]?.proof ?? "", /timeout/);
+    assert.equal(loadComesBack.check(recordOf([])).valid, "unknown");
+  });
+
+  it("workload: makes commands within the load's keys and value sizes", () => {
+    const spec = {
+      ...({ name: "a", workload: "append", on: "masters", connections: 1, pipeline: 1, rate: null } as const),
+      ...{ keys: 1, keyPrefix: "a:", value: { min: 3, max: 3 }, elements: 1, timeout: 1 },
+    };
+    const [name, key, value] = append.source(spec, seededRandom("1"))();
+    assert.deepEqual([name, key, value?.length], ["APPEND", "a:0", 3]);
+  });
+
+  it("system: starts another program with the same configuration", () => {
+    assert.equal(valkey.launch({ save: "" }).command[0], "valkey-server");
+    assert.ok(valkey.launch({ save: "" }).command.includes("--save"));
+  });
+});

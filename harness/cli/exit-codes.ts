@@ -1,0 +1,39 @@
+import { ChaosError } from "../base/chaos-error.ts";
+import type { Verdict } from "../journal/events.ts";
+
+/** The only place that knows what a process of kvchaos exits with (documented in the README). */
+export const EXIT = {
+  pass: 0,
+  finding: 1,
+  inconclusive: 2,
+  usage: 3,
+  infrastructure: 4,
+  interrupted: 130,
+} as const;
+
+const OF_VERDICT: Record<Verdict, number> = {
+  pass: EXIT.pass,
+  fail: EXIT.finding,
+  inconclusive: EXIT.inconclusive,
+  error: EXIT.infrastructure,
+  interrupted: EXIT.interrupted,
+};
+
+/** `expectFail` swaps pass and finding: a known bug must still reproduce. */
+export function exitOfVerdict(verdict: Verdict, expectFail: boolean): number {
+  const code = OF_VERDICT[verdict];
+  if (!expectFail) return code;
+  return code === EXIT.pass ? EXIT.finding : code === EXIT.finding ? EXIT.pass : code;
+}
+
+/** Of several runs: what broke outranks what failed, which outranks what is not known. */
+export function worstExit(codes: readonly number[]): number {
+  const rank = [EXIT.interrupted, EXIT.infrastructure, EXIT.usage, EXIT.finding, EXIT.inconclusive];
+  return rank.find((code) => codes.includes(code)) ?? EXIT.pass;
+}
+
+export function exitOfError(error: unknown): number {
+  if (!(error instanceof ChaosError)) return EXIT.infrastructure;
+  if (error.code === "usage" || error.code === "invalid-experiment") return EXIT.usage;
+  return error.code === "interrupted" ? EXIT.interrupted : EXIT.infrastructure;
+}

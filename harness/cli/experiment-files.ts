@@ -1,0 +1,22 @@
+import { readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { ChaosError } from "../base/chaos-error.ts";
+
+/** Files as they are; folders as the experiment files in and below them, in name order. */
+export async function experimentFiles(paths: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const given of paths) {
+    const info = await stat(given).catch(() => null);
+    if (!info?.isDirectory()) {
+      // A file that is missing is the loader's to report, with its own hint.
+      files.push(given);
+      continue;
+    }
+    const found = (await readdir(given, { recursive: true })).filter((name) => /\.ya?ml$/.test(name)).sort();
+    if (found.length === 0) {
+      throw new ChaosError("usage", `${given}: no experiment (*.yaml) in this folder`);
+    }
+    files.push(...found.map((name) => path.join(given, name)));
+  }
+  return files;
+}

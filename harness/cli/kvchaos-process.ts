@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { until } from "../base/deadline.ts";
+import type { Engine } from "../docker/engine.ts";
+
+/** Test support: the real command line in a process of its own. */
+const BIN = fileURLToPath(new URL("./kvchaos.mjs", import.meta.url));
+
+export interface Finished {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export class KvchaosProcess {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  #output = "";
+
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    this.child = spawn(process.execPath, [BIN, ...args], {
+      env: { ...process.env, ...environment, NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    this.child.stdout?.on("data", (chunk) => {
+      stdout += chunk;
+    });
+    this.child.stderr?.on("data", (chunk) => {
+      stderr += chunk;
+      this.#output += chunk;
+    });
+    this.finished = new Promise((resolve) => {
+      this.child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    });
+  }
+
+  /** Resolves when stderr has matched. */
+  async said(pattern: RegExp, within: number): Promise<void> {
+    await until({ what: `"${pattern.source}" in: ${this.#output}`, within }, () => pattern.test(this.#output));
+  }
+}
+
+export function kvchaos(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
+  return new KvchaosProcess(args, environment).finished;
+}
+
+/** Names of everything that a kvchaos process made for its runs and that is still there. */
+export async function leftOf(engine: Engine, pid: number | undefined): Promise<string[]> {
+  return named(engine, (labels) => (labels["kvchaos.owner"] ?? "").startsWith(`${pid}:`));
+}
+
+/** Names of everything that belongs to clusters of `kvchaos up`. */
+export function leftOfUp(engine: Engine): Promise<string[]> {
+  return named(engine, (labels) => (labels["kvchaos.run"] ?? "").startsWith("up-"));
+}
+
+async function named(engine: Engine, mine: (labels: Readonly<Record<string, string>>) => boolean): Promise<string[]> {
+  const { containers, networks, volumes } = await engine.listByLabel("kvchaos.run");
+  return [...containers, ...networks, ...volumes]
+    .filter(({ labels }) => mine(labels))
+    .map(({ name }) => name)
+    .sort();
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensurePackages, SetupError } from "./ensure-packages.mjs";
+
+/*
+ * The `bin`: Node's version ─► node_modules ─► tsx ─► main.ts. Plain JavaScript, for a machine that has nothing yet.
+ */
+
+const INFRASTRUCTURE = 4;
+const OLDEST_NODE = [20, 19];
+
+function say(line) {
+  process.stderr.write(`kvchaos: ${line}\n`);
+}
+
+/** `kvchaos list | head`: a reader that leaves early is no error, and must not end a run before it has cleaned up. */
+function outliveReaders() {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}
+
+async function start() {
+  outliveReaders();
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+    throw new SetupError(
+      `Node ${process.versions.node} is too old: kvchaos needs ${OLDEST_NODE.join(".")} or newer`,
+      "Install a newer Node and try again.",
+    );
+  }
+  // fileURLToPath of the real file: Node resolves npm's bin link before it runs this.
+  ensurePackages(resolve(dirname(fileURLToPath(import.meta.url)), "../.."), say);
+  const { register } = await import("tsx/esm/api");
+  register();
+  const { main } = await import("./main.ts");
+  process.exitCode = await main(process.argv.slice(2));
+}
+
+start().catch((error) => {
+  say(error instanceof SetupError ? `${error.message}\n${error.hint}` : (error?.stack ?? String(error)));
+  process.exitCode = INFRASTRUCTURE;
+});

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { connectEngine } from "../docker/engine.ts";
+import { skip } from "../skip.ts";
+import { kvchaos } from "./kvchaos-process.ts";
+
+const FOLDER = path.join(import.meta.dirname, "../../experiments/kvrocks");
+const AFFECTED = "apache/kvrocks:2.9.0";
+const FIXED = "apache/kvrocks:2.11.0";
+
+interface Result {
+  verdict: string;
+  findings: { type: string; class: string; node: string; from: number; proof: string | null }[];
+}
+
+describe("Kvrocks' master-switch deadlock, on real servers", function () {
+  this.timeout(240_000);
+
+  async function run(context: Mocha.Context, name: string, image: string): Promise<Result & { code: number | null }> {
+    const engine = await connectEngine();
+    if (!(await engine.inspectImage(image))) {
+      skip(context, `no image ${image}: pull it, or make it with kvchaos images wrap --system kvrocks`);
+    }
+    const reports = await mkdtemp(path.join(tmpdir(), "kvchaos-kvrocks-"));
+    try {
+      const file = path.join(FOLDER, `${name}.yaml`);
+      const { code, stderr } = await kvchaos(["run", file, "--image", image, "--seed", "1", "--reports", reports]);
+      const [folder] = await readdir(reports);
+      assert.ok(folder, stderr);
+      return { code, ...JSON.parse(await readFile(path.join(reports, folder, "result.json"), "utf8")) };
+    } finally {
+      await rm(reports, { recursive: true, force: true });
+    }
+  }
+
+  it(`is found on ${AFFECTED} and proved: a worker and the replication thread wait for each other`, async function () {
+    const { code, findings } = await run(this, "master-switch-storm", AFFECTED);
+    assert.equal(code, 1);
+    const hang = findings.find((finding) => finding.class === "deadlocked");
+    assert.equal(hang?.node, "replica");
+    assert.match(hang.proof ?? "", /worker \d+ waits for master-repl \d+ to end.*that worker \d+ holds: a cycle/);
+    assert.ok(hang.from < 60_000, `began at ${hang.from} ms`);
+    assert.ok(findings.some((finding) => finding.class === "blocked-command"));
+  });
+
+  it(`is not there on ${FIXED}`, async function () {
+    const { code, verdict, findings } = await run(this, "master-switch-storm", FIXED);
+    assert.deepEqual([code, verdict, findings], [0, "pass", []]);
+  });
+});

@@ -1,0 +1,82 @@
+import { randomInt } from "node:crypto";
+import path from "node:path";
+import type { Argv } from "yargs";
+import { ChaosError } from "../base/chaos-error.ts";
+import { registries } from "../experiment/catalogue.ts";
+import { loadExperiment } from "../experiment/load.ts";
+import { chooseServer } from "./choose-server.ts";
+import type { Command } from "./command.ts";
+import { EXIT, exitOfVerdict, worstExit } from "./exit-codes.ts";
+import { interruptSignal } from "./interrupt.ts";
+import { table } from "./list.ts";
+import { matrixTable, type Row } from "./matrix-table.ts";
+import { planFor } from "./plan-for.ts";
+import { log, out } from "./print.ts";
+import { readyMachine } from "./ready-machine.ts";
+import { runOnce } from "./run-once.ts";
+
+interface Args {
+  experiment: string;
+  image: string[];
+  system?: string | undefined;
+  repeat: number;
+  seed?: string | undefined;
+  reports: string;
+}
+
+export const matrixCommand: Command<Args> = {
+  usage: "matrix <experiment>",
+  summary: "one experiment over several images, with the same seeds, side by side",
+  arguments: (parser) =>
+    parser.positional("experiment", { type: "string", demandOption: true }).options({
+      image: {
+        type: "string",
+        array: true,
+        default: [] as string[],
+        defaultDescription: "the experiment's `images:`",
+        describe: "server images",
+      },
+      system: { type: "string", describe: "when the images' names do not tell it" },
+      repeat: { type: "number", default: 1, describe: "runs on each image" },
+      seed: { type: "string", describe: "of the first run; the others follow from it" },
+      reports: { type: "string", default: "reports" },
+    }) as unknown as Argv<Args>,
+  run: async (args) => {
+    if (!Number.isInteger(args.repeat) || args.repeat < 1) {
+      throw new ChaosError("usage", `--repeat ${args.repeat}: expected a whole number from 1 on`);
+    }
+    const experiment = await loadExperiment(args.experiment, registries);
+    const { affected, fixed } = experiment.images;
+    const images = args.image.length > 0 ? args.image : [affected, fixed].filter((name) => name !== undefined);
+    if (images.length === 0) {
+      throw new ChaosError("usage", "which images? The experiment names none", { hint: "Add --image A --image B." });
+    }
+    const base = args.seed ?? String(randomInt(1, 1_000_000));
+    const { signal, dispose } = interruptSignal(log);
+    const rows: Row[] = images.map((image) => ({ image, results: [] }));
+    try {
+      const engine = await readyMachine(signal);
+      for (let round = 0; round < args.repeat && !signal.aborted; round++) {
+        const seed = round === 0 ? base : `${base}.${round + 1}`;
+        for (const row of rows) {
+          if (signal.aborted) break;
+          const wish = { system: args.system, image: row.image };
+          const server = await chooseServer(engine, wish, experiment.systems, signal);
+          const { plan, compose } = await planFor(experiment, seed, server);
+          const reports = path.resolve(args.reports);
+          row.results.push(
+            await runOnce({ engine, server, plan, compose, signal, keep: false, reports, quiet: false, json: false }),
+          );
+        }
+      }
+    } finally {
+      dispose();
+      for (const line of table(matrixTable(rows))) out(line);
+    }
+    return signal.aborted ? EXIT.interrupted : worstExit(rows.flatMap(codes));
+  },
+};
+
+function codes({ results }: Row): number[] {
+  return results.map(({ verdict }) => exitOfVerdict(verdict, false));
+}

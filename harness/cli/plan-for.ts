@@ -1,0 +1,28 @@
+import { shapeOf } from "../cluster/spec.ts";
+import { type ComposeFile, readComposeFile } from "../docker/compose.ts";
+import { registries } from "../experiment/catalogue.ts";
+import type { Experiment, Plan } from "../experiment/experiment.ts";
+import { makePlan } from "../experiment/plan.ts";
+import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
+import { SYSTEM_NAMES } from "../systems/system.ts";
+import type { ServerChoice } from "./choose-server.ts";
+
+/** The cluster's Compose file for one server, and the experiment's plan on it. */
+export async function planFor(
+  experiment: Experiment,
+  seed: string,
+  server: ServerChoice,
+): Promise<{ plan: Plan; compose: ComposeFile }> {
+  const compose = await composeFor(experiment.cluster, server);
+  return { compose, plan: makePlan(experiment, seed, shapeOf(compose), registries) };
+}
+
+/** Reads a Compose file with the variables that `docker compose` would take from the environment. */
+export function composeFor(file: string, { system, image }: ServerChoice): Promise<ComposeFile> {
+  const variables = {
+    KVCHAOS_IMAGE: image,
+    KVCHAOS_TOXIPROXY_IMAGE: TOXIPROXY_IMAGE,
+    KVCHAOS_PORT: String(system.port),
+  };
+  return readComposeFile(file, variables, { systems: SYSTEM_NAMES });
+}

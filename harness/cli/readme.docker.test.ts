@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { kvchaos } from "./kvchaos-process.ts";
+import { kvchaosCommands } from "./readme-commands.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** Commands that start no server; the others are run by cli.docker.test.ts and by the nightly run. */
+const CHEAP = ["list", "explain", "doctor", "clean"];
+
+describe("the cheap commands of the README", function () {
+  this.timeout(60_000);
+  const cheap = kvchaosCommands().filter(
+    (words) => CHEAP.includes(words[0] ?? "") || words.join(" ") === "images list",
+  );
+
+  for (const words of [...cheap, ["--help"], ["--version"]]) {
+    it(`kvchaos ${words.join(" ")}`, async () => {
+      // Paths in the README are relative to the clone.
+      const args = words.map((word) => (/^(experiments|compose)\//.test(word) ? `${ROOT}${word}` : word));
+      const { code, stdout, stderr } = await kvchaos(args);
+      assert.equal(code, 0, stderr);
+      assert.ok(stdout.trim().length > 0);
+      assert.doesNotMatch(stdout + stderr, /^\s+at .*:\d+:\d+\)?$/m, "a stack trace");
+    });
+  }
+
+  it("are at least list, doctor, explain, images list and clean", () => {
+    assert.deepEqual([...new Set(cheap.map(([name]) => name))].sort(), [
+      "clean",
+      "doctor",
+      "explain",
+      "images",
+      "list",
+    ]);
+  });
+});

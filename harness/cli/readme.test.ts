@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import yargs from "yargs";
+import { z } from "zod";
+import { registries } from "../experiment/catalogue.ts";
+import { paramKeys } from "../experiment/fault-params.ts";
+import { loadExperiment } from "../experiment/load.ts";
+import { experimentSchema, faultItem, loadItem, STATES } from "../experiment/schema.ts";
+import { EXIT } from "./exit-codes.ts";
+import { COMMANDS } from "./main.ts";
+import { blocks, commands, kvchaosCommands, README } from "./readme-commands.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const scripts: Record<string, string> = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")).scripts;
+
+/** Options of a command, as yargs knows them. */
+function optionsOf(command: (typeof COMMANDS)[number]): string[] {
+  const parser = yargs([]);
+  command.arguments(parser);
+  const { key } = (parser as unknown as { getOptions(): { key: Record<string, unknown> } }).getOptions();
+  const own = Object.keys(key).filter((name) => !["help", "version"].includes(name));
+  return own.filter((name) => !/[<[]/.test(name) && !new RegExp(`[<[]${name}\\b`).test(command.usage));
+}
+
+const nameOf = ({ usage }: { usage: string }): string => usage.split(" ")[0] as string;
+
+/** What stands in backticks outside of code blocks. */
+const spans = [...README.replace(/^```[\s\S]*?^```/gm, "").matchAll(/`([^`\n]+)`/g)].map(([, text]) => text as string);
+const names = (word: string): boolean => spans.some((span) => span.split(/[^\w-]+/).includes(word));
+
+const keysOf = (schema: z.ZodType): string[] =>
+  Object.keys(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }).properties ?? {});
+
+describe("README.md", () => {
+  it("shows commands that exist, with options and files that exist", () => {
+    assert.ok(kvchaosCommands().length >= 10);
+    for (const words of commands()) {
+      const line = words.join(" ");
+      if (words[0] === "npm") {
+        const script = words[1] === "run" ? words[2] : words[1];
+        assert.ok(script && script in scripts, `${line}: package.json has no such script`);
+        continue;
+      }
+      assert.deepEqual(words.slice(0, 2), ["npx", "kvchaos"], `${line}: a command this test does not know`);
+      const [name, ...rest] = words.slice(2);
+      const command = COMMANDS.find((one) => nameOf(one) === name);
+      assert.ok(command, `${line}: no such command`);
+      for (const word of rest.filter((one) => one.startsWith("--"))) {
+        assert.ok(optionsOf(command).includes(word.slice(2)), `${line}: no option ${word}`);
+      }
+      for (const word of rest.filter((one) => /^(experiments|compose)\//.test(one))) {
+        assert.ok(existsSync(path.join(ROOT, word)), `${line}: no file ${word}`);
+      }
+    }
+  });
+
+  it("names every command with every option, and every exit code", () => {
+    for (const command of COMMANDS) {
+      const row = README.split("\n").find((line) => line.startsWith(`| \`${nameOf(command)}`));
+      assert.ok(row, `no row for ${command.usage}`);
+      for (const option of optionsOf(command)) assert.ok(row.includes(`--${option}`), `${nameOf(command)} --${option}`);
+    }
+    for (const code of Object.values(EXIT)) assert.match(README, new RegExp(`^\\| ${code} \\|`, "m"));
+  });
+
+  it("names every key of an experiment", () => {
+    const { watchdog, preload } = experimentSchema.shape;
+    const keys = [experimentSchema, faultItem, loadItem, watchdog, preload].flatMap((schema) => keysOf(schema));
+    assert.ok(keys.length > 45, String(keys));
+    assert.deepEqual(
+      keys.concat(STATES).filter((key) => !names(key)),
+      [],
+    );
+  });
+
+  it("names every fault with every parameter, every check and every workload", () => {
+    for (const [kind, fault] of registries.faults) {
+      const row = README.split("\n").find((line) => line.startsWith(`| \`${kind}\``));
+      assert.ok(row, `no row for the fault ${kind}`);
+      for (const key of paramKeys(fault)) assert.ok(row.includes(`\`${key}\``), `${kind}: ${key}`);
+    }
+    for (const name of registries.checks.keys()) assert.match(README, new RegExp(`^\\| \`${name}\` \\|`, "m"));
+    assert.deepEqual(
+      [...registries.workloads.keys()].filter((name) => !names(name)),
+      [],
+    );
+  });
+
+  it("shows an experiment that is valid", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-readme-"));
+    try {
+      for (const text of blocks("yaml")) {
+        const file = path.join(folder, "shown.yaml");
+        await writeFile(file, text.replace("../../compose", path.join(ROOT, "compose")));
+        assert.equal((await loadExperiment(file, registries)).faults.length, 2);
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("shows the examples as they are in docs/examples, where they are compiled and tested", () => {
+    const shown = blocks("ts");
+    assert.equal(shown.length, 4);
+    for (const text of shown) {
+      const [, file, code] = /^\/\/ (docs\/examples\/\S+)\n([\s\S]*)$/.exec(text) ?? [];
+      assert.ok(file && code, text.slice(0, 60));
+      assert.equal(
+        code.trimEnd(),
+        readFileSync(path.join(ROOT, file), "utf8").trimEnd(),
+        `copy ${file} into README.md`,
+      );
+    }
+  });
+
+  it("links to files that are there, and its picture is small", () => {
+    for (const [, target] of README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+      assert.ok(existsSync(path.join(ROOT, target as string)), `no ${target}`);
+    }
+    for (const [, target] of README.matchAll(/`((?:harness|compose|experiments|docs|\.github)\/[\w./-]+)`/g)) {
+      assert.ok(existsSync(path.join(ROOT, target as string)), `no ${target}`);
+    }
+    assert.ok(readFileSync(path.join(ROOT, "docs/report.png")).length < 200 * 1024);
+  });
+
+  it("speaks of a nightly workflow whose commands are as valid", () => {
+    const workflow = parse(readFileSync(path.join(ROOT, ".github/workflows/nightly.yml"), "utf8"));
+    const lines: string[] = workflow.jobs.chaos.steps.flatMap((step: { run?: string }) => step.run ?? []);
+    assert.ok(lines.length >= 2);
+    for (const line of lines) {
+      const [node, file, name, ...rest] = line.split(" ");
+      assert.deepEqual([node, file], ["node", "harness/cli/kvchaos.mjs"]);
+      const command = COMMANDS.find((one) => nameOf(one) === name);
+      assert.ok(command, line);
+      for (const word of rest.filter((one) => one.startsWith("--"))) {
+        assert.ok(optionsOf(command).includes(word.slice(2)), `${line}: no option ${word}`);
+      }
+    }
+  });
+});

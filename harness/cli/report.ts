@@ -1,0 +1,45 @@
+import path from "node:path";
+import type { Argv } from "yargs";
+import { ChaosError } from "../base/chaos-error.ts";
+import { loadRecord } from "../journal/reader.ts";
+import { formats, renderAll, reporters } from "../report/registry.ts";
+import type { Command } from "./command.ts";
+import { EXIT } from "./exit-codes.ts";
+import { log, out, printError } from "./print.ts";
+
+interface Args {
+  run: string;
+  format: string[];
+}
+
+export const reportCommand: Command<Args> = {
+  usage: "report <run>",
+  summary: "render a run's reports again from its journal alone",
+  arguments: (parser) =>
+    parser.positional("run", { type: "string", demandOption: true, describe: "a run's folder" }).options({
+      format: {
+        type: "string",
+        array: true,
+        default: reporters.map(({ name }) => name),
+        describe: `which reports: ${formats.map(({ name }) => name).join(", ")}`,
+      },
+    }) as unknown as Argv<Args>,
+  run: async ({ run, format }) => {
+    const wanted = format.map((name) => {
+      const reporter = formats.find((one) => one.name === name);
+      if (reporter) return reporter;
+      const known = formats.map((one) => one.name).join(", ");
+      throw new ChaosError("usage", `there is no report format "${name}"`, { hint: `Known: ${known}.` });
+    });
+    const directory = path.resolve(run);
+    const record = await loadRecord(path.join(directory, "journal.jsonl"));
+    const failures = await renderAll(record, directory, wanted);
+    for (const { name, error } of failures) {
+      log(`the reporter "${name}" failed:`);
+      printError(error);
+    }
+    // TAP has stdout for itself.
+    (format.includes("tap") ? log : out)(directory);
+    return failures.length > 0 ? EXIT.infrastructure : EXIT.pass;
+  },
+};

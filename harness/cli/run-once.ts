@@ -1,0 +1,63 @@
+import path from "node:path";
+import type { ComposeFile } from "../docker/compose.ts";
+import type { Engine } from "../docker/engine.ts";
+import type { Plan } from "../experiment/experiment.ts";
+import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
+import { liveReporters, renderAll, reporters } from "../report/registry.ts";
+import { runExperiment } from "../run/run.ts";
+import type { RunResult } from "../run/run-options.ts";
+import type { ServerChoice } from "./choose-server.ts";
+import { log, printError } from "./print.ts";
+
+export interface OnceOptions {
+  engine: Engine;
+  server: ServerChoice;
+  plan: Plan;
+  compose: ComposeFile;
+  reports: string;
+  keep: boolean;
+  signal: AbortSignal;
+  /** Only how it ended, on stderr. */
+  quiet?: boolean | undefined;
+  /** Events as NDJSON on stdout. */
+  json?: boolean | undefined;
+}
+
+/** One run with live output, and its reports. */
+export async function runOnce(options: OnceOptions): Promise<RunResult> {
+  const { engine, server, plan, compose, reports, keep, signal } = options;
+  const live = liveReporters({
+    terminal: process.stderr,
+    output: process.stdout,
+    quiet: options.quiet ?? false,
+    json: options.json ?? false,
+  });
+  const result = await runExperiment({
+    plan,
+    compose,
+    engine,
+    system: server.system,
+    image: server.image,
+    toxiproxyImage: TOXIPROXY_IMAGE,
+    reports,
+    command: ["kvchaos", "run", shortPath(plan.experiment.file), "--image", server.image, "--seed", plan.seed],
+    keep,
+    interrupt: signal,
+    onEvent: (event) => {
+      for (const reporter of live) reporter.onEvent?.(event);
+    },
+  });
+  const failures = await renderAll(result.record, result.directory, [...live, ...reporters]);
+  for (const { name, error } of failures) {
+    log(`the reporter "${name}" failed; the verdict stands:`);
+    printError(error);
+  }
+  if (result.error !== undefined) printError(result.error);
+  return result;
+}
+
+/** As a person would type it from here. */
+function shortPath(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith("..") ? file : relative;
+}

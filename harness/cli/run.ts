@@ -1,0 +1,116 @@
+import { randomInt } from "node:crypto";
+import path from "node:path";
+import type { Argv } from "yargs";
+import { ChaosError } from "../base/chaos-error.ts";
+import { parseDuration } from "../base/units.ts";
+import { registries } from "../experiment/catalogue.ts";
+import type { Experiment } from "../experiment/experiment.ts";
+import { loadExperiment } from "../experiment/load.ts";
+import { chooseServer } from "./choose-server.ts";
+import type { Command } from "./command.ts";
+import { EXIT, exitOfVerdict, worstExit } from "./exit-codes.ts";
+import { experimentFiles } from "./experiment-files.ts";
+import { interruptSignal } from "./interrupt.ts";
+import { planFor } from "./plan-for.ts";
+import { log } from "./print.ts";
+import { readyMachine } from "./ready-machine.ts";
+import { runOnce } from "./run-once.ts";
+
+interface Args {
+  experiment: string[];
+  system?: string | undefined;
+  image?: string | undefined;
+  seed?: string | undefined;
+  repeat: number;
+  "until-fail": boolean;
+  duration?: string | undefined;
+  expect?: "fail" | undefined;
+  shard?: string | undefined;
+  keep: boolean;
+  reports: string;
+  quiet: boolean;
+  json: boolean;
+}
+
+export const runCommand: Command<Args> = {
+  usage: "run <experiment..>",
+  summary: "run experiments on real servers and report what they find",
+  arguments: (parser) =>
+    parser
+      .positional("experiment", { type: "string", array: true, demandOption: true, describe: "files or folders" })
+      .options({
+        system: { type: "string", describe: "kvrocks, pika or redis" },
+        image: { type: "string", describe: "server image; its name tells the system, or add --system" },
+        seed: { type: "string", describe: "draws every random choice; default: a new one, which is printed" },
+        repeat: { type: "number", default: 1, describe: "runs of each experiment, each with a seed of its own" },
+        "until-fail": { type: "boolean", default: false, describe: "repeat until a run does not pass" },
+        duration: { type: "string", describe: 'repeat for this long, like "30m"' },
+        expect: { choices: ["fail"] as const, describe: "a known bug must reproduce: exit 0 when it does" },
+        shard: { type: "string", describe: "i/n: every n-th experiment, beginning with the i-th" },
+        keep: { type: "boolean", default: false, describe: "leave the cluster running (`kvchaos clean` removes it)" },
+        reports: { type: "string", default: "reports", describe: "where the run folders are written" },
+        quiet: { type: "boolean", default: false, describe: "no live output, only how it ended" },
+        json: { type: "boolean", default: false, describe: "events as NDJSON on stdout instead of live output" },
+      }) as unknown as Argv<Args>,
+  run: async (args) => {
+    const limits = readLimits(args);
+    const files = shard(await experimentFiles(args.experiment), args.shard);
+    if (files.length === 0) log(`nothing to run: there are fewer experiments than shards (--shard ${args.shard})`);
+    // Every file is valid before anything is started or installed.
+    const experiments: Experiment[] = [];
+    for (const file of files) experiments.push(await loadExperiment(file, registries));
+    const { signal, dispose } = interruptSignal(log);
+    try {
+      const engine = await readyMachine(signal);
+      const codes: number[] = [];
+      const end = performance.now() + limits.duration;
+      for (let round = 0; round < limits.rounds && (round === 0 || performance.now() < end); round++) {
+        for (const experiment of experiments) {
+          const server = await chooseServer(engine, args, experiment.systems, signal);
+          const base = args.seed ?? String(randomInt(1, 1_000_000));
+          const seed = round === 0 || args.seed === undefined ? base : `${base}.${round + 1}`;
+          const { plan, compose } = await planFor(experiment, seed, server);
+          const result = await runOnce({
+            engine,
+            server,
+            plan,
+            compose,
+            signal,
+            keep: args.keep,
+            reports: path.resolve(args.reports),
+            quiet: args.quiet,
+            json: args.json,
+          });
+          codes.push(exitOfVerdict(result.verdict, args.expect === "fail"));
+          if (signal.aborted) return EXIT.interrupted;
+          if (args["until-fail"] && result.verdict !== "pass") return worstExit(codes);
+        }
+      }
+      return worstExit(codes);
+    } finally {
+      dispose();
+    }
+  },
+};
+
+function readLimits(args: Args): { rounds: number; duration: number } {
+  if (!Number.isInteger(args.repeat) || args.repeat < 1) {
+    throw new ChaosError("usage", `--repeat ${args.repeat}: expected a whole number from 1 on`);
+  }
+  const duration = args.duration === undefined ? Number.POSITIVE_INFINITY : parseDuration(args.duration);
+  if (duration === undefined) {
+    throw new ChaosError("usage", `--duration ${args.duration}: expected a duration with a unit, like "30m"`);
+  }
+  const endless = args["until-fail"] || args.duration !== undefined;
+  return { rounds: endless && args.repeat === 1 ? Number.POSITIVE_INFINITY : args.repeat, duration };
+}
+
+function shard(files: readonly string[], text: string | undefined): readonly string[] {
+  if (text === undefined) return files;
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (!match || index < 1 || index > count) {
+    throw new ChaosError("usage", `--shard ${text}: expected i/n with 1 <= i <= n, like 2/4`);
+  }
+  return files.filter((_, i) => i % count === index - 1);
+}

@@ -1,0 +1,149 @@
+import { messageOf } from "../base/chaos-error.ts";
+import { sleep } from "../base/deadline.ts";
+import type { Emit } from "../journal/events.ts";
+import { RawConnection } from "../resp/connection.ts";
+import type { Argv } from "../systems/system.ts";
+import type { Address } from "./cluster.ts";
+
+/*
+ *   storm#1 ─┐                                           ┌─ answered | refused | lost ─► journal, with its length
+ *   storm#2 ─┼─► lane 0 of replica: one at a time ─► SLAVEOF …
+ *   storm#3 ─┘      └ the one before has had no answer for `within`: not sent, at once
+ */
+
+const OPEN_MS = 5_000;
+/** Longer than any run: a blocked command is measured until it is answered or its connection is closed at the end. */
+const NO_DEADLINE_MS = 24 * 3_600_000;
+
+export type LaneOutcome =
+  | { kind: "answered"; ms: number }
+  | { kind: "refused" | "lost" | "not-sent"; detail: string }
+  /** It goes on being waited for, and its answer is journaled when it comes. */
+  | { kind: "unanswered"; detail: string };
+
+interface Waiting {
+  by: string;
+  command: string;
+  since: number;
+  over: Promise<void>;
+}
+
+interface Question {
+  /** Made when its turn has come: what is said may depend on what was said before. */
+  argv(): Argv;
+  /** Plan id of the fault. */
+  by: string;
+  /** Milliseconds until an answer is given up on, and for which an earlier command may hold the lane up. */
+  within: number;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Lasting administration connections of one node, each with one command under way at a time, as operators' scripts have
+ * them. Every command and its length is journaled; one that is never answered stays visible as the one that was not.
+ */
+export class AdminLanes {
+  readonly #node: string;
+  readonly #address: Address;
+  readonly #password: string | undefined;
+  readonly #emit: Emit;
+  readonly #connections = new Map<number, RawConnection>();
+  readonly #waiting = new Map<number, Waiting>();
+  #number = 0;
+  #closed = false;
+
+  constructor(options: { node: string; address: Address; password: string | undefined; emit: Emit }) {
+    this.#node = options.node;
+    this.#address = options.address;
+    this.#password = options.password;
+    this.#emit = options.emit;
+  }
+
+  /** Never rejects but with the signal's reason. */
+  async send(lane: number, { argv, by, within, signal }: Question): Promise<LaneOutcome> {
+    for (let before = this.#waiting.get(lane); before; before = this.#waiting.get(lane)) {
+      const age = performance.now() - before.since;
+      if (age >= within) {
+        const detail = `${before.command} of ${before.by} has had no answer for ${(age / 1000).toFixed(1)} s`;
+        return { kind: "not-sent", detail };
+      }
+      await Promise.race([before.over, sleep(within - age, signal)]);
+    }
+    let over = (): void => {};
+    const waiting: Waiting = {
+      by,
+      command: "connecting",
+      since: performance.now(),
+      over: new Promise((resolve) => {
+        over = resolve;
+      }),
+    };
+    this.#waiting.set(lane, waiting);
+    const answer = this.#ask(lane, waiting, argv).finally(() => {
+      this.#waiting.delete(lane);
+      over();
+    });
+    const stop = new AbortController();
+    const giveUp = sleep(within, signal ? AbortSignal.any([signal, stop.signal]) : stop.signal).then(
+      (): LaneOutcome => ({ kind: "unanswered", detail: `${waiting.command} had no answer within ${within} ms` }),
+    );
+    try {
+      return await Promise.race([answer, giveUp]);
+    } finally {
+      stop.abort();
+      giveUp.catch(() => {});
+    }
+  }
+
+  /** Ends every connection; what has not been answered is journaled as lost. */
+  close(): void {
+    this.#closed = true;
+    for (const connection of this.#connections.values()) connection.close();
+  }
+
+  async #ask(lane: number, waiting: Waiting, argv: () => Argv): Promise<LaneOutcome> {
+    let connection: RawConnection;
+    try {
+      connection = await this.#connection(lane);
+    } catch (error) {
+      return { kind: "not-sent", detail: messageOf(error) };
+    }
+    const words = argv();
+    waiting.command = shown(words);
+    waiting.since = performance.now();
+    const number = ++this.#number;
+    const event = {
+      type: "admin-command",
+      node: this.#node,
+      connection: lane,
+      number,
+      by: waiting.by,
+      command: waiting.command,
+    } as const;
+    this.#emit({ ...event, step: "sent" });
+    const outcome = await connection.send(words, { within: NO_DEADLINE_MS });
+    const ms = performance.now() - waiting.since;
+    if (outcome.outcome === "ok") {
+      this.#emit({ ...event, step: "answered", ms });
+      return { kind: "answered", ms };
+    }
+    const refused = outcome.outcome === "fail" && outcome.reply !== undefined;
+    const detail = refused ? (outcome.reply?.message ?? "") : outcome.error;
+    this.#emit({ ...event, step: refused ? "refused" : "lost", ms, detail });
+    return { kind: refused ? "refused" : "lost", detail };
+  }
+
+  async #connection(lane: number): Promise<RawConnection> {
+    const open = this.#connections.get(lane);
+    if (open?.isOpen) return open;
+    const connection = await RawConnection.open({ ...this.#address, password: this.#password, within: OPEN_MS });
+    if (this.#closed) connection.close();
+    this.#connections.set(lane, connection);
+    return connection;
+  }
+}
+
+/** A command for people: a topology of many lines is left out, its number is not. */
+function shown(argv: Argv): string {
+  return argv.map((word) => (word.length > 60 ? "…" : word)).join(" ");
+}

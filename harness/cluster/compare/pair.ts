@@ -1,0 +1,99 @@
+import type { RawConnection } from "../../resp/connection.ts";
+import { type Reply, RespError } from "../../resp/reply.ts";
+
+/** The comparison cannot go on: a server does not answer as it should, or time is up. */
+export class Unfinished extends Error {}
+
+export type Argv = readonly (string | Buffer | number)[];
+
+const ONE_COMMAND_MS = 15_000;
+
+/** One of the two servers. Commands sent in the same tick travel as one pipeline. */
+export class Side {
+  readonly name: string;
+  readonly #connection: RawConnection;
+  readonly #end: number;
+
+  /** @param end `performance.now()` at which the whole comparison must be over */
+  constructor(name: string, connection: RawConnection, end: number) {
+    this.name = name;
+    this.#connection = connection;
+    this.#end = end;
+  }
+
+  /** @throws Unfinished on an error reply, silence, or a lost connection */
+  async call(argv: Argv): Promise<Reply> {
+    const left = this.#end - performance.now();
+    if (left <= 0) throw new Unfinished("time was up");
+    const outcome = await this.#connection.send(argv, { within: Math.min(left, ONE_COMMAND_MS) });
+    if (outcome.outcome === "ok") return outcome.reply;
+    // The command's own deadline was then the whole comparison's.
+    if (outcome.error === "timeout" && left < ONE_COMMAND_MS) {
+      throw new Unfinished(`time was up, ${this.name} had not answered ${String(argv[0])}`);
+    }
+    const why = outcome.outcome === "fail" ? (outcome.reply?.message ?? outcome.error) : outcome.error;
+    throw new Unfinished(`${this.name} answered ${String(argv[0])} with: ${why}`);
+  }
+}
+
+/** Master and replica, asked the same. */
+export class Pair {
+  readonly master: Side;
+  readonly replica: Side;
+
+  constructor(master: Side, replica: Side) {
+    this.master = master;
+    this.replica = replica;
+  }
+
+  both(argv: Argv): Promise<[Reply, Reply]> {
+    return Promise.all([this.master.call(argv), this.replica.call(argv)]);
+  }
+}
+
+/** What the two sides hold where they differ, as text for a reader. */
+export interface Difference {
+  master: string | null;
+  replica: string | null;
+}
+
+/** How to compare the values of one type. Both functions are given a key that has this type on both sides. */
+export interface TypeComparison {
+  /** For the many: one or two round trips and little memory, safe to run for a whole batch at once. */
+  small(pair: Pair, key: Buffer): Promise<Difference | null | "big">;
+  /** For the few that `small` calls big: in chunks, run one at a time. */
+  big(pair: Pair, key: Buffer): Promise<Difference | null>;
+}
+
+/** Collections up to this many elements are read in one go. */
+export const SMALL_ELEMENTS = 128;
+/** Elements per chunk of a big collection. */
+export const CHUNK_ELEMENTS = 512;
+
+export function bytesOf(reply: Reply | undefined): Buffer {
+  if (Buffer.isBuffer(reply)) return reply;
+  if (typeof reply === "string" || typeof reply === "number" || typeof reply === "bigint")
+    return Buffer.from(String(reply));
+  throw new Unfinished(`unexpected reply: ${reply instanceof RespError ? reply.message : typeof reply}`);
+}
+
+export function listOf(reply: Reply | undefined): Reply[] {
+  if (Array.isArray(reply)) return reply;
+  throw new Unfinished("unexpected reply: not an array");
+}
+
+/** Compares the answers to a length command; `noun` as in "3 members". */
+export function differentLength(lengths: [Reply, Reply], noun: string): Difference | null {
+  const [a, b] = lengths.map(Number) as [number, number];
+  return a === b ? null : { master: `${a} ${noun}`, replica: `${b} ${noun}` };
+}
+
+/** Walks SCAN, SSCAN, HSCAN or ZSCAN: the cursor goes where `argv` returns it. */
+export async function* scan(side: Side, argv: (cursor: string) => Argv): AsyncGenerator<Reply[]> {
+  let cursor = "0";
+  do {
+    const [next, items] = listOf(await side.call(argv(cursor)));
+    cursor = bytesOf(next).toString("latin1");
+    yield listOf(items);
+  } while (cursor !== "0");
+}

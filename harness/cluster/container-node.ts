@@ -1,0 +1,148 @@
+import { ChaosError } from "../base/chaos-error.ts";
+import { until } from "../base/deadline.ts";
+import type { Engine } from "../docker/engine.ts";
+import type { NodeState } from "../journal/events.ts";
+import { adminCommand } from "../resp/admin.ts";
+import type { Reply } from "../resp/reply.ts";
+import { text } from "../resp/text.ts";
+import type { Argv, System } from "../systems/system.ts";
+import type { Address, ClusterNode, ContainerState, WaitLimits } from "./cluster.ts";
+import { findServerProcess } from "./server-process.ts";
+
+const ADMIN_MS = 5_000;
+const READY_MS = 30_000;
+
+export interface DataNetwork {
+  name: string;
+  alias: string;
+  /** The address to come back with after a disconnect. */
+  ip: string;
+}
+
+export interface ContainerNodeOptions {
+  engine: Engine;
+  system: System;
+  name: string;
+  role: ClusterNode["role"];
+  container: string;
+  direct: Address;
+  data: DataNetwork;
+  password: string | undefined;
+}
+
+/** A node whose container exists. */
+export class ContainerNode implements ClusterNode {
+  readonly name: string;
+  readonly role: ClusterNode["role"];
+  readonly container: string;
+  readonly direct: Address;
+  readonly #options: ContainerNodeOptions;
+  #state: ContainerState = { running: false, paused: false, exitCode: null, oomKilled: false, startedAt: null };
+  #containerPid: number | null = null;
+  #pid: number | null = null;
+
+  constructor(options: ContainerNodeOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.role = options.role;
+    this.container = options.container;
+    this.direct = options.direct;
+  }
+
+  pid(): number | null {
+    if (this.#pid === null && this.#state.running && this.#options.engine.info.local) {
+      this.#pid = findServerProcess(this.#containerPid, this.#options.system.processName);
+    }
+    return this.#pid;
+  }
+
+  containerState(): ContainerState {
+    return this.#state;
+  }
+
+  async inspect(): Promise<ContainerState> {
+    const info = await this.#options.engine.inspectContainer(this.container);
+    if (!info) {
+      throw new ChaosError("infrastructure", `The container of node ${this.name} is gone`, {
+        hint: "Something other than this run removed it (`docker rm`, `kvchaos clean --all`).",
+      });
+    }
+    if (info.pid !== this.#containerPid) {
+      this.#containerPid = info.pid;
+      this.#pid = null;
+    }
+    const { running, paused, exitCode, oomKilled, startedAt } = info;
+    this.#state = { running, paused, exitCode, oomKilled, startedAt };
+    return this.#state;
+  }
+
+  admin(argv: Argv, limits: WaitLimits = {}): Promise<Reply> {
+    const { within = ADMIN_MS, signal } = limits;
+    return adminCommand(this.direct, argv, { within, signal, password: this.#options.password });
+  }
+
+  async state(limits: WaitLimits = {}): Promise<NodeState> {
+    const { system } = this.#options;
+    return system.state(text(await this.admin(system.commands.info(), limits)));
+  }
+
+  async ready(limits: WaitLimits = {}): Promise<void> {
+    const { within = READY_MS, signal } = limits;
+    const what = `an answer of node ${this.name} to PING`;
+    const ended = await until({ what, within, signal }, async (inner) => {
+      try {
+        await this.admin(["PING"], { within: 1_000, signal: inner });
+        return "answers";
+      } catch (error) {
+        // A server that has already ended will not answer: say so now instead of at the deadline.
+        const state = await this.inspect();
+        if (!state.running) return state;
+        throw error;
+      }
+    });
+    if (ended !== "answers") throw await this.#ended(ended.exitCode);
+  }
+
+  async #ended(exitCode: number | null): Promise<ChaosError> {
+    const lines = (await this.#options.engine.logTail(this.container, 5)).map((line) => line.text);
+    return new ChaosError("infrastructure", `Node ${this.name} exited with code ${exitCode}: ${lines.join(" | ")}`, {
+      hint: "Its last log lines say why; check the image and the server configuration in the Compose file.",
+    });
+  }
+
+  async pause(): Promise<void> {
+    await this.#options.engine.pause(this.container);
+  }
+
+  async unpause(): Promise<void> {
+    const { paused } = await this.inspect();
+    if (paused) await this.#options.engine.unpause(this.container);
+  }
+
+  async kill(signal: string): Promise<void> {
+    await this.#options.engine.kill(this.container, signal);
+  }
+
+  async start(limits: WaitLimits = {}): Promise<void> {
+    const { running } = await this.inspect();
+    if (!running) await this.#options.engine.start(this.container);
+    await this.inspect();
+    await this.ready(limits);
+  }
+
+  async stop(seconds: number): Promise<void> {
+    await this.#options.engine.stop(this.container, seconds);
+    await this.inspect();
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#options.engine.disconnectNetwork(this.#options.data.name, this.container);
+  }
+
+  async reconnect(): Promise<void> {
+    const { engine, data } = this.#options;
+    const info = await engine.inspectContainer(this.container);
+    if (info?.ips[data.name]) return;
+    await engine.connectNetwork(data.name, this.container, { aliases: [data.alias], ip: data.ip });
+  }
+}

@@ -1,0 +1,95 @@
+import { createWriteStream, type WriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { Engine } from "../docker/engine.ts";
+import type { Emit } from "../journal/events.ts";
+import type { LogRule } from "../systems/system.ts";
+import { SyncProgress, type SyncStep } from "./sync-progress.ts";
+
+type Listener = (node: string, line: string) => void;
+
+/** Follows the servers' logs over restarts: into files, through the system's log rules, to whoever listens. */
+export class LogCollector {
+  readonly #engine: Engine;
+  readonly #rules: readonly LogRule[];
+  readonly #directory: string;
+  readonly #emit: Emit;
+  readonly #listeners = new Set<Listener>();
+  readonly #syncListeners = new Set<(step: SyncStep) => void>();
+  readonly #sync = new SyncProgress();
+  readonly #files = new Map<string, WriteStream>();
+  readonly #last = new Map<string, string>();
+  readonly #following = new Set<string>();
+  readonly #stop = new AbortController();
+
+  constructor(options: { engine: Engine; rules: readonly LogRule[]; directory: string; emit: Emit }) {
+    this.#engine = options.engine;
+    this.#rules = options.rules;
+    this.#directory = options.directory;
+    this.#emit = options.emit;
+  }
+
+  /** Path of a node's log, below the run's folder when `directory` is. */
+  file(node: string): string {
+    return path.join(this.#directory, `${node}.log`);
+  }
+
+  onLine(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The step of a node's full sync, or null when none is under way. */
+  fullSync(node: string): SyncStep | null {
+    return this.#sync.of(node);
+  }
+
+  onFullSync(listener: (step: SyncStep) => void): () => void {
+    this.#syncListeners.add(listener);
+    return () => this.#syncListeners.delete(listener);
+  }
+
+  /** Follows a started container until it ends; call it again after every start. */
+  async follow(node: string, container: string): Promise<void> {
+    if (this.#following.has(node) || this.#stop.signal.aborted) return;
+    this.#following.add(node);
+    this.#step(this.#sync.restarted(node));
+    try {
+      await mkdir(this.#directory, { recursive: true });
+      if (!this.#files.has(node)) this.#files.set(node, createWriteStream(this.file(node), { flags: "a" }));
+      const options = { after: this.#last.get(node), signal: this.#stop.signal };
+      const { done } = await this.#engine.followLogs(container, options, ({ text, at }) => {
+        this.#last.set(node, at);
+        this.#line(node, text, at);
+      });
+      done.catch(() => {}).finally(() => this.#following.delete(node));
+    } catch (error) {
+      this.#following.delete(node);
+      throw error;
+    }
+  }
+
+  #line(node: string, text: string, at: string): void {
+    this.#files.get(node)?.write(`${at} ${text}\n`);
+    for (const rule of this.#rules) {
+      const match = rule.pattern.exec(text);
+      if (!match) continue;
+      const fields = Object.fromEntries(Object.entries(match.groups ?? {}).filter(([, value]) => value !== undefined));
+      this.#emit({ type: "log", node, rule: rule.name, line: text.slice(0, 2_000), fields });
+      this.#step(this.#sync.line(node, rule.meaning, fields));
+      break;
+    }
+    for (const listener of [...this.#listeners]) listener(node, text);
+  }
+
+  #step(step: SyncStep | null): void {
+    if (!step) return;
+    this.#emit({ type: "full-sync", ...step });
+    for (const listener of [...this.#syncListeners]) listener(step);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all([...this.#files.values()].map((file) => new Promise<void>((done) => file.end(() => done()))));
+  }
+}

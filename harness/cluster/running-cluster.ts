@@ -1,0 +1,170 @@
+import { ChaosError } from "../base/chaos-error.ts";
+import { sleep } from "../base/deadline.ts";
+import type { Emit } from "../journal/events.ts";
+import type { Link } from "../network/link.ts";
+import type { Argv, System } from "../systems/system.ts";
+import { AdminLanes, type LaneOutcome } from "./admin-lanes.ts";
+import type { Cluster, ClusterNode, RoleOptions, Topology, WaitLimits } from "./cluster.ts";
+import type { ContainerNode } from "./container-node.ts";
+import type { LogCollector } from "./logs.ts";
+import type { Shards } from "./shards.ts";
+import type { SyncStep } from "./sync-progress.ts";
+
+/** A lasting connection waits this long for an answer unless told otherwise, ms. */
+const ROLE_MS = 5_000;
+const RESTORING_PAUSE_MS = 100;
+
+/** A cluster whose containers run and whose links are open. */
+export class RunningCluster implements Cluster {
+  readonly system: System;
+  readonly nodes: readonly ContainerNode[];
+  readonly control: ContainerNode | null;
+  readonly links: readonly Link[];
+  readonly logs: LogCollector;
+  readonly password: string | undefined;
+  /** Toxiproxy's API on this machine, host:port. */
+  readonly toxiproxyApi: string;
+  /** null: every master has all keys. */
+  readonly shards: Shards | null;
+  readonly #lanes: ReadonlyMap<string, AdminLanes>;
+  #topology: Topology;
+  readonly #emit: Emit;
+  readonly #followers = new Set<(topology: Topology) => void>();
+
+  constructor(options: {
+    system: System;
+    nodes: readonly ContainerNode[];
+    links: readonly Link[];
+    logs: LogCollector;
+    topology: Topology;
+    emit: Emit;
+    password: string | undefined;
+    toxiproxyApi: string;
+    shards: Shards | null;
+  }) {
+    this.system = options.system;
+    this.nodes = options.nodes.filter((node) => node.role !== "control");
+    this.control = options.nodes.find((node) => node.role === "control") ?? null;
+    this.links = options.links;
+    this.logs = options.logs;
+    this.password = options.password;
+    this.toxiproxyApi = options.toxiproxyApi;
+    this.#topology = options.topology;
+    this.#emit = options.emit;
+    this.shards = options.shards;
+    const { emit, password } = options;
+    const lanes = this.nodes.map((node) => new AdminLanes({ node: node.name, address: node.direct, password, emit }));
+    this.#lanes = new Map(lanes.map((lane, i) => [this.nodes[i]?.name ?? "", lane]));
+  }
+
+  get clusterMode(): boolean {
+    return this.shards !== null;
+  }
+
+  get topology(): Readonly<Topology> {
+    return this.#topology;
+  }
+
+  keyTag(node: string): string {
+    return this.shards?.tag(this.#topology.replicaOf[node] ?? node) ?? "";
+  }
+
+  node(name: string): ClusterNode {
+    const node = this.nodes.find((one) => one.name === name);
+    if (!node) throw new ChaosError("internal", `no node is called "${name}"`);
+    return node;
+  }
+
+  link(from: string, to: string): Link {
+    const link = this.links.find((one) => one.from === from && one.to === to);
+    if (!link) throw new ChaosError("internal", `there is no link "${from} -> ${to}"`);
+    return link;
+  }
+
+  intend(topology: Topology, reason: string): void {
+    this.shards?.follow(this.#topology, topology);
+    this.#topology = topology;
+    this.#emit({ type: "topology", masters: topology.masters, replicaOf: topology.replicaOf, reason });
+    for (const follow of this.#followers) follow(topology);
+  }
+
+  /** Calls `follow` at every change of the intended topology. */
+  onTopology(follow: (topology: Topology) => void): void {
+    this.#followers.add(follow);
+  }
+
+  async applyRole(name: string, options: RoleOptions = {}): Promise<void> {
+    const { lasting, within = ROLE_MS, signal } = options;
+    for (const argv of this.#roleCommands(name, options.throughNoOne ?? false)) {
+      if (!lasting) {
+        await this.node(name).admin(argv(), options);
+        continue;
+      }
+      const outcome = await this.#say(name, argv, { lasting, within, signal });
+      if (outcome.kind !== "answered") {
+        const why = outcome.kind === "not-sent" ? "was not told its role" : `${outcome.kind} when told its role`;
+        throw new ChaosError("infrastructure", `${name} ${why}: ${outcome.detail}`);
+      }
+    }
+  }
+
+  /** A server that restores its data says so and is asked again, as a script would, for as long as an answer may take. */
+  async #say(
+    name: string,
+    argv: () => Argv,
+    {
+      lasting,
+      within,
+      signal,
+    }: { lasting: { connection: number; by: string }; within: number; signal?: AbortSignal | undefined },
+  ): Promise<LaneOutcome> {
+    const lanes = this.#lanes.get(name) as AdminLanes;
+    const { restoringReplies } = this.system;
+    for (const end = performance.now() + within; ; ) {
+      const outcome = await lanes.send(lasting.connection, { argv, by: lasting.by, within, signal });
+      const restoring = outcome.kind === "refused" && restoringReplies.some((word) => outcome.detail.startsWith(word));
+      if (!restoring || performance.now() > end) return outcome;
+      await sleep(RESTORING_PAUSE_MS, signal);
+    }
+  }
+
+  /** What makes a server what the topology says at this moment; a topology's number is drawn when it is sent. */
+  #roleCommands(name: string, throughNoOne: boolean): (() => Argv)[] {
+    const { commands, cluster } = this.system;
+    const address = (to: string) =>
+      to === name ? { host: name, port: this.system.port } : this.link(name, to).address;
+    const { shards } = this;
+    if (shards && cluster) {
+      const members = shards.members(this.#topology, address);
+      return [() => cluster.setNodes(members, shards.nextVersion())];
+    }
+    const master = this.#topology.replicaOf[name];
+    if (master === undefined) return [() => commands.promote()];
+    const { host, port } = address(master);
+    const follow = (): Argv => commands.replicateFrom(host, port);
+    return throughNoOne ? [() => commands.promote(), follow] : [follow];
+  }
+
+  /** Cluster mode: tells a new node who it is. */
+  async introduce(name: string, limits: WaitLimits): Promise<void> {
+    const { cluster } = this.system;
+    if (cluster && this.shards) await this.node(name).admin(cluster.setNodeId(this.shards.id(name)), limits);
+  }
+
+  /** Ends the lasting administration connections. */
+  closeLanes(): void {
+    for (const lanes of this.#lanes.values()) lanes.close();
+  }
+
+  fullSync(node: string): SyncStep | null {
+    return this.logs.fullSync(node);
+  }
+
+  onFullSync(listener: (step: SyncStep) => void): () => void {
+    return this.logs.onFullSync(listener);
+  }
+
+  onLogLine(listener: (node: string, line: string) => void): () => void {
+    return this.logs.onLine(listener);
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import type { ClusterMember } from "../systems/system.ts";
+import type { Address, Topology } from "./cluster.ts";
+import { slotShares, tagWithin } from "./slots.ts";
+
+/*
+ *   who has which slots                     what node r1 is told (its own view)
+ *   m1 0-8191    ──► intended topology ──►  <m1> <link r1 -> m1> master - 0-8191
+ *   m2 8192-…                               <r1> r1:6666         slave <m1>
+ *                                           <m2> <link r1 -> m2> master - 8192-16383
+ */
+
+interface Share {
+  slots: [number, number];
+  /** Prefix of keys that are this shard's. */
+  tag: string;
+}
+
+/** Cluster mode: which master has which slots, followed through promotions, and the topology as each node should see it. */
+export class Shards {
+  #shares: Map<string, Share>;
+  #version = 0;
+
+  constructor(masters: readonly string[]) {
+    const slots = slotShares(masters.length);
+    this.#shares = new Map(
+      masters.map((master, i) => {
+        const own = slots[i] as [number, number];
+        return [master, { slots: own, tag: tagWithin(own) }];
+      }),
+    );
+  }
+
+  /** A node's name for other nodes: 40 hexadecimal digits. */
+  id(node: string): string {
+    return createHash("sha1").update(`kvchaos ${node}`).digest("hex");
+  }
+
+  /** Topologies are numbered; a server ignores a number it has seen and refuses a lower one. */
+  nextVersion(): number {
+    this.#version += 1;
+    return this.#version;
+  }
+
+  /** Prefix of keys that belong to this master; "" for a node that has no slots. */
+  tag(master: string): string {
+    return this.#shares.get(master)?.tag ?? "";
+  }
+
+  /** Follows a changed intention: a promoted replica takes over the slots of the master it had. */
+  follow(before: Readonly<Topology>, now: Readonly<Topology>): void {
+    const shares = new Map<string, Share>();
+    for (const master of now.masters) {
+      const share = this.#shares.get(master) ?? this.#shares.get(before.replicaOf[master] ?? "");
+      if (share) shares.set(master, share);
+    }
+    this.#shares = shares;
+  }
+
+  /** The topology as one node should see it: everybody else under the address of its own link to them. */
+  members({ masters, replicaOf }: Readonly<Topology>, address: (to: string) => Address): ClusterMember[] {
+    return [...masters, ...Object.keys(replicaOf)].map((node) => {
+      const master = replicaOf[node];
+      return {
+        id: this.id(node),
+        ...address(node),
+        master: master === undefined ? null : this.id(master),
+        slots: this.#shares.get(node)?.slots ?? null,
+      };
+    });
+  }
+}

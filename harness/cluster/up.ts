@@ -1,0 +1,282 @@
+import { createHash } from "node:crypto";
+import { messageOf } from "../base/chaos-error.ts";
+import { until } from "../base/deadline.ts";
+import type { CleanupScope } from "../base/scope.ts";
+import type { ComposeFile, ComposeService } from "../docker/compose.ts";
+import type { Engine } from "../docker/engine.ts";
+import type { ContainerSpec } from "../docker/engine-types.ts";
+import type { Emit } from "../journal/events.ts";
+import type { Link } from "../network/link.ts";
+import { ToxiproxyServer } from "../network/toxiproxy.ts";
+import type { System } from "../systems/system.ts";
+import { ContainerNode } from "./container-node.ts";
+import { LogCollector } from "./logs.ts";
+import { RunningCluster } from "./running-cluster.ts";
+import { Shards } from "./shards.ts";
+import { clusterSpec, linksOf, type NodeSpec } from "./spec.ts";
+
+const API_PORT = 8474;
+/** First port of the links inside the toxiproxy container; Pika's offsets +2000 and +10001 then never collide. */
+const FIRST_LISTEN = 10_000;
+const READY_MS = 60_000;
+const ATTACH_MS = 60_000;
+
+export interface UpOptions {
+  engine: Engine;
+  system: System;
+  compose: ComposeFile;
+  image: string;
+  toxiproxyImage: string;
+  /** Server configuration of the experiment, over the Compose file's. */
+  config: Readonly<Record<string, string>>;
+  /** On everything that is created: whoever finds it knows which run it belongs to. */
+  labels: Readonly<Record<string, string>>;
+  runId: string;
+  /** Where the servers' logs are written. */
+  logDirectory: string;
+  emit: Emit;
+  /** Every container, network and volume registers its removal here before it is used. Closed after `scope`. */
+  resources: CleanupScope;
+  /** What follows the cluster (logs, events, connections) registers its end here. */
+  scope: CleanupScope;
+  signal: AbortSignal;
+  /** The replicas are left without a master: the caller attaches them when the masters have their data. */
+  attachLater?: boolean;
+  /** The engine stopped telling what happens to the containers: it is gone, or restarts. */
+  onEngineLost(error: unknown): void;
+  /** Is this node stopped by one of our own faults right now? For `container` events. */
+  ours(node: string): boolean;
+}
+
+interface Placed {
+  node: NodeSpec;
+  /** Server port → port on 127.0.0.1. */
+  ports: Record<string, number>;
+}
+
+/**
+ * Starts a cluster: networks, Toxiproxy with every link, servers, replication as the Compose file says; resolves when
+ * all replicas are attached, unless that is left for later. Whatever it made before failing is in `resources`.
+ */
+export async function upCluster(options: UpOptions): Promise<RunningCluster> {
+  const { engine, system, compose, runId, emit, scope, signal } = options;
+  const spec = clusterSpec(compose, system, options.config);
+  const prefix = `kvchaos-${createHash("sha256").update(runId).digest("hex").slice(0, 10)}`;
+  const networks = await makeNetworks(options, prefix);
+  const names = spec.nodes.filter((node) => node.role !== "control").map((node) => node.name);
+  const pairs = linksOf(names);
+  const [apiPort, ...free] = await engine.freePorts(1 + pairs.length + spec.nodes.length);
+  const linkPorts = free.slice(0, pairs.length);
+  const placed = spec.nodes.map((node, i): Placed => {
+    const asked = node.service.ports.find(({ container }) => container === system.port)?.host;
+    return { node, ports: { [system.port]: asked ?? (free[pairs.length + i] as number) } };
+  });
+
+  const attach = (service: ComposeService, alias: string): NonNullable<ContainerSpec["networks"]> =>
+    service.networks.map(({ name }) => ({
+      name: networks.get(name) ?? name,
+      // Only the data network knows a node by its name: a link must not find a way around it.
+      aliases: name === spec.dataNetwork ? [alias] : [],
+    }));
+  const toxiproxy = spec.toxiproxy;
+  const proxyContainer = start(options, {
+    name: `${prefix}-${toxiproxy.name}`,
+    image: options.toxiproxyImage,
+    command: toxiproxy.command,
+    labels: { ...toxiproxy.labels, ...options.labels, "kvchaos.node": toxiproxy.name },
+    networks: attach(toxiproxy, toxiproxy.name),
+    ports: [
+      { container: API_PORT, host: apiPort as number },
+      ...pairs.map((_, i) => ({ container: FIRST_LISTEN + i, host: linkPorts[i] as number })),
+    ],
+  });
+  const containers = await Promise.all([
+    proxyContainer,
+    ...placed.map((one) => startNode(options, one, prefix, attach(one.node.service, one.node.name))),
+  ]).then(([, ...nodes]) => nodes);
+
+  const server = await ToxiproxyServer.connect(`http://127.0.0.1:${apiPort}`, READY_MS, signal);
+  const links = await openLinks(server, system, toxiproxy.name, pairs, linkPorts);
+
+  const logs = new LogCollector({ engine, rules: system.logRules, directory: options.logDirectory, emit });
+  scope.defer("close the servers' logs", () => logs.close());
+  const password = spec.nodes[0]?.config.requirepass;
+  const dataName = networks.get(spec.dataNetwork) as string;
+  const nodes = await Promise.all(
+    placed.map(async ({ node, ports }, i) => {
+      const info = await engine.inspectContainer(containers[i] as string, { signal });
+      const one = new ContainerNode({
+        engine,
+        system,
+        name: node.name,
+        role: node.role,
+        container: containers[i] as string,
+        direct: { host: "127.0.0.1", port: ports[system.port] as number },
+        data: { name: dataName, alias: node.name, ip: info?.ips[dataName] ?? "" },
+        password,
+      });
+      await one.inspect();
+      return one;
+    }),
+  );
+  const cluster = new RunningCluster({
+    system,
+    nodes,
+    links,
+    logs,
+    topology: spec.topology,
+    emit,
+    password,
+    toxiproxyApi: `127.0.0.1:${apiPort}`,
+    shards: spec.clusterMode ? new Shards(spec.topology.masters) : null,
+  });
+  scope.defer("close the administration connections", async () => cluster.closeLanes());
+  await followContainers(options, nodes, logs);
+  await Promise.all(nodes.map((node) => node.ready({ within: READY_MS, signal })));
+  await announce(options, cluster, nodes, placed);
+  await introduceNodes(cluster, signal);
+  if (!options.attachLater) await attachReplicas(cluster, signal);
+  return cluster;
+}
+
+async function makeNetworks({ engine, compose, labels, resources, signal }: UpOptions, prefix: string) {
+  const names = new Map<string, string>();
+  for (const network of compose.networks) {
+    const name = `${prefix}-${network.name}`;
+    resources.defer(`remove network ${name}`, () => engine.removeNetwork(name));
+    await engine.createNetwork({ name, labels, internal: network.internal }, { signal });
+    names.set(network.name, name);
+  }
+  return names;
+}
+
+async function start({ engine, resources, signal }: UpOptions, spec: ContainerSpec): Promise<string> {
+  resources.defer(`remove container ${spec.name}`, () => engine.remove(spec.name, { force: true, volumes: true }));
+  const id = await engine.createContainer(spec, { signal });
+  await engine.start(id, { signal });
+  return id;
+}
+
+async function startNode(
+  options: UpOptions,
+  { node, ports }: Placed,
+  prefix: string,
+  networks: NonNullable<ContainerSpec["networks"]>,
+): Promise<string> {
+  const { engine, system, labels, resources, signal } = options;
+  const { service } = node;
+  const volume = `${prefix}-${node.name}`;
+  resources.defer(`remove volume ${volume}`, () => engine.removeVolume(volume));
+  await engine.createVolume(volume, labels, { signal });
+  const launch = system.launch(node.config);
+  return start(options, {
+    name: `${prefix}-${node.name}`,
+    image: options.image,
+    command: service.command ?? launch.command,
+    entrypoint: service.entrypoint,
+    environment: { ...launch.environment, ...service.environment },
+    labels: { ...service.labels, ...labels, "kvchaos.node": node.name },
+    networks,
+    ports: Object.entries(ports).map(([container, host]) => ({ container: Number(container), host })),
+    volumes: [{ name: volume, path: system.dataDirectory }],
+    tmpfs: service.tmpfs,
+    ulimits: service.ulimits,
+    cpus: service.cpus,
+    memory: service.memory,
+    capAdd: service.capAdd,
+    stopTimeout: service.stopGracePeriod,
+    init: service.init,
+    user: service.user,
+  });
+}
+
+function openLinks(
+  server: ToxiproxyServer,
+  system: System,
+  host: string,
+  pairs: readonly { from: string; to: string }[],
+  published: readonly number[],
+): Promise<Link[]> {
+  return Promise.all(
+    pairs.map(({ from, to }, i) =>
+      server.open({
+        from,
+        to,
+        address: { host, port: FIRST_LISTEN + i },
+        published: { host: "127.0.0.1", port: published[i] as number },
+        proxies: system.portOffsets.map((offset) => ({
+          listen: FIRST_LISTEN + i + offset,
+          upstream: `${to}:${system.port + offset}`,
+        })),
+      }),
+    ),
+  );
+}
+
+/** Keeps node states current and the logs followed over restarts, and journals what happens to the containers. */
+async function followContainers(options: UpOptions, nodes: ContainerNode[], logs: LogCollector): Promise<void> {
+  const { engine, runId, emit, scope, ours, onEngineLost } = options;
+  const stop = new AbortController();
+  scope.defer("stop following containers", () => stop.abort());
+  const subscription = await engine.events({ labels: [`kvchaos.run=${runId}`], signal: stop.signal }, (event) => {
+    const node = nodes.find((one) => one.container === event.id);
+    if (!node || event.action === "kill") return;
+    const claimed = ours(node.name);
+    emit({ type: "container", node: node.name, action: event.action, exitCode: event.exitCode, ours: claimed });
+    void (async () => {
+      await node.inspect();
+      if (event.action === "start") await logs.follow(node.name, node.container);
+    })().catch((error: unknown) => {
+      if (!stop.signal.aborted) emit({ type: "note", about: node.name, text: messageOf(error) });
+    });
+  });
+  subscription.done.catch(onEngineLost);
+  await Promise.all(nodes.map((node) => logs.follow(node.name, node.container)));
+}
+
+async function announce(
+  { engine, image, emit, signal }: UpOptions,
+  cluster: RunningCluster,
+  nodes: readonly ContainerNode[],
+  placed: readonly Placed[],
+): Promise<void> {
+  const digest = (await engine.inspectImage(image, { signal }))?.digest ?? null;
+  const versions = await Promise.all(nodes.map(async (node) => (await node.state({ signal })).version));
+  emit({
+    type: "cluster",
+    nodes: nodes.map((node, i) => ({
+      name: node.name,
+      role: node.role,
+      container: node.container,
+      image,
+      digest,
+      ports: placed[i]?.ports ?? {},
+      version: versions[i] ?? null,
+    })),
+    links: cluster.links.map(({ name, from, to, published }) => {
+      return { name, from, to, address: `${published.host}:${published.port}` };
+    }),
+  });
+}
+
+/** Notes who should be what and, in cluster mode, tells every node its name and every master its slots. */
+async function introduceNodes(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
+  cluster.intend({ ...cluster.topology }, "as the Compose file says");
+  if (!cluster.clusterMode) return;
+  for (const { name } of cluster.nodes) await cluster.introduce(name, { signal });
+  await Promise.all(cluster.topology.masters.map((name) => cluster.applyRole(name, { signal })));
+}
+
+/** Points the replicas at their masters; resolves when all have caught up. */
+export async function attachReplicas(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
+  const replicas = Object.keys(cluster.topology.replicaOf);
+  await Promise.all(replicas.map((name) => cluster.applyRole(name, { signal })));
+  await Promise.all(
+    replicas.map((name) =>
+      until({ what: `replication of ${name}`, within: ATTACH_MS, signal, every: 200 }, async (inner) => {
+        const state = await cluster.node(name).state({ within: 2_000, signal: inner });
+        return state.role === "replica" && state.link === "up" && !state.syncing && !state.loading;
+      }),
+    ),
+  );
+}

@@ -1,0 +1,215 @@
+import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
+import { pack } from "tar-stream";
+import { ChaosError } from "../base/chaos-error.ts";
+import { call, callUnlessGone, type Daemon, reasonOf, statusOf, withSignal } from "./engine-call.ts";
+import { endpoint } from "./engine-networks.ts";
+import type { CallOptions, ContainerInfo, ContainerSpec, ContainerStats, FileToPut } from "./engine-types.ts";
+
+export function containerCalls(daemon: Daemon) {
+  const { docker } = daemon;
+  return {
+    /**
+     * Creates a container, attached to all its networks, not started. Nothing is left when it fails.
+     * @returns its id
+     */
+    async createContainer(spec: ContainerSpec, options: CallOptions = {}): Promise<string> {
+      return call(daemon, `create container ${spec.name}`, { default: 60_000, ...options }, async (abortSignal) => {
+        const container = await docker.createContainer({ ...createOptions(spec), abortSignal });
+        try {
+          // One network at creation: engines before 25 take no more.
+          for (const network of spec.networks?.slice(1) ?? []) {
+            await docker
+              .getNetwork(network.name)
+              .connect(withSignal({ Container: container.id, EndpointConfig: endpoint(network) }, abortSignal));
+          }
+        } catch (error) {
+          // Not with abortSignal: it may be what failed.
+          await container.remove({ force: true, v: true }).catch(() => {});
+          throw error;
+        }
+        return container.id;
+      });
+    },
+
+    /** Does nothing when it runs. A published port in use fails here. */
+    async start(id: string, options: CallOptions = {}): Promise<void> {
+      await call(daemon, `start container ${short(id)}`, { default: 60_000, ...options }, (abortSignal) =>
+        unlessAlready(docker.getContainer(id).start({ abortSignal })),
+      );
+    },
+
+    /** null: there is no such container. */
+    async inspectContainer(id: string, options: CallOptions = {}): Promise<ContainerInfo | null> {
+      const info = await callUnlessGone(daemon, `inspect container ${short(id)}`, options, (abortSignal) =>
+        docker.getContainer(id).inspect({ abortSignal }),
+      );
+      return info ? describe(info) : null;
+    },
+
+    /** SIGTERM, then SIGKILL after `timeoutSeconds`. Does nothing when it is stopped. */
+    async stop(id: string, timeoutSeconds: number, options: CallOptions = {}): Promise<void> {
+      const slow = { default: timeoutSeconds * 1000 + 30_000, ...options };
+      await call(daemon, `stop container ${short(id)}`, slow, (abortSignal) =>
+        unlessAlready(docker.getContainer(id).stop({ t: timeoutSeconds, abortSignal })),
+      );
+    },
+
+    /** Does nothing when it does not run. Docker then counts the container as stopped by hand (FACTS §6). */
+    async kill(id: string, signalName: string, options: CallOptions = {}): Promise<void> {
+      await call(daemon, `send ${signalName} to container ${short(id)}`, options, async (abortSignal) => {
+        try {
+          await docker.getContainer(id).kill({ signal: signalName, abortSignal });
+        } catch (error) {
+          if (!/is not running/i.test(reasonOf(error))) throw error;
+        }
+      });
+    },
+
+    /** Freezes all its processes. Does nothing when it is paused. */
+    async pause(id: string, options: CallOptions = {}): Promise<void> {
+      await call(daemon, `pause container ${short(id)}`, options, async (abortSignal) => {
+        try {
+          await docker.getContainer(id).pause({ abortSignal });
+        } catch (error) {
+          if (!/already paused/i.test(reasonOf(error))) throw error;
+        }
+      });
+    },
+
+    /** Does nothing when it is not paused. */
+    async unpause(id: string, options: CallOptions = {}): Promise<void> {
+      await call(daemon, `unpause container ${short(id)}`, options, async (abortSignal) => {
+        try {
+          await docker.getContainer(id).unpause({ abortSignal });
+        } catch (error) {
+          if (!/is not paused|is not running/i.test(reasonOf(error))) throw error;
+        }
+      });
+    },
+
+    async restart(id: string, timeoutSeconds: number, options: CallOptions = {}): Promise<void> {
+      const slow = { default: timeoutSeconds * 1000 + 60_000, ...options };
+      await call(daemon, `restart container ${short(id)}`, slow, (abortSignal) =>
+        docker.getContainer(id).restart({ t: timeoutSeconds, abortSignal }),
+      );
+    },
+
+    /** Does nothing when there is none, or while another removal of it goes on. `volumes`: anonymous ones too. */
+    async remove(id: string, options: CallOptions & { force?: boolean; volumes?: boolean } = {}): Promise<void> {
+      const { force = true, volumes = true } = options;
+      const what = `remove container ${short(id)}`;
+      await callUnlessGone(daemon, what, { default: 60_000, ...options }, async (abortSignal) => {
+        try {
+          await docker.getContainer(id).remove({ force, v: volumes, abortSignal });
+        } catch (error) {
+          if (!/removal of container .* is already in progress/i.test(reasonOf(error))) throw error;
+        }
+      });
+    },
+
+    /** Writes files into a container, running or not. Owner: root. */
+    async putFiles(id: string, files: readonly FileToPut[], options: CallOptions = {}): Promise<void> {
+      await call(daemon, `write files into container ${short(id)}`, options, async (abortSignal) => {
+        const archive = await tarOf(files);
+        await docker.getContainer(id).putArchive(archive, { path: "/", abortSignal });
+      });
+    },
+
+    /** One reading, without waiting for a second one. */
+    async stats(id: string, options: CallOptions = {}): Promise<ContainerStats> {
+      const what = `read the use of container ${short(id)}`;
+      const stats = await call(daemon, what, options, (abortSignal) =>
+        docker.getContainer(id).stats(withSignal({ stream: false as const, "one-shot": true }, abortSignal)),
+      );
+      if (stats.memory_stats?.usage === undefined) {
+        throw new ChaosError("infrastructure", `Docker could not ${what}: it does not run`);
+      }
+      return { cpuMs: stats.cpu_stats.cpu_usage.total_usage / 1e6, memoryBytes: stats.memory_stats.usage };
+    },
+  };
+}
+
+/** Container ids are 64 hex digits; messages show twelve, as the docker command does. */
+export function short(id: string): string {
+  return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id;
+}
+
+async function unlessAlready(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (statusOf(error) !== 304) throw error;
+  }
+}
+
+function createOptions(spec: ContainerSpec): ContainerCreateOptions {
+  const first = spec.networks?.[0];
+  const ports = spec.ports ?? [];
+  return {
+    name: spec.name,
+    Image: spec.image,
+    Labels: { ...spec.labels },
+    Env: Object.entries(spec.environment ?? {}).map(([name, value]) => `${name}=${value}`),
+    ...(spec.command ? { Cmd: [...spec.command] } : {}),
+    ...(spec.entrypoint ? { Entrypoint: [...spec.entrypoint] } : {}),
+    ...(spec.stopTimeout === undefined ? {} : { StopTimeout: spec.stopTimeout }),
+    ...(spec.workingDir === undefined ? {} : { WorkingDir: spec.workingDir }),
+    ...(spec.user === undefined ? {} : { User: spec.user }),
+    ExposedPorts: Object.fromEntries(ports.map(({ container }) => [`${container}/tcp`, {}])),
+    NetworkingConfig: { EndpointsConfig: first ? { [first.name]: endpoint(first) } : {} },
+    HostConfig: {
+      NetworkMode: first?.name ?? "none",
+      PortBindings: Object.fromEntries(
+        ports.map(({ container, host }) => [`${container}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(host) }]]),
+      ),
+      Mounts: (spec.volumes ?? []).map(({ name, path }) => ({ Type: "volume" as const, Source: name, Target: path })),
+      Tmpfs: Object.fromEntries((spec.tmpfs ?? []).map((path) => [path, ""])),
+      Ulimits: (spec.ulimits ?? []).map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
+      CapAdd: [...(spec.capAdd ?? [])],
+      Init: spec.init ?? false,
+      // The harness decides when a server comes back.
+      RestartPolicy: { Name: "no" },
+      ...(spec.cpus === undefined ? {} : { NanoCpus: Math.round(spec.cpus * 1e9) }),
+      ...(spec.memory === undefined ? {} : { Memory: spec.memory, MemorySwap: spec.memory }),
+      ...(spec.pidMode === undefined ? {} : { PidMode: spec.pidMode }),
+    },
+  };
+}
+
+function describe(info: ContainerInspectInfo): ContainerInfo {
+  const { State, NetworkSettings } = info;
+  const ips: Record<string, string> = {};
+  for (const [network, { IPAddress }] of Object.entries(NetworkSettings.Networks ?? {})) {
+    if (IPAddress) ips[network] = IPAddress;
+  }
+  const ports: Record<string, number> = {};
+  for (const [port, bindings] of Object.entries(NetworkSettings.Ports ?? {})) {
+    if (bindings?.[0]) ports[port.replace(/\/tcp$/, "")] = Number(bindings[0].HostPort);
+  }
+  const neverStarted = State.StartedAt.startsWith("0001-");
+  return {
+    id: info.Id,
+    name: info.Name.replace(/^\//, ""),
+    image: info.Config.Image,
+    running: State.Running,
+    paused: State.Paused,
+    exitCode: State.Running || neverStarted ? null : State.ExitCode,
+    oomKilled: State.OOMKilled,
+    pid: State.Pid > 0 ? State.Pid : null,
+    startedAt: neverStarted ? null : State.StartedAt,
+    ips,
+    ports,
+    labels: info.Config.Labels ?? {},
+  };
+}
+
+async function tarOf(files: readonly FileToPut[]): Promise<Buffer> {
+  const tar = pack();
+  for (const { path, mode, content } of files) {
+    tar.entry({ name: path.replace(/^\/+/, ""), mode, mtime: new Date(0) }, Buffer.from(content));
+  }
+  tar.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of tar) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

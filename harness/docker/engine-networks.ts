@@ -1,0 +1,102 @@
+import { call, callUnlessGone, type Daemon, reasonOf, statusOf, withSignal } from "./engine-call.ts";
+import type { CallOptions, Labels, Network, NetworkSpec } from "./engine-types.ts";
+
+const SUBNET_ATTEMPTS = 10;
+
+export function networkCalls(daemon: Daemon) {
+  const { docker } = daemon;
+
+  async function create(spec: NetworkSpec, subnet: string | undefined, abortSignal: AbortSignal): Promise<string> {
+    const network = await docker.createNetwork({
+      Name: spec.name,
+      Labels: { ...spec.labels },
+      Internal: spec.internal ?? false,
+      Driver: "bridge",
+      ...(subnet ? { IPAM: { Driver: "default", Config: [{ Subnet: subnet }] } } : {}),
+      abortSignal,
+    });
+    return network.id;
+  }
+
+  return {
+    /**
+     * Makes a bridge network with a user-configured subnet: only there may a container ask for the address it had
+     * (FACTS §6). Docker chooses the range: it is asked for one, which is then given back and asked for by name. Another process may
+     * take it in between: then once more.
+     */
+    async createNetwork(spec: NetworkSpec, options: CallOptions = {}): Promise<Network> {
+      return call(daemon, `create network ${spec.name}`, { default: 60_000, ...options }, async (abortSignal) => {
+        for (let attempt = 1; ; attempt++) {
+          const draft = docker.getNetwork(await create(spec, undefined, abortSignal));
+          const inspected = await draft.inspect();
+          await draft.remove({ abortSignal });
+          const subnet = inspected.IPAM?.Config?.find((config) => config.Subnet?.includes("."))?.Subnet;
+          if (!subnet) throw new Error(`the daemon gave network ${spec.name} no IPv4 subnet`);
+          try {
+            return { id: await create(spec, subnet, abortSignal), name: spec.name, subnet };
+          } catch (error) {
+            if (attempt >= SUBNET_ATTEMPTS || !/overlap/i.test(reasonOf(error))) throw error;
+          }
+        }
+      });
+    },
+
+    /** Does nothing when there is none. Fails while containers are attached. */
+    async removeNetwork(network: string, options: CallOptions = {}): Promise<void> {
+      await callUnlessGone(daemon, `remove network ${network}`, options, (abortSignal) =>
+        docker.getNetwork(network).remove({ abortSignal }),
+      );
+    },
+
+    /** Does nothing when the container is attached already. */
+    async connectNetwork(
+      network: string,
+      container: string,
+      attachment: { aliases?: readonly string[]; ip?: string } = {},
+      options: CallOptions = {},
+    ): Promise<void> {
+      const what = `connect ${container} to network ${network}`;
+      await call(daemon, what, options, async (abortSignal) => {
+        try {
+          await docker
+            .getNetwork(network)
+            .connect(withSignal({ Container: container, EndpointConfig: endpoint(attachment) }, abortSignal));
+        } catch (error) {
+          if (!/already exists in network|already attached to network/i.test(reasonOf(error))) throw error;
+        }
+      });
+    },
+
+    /** Does nothing when the container is not attached. The network's connections see neither FIN nor RST. */
+    async disconnectNetwork(network: string, container: string, options: CallOptions = {}): Promise<void> {
+      const what = `disconnect ${container} from network ${network}`;
+      await call(daemon, what, options, async (abortSignal) => {
+        try {
+          await docker.getNetwork(network).disconnect({ Container: container, Force: true, abortSignal });
+        } catch (error) {
+          if (statusOf(error) !== 404 && !/is not connected to/i.test(reasonOf(error))) throw error;
+        }
+      });
+    },
+
+    async createVolume(name: string, labels: Labels, options: CallOptions = {}): Promise<void> {
+      await call(daemon, `create volume ${name}`, options, (abortSignal) =>
+        docker.createVolume({ Name: name, Labels: { ...labels }, abortSignal }),
+      );
+    },
+
+    /** Does nothing when there is none. Fails while a container uses it. */
+    async removeVolume(name: string, options: CallOptions = {}): Promise<void> {
+      await callUnlessGone(daemon, `remove volume ${name}`, options, (abortSignal) =>
+        docker.getVolume(name).remove({ abortSignal }),
+      );
+    },
+  };
+}
+
+export function endpoint(attachment: { aliases?: readonly string[] | undefined; ip?: string | undefined }) {
+  return {
+    Aliases: [...(attachment.aliases ?? [])],
+    ...(attachment.ip ? { IPAMConfig: { IPv4Address: attachment.ip } } : {}),
+  };
+}

@@ -1,0 +1,175 @@
+/** What the engine takes and gives: plain data, none of dockerode's types. */
+
+/** Every call takes these. */
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until the call fails with code `timeout`; each call has its own default. */
+  within?: number | undefined;
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface EngineInfo {
+  version: string;
+  apiVersion: string;
+  cores: number;
+  /** Bytes. */
+  memory: number;
+  rootDir: string;
+  cgroupVersion: string;
+  securityOptions: readonly string[];
+  /** The daemon shares this machine's kernel and PID numbers: /proc/<pid> of a container is readable here. */
+  local: boolean;
+}
+
+export interface ImageInfo {
+  id: string;
+  /** "name@sha256:…" when it came from a registry, else its id. */
+  digest: string;
+  /** Bytes on disk. */
+  size: number;
+  tags: readonly string[];
+  labels: Labels;
+}
+
+export interface PullProgress {
+  /** The layer, or "" for a line about the whole image. */
+  layer: string;
+  status: string;
+  /** Bytes; null where the daemon does not tell. */
+  current: number | null;
+  total: number | null;
+}
+
+export interface NetworkSpec {
+  name: string;
+  labels: Labels;
+  /** No route to the outside; published ports do not work on it. */
+  internal?: boolean;
+}
+
+export interface Network {
+  id: string;
+  name: string;
+  /** Like "172.18.0.0/16". */
+  subnet: string;
+}
+
+interface Attachment {
+  /** Name or id of the network. */
+  name: string;
+  aliases?: readonly string[] | undefined;
+  /** A fixed address inside the network's subnet. */
+  ip?: string | undefined;
+}
+
+export interface ContainerSpec {
+  name: string;
+  image: string;
+  command?: readonly string[] | undefined;
+  entrypoint?: readonly string[] | undefined;
+  environment?: Readonly<Record<string, string>> | undefined;
+  labels: Labels;
+  /** The first one is joined at creation. None: the container has no network at all. */
+  networks?: readonly Attachment[] | undefined;
+  /** Always on 127.0.0.1. */
+  ports?: readonly { container: number; host: number }[] | undefined;
+  /** Named volumes. */
+  volumes?: readonly { name: string; path: string }[] | undefined;
+  /** Paths. */
+  tmpfs?: readonly string[] | undefined;
+  ulimits?: readonly { name: string; soft: number; hard: number }[] | undefined;
+  /** CPUs, 0.5 = half of one. */
+  cpus?: number | undefined;
+  /** Bytes; swap is not added. */
+  memory?: number | undefined;
+  capAdd?: readonly string[] | undefined;
+  /** Seconds between SIGTERM and SIGKILL. */
+  stopTimeout?: number | undefined;
+  /** A small init as PID 1. Signals then reach the init, not the server (FACTS §6). */
+  init?: boolean | undefined;
+  workingDir?: string | undefined;
+  user?: string | undefined;
+  /** "host" or "container:<id>". */
+  pidMode?: string | undefined;
+}
+
+export interface ContainerInfo {
+  id: string;
+  name: string;
+  image: string;
+  running: boolean;
+  paused: boolean;
+  /** null while it runs or before it was started. */
+  exitCode: number | null;
+  oomKilled: boolean;
+  /** On the daemon's machine; null when it does not run. */
+  pid: number | null;
+  /** RFC 3339; null before the first start. */
+  startedAt: string | null;
+  /** Network name → address; a network that is configured but not up is absent. */
+  ips: Readonly<Record<string, string>>;
+  /** Container port → port on 127.0.0.1. */
+  ports: Readonly<Record<string, number>>;
+  labels: Labels;
+}
+
+export interface LogLine {
+  /** At most 64 KiB; the rest of a longer line is replaced by a mark. */
+  text: string;
+  stream: "stdout" | "stderr";
+  /** When the daemon got it: RFC 3339 with nanoseconds, UTC. Hand the last one back as `after` to go on without a gap. */
+  at: string;
+}
+
+export interface LogOptions extends CallOptions {
+  /** Unix seconds. */
+  since?: number | undefined;
+  /** Only lines later than this `LogLine.at`. */
+  after?: string | undefined;
+}
+
+export interface ContainerEvent {
+  /** Milliseconds since 1970, by the daemon's clock. */
+  at: number;
+  id: string;
+  name: string;
+  action: "start" | "die" | "oom" | "pause" | "unpause" | "kill";
+  /** With `die`. */
+  exitCode: number | null;
+  /** With `kill`: the signal's number as the daemon writes it. */
+  signal: string | null;
+  labels: Labels;
+}
+
+/** Something that goes on until its signal is aborted or its source ends. */
+export interface Subscription {
+  /** Resolves at the end (also when aborted); rejects when the daemon went away. Never an unhandled rejection. */
+  readonly done: Promise<void>;
+}
+
+export interface ExecResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface FileToPut {
+  /** Absolute path inside the container; missing folders are made. */
+  path: string;
+  mode: number;
+  content: string | Uint8Array;
+}
+
+export interface ContainerStats {
+  /** CPU time of all its processes since it started. */
+  cpuMs: number;
+  memoryBytes: number;
+}
+
+/** Everything that carries a label. */
+export interface Labelled {
+  containers: readonly { id: string; name: string; running: boolean; labels: Labels }[];
+  networks: readonly { id: string; name: string; labels: Labels }[];
+  volumes: readonly { name: string; labels: Labels }[];
+}

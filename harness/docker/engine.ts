@@ -1,0 +1,159 @@
+import { Agent } from "node:http";
+import { hostname, release } from "node:os";
+import Dockerode from "dockerode";
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { withDeadline } from "../base/deadline.ts";
+import { call, type Daemon } from "./engine-call.ts";
+import { containerCalls } from "./engine-containers.ts";
+import { imageCalls } from "./engine-images.ts";
+import { networkCalls } from "./engine-networks.ts";
+import { outputCalls } from "./engine-output.ts";
+import type { CallOptions, EngineInfo, Labelled } from "./engine-types.ts";
+import { freePorts } from "./free-ports.ts";
+
+/*
+ *   the rest of the harness                engine.ts  (plain data, ChaosError, deadlines)
+ *        │                                     ├─ engine-images      inspect pull import remove list
+ *        │  Engine ◄── connectEngine() ──►     ├─ engine-networks    networks with a fixed subnet, volumes
+ *        ▼                                     ├─ engine-containers  create start stop kill pause remove files
+ *   cluster, images, reaper, clean             └─ engine-output      logs exec events
+ *                                                     │ engine-call   deadline, signal, error → ChaosError
+ *                                                     ▼
+ *                                                 dockerode ──► Docker daemon (DOCKER_HOST)
+ *
+ * Only files named engine*.ts may import dockerode.
+ */
+
+const DEFAULT_SOCKET = "unix:///var/run/docker.sock";
+
+type Calls = ReturnType<typeof imageCalls> &
+  ReturnType<typeof networkCalls> &
+  ReturnType<typeof containerCalls> &
+  ReturnType<typeof outputCalls>;
+
+/** A Docker daemon that answers. Every call has a deadline and throws only ChaosError (or the signal's reason). */
+export interface Engine extends Calls {
+  /** Where it is: "unix:///var/run/docker.sock". */
+  readonly address: string;
+  /** Asked once, when connecting. */
+  readonly info: EngineInfo;
+  /** Does the daemon still answer? Rejects with `infrastructure` when not. */
+  ping(options?: CallOptions): Promise<void>;
+  /** Everything that carries a label: "kvchaos.run", or with its value "kvchaos.run=20240131-…". */
+  listByLabel(label: string, options?: CallOptions): Promise<Labelled>;
+  /** Explicit free ports on 127.0.0.1: published ports that Docker chooses change with every restart. */
+  freePorts(count: number): Promise<number[]>;
+}
+
+export interface ConnectOptions extends CallOptions {
+  /** Instead of DOCKER_HOST: "unix:///path" or "tcp://host:port". */
+  host?: string | undefined;
+}
+
+/**
+ * Finds the daemon that DOCKER_HOST names (else the usual socket) and asks who it is.
+ * Rejects with code `infrastructure` and what to type when none answers.
+ */
+export async function connectEngine(options: ConnectOptions = {}): Promise<Engine> {
+  const named = options.host ?? process.env.DOCKER_HOST;
+  const address = named || DEFAULT_SOCKET;
+  const daemon: Daemon = { docker: open(address, options.host !== undefined), address };
+  const info = await describe(daemon, options, named !== undefined);
+  return {
+    ...imageCalls(daemon),
+    ...networkCalls(daemon),
+    ...containerCalls(daemon),
+    ...outputCalls(daemon, info.local),
+    address,
+    info,
+    freePorts,
+    ping: async (callOptions = {}) => {
+      await call(daemon, "answer a ping", { default: 5_000, ...callOptions }, () => daemon.docker.ping());
+    },
+    listByLabel: (label, callOptions = {}) => listByLabel(daemon, label, callOptions),
+  };
+}
+
+function open(address: string, explicit: boolean): Dockerode {
+  const scheme = /^(unix|tcp|http|https|ssh):\/\/./.exec(address)?.[1];
+  if (!scheme) {
+    throw new ChaosError(
+      "usage",
+      `DOCKER_HOST is "${address}": expected unix://PATH, tcp://HOST:PORT or ssh://USER@HOST`,
+      {
+        hint: "Correct DOCKER_HOST, or unset it to use this machine's own daemon.",
+      },
+    );
+  }
+  if (scheme === "unix")
+    return new Dockerode(withAgent({ socketPath: address.slice("unix://".length), host: undefined }));
+  // dockerode reads DOCKER_HOST itself, with the DOCKER_TLS_VERIFY, DOCKER_CERT_PATH and SSH_AUTH_SOCK that belong to it.
+  if (!explicit) return new Dockerode();
+  const url = new URL(address);
+  return new Dockerode(withAgent({ host: url.hostname, port: Number(url.port || 2375), protocol: "http" as const }));
+}
+
+/** No kept-alive connections: one that the daemon closes just as a request leaves would look like a daemon gone. */
+function withAgent<T extends object>(options: T): T & { agent: Agent } {
+  return { ...options, agent: new Agent({ keepAlive: false }) };
+}
+
+async function describe(daemon: Daemon, options: CallOptions, chosen: boolean): Promise<EngineInfo> {
+  const { docker, address } = daemon;
+  try {
+    const within = options.within ?? 10_000;
+    return await withDeadline({ what: "an answer", within, signal: options.signal }, async () => {
+      const [version, info] = await Promise.all([docker.version(), docker.info()]);
+      return {
+        version: version.Version,
+        apiVersion: version.ApiVersion,
+        cores: info.NCPU,
+        memory: info.MemTotal,
+        rootDir: info.DockerRootDir,
+        cgroupVersion: String(info.CgroupVersion ?? "1"),
+        securityOptions: info.SecurityOptions ?? [],
+        // A socket may lead into a virtual machine (Docker Desktop) or out of a container: same kernel and host name, or it is not ours.
+        local: address.startsWith("unix://") && info.KernelVersion === release() && info.Name === hostname(),
+      };
+    });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw unreachable(address, chosen, error);
+  }
+}
+
+function unreachable(address: string, chosen: boolean, error: unknown): ChaosError {
+  const denied = (error as { code?: unknown } | null)?.code === "EACCES";
+  const hint = denied
+    ? "Type:\n  sudo usermod -aG docker $USER\n  newgrp docker"
+    : chosen
+      ? "DOCKER_HOST names this daemon. Type:\n  unset DOCKER_HOST\n  docker info"
+      : "Type:\n  sudo apt-get install -y docker.io\n  sudo service docker start";
+  const what = denied ? "may not be used by this user" : "does not answer";
+  return new ChaosError("infrastructure", `The Docker daemon at ${address} ${what} (${messageOf(error)})`, {
+    hint,
+    cause: error,
+  });
+}
+
+async function listByLabel(daemon: Daemon, label: string, options: CallOptions): Promise<Labelled> {
+  const { docker } = daemon;
+  const filters = { label: [label] };
+  return call(daemon, `list what carries the label ${label}`, options, async (abortSignal) => {
+    const [containers, networks, volumes] = await Promise.all([
+      docker.listContainers({ all: true, filters, abortSignal }),
+      docker.listNetworks({ filters, abortSignal }),
+      docker.listVolumes({ filters, abortSignal }),
+    ]);
+    return {
+      containers: containers.map((container) => ({
+        id: container.Id,
+        name: (container.Names[0] ?? container.Id).replace(/^\//, ""),
+        running: container.State === "running" || container.State === "paused",
+        labels: container.Labels ?? {},
+      })),
+      networks: networks.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, labels: Labels ?? {} })),
+      volumes: (volumes.Volumes ?? []).map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} })),
+    };
+  });
+}

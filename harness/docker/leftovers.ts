@@ -1,0 +1,164 @@
+import { readFile, readlink } from "node:fs/promises";
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { until } from "../base/deadline.ts";
+import type { Engine } from "./engine.ts";
+import type { CallOptions, Labelled, Labels } from "./engine-types.ts";
+
+/*
+ *   run ──ownerLabels──► every container, network, volume:   kvchaos.run=<run id>   kvchaos.owner=<who made it>
+ *                                     │
+ *             kvchaos clean ◄── findLeftovers ──► owner alive or unknown: hands off · gone: removeRun
+ *                  reaper  ───────────────────────────────────────────────► removeRun
+ */
+
+const RUN = "kvchaos.run";
+const OWNER = "kvchaos.owner";
+const NOBODY = "nobody";
+
+/** Is the process that made it still there? `unknown`: it belongs to another machine or another PID namespace. */
+type OwnerState = "alive" | "gone" | "unknown";
+
+/** What one run left on the engine, or still uses. */
+interface RunLeftovers {
+  runId: string;
+  /** gone: may be removed. alive, unknown: hands off, unless a person says so. */
+  owner: OwnerState;
+  /** Names. */
+  containers: readonly string[];
+  networks: readonly string[];
+  volumes: readonly string[];
+}
+
+/** The labels of everything a run creates. A PID alone would not do: PIDs are used again. */
+export async function ownerLabels(runId: string): Promise<Labels> {
+  return { [RUN]: runId, [OWNER]: await ownerOf(process.pid) };
+}
+
+/** For what is meant to be removed from another terminal while its process lives (`up`): nobody owns it. */
+export function keptLabels(runId: string): Labels {
+  return { [RUN]: runId, [OWNER]: NOBODY };
+}
+
+/**
+ * Who a process is, for ever: `<pid>:<start time in ticks since boot>:<boot id>:<PID namespace>`.
+ * "unknown" on a system without /proc.
+ */
+export async function ownerOf(pid: number): Promise<string> {
+  try {
+    const [stat, boot, namespace] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, "utf8"),
+      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
+      readlink("/proc/self/ns/pid"),
+    ]);
+    return [pid, startTimeOf(stat), boot.trim(), namespace.replace(/\D/g, "")].join(":");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "unknown";
+    throw error;
+  }
+}
+
+/** Field 22 of /proc/pid/stat (proc(5)). The command's name, in brackets, may hold spaces and brackets itself. */
+export function startTimeOf(stat: string): string {
+  const start = stat
+    .slice(stat.lastIndexOf(")") + 1)
+    .trim()
+    .split(/\s+/)[19];
+  if (!start || !/^\d+$/.test(start)) throw new ChaosError("internal", "the text is not that of /proc/<pid>/stat");
+  return start;
+}
+
+/**
+ * @param owner the label's value
+ * @param local whether the engine is this machine's own: then another boot id means "before the last reboot"
+ */
+export async function ownerState(owner: string | undefined, local: boolean): Promise<OwnerState> {
+  const [, pid, , boot, namespace] = /^(\d+):(\d+):([0-9a-f-]+):(\d+)$/.exec(owner ?? "") ?? [];
+  if (owner === NOBODY) return "gone";
+  if (pid === undefined) return "unknown";
+  const [, , ourBoot, ourNamespace] = (await ownerOf(process.pid)).split(":");
+  if (boot !== ourBoot) return local ? "gone" : "unknown";
+  if (namespace !== ourNamespace) return "unknown";
+  return (await ownerOf(Number(pid))) === owner ? "alive" : "gone";
+}
+
+/** Everything labelled `kvchaos.run`, by run, with the state of its owner. */
+export async function findLeftovers(engine: Engine, options: CallOptions = {}): Promise<RunLeftovers[]> {
+  const { containers, networks, volumes } = await engine.listByLabel(RUN, options);
+  const all = [...containers, ...networks, ...volumes];
+  const runs = new Map<string, string | undefined>();
+  for (const { labels } of all) {
+    const runId = labels[RUN] ?? "";
+    runs.set(runId, runs.get(runId) ?? labels[OWNER]);
+  }
+  const names = (things: readonly { name: string; labels: Labels }[], runId: string): string[] =>
+    things.filter(({ labels }) => labels[RUN] === runId).map(({ name }) => name);
+  return Promise.all(
+    [...runs].map(async ([runId, owner]) => ({
+      runId,
+      owner: await ownerState(owner, engine.info.local),
+      containers: names(containers, runId),
+      networks: names(networks, runId),
+      volumes: names(volumes, runId),
+    })),
+  );
+}
+
+/**
+ * Removes everything of a run, again and again until nothing is left (a request of a dying harness may still create something).
+ * @param options.within milliseconds, default 60 000
+ * @param options.looks how often in a row nothing may be found before it counts as done, default 1
+ * @returns how many things were removed
+ */
+export async function removeRun(
+  engine: Engine,
+  runId: string,
+  options: CallOptions & { looks?: number } = {},
+): Promise<number> {
+  if (runId === "") throw new ChaosError("internal", "removeRun needs a run id");
+  const { within = 60_000, looks = 1, signal } = options;
+  const removed = new Set<string>();
+  const what = `removal of all that run ${runId} made`;
+  let quiet = 0;
+  let resists = "";
+  try {
+    await until({ what, within, signal, every: 250 }, async (inner) => {
+      const found = await engine.listByLabel(`${RUN}=${runId}`, { signal: inner });
+      if (found.containers.length + found.networks.length + found.volumes.length === 0) return ++quiet >= looks;
+      quiet = 0;
+      const failures = await removeAll(engine, found, inner, removed);
+      if (!inner.aborted) resists = failures.join("; ");
+      return looks === 1 && failures.length === 0;
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new ChaosError("infrastructure", `${messageOf(error)}${resists ? `: ${resists}` : ""}`, {
+      hint: `See what is left with \`docker ps -a --filter label=${RUN}=${runId}\`, then type \`kvchaos clean\`.`,
+      cause: error,
+    });
+  }
+  return removed.size;
+}
+
+/** Containers first: they hold the networks and volumes. One that resists does not keep the others from going. */
+async function removeAll(
+  engine: Engine,
+  found: Labelled,
+  signal: AbortSignal,
+  removed: Set<string>,
+): Promise<string[]> {
+  const failures: string[] = [];
+  const each = async (names: readonly string[], remove: (name: string) => Promise<void>): Promise<void> => {
+    for (const [i, result] of (await Promise.allSettled(names.map(remove))).entries()) {
+      if (result.status === "fulfilled") removed.add(names[i]!);
+      else failures.push(messageOf(result.reason));
+    }
+  };
+  const ids = (things: readonly { id: string }[]): string[] => things.map(({ id }) => id);
+  await each(ids(found.containers), (id) => engine.remove(id, { force: true, volumes: true, signal }));
+  await each(ids(found.networks), (id) => engine.removeNetwork(id, { signal }));
+  await each(
+    found.volumes.map(({ name }) => name),
+    (name) => engine.removeVolume(name, { signal }),
+  );
+  return failures;
+}

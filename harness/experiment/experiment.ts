@@ -1,0 +1,91 @@
+import type { Range } from "../base/units.ts";
+import type { NodeState } from "../journal/events.ts";
+import type { LoadSpec, PreloadSpec } from "../load/load.ts";
+import type { SystemName } from "../systems/system.ts";
+import type { WatchdogSettings } from "../watchdog/watchdog.ts";
+
+/** When a fault starts. Times are milliseconds since the chaos phase began. */
+export type Trigger =
+  | { kind: "at"; at: Range }
+  | { kind: "every"; every: Range; count: number; start: Range }
+  | { kind: "after"; after: string; delay: Range }
+  | { kind: "when"; when: Condition; delay: Range; count: number };
+
+/** A state of a node, or a line of its log, that starts a fault. */
+export type Condition =
+  | {
+      kind: "state";
+      node: string;
+      state: "master" | "replica" | "link-up" | "link-down" | "full-sync" | "loading";
+      progress: Range | null;
+    }
+  | { kind: "log"; node: string; pattern: string };
+
+export interface FaultSpec {
+  id: string;
+  fault: string;
+  trigger: Trigger;
+  /** How long a lasting fault stays. null: until the heal phase. */
+  duration: Range | null;
+  /** Parsed by the fault's own schema. */
+  params: unknown;
+}
+
+/** One experiment file, parsed, checked and with every default filled in. */
+export interface Experiment {
+  /** Absolute path. */
+  file: string;
+  title: string;
+  description: string | null;
+  /** Systems it makes sense on. */
+  systems: readonly SystemName[];
+  issue: string | null;
+  tags: readonly string[];
+  images: { affected?: string | undefined; fixed?: string | undefined };
+  /** Absolute path of the Compose file. */
+  cluster: string;
+  /** Server configuration per system, merged over the Compose file's. */
+  config: Partial<Record<SystemName, Record<string, string>>>;
+  preload: PreloadSpec | null;
+  /** "force": servers are configured to copy all data, and a run in which no full sync began is inconclusive. */
+  fullSync: "force" | null;
+  load: readonly LoadSpec[];
+  faults: readonly FaultSpec[];
+  warmUp: number;
+  /** Length of the chaos phase, ms. */
+  duration: number;
+  watchdog: WatchdogSettings;
+  recovery: { within: number };
+  checks: readonly string[];
+  stopOn: "first-finding" | "end";
+  /** What a deliberately broken run must find (controls, known bugs). */
+  expect: { finding: string; class: string | null } | null;
+}
+
+/** One occurrence of a fault with every choice made. */
+export interface PlannedFault {
+  /** "storm#12"; a fault that happens once keeps its plain id. */
+  id: string;
+  fault: string;
+  trigger:
+    | { kind: "at"; at: number }
+    | { kind: "after"; after: string; delay: number }
+    | { kind: "when"; when: PlannedCondition; delay: number };
+  duration: number | null;
+  params: unknown;
+}
+
+export type PlannedCondition =
+  | { kind: "state"; node: string; state: Extract<Condition, { kind: "state" }>["state"]; progress: number | null }
+  | { kind: "log"; node: string; pattern: string };
+
+/** Experiment + seed, resolved. Plain data: the same seed gives the same bytes. */
+export interface Plan {
+  version: 1;
+  seed: string;
+  experiment: Omit<Experiment, "faults" | "file" | "cluster"> & { file: string; cluster: string };
+  faults: PlannedFault[];
+}
+
+/** Does a node's state satisfy a planned condition? Log conditions are matched on log lines instead. */
+export type StateMatcher = (condition: Extract<PlannedCondition, { kind: "state" }>, state: NodeState) => boolean;

@@ -1,0 +1,64 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { registries } from "./catalogue.ts";
+import { paramsJsonSchema } from "./fault-params.ts";
+import type { Registries } from "./registries.ts";
+import { experimentSchema, faultItem } from "./schema.ts";
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** Where editors find it: experiment files name it in their first line. */
+const FILE = fileURLToPath(new URL("schema.json", import.meta.url));
+/** Draft 7: what editors' YAML support understands best. */
+const options = { io: "input", target: "draft-7", unrepresentable: "any" } as const;
+
+/**
+ * The format of experiment files for editors (completion, hover, squiggles), with one shape per fault. It knows less than
+ * `loadExperiment`: nodes, triggers and times are judged there.
+ */
+export function experimentJsonSchema({ faults, checks, workloads }: Registries): JsonSchema {
+  const schema = z.toJSONSchema(experimentSchema, options) as JsonSchema;
+  const properties = schema.properties as Record<string, JsonSchema>;
+  const { fault: _, ...common } = z.toJSONSchema(faultItem, options).properties as Record<string, JsonSchema>;
+  properties.faults = {
+    ...properties.faults,
+    items: {
+      oneOf: [...faults.values()].map((fault) => {
+        const { properties: own = {}, required = [] } = paramsJsonSchema(fault);
+        return {
+          type: "object",
+          title: fault.kind,
+          description: fault.summary,
+          properties: { fault: { const: fault.kind, description: fault.summary }, ...common, ...own },
+          required: ["fault", ...required],
+          additionalProperties: false,
+        };
+      }),
+    },
+  };
+  properties.checks = { ...properties.checks, items: { enum: [...checks.keys()] } };
+  const load = properties.load?.items as JsonSchema;
+  (load.properties as Record<string, JsonSchema>).workload = {
+    description: "What the clients do",
+    enum: [...workloads.keys()],
+  };
+  return { ...schema, title: "kvchaos experiment" };
+}
+
+/** schema.json as it should be and as it is, both parsed: its layout is the formatter's. */
+export async function committedSchema(): Promise<{ wanted: unknown; found: unknown }> {
+  const wanted = JSON.parse(JSON.stringify(experimentJsonSchema(registries)));
+  return { wanted, found: JSON.parse(await readFile(FILE, "utf8").catch(() => "null")) };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { wanted, found } = await committedSchema();
+  if (isDeepStrictEqual(wanted, found)) process.stdout.write(`${FILE} is up to date\n`);
+  else if (process.argv.includes("--write")) await writeFile(FILE, `${JSON.stringify(wanted, null, 2)}\n`);
+  else {
+    process.stderr.write(`${FILE} is out of date: run with --write\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,144 @@
+import { dirname, resolve } from "node:path";
+import type { z } from "zod";
+import { ChaosError } from "../base/chaos-error.ts";
+import { mistakesError, YamlSource } from "../base/mistakes.ts";
+import type { Experiment } from "./experiment.ts";
+import { readFaults } from "./read-faults.ts";
+import { readLoad } from "./read-load.ts";
+import { notAFile, readText } from "./read-text.ts";
+import type { ExperimentShape, Registries } from "./registries.ts";
+import { experimentSchema, show } from "./schema.ts";
+import { checkAfter, checkTimetable } from "./timetable.ts";
+import { Mistakes } from "./zod-mistakes.ts";
+
+/*
+ *   file ──► text ──► YAML with positions ──► each top-level key by its own schema (schema.ts)
+ *            read-text    base/mistakes           │
+ *                                                 ├─► faults: trigger, own parameters, nodes and links   read-faults
+ *   Compose file ──► shape of the cluster ────────┤
+ *                                                 └─► after-circles and the timetable                    timetable
+ *                                                          │
+ *                                Experiment, or every mistake at once as file:line:column
+ */
+
+type Sections = typeof experimentSchema.shape;
+type Section<K extends keyof Sections> = z.output<Sections[K]> | undefined;
+
+/**
+ * Reads and checks an experiment file. Nothing has been started when this rejects.
+ * @throws ChaosError `invalid-experiment`: one line per mistake, `file:line:column: message (hint)`
+ */
+export async function loadExperiment(file: string, registries: Registries): Promise<Experiment> {
+  const path = resolve(file);
+  const source = YamlSource.parse(file, await readText(file));
+  const raw = source.value;
+  const mistakes = new Mistakes(source);
+  if (!isMap(raw)) {
+    mistakes.add(
+      [],
+      raw === null ? "the file is empty: expected an experiment" : `expected a map of keys, got ${show(raw)}`,
+    );
+    throw mistakesError(mistakes.list);
+  }
+  const sections: Sections = experimentSchema.shape;
+  for (const key of Object.keys(raw))
+    if (!Object.hasOwn(sections, key)) mistakes.unknownKey([], key, Object.keys(sections));
+  const part = <K extends keyof Sections>(key: K): Section<K> =>
+    mistakes.parse(sections[key] as unknown as z.ZodType<z.output<Sections[K]>>, raw[key], [key]);
+
+  const title = part("title");
+  const cluster = part("cluster");
+  const { shape, broken } = await readCluster(cluster, path, registries, mistakes);
+  part("faults");
+  const drafts = readFaults(raw.faults, shape, registries, mistakes);
+  checkAfter(drafts, mistakes);
+  const duration = checkTimetable(drafts, part("duration"), mistakes);
+  part("load");
+  const load = readLoad(raw.load, shape, registries, mistakes);
+  const watchdog = readWatchdog(part("watchdog"), mistakes);
+  const checks = part("checks");
+  listOf(raw.checks).forEach((name, index) => {
+    if (typeof name === "string" && !registries.checks.has(name))
+      mistakes.unknown(["checks", index], "check", name, registries.checks.keys());
+  });
+  const rest = {
+    description: part("description") ?? null,
+    systems: part("systems"),
+    issue: part("issue") ?? null,
+    tags: part("tags"),
+    images: part("images"),
+    config: part("config"),
+    preload: part("preload") ?? null,
+    fullSync: part("full-sync") ?? null,
+    warmUp: part("warm-up"),
+    recovery: part("recovery"),
+    stopOn: part("stop-on"),
+  };
+  const expect = part("expect");
+  if (mistakes.list.length > 0 || broken) throw together(mistakes, broken);
+  return {
+    file: path,
+    title,
+    ...rest,
+    cluster: resolve(dirname(path), cluster as string),
+    load,
+    faults: drafts.map(({ spec }) => spec),
+    duration,
+    watchdog,
+    checks,
+    expect: expect ? { finding: expect.finding, class: expect.class ?? null } : null,
+  } as Experiment; // every part that is undefined left a mistake behind
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The mistakes of this file, then those of the Compose file, which brings its own positions. */
+function together(mistakes: Mistakes, broken: ChaosError | undefined): ChaosError {
+  if (!broken) return mistakesError(mistakes.list);
+  if (mistakes.list.length === 0) return broken;
+  return new ChaosError("invalid-experiment", `${mistakesError(mistakes.list).message}\n${broken.message}`, {
+    cause: broken,
+  });
+}
+
+async function readCluster(
+  cluster: string | undefined,
+  experimentPath: string,
+  registries: Registries,
+  mistakes: Mistakes,
+): Promise<{ shape?: ExperimentShape; broken?: ChaosError }> {
+  if (cluster === undefined) return {};
+  const path = resolve(dirname(experimentPath), cluster);
+  const problem = await notAFile(path);
+  if (problem !== undefined) {
+    mistakes.add(["cluster"], `the Compose file ${path} ${problem}`, "the path is relative to this file");
+    return {};
+  }
+  try {
+    const shape = await registries.readShape(path);
+    if (shape.masters.length === 0)
+      mistakes.add(["cluster"], `${path} has no service with the label kvchaos.role: master`);
+    return { shape };
+  } catch (error) {
+    if (error instanceof ChaosError && error.code === "invalid-experiment") return { broken: error };
+    throw error;
+  }
+}
+
+function readWatchdog(given: Section<"watchdog">, mistakes: Mistakes): Experiment["watchdog"] | undefined {
+  if (!given) return undefined;
+  const { "hang-after": hangAfter, "hang-limit": hangLimit = null, interval, connections, poll } = given;
+  if (hangAfter <= interval) {
+    mistakes.add(
+      ["watchdog", "hang-after"],
+      "expected hang-after to be longer than interval, the pause between two questions",
+    );
+  }
+  if (hangLimit !== null && hangLimit < hangAfter) {
+    mistakes.add(["watchdog", "hang-limit"], "expected hang-limit to be at least hang-after");
+  }
+  const { "slow-after": slowAfter = null, "stall-after": stallAfter } = given;
+  return { hangAfter, hangLimit, slowAfter, stallAfter, connections, interval, poll };
+}

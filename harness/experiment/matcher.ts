@@ -1,0 +1,22 @@
+import type { StateMatcher } from "./experiment.ts";
+
+/**
+ * Does what a node's INFO says satisfy a `when` condition? With a progress, the state must have come at least that far:
+ * a server that does not tell its progress never satisfies it (the fault is then reported as not fired).
+ */
+export const matchesState: StateMatcher = (condition, state) => {
+  const far = condition.progress === null || (state.syncProgress !== null && state.syncProgress >= condition.progress);
+  switch (condition.state) {
+    case "master":
+    case "replica":
+      return state.role === condition.state;
+    case "link-up":
+      return state.role === "replica" && state.link === "up";
+    case "link-down":
+      return state.role === "replica" && state.link === "down";
+    case "full-sync":
+      return state.syncing && far;
+    case "loading":
+      return state.loading && far;
+  }
+};

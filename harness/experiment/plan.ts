@@ -1,0 +1,107 @@
+import type { Random } from "../base/random.ts";
+import { seededRandom } from "../base/random.ts";
+import { isRange, type Range } from "../base/units.ts";
+import type { ClusterShape } from "../faults/fault.ts";
+import { resolveNode } from "../faults/selector.ts";
+import type { Condition, Experiment, FaultSpec, Plan, PlannedCondition, PlannedFault, Trigger } from "./experiment.ts";
+import { occurrenceId, occurrences } from "./occurrences.ts";
+import type { Registries } from "./registries.ts";
+
+/**
+ * Makes every random choice of an experiment. Pure: the same experiment, seed and shape give the same plan.
+ * Each occurrence of each fault draws from streams of its own, named by the fault's id: a fault that is added or removed
+ * does not change what the others do.
+ */
+export function makePlan(experiment: Experiment, seed: string, shape: ClusterShape, registries: Registries): Plan {
+  const { faults: specs, ...rest } = experiment;
+  const root = seededRandom(seed);
+  const faults = specs.flatMap((spec) => planFault(spec, specs, root.fork(`fault/${spec.id}`), shape, registries));
+  // Through JSON: what is written to plan.yaml and read again is exactly this, without undefined values.
+  return JSON.parse(JSON.stringify({ version: 1, seed, experiment: rest, faults } satisfies Plan));
+}
+
+function planFault(
+  spec: FaultSpec,
+  all: readonly FaultSpec[],
+  random: Random,
+  shape: ClusterShape,
+  registries: Registries,
+): PlannedFault[] {
+  const fault = registries.faults.get(spec.fault);
+  if (!fault) throw new RangeError(`unknown fault "${spec.fault}"`);
+  const planned: PlannedFault[] = [];
+  for (let index = 0; index < occurrences(spec.trigger); index++) {
+    const own = random.fork(`#${index + 1}`);
+    const params = fault.resolve(drawRanges(spec.params, own.fork("params")), own.fork("resolve"), index, shape);
+    const duration = spec.duration
+      ? drawUnits(spec.duration, own.fork("duration"))
+      : (fault.ownDuration?.(params) ?? null);
+    const trigger = drawTrigger(spec.trigger, planned.at(-1), own.fork("trigger"), all, shape);
+    planned.push({ id: occurrenceId(spec, index), fault: spec.fault, trigger, duration, params });
+  }
+  return planned;
+}
+
+function drawTrigger(
+  trigger: Trigger,
+  before: PlannedFault | undefined,
+  random: Random,
+  all: readonly FaultSpec[],
+  shape: ClusterShape,
+): PlannedFault["trigger"] {
+  switch (trigger.kind) {
+    case "at":
+      return { kind: "at", at: drawUnits(trigger.at, random) };
+    case "every": {
+      const at = before?.trigger.kind === "at" ? before.trigger.at + drawUnits(trigger.every, random) : undefined;
+      return { kind: "at", at: at ?? drawUnits(trigger.start, random) };
+    }
+    case "after":
+      return { kind: "after", after: lastOccurrence(trigger.after, all), delay: drawUnits(trigger.delay, random) };
+    case "when":
+      return {
+        kind: "when",
+        when: drawCondition(trigger.when, random, shape),
+        delay: drawUnits(trigger.delay, random),
+      };
+  }
+}
+
+/** `after` a fault that happens several times means after its last occurrence. */
+function lastOccurrence(id: string, all: readonly FaultSpec[]): string {
+  const spec = all.find((one) => one.id === id);
+  return spec ? occurrenceId(spec, occurrences(spec.trigger) - 1) : id;
+}
+
+function drawCondition(condition: Condition, random: Random, shape: ClusterShape): PlannedCondition {
+  const node = resolveNode(condition.node, random, shape);
+  if (condition.kind === "log") return { kind: "log", node, pattern: condition.pattern };
+  const progress = condition.progress === null ? null : drawUnits(condition.progress, random);
+  return { kind: "state", node, state: condition.state, progress };
+}
+
+/** Replaces every Range inside `value` by one number drawn from it. Each place has its own stream. */
+function drawRanges(value: unknown, random: Random): unknown {
+  if (isRange(value) && typeof value.min === "number" && typeof value.max === "number") {
+    return drawUnits(value, random);
+  }
+  if (Array.isArray(value)) return value.map((item, index) => drawRanges(item, random.fork(String(index))));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, drawRanges(item, random.fork(key))]));
+  }
+  return value;
+}
+
+const draw = (range: Range, random: Random): number =>
+  range.min === range.max ? range.min : random.between(range.min, range.max);
+
+/** Milliseconds and bytes are drawn whole, unless the range is narrower than that (fractions, "100us..900us"). */
+function drawUnits(range: Range, random: Random): number {
+  const exact = draw(range, random);
+  return range.max - range.min >= 2 ? Math.round(exact) : round(exact, 4);
+}
+
+function round(value: number, digits: number): number {
+  const factor = 10 ** digits;
+  return Math.round(value * factor) / factor;
+}

@@ -1,0 +1,39 @@
+import type { LoadSpec } from "../load/load.ts";
+import { checkNode } from "./read-faults.ts";
+import type { ExperimentShape, Registries } from "./registries.ts";
+import { loadItem, show } from "./schema.ts";
+import type { Mistakes } from "./zod-mistakes.ts";
+
+/** Reads the loads one by one, names them, fills in what depends on the name, and checks what they refer to. */
+export function readLoad(
+  raw: unknown,
+  shape: ExperimentShape | undefined,
+  registries: Registries,
+  mistakes: Mistakes,
+): LoadSpec[] {
+  const names = new Set<string>();
+  return (Array.isArray(raw) ? raw : []).flatMap((one: unknown, index) => {
+    const path = ["load", index] as const;
+    const workload = (one as { workload?: unknown } | null)?.workload;
+    if (typeof workload === "string" && !registries.workloads.has(workload)) {
+      mistakes.unknown([...path, "workload"], "workload", workload, registries.workloads.keys());
+    }
+    const item = mistakes.parse(loadItem, one, path);
+    if (!item) return [];
+    if (item.name !== undefined && names.has(item.name)) {
+      mistakes.add([...path, "name"], `the name ${show(item.name)} is there twice`);
+    }
+    let name = item.name ?? item.workload;
+    for (let number = 2; item.name === undefined && names.has(name); number++) name = `${item.workload}#${number}`;
+    names.add(name);
+    if (typeof item.on !== "string") {
+      item.on.forEach((node, at) => {
+        checkNode(node, [...path, "on", at], shape, mistakes);
+      });
+    } else if (item.on === "replicas" && shape?.replicas.length === 0) {
+      mistakes.add([...path, "on"], "the cluster has no replica");
+    }
+    const { "key-prefix": keyPrefix, rate = null, ...rest } = item;
+    return [{ ...rest, name, rate, keyPrefix: keyPrefix ?? `${name}:` }];
+  });
+}

@@ -1,0 +1,215 @@
+import { z } from "zod";
+import { durationMs, durationRange, formatDuration, percentRange, type Range, sizeRange } from "../base/units.ts";
+import { FINDING_TYPES } from "../journal/events.ts";
+import { SYSTEM_NAMES } from "../systems/system.ts";
+
+/*
+ * The format of experiment files: one zod schema per top-level key, with every limit and every default. What needs more
+ * than one key to be judged (references, triggers, the timetable) is judged in load.ts and the files it calls.
+ */
+
+const MS = 1;
+const SECOND = 1000 * MS;
+const HOUR = 3600 * SECOND;
+export const MAX_DURATION = 24 * HOUR;
+const MAX_VALUE = 16 * 1024 ** 2;
+
+/** Names of nodes, faults and loads: what survives in a file name, a container name and a report. */
+const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/;
+const nameText = 'a name: a letter, then letters, digits, ".", "_" or "-"';
+
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => value.trim() !== "", { error: "expected text, got nothing" });
+const name = z.string().refine((value) => NAME.test(value), { error: `expected ${nameText}` });
+const list = <T extends z.ZodType>(item: T) =>
+  z
+    .array(item)
+    .min(1)
+    .superRefine((items, ctx) => {
+      items.forEach((one, index) => {
+        if (items.indexOf(one) < index)
+          ctx.addIssue({ code: "custom", path: [index], message: `${show(one)} is listed twice` });
+      });
+    });
+
+/** A duration within limits (ms). */
+const duration = (min: number, max: number) =>
+  durationMs.refine((ms) => ms >= min && ms <= max, {
+    error: `expected a duration from ${formatDuration(min)} to ${formatDuration(max)}`,
+  });
+/** A duration, or a range from which the plan draws, within limits (ms). */
+const durations = (min: number, max: number) =>
+  durationRange.refine((range) => range.min >= min && range.max <= max, {
+    error: `expected durations from ${formatDuration(min)} to ${formatDuration(max)}`,
+  });
+const valueSize = sizeRange.refine((range) => range.max <= MAX_VALUE, { error: "expected at most 16MiB" });
+
+const rate = z
+  .union([z.number(), z.string()], { error: 'expected operations per second, like 2000 or "2000/s"' })
+  .transform((value, ctx): number => {
+    const match = typeof value === "string" ? /^(\d+(?:\.\d+)?)(k?)\/s$/.exec(value.trim()) : null;
+    const perSecond = typeof value === "number" ? value : match ? Number(match[1]) * (match[2] ? 1000 : 1) : Number.NaN;
+    if (Number.isNaN(perSecond)) {
+      ctx.addIssue({
+        code: "custom",
+        message: `expected operations per second, like 2000 or "2000/s", got "${value}"`,
+      });
+    } else if (perSecond < 0.1 || perSecond > 1e6) {
+      ctx.addIssue({ code: "custom", message: `expected a rate from 0.1/s to 1000000/s, got ${perSecond}/s` });
+    }
+    return perSecond;
+  });
+
+const settings = z.record(
+  z.string().regex(/^[A-Za-z][A-Za-z0-9._-]*$/),
+  z
+    .union([z.string(), z.number()], {
+      error: 'expected text or a number; a switch is written as text, like "yes" or "no"',
+    })
+    .transform(String)
+    .refine((value) => !/[\r\n\0]/.test(value), { error: "expected one line" }),
+);
+
+export const loadItem = z.strictObject({
+  workload: z.string().describe("What the clients do: a name from the list of workloads"),
+  name: name.optional().describe("Default: the workload's name"),
+  on: z
+    .union([z.enum(["masters", "replicas"]), list(z.string())], {
+      error: "expected masters, replicas, or a list of node names",
+    })
+    .prefault("masters")
+    .describe("Which nodes get the load; masters and replicas are followed when they change"),
+  connections: z.int().min(1).max(2000).prefault(16),
+  pipeline: z.int().min(1).max(1024).prefault(1).describe("Commands in flight per connection"),
+  rate: rate.optional().describe("Operations per second over all connections; without it as fast as replies come"),
+  keys: z.int().min(1).max(1e9).prefault(10_000).describe("Number of distinct keys"),
+  "key-prefix": text(200).optional().describe('Default: the load\'s name and ":"'),
+  value: valueSize.prefault("100B"),
+  elements: z.int().min(1).max(1e6).prefault(16).describe("Members of a sorted set, fields of a hash, …"),
+  timeout: duration(10 * MS, HOUR)
+    .prefault("5s")
+    .describe("An operation without answer for this long is unknown"),
+});
+
+export const STATES = ["master", "replica", "link-up", "link-down", "full-sync", "loading"] as const;
+const condition = z.strictObject({
+  node: z.string().describe("A node's name, or: master, replica, any-replica"),
+  state: z.enum(STATES).optional(),
+  progress: percentRange.optional().describe("Progress of the full sync or of loading from which on it starts"),
+  log: z
+    .string()
+    .min(1)
+    .max(500)
+    .superRefine((pattern, ctx) => {
+      try {
+        new RegExp(pattern);
+      } catch (error) {
+        ctx.addIssue({ code: "custom", message: `expected a regular expression: ${(error as Error).message}` });
+      }
+    })
+    .optional()
+    .describe("A regular expression for one line of the node's log"),
+});
+
+/** What every fault has beside its own parameters. */
+export const faultItem = z.object({
+  id: name.optional().describe('Default: the fault\'s name and a number, like "partition-1"'),
+  fault: z.string(),
+  at: durations(0, MAX_DURATION).optional().describe("Time since the chaos phase began"),
+  every: durations(MS, HOUR).optional().describe("Pause between two starts; needs count"),
+  count: z.int().min(1).max(10_000).optional().describe("How often, with every or when"),
+  start: durations(0, MAX_DURATION).optional().describe("First start, with every (default 0s)"),
+  after: z.string().optional().describe("The id of the fault after whose start this one starts"),
+  when: condition.optional().describe("A state of a node, or a line of its log, that starts the fault"),
+  delay: durations(0, MAX_DURATION).optional().describe("Wait after the trigger, with after or when (default 0s)"),
+  for: durations(MS, MAX_DURATION).optional().describe("How long it lasts; without it until the heal phase"),
+});
+export type FaultItem = z.output<typeof faultItem>;
+
+export const experimentSchema = z.strictObject({
+  title: text(200).describe("One line: what is expected to go wrong, or to hold"),
+  description: text(10_000).optional(),
+  systems: list(z.enum(SYSTEM_NAMES))
+    .prefault([...SYSTEM_NAMES])
+    .describe("Systems on which it makes sense (default: all)"),
+  issue: z.url({ protocol: /^https?$/, error: "expected an http or https address" }).optional(),
+  tags: z.array(name).max(50).prefault([]),
+  images: z
+    .strictObject({ affected: text(300).optional(), fixed: text(300).optional() })
+    .prefault({})
+    .describe("Images that show the bug, and that do not"),
+  cluster: text(1000).describe("The Compose file, relative to this file"),
+  config: z
+    .strictObject({ kvrocks: settings.optional(), pika: settings.optional(), redis: settings.optional() })
+    .prefault({})
+    .describe("Server configuration per system, over that of the Compose file"),
+  preload: z
+    .strictObject({
+      keys: z.int().min(1).max(1e7),
+      value: valueSize.prefault("100B"),
+      types: list(z.enum(["string", "list", "set", "zset", "hash"])).prefault([
+        "string",
+        "list",
+        "set",
+        "zset",
+        "hash",
+      ]),
+    })
+    .optional()
+    .describe("Data written before anything else"),
+  "full-sync": z
+    .literal("force", { error: 'expected "force", or nothing' })
+    .optional()
+    .describe("Replicas copy all data whenever they get a master; a run without any full sync is inconclusive"),
+  load: z.array(loadItem).max(32).prefault([]),
+  faults: z.array(faultItem.loose()).max(200).prefault([]),
+  "warm-up": duration(0, HOUR).prefault("3s").describe("Load without faults; calibrates the watchdog"),
+  duration: duration(SECOND, MAX_DURATION)
+    .optional()
+    .describe("Length of the chaos phase (default: what the faults' times need, at least 30s)"),
+  watchdog: z
+    .strictObject({
+      "hang-after": duration(100 * MS, HOUR)
+        .prefault("5s")
+        .describe("Silence for this long is a hang"),
+      "hang-limit": duration(100 * MS, MAX_DURATION)
+        .optional()
+        .describe("A hang longer than this counts even if it ends"),
+      "slow-after": duration(MS, HOUR).optional().describe("Answers slower than this are slow (default: calibrated)"),
+      "stall-after": duration(100 * MS, HOUR)
+        .prefault("10s")
+        .describe("Replication standing still for this long is stalled"),
+      connections: z.int().min(1).max(256).prefault(16).describe("Established probe connections per node"),
+      interval: duration(10 * MS, 60 * SECOND)
+        .prefault("250ms")
+        .describe("Pause between two questions on one connection"),
+      poll: duration(50 * MS, 60 * SECOND)
+        .prefault("1s")
+        .describe("Pause between two INFO polls of one node"),
+    })
+    .prefault({}),
+  recovery: z.strictObject({ within: duration(0, HOUR).prefault("30s") }).prefault({}),
+  checks: list(z.string()).prefault(["no-hang", "no-crash", "one-master", "converges", "recovers-within"]),
+  "stop-on": z.enum(["first-finding", "end"]).prefault("end"),
+  expect: z
+    .strictObject({ finding: z.enum(FINDING_TYPES), class: name.optional() })
+    .optional()
+    .describe("What a run must find (controls, known bugs)"),
+});
+
+/** When no duration is given, the chaos phase lasts as long as the timetable needs, but at least this (ms). */
+export const DEFAULT_DURATION = 30 * SECOND;
+/** `start` and `delay` when they are not given. */
+export const NO_DELAY: Range = { min: 0, max: 0 };
+
+/** A value as it looked in the file, short enough for a message. */
+export function show(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a map";
+  const shown = JSON.stringify(value) ?? String(value);
+  return shown.length > 60 ? `${shown.slice(0, 57)}…"` : shown;
+}

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { ChaosError } from "../base/chaos-error.ts";
+import { sleep } from "../base/deadline.ts";
+import { durationMs } from "../base/units.ts";
+import { RawConnection } from "../resp/connection.ts";
+import type { Outcome } from "../resp/reply.ts";
+import type { Fault } from "./fault.ts";
+import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
+
+const OPEN_MS = 5_000;
+/** How long a command that is not waited for may take to be refused, ms. */
+const REFUSAL_MS = 300;
+/** Longer than any run: such a command ends when its connection is closed by heal. */
+const NO_DEADLINE_MS = 24 * 3_600_000;
+
+const argv = z
+  .array(z.union([z.string(), z.number().transform(String)]))
+  .min(1, { error: "expected at least a command name" });
+const params = z.strictObject({
+  node: nodeSelector.describe("who gets the command"),
+  argv: argv.describe('the command and its arguments: ["DEBUG", "SLEEP", "5"]'),
+  "wait-for-reply": z.boolean().default(true).describe("false: send it and go on, for commands that block"),
+  within: durationMs.default(10_000).describe("deadline for the reply"),
+  undo: argv.optional().describe("a command that heals it"),
+});
+type Params = z.infer<typeof params>;
+const resolved = z.strictObject({
+  node: resolvedNode,
+  argv: z.array(z.string()).min(1),
+  wait: z.boolean(),
+  within: z.number().min(0),
+  undo: z.array(z.string()).min(1).nullable(),
+});
+type Resolved = z.infer<typeof resolved>;
+
+/**
+ * Any RESP command on any node, on a connection of its own that stays open until healed.
+ * Heal: `undo` if given. Effect: the reply; for a command that is not waited for, that it was sent and not refused.
+ */
+export const command: Fault<Params, Resolved> = {
+  kind: "command",
+  summary: "any RESP command on any node",
+  lasting: true,
+  params,
+  resolved,
+  mentions: (p) => mentionNode(p.node, ["node"]),
+  resolve: (p, random, _occurrence, shape) => ({
+    node: resolveNode(p.node, random, shape),
+    argv: p.argv,
+    wait: p["wait-for-reply"],
+    within: p.within,
+    undo: p.undo ?? null,
+  }),
+  inject: async (context, { node: selector, argv: words, wait, within, undo }) => {
+    const { cluster, signal } = context;
+    const node = selectNode(cluster, selector);
+    const connection = await RawConnection.open({ ...node.direct, within: OPEN_MS, signal });
+    context.onHeal(`close the connection of ${words[0]}`, async () => connection.close());
+    if (undo) {
+      context.onHeal(`${undo.join(" ")} on ${node.name}`, async () => {
+        await node.admin(undo, { within });
+      });
+    }
+    const name = words.slice(0, 2).join(" ");
+    const answer = connection.send(words, { within: wait ? within : NO_DEADLINE_MS });
+    // Not waiting still means looking once: a refused command has no effect and must not pass for one.
+    const early = await (wait ? answer : Promise.race([answer, sleep(REFUSAL_MS, signal).then(() => null)]));
+    if (early?.outcome === "fail") {
+      throw new ChaosError("infrastructure", `${node.name} refused ${name}: ${early.error}`, {
+        hint: "Check the command against this server and its version.",
+      });
+    }
+    return { targets: [node.name], effect: async () => ({ measured: true, summary: describe(name, early) }) };
+  },
+};
+
+function describe(name: string, outcome: Outcome | null): string {
+  if (!outcome) return `${name}: sent, not refused, not answered within ${REFUSAL_MS} ms`;
+  if (outcome.outcome === "ok") return `${name}: ${short(outcome.reply)}`;
+  return `${name}: ${outcome.error}`;
+}
+
+function short(reply: unknown): string {
+  const text = Buffer.isBuffer(reply) || typeof reply === "string" ? String(reply) : JSON.stringify(reply);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

@@ -1,0 +1,76 @@
+import type { z } from "zod";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import type { Drawn } from "../base/units.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+
+/** What the planner knows about a cluster before anything is started. */
+export interface ClusterShape {
+  masters: readonly string[];
+  replicas: readonly string[];
+  /** "r1 -> m1", "client -> m1" */
+  links: readonly string[];
+  /** The masters share the key space (`x-kvchaos: {mode: cluster}` in the Compose file). Absent: they do not. */
+  clusterMode?: boolean;
+}
+
+/** Names an experiment refers to, so that the loader can refuse unknown ones where they are written. */
+export interface Mention {
+  /** `mode`: the name is "cluster" or "replication", and the cluster must be of that kind. */
+  kind: "node" | "link" | "mode";
+  name: string;
+  /** Path inside the fault's parameters, for line:column. */
+  path: readonly (string | number)[];
+}
+
+/** What was measured about a fault: a fault without measured effect makes the run inconclusive. */
+export interface Effect {
+  measured: boolean;
+  /** One line with the numbers: "0 bytes passed r1 -> m1 in 5.0 s (before: 1.2 kB/s)". */
+  summary: string;
+}
+
+export interface FaultContext {
+  /** Plan id of this occurrence ("storm#12"): unique in the run, used to name toxics and sentinel keys. */
+  readonly id: string;
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  /** Fires when the run is cancelled. Healing has its own deadlines and does not see it. */
+  readonly signal: AbortSignal;
+  /** Registers an undo step at once, before or right after the step it undoes: it runs even if `inject` throws later. */
+  onHeal(what: string, undo: () => Promise<void>): void;
+  /**
+   * Notes that the named node is stopped, paused or restarted by us, so that it is no finding. Released when this
+   * fault is healed, or by the returned function; a claim `forEver` outlives the heal (a node that is never started again).
+   */
+  claim(node: string, as: "paused" | "down", forEver?: boolean): () => void;
+  note(text: string): void;
+}
+
+/** An injected fault. */
+export interface Injected {
+  /** Nodes and links it really touched. */
+  targets: readonly string[];
+  /** Asked once, right after injecting. */
+  effect(): Promise<Effect>;
+}
+
+/**
+ * One thing that goes wrong. `P` is what the user writes (parsed), `R` what is left after every random choice was made.
+ * Values of type Range inside P are drawn by the planner; `resolve` makes the choices only the fault understands.
+ */
+export interface Fault<P = unknown, R = P> {
+  readonly kind: string;
+  /** One line for lists and reports. */
+  readonly summary: string;
+  /** A lasting fault stays until healed (`for:`); an instant one is over when injected. */
+  readonly lasting: boolean;
+  readonly params: z.ZodType<P>;
+  /** What `resolve` makes, as a plan file holds it: a damaged or edited plan is refused where it is wrong. */
+  readonly resolved?: z.ZodType<R>;
+  /** How long it stays when the experiment gives no `for:`, ms; null or absent: until the heal phase. */
+  ownDuration?(params: R): number | null;
+  mentions(params: P): Mention[];
+  resolve(params: Drawn<P>, random: Random, occurrence: number, shape: ClusterShape): R;
+  inject(context: FaultContext, params: R): Promise<Injected>;
+}

@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { monotonicClock } from "../base/clock.ts";
+import { until } from "../base/deadline.ts";
+import { seededRandom } from "../base/random.ts";
+import { CleanupScope } from "../base/scope.ts";
+import type { RunningCluster } from "../cluster/running-cluster.ts";
+import { upCluster } from "../cluster/up.ts";
+import { readComposeFile } from "../docker/compose.ts";
+import { connectEngine } from "../docker/engine.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
+import { redis } from "../systems/redis.ts";
+import type { Effect, Injected } from "./fault.ts";
+import { timeThrough } from "./measure-link.ts";
+import { faults } from "./registry.ts";
+
+const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-two-replicas.yaml");
+const SHAPE = { masters: ["m1"], replicas: ["r1", "r2"], links: [] };
+const clock = monotonicClock();
+
+describe("faults on real servers", function () {
+  this.timeout(60_000);
+  const scope = new CleanupScope();
+  const controller = new AbortController();
+  let cluster: RunningCluster;
+
+  before(async () => {
+    const engine = await connectEngine();
+    const runId = `faults-test-${process.pid}`;
+    const logs = await mkdtemp(path.join(tmpdir(), "kvchaos-faults-"));
+    scope.defer("logs", () => rm(logs, { recursive: true, force: true }));
+    cluster = await upCluster({
+      engine,
+      system: redis,
+      compose: await readComposeFile(COMPOSE, {}),
+      image: "redis:7.0.15",
+      toxiproxyImage: "kvchaos/toxiproxy:2.12.0",
+      config: {},
+      labels: await ownerLabels(runId),
+      runId,
+      logDirectory: logs,
+      emit: () => {},
+      resources: scope,
+      scope,
+      signal: controller.signal,
+      onEngineLost: () => {},
+      ours: () => false,
+    });
+  });
+
+  after(async () => {
+    assert.deepEqual(await scope.close(), []);
+  });
+
+  interface Injection {
+    injected: Injected;
+    effect: Effect;
+    heal(): Promise<void>;
+  }
+
+  async function inject(kind: string, resolved: object): Promise<Injection> {
+    const fault = faults.get(kind) ?? assert.fail(kind);
+    const undo = new CleanupScope();
+    const injected = await fault.inject(
+      {
+        id: `${kind}#1`,
+        cluster,
+        clock,
+        signal: controller.signal,
+        onHeal: (what, step) => undo.defer(what, step),
+        claim: () => () => {},
+        note: () => {},
+      },
+      resolved,
+    );
+    return {
+      injected,
+      effect: await injected.effect(),
+      heal: async () => assert.deepEqual(await undo.close(), []),
+    };
+  }
+
+  function resolve(kind: string, written: object): object {
+    const fault = faults.get(kind) ?? assert.fail(kind);
+    return fault.resolve(fault.params.parse(written) as never, seededRandom("1"), 0, SHAPE) as object;
+  }
+
+  const replicates = (name: string): Promise<true> =>
+    until({ what: `${name} replicates`, within: 20_000, every: 100 }, async () => {
+      const { link, syncing } = await cluster.node(name).state({ within: 1_000 });
+      return link === "up" && !syncing;
+    });
+  const value = async (name: string, key: string): Promise<string> =>
+    String(await cluster.node(name).admin(["GET", key]));
+  const ping = (from: string, to: string) => timeThrough(cluster.link(from, to), clock, ["PING"], 2_000);
+
+  for (const mode of ["blackhole", "drop", "reset"] as const) {
+    it(`partition ${mode}: replication stands still, and goes on after heal`, async () => {
+      const { effect, heal } = await inject("partition", resolve("partition", { links: ["r1 -> m1"], mode }));
+      assert.equal(effect.measured, true, effect.summary);
+      await cluster.node("m1").admin(["SET", `cut-${mode}`, "yes"]);
+      // r2 has it, so r1 would have it too by now.
+      await until(
+        { what: "the write on r2", within: 5_000, every: 5 },
+        async () => (await value("r2", `cut-${mode}`)) === "yes",
+      );
+      assert.equal(await value("r1", `cut-${mode}`), "null");
+      await heal();
+      await until(
+        { what: "the write to arrive", within: 20_000 },
+        async () => (await value("r1", `cut-${mode}`)) === "yes",
+      );
+    });
+  }
+
+  it("partition blackhole keeps the connection: no FIN, no RST, nothing lost", async () => {
+    const full = async () => String(await cluster.node("m1").admin(["INFO", "stats"])).match(/sync_full:(\d+)/)?.[1];
+    await replicates("r1");
+    const before = [await full(), (await cluster.node("r1").state()).link];
+    const { heal } = await inject("partition", resolve("partition", { links: ["r1 -> m1"] }));
+    assert.equal((await cluster.node("r1").state()).link, "up");
+    await heal();
+    await replicates("r1");
+    assert.deepEqual([await full(), (await cluster.node("r1").state()).link], before);
+  });
+
+  it("partition disconnect: probes still reach the node, peers do not; it comes back with its address", async () => {
+    const { heal, effect } = await inject("partition", resolve("partition", { isolate: "r2", mode: "disconnect" }));
+    assert.equal(effect.measured, true, effect.summary);
+    await cluster.node("m1").admin(["SET", "apart", "yes"]);
+    await until(
+      { what: "the write on r1", within: 5_000, every: 5 },
+      async () => (await value("r1", "apart")) === "yes",
+    );
+    assert.equal(await value("r2", "apart"), "null");
+    await heal();
+    await until({ what: "the write to arrive", within: 30_000 }, async () => (await value("r2", "apart")) === "yes");
+  });
+
+  it("partition of a link that nobody uses measures no effect", async () => {
+    const { effect, heal } = await inject("partition", resolve("partition", { links: ["r1 -> r2"] }));
+    await heal();
+    assert.equal(effect.measured, false);
+  });
+
+  it("latency: a PING takes the two delays, and not any more after heal", async () => {
+    const { effect, heal } = await inject("latency", { links: ["client -> m1"], latency: 60, jitter: 0 });
+    assert.equal(effect.measured, true, effect.summary);
+    await heal();
+    const after = await ping("client", "m1");
+    assert.ok(after !== null && after < 100, `${after} ms`);
+  });
+
+  it("bandwidth: an ECHO takes as long as the cap says", async () => {
+    const { effect, heal } = await inject("bandwidth", { links: ["client -> m1"], rate: 50_000 });
+    await heal();
+    assert.equal(effect.measured, true, effect.summary);
+  });
+
+  it("flushall and flushdb empty the master and, through replication, the replicas", async () => {
+    for (const command of ["flushall", "flushdb"]) {
+      await cluster.node("m1").admin(["SET", "old", "1"]);
+      const { effect } = await inject("flushall", resolve("flushall", { command }));
+      assert.equal(effect.measured, true, effect.summary);
+      await until({ what: "the flush to arrive", within: 10_000 }, async () => (await value("r1", "old")) === "null");
+    }
+  });
+
+  it("pause: the node does not answer until healed", async () => {
+    const { effect, heal } = await inject("pause", { node: "r1" });
+    assert.equal(effect.measured, true, effect.summary);
+    await heal();
+    await cluster.node("r1").ready({ within: 5_000 });
+  });
+
+  it("command: a refused one is an error, an unanswered one can be left behind", async () => {
+    await assert.rejects(inject("command", resolve("command", { node: "m1", argv: ["NOSUCH"] })), /refused NOSUCH/);
+    const sleeping = await inject(
+      "command",
+      resolve("command", { node: "r2", argv: ["DEBUG", "SLEEP", "0.8"], "wait-for-reply": false }),
+    );
+    assert.equal(sleeping.effect.measured, true);
+    await sleeping.heal();
+    await cluster.node("r2").ready({ within: 5_000 });
+  });
+
+  it("switch-master moves the master for good, the old one becomes a replica", async () => {
+    const { effect } = await inject("switch-master", resolve("switch-master", { to: "r1" }));
+    assert.equal(effect.measured, true, effect.summary);
+    await replicates("m1");
+    await replicates("r2");
+    await cluster.node("r1").admin(["SET", "moved", "yes"]);
+    await until({ what: "the write to arrive", within: 10_000 }, async () => (await value("m1", "moved")) === "yes");
+    await inject("switch-master", resolve("switch-master", { to: "m1" }));
+    await replicates("r1");
+  });
+
+  it("kill ends the process; heal starts it in its role on the same port", async () => {
+    const port = cluster.node("r2").direct.port;
+    const { effect, heal } = await inject("kill", resolve("kill", { node: "r2" }));
+    assert.match(effect.summary, /137/);
+    await heal();
+    await replicates("r2");
+    assert.equal(cluster.node("r2").direct.port, port);
+  });
+
+  it("restart is graceful and ends in the same role", async () => {
+    const { effect, heal } = await inject("restart", resolve("restart", { node: "r2" }));
+    assert.equal(effect.measured, true, effect.summary);
+    await replicates("r2");
+    await heal();
+  });
+});

@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { monotonicClock } from "../base/clock.ts";
+import { seededRandom } from "../base/random.ts";
+import { CleanupScope } from "../base/scope.ts";
+import { FakeCluster } from "./fake-cluster.ts";
+import type { Injected } from "./fault.ts";
+import { faults } from "./registry.ts";
+
+const SHAPE = { masters: ["m1"], replicas: ["r1", "r2"], links: [] };
+
+interface Try {
+  cluster: FakeCluster;
+  scope: CleanupScope;
+  claims: string[];
+  injected: Injected;
+}
+
+async function inject(
+  kind: string,
+  written: object,
+  cluster = new FakeCluster(["m1"], { r1: "m1", r2: "m1" }),
+): Promise<Try> {
+  const fault = faults.get(kind);
+  assert.ok(fault);
+  const params = fault.resolve(fault.params.parse(written), seededRandom("1"), 0, SHAPE);
+  const scope = new CleanupScope();
+  const claims: string[] = [];
+  const injected = await fault.inject(
+    {
+      id: `${kind}#1`,
+      cluster,
+      clock: monotonicClock(),
+      signal: new AbortController().signal,
+      onHeal: (what, undo) => scope.defer(what, undo),
+      claim: (node, as) => {
+        claims.push(`${node} ${as}`);
+        return () => {};
+      },
+      note: () => {},
+    },
+    params,
+  );
+  return { cluster, scope, claims, injected };
+}
+
+describe("switch-master", () => {
+  it("promotes first, then points everybody at the new master, the old one included", async () => {
+    const { cluster } = await inject("switch-master", { to: "r1" });
+    assert.equal(cluster.said[0], "r1 is promoted");
+    assert.deepEqual(cluster.said.slice(1).sort(), ["m1 follows r1", "r2 follows r1"]);
+    assert.deepEqual(cluster.topology, { masters: ["r1"], replicaOf: { r2: "r1", m1: "r1" } });
+  });
+
+  it("can leave the old master alone, to be joined when healed", async () => {
+    const { cluster } = await inject("switch-master", { to: "r1", "old-master": "leave" });
+    assert.ok(!cluster.said.includes("m1 follows r1"));
+    assert.equal(cluster.topology.replicaOf.m1, "r1");
+  });
+
+  it("re-points one replica and leaves the masters as they are", async () => {
+    const cluster = new FakeCluster(["m1", "m2"], { r1: "m1" });
+    const { injected } = await inject("switch-master", { node: "r1", to: ["m2", "m1"] }, cluster);
+    assert.deepEqual(cluster.topology, { masters: ["m1", "m2"], replicaOf: { r1: "m2" } });
+    assert.deepEqual(cluster.said, ["r1 follows m2"]);
+    assert.equal((await injected.effect()).measured, true);
+  });
+
+  it("by way of NO ONE, and over several connections in turn, when asked", async () => {
+    const cluster = new FakeCluster(["m1", "m2"], { r1: "m1" });
+    const written = { node: "r1", to: ["m2", "m1"], via: "slaveof-no-one", connections: 3 };
+    await inject("switch-master", written, cluster);
+    assert.deepEqual(cluster.said, ["r1 follows m2 through no one"]);
+    const { resolve, params } = faults.get("switch-master") ?? assert.fail();
+    const connections = [0, 1, 2, 3].map((n) => resolve(params.parse(written), seededRandom("1"), n, SHAPE).connection);
+    assert.deepEqual(connections, [0, 1, 2, 0]);
+  });
+
+  it("has no effect when the replica does not answer, and says so at once", async () => {
+    const cluster = new FakeCluster(["m1", "m2"], { r1: "m1" });
+    cluster.refusals.set("r1", new Error("no answer for 15 s"));
+    const { injected } = await inject("switch-master", { node: "r1", to: "m2" }, cluster);
+    assert.deepEqual(await injected.effect(), { measured: false, summary: "no answer for 15 s" });
+  });
+
+  it("counts as done when the next switch came before anybody could look", async () => {
+    const cluster = new FakeCluster(["m1", "m2"], { r1: "m1" });
+    const first = await inject("switch-master", { node: "r1", to: "m2" }, cluster);
+    await inject("switch-master", { node: "r1", to: "m1" }, cluster);
+    assert.equal((await first.injected.effect()).measured, true);
+  });
+
+  it("tells the loader which kind of cluster it needs", () => {
+    const { mentions, params } = faults.get("switch-master") ?? assert.fail();
+    const modes = ["setnodes", "slaveof", "slaveof-no-one"].map((via) => {
+      return mentions(params.parse({ via })).find(({ kind }: { kind: string }) => kind === "mode")?.name;
+    });
+    assert.deepEqual(modes, ["cluster", "replication", "replication"]);
+  });
+
+  it("re-points a replica at a master that it does not follow, whichever that is by then", async () => {
+    for (const [now, other] of [
+      ["m1", "m2"],
+      ["m2", "m1"],
+    ] as const) {
+      const cluster = new FakeCluster(["m1", "m2"], { r1: now });
+      await inject("switch-master", { node: "r1", to: "other-master" }, cluster);
+      assert.deepEqual(cluster.said, [`r1 follows ${other}`]);
+    }
+  });
+
+  it("has no effect when the node is the master already", async () => {
+    const { injected } = await inject("switch-master", { to: "m1" });
+    assert.equal((await injected.effect()).measured, false);
+  });
+});
+
+describe("flushall", () => {
+  it("writes a sentinel, flushes, and finds the sentinel gone", async () => {
+    const { cluster, injected } = await inject("flushall", { command: "flushdb" });
+    assert.deepEqual(cluster.said, ["m1: SET kvchaos:flush:flushall#1 1", "m1: FLUSHDB"]);
+    assert.equal((await injected.effect()).measured, true);
+  });
+});
+
+describe("pause", () => {
+  it("claims the node before it is frozen, and has no effect when the engine does not freeze it", async () => {
+    const { cluster, claims, injected } = await inject("pause", { node: "r1" });
+    assert.deepEqual(claims, ["r1 paused"]);
+    assert.deepEqual(cluster.said, ["pause r1"]);
+    assert.equal((await injected.effect()).measured, false);
+  });
+});
+
+describe("partition", () => {
+  const cases = [
+    ["blackhole", "bandwidth"],
+    ["drop", "timeout"],
+    ["reset", "reset_peer"],
+  ] as const;
+  for (const [mode, toxic] of cases) {
+    it(`${mode} is a ${toxic} toxic in both directions, removed by heal`, async () => {
+      const { cluster, scope } = await inject("partition", { links: ["r1 -> m1"], mode });
+      assert.deepEqual(cluster.said.sort(), [
+        `toxic partition#1-to-master: ${toxic} on r1 -> m1 (to-master)`,
+        `toxic partition#1-to-replica: ${toxic} on r1 -> m1 (to-replica)`,
+      ]);
+      cluster.said.length = 0;
+      assert.deepEqual(await scope.close(), []);
+      assert.equal(cluster.said.length, 2);
+    });
+  }
+
+  it("cuts one direction only when asked", async () => {
+    const { cluster } = await inject("partition", { links: ["r1 -> m1"], direction: "to-replica" });
+    assert.equal(cluster.said.length, 1);
+  });
+
+  it("isolates a node from peers and clients", async () => {
+    const { injected } = await inject("partition", { isolate: "r1" });
+    const links = ["r1", "client -> r1", "m1 -> r1", "r1 -> m1", "r1 -> r2", "r2 -> r1"];
+    assert.deepEqual([...injected.targets].sort(), links.sort());
+  });
+
+  it("disconnects a node and brings it back", async () => {
+    const { cluster, scope } = await inject("partition", { isolate: "m1", mode: "disconnect" });
+    await scope.close();
+    assert.deepEqual(cluster.said, ["disconnect m1", "reconnect m1"]);
+  });
+
+  it("on links that nobody uses has no effect", async () => {
+    const { injected } = await inject("partition", { links: ["r1 -> r2"] });
+    assert.equal((await injected.effect()).measured, false);
+  });
+
+  it("refuses what cannot be", () => {
+    const { params } = faults.get("partition") ?? assert.fail();
+    const wrong = [{}, { links: ["r1 -> m1"], isolate: "r1" }, { links: ["r1 -> m1"], mode: "disconnect" }];
+    for (const written of wrong) assert.equal(params.safeParse(written).success, false, JSON.stringify(written));
+  });
+});
+
+describe("kill", () => {
+  it("that never restarts registers no heal; else heal starts the node in its role", async () => {
+    const { params, resolve, ownDuration } = faults.get("kill") ?? assert.fail();
+    const resolved = resolve(params.parse({ node: "r1", "restart-after": "2s" }), seededRandom("1"), 0, SHAPE);
+    assert.equal(ownDuration?.(resolved), 2000);
+    assert.equal(params.safeParse({ node: "r1", signal: "9" }).success, false);
+  });
+});

@@ -1,0 +1,77 @@
+import { messageOf } from "../base/chaos-error.ts";
+import { monotonicClock } from "../base/clock.ts";
+import { type Look, lookThrice } from "./look.ts";
+import { startTicks } from "./process.ts";
+import { stableEdges, type ThreadHistory, threadHistories } from "./samples.ts";
+import { lookThroughSidecar, type SidecarOptions } from "./sidecar.ts";
+import type { WaitEdge } from "./waits.ts";
+
+/** What a healthy process waits for. Edges are compared by thread, kind and address. */
+export interface WaitBaseline {
+  pid: number;
+  /** With the pid, the identity of a process: a restarted server has waits of its own. */
+  startTicks: number | null;
+  edges: readonly WaitEdge[];
+  /** The same by names instead of ids ("pika mutex itself"), for the process that a restart puts in its place. */
+  shapes: readonly string[];
+  /** Why its waits could not be read, or null. */
+  missing: string | null;
+}
+
+/**
+ * The waits of a process that is known to be healthy, to subtract later: some servers sleep on a lock for ever by design
+ * (Pika's main thread). Takes 0.3 s, does not stop the process, and rejects only when aborted.
+ */
+export async function takeBaseline(pid: number, signal?: AbortSignal): Promise<WaitBaseline> {
+  return baselineOf(pid, () => lookThrice(pid, [], monotonicClock(), signal), signal);
+}
+
+/** The same where the server is not in this machine's /proc. */
+export async function takeSidecarBaseline(sidecar: SidecarOptions, signal?: AbortSignal): Promise<WaitBaseline> {
+  return baselineOf(0, () => lookThroughSidecar(sidecar, [], monotonicClock(), signal), signal);
+}
+
+async function baselineOf(
+  known: number,
+  look: () => Promise<Look>,
+  signal: AbortSignal | undefined,
+): Promise<WaitBaseline> {
+  try {
+    const { pid, proc, samples, why } = await look();
+    const threads = threadHistories(samples);
+    const edges = stableEdges(samples, threads);
+    const shapes = edges.map((edge) => shapeOf(edge, threads));
+    return { pid, startTicks: startTicks(pid, proc), edges, shapes, missing: why };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { pid: known, startTicks: null, edges: [], shapes: [], missing: messageOf(error) };
+  }
+}
+
+/**
+ * Which of a process's waits its healthy self had. After a restart ids and addresses are others; then a wait counts as usual
+ * when threads of the same names waited in the same way: a wait too many left out is better than a false proof.
+ */
+export function usualWaits(
+  baseline: WaitBaseline | undefined,
+  process: Pick<WaitBaseline, "pid" | "startTicks">,
+  edges: readonly WaitEdge[],
+  threads: readonly ThreadHistory[],
+): { edges: readonly WaitEdge[]; note: string | null } {
+  if (!baseline) return { edges: [], note: null };
+  if (baseline.missing !== null)
+    return { edges: [], note: `the waits of the healthy process are not known (${baseline.missing})` };
+  if (baseline.pid === process.pid && baseline.startTicks === process.startTicks)
+    return { edges: baseline.edges, note: null };
+  const shapes = new Set(baseline.shapes);
+  return {
+    edges: edges.filter((edge) => shapes.has(shapeOf(edge, threads))),
+    note: "the process was restarted since its healthy waits were noted, so they are compared by thread names",
+  };
+}
+
+function shapeOf({ from, kind, to }: WaitEdge, threads: readonly ThreadHistory[]): string {
+  const comm = (tid: number): string => threads.find((thread) => thread.tid === tid)?.comm ?? "?";
+  const whom = to.kind !== "thread" ? to.kind : to.tid === from ? "itself" : comm(to.tid);
+  return `${comm(from)} ${kind} ${whom}`;
+}

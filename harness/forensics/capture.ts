@@ -1,0 +1,289 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../base/chaos-error.ts";
+import type { Clock } from "../base/clock.ts";
+import { withDeadline } from "../base/deadline.ts";
+import { usualWaits, type WaitBaseline } from "./baseline.ts";
+import { backtraceText, takeBacktraces } from "./gdb.ts";
+import { type Look, lookThrice, PRIVILEGE } from "./look.ts";
+import { printableText } from "./proc-text.ts";
+import { type ProcessFacts, readProcess, startTicks } from "./process.ts";
+import { stableEdges, type ThreadHistory, threadHistories } from "./samples.ts";
+import { lookThroughSidecar, type SidecarOptions } from "./sidecar.ts";
+import type { LinkState, OpenSocket } from "./sockets.ts";
+import { groupThreads, type ThreadGroup, table, threadsText } from "./thread-groups.ts";
+import { type WaitGraph, waitGraph } from "./wait-for.ts";
+import { graphSummary, graphText, proofSentence, threadNames } from "./wait-text.ts";
+import type { WaitEdge } from "./waits.ts";
+
+/*
+ *   /proc/<pid>/task/*  ─┐                    ┌─► threads.json  threads.txt
+ *   /proc/<pid>/mem ─────┼─► 3 samples ───────┼─► wait-for.json wait-for.txt ─► proof
+ *   /proc/<pid>/fd, net ─┘   (harmless)       └─► sockets.txt
+ *   INFO, CLIENT LIST, log  ── deadlines ───────► info.txt  server.log
+ *   gdb -p <pid>  (last: stops the process) ────► stacks-gdb.txt ─► function names per group
+ */
+
+export interface EvidenceOptions {
+  node: string;
+  /** The server's process on this host, or null when it is gone or the engine is elsewhere. */
+  pid: number | null;
+  /** Absolute; made when missing. One per capture. */
+  directory: string;
+  /** Why it is captured, e.g. "deadlocked". */
+  reason: string;
+  /** How to look at it where this machine's /proc does not show it, or shows too little. */
+  sidecar?: SidecarOptions | undefined;
+  baseline?: WaitBaseline | undefined;
+  links: readonly LinkState[];
+  /** Asks the node on a fresh connection; its answer as text. */
+  ask?: ((argv: readonly string[]) => Promise<string>) | undefined;
+  /** The server's log since the fault that is suspected. */
+  logSince?: (() => Promise<string>) | undefined;
+  clock: Clock;
+  signal?: AbortSignal | undefined;
+  /** Function names too. Default false: it stops the process for a moment. */
+  gdb?: boolean | undefined;
+  /** Called as soon as everything harmless is on disk, before gdb begins. */
+  onHarmless?: ((evidence: Evidence) => void) | undefined;
+  /** Called with the measured pause, ms, after the process was stopped by us. */
+  onPause?: ((ms: number) => void) | undefined;
+}
+
+export interface Evidence {
+  /** Absolute paths, in the order of writing. */
+  files: string[];
+  /** What was found, and what is missing because of what. */
+  summary: string;
+  /** "function names because …": what could not be had, each with its reason. */
+  missing: string[];
+  /** The wait-for cycle in one sentence, or null when there is none. */
+  proof: string | null;
+  /** Until everything harmless was on disk. */
+  ms: number;
+  /** What gdb took after that, its own start included; 0 when it was not asked for. */
+  gdbMs: number;
+  stoppedProcessMs: number;
+  /** For the journal and the report. Kernel stacks are only in the files. */
+  data: { threads: Omit<ThreadHistory, "stack">[]; graph: WaitGraph | null; groups: ThreadGroup[] };
+}
+
+/** ms a hung server gets to answer INFO; its log is read in the same time. */
+const ASK_WITHIN = 250;
+const LOG_WITHIN = 600;
+/** Symbols of a big server on a busy machine take most of it; the process stands still only at the end. */
+const GDB_WITHIN = 20_000;
+const GDB_DEPTH = 40;
+
+/**
+ * Captures what is known about a process that hangs, cheap and harmless first: everything but gdb leaves it running and is on
+ * disk within a second. Whatever cannot be had is named in the summary ("missing: … because …"); only an abort, or a directory
+ * that cannot be written, rejects. Linux; needs root or CAP_SYS_PTRACE for locks and system calls (proc(5)).
+ */
+export async function captureEvidence(options: EvidenceOptions): Promise<Evidence> {
+  const { clock, signal, directory, pid } = options;
+  const begun = clock.now();
+  signal?.throwIfAborted();
+  await mkdir(directory, { recursive: true });
+  const files: string[] = [];
+  const missing: string[] = [];
+  const write = async (name: string, text: string): Promise<void> => {
+    const path = join(directory, name);
+    await writeFile(path, text);
+    files.push(path);
+  };
+
+  // Reading a log is harmless, so it runs beside the samples; asking the server is not, so it waits until they are taken.
+  const log = options.logSince ? answerOf("the server's log", LOG_WITHIN, options.logSince, signal) : null;
+  const seen = await lookAtProcess(options, missing);
+  if (seen) await writeProcess(seen, options, write);
+  signal?.throwIfAborted();
+  if (options.ask) await write("info.txt", await askServer(options.ask, missing, signal));
+  if (log) {
+    const { text, why } = await log;
+    if (text === null) missing.push(`the server's log because ${why}`);
+    else await write("server.log", printableText(text));
+  }
+
+  if (options.gdb && pid === null && seen)
+    missing.push("function names because the server's process is not known on this host, where gdb is");
+  const harmless = evidenceOf(seen, files, missing, Math.round(clock.now() - begun));
+  options.onHarmless?.(harmless);
+  if (!options.gdb || pid === null || !seen) return harmless;
+
+  const { stacks, stoppedMs } = await stopForStacks(pid, seen, options, missing, write);
+  const gdbMs = Math.round(clock.now() - begun) - harmless.ms;
+  return { ...evidenceOf(seen, files, missing, harmless.ms, stacks), gdbMs, stoppedProcessMs: stoppedMs };
+}
+
+function evidenceOf(
+  seen: Seen | null,
+  files: readonly string[],
+  missing: readonly string[],
+  ms: number,
+  stacks?: ReadonlyMap<number, string[]>,
+): Evidence {
+  const found = seen?.graph ? graphSummary(seen.graph, seen.name) : "no wait-for graph";
+  return {
+    files: [...files],
+    summary: [found, ...(seen?.notes ?? []), ...missing.map((what) => `missing: ${what}`)].join(". "),
+    missing: [...missing],
+    proof: seen?.graph ? proofSentence(seen.graph, seen.name) : null,
+    ms,
+    gdbMs: 0,
+    stoppedProcessMs: 0,
+    data: {
+      threads: (seen?.threads ?? []).map(({ stack: _, ...thread }) => thread),
+      graph: seen?.graph ?? null,
+      groups: seen ? groupThreads({ ...seen, ...(stacks ? { stacks } : {}) }) : [],
+    },
+  };
+}
+
+async function stopForStacks(
+  pid: number,
+  seen: Seen,
+  { clock, signal, onPause }: EvidenceOptions,
+  missing: string[],
+  write: Write,
+): Promise<{ stacks?: ReadonlyMap<number, string[]>; stoppedMs: number }> {
+  const result = await takeBacktraces({ pid, clock, signal, within: GDB_WITHIN, depth: GDB_DEPTH });
+  const { stoppedMs } = result;
+  if (stoppedMs > 0) onPause?.(stoppedMs);
+  if (!result.taken) {
+    missing.push(`function names because ${result.why}`);
+    return { stoppedMs };
+  }
+  await write("stacks-gdb.txt", backtraceText(result, seen.name));
+  return { stacks: new Map(result.traces.map((trace) => [trace.tid, trace.frames])), stoppedMs };
+}
+
+interface Seen {
+  threads: ThreadHistory[];
+  /** Of the last sample, stable or not: what each thread is doing, as opposed to the graph. */
+  edges: readonly WaitEdge[];
+  fds: ReadonlyMap<number, string>;
+  sockets: readonly OpenSocket[];
+  facts: ProcessFacts;
+  /** null: the locks of this program cannot be read. */
+  graph: WaitGraph | null;
+  name: (tid: number) => string;
+  notes: string[];
+}
+
+const UNSEEN = "threads, sockets, wait-for graph";
+
+async function lookAtProcess(options: EvidenceOptions, missing: string[]): Promise<Seen | null> {
+  const { pid, sidecar, signal } = options;
+  const failures: string[] = [];
+  if (pid !== null) {
+    try {
+      const look = await lookThrice(pid, options.links, options.clock, signal);
+      if (!sidecar || !isBlind(look)) return understand(look, options, missing, []);
+      failures.push(`/proc/${pid}/task/*/syscall is not readable: ${PRIVILEGE}`);
+    } catch (error) {
+      signal?.throwIfAborted();
+      failures.push(`/proc/${pid} is not readable (${messageOf(error)})`);
+    }
+  } else {
+    failures.push("the server's process is not known on this host (it is gone, or the engine runs elsewhere)");
+  }
+  try {
+    if (sidecar) {
+      const look = await lookThroughSidecar(sidecar, options.links, options.clock, signal);
+      const note = `seen through a sidecar container (thread ids are those inside the server's container) because ${failures[0]}`;
+      return understand(look, options, missing, [note]);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    failures.push(messageOf(error));
+  }
+  missing.push(`${UNSEEN} because ${failures.join(", and ")}`);
+  return null;
+}
+
+function isBlind({ samples }: Look): boolean {
+  return samples.every(({ threads }) => threads.every(({ syscall }) => syscall === null));
+}
+
+function understand(look: Look, { baseline }: EvidenceOptions, missing: string[], notes: string[]): Seen {
+  const { pid, proc, samples, why } = look;
+  const threads = threadHistories(samples);
+  const last = samples.at(-1);
+  const blind = isBlind(look);
+  if (blind) missing.push(`system calls because /proc/${pid}/task/*/syscall is not readable: ${PRIVILEGE}`);
+  else if (why !== null) missing.push(`locks in the wait-for graph because ${why}`);
+  const stable = stableEdges(samples, threads);
+  const usual = usualWaits(baseline, { pid, startTicks: startTicks(pid, proc) }, stable, threads);
+  const graph = waitGraph(stable, threads, usual.edges);
+  return {
+    threads,
+    edges: last?.edges ?? [],
+    fds: last?.descriptors.fds ?? new Map(),
+    sockets: last?.descriptors.sockets ?? [],
+    facts: readProcess(pid, proc),
+    // Where locks cannot be seen, "no cycle" would be a guess.
+    graph: graph.class === "none" && (blind || why !== null) ? null : graph,
+    name: threadNames(samples.flatMap((sample) => sample.threads)),
+    notes: usual.note === null ? notes : [...notes, usual.note],
+  };
+}
+
+type Write = (name: string, text: string) => Promise<void>;
+
+async function writeProcess(seen: Seen, options: EvidenceOptions, write: Write): Promise<void> {
+  const { threads, graph, facts, sockets, notes } = seen;
+  const head = { node: options.node, reason: options.reason, at: options.clock.now(), process: facts };
+  await write("threads.json", `${JSON.stringify({ ...head, threads }, null, 1)}\n`);
+  await write("threads.txt", threadsText(groupThreads(seen), threads));
+  await write("sockets.txt", socketsText(sockets));
+  if (!graph) return;
+  await write("wait-for.json", `${JSON.stringify({ ...graph, proof: proofSentence(graph, seen.name) }, null, 1)}\n`);
+  await write("wait-for.txt", graphText(graph, threads, notes));
+}
+
+/** Sockets with something in their queues come first: that is where traffic piles up. */
+function socketsText(sockets: readonly OpenSocket[]): string {
+  const rows = [...sockets]
+    .sort((a, b) => b.rxQueue + b.txQueue - (a.rxQueue + a.txQueue))
+    .map((s) => [
+      String(s.fd),
+      s.state,
+      `${s.local.host}:${s.local.port}`,
+      s.state === "LISTEN" ? "-" : `${s.peer.host}:${s.peer.port}`,
+      String(s.rxQueue),
+      String(s.txQueue),
+      s.link ? `${s.link.name}${s.link.cutBy === null ? "" : ` (cut by fault ${s.link.cutBy})`}` : "-",
+    ]);
+  return `${table([["fd", "state", "local", "peer", "unread bytes", "unsent bytes", "link"], ...rows]).join("\n")}\n`;
+}
+
+async function askServer(
+  ask: NonNullable<EvidenceOptions["ask"]>,
+  missing: string[],
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const questions = [["INFO"], ["CLIENT", "LIST"]];
+  const answers = await Promise.all(
+    questions.map((argv) => answerOf(argv.join(" "), ASK_WITHIN, () => ask(argv), signal)),
+  );
+  const sections = questions.map((argv, i) => {
+    const { text, why } = answers[i] ?? { text: null, why: "it was not asked" };
+    if (text === null) missing.push(`${argv.join(" ")} because ${why}`);
+    return `> ${argv.join(" ")}\n${text === null ? `no answer: ${why}` : printableText(text)}\n`;
+  });
+  return sections.join("\n");
+}
+
+async function answerOf(
+  what: string,
+  within: number,
+  question: () => Promise<string>,
+  signal: AbortSignal | undefined,
+): Promise<{ text: string | null; why: string }> {
+  try {
+    return { text: await withDeadline({ what: `an answer (${what})`, within, signal }, question), why: "" };
+  } catch (error) {
+    return { text: null, why: messageOf(error) };
+  }
+}

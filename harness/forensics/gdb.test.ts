@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { monotonicClock } from "../base/clock.ts";
+import { until } from "../base/deadline.ts";
+import { skip } from "../skip.ts";
+import { foldFrames } from "./backtrace.ts";
+import { compile, type RunningProgram, start } from "./fixtures/program.ts";
+import { backtraceText, findGdb, takeBacktraces } from "./gdb.ts";
+import { processState, readThreads } from "./process.ts";
+
+describe("function names through gdb", function () {
+  this.timeout(30_000);
+  const clock = monotonicClock();
+  let program: Awaited<ReturnType<typeof compile>> = null;
+  let hung: RunningProgram;
+
+  before(async function () {
+    if (!findGdb()) return skip(this, "gdb is not installed"); // captures then say so
+    program = await compile("deadlock.c");
+    if (!program) return skip(this, "there is no gcc on this machine");
+  });
+  beforeEach(async () => {
+    hung = await start(program?.path ?? "", ["switch", "5"]);
+  });
+  afterEach(() => hung.kill());
+  after(() => program?.remove());
+
+  const take = (within: number) => takeBacktraces({ pid: hung.pid, clock, within, depth: 40 });
+
+  it("names the functions of every thread, measures the pause and leaves the process running", async () => {
+    const result = await take(20_000);
+    assert.ok(result.taken, JSON.stringify(result));
+    const stacks = new Map(result.traces.map(({ tid, frames }) => [tid, foldFrames(frames)]));
+    const named = readThreads(hung.pid).map(({ tid, comm }) => `${comm}: ${stacks.get(tid)?.join(" < ")}`);
+    assert.ok(named.includes("master-repl: pthread_rwlock_wrlock < master_repl"), named.join("\n"));
+    assert.ok(named.includes("worker: pthread_join < switching_worker"), named.join("\n"));
+    assert.equal(named.filter((line) => line === "worker: pthread_rwlock_rdlock < reader").length, 5);
+    assert.ok(result.stoppedMs > 0 && result.stoppedMs < 20_000);
+    assert.deepEqual(processState(hung.pid), { state: "S", tracer: 0 });
+    const text = backtraceText(result, (tid) => `t ${tid}`);
+    assert.match(
+      text,
+      /^gdb stopped the process for \d+ ms\n\n5 threads: .*\n {2}#0 pthread_rwlock_rdlock\n {2}#1 reader\n/,
+    );
+  });
+
+  it("a gdb that takes too long is ended, and the process runs on", async () => {
+    for (const within of [5, 120]) {
+      const result = await take(within);
+      assert.ok(!result.taken);
+      assert.match(result.why, /gdb was ended/);
+      assert.deepEqual(processState(hung.pid), { state: "S", tracer: 0 });
+    }
+  });
+
+  it("a stopped process is left alone", async () => {
+    process.kill(hung.pid, "SIGSTOP");
+    await until({ what: "a stopped process", within: 2000, every: 5 }, () => processState(hung.pid)?.state === "T");
+    const result = await take(1000);
+    assert.ok(!result.taken);
+    assert.match(result.why, /is stopped/);
+    assert.equal(processState(hung.pid)?.state, "T");
+  });
+});

@@ -1,0 +1,226 @@
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { messageOf } from "../base/chaos-error.ts";
+import { hostProc, type ProcFiles } from "./proc-files.ts";
+import {
+  findCLibrary,
+  parseCmdline,
+  parseLimits,
+  parseMemory,
+  parseStat,
+  parseStatus,
+  parseSyscall,
+  printable,
+  type Syscall,
+} from "./proc-text.ts";
+import { parseNetTcp, type TcpSocket } from "./sockets.ts";
+
+/** One thread at one moment. Times in ms since the thread began. */
+export interface ThreadSample {
+  tid: number;
+  /** Its id inside the process's own PID namespace; equals `tid` outside containers. */
+  nsTid: number;
+  comm: string;
+  state: string;
+  userMs: number;
+  systemMs: number;
+  voluntary: number;
+  involuntary: number;
+  /** Kernel function it sleeps in; null where the kernel does not tell. */
+  wchan: string | null;
+  /** null: not readable (needs root or CAP_SYS_PTRACE). */
+  syscall: Syscall | null;
+  /** Kernel stack, null where the kernel does not tell. */
+  stack: string[] | null;
+}
+
+/**
+ * Every thread of a process, in order of id. The switch counters are read *before* the system call: a thread whose counters
+ * are the same in a later sample has not run since, so what the system call said was true in the whole time between.
+ * Synchronous on purpose: 100 threads take ~10 ms, and a sample that is spread over the event loop is no sample.
+ * @throws the system's error (ENOENT, EACCES) when the process cannot be listed
+ */
+export function readThreads(pid: number, withStack = false, proc: ProcFiles = hostProc): ThreadSample[] {
+  const threads: ThreadSample[] = [];
+  for (const name of proc.list(`/proc/${pid}/task`)) {
+    const base = `/proc/${pid}/task/${name}`;
+    const status = proc.text(`${base}/status`);
+    const stat = parseStat(proc.text(`${base}/stat`) ?? "");
+    if (status === null || stat === null) continue; // it ended meanwhile
+    const { nsTid, voluntary, involuntary } = parseStatus(status);
+    const wchan = proc.text(`${base}/wchan`);
+    const syscall = proc.text(`${base}/syscall`);
+    const stack = withStack ? proc.text(`${base}/stack`) : null;
+    const { comm, state, userMs, systemMs } = stat;
+    threads.push({
+      tid: Number(name),
+      nsTid: nsTid ?? Number(name),
+      comm,
+      state,
+      userMs,
+      systemMs,
+      voluntary,
+      involuntary,
+      wchan: wchan === null || wchan === "0" || wchan === "" ? null : wchan,
+      syscall: syscall === null ? null : parseSyscall(syscall),
+      stack: stack === null ? null : printableLines(stack),
+    });
+  }
+  return threads.sort((a, b) => a.tid - b.tid);
+}
+
+function printableLines(text: string): string[] {
+  return text.split("\n").filter(Boolean).map(printable);
+}
+
+/** Reads words of another process's memory without stopping it. */
+export interface Memory {
+  /** `count` unsigned 32-bit little-endian words from `address`, or null where nothing is mapped. */
+  words(address: number, count: number): number[] | null;
+  close(): void;
+}
+
+/** @throws the system's error (EACCES, EPERM) when the memory may not be read: needs root or CAP_SYS_PTRACE */
+export function openMemory(pid: number): Memory {
+  const fd = openSync(`/proc/${pid}/mem`, "r");
+  return {
+    words(address, count) {
+      // Above 2^47 there is no user space on x86-64; numbers up to there are exact.
+      if (!Number.isSafeInteger(address) || address <= 0 || address > 2 ** 47) return null;
+      const bytes = Buffer.alloc(count * 4);
+      try {
+        if (readSync(fd, bytes, 0, bytes.length, address) !== bytes.length) return null;
+      } catch {
+        return null;
+      }
+      return Array.from({ length: count }, (_, i) => bytes.readUInt32LE(i * 4));
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+/** Whether the locks of this process can be read, i.e. whether their layout in memory is known here. */
+export type LockLayout = { supported: true; library: string } | { supported: false; why: string };
+
+const EM_X86_64 = 62;
+
+/**
+ * The layouts of futex.ts are those of glibc ≥ 2.25 on x86-64 (2.25 brought today's rwlocks and condition variables).
+ * Anything else is named and left alone.
+ */
+export function lockLayout(pid: number): LockLayout {
+  try {
+    const program = { header: readHead(`/proc/${pid}/exe`, 20), maps: readFileSync(`/proc/${pid}/maps`, "latin1") };
+    return lockLayoutOf(program, (path) => {
+      const library = readFileSync(`/proc/${pid}/root${path}`);
+      const at = library.indexOf("GNU C Library");
+      return at < 0 ? "" : library.toString("latin1", at, at + 200);
+    });
+  } catch (error) {
+    return { supported: false, why: `unsupported: the program could not be inspected: ${messageOf(error)}` };
+  }
+}
+
+/**
+ * @param program.header the first 20 bytes of its file
+ * @param banner a text of the C library at this path that holds its "release version"
+ */
+export function lockLayoutOf(program: { header: Buffer; maps: string }, banner: (path: string) => string): LockLayout {
+  const { header, maps } = program;
+  if (header.length < 20) return { supported: false, why: "unsupported: the program's file is not readable" };
+  if (header[4] !== 2 || header.readUInt16LE(18) !== EM_X86_64)
+    return { supported: false, why: `unsupported: not an x86-64 program (ELF machine ${header.readUInt16LE(18)})` };
+  const library = findCLibrary(maps);
+  if (!library) return { supported: false, why: "unsupported: no C library is mapped (statically linked program)" };
+  if (library.family === "musl") return { supported: false, why: "unsupported: musl libc keeps no owner in its locks" };
+  const version = /release version (\d+)\.(\d+)/.exec(banner(library.path));
+  if (!version)
+    return { supported: false, why: `unsupported: ${printable(library.path)} does not tell its glibc version` };
+  const [, major, minor] = version.map(Number);
+  const name = `glibc ${major}.${minor}`;
+  return major === 2 && (minor ?? 0) >= 25
+    ? { supported: true, library: name }
+    : { supported: false, why: `unsupported: ${name} (2.25 or later 2.x is needed)` };
+}
+
+function readHead(path: string, length: number): Buffer {
+  const fd = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(length);
+    readSync(fd, bytes, 0, length, 0);
+    return bytes;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export interface ProcessFacts {
+  pid: number;
+  exe: string | null;
+  cmdline: string[];
+  memory: Record<string, string>;
+  limits: Record<string, string>;
+}
+
+export function readProcess(pid: number, proc: ProcFiles = hostProc): ProcessFacts {
+  const base = `/proc/${pid}`;
+  return {
+    pid,
+    exe: linkTarget(`${base}/exe`, proc),
+    cmdline: parseCmdline(proc.text(`${base}/cmdline`) ?? ""),
+    memory: parseMemory(proc.text(`${base}/status`) ?? ""),
+    limits: parseLimits(proc.text(`${base}/limits`) ?? ""),
+  };
+}
+
+/** Descriptor → what it is ("socket:[123]", "/var/lib/…"); empty when the table is not readable. */
+export function readFds(pid: number, proc: ProcFiles = hostProc): Map<number, string> {
+  const fds = new Map<number, string>();
+  try {
+    for (const name of proc.list(`/proc/${pid}/fd`)) {
+      const target = linkTarget(`/proc/${pid}/fd/${name}`, proc);
+      if (target !== null) fds.set(Number(name), target);
+    }
+  } catch {
+    return fds; // gone, or not ours: the caller reports a process that cannot be read by its threads
+  }
+  return fds;
+}
+
+/** TCP sockets of the process's network namespace, IPv4 and IPv6. */
+export function readTcp(pid: number, proc: ProcFiles = hostProc): TcpSocket[] {
+  return ["tcp", "tcp6"].flatMap((table) => parseNetTcp(proc.text(`/proc/${pid}/net/${table}`) ?? ""));
+}
+
+export function readFdinfo(pid: number, fd: number, proc: ProcFiles = hostProc): string {
+  return proc.text(`/proc/${pid}/fdinfo/${fd}`) ?? "";
+}
+
+/** Ticks after boot at which the process began, or null when it is gone: with the pid, its identity. */
+export function startTicks(pid: number, proc: ProcFiles = hostProc): number | null {
+  return parseStat(proc.text(`/proc/${pid}/stat`) ?? "")?.startTicks ?? null;
+}
+
+/** State letter and attached debugger of a process; null when it is gone. */
+export function processState(pid: number): { state: string; tracer: number } | null {
+  const stat = parseStat(hostProc.text(`/proc/${pid}/stat`) ?? "");
+  const status = hostProc.text(`/proc/${pid}/status`);
+  return stat && status !== null ? { state: stat.state, tracer: parseStatus(status).tracer } : null;
+}
+
+/** True when the container's processes are frozen (`docker pause`): cgroup v1 freezer or v2 cgroup.freeze. */
+export function isFrozen(pid: number): boolean {
+  for (const line of (hostProc.text(`/proc/${pid}/cgroup`) ?? "").split("\n")) {
+    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    if (path === undefined) continue;
+    if (controllers === "freezer")
+      if ((hostProc.text(`/sys/fs/cgroup/freezer${path}/freezer.state`) ?? "THAWED").trim() !== "THAWED") return true;
+    if (controllers === "" && (hostProc.text(`/sys/fs/cgroup${path}/cgroup.freeze`) ?? "0").trim() === "1") return true;
+  }
+  return false;
+}
+
+/** Where a symbolic link of /proc leads; null when it may not be read. */
+export function linkTarget(path: string, proc: ProcFiles = hostProc): string | null {
+  const target = proc.link(path);
+  return target === null ? null : printable(target);
+}

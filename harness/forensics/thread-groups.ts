@@ -1,0 +1,117 @@
+import { foldFrames } from "./backtrace.ts";
+import type { ThreadHistory } from "./samples.ts";
+import { syscallName } from "./syscalls.ts";
+import type { ThreadName } from "./wait-text.ts";
+import { describeWait, type WaitEdge } from "./waits.ts";
+
+/** Threads that all do the same thing. */
+export interface ThreadGroup {
+  count: number;
+  /** Thread names, each once, with its number: "worker ×7". */
+  comms: string[];
+  tids: number[];
+  state: string;
+  /** In words; what a lock or socket wait leads to. */
+  waitsFor: string;
+  /** True when no thread of the group ran or changed while it was watched. */
+  asleep: boolean;
+  /** From gdb, without library noise. */
+  frames?: string[];
+}
+
+interface GroupInput {
+  threads: readonly ThreadHistory[];
+  edges: readonly WaitEdge[];
+  fds: ReadonlyMap<number, string>;
+  name: ThreadName;
+  /** Thread id → stack. */
+  stacks?: ReadonlyMap<number, readonly string[]>;
+}
+
+/** Largest group first. */
+export function groupThreads({ threads, edges, fds, name, stacks }: GroupInput): ThreadGroup[] {
+  const groups = new Map<string, { members: ThreadHistory[]; waitsFor: string; frames: string[] | undefined }>();
+  for (const thread of threads) {
+    const own = edges.filter((edge) => edge.from === thread.tid);
+    const waitsFor = describeWait(thread, own, fds, name);
+    const stack = stacks?.get(thread.tid);
+    const frames = stack ? foldFrames(stack) : undefined;
+    const key = JSON.stringify([thread.state, thread.asleep, waitsFor, frames]);
+    const group = groups.get(key) ?? { members: [], waitsFor, frames };
+    group.members.push(thread);
+    groups.set(key, group);
+  }
+  return [...groups.values()]
+    .map(({ members, waitsFor, frames }) => ({
+      count: members.length,
+      comms: counted(members.map((thread) => thread.comm)),
+      tids: members.map((thread) => thread.tid),
+      state: members[0]?.state ?? "?",
+      waitsFor,
+      asleep: members.every((thread) => thread.asleep),
+      ...(frames ? { frames } : {}),
+    }))
+    .sort((a, b) => b.count - a.count);
+}
+
+function counted(comms: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const comm of comms) counts.set(comm, (counts.get(comm) ?? 0) + 1);
+  return [...counts].map(([comm, n]) => (n > 1 ? `${comm} ×${n}` : comm));
+}
+
+/** threads.txt: one line per group, then one line per thread. */
+export function threadsText(groups: readonly ThreadGroup[], threads: readonly ThreadHistory[]): string {
+  const lines = [`${threads.length} threads in ${groups.length} groups`, ""];
+  lines.push(
+    ...table([
+      ["threads", "state", "ran", "names", "waits for"],
+      ...groups.map((g) => [String(g.count), g.state, g.asleep ? "no" : "yes", g.comms.join(", "), g.waitsFor]),
+    ]),
+    "",
+  );
+  const rows = threads.map((t) => [
+    String(t.tid),
+    t.nsTid === t.tid ? "" : String(t.nsTid),
+    t.comm,
+    t.state,
+    t.same ? "same" : "changed",
+    `${t.userMs + t.systemMs} (+${t.cpuMs})`,
+    `${t.voluntary}/${t.involuntary}`,
+    t.wchan ?? "-",
+    syscallText(t),
+  ]);
+  const head = [
+    "tid",
+    "in container",
+    "name",
+    "state",
+    "3 samples",
+    "CPU ms",
+    "switches vol/invol",
+    "wchan",
+    "system call",
+  ];
+  lines.push(...table([head, ...rows]));
+  for (const { tid, comm, stack } of threads)
+    if (stack && stack.length > 0)
+      lines.push("", `kernel stack of ${comm} ${tid}`, ...stack.map((frame) => `  ${frame}`));
+  return `${lines.join("\n")}\n`;
+}
+
+function syscallText({ syscall }: ThreadHistory): string {
+  if (!syscall) return "not readable";
+  if (syscall.kind !== "in") return syscall.kind === "running" ? "running" : "none";
+  return `${syscallName(syscall.number)} ${syscall.args.map((arg) => `0x${arg.toString(16)}`).join(" ")}`;
+}
+
+/** Columns padded to their widest cell; the last one stays ragged. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

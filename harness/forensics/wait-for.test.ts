@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { type RecordedMode, recording } from "./fixtures/recording.ts";
+import { type Sample, stableEdges, threadHistories } from "./samples.ts";
+import { groupThreads } from "./thread-groups.ts";
+import { type WaitGraph, waitGraph } from "./wait-for.ts";
+import { graphSummary, graphText, proofSentence, threadNames } from "./wait-text.ts";
+import { type Descriptors, type WaitEdge, waitEdges } from "./waits.ts";
+
+const NOTHING_OPEN: Descriptors = { fds: new Map(), sockets: [], epollTargets: () => [] };
+
+function sample(mode: RecordedMode): Sample {
+  const { threads, memory } = recording(mode);
+  return { at: 0, threads, edges: waitEdges(threads, memory, NOTHING_OPEN), descriptors: NOTHING_OPEN };
+}
+
+function analyse(samples: readonly Sample[], baseline: readonly WaitEdge[] = []) {
+  const threads = threadHistories(samples);
+  const graph = waitGraph(stableEdges(samples, threads), threads, baseline);
+  return { threads, graph, name: threadNames(threads) };
+}
+
+const thrice = (mode: RecordedMode) => [sample(mode), sample(mode), sample(mode)];
+
+/** A graph of threads 1, 2, 3, … of which each waits for the given one. */
+function graphOf(waits: Record<number, Partial<WaitEdge>>, baseline: readonly WaitEdge[] = []): WaitGraph {
+  const edges = Object.entries(waits).map(([from, edge]): WaitEdge => {
+    const to = { kind: "thread", tid: 0 } as const;
+    return { from: Number(from), kind: "mutex", address: `0x${from}`, to, timed: false, call: "futex", ...edge };
+  });
+  const [model] = threadHistories(thrice("idle"));
+  assert.ok(model);
+  const threads = edges.map(({ from }) => ({ ...model, tid: from, comm: `t${from}`, asleep: true }));
+  return waitGraph(edges, threads, baseline);
+}
+const waitsFor = (tid: number): Partial<WaitEdge> => ({ to: { kind: "thread", tid } });
+
+describe("the wait-for graph of recorded hangs", () => {
+  it("proves the master-switch deadlock in one sentence, with the ids of the host, and who queues behind", () => {
+    const { graph, name } = analyse(thrice("switch"));
+    assert.equal(graph.class, "proven");
+    const [repl, worker] = [18947, 18948];
+    assert.equal(
+      proofSentence(graph, name),
+      `worker ${worker} waits for master-repl ${repl} to end; master-repl ${repl} waits for a lock that worker ${worker} holds: a cycle`,
+    );
+    assert.match(graphSummary(graph, name), /; 4 threads \(dl, worker ×3\) wait behind$/);
+  });
+
+  it("proves a self-deadlock, and the readers that queue for the lock its thread holds as writer", () => {
+    const { graph, name } = analyse(thrice("flush"));
+    assert.equal(
+      proofSentence(graph, name),
+      "ReplBgWorker 18995 waits for a mutex that it holds itself: a self-deadlock",
+    );
+    assert.match(graphSummary(graph, name), /3 threads \(client ×3\) wait behind/);
+  });
+
+  it("calls a rwlock that readers hold no proof, and says who may be among them", () => {
+    const { graph, name } = analyse(thrice("readers"));
+    assert.equal(graph.class, "held-by-readers");
+    assert.equal(proofSentence(graph, name), null);
+    assert.match(graphSummary(graph, name), /held by 1 reader .*no proof.*may be among the readers: info 19044$/);
+  });
+
+  it("finds nothing in an idle pool", () => {
+    const { graph } = analyse(thrice("idle"));
+    assert.deepEqual([graph.class, graph.cycles, graph.queue], ["none", [], []]);
+  });
+
+  it("shows ids inside the container beside those of the host", () => {
+    const { graph, threads } = analyse(thrice("switch"));
+    assert.match(
+      graphText(graph, threads, []),
+      /worker 18948 \(3 in its container\) -> the end of master-repl 18947 \(2 in/,
+    );
+  });
+
+  it("puts threads in the same wait into one group", () => {
+    const { threads, graph, name } = analyse(thrice("switch"));
+    const [group] = groupThreads({ threads, edges: graph.edges, fds: new Map(), name });
+    assert.deepEqual([group?.count, group?.comms, group?.asleep], [3, ["worker ×3"], true]);
+    assert.match(group?.waitsFor ?? "", /^rwlock 0x[0-9a-f]+ as reader, held by worker 18948 as writer$/);
+  });
+});
+
+describe("only what lasts is an edge", () => {
+  it("a thread that ran between the samples waits for nobody, even if it waits for the same again", () => {
+    const samples = thrice("switch");
+    const last = samples[2];
+    assert.ok(last);
+    samples[2] = {
+      ...last,
+      threads: last.threads.map((t) => (t.comm === "master-repl" ? { ...t, voluntary: t.voluntary + 1 } : t)),
+    };
+    const { graph } = analyse(samples);
+    assert.deepEqual([graph.class, graph.cycles], ["none", []]);
+  });
+
+  it("a lock that changed hands in between is no edge", () => {
+    const samples = thrice("flush");
+    const middle = samples[1];
+    assert.ok(middle);
+    samples[1] = {
+      ...middle,
+      edges: middle.edges.map((e) => (e.kind === "mutex" ? { ...e, to: { kind: "thread", tid: 18996 } as const } : e)),
+    };
+    assert.equal(analyse(samples).graph.class, "none");
+  });
+
+  it("the number of readers may change while a writer waits", () => {
+    const samples = thrice("readers");
+    const middle = samples[1];
+    assert.ok(middle);
+    samples[1] = {
+      ...middle,
+      edges: middle.edges.map((e) =>
+        e.to.kind === "readers" ? { ...e, to: { kind: "readers", count: 5 } as const } : e,
+      ),
+    };
+    assert.equal(analyse(samples).graph.class, "held-by-readers");
+  });
+});
+
+describe("cycles and chains", () => {
+  it("a longer cycle is found once, with those behind those behind it", () => {
+    const graph = graphOf({
+      5: waitsFor(3),
+      3: waitsFor(9),
+      9: waitsFor(5),
+      1: waitsFor(2),
+      2: waitsFor(9),
+      7: waitsFor(8),
+    });
+    assert.deepEqual(graph.cycles, [[3, 9, 5]]);
+    assert.deepEqual(graph.queue, [1, 2]);
+  });
+
+  it("two cycles are two", () => {
+    assert.deepEqual(graphOf({ 1: waitsFor(2), 2: waitsFor(1), 3: waitsFor(3) }).cycles, [[1, 2], [3]]);
+  });
+
+  it("a wait with a time limit closes no cycle", () => {
+    const graph = graphOf({ 1: waitsFor(2), 2: { ...waitsFor(1), timed: true } });
+    assert.equal(graph.class, "none");
+  });
+
+  it("a wait that the healthy process had is left out; the same thread at another lock is not", () => {
+    const own = graphOf({ 4: waitsFor(4) });
+    const again = graphOf({ 4: waitsFor(4), 5: waitsFor(4) }, own.edges);
+    assert.deepEqual([again.class, again.subtracted.length], ["none", 1]);
+    assert.equal(graphOf({ 4: { ...waitsFor(4), address: "0x99" } }, own.edges).class, "proven");
+  });
+
+  const link = (cutBy: string | null) => ({ kind: "link", name: "r1 -> m1", cutBy, peer: "10.0.0.9:6666" }) as const;
+
+  it("a chain can end in a link that a fault cuts", () => {
+    const graph = graphOf({
+      1: { ...waitsFor(2), kind: "join" },
+      2: { kind: "socket", address: "fd 9", to: link("partition-1"), call: "recvfrom" },
+      3: waitsFor(1),
+    });
+    assert.equal(graph.class, "waits-on-link");
+    const name = (tid: number) => `t${tid} ${tid}`;
+    assert.equal(
+      graphSummary(graph, name),
+      "t3 3 waits for a lock that t1 1 holds; t1 1 waits for t2 2 to end; t2 2 waits in recvfrom on link r1 -> m1, cut by fault partition-1; 2 threads (t1, t3) wait behind",
+    );
+  });
+
+  it("a cut link is news even if the healthy process read from it, too", () => {
+    const reads = { kind: "socket", address: "fd 9", call: "recvfrom" } as const;
+    const healthy = graphOf({ 2: { ...reads, to: link(null) } });
+    assert.equal(graphOf({ 2: { ...reads, to: link(null) } }, healthy.edges).class, "none");
+    assert.equal(graphOf({ 2: { ...reads, to: link("cut") } }, healthy.edges).class, "waits-on-link");
+  });
+
+  it("an event loop that watches a link is only reported when somebody waits for its thread", () => {
+    const loop = { kind: "event-loop", address: "fd 9", to: link(null), call: "epoll_wait" } as const;
+    assert.equal(graphOf({ 2: loop }).class, "none");
+    assert.equal(graphOf({ 1: waitsFor(2), 2: loop }).class, "waits-on-link");
+  });
+});

@@ -1,0 +1,149 @@
+import type { ThreadHistory } from "./samples.ts";
+import type { WaitEdge } from "./waits.ts";
+
+/*
+ *   worker 7 ──rwlock──┐                     ┌──────────── join ────────────┐
+ *   worker 8 ──rwlock──┼─► worker 1 ─────────┘                              ▼
+ *   main     ──join────┘      ▲                                       master-repl 2
+ *                             └────────────── rwlock ─────────────────────┘
+ *      (queue)                               (cycle: a proof)
+ */
+
+type WaitClass =
+  /** A cycle of waits in which every holder is known. */
+  | "proven"
+  /** Threads wait for a rwlock that readers hold; glibc does not record which threads these are. */
+  | "held-by-readers"
+  /** A thread, and perhaps others behind it, waits for data from a link. */
+  | "waits-on-link"
+  | "none";
+
+/** Why nothing else about the process moves. Only of edges that held in all samples. */
+export interface WaitGraph {
+  class: WaitClass;
+  edges: WaitEdge[];
+  /** Edges that the healthy process had, too. */
+  subtracted: WaitEdge[];
+  /** Thread ids in the order of waiting; the last waits for the first. */
+  cycles: number[][];
+  /** Threads whose waits lead to what is reported (a cycle, the readers' lock, the link), without being part of it. */
+  queue: number[];
+  /** held-by-readers: the locks, and asleep threads that may be among the readers. */
+  readerLocks: { address: string; readers: number; waiting: number[]; mayHold: number[] }[];
+  /** waits-on-link: the threads at the end of the chains. */
+  linkWaits: { tid: number; link: string; cutBy: string | null; chain: number[] }[];
+}
+
+/** Builds the graph; pure. `edges` must already be the stable ones (samples.ts). */
+export function waitGraph(
+  edges: readonly WaitEdge[],
+  threads: readonly ThreadHistory[],
+  baseline: readonly WaitEdge[] = [],
+): WaitGraph {
+  const known = new Set(baseline.map(keyOf));
+  const usual = (edge: WaitEdge): boolean =>
+    known.has(keyOf(edge)) && !(edge.to.kind === "link" && edge.to.cutBy !== null);
+  const subtracted = edges.filter(usual);
+  const kept = edges.filter((edge) => !usual(edge));
+  const next = nextThreads(kept);
+  const cycles = findCycles(next);
+  const readerLocks = findReaderLocks(kept, threads, next);
+  const linkWaits = findLinkWaits(kept, next);
+  const found: WaitClass =
+    cycles.length > 0
+      ? "proven"
+      : readerLocks.length > 0
+        ? "held-by-readers"
+        : linkWaits.length > 0
+          ? "waits-on-link"
+          : "none";
+  const ends = {
+    proven: cycles.flat(),
+    "held-by-readers": readerLocks.flatMap((lock) => lock.waiting),
+    "waits-on-link": linkWaits.map((wait) => wait.tid),
+    none: [],
+  }[found];
+  return { class: found, edges: kept, subtracted, cycles, queue: behind(next, ends), readerLocks, linkWaits };
+}
+
+function keyOf(edge: WaitEdge): string {
+  return `${edge.from} ${edge.kind} ${edge.address}`;
+}
+
+/** A blocked thread sits in one system call, so it waits for at most one thread. Waits that end by themselves prove nothing. */
+function nextThreads(edges: readonly WaitEdge[]): Map<number, number> {
+  const next = new Map<number, number>();
+  for (const { from, to, timed } of edges) if (to.kind === "thread" && !timed) next.set(from, to.tid);
+  return next;
+}
+
+/** Each cycle once, beginning at its lowest thread id. */
+function findCycles(next: ReadonlyMap<number, number>): number[][] {
+  const done = new Set<number>();
+  const cycles: number[][] = [];
+  for (const start of next.keys()) {
+    const path: number[] = [];
+    let at: number | undefined = start;
+    while (at !== undefined && !done.has(at)) {
+      done.add(at);
+      path.push(at);
+      at = next.get(at);
+    }
+    const entry = at === undefined ? -1 : path.indexOf(at);
+    if (entry >= 0) cycles.push(fromLowest(path.slice(entry)));
+  }
+  return cycles;
+}
+
+function fromLowest(cycle: readonly number[]): number[] {
+  const at = cycle.indexOf(Math.min(...cycle));
+  return [...cycle.slice(at), ...cycle.slice(0, at)];
+}
+
+/** The threads a thread waits for, one after the other, itself first. */
+function chainFrom(tid: number, next: ReadonlyMap<number, number>): number[] {
+  const chain: number[] = [];
+  for (let at: number | undefined = tid; at !== undefined && !chain.includes(at); at = next.get(at)) chain.push(at);
+  return chain;
+}
+
+function behind(next: ReadonlyMap<number, number>, ends: readonly number[]): number[] {
+  const goal = new Set(ends);
+  return [...next.keys()].filter((tid) => !goal.has(tid) && chainFrom(tid, next).some((other) => goal.has(other)));
+}
+
+function findReaderLocks(
+  edges: readonly WaitEdge[],
+  threads: readonly ThreadHistory[],
+  next: ReadonlyMap<number, number>,
+): WaitGraph["readerLocks"] {
+  const locks = new Map<string, { readers: number; waiting: number[] }>();
+  for (const { from, to, address, timed } of edges) {
+    if (to.kind !== "readers" || timed) continue;
+    const lock = locks.get(address) ?? { readers: to.count, waiting: [] };
+    lock.waiting.push(from);
+    locks.set(address, lock);
+  }
+  return [...locks].map(([address, { readers, waiting }]) => {
+    // Suspects: asleep threads whose own wait leads to one that waits for this very lock. One of them being a reader would
+    // close the circle, but nothing in memory says that it is.
+    const mayHold = threads
+      .filter(({ tid, asleep }) => asleep && !waiting.includes(tid))
+      .filter(({ tid }) => chainFrom(tid, next).some((other) => waiting.includes(other)))
+      .map(({ tid }) => tid);
+    return { address, readers, waiting, mayHold };
+  });
+}
+
+function findLinkWaits(edges: readonly WaitEdge[], next: ReadonlyMap<number, number>): WaitGraph["linkWaits"] {
+  const waits: WaitGraph["linkWaits"] = [];
+  for (const { from, to, kind } of edges) {
+    if (to.kind !== "link") continue;
+    const chains = [...next.keys()].map((tid) => chainFrom(tid, next)).filter((chain) => chain.at(-1) === from);
+    const longest = chains.sort((a, b) => b.length - a.length)[0] ?? [from];
+    // Every healthy replica sits in an event loop that watches its master's link: only news if somebody waits for it.
+    if (kind === "event-loop" && longest.length === 1) continue;
+    waits.push({ tid: from, link: to.name, cutBy: to.cutBy, chain: longest });
+  }
+  return waits.sort((a, b) => b.chain.length - a.chain.length);
+}

@@ -1,0 +1,160 @@
+import { explainFutex } from "./futex.ts";
+import { hostProc, type ProcFiles } from "./proc-files.ts";
+import { parseEpollTargets } from "./proc-text.ts";
+import { type Memory, readFdinfo, readFds, readTcp, type ThreadSample } from "./process.ts";
+import { type LinkState, type OpenSocket, openSockets, socketInode } from "./sockets.ts";
+import { EPOLLS, FUTEX, POLLS, syscallName, WAITS_ON_FD } from "./syscalls.ts";
+
+/** Where a wait leads. Thread ids are the host's. */
+type WaitTarget =
+  | { kind: "thread"; tid: number }
+  | { kind: "readers"; count: number }
+  | { kind: "link"; name: string; cutBy: string | null; peer: string }
+  | { kind: "peer"; peer: string };
+
+/** Thread `from` cannot go on before `to` does something. */
+export interface WaitEdge {
+  from: number;
+  kind: "join" | "mutex" | "rwlock-read" | "rwlock-write" | "socket" | "event-loop";
+  /** The lock, the joined thread's futex, or the descriptor: what two edges of the same thread are compared by. */
+  address: string;
+  to: WaitTarget;
+  /** The wait ends by itself after a while: never part of a proof. */
+  timed: boolean;
+  /** The system call, for readers. */
+  call: string;
+}
+
+/** What a process has open at one moment, for edges that end in the network. */
+export interface Descriptors {
+  fds: ReadonlyMap<number, string>;
+  sockets: readonly OpenSocket[];
+  /** Descriptors that an epoll instance watches. */
+  epollTargets(fd: number): readonly number[];
+}
+
+export function readDescriptors(pid: number, links: readonly LinkState[], proc: ProcFiles = hostProc): Descriptors {
+  const fds = readFds(pid, proc);
+  return {
+    fds,
+    sockets: openSockets(fds, readTcp(pid, proc), links),
+    epollTargets: (fd) => parseEpollTargets(readFdinfo(pid, fd, proc)),
+  };
+}
+
+/** More descriptors than this in one poll() make it an event loop, which waits for nobody in particular. */
+const POLL_MAX = 8;
+
+/**
+ * The edges of one sample of threads: whom each blocked thread waits for, as far as its lock or socket tells.
+ * No edge: idle threads, condition variables, semaphores, whatever is not understood.
+ */
+export function waitEdges(
+  threads: readonly ThreadSample[],
+  memory: Pick<Memory, "words"> | null,
+  descriptors: Descriptors,
+): WaitEdge[] {
+  const hostTid = new Map(threads.map((thread) => [thread.nsTid, thread.tid]));
+  const edges: WaitEdge[] = [];
+  for (const { tid, syscall } of threads) {
+    if (syscall?.kind !== "in") continue;
+    const { number, args } = syscall;
+    if (number === FUTEX && memory) {
+      const edge = lockEdge(tid, args, memory, hostTid);
+      if (edge) edges.push(edge);
+    } else edges.push(...socketEdges(tid, number, args, memory, descriptors));
+  }
+  return edges;
+}
+
+function lockEdge(
+  from: number,
+  args: readonly number[],
+  memory: Pick<Memory, "words">,
+  hostTid: ReadonlyMap<number, number>,
+): WaitEdge | null {
+  const wait = explainFutex(args, memory.words, (id) => hostTid.has(id));
+  if (wait.kind === "ownerless") return null;
+  const kind = wait.kind === "rwlock" ? (`rwlock-${wait.want}` as const) : wait.kind;
+  const edge = { from, kind, address: hex(wait.address), timed: wait.timed, call: "futex" };
+  const tid = wait.owner === null ? undefined : hostTid.get(wait.owner);
+  if (tid !== undefined) return { ...edge, to: { kind: "thread", tid } };
+  if (wait.kind === "rwlock" && wait.readers > 0) return { ...edge, to: { kind: "readers", count: wait.readers } };
+  return null;
+}
+
+function socketEdges(
+  from: number,
+  number: number,
+  args: readonly number[],
+  memory: Pick<Memory, "words"> | null,
+  descriptors: Descriptors,
+): WaitEdge[] {
+  const call = syscallName(number);
+  const [fd = -1, count = 0, timeout = 0] = args;
+  if (WAITS_ON_FD.has(number)) return edgesTo([fd], "socket", false);
+  if (POLLS.has(number) && memory && count >= 1 && count <= POLL_MAX) {
+    const polled = memory.words(fd, count * 2) ?? [];
+    const fds = Array.from({ length: polled.length / 2 }, (_, i) => polled[i * 2] ?? -1);
+    // poll(): milliseconds as an int, -1 for ever (sign-extended or not); ppoll(): a pointer, null for ever.
+    const forEver = number === 7 ? timeout >= 0x80000000 : timeout === 0;
+    return edgesTo(fds, "socket", !forEver);
+  }
+  // A loop is only of interest where it watches a link: that is what a thread that is joined may be waiting for.
+  if (EPOLLS.has(number))
+    return edgesTo(descriptors.epollTargets(fd), "event-loop", false).filter((edge) => edge.to.kind === "link");
+  return [];
+
+  function edgesTo(fds: readonly number[], kind: "socket" | "event-loop", timed: boolean): WaitEdge[] {
+    return descriptors.sockets
+      .filter((socket) => fds.includes(socket.fd) && socket.state !== "LISTEN")
+      .map((socket) => {
+        const peer = `${socket.peer.host}:${socket.peer.port}`;
+        const to: WaitTarget = socket.link ? { kind: "link", ...socket.link, peer } : { kind: "peer", peer };
+        return { from, kind, address: `fd ${socket.fd} (socket ${socket.inode})`, to, timed, call };
+      });
+  }
+}
+
+/** What a thread is doing, in the words of the report; `edges`: its own. `name` turns a thread id into "worker 123". */
+export function describeWait(
+  thread: ThreadSample,
+  edges: readonly WaitEdge[],
+  fds: ReadonlyMap<number, string>,
+  name: (tid: number) => string,
+): string {
+  const [edge] = edges;
+  if (edge) return edges.length === 1 ? describeEdge(edge, name) : edges.map((e) => describeEdge(e, name)).join("; ");
+  const { syscall } = thread;
+  if (!syscall) return "unknown: its system call is not readable";
+  if (syscall.kind === "running") return "running";
+  if (syscall.kind === "outside") return "blocked outside a system call";
+  const [first = -1] = syscall.args;
+  if (syscall.number === FUTEX) return "futex without an owner (condition variable, semaphore, …)";
+  const call = syscallName(syscall.number);
+  if (EPOLLS.has(syscall.number)) return `${call} (event loop)`;
+  if (!WAITS_ON_FD.has(syscall.number)) return call;
+  const target = fds.get(first);
+  const what = target === undefined ? "a descriptor" : socketInode(target) === null ? target : "a local socket";
+  return `${call} on ${what.replace(/\[\d+\]$/, "")}`;
+}
+
+export function describeEdge(edge: WaitEdge, name: (tid: number) => string): string {
+  const { to } = edge;
+  const limit = edge.timed ? ", with a time limit" : "";
+  if (to.kind === "link" || to.kind === "peer") {
+    const where =
+      to.kind === "peer" ? to.peer : `link ${to.name}${to.cutBy === null ? "" : `, cut by fault ${to.cutBy}`}`;
+    return `${edge.call} on ${where}${limit}`;
+  }
+  const holder = to.kind === "readers" ? `${to.count} ${to.count === 1 ? "reader" : "readers"}` : name(to.tid);
+  if (edge.kind === "join") return `the end of ${holder} (join)${limit}`;
+  if (edge.kind === "mutex")
+    return `mutex ${edge.address}, held by ${to.kind === "thread" && to.tid === edge.from ? "itself" : holder}${limit}`;
+  const want = edge.kind === "rwlock-write" ? "writer" : "reader";
+  return `rwlock ${edge.address} as ${want}, held by ${holder}${to.kind === "thread" ? " as writer" : ""}${limit}`;
+}
+
+function hex(address: number): string {
+  return `0x${address.toString(16)}`;
+}

@@ -1,0 +1,241 @@
+import { z } from "zod";
+import { findingSchema } from "./finding.ts";
+import { nodeEventSchemas } from "./node-events.ts";
+import { nodeStateSchema } from "./node-state.ts";
+
+export { FINDING_TYPES, type Finding } from "./finding.ts";
+export type { NodeCondition } from "./node-events.ts";
+export type { NodeState } from "./node-state.ts";
+
+/*
+ *   cluster ─┐
+ *   load  ───┤
+ *   faults ──┼─► Emit ─► JournalWriter ─► journal.jsonl ─► readJournal ─► checks, reports, replay
+ *   watchdog ┤
+ *   run ─────┘
+ *
+ * Every event is one JSON line with `t` (monotonic milliseconds since the run's origin) and `type`. Wall-clock time
+ * appears once, in `run.startedAt`.
+ */
+
+const JOURNAL_VERSION = 1;
+
+const PHASES = ["setup", "preload", "warm-up", "chaos", "heal", "recovery", "quiesce", "checks", "teardown"] as const;
+export type Phase = (typeof PHASES)[number];
+
+const json = z.unknown();
+const at = { t: z.number() };
+
+/** Milliseconds. */
+const latencySchema = z.object({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number() });
+export type Latency = z.infer<typeof latencySchema>;
+
+const eventSchemas = [
+  /** First line of every journal. */
+  z.object({
+    ...at,
+    type: z.literal("run"),
+    version: z.literal(JOURNAL_VERSION),
+    kvchaos: z.string(),
+    runId: z.string(),
+    startedAt: z.string(),
+    command: z.array(z.string()),
+    title: z.string(),
+    experimentFile: z.string(),
+    issue: z.string().nullable(),
+    seed: z.string(),
+    system: z.string(),
+    image: z.string(),
+    digest: z.string().nullable(),
+    host: z.record(z.string(), json),
+    /** The resolved plan: replays this run. */
+    plan: json,
+  }),
+  z.object({ ...at, type: z.literal("phase"), phase: z.enum(PHASES), step: z.enum(["begin", "end"]) }),
+  z.object({
+    ...at,
+    type: z.literal("cluster"),
+    nodes: z.array(
+      z.object({
+        name: z.string(),
+        role: z.enum(["master", "replica", "control"]),
+        container: z.string(),
+        image: z.string(),
+        digest: z.string().nullable(),
+        /** Server port → port on 127.0.0.1. */
+        ports: z.record(z.string(), z.number()),
+        version: z.string().nullable(),
+      }),
+    ),
+    links: z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), address: z.string() })),
+  }),
+  /** Who should replicate from whom, from now on, as the harness (the operator) wants it. */
+  z.object({
+    ...at,
+    type: z.literal("topology"),
+    masters: z.array(z.string()),
+    replicaOf: z.record(z.string(), z.string()),
+    reason: z.string(),
+  }),
+  z.object({
+    ...at,
+    type: z.literal("fault"),
+    /** Plan id of the occurrence: "storm#12". */
+    id: z.string(),
+    fault: z.string(),
+    step: z.enum([
+      "inject", // begins
+      "injected", // done; `ms` it took
+      "inject-failed",
+      "effect", // what was measured
+      "heal",
+      "healed",
+      "heal-failed",
+      "not-fired", // its trigger never came true
+    ]),
+    /** Nodes and links it touches. */
+    targets: z.array(z.string()),
+    ms: z.number().optional(),
+    effect: z.object({ measured: z.boolean(), summary: z.string() }).optional(),
+    detail: z.string().optional(),
+    params: json.optional(),
+  }),
+  /** One second of one load. */
+  z.object({
+    ...at,
+    type: z.literal("load"),
+    load: z.string(),
+    seconds: z.number(),
+    ok: z.number(),
+    fail: z.number(),
+    info: z.number(),
+    /** Error class → count: "READONLY", "timeout", "connection-lost", … */
+    errors: z.record(z.string(), z.number()),
+    latency: latencySchema.nullable(),
+    connected: z.number(),
+    connections: z.number(),
+  }),
+  /** About one second of probes of one kind on one node. */
+  z.object({
+    ...at,
+    type: z.literal("probe"),
+    node: z.string(),
+    kind: z.enum(["established", "fresh", "write", "read", "admin"]),
+    seconds: z.number(),
+    sent: z.number(),
+    answered: z.number(),
+    /** Connection refused, reset or closed. */
+    lost: z.number(),
+    latency: latencySchema.nullable(),
+    /** Age of the oldest unanswered question, ms; 0 when all are answered. */
+    oldest: z.number(),
+    /** Connections (by number) whose question has been unanswered for over one second. */
+    silent: z.array(z.number()),
+    /** Distinct error replies seen ("LOADING", "READONLY", …) with counts: an error reply is an answer. */
+    replies: z.record(z.string(), z.number()),
+  }),
+  z.object({ ...at, type: z.literal("node-state"), node: z.string(), state: nodeStateSchema }),
+  /** The server's process as the kernel sees it; `cpuMs` and `switches` are totals over all threads. */
+  z.object({
+    ...at,
+    type: z.literal("process"),
+    node: z.string(),
+    alive: z.boolean(),
+    pid: z.number().nullable(),
+    threads: z.number().nullable(),
+    cpuMs: z.number().nullable(),
+    switches: z.number().nullable(),
+    rssBytes: z.number().nullable(),
+  }),
+  ...nodeEventSchemas,
+  /** The harness's own health, once a second. */
+  z.object({
+    ...at,
+    type: z.literal("self"),
+    /** How many seconds this event stands for, where the reader merged neighbours; default 1. */
+    seconds: z.number().optional(),
+    /** Worst event-loop delay in this second, ms: main thread and probe thread. */
+    mainDelay: z.number(),
+    probeDelay: z.number(),
+    /** /proc/pressure "some avg10" in percent; null where the kernel does not tell. */
+    cpuPressure: z.number().nullable(),
+    memoryPressure: z.number().nullable(),
+    ioPressure: z.number().nullable(),
+    /** Control probe: worst answer in this second and age of an unanswered one, ms. */
+    controlMax: z.number().nullable(),
+    controlOldest: z.number(),
+    starved: z.boolean(),
+  }),
+  z.object({
+    ...at,
+    type: z.literal("evidence"),
+    node: z.string(),
+    /** Why it was captured, e.g. the condition. */
+    reason: z.string(),
+    /** How long the capture took and whether it stopped the process, ms. */
+    ms: z.number(),
+    stoppedProcessMs: z.number(),
+    files: z.array(z.string()),
+    summary: z.string(),
+    proof: z.string().nullable(),
+    data: json.optional(),
+  }),
+  /** Result of the bounded wait after heal. `waiting`: what had not recovered when time ran out. */
+  z.object({
+    ...at,
+    type: z.literal("recovery"),
+    recovered: z.boolean(),
+    ms: z.number(),
+    within: z.number(),
+    waiting: z.array(z.object({ node: z.string(), what: z.string() })),
+  }),
+  /** One replica's dataset against its master's, read after quiesce. */
+  z.object({
+    ...at,
+    type: z.literal("comparison"),
+    master: z.string(),
+    replica: z.string(),
+    /** false: the comparison could not be finished; `why` says so. */
+    complete: z.boolean(),
+    why: z.string().nullable(),
+    masterKeys: z.number(),
+    replicaKeys: z.number(),
+    different: z.number(),
+    /** The first differing keys. Keys are shown as escaped text, values shortened. */
+    differences: z.array(
+      z.object({
+        key: z.string(),
+        kind: z.enum(["missing-on-replica", "extra-on-replica", "type", "value"]),
+        master: z.string().nullable(),
+        replica: z.string().nullable(),
+      }),
+    ),
+    ms: z.number(),
+  }),
+  z.object({
+    ...at,
+    type: z.literal("check"),
+    name: z.string(),
+    valid: z.union([z.boolean(), z.literal("unknown")]),
+    why: z.string().nullable(),
+    findings: z.array(findingSchema),
+  }),
+  z.object({
+    ...at,
+    type: z.literal("verdict"),
+    verdict: z.enum(["pass", "fail", "inconclusive", "error", "interrupted"]),
+    reasons: z.array(z.string()),
+  }),
+  /** Something a reader of the report should know that fits no other type. */
+  z.object({ ...at, type: z.literal("note"), about: z.string(), text: z.string() }),
+] as const;
+
+export const eventSchema = z.discriminatedUnion("type", eventSchemas);
+export type JournalEvent = z.infer<typeof eventSchema>;
+export type EventType = JournalEvent["type"];
+export type EventOf<T extends EventType> = Extract<JournalEvent, { type: T }>;
+export type Verdict = EventOf<"verdict">["verdict"];
+
+type WithoutTime<E> = E extends unknown ? Omit<E, "t"> & { t?: number } : never;
+/** Hands one event to the journal, which adds `t` unless the event brings its own. */
+export type Emit = (event: WithoutTime<JournalEvent>) => void;

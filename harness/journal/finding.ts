@@ -1,0 +1,32 @@
+import { z } from "zod";
+
+export const FINDING_TYPES = [
+  "hang",
+  "crash",
+  "divergence",
+  "lost-write",
+  "resurrected-key",
+  "split-brain",
+  "stuck-replication",
+  "slow-recovery",
+  "shutdown-hang",
+] as const;
+
+/** One violated expectation. `from`/`to` are run milliseconds; `to` null means it lasted to the end of the run. */
+export const findingSchema = z.object({
+  type: z.enum(FINDING_TYPES),
+  /** Finer kind within the type: deadlocked, livelocked, partial, oom-killed, exit, crash-log, stalled, two-masters, … */
+  class: z.string(),
+  node: z.string().nullable(),
+  from: z.number(),
+  to: z.number().nullable(),
+  /** One sentence for a reader who knows the server and not kvchaos. */
+  summary: z.string(),
+  /** The sentence that proves it (a wait-for cycle, an exit code, two differing values), or null when it is only observed. */
+  proof: z.string().nullable(),
+  /** Paths below the run's folder. */
+  evidence: z.array(z.string()),
+  /** Free data for reports: connections that stayed silent, differing keys, … */
+  detail: z.record(z.string(), z.unknown()).optional(),
+});
+export type Finding = z.infer<typeof findingSchema>;

@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+/** A full sync of a replica, as its own log tells it. `done` and `total` count files; null where the log does not say. */
+export const fullSyncSchema = z.object({
+  t: z.number(),
+  type: z.literal("full-sync"),
+  node: z.string(),
+  step: z.enum([
+    "start",
+    "progress", // one more file is there
+    "restoring", // all files are there, the server loads them
+    "done",
+    "failed", // given up by the server, to be tried again or not
+    "ended", // the server left it without a word: another master, or no master any more
+  ]),
+  done: z.number().nullable(),
+  total: z.number().nullable(),
+});
+
+/** An administration command that a fault gave a server on a lasting connection: "sent" first, then what became of it. */
+export const adminCommandSchema = z.object({
+  t: z.number(),
+  type: z.literal("admin-command"),
+  node: z.string(),
+  /** Which of the node's administration connections. */
+  connection: z.number(),
+  /** Number of the command on the node: joins "sent" and its answer. */
+  number: z.number(),
+  /** Plan id of the fault occurrence. */
+  by: z.string(),
+  command: z.string(),
+  /** `lost`: the connection ended first. A command without a second event was never answered. */
+  step: z.enum(["sent", "answered", "refused", "lost"]),
+  /** From sending to the answer. */
+  ms: z.number().optional(),
+  detail: z.string().optional(),
+});

@@ -1,0 +1,27 @@
+import type { EventOf, EventType, JournalEvent } from "./events.ts";
+
+/** The whole journal of one run, already read and indexed by type. Checks and reports are pure functions of it. */
+export interface RunRecord {
+  readonly events: readonly JournalEvent[];
+  /** Last moment of the journal, ms. */
+  readonly end: number;
+  /** Number of the torn last line that a killed harness left, or null when the journal ends cleanly. */
+  readonly tornLine: number | null;
+  of<T extends EventType>(type: T): readonly EventOf<T>[];
+  first<T extends EventType>(type: T): EventOf<T> | undefined;
+  last<T extends EventType>(type: T): EventOf<T> | undefined;
+}
+
+/** Indexes events that are already in memory. Keeps their order. */
+export function recordOf(events: readonly JournalEvent[], tornLine: number | null = null): RunRecord {
+  const byType = new Map<EventType, JournalEvent[]>();
+  let end = 0;
+  for (const event of events) {
+    if (event.t > end) end = event.t;
+    const list = byType.get(event.type);
+    if (list) list.push(event);
+    else byType.set(event.type, [event]);
+  }
+  const of = <T extends EventType>(type: T): readonly EventOf<T>[] => (byType.get(type) ?? []) as EventOf<T>[];
+  return { events, end, tornLine, of, first: (type) => of(type)[0], last: (type) => of(type).at(-1) };
+}

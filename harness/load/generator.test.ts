@@ -1,0 +1,333 @@
+import assert from "node:assert/strict";
+import { monotonicClock } from "../base/clock.ts";
+import { sleep, until } from "../base/deadline.ts";
+import { seededRandom } from "../base/random.ts";
+import { FakeServer } from "../resp/fake-server.ts";
+import { RespError } from "../resp/reply.ts";
+import { Generator, type GeneratorOptions } from "./generator.ts";
+import type { LoadSpec, LoadTarget } from "./load.ts";
+import { addSample, emptySample, type LoadSample } from "./sample.ts";
+import { workloads } from "./workloads/registry.ts";
+
+const SPEC: LoadSpec = {
+  name: "set",
+  workload: "set",
+  on: "masters",
+  connections: 2,
+  pipeline: 4,
+  rate: null,
+  keys: 100,
+  keyPrefix: "k:",
+  value: { min: 16, max: 16 },
+  elements: 10,
+  timeout: 2000,
+};
+
+describe("Generator", () => {
+  const clock = monotonicClock();
+  let server: FakeServer;
+  let generator: Generator;
+  let seen: LoadSample;
+
+  beforeEach(async () => {
+    server = await FakeServer.start();
+    seen = emptySample("set");
+  });
+  afterEach(async () => {
+    await Promise.all([generator.stop(), server.stop()]);
+  });
+
+  function target(to: FakeServer, node = "n1"): LoadTarget {
+    return { node, host: to.host, port: to.port };
+  }
+
+  function start(spec: Partial<LoadSpec>, options: Partial<GeneratorOptions> = {}): number {
+    generator = new Generator({
+      spec: { ...SPEC, ...spec },
+      workload: workloads.get(spec.workload ?? "set")!,
+      targets: [target(server)],
+      share: { index: 0, of: 1 },
+      random: seededRandom("test"),
+      clock,
+      ...options,
+    });
+    const at = clock.now();
+    generator.start(at);
+    return at;
+  }
+
+  /** Everything counted since the start. */
+  function counted(): LoadSample {
+    const sample = generator.sample();
+    addSample(seen, sample);
+    seen.connected = sample.connected;
+    return seen;
+  }
+
+  function seeing(what: string, condition: (sample: LoadSample) => boolean): Promise<unknown> {
+    return until({ what, within: 5000, every: 5 }, () => condition(counted()));
+  }
+
+  async function stopped(): Promise<LoadSample> {
+    await generator.stop();
+    return counted();
+  }
+
+  it("counts every answered operation once, with its latency", async () => {
+    start({});
+    await seeing("2000 operations", ({ ok }) => ok > 2000);
+    const { ok, fail, info, errors, latency } = await stopped();
+    assert.equal(ok, server.count("SET"));
+    assert.deepEqual([fail, info, errors], [0, 0, {}]);
+    assert.equal(latency.count, ok);
+    assert.ok(latency.max < 1e6);
+  });
+
+  it("keeps the pipeline full on every connection", async () => {
+    server.on("SET", () => ({ do: "never" }));
+    start({ connections: 3, pipeline: 5 });
+    await until({ what: "full pipelines", within: 2000 }, () => server.count("SET") === 15);
+    assert.equal(counted().connected, 3);
+    assert.equal(server.open, 3);
+  });
+
+  it("counts error replies as fail, by their first word", async () => {
+    server.on("SET", (_, { command }) => (command % 4 === 3 ? new RespError("READONLY no") : "OK"));
+    start({ connections: 1 });
+    await seeing("errors", ({ fail }) => fail >= 100);
+    const { ok, fail, info, errors } = await stopped();
+    assert.equal(fail, Math.floor((ok + fail) / 4));
+    assert.deepEqual([info, errors], [0, { READONLY: fail }]);
+  });
+
+  it("counts what was in flight on a reset connection as info, and goes on", async () => {
+    server.on("SET", (_, { index, command }) => (index < 3 && command === 10 ? { do: "reset" } : "OK"));
+    start({ connections: 1, pipeline: 1 });
+    await seeing("work after the third reset", ({ ok }) => ok > 100);
+    const { ok, fail, info, errors } = await stopped();
+    assert.deepEqual([info, errors], [3, { "connection-lost": 3 }]);
+    assert.deepEqual([ok + info, fail], [server.count("SET"), 0]);
+    assert.equal(server.accepted, 4);
+  });
+
+  it("counts unanswered operations as timeouts and replaces their connection", async () => {
+    server.on("SET", (_, { index }) => (index === 0 ? { do: "never" } : "OK"));
+    start({ connections: 1, timeout: 100 });
+    await seeing("work on a new connection", ({ ok }) => ok > 0);
+    const { info, errors, fail } = await stopped();
+    assert.deepEqual([info, fail, errors], [4, 0, { timeout: 4 }]);
+    assert.equal(server.accepted, 2);
+  });
+
+  it("tells operations that timed out from those lost with their connection", async () => {
+    server.on("SET", (_, { index, command }) => {
+      if (index > 0 || command < 1) return "OK";
+      return command === 1 ? { do: "late", reply: "OK", after: 300 } : { do: "never" };
+    });
+    start({ connections: 1, pipeline: 2, timeout: 500 });
+    // Commands 0, 1 go out together; 2 right after the answer of 0, 3 after that of 1, 300 ms later.
+    await seeing("work on a new connection", ({ ok }) => ok > 2);
+    const { errors } = await stopped();
+    assert.deepEqual(errors, { timeout: 1, "connection-lost": 1 });
+  });
+
+  it("counts refused connections as fail, backs off, and comes back by itself", async () => {
+    await server.stop();
+    start({ connections: 1 });
+    await seeing("a few refusals", ({ fail }) => fail >= 3);
+    assert.deepEqual(counted().errors, { "connect-refused": counted().fail });
+    assert.equal(counted().info, 0);
+    await server.listen();
+    await seeing("work", ({ ok }) => ok > 0);
+  });
+
+  it("backs off from a target that accepts and closes at once", async () => {
+    server.greet("close");
+    start({ connections: 1 });
+    await sleep(600); // long enough for hundreds of attempts without backing off
+    assert.ok(server.accepted >= 2 && server.accepted <= 6, `${server.accepted} attempts`);
+    server.greet("accept");
+    await seeing("work", ({ ok }) => ok > 0);
+  });
+
+  it("open loop: sends on the timetable, evenly over the connections", async () => {
+    const perConnection = [0, 0, 0, 0];
+    server.on("SET", (_, { index }) => {
+      perConnection[index] = (perConnection[index] ?? 0) + 1;
+      return "OK";
+    });
+    const from = start({ rate: 500, connections: 4 });
+    await seeing("200 operations", ({ ok }) => ok >= 200);
+    const { ok, fail } = await stopped();
+    const expected = ((clock.now() - from) * 500) / 1000;
+    assert.ok(Math.abs(ok - expected) < 30, `${ok} instead of ${expected}`);
+    assert.equal(fail, 0);
+    assert.ok(Math.min(...perConnection) > ok / 8, perConnection.join());
+  });
+
+  it("open loop: counts latency from the intended start while the server stalls", async () => {
+    start({ rate: 500, connections: 1, pipeline: 1 });
+    await seeing("the first operations", ({ ok }) => ok > 10);
+    seen = emptySample("set");
+    server.freeze();
+    await sleep(300);
+    server.thaw();
+    await seeing("the backlog", ({ ok }) => ok >= 150);
+    const { latency, fail, info } = counted();
+    assert.deepEqual([fail, info], [0, 0]);
+    assert.ok(latency.max >= 280_000, `max ${latency.max} µs`);
+    // 150 operations were due in the stall. Counted from sending, all but one would be fast.
+    assert.ok(latency.percentile(50) > 50_000, `p50 ${latency.percentile(50)} µs`);
+  });
+
+  it("open loop: operations that could not be sent in time are fail, and none is missing", async () => {
+    const from = start({ rate: 1000, timeout: 200 });
+    await seeing("work", ({ ok }) => ok > 0);
+    await server.stop();
+    await seeing("operations given up", ({ errors }) => (errors["not-sent"] ?? 0) >= 100);
+    await server.listen();
+    const before = counted().ok;
+    await seeing("work again", ({ ok }) => ok > before + 100);
+    const asked = clock.now();
+    const { ok, fail, info, errors, latency } = await stopped();
+    const done = clock.now();
+    assert.equal(fail, errors["not-sent"]);
+    const all = ok + fail + info;
+    assert.ok(all >= Math.floor(asked - from) && all <= Math.ceil(done - from) + 1, `${all} operations`);
+    assert.ok(latency.max >= 150_000, "the backlog that was young enough is sent late, and counts as late");
+  });
+
+  it("open loop: a stop still sends what was due before it", async () => {
+    start({ rate: 1000, connections: 1, pipeline: 1 });
+    await seeing("work", ({ ok }) => ok > 0);
+    server.freeze();
+    await sleep(100);
+    const stopping = generator.stop();
+    server.thaw();
+    await stopping;
+    const { ok, fail, info } = counted();
+    assert.deepEqual([ok, fail, info], [server.count("SET"), 0, 0]);
+    assert.ok(ok > 100);
+  });
+
+  it("open loop: what was due and cannot be sent soon after the stop is fail", async () => {
+    start({ rate: 1000, connections: 1, pipeline: 1, timeout: 500 });
+    await seeing("work", ({ ok }) => ok > 0);
+    server.freeze();
+    await sleep(100);
+    const from = clock.now();
+    const { fail, info, errors } = await stopped();
+    assert.ok(clock.now() - from < 1200);
+    assert.equal(info, 1);
+    assert.ok(fail >= 90);
+    assert.deepEqual(errors, { timeout: 1, "not-sent": fail });
+  });
+
+  it("open loop: two shares make one timetable", async () => {
+    start({ rate: 400, connections: 2 }, { share: { index: 0, of: 2 } });
+    const other = new Generator({
+      spec: { ...SPEC, rate: 400 },
+      workload: workloads.get("set")!,
+      targets: [target(server)],
+      share: { index: 1, of: 2 },
+      random: seededRandom("other"),
+      clock,
+    });
+    const from = clock.now();
+    other.start(from);
+    await seeing("100 operations of this share", ({ ok }) => ok >= 100);
+    await Promise.all([other.stop(), generator.stop()]);
+    const expected = ((clock.now() - from) * 400) / 1000;
+    assert.equal(server.accepted, 2);
+    assert.ok(Math.abs(server.count("SET") - expected) < 30, `${server.count("SET")} instead of ${expected}`);
+  });
+
+  it("moves to other targets and counts what was in flight on the old one as it ends", async () => {
+    const second = await FakeServer.start();
+    try {
+      server.on("SET", () => ({ do: "late", reply: "OK", after: 100 }));
+      start({ connections: 2, pipeline: 1 });
+      await until({ what: "both in flight", within: 1000 }, () => server.count("SET") === 2);
+      generator.retarget([target(second, "n2")]);
+      await until({ what: "work on the second", within: 2000 }, () => second.count("SET") > 100);
+      await until({ what: "the end of the old connections", within: 2000 }, () => server.open === 0);
+      const { ok, fail, info } = await stopped();
+      assert.equal(server.count("SET"), 2);
+      assert.equal(ok, 2 + second.count("SET"));
+      assert.deepEqual([fail, info], [0, 0]);
+    } finally {
+      await second.stop();
+    }
+  });
+
+  it("spreads over several targets evenly, and keeps connections whose target stays", async () => {
+    const second = await FakeServer.start();
+    try {
+      start({ connections: 6 }, { targets: [target(server), target(second, "n2")] });
+      await until({ what: "all connected", within: 2000 }, () => server.open === 3 && second.open === 3);
+      generator.retarget([target(server)]);
+      await until({ what: "all on the first", within: 2000 }, () => server.open === 6 && second.open === 0);
+      assert.equal(server.accepted, 6);
+      generator.retarget([target(server)]);
+      await seeing("work", ({ ok }) => ok > 100);
+      assert.equal(server.accepted, 6);
+    } finally {
+      await second.stop();
+    }
+  });
+
+  it("waits without targets, and begins when there are some", async () => {
+    start({ rate: 100, timeout: 100 }, { targets: [] });
+    await seeing("operations given up", ({ fail }) => fail > 5);
+    generator.retarget([target(server)]);
+    await seeing("work", ({ ok }) => ok > 5);
+    generator.retarget([]);
+    await until({ what: "the end of all connections", within: 2000 }, () => server.open === 0);
+  });
+
+  it("authenticates first; a wrong password is a fail", async () => {
+    server.on("AUTH", (argv) => (argv[1]?.toString() === "right" ? "OK" : new RespError("WRONGPASS no")));
+    start({ connections: 1 }, { password: "wrong" });
+    await seeing("a refusal", ({ fail }) => fail > 0);
+    assert.deepEqual(Object.keys((await stopped()).errors), ["WRONGPASS"]);
+    assert.equal(server.count("SET"), 0);
+    start({ connections: 1 }, { password: "right" });
+    await seeing("work", ({ ok }) => ok > 0);
+  });
+
+  it("drops a connection that talks no RESP", async () => {
+    server.on("SET", (_, { index }) => (index === 0 ? { do: "raw", bytes: "HTTP/1.1 400\r\n" } : "OK"));
+    start({ connections: 1 });
+    await seeing("work", ({ ok }) => ok > 0);
+    assert.deepEqual(counted().errors, { "connection-lost": 4 });
+  });
+
+  it("stops within its timeout when the server never answers, and counts what was in flight", async () => {
+    server.freeze();
+    start({ connections: 2, pipeline: 3, timeout: 200 });
+    await until({ what: "connections", within: 1000 }, () => server.open === 2 && counted().connected === 2);
+    const from = clock.now();
+    const { ok, fail, info } = await stopped();
+    assert.ok(clock.now() - from < 600);
+    assert.deepEqual([ok, fail], [0, 0]);
+    assert.ok(info >= 6);
+    await generator.stop();
+  });
+
+  it("makes the same commands from the same seed", async () => {
+    const runs: string[][] = [];
+    for (const seed of ["a", "a", "b"]) {
+      const commands: string[] = [];
+      server.on("SET", (argv) => {
+        commands.push(argv.join(" "));
+        return "OK";
+      });
+      start({ connections: 1 }, { random: seededRandom(seed) });
+      await until({ what: "commands", within: 2000, every: 5 }, () => commands.length > 50);
+      await generator.stop();
+      runs.push(commands.slice(0, 50));
+    }
+    assert.deepEqual(runs[0], runs[1]);
+    assert.notDeepEqual(runs[0], runs[2]);
+  });
+});

@@ -1,0 +1,227 @@
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import type { LoadSpec, LoadTarget } from "./load.ts";
+import { Pipe, type PipeEvents, type PipeSettings } from "./pipe.ts";
+import { type LoadSample, Tally } from "./sample.ts";
+import { Timetable } from "./timetable.ts";
+import type { CommandSource, Workload } from "./workloads/workload.ts";
+
+/*
+ *   timetable (open loop) ──┐
+ *                           ▼
+ *   workload ── commands ─► pump ─► lanes 0..n ─► pipe ─► socket        a lane lives as long as the load; its pipe is
+ *                           ▲         │  └─ ends: back off, a new pipe  replaced when it ends or the target moves
+ *                           └─ room ──┴─► tally ─► sample once a second
+ */
+
+const BACKOFF_MIN = 50;
+const BACKOFF_MAX = 1000;
+/** For sending, after the stop, what was due before it: a healthy server gets all of it. */
+const FINISH_MS = 200;
+
+export interface GeneratorOptions {
+  spec: LoadSpec;
+  workload: Workload;
+  targets: readonly LoadTarget[];
+  /** This thread's share of the load: connections and scheduled operations `index`, `index + of`, … */
+  share: { index: number; of: number };
+  random: Random;
+  clock: Clock;
+  password?: string | undefined;
+}
+
+interface Lane {
+  /** Number among all connections of the load: decides its target. */
+  number: number;
+  /** Where it is or will be connected. */
+  target: LoadTarget | undefined;
+  pipe: Pipe | undefined;
+  /** Connections in a row that ended without a single reply. */
+  failures: number;
+  retry: NodeJS.Timeout | undefined;
+}
+
+/** One load in one thread. */
+export class Generator {
+  readonly #options: GeneratorOptions;
+  readonly #tally: Tally;
+  readonly #source: CommandSource;
+  readonly #timetable: Timetable | undefined;
+  readonly #pipeSettings: PipeSettings;
+  readonly #pipeEvents: PipeEvents;
+  readonly #lanes: Lane[] = [];
+  /** All that are not ended: those of the lanes, and those of former targets that wait for their last replies. */
+  readonly #pipes = new Set<Pipe>();
+  #next = 0;
+  #pumpTimer: NodeJS.Timeout | undefined;
+  #watchTimer: NodeJS.Timeout | undefined;
+  #finishTimer: NodeJS.Timeout | undefined;
+  #phase: "running" | "finishing" | "draining" = "running";
+  #stopped: Promise<void> | undefined;
+  #resolveStopped = () => {};
+
+  constructor(options: GeneratorOptions) {
+    const { spec, workload, share, random, clock, password } = options;
+    this.#options = options;
+    this.#tally = new Tally(spec.name);
+    this.#source = workload.source(spec, random.fork("commands"));
+    this.#timetable = spec.rate === null ? undefined : new Timetable(spec.rate, share);
+    this.#pipeSettings = {
+      pipeline: spec.pipeline,
+      timeout: spec.timeout,
+      password,
+      tally: this.#tally,
+      now: clock.now,
+    };
+    this.#pipeEvents = {
+      onRoom: (pipe) => this.#room(pipe),
+      onEnd: (pipe, refused) => this.#ended(pipe, refused),
+    };
+    for (let number = share.index; number < spec.connections; number += share.of) {
+      this.#lanes.push({ number, target: undefined, pipe: undefined, failures: 0, retry: undefined });
+    }
+  }
+
+  /** Opens the connections. `at`: the clock's time for operation number 0. */
+  start(at: number): void {
+    this.#timetable?.start(at);
+    this.retarget(this.#options.targets);
+    const step = Math.min(50, Math.max(5, this.#options.spec.timeout / 10));
+    this.#watchTimer = setInterval(() => this.#watch(), step);
+    if (this.#timetable) this.#pump(this.#timetable);
+  }
+
+  /** Spreads the connections over the targets: lane n goes to target n modulo their number. */
+  retarget(targets: readonly LoadTarget[]): void {
+    if (this.#phase !== "running") return;
+    for (const lane of this.#lanes) {
+      const target = targets[lane.number % targets.length];
+      if (lane.target && target?.host === lane.target.host && target.port === lane.target.port) continue;
+      const old = lane.pipe;
+      clearTimeout(lane.retry);
+      Object.assign(lane, { target, pipe: undefined, failures: 0 });
+      old?.drain();
+      this.#connect(lane);
+    }
+  }
+
+  /** What was counted since the last call. */
+  sample(): LoadSample {
+    return this.#tally.take(this.#lanes.filter((lane) => lane.pipe?.isReady).length);
+  }
+
+  /**
+   * Makes nothing new due, sends what was due already (for a moment), then waits for what is in flight. Resolves at the
+   * latest after the load's timeout and that moment.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= new Promise((resolve) => {
+      this.#resolveStopped = resolve;
+      const now = this.#options.clock.now();
+      this.#phase = "finishing";
+      this.#timetable?.end(now);
+      this.#finishTimer = setTimeout(() => this.#drain(), FINISH_MS);
+      if (this.#timetable) this.#handOut(this.#timetable, now);
+      this.#finishIfSent(now);
+    });
+    return this.#stopped;
+  }
+
+  #finishIfSent(now: number): void {
+    if (this.#phase === "finishing" && (this.#timetable?.due(now) ?? 0) === 0) this.#drain();
+  }
+
+  #drain(): void {
+    this.#phase = "draining";
+    clearTimeout(this.#finishTimer);
+    clearTimeout(this.#pumpTimer);
+    if (this.#timetable) this.#giveUp(this.#timetable, this.#options.clock.now());
+    for (const lane of this.#lanes) clearTimeout(lane.retry);
+    for (const pipe of [...this.#pipes]) pipe.drain();
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#pipes.size > 0) return;
+    clearInterval(this.#watchTimer);
+    this.#resolveStopped();
+  }
+
+  #connect(lane: Lane): void {
+    if (!lane.target) return;
+    lane.pipe = new Pipe(lane.target, this.#pipeSettings, this.#pipeEvents);
+    this.#pipes.add(lane.pipe);
+  }
+
+  #ended(pipe: Pipe, refused: string | undefined): void {
+    this.#pipes.delete(pipe);
+    if (this.#phase === "draining") this.#finish();
+    else this.#replace(pipe, refused);
+  }
+
+  /** A pipe ended by itself: counts it, and opens another after a pause that grows while the target does not talk. */
+  #replace(pipe: Pipe, refused: string | undefined): void {
+    const lane = this.#lanes.find((one) => one.pipe === pipe);
+    if (!lane) return;
+    lane.pipe = undefined;
+    // In the closed loop a client that cannot connect has failed one operation; in the open loop the timetable counts.
+    if (refused !== undefined && !this.#timetable) this.#tally.fail(refused);
+    lane.failures = pipe.answered ? 0 : lane.failures + 1;
+    const { random } = this.#options;
+    const exponential = BACKOFF_MIN * 2 ** Math.min(10, Math.max(0, lane.failures - 1));
+    const delay = Math.min(BACKOFF_MAX, exponential * random.between(1, 1.5));
+    lane.retry = setTimeout(() => this.#connect(lane), delay);
+  }
+
+  #room(pipe: Pipe): void {
+    if (this.#phase === "draining") return;
+    const now = this.#options.clock.now();
+    if (!this.#timetable) pipe.send(pipe.room, this.#source, () => now);
+    else {
+      this.#handOut(this.#timetable, now);
+      this.#finishIfSent(now);
+    }
+  }
+
+  /** Open loop: sends what is due, then sleeps until something becomes due. */
+  #pump(timetable: Timetable): void {
+    const now = this.#options.clock.now();
+    this.#giveUp(timetable, now - this.#options.spec.timeout);
+    this.#handOut(timetable, now);
+    this.#pumpTimer = setTimeout(() => this.#pump(timetable), Math.ceil(timetable.untilNext(now)));
+  }
+
+  /** What was due at `before` or earlier and could not be sent has definitely not happened. */
+  #giveUp(timetable: Timetable, before: number): void {
+    const count = timetable.expire(before);
+    if (count > 0) this.#tally.fail("not-sent", count);
+  }
+
+  /** Spreads what is due evenly over the pipes that have room. */
+  #handOut(timetable: Timetable, now: number): void {
+    let due = timetable.due(now);
+    if (due === 0) return;
+    const lanes = this.#lanes.length;
+    const first = this.#next;
+    // Round robin: begin behind the last one used, or the first lanes would carry all of a slow load.
+    for (let i = 0; i < lanes && due > 0; i++) {
+      const pipe = this.#lanes[(first + i) % lanes]?.pipe;
+      const count = Math.min(pipe?.room ?? 0, Math.ceil(due / (lanes - i)));
+      if (!pipe || count === 0) continue;
+      const sent = pipe.send(count, this.#source, (k) => timetable.intended(k));
+      timetable.take(sent);
+      due -= sent;
+      this.#next = (first + i + 1) % lanes;
+    }
+  }
+
+  /** Replaces connections whose oldest command is overdue, after one more look at their sockets. */
+  #watch(): void {
+    const overdue = [...this.#pipes].filter((pipe) => pipe.isOverdue());
+    if (overdue.length === 0) return;
+    // After a stall of this thread timers run before sockets are read.
+    setImmediate(() => {
+      for (const pipe of overdue) if (pipe.isOverdue()) pipe.expire();
+    });
+  }
+}

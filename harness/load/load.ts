@@ -1,0 +1,77 @@
+import type { Clock } from "../base/clock.ts";
+import type { Range } from "../base/units.ts";
+import type { Emit } from "../journal/events.ts";
+
+/*
+ *   main thread                                 load thread (thread.mjs → worker.ts), one or more
+ *   startLoad ─► LoadRunner ─► LoadThread ──► Generator, one per load ─► Pipe, one per connection ─► link client -> node
+ *                    │  ▲                       │        ▲
+ *      journal ◄─────┘  └── samples, 1/s ───────┘        └── Timetable (open loop), Workload (commands)
+ */
+
+/** One load of an experiment, resolved. */
+export interface LoadSpec {
+  /** Unique name: the workload's name, or "name#2". */
+  name: string;
+  workload: string;
+  /** Which nodes get it: followed when masters change. */
+  on: "masters" | "replicas" | readonly string[];
+  connections: number;
+  /** Commands in flight per connection, 1..1024. */
+  pipeline: number;
+  /** Operations per second over all connections (open loop), or null: as fast as replies come (closed loop). */
+  rate: number | null;
+  /** Number of distinct keys. */
+  keys: number;
+  keyPrefix: string;
+  /** Bytes of a value, drawn from the seed within the range. */
+  value: Range;
+  /** Elements of a collection key (members of a zset, fields of a hash). */
+  elements: number;
+  /** Milliseconds after which an unanswered operation counts as `info` (its connection is replaced). */
+  timeout: number;
+}
+
+export interface LoadTarget {
+  node: string;
+  host: string;
+  port: number;
+}
+
+export interface LoadTotals {
+  load: string;
+  ok: number;
+  fail: number;
+  info: number;
+}
+
+/** A running load. */
+export interface RunningLoad {
+  /** Points one load at other nodes (the master moved). Operations in flight on the old ones end as they end. */
+  retarget(load: string, targets: readonly LoadTarget[]): void;
+  /** Stops sending, waits for what is in flight (bounded), closes, and returns the totals. Idempotent. */
+  stop(): Promise<LoadTotals[]>;
+}
+
+export interface LoadOptions {
+  specs: readonly LoadSpec[];
+  /** First targets of each load, by its name; connections are spread over them evenly. May be empty. */
+  targets: Readonly<Record<string, readonly LoadTarget[]>>;
+  seed: string;
+  clock: Clock;
+  emit: Emit;
+  /** Default: a quarter of the cores, for the servers need the others. Kept within 1 … cores - 1. */
+  threads?: number | undefined;
+  password?: string | undefined;
+  /** Aborting does what `stop` does. */
+  signal: AbortSignal;
+}
+
+/** The dataset that is written before the load starts. */
+export interface PreloadSpec {
+  keys: number;
+  /** Bytes of a string's value; a collection's elements together are about as big. */
+  value: Range;
+  /** Kinds of keys, each an equal share. */
+  types: readonly ("string" | "list" | "set" | "zset" | "hash")[];
+}

@@ -1,0 +1,180 @@
+import { connect, type Socket } from "node:net";
+import { ChaosError } from "../base/chaos-error.ts";
+import { Decoder } from "../resp/decode.ts";
+import { encodeByteStrings, encodeCommand } from "../resp/encode.ts";
+import { RespError } from "../resp/reply.ts";
+import type { LoadTarget } from "./load.ts";
+import type { Tally } from "./sample.ts";
+import type { CommandSource } from "./workloads/workload.ts";
+
+/** A write is cut off here, so that a deep pipeline of big values does not become one huge string. */
+const WRITE_BYTES = 256 * 1024;
+
+export interface PipeSettings {
+  /** Commands in flight at most. */
+  pipeline: number;
+  /** Milliseconds for connecting, and for each reply. */
+  timeout: number;
+  password: string | undefined;
+  tally: Tally;
+  /** Milliseconds, any origin. */
+  now(): number;
+}
+
+export interface PipeEvents {
+  /** Room for commands: just connected, replies came, or a write was taken over by the kernel. */
+  onRoom(pipe: Pipe): void;
+  /** Told once. `refused`: the error class when it never was ready for commands. */
+  onEnd(pipe: Pipe, refused: string | undefined): void;
+}
+
+/**
+ * One TCP connection's life: connecting, (AUTH), ready, perhaps draining, ended. It counts the outcome of every command
+ * it was given. Commands are made only when they can be written at once, so all it was given may have reached the
+ * server: when the connection ends they are `info`, never `fail`.
+ */
+export class Pipe {
+  readonly target: LoadTarget;
+  /** At least one reply came: this server talks to us. */
+  answered = false;
+  readonly #settings: PipeSettings;
+  readonly #events: PipeEvents;
+  readonly #socket: Socket;
+  readonly #decoder = new Decoder();
+  /** Ring of commands in flight, oldest at `#head`: when each was due, and when it was sent. */
+  readonly #due: Float64Array;
+  readonly #sent: Float64Array;
+  #head = 0;
+  #inFlight = 0;
+  #writing = false;
+  #state: "connecting" | "authenticating" | "ready" | "draining" | "ended" = "connecting";
+  #since: number;
+
+  constructor(target: LoadTarget, settings: PipeSettings, events: PipeEvents) {
+    this.target = target;
+    this.#settings = settings;
+    this.#events = events;
+    this.#due = new Float64Array(settings.pipeline);
+    this.#sent = new Float64Array(settings.pipeline);
+    this.#since = settings.now();
+    this.#socket = connect({ host: target.host, port: target.port, noDelay: true });
+    this.#socket.on("connect", () => this.#connected());
+    this.#socket.on("data", (chunk) => this.#read(chunk));
+    this.#socket.on("end", () => this.#end("connect-failed"));
+    this.#socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#end(error.code === "ECONNREFUSED" ? "connect-refused" : "connect-failed");
+    });
+    this.#socket.on("close", () => this.#end("connect-failed"));
+  }
+
+  get isReady(): boolean {
+    return this.#state === "ready";
+  }
+
+  /** How many commands it would take now. */
+  get room(): number {
+    return this.#state === "ready" && !this.#writing ? this.#settings.pipeline - this.#inFlight : 0;
+  }
+
+  /**
+   * Makes and writes up to `count` commands (never more than `room`); returns how many.
+   * @param due when the i-th of them was to be sent
+   */
+  send(count: number, source: CommandSource, due: (i: number) => number): number {
+    const { pipeline, now } = this.#settings;
+    const time = now();
+    let bytes = "";
+    let made = 0;
+    while (made < count && bytes.length < WRITE_BYTES) {
+      bytes += encodeByteStrings(source());
+      const slot = (this.#head + this.#inFlight++) % pipeline;
+      this.#due[slot] = due(made++);
+      this.#sent[slot] = time;
+    }
+    this.#writing = true;
+    this.#socket.write(bytes, "latin1", () => {
+      this.#writing = false;
+      if (this.room > 0) this.#events.onRoom(this);
+    });
+    return made;
+  }
+
+  /** Is the oldest command, or the connecting itself, overdue? */
+  isOverdue(): boolean {
+    const since = this.#inFlight > 0 ? (this.#sent[this.#head] as number) : this.#since;
+    if (this.#inFlight === 0 && (this.#state === "ready" || this.#state === "ended")) return false;
+    return this.#settings.now() - since >= this.#settings.timeout;
+  }
+
+  /** Ends it because it is overdue: overdue commands count as "timeout", the younger ones as "connection-lost". */
+  expire(): void {
+    const { pipeline, timeout, tally, now } = this.#settings;
+    const time = now();
+    while (this.#inFlight > 0 && time - (this.#sent[this.#head] as number) >= timeout) {
+      this.#head = (this.#head + 1) % pipeline;
+      this.#inFlight--;
+      tally.info("timeout");
+    }
+    this.#end("connect-failed");
+  }
+
+  /** No more commands; ends when the last reply is in. */
+  drain(): void {
+    if (this.#state === "ready" && this.#inFlight > 0) this.#state = "draining";
+    else if (this.#state !== "draining") this.#end(undefined);
+  }
+
+  /** Ends it at once; what is in flight is "connection-lost". Idempotent. */
+  close(): void {
+    this.#end(undefined);
+  }
+
+  #connected(): void {
+    const { password } = this.#settings;
+    if (password === undefined) {
+      this.#state = "ready";
+      this.#events.onRoom(this);
+      return;
+    }
+    this.#state = "authenticating";
+    this.#socket.write(encodeCommand(["AUTH", password]));
+  }
+
+  #read(chunk: Buffer): void {
+    const { pipeline, tally } = this.#settings;
+    const time = this.#settings.now();
+    this.#decoder.push(chunk);
+    try {
+      for (let reply = this.#decoder.next(); reply !== undefined; reply = this.#decoder.next()) {
+        if (this.#state === "ended") return;
+        if (this.#state === "authenticating") {
+          if (reply instanceof RespError) this.#end(reply.code);
+          else this.#state = "ready";
+          continue;
+        }
+        if (this.#inFlight === 0) throw new ChaosError("infrastructure", "a reply to no command");
+        if (reply instanceof RespError) tally.fail(reply.code);
+        else tally.ok(time - (this.#due[this.#head] as number));
+        this.#head = (this.#head + 1) % pipeline;
+        this.#inFlight--;
+        this.answered = true;
+      }
+    } catch {
+      // Not RESP: the connection is of no use any more, and what is in flight stays unknown.
+      this.#end("connect-failed");
+      return;
+    }
+    if (this.#state === "draining" && this.#inFlight === 0) this.#end(undefined);
+    else if (this.room > 0) this.#events.onRoom(this);
+  }
+
+  #end(refused: string | undefined): void {
+    if (this.#state === "ended") return;
+    const wasReady = this.#state === "ready" || this.#state === "draining";
+    this.#state = "ended";
+    if (this.#inFlight > 0) this.#settings.tally.info("connection-lost", this.#inFlight);
+    this.#inFlight = 0;
+    this.#socket.destroy();
+    this.#events.onEnd(this, wasReady ? undefined : refused);
+  }
+}

@@ -1,0 +1,122 @@
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { withDeadline } from "../base/deadline.ts";
+import { type Random, seededRandom } from "../base/random.ts";
+import type { Emit } from "../journal/events.ts";
+import { RawConnection } from "../resp/connection.ts";
+import type { LoadTarget, PreloadSpec } from "./load.ts";
+import { values } from "./workloads/pieces.ts";
+
+const CONNECTIONS = 4;
+/** One round: commands sent before their replies are awaited. */
+const ROUND_COMMANDS = 128;
+const ROUND_BYTES = 1024 * 1024;
+/** Elements of a list, set, sorted set or hash; together they are about as big as one string. */
+const ELEMENTS = 8;
+
+interface PreloadOptions {
+  spec: PreloadSpec;
+  /** The masters. Each gets all keys, with values of its own: mixed-up data shows. */
+  targets: readonly LoadTarget[];
+  seed: string;
+  emit: Emit;
+  password?: string | undefined;
+  /** Before every key of a target: the hash tag of its shard in cluster mode. */
+  prefix?: ((node: string) => string) | undefined;
+  signal: AbortSignal;
+  /** Milliseconds for everything. */
+  within: number;
+}
+
+/**
+ * Writes keys "preload:<type>:<n>" and checks every reply. Same seed and target names, same data.
+ * Returns how many keys were written, all targets together.
+ * Rejects with ChaosError: `timeout`, or `infrastructure` naming node and command.
+ */
+export async function preload(options: PreloadOptions): Promise<{ keys: number }> {
+  const { spec, targets, seed, emit, signal, within } = options;
+  const started = performance.now();
+  await withDeadline({ what: "writing the preload", within, signal }, async (inner) => {
+    const first = new AbortController();
+    const any = AbortSignal.any([inner, first.signal]);
+    const lanes = targets.flatMap((target) => {
+      const random = seededRandom(seed).fork(`preload/${target.node}`);
+      return Array.from({ length: CONNECTIONS }, (_, lane) => fill(target, lane, random, options, any));
+    });
+    // The first mistake ends the others too, and nothing goes on writing behind the caller's back.
+    for (const lane of lanes) lane.catch((error) => first.abort(error));
+    await Promise.allSettled(lanes);
+    first.signal.throwIfAborted();
+  });
+  const keys = spec.keys * targets.length;
+  const where = targets.map(({ node }) => node).join(", ");
+  const ms = Math.round(performance.now() - started);
+  emit({
+    type: "note",
+    about: "preload",
+    text: `${spec.keys} keys (${spec.types.join(", ")}) on ${where} in ${ms} ms`,
+  });
+  return { keys };
+}
+
+/** Writes every CONNECTIONS-th key, from number `lane` on, over one connection. */
+async function fill(
+  target: LoadTarget,
+  lane: number,
+  random: Random,
+  { spec, password, within, prefix }: PreloadOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { host, port, node } = target;
+  const connection = await RawConnection.open({ host, port, password, within, signal });
+  // The caller's deadline and signal end this one too: whatever is in flight then settles at once.
+  const end = () => connection.close();
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    const command = commands(spec, random.fork(`${lane}`), prefix?.(node) ?? "");
+    for (let key = lane; key < spec.keys; ) {
+      const round: Promise<void>[] = [];
+      for (let bytes = 0; key < spec.keys && round.length < ROUND_COMMANDS && bytes < ROUND_BYTES; key += CONNECTIONS) {
+        const argv = command(key);
+        bytes += argv.reduce((sum, arg) => sum + arg.length, 0);
+        round.push(write(connection, argv, node, within));
+      }
+      await Promise.all(round);
+    }
+  } finally {
+    signal.removeEventListener("abort", end);
+    connection.close();
+  }
+}
+
+async function write(connection: RawConnection, argv: string[], node: string, within: number): Promise<void> {
+  const outcome = await connection.send(argv, { within });
+  if (outcome.outcome === "ok") return;
+  const why = outcome.outcome === "fail" && outcome.reply ? messageOf(outcome.reply.message) : outcome.error;
+  throw new ChaosError("infrastructure", `preload: ${argv[0]} ${argv[1]} on ${node} failed: ${why}`, {
+    hint: "The dataset must be complete before the chaos begins; look at the node's log.",
+  });
+}
+
+/** Makes the command that writes key number n. HMSET, because HSET of several fields is unknown to older servers. */
+function commands(spec: PreloadSpec, random: Random, prefix: string): (n: number) => string[] {
+  const whole = values(spec.value, random);
+  const share = (bytes: number) => Math.max(1, Math.round(bytes / ELEMENTS));
+  const part = values({ min: share(spec.value.min), max: share(spec.value.max) }, random);
+  const numbers = Array.from({ length: ELEMENTS }, (_, i) => i);
+  return (n) => {
+    const type = spec.types[n % spec.types.length] as PreloadSpec["types"][number];
+    const key = `${prefix}preload:${type}:${n}`;
+    switch (type) {
+      case "string":
+        return ["SET", key, whole()];
+      case "list":
+        return ["RPUSH", key, ...numbers.map(part)];
+      case "set":
+        return ["SADD", key, ...numbers.map((i) => `${i}:${part()}`)];
+      case "zset":
+        return ["ZADD", key, ...numbers.flatMap((i) => [`${random.int(0, 1_000_000)}`, `${i}:${part()}`])];
+      case "hash":
+        return ["HMSET", key, ...numbers.flatMap((i) => [`field:${i}`, part()])];
+    }
+  };
+}

@@ -1,0 +1,179 @@
+import { ChaosError } from "../base/chaos-error.ts";
+import { withDeadline } from "../base/deadline.ts";
+import type { LoadOptions, LoadTarget, LoadTotals, RunningLoad } from "./load.ts";
+import { LoadThread } from "./load-thread.ts";
+import type { FromThread, ThreadPlan } from "./messages.ts";
+import { addSample, emptySample, type LoadSample, latencyOf } from "./sample.ts";
+
+const TICK_MS = 1000;
+/** What stopping may take on top of the longest timeout of a load. */
+const STOP_GRACE_MS = 850;
+const EXIT_MS = 150;
+
+/** One second: samples of the threads that have answered, by load. */
+interface Tick {
+  at: number;
+  waiting: Set<LoadThread>;
+  sums: Map<string, LoadSample>;
+}
+
+/** The main thread's side: asks all threads for samples once a second, adds them up, and tells the journal. */
+export class LoadRunner implements RunningLoad {
+  readonly #options: LoadOptions;
+  readonly #threads: LoadThread[];
+  readonly #totals: Map<string, LoadTotals>;
+  readonly #ticks = new Map<number, Tick>();
+  /** Under this number the last samples are collected: those that come with "stopped". */
+  readonly #lastTick = -1;
+  #tickNumber = 0;
+  #emittedUntil = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #failure: ChaosError | undefined;
+  #stopping: Promise<LoadTotals[]> | undefined;
+  #allStopped = () => {};
+
+  constructor(options: LoadOptions, threads: number) {
+    this.#options = options;
+    const { specs } = options;
+    this.#totals = new Map(specs.map(({ name }) => [name, { load: name, ok: 0, fail: 0, info: 0 }]));
+    const most = Math.max(0, ...specs.map((spec) => spec.connections));
+    this.#threads = Array.from({ length: Math.min(threads, most) }, (_, index) => {
+      const thread: LoadThread = new LoadThread(
+        this.#plan(index, threads),
+        (message) => this.#heard(thread, message),
+        (error) => this.#died(thread, error),
+      );
+      return thread;
+    });
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.ready));
+  }
+
+  start(): void {
+    const { clock, signal } = this.#options;
+    this.#emittedUntil = clock.now();
+    for (const thread of this.#threads) thread.tell({ type: "start", at: this.#emittedUntil });
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
+  }
+
+  retarget(load: string, targets: readonly LoadTarget[]): void {
+    if (!this.#totals.has(load)) throw new ChaosError("internal", `there is no load "${load}" to retarget`);
+    for (const thread of this.#threads) thread.tell({ type: "retarget", load, targets });
+  }
+
+  stop(): Promise<LoadTotals[]> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async terminate(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  }
+
+  /** A failed stop is told to whoever calls `stop` later; the death of a thread is in the journal already. */
+  readonly #onAbort = () => void this.stop().catch(() => {});
+
+  #plan(index: number, threads: number): ThreadPlan {
+    const { specs, targets, seed, clock, password } = this.#options;
+    const loads = specs.flatMap((spec) => {
+      const of = Math.min(threads, spec.connections);
+      return index < of ? [{ spec, targets: targets[spec.name] ?? [], share: { index, of } }] : [];
+    });
+    return { origin: clock.origin, seed, password, loads };
+  }
+
+  #tick(): void {
+    const tick = this.#tickNumber++;
+    this.#expect(tick);
+    for (const thread of this.#threads) thread.tell({ type: "sample", tick });
+  }
+
+  #expect(tick: number): void {
+    const waiting = new Set(this.#threads.filter((thread) => thread.isAlive));
+    const sums = new Map(this.#options.specs.map(({ name }) => [name, emptySample(name)]));
+    this.#ticks.set(tick, { at: this.#options.clock.now(), waiting, sums });
+    this.#settle(tick);
+  }
+
+  #heard(thread: LoadThread, message: FromThread): void {
+    if (message.type === "ready") return;
+    const number = message.type === "sample" ? message.tick : this.#lastTick;
+    const tick = this.#ticks.get(number);
+    if (!tick) return;
+    for (const sample of message.loads) addSample(tick.sums.get(sample.load) as LoadSample, sample);
+    tick.waiting.delete(thread);
+    this.#settle(number);
+  }
+
+  #died(thread: LoadThread, error: ChaosError): void {
+    this.#failure ??= error;
+    this.#options.emit({ type: "note", about: "load", text: error.message });
+    for (const [number, tick] of this.#ticks) {
+      tick.waiting.delete(thread);
+      this.#settle(number);
+    }
+  }
+
+  #settle(number: number): void {
+    const tick = this.#ticks.get(number);
+    if (!tick || tick.waiting.size > 0) return;
+    this.#ticks.delete(number);
+    this.#publish(tick);
+    if (number === this.#lastTick) this.#allStopped();
+  }
+
+  #publish({ at, sums }: Tick): void {
+    const { specs, clock, emit } = this.#options;
+    // The last samples were taken when the threads had stopped, not when they were asked to.
+    const until = this.#stopping ? clock.now() : at;
+    const seconds = Math.max(0, until - this.#emittedUntil) / 1000;
+    this.#emittedUntil = until;
+    for (const { name, connections } of specs) {
+      const { ok, fail, info, errors, latency, connected } = sums.get(name) as LoadSample;
+      const totals = this.#totals.get(name) as LoadTotals;
+      totals.ok += ok;
+      totals.fail += fail;
+      totals.info += info;
+      const counts = { ok, fail, info, errors, latency: latencyOf(latency), connected, connections };
+      emit({ type: "load", t: until, load: name, seconds, ...counts });
+    }
+  }
+
+  async #stop(): Promise<LoadTotals[]> {
+    const { specs, signal } = this.#options;
+    clearInterval(this.#timer);
+    signal.removeEventListener("abort", this.#onAbort);
+    const within = Math.max(0, ...specs.map((spec) => spec.timeout)) + STOP_GRACE_MS;
+    try {
+      await withDeadline({ what: "the end of the load threads", within }, () => this.#sendStop());
+    } catch (error) {
+      this.#failure ??= error as ChaosError;
+      this.#options.emit({ type: "note", about: "load", text: `${(error as ChaosError).message}; they were ended` });
+      await this.terminate();
+    }
+    await Promise.all(this.#threads.map((thread) => leave(thread)));
+    if (this.#failure) throw this.#failure;
+    return [...this.#totals.values()];
+  }
+
+  #sendStop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#allStopped = resolve;
+      this.#expect(this.#lastTick);
+      for (const thread of this.#threads) thread.tell({ type: "stop" });
+    });
+  }
+}
+
+/** A stopped thread ends by itself when its port is closed; one that does not is ended. */
+async function leave(thread: LoadThread): Promise<void> {
+  try {
+    await withDeadline({ what: "the thread's exit", within: EXIT_MS }, () => thread.exited);
+  } catch {
+    await thread.terminate();
+  }
+}

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { ChaosError } from "../base/chaos-error.ts";
+import { monotonicClock } from "../base/clock.ts";
+import { until } from "../base/deadline.ts";
+import { type EventOf, eventSchema, type JournalEvent } from "../journal/events.ts";
+import { FakeServer } from "../resp/fake-server.ts";
+import type { LoadOptions, LoadSpec, RunningLoad } from "./load.ts";
+import { LoadRunner } from "./runner.ts";
+import { startLoad } from "./start.ts";
+
+const SPEC: LoadSpec = {
+  name: "set",
+  workload: "set",
+  on: "masters",
+  connections: 4,
+  pipeline: 4,
+  rate: 500,
+  keys: 100,
+  keyPrefix: "k:",
+  value: { min: 16, max: 16 },
+  elements: 10,
+  timeout: 1000,
+};
+
+describe("startLoad", function () {
+  this.timeout(30_000); // a thread takes half a second to start, and more on a busy machine
+
+  const clock = monotonicClock();
+  let server: FakeServer;
+  let events: JournalEvent[];
+  let load: RunningLoad | undefined;
+
+  beforeEach(async () => {
+    server = await FakeServer.start();
+    events = [];
+    load = undefined;
+  });
+  afterEach(async () => {
+    await load?.stop().catch(() => {});
+    await server.stop();
+  });
+
+  function options(specs: LoadSpec[]): LoadOptions {
+    const target = { node: "m1", host: server.host, port: server.port };
+    return {
+      specs,
+      targets: Object.fromEntries(specs.map(({ name }) => [name, [target]])),
+      seed: "s",
+      clock,
+      emit: (event) => events.push({ t: clock.now(), ...event } as JournalEvent),
+      signal: new AbortController().signal,
+    };
+  }
+
+  async function start(specs: LoadSpec[], signal = new AbortController().signal): Promise<RunningLoad> {
+    load = await startLoad({ ...options(specs), signal });
+    return load;
+  }
+
+  const samples = (name = "set"): EventOf<"load">[] =>
+    events.filter((event) => event.type === "load").filter((event) => event.load === name);
+  const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
+  const working = () => until({ what: "work", within: 10_000 }, () => server.count("SET") > 50);
+
+  it("emits one sample per second and load; their sums are the totals and what the server saw", async () => {
+    const running = await start([SPEC, { ...SPEC, name: "zadd#2", workload: "zadd", rate: null, connections: 1 }]);
+    await until({ what: "two samples of each load", within: 10_000 }, () => events.length >= 4);
+    const totals = await running.stop();
+    assert.deepEqual(
+      totals.map((one) => one.load),
+      ["set", "zadd#2"],
+    );
+    for (const total of totals) {
+      const own = samples(total.load);
+      assert.equal(total.ok, sum(own.map((sample) => sample.ok)));
+      assert.equal(total.ok, server.count(total.load === "set" ? "SET" : "ZADD"));
+      assert.equal(total.ok, sum(own.map((sample) => sample.latency?.count ?? 0)));
+      assert.deepEqual([total.fail, total.info], [0, 0]);
+      assert.ok(own.slice(0, -1).every((sample) => Math.abs(sample.seconds - 1) < 0.5));
+      assert.equal(own[0]?.connected, own[0]?.connections);
+    }
+    for (const event of events) eventSchema.parse(event);
+    const times = samples().map(({ t }) => t);
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => a - b),
+    );
+  });
+
+  it("adds up the samples of several threads", async () => {
+    // startLoad keeps to the cores that this machine has; the runner does not.
+    const runner = new LoadRunner(options([SPEC, { ...SPEC, name: "incr", workload: "incr", connections: 1 }]), 3);
+    load = runner;
+    await runner.ready();
+    runner.start();
+    await working();
+    await until({ what: "a sample", within: 5000 }, () => samples().length > 0);
+    const [set, incr] = await runner.stop();
+    assert.deepEqual([set?.ok, incr?.ok], [server.count("SET"), server.count("INCR")]);
+    assert.equal(server.accepted, SPEC.connections + 1);
+    assert.equal(samples()[0]?.connected, SPEC.connections);
+    const seconds = sum(samples().map((sample) => sample.seconds));
+    const all = (seconds * (SPEC.rate ?? 0)) as number;
+    assert.ok(Math.abs((set?.ok ?? 0) - all) < 60, `${set?.ok} operations instead of ${all}`);
+  });
+
+  it("stop is idempotent, and nothing is sent or connected afterwards", async () => {
+    const running = await start([SPEC]);
+    await working();
+    const [first, second] = await Promise.all([running.stop(), running.stop()]);
+    assert.equal(first, second);
+    const count = server.count();
+    const length = events.length;
+    await until({ what: "the sockets' end", within: 1000 }, () => server.open === 0);
+    assert.equal(server.count(), count);
+    assert.equal(events.length, length);
+  });
+
+  it("stops in timeout + 1 s when the server never answers", async () => {
+    server.freeze();
+    const running = await start([{ ...SPEC, rate: null, timeout: 500 }]);
+    await until({ what: "connections", within: 5000 }, () => server.open === 4);
+    const from = clock.now();
+    const [total] = await running.stop();
+    assert.ok(clock.now() - from < 1500);
+    assert.equal(total?.ok, 0);
+    assert.ok((total?.info ?? 0) >= 16);
+  });
+
+  it("an abort stops it like stop does", async () => {
+    const controller = new AbortController();
+    const running = await start([SPEC], controller.signal);
+    await working();
+    controller.abort(new ChaosError("interrupted", "Ctrl-C"));
+    await until({ what: "the sockets' end", within: 3000 }, () => server.open === 0);
+    const [total] = await running.stop();
+    assert.equal(total?.ok, server.count("SET"));
+  });
+
+  it("rejects with the reason when aborted before or while it starts, and leaves no thread", async () => {
+    const reason = new ChaosError("interrupted", "Ctrl-C");
+    await assert.rejects(start([SPEC], AbortSignal.abort(reason)), reason);
+    const controller = new AbortController();
+    const starting = start([SPEC], controller.signal);
+    controller.abort(reason);
+    await assert.rejects(starting, reason);
+    assert.equal(server.accepted, 0);
+  });
+
+  it("retargets one load and leaves the other alone", async () => {
+    const second = await FakeServer.start();
+    try {
+      const running = await start([SPEC, { ...SPEC, name: "incr", workload: "incr" }]);
+      await working();
+      running.retarget("set", [{ node: "m2", host: second.host, port: second.port }]);
+      await until({ what: "work on the second", within: 3000 }, () => second.count("SET") > 50);
+      await until({ what: "the end of the old connections", within: 3000 }, () => server.open === 4);
+      assert.equal(second.count("INCR"), 0);
+      assert.throws(() => running.retarget("nobody", []), ChaosError);
+      const [set] = await running.stop();
+      assert.equal(set?.ok, server.count("SET") + second.count("SET"));
+    } finally {
+      await second.stop();
+    }
+  });
+
+  it("a thread that dies is a note in the journal, and stop fails", async () => {
+    const running = await start([SPEC]);
+    await working();
+    running.retarget("set", [{ node: "m2", host: "127.0.0.1", port: 70_000 }]); // connect() throws
+    await until({ what: "the note", within: 5000 }, () => events.some((event) => event.type === "note"));
+    const [note] = events.filter((event) => event.type === "note");
+    assert.match(note?.text ?? "", /load thread died: .*70000/);
+    await assert.rejects(running.stop(), (error) => error instanceof ChaosError && error.code === "internal");
+    assert.ok(samples().length > 0);
+  });
+
+  it("refuses an unknown workload and names the known ones", async () => {
+    await assert.rejects(start([{ ...SPEC, workload: "sett" }]), (error) => {
+      assert.ok(error instanceof ChaosError && error.code === "invalid-experiment");
+      assert.match(error.hint ?? "", /set, get-set, incr, zadd, lpush, hset/);
+      return true;
+    });
+  });
+
+  it("runs where tsx was registered through its API, as the command line does, and lets the process end", async () => {
+    const script = `
+      import { register } from "tsx/esm/api";
+      register();
+      const { startLoad } = await import("./harness/load/start.ts");
+      const { monotonicClock } = await import("./harness/base/clock.ts");
+      const load = await startLoad({
+        specs: [${JSON.stringify({ ...SPEC, rate: null })}],
+        targets: { set: [{ node: "m1", host: "127.0.0.1", port: ${server.port} }] },
+        seed: "s", clock: monotonicClock(), emit() {}, signal: new AbortController().signal,
+      });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      console.log(JSON.stringify(await load.stop()));`;
+    const root = new URL("../../", import.meta.url);
+    const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: root,
+      env: { ...process.env, NODE_OPTIONS: "" },
+      timeout: 20_000,
+    });
+    const [total] = JSON.parse((await run).stdout);
+    assert.ok(total.ok > 0);
+    assert.equal(total.ok, server.count("SET"));
+  });
+});

@@ -1,0 +1,30 @@
+import type { Random } from "../../base/random.ts";
+import type { Range } from "../../base/units.ts";
+import type { LoadSpec } from "../load.ts";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/** Different places where a value may begin: how many different values of one length there are. */
+const OFFSETS = 16_384;
+
+/** Picks one of the load's keys, each equally likely. */
+export function keys(spec: Pick<LoadSpec, "keys" | "keyPrefix">, random: Random): () => string {
+  const { keys: count } = spec;
+  const prefix = Buffer.from(spec.keyPrefix, "utf8").toString("latin1");
+  return () => prefix + Math.floor(random.next() * count);
+}
+
+/**
+ * Printable values of a length within the range. Each is a slice of one random text made beforehand, so a value costs
+ * two random numbers whatever its size.
+ */
+export function values(size: Range, random: Random): () => string {
+  let text = "";
+  for (let i = 0; i < OFFSETS; i++) text += ALPHABET[Math.floor(random.next() * 64)];
+  while (text.length < OFFSETS + size.max) text += text;
+  // Characters joined one by one are a tree; as bytes and back they are one flat string, cheap to slice.
+  const flat = Buffer.from(text, "latin1").toString("latin1", 0, OFFSETS + size.max);
+  return () => {
+    const from = Math.floor(random.next() * OFFSETS);
+    return flat.slice(from, from + random.int(size.min, size.max));
+  };
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { seededRandom } from "../../base/random.ts";
+import { encodeByteStrings, encodeCommand } from "../../resp/encode.ts";
+import type { LoadSpec } from "../load.ts";
+import { workloads } from "./registry.ts";
+
+const SPEC: LoadSpec = {
+  name: "x",
+  workload: "x",
+  on: "masters",
+  connections: 1,
+  pipeline: 1,
+  rate: null,
+  keys: 7,
+  keyPrefix: "ключ:",
+  value: { min: 5, max: 9 },
+  elements: 4,
+  timeout: 1000,
+};
+
+function commands(name: string, count = 4000, spec: Partial<LoadSpec> = {}): string[][] {
+  const next = workloads.get(name)!.source({ ...SPEC, ...spec }, seededRandom("w"));
+  return Array.from({ length: count }, () => [...next()]);
+}
+
+function tally(values: (string | undefined)[]): Map<string | undefined, number> {
+  const counts = new Map<string | undefined, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}
+
+describe("workloads", () => {
+  for (const [name, { summary }] of workloads) {
+    it(`${name}: uses exactly its keys, and every character is one byte`, () => {
+      assert.ok(summary.length > 0 && summary.length < 100);
+      const made = commands(name);
+      const prefix = Buffer.from(SPEC.keyPrefix).toString("latin1");
+      const wanted = Array.from({ length: SPEC.keys }, (_, i) => prefix + i);
+      assert.deepEqual([...tally(made.map((argv) => argv[1])).keys()].sort(), wanted);
+      assert.ok(made.flat().every((arg) => /^[\u0000-\u00ff]*$/.test(arg)));
+    });
+  }
+
+  it("values keep to their range and differ", () => {
+    const values = commands("set").map((argv) => argv[2] as string);
+    assert.deepEqual([...tally(values.map((value) => `${value.length}`)).keys()].sort(), ["5", "6", "7", "8", "9"]);
+    assert.ok(new Set(values).size > 3000);
+    const [big] = commands("set", 1, { value: { min: 3_000_000, max: 3_000_000 } });
+    assert.equal(big?.[2]?.length, 3_000_000);
+  });
+
+  it("get-set: about half of each", () => {
+    const gets = tally(commands("get-set").map(([command]) => command)).get("GET") ?? 0;
+    assert.ok(gets > 1800 && gets < 2200);
+  });
+
+  it("zadd: random members with random scores", () => {
+    const made = commands("zadd");
+    assert.deepEqual(
+      [...tally(made.map((argv) => argv[3])).keys()].sort(),
+      [0, 1, 2, 3].map((i) => `element:${i}`),
+    );
+    assert.ok(made.every((argv) => Number.isInteger(Number(argv[2]))));
+  });
+
+  it("lpush: lists stay near their bound", () => {
+    const lengths = new Map<string, number>();
+    let longest = 0;
+    for (const [command, key = "", , last] of commands("lpush", 50_000)) {
+      const length = lengths.get(key) ?? 0;
+      lengths.set(key, command === "LTRIM" ? Math.min(length, Number(last) + 1) : length + 1);
+      longest = Math.max(longest, length + 1);
+    }
+    assert.ok(longest > SPEC.elements && longest < SPEC.elements + 300, `${longest}`);
+  });
+
+  it("hset: fields up to the number of elements", () => {
+    const fields = tally(commands("hset").map((argv) => argv[2]));
+    assert.equal(fields.size, SPEC.elements);
+  });
+
+  it("are encoded to the same bytes as any other command", () => {
+    const argv = ["SET", "\u00ff\u0000", "x".repeat(3000)];
+    const bytes = argv.map((arg) => Buffer.from(arg, "latin1"));
+    assert.deepEqual(Buffer.from(encodeByteStrings(argv), "latin1"), encodeCommand(bytes));
+  });
+});

@@ -1,0 +1,112 @@
+import { Toxiproxy } from "toxiproxy-node-client";
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { until, withDeadline } from "../base/deadline.ts";
+import type { Link } from "./link.ts";
+
+/*
+ *   r1 ──► toxiproxy:10003 ──(toxics: upstream = to-master)──► m1:6379
+ *      ◄──────────────────── (downstream = to-replica) ◄──────
+ *
+ * One proxy per directed link and port: Toxiproxy dials its upstream inside the accept loop, so a shared proxy would
+ * let one unreachable master block every path (FACTS.md §5).
+ */
+
+const CALL_MS = 5_000;
+/** Data held for a peer that has gone is tried for 5 s per chunk before it is thrown away (bandwidth toxic, link.go). */
+const REMOVE_MS = 30_000;
+const STREAM = { "to-master": "upstream", "to-replica": "downstream" } as const;
+
+export interface LinkSpec {
+  from: string;
+  to: string;
+  address: { host: string; port: number };
+  published: { host: string; port: number };
+  /** One per port the system needs: where Toxiproxy listens and what it dials. */
+  proxies: readonly { listen: number; upstream: string }[];
+}
+
+/** The Toxiproxy server of one cluster. Every call has a deadline, which the client library lacks. */
+export class ToxiproxyServer {
+  readonly #client: Toxiproxy;
+  readonly #api: string;
+
+  private constructor(api: string) {
+    this.#api = api;
+    this.#client = new Toxiproxy(api);
+  }
+
+  /** Waits until the API answers. */
+  static async connect(api: string, within: number, signal?: AbortSignal): Promise<ToxiproxyServer> {
+    const server = new ToxiproxyServer(api);
+    await until({ what: `an answer of Toxiproxy's API at ${api}`, within, signal }, async () => {
+      await server.#call("asking for the version", () => server.#client.getVersion());
+      return true;
+    });
+    return server;
+  }
+
+  /** Opens all proxies of a link. */
+  async open(spec: LinkSpec): Promise<Link> {
+    const names = spec.proxies.map((_, index) => `${spec.from}_${spec.to}_${index}`);
+    const proxies = await Promise.all(
+      spec.proxies.map(({ listen, upstream }, index) =>
+        this.#call(`opening link ${spec.from} -> ${spec.to}`, () =>
+          this.#client.createProxy({ name: names[index] as string, listen: `0.0.0.0:${listen}`, upstream }),
+        ),
+      ),
+    );
+    const name = `${spec.from} -> ${spec.to}`;
+    return {
+      name,
+      from: spec.from,
+      to: spec.to,
+      address: spec.address,
+      published: spec.published,
+      addToxic: async (toxic, type, direction, attributes) => {
+        const stream = STREAM[direction];
+        await Promise.all(
+          proxies.map((proxy) =>
+            this.#call(`adding toxic ${type} to ${name}`, () =>
+              proxy.addToxic({
+                name: toxic,
+                type: type as "latency",
+                stream,
+                toxicity: 1,
+                attributes: attributes as never,
+              }),
+            ),
+          ),
+        );
+      },
+      removeToxic: async (toxic) => {
+        await Promise.all(names.map((proxy) => this.#removeToxic(proxy, toxic)));
+      },
+    };
+  }
+
+  // Asked over HTTP directly: the library cannot remove a toxic by name without first fetching it, and a missing one must be no error.
+  async #removeToxic(proxy: string, toxic: string): Promise<void> {
+    const url = `${this.#api}/proxies/${proxy}/toxics/${encodeURIComponent(toxic)}`;
+    await this.#call(
+      `removing toxic ${toxic} from ${proxy}`,
+      async (signal) => {
+        const response = await fetch(url, { method: "DELETE", signal });
+        const body = await response.text();
+        if (!response.ok && response.status !== 404) throw new Error(`HTTP ${response.status}: ${body}`);
+      },
+      REMOVE_MS,
+    );
+  }
+
+  async #call<T>(what: string, work: (signal: AbortSignal) => Promise<T>, within = CALL_MS): Promise<T> {
+    try {
+      return await withDeadline({ what: `Toxiproxy: ${what}`, within }, work);
+    } catch (error) {
+      if (error instanceof ChaosError) throw error;
+      throw new ChaosError("infrastructure", `Toxiproxy: ${what} failed: ${messageOf(error)}`, {
+        hint: "See the toxiproxy container's log; `kvchaos doctor` checks the image.",
+        cause: error,
+      });
+    }
+  }
+}

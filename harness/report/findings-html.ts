@@ -1,0 +1,121 @@
+import type { EventOf, Finding } from "../journal/events.ts";
+import type { RunRecord } from "../journal/record.ts";
+import { capturesHtml, capturesOf } from "./capture-html.ts";
+import { coverText } from "./cover-text.ts";
+import { escapeHtml } from "./escape.ts";
+import type { FaultOccurrence } from "./fault-occurrences.ts";
+import { infoTable } from "./info-table.ts";
+import { logWindowHtml } from "./log-window.ts";
+import type { RunFiles } from "./run-files.ts";
+import type { RunSummary } from "./run-summary.ts";
+import { confidence, grouped, seconds, spanText, times } from "./wording.ts";
+
+const MOST_FINDINGS = 40;
+/** Closer together than this, two findings of a node have the same log lines around them. */
+const SAME_MS = 5000;
+const MOST_CHARS = 4000;
+
+/** Every finding with what proves it and where the evidence lies. The first ones get what room there is in `files`. */
+export async function findingsHtml(record: RunRecord, summary: RunSummary, files: RunFiles): Promise<string> {
+  const parts: string[] = [];
+  for (const [i, finding] of summary.findings.slice(0, MOST_FINDINGS).entries())
+    parts.push(await findingHtml(record, summary, finding, i + 1, files));
+  if (summary.findings.length > parts.length)
+    parts.push(`<p>truncated: ${parts.length} of ${summary.findings.length} findings; result.json has all.</p>`);
+  return parts.join("\n");
+}
+
+async function findingHtml(
+  record: RunRecord,
+  run: RunSummary,
+  finding: Finding,
+  number: number,
+  files: RunFiles,
+): Promise<string> {
+  const { type, class: kind, node, from, to, summary, proof } = finding;
+  const sure = confidence(proof);
+  const before = run.findings.slice(0, number - 1).findIndex((other) => sameMoment(record, other, finding));
+  return [
+    `<article class="finding" id="finding-${number}">`,
+    `<h3>${number}. ${escapeHtml(`${type}: ${kind}`)} on ${escapeHtml(node ?? "the cluster")} <span class="tag t-bad">${sure}</span></h3>`,
+    `<p>${escapeHtml(summary)}</p>`,
+    proof === null ? "" : `<p class="proof"><strong>Proof.</strong> ${escapeHtml(shorten(proof))}</p>`,
+    `<dl>${row("When", spanText(from, to, run.end))}${connections(finding)}${row("Probes", coverText(record, node, from))}${row("What the watchdog saw", text(finding.detail?.why))}${row("What was done to the cluster", doings(run, finding))}</dl>`,
+    differences(finding),
+    before === -1
+      ? await ownEvidence(record, run, finding, files)
+      : `<p>The threads, sockets and log of ${escapeHtml(node ?? "")} at that moment: see <a href="#finding-${before + 1}">finding ${before + 1}</a>.</p>`,
+    fileList(finding),
+    "</article>",
+  ].join("\n");
+}
+
+async function ownEvidence(record: RunRecord, run: RunSummary, finding: Finding, files: RunFiles): Promise<string> {
+  return [
+    await capturesHtml(record, finding, files),
+    await logWindowHtml(record, run, finding, files),
+    infoTable(record, run, finding),
+  ].join("\n");
+}
+
+/** Two findings about the same trouble, such as a hung node and the command that it never answered: shown once. */
+function sameMoment(record: RunRecord, a: Finding, b: Finding): boolean {
+  if (a.node === null || a.node !== b.node || Math.abs(a.from - b.from) > SAME_MS) return false;
+  return capturesOf(record, a)[0] === capturesOf(record, b)[0];
+}
+
+function connections({ detail }: Finding): string {
+  const { silent, of } = detail ?? {};
+  return typeof silent === "number" && typeof of === "number" ? row("Silent connections", `${silent} of ${of}`) : "";
+}
+
+function differences({ detail }: Finding): string {
+  const list = detail?.differences as EventOf<"comparison">["differences"] | undefined;
+  if (!Array.isArray(list) || list.length === 0) return "";
+  const total = typeof detail?.different === "number" ? detail.different : list.length;
+  const cell = (value: string | null) =>
+    value === null ? '<span class="quiet">no such key</span>' : `<code>${escapeHtml(value)}</code>`;
+  const rows = list.map(
+    ({ key, kind, master, replica }) =>
+      `<tr><td><code>${escapeHtml(key)}</code></td><td>${escapeHtml(kind)}</td><td>${cell(master)}</td><td>${cell(replica)}</td></tr>`,
+  );
+  return `<h4>Differing keys: ${list.length} of ${grouped(total)}</h4><div class="scroll" tabindex="0" role="region" aria-label="Differing keys"><table><thead><tr><th>Key</th><th>Kind</th><th>Master</th><th>Replica</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+}
+
+/** Faults that were on when it began, and the last ones before: where a maintainer looks for the cause. */
+function doings({ faults }: RunSummary, { from }: Finding): string {
+  const on = faults.filter((fault) => fault.from !== null && fault.from <= from && (fault.to ?? Infinity) >= from);
+  const before = faults.filter((fault) => fault.from !== null && fault.to !== null && fault.to < from);
+  const last = before.sort((a, b) => (b.to ?? 0) - (a.to ?? 0)).slice(0, Math.max(0, 3 - on.length));
+  const name = (fault: FaultOccurrence) =>
+    `${fault.id} (${fault.fault}${fault.targets.length > 0 ? ` on ${fault.targets.join(", ")}` : ""})`;
+  const began = on.map((fault) => `${name(fault)}, begun ${seconds(from - (fault.from ?? 0))} before`);
+  const ended = last.map((fault) => `${name(fault)}, over ${seconds(from - (fault.to ?? 0))} before`);
+  return [...began.slice(0, 6), ...ended].join("; ") || "nothing yet";
+}
+
+function fileList({ evidence }: Finding): string {
+  if (evidence.length === 0) return "";
+  const links = evidence.map((file) => `<li><a href="${escapeHtml(relativeLink(file))}">${escapeHtml(file)}</a></li>`);
+  return `<details><summary>${times(links.length, "file")} beside this report</summary><ul>${links.join("")}</ul></details>`;
+}
+
+/** A path below the run's folder, never a scheme or a path out of it. */
+function relativeLink(file: string): string {
+  const parts = file.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
+  return `./${parts.map(encodeURIComponent).join("/")}`;
+}
+
+function row(name: string, value: string | null): string {
+  return value === null || value === "" ? "" : `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" ? shorten(value) : null;
+}
+
+function shorten(value: string): string {
+  return value.length > MOST_CHARS
+    ? `${value.slice(0, MOST_CHARS)}… (truncated: ${MOST_CHARS} of ${value.length} characters)`
+    : value;
+}

@@ -1,0 +1,62 @@
+import type { RunRecord } from "../journal/record.ts";
+import { githubReporter } from "./github.ts";
+import { htmlReporter } from "./html.ts";
+import { issueReporter } from "./issue-md.ts";
+import { jsonReporter } from "./json.ts";
+import { junitReporter } from "./junit.ts";
+import { ndjsonReporter } from "./ndjson.ts";
+import type { Reporter } from "./reporter.ts";
+import { tapReporter } from "./tap.ts";
+import { type TerminalStream, terminalReporter } from "./terminal.ts";
+
+/*
+ *   journal ─► live reporters (terminal) while it runs
+ *   RunRecord ─► renderAll ─► report.html, result.json, junit.xml, issue.md in the run's folder
+ */
+
+const files: readonly Reporter[] = [jsonReporter, junitReporter, htmlReporter, issueReporter];
+const github = githubReporter(process.env, process.stderr);
+
+/** What every run gets; in a GitHub workflow its step summary and annotations, too. */
+export const reporters: readonly Reporter[] = process.env.GITHUB_STEP_SUMMARY ? [...files, github] : files;
+
+/** Every report that can be rendered from a journal alone. TAP goes to stdout. */
+export const formats: readonly Reporter[] = [...files, github, tapReporter(process.stdout)];
+
+export interface LiveOptions {
+  /** Where people look. */
+  terminal: TerminalStream;
+  /** Events as NDJSON on `output` instead of lines for people; how it ended is still told on `terminal`. */
+  json: boolean;
+  output: NodeJS.WritableStream;
+  /** Only how it ended. */
+  quiet: boolean;
+}
+
+/** Reporters for the time of the run. */
+export function liveReporters({ terminal, json, output, quiet }: LiveOptions): Reporter[] {
+  const forPeople = terminalReporter(terminal, process.env, quiet || json);
+  return json ? [ndjsonReporter(output), forPeople] : [forPeople];
+}
+
+export interface ReporterFailure {
+  name: string;
+  error: unknown;
+}
+
+/** Lets every reporter finish. One that throws is returned with its error; it changes neither the verdict nor the others. */
+export async function renderAll(
+  record: RunRecord,
+  directory: string,
+  wanted: readonly Reporter[] = reporters,
+): Promise<ReporterFailure[]> {
+  const failures: ReporterFailure[] = [];
+  for (const reporter of wanted) {
+    try {
+      await reporter.onEnd?.(record, directory);
+    } catch (error) {
+      failures.push({ name: reporter.name, error });
+    }
+  }
+  return failures;
+}

@@ -1,0 +1,127 @@
+import { ChaosError } from "../base/chaos-error.ts";
+import type { EventOf, Finding, Phase, Verdict } from "../journal/events.ts";
+import type { RunRecord } from "../journal/record.ts";
+import { type FaultOccurrence, faultOccurrences } from "./fault-occurrences.ts";
+
+interface PhaseSpan {
+  phase: Phase;
+  from: number;
+  /** null: the journal ends inside it. */
+  to: number | null;
+}
+
+interface LoadTotal {
+  load: string;
+  ok: number;
+  fail: number;
+  info: number;
+  seconds: number;
+  /** Over the whole run, largest first. */
+  errors: Record<string, number>;
+}
+
+/** The harness's own health over the run. */
+interface SelfCheck {
+  seconds: number;
+  starvedSeconds: number;
+  /** ms */
+  worstMainDelay: number;
+  worstProbeDelay: number;
+  worstControl: number | null;
+  /** percent */
+  worstCpuPressure: number | null;
+}
+
+/** What every reporter says about a run, worked out once from the record. */
+export interface RunSummary {
+  run: EventOf<"run">;
+  verdict: Verdict;
+  reasons: readonly string[];
+  findings: readonly Finding[];
+  checks: readonly EventOf<"check">[];
+  phases: readonly PhaseSpan[];
+  faults: readonly FaultOccurrence[];
+  loads: readonly LoadTotal[];
+  nodes: EventOf<"cluster">["nodes"];
+  links: EventOf<"cluster">["links"];
+  /** What the servers themselves call their version. */
+  serverVersion: string | null;
+  self: SelfCheck;
+  notes: readonly EventOf<"note">[];
+  /** Last moment of the journal, ms. */
+  end: number;
+}
+
+/** @throws ChaosError usage: the journal does not begin with a run */
+export function summarize(record: RunRecord): RunSummary {
+  const run = record.first("run");
+  if (!run) throw new ChaosError("usage", "the journal has no beginning: there is nothing to report");
+  const cluster = record.last("cluster");
+  const last = record.last("verdict");
+  const checks = record.of("check");
+  const cut = record.tornLine === null ? "" : ` Its last line (${record.tornLine}) is torn.`;
+  const { end } = record;
+  return {
+    run,
+    verdict: last?.verdict ?? "interrupted",
+    reasons: last?.reasons ?? [
+      `The journal ends after ${Math.round(end / 1000)} s without a verdict: the harness was stopped.${cut}`,
+    ],
+    findings: checks.flatMap((check) => check.findings),
+    checks,
+    phases: phaseSpans(record),
+    faults: faultOccurrences(record),
+    loads: loadTotals(record),
+    nodes: cluster?.nodes ?? [],
+    links: cluster?.links ?? [],
+    serverVersion: cluster?.nodes.find((node) => node.version !== null)?.version ?? firstVersion(record),
+    self: selfCheck(record),
+    notes: record.of("note"),
+    end,
+  };
+}
+
+function firstVersion(record: RunRecord): string | null {
+  return record.of("node-state").find((event) => event.state.version !== null)?.state.version ?? null;
+}
+
+function phaseSpans(record: RunRecord): PhaseSpan[] {
+  const spans: PhaseSpan[] = [];
+  for (const { phase, step, t } of record.of("phase")) {
+    const open = spans.findLast((span) => span.phase === phase && span.to === null);
+    if (step === "begin") spans.push({ phase, from: t, to: null });
+    else if (open) open.to = t;
+  }
+  return spans;
+}
+
+function loadTotals(record: RunRecord): LoadTotal[] {
+  const totals = new Map<string, LoadTotal>();
+  for (const event of record.of("load")) {
+    const total = totals.get(event.load) ?? { load: event.load, ok: 0, fail: 0, info: 0, seconds: 0, errors: {} };
+    totals.set(event.load, total);
+    total.ok += event.ok;
+    total.fail += event.fail;
+    total.info += event.info;
+    total.seconds += event.seconds;
+    for (const [name, count] of Object.entries(event.errors)) total.errors[name] = (total.errors[name] ?? 0) + count;
+  }
+  for (const total of totals.values()) {
+    total.errors = Object.fromEntries(Object.entries(total.errors).sort((a, b) => b[1] - a[1]));
+  }
+  return [...totals.values()];
+}
+
+function selfCheck(record: RunRecord): SelfCheck {
+  const self = record.of("self");
+  const worst = (values: (number | null)[]) =>
+    values.reduce<number | null>((max, value) => (value === null ? max : Math.max(max ?? value, value)), null);
+  return {
+    seconds: self.reduce((sum, event) => sum + (event.seconds ?? 1), 0),
+    starvedSeconds: self.filter((event) => event.starved).length,
+    worstMainDelay: worst(self.map((event) => event.mainDelay)) ?? 0,
+    worstProbeDelay: worst(self.map((event) => event.probeDelay)) ?? 0,
+    worstControl: worst(self.map((event) => event.controlMax)),
+    worstCpuPressure: worst(self.map((event) => event.cpuPressure)),
+  };
+}

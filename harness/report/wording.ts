@@ -1,0 +1,112 @@
+import { formatDuration } from "../base/units.ts";
+import type { FaultOccurrence } from "./fault-occurrences.ts";
+import type { RunSummary } from "./run-summary.ts";
+
+/** 83456 ms → "1:23 min", 4200 → "4.2 s": a moment or a span for people. */
+export function seconds(ms: number): string {
+  const s = ms / 1000;
+  if (s < 60) return `${s.toFixed(1)} s`;
+  const minutes = Math.floor(s / 60);
+  return `${minutes}:${(s - minutes * 60).toFixed(0).padStart(2, "0")} min`;
+}
+
+/** 1234567 → "1,234,567" */
+export function grouped(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
+export function times(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** The verdict in one sentence, for a reader who knows the server and not kvchaos. */
+export function verdictSentence(summary: RunSummary): string {
+  const { verdict, reasons, findings, checks } = summary;
+  if (verdict === "pass") {
+    const fired = summary.faults.filter((fault) => fault.from !== null);
+    const kinds = new Set(fired.map((fault) => fault.fault)).size;
+    return `${times(checks.length, "check")} passed in ${seconds(summary.end)} under ${times(fired.length, "fault")} of ${times(kinds, "kind")}: no finding.`;
+  }
+  const [first] = findings;
+  if (verdict === "fail" && first) {
+    const more = findings.length > 1 ? ` And ${times(findings.length - 1, "more finding")}.` : "";
+    return `${first.summary}${more}`;
+  }
+  return reasons[0] ?? "No reason was given.";
+}
+
+/** How sure a finding is. */
+export function confidence(proof: string | null): "proved" | "observed" {
+  return proof === null ? "observed" : "proved";
+}
+
+/** The command that runs the same plan again, for a POSIX shell in the root of the kvchaos repository. */
+export function replayCommand({ run }: RunSummary): string {
+  const [program = "", ...words] = run.command;
+  const start = program === "kvchaos" ? ["node", "harness/cli/kvchaos.mjs"] : [program];
+  return [...start, ...words].map((word) => shellWord(withoutRoot(run, word))).join(" ");
+}
+
+/** Text without the folder that kvchaos lay in: another machine has another one. */
+export function withoutRoot({ experimentFile, command }: RunSummary["run"], text: string): string {
+  const end = /(?:^|\/)experiments\/.*$/.exec(experimentFile)?.[0].replace(/^\//, "");
+  const given = command.find((word) => word.endsWith(".yaml") && experimentFile.endsWith(`/${word}`)) ?? end;
+  const root = given === undefined ? "" : experimentFile.slice(0, -given.length);
+  return root.length > 1 ? text.replaceAll(root, "") : text;
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** What this run does not answer: a reader must not take silence for a pass. */
+export function notChecked(summary: RunSummary, known: ReadonlyMap<string, { summary: string }>): string[] {
+  const asked = new Set(summary.checks.map((check) => check.name));
+  return [
+    ...[...known]
+      .filter(([name]) => !asked.has(name))
+      .map(([name, { summary: what }]) => `Check "${name}" was not run: ${what}`),
+    ...summary.checks
+      .filter((check) => check.valid === "unknown")
+      .map((check) => `Check "${check.name}" has no answer: ${check.why ?? "no reason given"}`),
+    ...doubtfulFaults(summary.faults),
+    ...(summary.self.starvedSeconds > 0
+      ? [
+          `The harness was starved for ${times(summary.self.starvedSeconds, "second")}: what happened then was not judged.`,
+        ]
+      : []),
+    "Single operations: whether an acknowledged write was lost or a deleted key came back is not checked here.",
+  ];
+}
+
+function doubtfulFaults(faults: readonly FaultOccurrence[]): string[] {
+  const lines: string[] = [];
+  const count = (what: string, some: FaultOccurrence[]) => {
+    if (some.length === 0) return;
+    const ids = some.slice(0, 5).map((fault) => fault.id);
+    lines.push(`${times(some.length, "fault")} ${what}: ${ids.join(", ")}${some.length > 5 ? ", …" : ""}`);
+  };
+  count(
+    "never fired",
+    faults.filter((fault) => fault.outcome === "not-fired"),
+  );
+  count(
+    "could not be injected",
+    faults.filter((fault) => fault.outcome === "inject-failed"),
+  );
+  count(
+    "could not be healed",
+    faults.filter((fault) => fault.outcome === "heal-failed"),
+  );
+  count(
+    "had no measured effect",
+    faults.filter((fault) => fault.effect?.measured === false),
+  );
+  return lines;
+}
+
+/** "from 12 s to the end (26 s)" */
+export function spanText(from: number, to: number | null, end: number): string {
+  const length = formatDuration(Math.round(((to ?? end) - from) / 100) * 100);
+  return `from ${seconds(from)} to ${to === null ? "the end" : seconds(to)} (${length})`;
+}

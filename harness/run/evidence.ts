@@ -1,0 +1,208 @@
+import { open } from "node:fs/promises";
+import path from "node:path";
+import { messageOf } from "../base/chaos-error.ts";
+import type { Clock } from "../base/clock.ts";
+import { withDeadline } from "../base/deadline.ts";
+import type { ClusterNode } from "../cluster/cluster.ts";
+import type { RunningCluster } from "../cluster/running-cluster.ts";
+import { takeBaseline, takeSidecarBaseline, type WaitBaseline } from "../forensics/baseline.ts";
+import { captureEvidence, type Evidence } from "../forensics/capture.ts";
+import type { SidecarOptions } from "../forensics/sidecar.ts";
+import type { LinkState } from "../forensics/sockets.ts";
+import type { Emit, NodeCondition } from "../journal/events.ts";
+import { text } from "../resp/text.ts";
+import type { System } from "../systems/system.ts";
+import type { NodeVerdict } from "../watchdog/watchdog.ts";
+
+/** Conditions of which a maintainer will want proof; the others explain themselves or are our own doing. */
+const SUSPECT: readonly NodeCondition[] = ["deadlocked", "livelocked", "partial", "dead", "stalled", "slow"];
+const HANGS: readonly NodeCondition[] = ["deadlocked", "livelocked", "partial"];
+/** Captures per node: the first ones tell, more would only disturb it. */
+const PER_NODE = 4;
+const CAPTURE_MS = 30_000;
+const ASK_MS = 500;
+/** How much of a server's log goes into one bundle. */
+const LOG_TAIL = 64 * 1024;
+
+/** What of a cluster a capture needs. */
+type Scene = Pick<RunningCluster, "links"> & {
+  system: Pick<System, "portOffsets">;
+  nodes: readonly Pick<ClusterNode, "name" | "container" | "pid" | "admin">[];
+  logs: Pick<RunningCluster["logs"], "file">;
+};
+
+export interface EvidenceOptions {
+  cluster: Scene;
+  /** The run's folder. */
+  directory: string;
+  clock: Clock;
+  emit: Emit;
+  signal: AbortSignal;
+  /** A hang has been proved. */
+  onProof(): void;
+  /** The fault that holds this link cut right now. */
+  cutBy(link: string): string | null;
+  /** How to look at a container whose processes this machine's /proc does not show, or shows too little of. */
+  sidecar(container: string): SidecarOptions;
+}
+
+/** Captures what can be known about a node in trouble, at the moment it is confirmed and before anything is healed. */
+export class EvidenceCollector {
+  readonly #options: EvidenceOptions;
+  readonly #count = new Map<string, number>();
+  /** By node; `pid` is that of the process on this host then, null when it is not known here. */
+  readonly #baselines = new Map<string, { pid: number | null; waits: WaitBaseline }>();
+  /** Nodes that were stopped since their waits were noted. */
+  readonly #stopped = new Set<string>();
+  readonly #pending = new Set<Promise<void>>();
+  /** Nodes of which a proof has been captured. */
+  readonly #proved = new Set<string>();
+
+  constructor(options: EvidenceOptions) {
+    this.#options = options;
+  }
+
+  /** Notes how the healthy servers wait, so that a by-design wait is no evidence later. */
+  async baseline(): Promise<void> {
+    await Promise.all(this.#options.cluster.nodes.map((node) => this.#noteWaits(node)));
+  }
+
+  /** Starts a capture when the verdict calls for one. Returns whether the condition may become a finding. */
+  consider({ node, condition }: NodeVerdict): boolean {
+    if (condition === "down" || condition === "dead") this.#stopped.add(node);
+    if (condition === "healthy") this.#renewBaseline(node);
+    if (!SUSPECT.includes(condition)) return false;
+    const n = (this.#count.get(node) ?? 0) + 1;
+    this.#count.set(node, n);
+    if (n <= PER_NODE) {
+      this.#track(node, this.#capture(node, condition, n), "evidence could not be captured");
+    }
+    return true;
+  }
+
+  /**
+   * Looks once more, without stopping anything, at a node that hangs although everything is healed, unless a proof is
+   * there already: what waited for a link that we had cut may by now wait for itself.
+   */
+  outlived({ node, condition }: NodeVerdict): void {
+    if (!HANGS.includes(condition) || this.#proved.has(node)) return;
+    const n = (this.#count.get(node) ?? 0) + 1;
+    this.#count.set(node, n);
+    this.#track(node, this.#capture(node, condition, n, false), "evidence could not be captured");
+  }
+
+  /** Resolves when no capture and no noting of healthy waits is under way. Bounded by the captures' own deadline. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  async #capture(name: string, condition: NodeCondition, n: number, mayStop = true): Promise<void> {
+    const { cluster, directory, clock, emit, signal, cutBy } = this.#options;
+    const node = cluster.nodes.find((one) => one.name === name);
+    if (!node) return;
+    const folder = path.join("evidence", `${name}-${n}`);
+    const what = `capturing evidence of ${name}`;
+    const within = (files: readonly string[]) => files.map((file) => path.join(folder, path.basename(file)));
+    let harmless: readonly string[] = [];
+    const onHarmless = ({ files, summary, proof, ms, data }: Evidence): void => {
+      harmless = files;
+      if (proof !== null) {
+        this.#proved.add(name);
+        this.#options.onProof();
+      }
+      const told = { files: within(files), summary, proof, ms, stoppedProcessMs: 0, data };
+      emit({ type: "evidence", node: name, reason: condition, ...told });
+    };
+    // Stopping a process is for hangs that will not end by themselves.
+    const gdb = mayStop && (condition === "deadlocked" || condition === "livelocked");
+    const evidence = await withDeadline({ what, within: CAPTURE_MS, signal }, (inner) =>
+      captureEvidence({
+        node: name,
+        pid: node.pid(),
+        directory: path.join(directory, folder),
+        reason: condition,
+        // Nothing can join the namespace of a container that ended.
+        sidecar: condition === "dead" ? undefined : this.#options.sidecar(node.container),
+        baseline: this.#baselines.get(name)?.waits,
+        links: linkStates(cluster, cutBy),
+        ask: async (argv) => text(await node.admin(argv, { within: ASK_MS, signal: inner })),
+        logSince: () => tailOf(cluster.logs.file(name)),
+        clock,
+        signal: inner,
+        gdb,
+        onHarmless,
+      }),
+    );
+    if (!gdb || evidence.gdbMs === 0) return;
+    const { files, gdbMs, stoppedProcessMs, data } = evidence;
+    const stacks = files.filter((file) => !harmless.includes(file));
+    emit({
+      type: "evidence",
+      node: name,
+      reason: `${condition}: function names`,
+      ms: gdbMs,
+      stoppedProcessMs,
+      files: within(stacks),
+      summary:
+        stacks.length > 0
+          ? `function names of ${data.threads.length} threads by gdb, which stopped the process for ${stoppedProcessMs} ms`
+          : `no function names${stoppedProcessMs > 0 ? `, although gdb stopped the process for ${stoppedProcessMs} ms` : ""}: ${evidence.missing.at(-1) ?? "gdb failed"}`,
+      proof: null,
+      data: { groups: data.groups },
+    });
+  }
+
+  /** A server that was restarted has other threads and locks than the one whose waits were noted. */
+  #renewBaseline(name: string): void {
+    const known = this.#baselines.get(name);
+    const node = this.#options.cluster.nodes.find((one) => one.name === name);
+    // Before the first baseline the warm-up is not over: `baseline` will come.
+    if (!known || !node) return;
+    const restarted = known.pid === null ? this.#stopped.has(name) : known.pid !== node.pid();
+    if (restarted) this.#track(name, this.#noteWaits(node), "its healthy waits could not be noted");
+  }
+
+  #track(node: string, work: Promise<void>, failure: string): void {
+    const { emit } = this.#options;
+    const tracked = work.catch((error: unknown) => {
+      emit({ type: "note", about: node, text: `${failure}: ${messageOf(error)}` });
+    });
+    this.#pending.add(tracked);
+    void tracked.finally(() => this.#pending.delete(tracked));
+  }
+
+  async #noteWaits(node: Scene["nodes"][number]): Promise<void> {
+    const { name, container } = node;
+    const pid = node.pid();
+    const { signal, sidecar } = this.#options;
+    this.#stopped.delete(name);
+    const here = pid === null ? null : await takeBaseline(pid, signal);
+    const there = here?.missing === null ? null : await takeSidecarBaseline(sidecar(container), signal);
+    const waits = here && there?.missing !== null ? here : there;
+    if (waits) this.#baselines.set(name, { pid, waits });
+  }
+}
+
+/** One entry per port that a replica dials: the kernel's socket tables know only addresses. */
+function linkStates({ links, system }: Scene, cutBy: EvidenceOptions["cutBy"]): LinkState[] {
+  return links.flatMap(({ name, address }) =>
+    system.portOffsets.map((offset) => ({
+      name,
+      address: `${address.host}:${address.port + offset}`,
+      cutBy: cutBy(name),
+    })),
+  );
+}
+
+/** The end of a log that may be long by now. */
+async function tailOf(file: string): Promise<string> {
+  const handle = await open(file, "r");
+  try {
+    const { size } = await handle.stat();
+    const length = Math.min(size, LOG_TAIL);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}

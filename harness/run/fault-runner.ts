@@ -1,0 +1,205 @@
+import { setMaxListeners } from "node:events";
+import { messageOf } from "../base/chaos-error.ts";
+import type { Clock } from "../base/clock.ts";
+import { sleep, withDeadline } from "../base/deadline.ts";
+import { CleanupScope } from "../base/scope.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { PlannedFault } from "../experiment/experiment.ts";
+import type { Fault, FaultContext, Injected } from "../faults/fault.ts";
+import type { Emit } from "../journal/events.ts";
+import type { Claims } from "./claims.ts";
+import type { TriggerSource } from "./triggers.ts";
+
+/*
+ *   planned fault ─► trigger ─► inject ─► effect ─► (its duration, or the heal phase) ─► heal
+ *                      │           └ throws: inject-failed, what it had registered is undone at once
+ *                      └ chaos ends first: not-fired
+ */
+
+const INJECT_MS = 60_000;
+const EFFECT_MS = 20_000;
+
+export interface FaultRunnerOptions {
+  planned: readonly PlannedFault[];
+  registry: ReadonlyMap<string, Fault>;
+  cluster: Cluster;
+  claims: Claims;
+  triggers: TriggerSource;
+  clock: Clock;
+  emit: Emit;
+  /** Awaited before anything is healed: evidence of a hang must not be healed away. */
+  beforeHeal(): Promise<void>;
+}
+
+/** Runs the faults of one chaos phase, each on its own schedule. */
+export class FaultRunner {
+  readonly #options: FaultRunnerOptions;
+  readonly #injected = new Map<string, PromiseWithResolvers<void>>();
+  /** Each occurrence's whole life: the next one of the same fault may wait for it. */
+  readonly #lives = new Map<string, Promise<void>>();
+  readonly #scopes = new Map<string, CleanupScope>();
+  /** What is injected right now: fault id → what it touches. */
+  readonly #active = new Map<string, readonly string[]>();
+
+  constructor(options: FaultRunnerOptions) {
+    this.#options = options;
+    for (const { id } of options.planned) this.#injected.set(id, withResolvers());
+  }
+
+  /** Resolves when every fault had its turn, or the signal (end of chaos, interrupt) fired. Never rejects. */
+  async run(chaosStart: number, signal: AbortSignal): Promise<void> {
+    // Every occurrence of a storm waits for its time or for the end: hundreds of listeners are no leak.
+    setMaxListeners(0, signal);
+    for (const planned of this.#options.planned) {
+      this.#lives.set(planned.id, this.#one(planned, chaosStart, signal));
+    }
+    await Promise.all(this.#lives.values());
+  }
+
+  /** The fault that touches this link or node right now. */
+  holding(target: string): string | null {
+    for (const [id, targets] of this.#active) if (targets.includes(target)) return id;
+    return null;
+  }
+
+  /** Heals what is still injected, latest first. Idempotent. */
+  async healAll(): Promise<void> {
+    for (const id of [...this.#scopes.keys()].reverse()) await this.#heal(id);
+  }
+
+  async #one(planned: PlannedFault, chaosStart: number, signal: AbortSignal): Promise<void> {
+    const { registry, emit } = this.#options;
+    const fault = registry.get(planned.fault);
+    const event = { type: "fault", id: planned.id, fault: planned.fault } as const;
+    try {
+      await this.#trigger(planned, chaosStart, signal);
+    } catch {
+      emit({ ...event, step: "not-fired", targets: [], detail: "the chaos phase ended before its trigger came true" });
+      return;
+    }
+    if (!fault) throw new RangeError(`the plan names the unknown fault "${planned.fault}"`);
+    const injected = await this.#inject(planned, fault, signal);
+    if (!injected) return;
+    this.#injected.get(planned.id)?.resolve();
+    await this.#measure(planned, injected);
+    const duration = planned.duration ?? fault.ownDuration?.(planned.params) ?? null;
+    if (!fault.lasting) {
+      await this.#heal(planned.id);
+    } else if (duration !== null) {
+      await sleep(duration, signal).catch(() => {});
+      // When chaos ended first, the heal phase does it, after the evidence.
+      if (!signal.aborted) await this.#heal(planned.id);
+    }
+  }
+
+  async #trigger(planned: PlannedFault, chaosStart: number, signal: AbortSignal): Promise<void> {
+    const { clock, triggers } = this.#options;
+    const { trigger } = planned;
+    if (trigger.kind === "at") {
+      await sleep(chaosStart + trigger.at - clock.now(), signal);
+      return;
+    }
+    if (trigger.kind === "after") {
+      const other = this.#injected.get(trigger.after)?.promise;
+      await Promise.race([other, aborted(signal)]);
+    } else {
+      // The next occurrence is for the next time that the state comes about, not for the same moment again.
+      const before = this.#lives.get(previousOccurrence(planned.id) ?? "");
+      await before;
+      await triggers.wait(trigger.when, signal, before !== undefined);
+    }
+    await sleep(trigger.delay, signal);
+  }
+
+  async #inject(planned: PlannedFault, fault: Fault, signal: AbortSignal): Promise<Injected | null> {
+    const { clock, cluster, claims, emit } = this.#options;
+    const { id, params } = planned;
+    const event = { type: "fault", id, fault: planned.fault } as const;
+    const scope = new CleanupScope();
+    this.#scopes.set(id, scope);
+    emit({ ...event, step: "inject", targets: [], params });
+    const started = clock.now();
+    const context: FaultContext = {
+      id,
+      cluster,
+      clock,
+      signal,
+      onHeal: (what, undo) => scope.defer(what, undo, INJECT_MS),
+      claim: (node, as, forEver) => claims.add(id, node, as, forEver),
+      note: (text) => emit({ type: "note", about: id, text }),
+    };
+    try {
+      const what = `injecting ${id}`;
+      const injected = await withDeadline({ what, within: INJECT_MS, signal }, () => fault.inject(context, params));
+      const ms = clock.now() - started;
+      emit({ ...event, step: "injected", targets: [...injected.targets], ms });
+      this.#active.set(id, injected.targets);
+      return injected;
+    } catch (error) {
+      emit({ ...event, step: "inject-failed", targets: [], ms: clock.now() - started, detail: messageOf(error) });
+      await this.#heal(id);
+      return null;
+    }
+  }
+
+  async #measure(planned: PlannedFault, injected: Injected): Promise<void> {
+    const event = { type: "fault", id: planned.id, fault: planned.fault, step: "effect" } as const;
+    const what = `measuring the effect of ${planned.id}`;
+    const effect = await withDeadline({ what, within: EFFECT_MS }, () => injected.effect()).catch((error: unknown) => ({
+      measured: false,
+      summary: messageOf(error),
+    }));
+    this.#options.emit({ ...event, targets: [...injected.targets], effect });
+  }
+
+  async #heal(id: string): Promise<void> {
+    const scope = this.#scopes.get(id);
+    const planned = this.#options.planned.find((one) => one.id === id);
+    if (!scope || !planned) return;
+    this.#scopes.delete(id);
+    const { clock, claims, emit, beforeHeal } = this.#options;
+    const event = { type: "fault", id, fault: planned.fault, targets: [] as string[] } as const;
+    await beforeHeal();
+    const steps = scope.size;
+    const started = clock.now();
+    if (steps > 0) emit({ ...event, step: "heal" });
+    const failures = await scope.close();
+    claims.release(id);
+    this.#active.delete(id);
+    const ms = clock.now() - started;
+    if (failures.length > 0) {
+      const detail = failures.map(({ what, error }) => `${what}: ${messageOf(error)}`).join("; ");
+      emit({ ...event, step: "heal-failed", ms, detail });
+    } else {
+      emit({ ...event, step: "healed", ms });
+    }
+  }
+}
+
+/** "cut#3" → "cut#2"; undefined for the first one and for a fault that occurs once. */
+function previousOccurrence(id: string): string | undefined {
+  const match = /^(.*)#(\d+)$/.exec(id);
+  const n = Number(match?.[2]);
+  return match && n > 1 ? `${match[1]}#${n - 1}` : undefined;
+}
+
+interface PromiseWithResolvers<T> {
+  promise: Promise<T>;
+  resolve(value: T): void;
+}
+
+// Promise.withResolvers is newer than the oldest Node we support.
+function withResolvers(): PromiseWithResolvers<void> {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,37 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import type { LoadSpec, LoadTarget } from "../load/load.ts";
+
+/** One load, or a shard's part of it. */
+export interface PlacedLoad {
+  spec: LoadSpec;
+  /** Where it goes right now. */
+  targets(): LoadTarget[];
+}
+
+/** Where a load goes right now: always through the client links, so that clients see what the links do. */
+export function loadTargets(cluster: Cluster, on: LoadSpec["on"]): LoadTarget[] {
+  const { masters, replicaOf } = cluster.topology;
+  const names = on === "masters" ? masters : on === "replicas" ? Object.keys(replicaOf).sort() : on;
+  return names.map((node) => ({ node, ...cluster.link("client", node).published }));
+}
+
+/**
+ * The loads as they are put on the cluster. In cluster mode each is split into equal parts, one per shard, whose keys
+ * carry the shard's hash tag ("{s1}set:17"): its clients talk to that shard's nodes only and are never redirected.
+ */
+export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[]): PlacedLoad[] {
+  if (!cluster.clusterMode) return specs.map((spec) => ({ spec, targets: () => loadTargets(cluster, spec.on) }));
+  const tags = cluster.topology.masters.map((master) => cluster.keyTag(master));
+  return specs.flatMap((spec) =>
+    tags.map((tag, i) => ({
+      spec: {
+        ...spec,
+        name: `${spec.name}-shard${i + 1}`,
+        keyPrefix: `${tag}${spec.keyPrefix}`,
+        connections: Math.max(1, Math.round(spec.connections / tags.length)),
+        rate: spec.rate === null ? null : spec.rate / tags.length,
+      },
+      targets: () => loadTargets(cluster, spec.on).filter(({ node }) => cluster.keyTag(node) === tag),
+    })),
+  );
+}

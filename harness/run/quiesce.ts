@@ -1,0 +1,93 @@
+import { messageOf } from "../base/chaos-error.ts";
+import { until } from "../base/deadline.ts";
+import { compareDatasets } from "../cluster/compare/compare.ts";
+import type { RunningCluster } from "../cluster/running-cluster.ts";
+import type { Emit } from "../journal/events.ts";
+import type { RunningWatchdog } from "../watchdog/watchdog.ts";
+
+const STATE_MS = 2_000;
+const DRAIN_MS = 30_000;
+const COMPARE_MS = 120_000;
+/** A replica may acknowledge an offset before it has applied it (Pika, FACTS.md §2): differing datasets are read again. */
+const SETTLE_MS = 10_000;
+
+export interface QuiesceOptions {
+  cluster: RunningCluster;
+  watchdog: RunningWatchdog;
+  emit: Emit;
+  abandoned: readonly string[];
+  signal: AbortSignal;
+}
+
+/** Asks every server once more who it is, whatever the rate of polling: what the checks judge roles by. */
+export async function readFinalStates({ cluster, emit, abandoned, signal }: QuiesceOptions): Promise<void> {
+  const alive = cluster.nodes.filter(({ name }) => !abandoned.includes(name));
+  await Promise.all(
+    alive.map(async (node) => {
+      const state = await node.state({ within: STATE_MS, signal }).catch(() => signal.throwIfAborted());
+      if (state) emit({ type: "node-state", node: node.name, state });
+    }),
+  );
+}
+
+/** Load has stopped: waits until replication has drained, then compares every replica's data with its master's. */
+export async function compareReplicas(options: QuiesceOptions): Promise<void> {
+  const { cluster, abandoned } = options;
+  const pairs = Object.entries(cluster.topology.replicaOf).filter(
+    ([replica, master]) => !abandoned.includes(replica) && !abandoned.includes(master),
+  );
+  // One after the other: reading whole datasets in parallel would starve a small machine.
+  for (const [replica, master] of pairs) await comparePair(options, master, replica);
+}
+
+async function comparePair(options: QuiesceOptions, master: string, replica: string): Promise<void> {
+  const { cluster, watchdog, emit, signal } = options;
+  const incomplete = (why: string): void => {
+    const none = { masterKeys: 0, replicaKeys: 0, different: 0, differences: [], ms: 0 };
+    emit({ type: "comparison", master, replica, complete: false, why, ...none });
+  };
+  for (const name of [master, replica]) {
+    const { condition } = watchdog.verdict(name);
+    if (condition !== "healthy" && condition !== "slow" && condition !== "stalled") {
+      return incomplete(`${name} is ${condition}`);
+    }
+  }
+  try {
+    await drained(options, master, replica);
+    const compare = () =>
+      compareDatasets({
+        master: cluster.node(master).direct,
+        replica: cluster.node(replica).direct,
+        masterName: master,
+        replicaName: replica,
+        password: cluster.password,
+        readOnly: cluster.clusterMode,
+        within: COMPARE_MS,
+        signal,
+      });
+    let last = await compare();
+    if (last.different > 0) {
+      await until({ what: "equal datasets", within: SETTLE_MS, signal, every: 1_000 }, async () => {
+        last = await compare();
+        return last.different === 0;
+      }).catch(() => signal.throwIfAborted());
+    }
+    emit({ type: "comparison", ...last });
+  } catch (error) {
+    signal.throwIfAborted();
+    incomplete(messageOf(error));
+  }
+}
+
+/** A replica that never drains is compared all the same: that it is behind is what the comparison will show. */
+async function drained({ cluster, signal }: QuiesceOptions, master: string, replica: string): Promise<void> {
+  const target = (await cluster.node(master).state({ signal })).offset;
+  const { address } = cluster.link(replica, master);
+  const now = await cluster.node(replica).state({ signal });
+  // One that does not replicate from its master will not get there: no use waiting.
+  if (target === null || now.masterHost !== address.host || now.masterPort !== address.port) return;
+  await until({ what: `${replica} to reach offset ${target}`, within: DRAIN_MS, signal, every: 100 }, async (inner) => {
+    const { offset } = await cluster.node(replica).state({ within: 2_000, signal: inner });
+    return offset === null || offset >= target;
+  }).catch(() => signal.throwIfAborted());
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import type { RunningCluster } from "../cluster/running-cluster.ts";
+import { FakeCluster } from "../faults/fake-cluster.ts";
+import type { JournalEvent, NodeState } from "../journal/events.ts";
+import type { NodeVerdict, RunningWatchdog } from "../watchdog/watchdog.ts";
+import { recover } from "./recovery.ts";
+import { StateBoard } from "./state-board.ts";
+
+function setUp() {
+  const cluster = new FakeCluster(["m1"], { r1: "m1" });
+  const time = { now: 100 };
+  const clock = { origin: 0n, now: () => time.now };
+  const board = new StateBoard(clock);
+  const conditions = new Map<string, NodeVerdict["condition"]>();
+  const watchdog = {
+    verdict: (node: string): NodeVerdict => ({
+      node,
+      condition: conditions.get(node) ?? "healthy",
+      since: 0,
+      why: "because",
+    }),
+  } as unknown as RunningWatchdog;
+  const events: JournalEvent[] = [];
+  const see = async (name: string, change: Partial<NodeState>): Promise<void> => {
+    time.now++;
+    board.add(name, { ...(await cluster.node(name).state()), link: "up", ...change });
+  };
+  const go = (abandoned: string[] = []) =>
+    recover({
+      cluster: cluster as unknown as RunningCluster,
+      watchdog,
+      board,
+      clock,
+      emit: (event) => void events.push(event as JournalEvent),
+      within: 250,
+      abandoned,
+      signal: new AbortController().signal,
+    });
+  const waiting = () => events.flatMap((event) => (event.type === "recovery" ? event.waiting : [])).map((w) => w.what);
+  return { cluster, conditions, see, go, waiting };
+}
+
+describe("recovery", () => {
+  it("is reached when the replica has applied what its master had after heal", async () => {
+    const { see, go } = setUp();
+    const going = go();
+    await see("m1", { offset: 50 });
+    await see("r1", { offset: 50 });
+    assert.equal(await going, true);
+  });
+
+  const wrong: [string, (set: ReturnType<typeof setUp>) => Promise<void>, RegExp][] = [
+    ["a replica is behind", async ({ see }) => see("r1", { offset: 10 }), /offset 10, its master had 50/],
+    ["its link is down", async ({ see }) => see("r1", { link: "down" }), /link is down/],
+    ["it is in full sync", async ({ see }) => see("r1", { syncing: true }), /full sync/],
+    ["it is a master", async ({ see }) => see("r1", { role: "master" }), /is a master/],
+    ["it follows somebody else", async ({ see }) => see("r1", { masterPort: 1 }), /replicates from toxiproxy:1/],
+    [
+      "the watchdog says it hangs",
+      async ({ see, conditions }) => {
+        conditions.set("r1", "deadlocked");
+        await see("r1", { offset: 50 });
+      },
+      /deadlocked: because/,
+    ],
+    ["nothing was seen of it since heal", async () => {}, /no state seen/],
+  ];
+  for (const [name, arrange, pattern] of wrong) {
+    it(`is not reached while ${name}`, async () => {
+      const set = setUp();
+      const going = set.go();
+      await set.see("m1", { offset: 50 });
+      await arrange(set);
+      assert.equal(await going, false);
+      assert.match(set.waiting().join("; "), pattern);
+    });
+  }
+
+  it("does not wait for a process that ended by itself", async () => {
+    const { see, go, conditions, waiting } = setUp();
+    conditions.set("r1", "dead");
+    const started = performance.now();
+    const going = go();
+    await see("m1", { offset: 50 });
+    assert.equal(await going, false);
+    assert.ok(performance.now() - started < 200, "it waited to the end");
+    assert.match(waiting().join(), /dead/);
+  });
+
+  it("does not wait for a node that the experiment left down", async () => {
+    const { see, go } = setUp();
+    const going = go(["r1"]);
+    await see("m1", { offset: 50 });
+    assert.equal(await going, true);
+  });
+});

@@ -1,0 +1,24 @@
+import type { Clock } from "../base/clock.ts";
+import type { CleanupScope } from "../base/scope.ts";
+import type { Emit } from "../journal/events.ts";
+import type { Claims } from "./claims.ts";
+import type { RunOptions } from "./run-options.ts";
+
+/** What every part of one run shares. */
+export interface RunContext {
+  readonly options: RunOptions;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** The run's folder. */
+  readonly directory: string;
+  readonly runId: string;
+  /** Closed at teardown. */
+  readonly scope: CleanupScope;
+  /** The cluster itself: closed after `scope`, unless the user keeps it. */
+  readonly resources: CleanupScope;
+  readonly claims: Claims;
+  /** Fires on the user's interrupt and when the engine is lost: nothing new may be started then. */
+  readonly signal: AbortSignal;
+  /** The engine went away in mid-run: ends the run with this error. */
+  lost(error: unknown): void;
+}

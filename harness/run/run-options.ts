@@ -1,0 +1,36 @@
+import type { ComposeFile } from "../docker/compose.ts";
+import type { Engine } from "../docker/engine.ts";
+import type { Plan } from "../experiment/experiment.ts";
+import type { Finding, JournalEvent, Verdict } from "../journal/events.ts";
+import type { RunRecord } from "../journal/record.ts";
+import type { System } from "../systems/system.ts";
+
+export interface RunOptions {
+  plan: Plan;
+  compose: ComposeFile;
+  engine: Engine;
+  system: System;
+  image: string;
+  toxiproxyImage: string;
+  /** The folder that gets this run's folder. */
+  reports: string;
+  /** How it was called: what a reader types to see it again. */
+  command: readonly string[];
+  /** Leave the cluster running at the end (`kvchaos clean` removes it). */
+  keep: boolean;
+  /** Ctrl-C: heal, report what there is, leave nothing behind. */
+  interrupt: AbortSignal;
+  /** Live reporters: called with every event. */
+  onEvent(event: JournalEvent): void;
+}
+
+export interface RunResult {
+  verdict: Verdict;
+  reasons: readonly string[];
+  findings: readonly Finding[];
+  /** Absolute path of the run's folder. */
+  directory: string;
+  record: RunRecord;
+  /** What broke the run itself (verdict `error`). */
+  error: unknown;
+}

@@ -1,0 +1,117 @@
+import path from "node:path";
+import type { RunningCluster } from "../cluster/running-cluster.ts";
+import { upCluster } from "../cluster/up.ts";
+import { ownerLabels, removeRun } from "../docker/leftovers.ts";
+import { startReaper } from "../docker/reaper.ts";
+import type { Experiment } from "../experiment/experiment.ts";
+import type { RunningLoad } from "../load/load.ts";
+import { startLoad } from "../load/start.ts";
+import { startWatchdog } from "../watchdog/start.ts";
+import type { RunningWatchdog, WatchdogOptions } from "../watchdog/watchdog.ts";
+import { placeLoads } from "./load-targets.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** Looks without a find, 250 ms apart, after an interrupt. */
+const SWEEP_LOOKS = 4;
+const SWEEP_MS = 20_000;
+
+/** The reaper first, then the cluster that it guards. */
+export async function startCluster(context: RunContext): Promise<RunningCluster> {
+  const { options, runId, scope, resources, claims, directory, emit, signal } = context;
+  const { engine, system, compose, image, toxiproxyImage, plan, interrupt } = options;
+  if (!options.keep) {
+    const reaper = await startReaper({ runId, signal });
+    let swept = false;
+    // A reaper that is not dismissed goes on when this process ends: it has the longer breath when the engine is away.
+    resources.defer("dismiss the reaper", () => (swept ? reaper.dismiss() : undefined));
+    // Undone second to last: a request that was cancelled half-way may still have made something.
+    resources.defer("sweep up what the run made", async () => {
+      await removeRun(engine, runId, { looks: interrupt.aborted ? SWEEP_LOOKS : 1, within: SWEEP_MS });
+      swept = true;
+    });
+  }
+  return upCluster({
+    engine,
+    system,
+    compose,
+    image,
+    toxiproxyImage,
+    config: {
+      ...(plan.experiment.fullSync === "force" ? system.forceFullSync : {}),
+      ...plan.experiment.config[system.name],
+    },
+    labels: await ownerLabels(runId),
+    attachLater: attachesLater(plan.experiment),
+    runId,
+    logDirectory: path.join(directory, "evidence", "logs"),
+    emit,
+    resources,
+    scope,
+    signal,
+    onEngineLost: context.lost,
+    ours: (node) => claims.of(node) === "down",
+  });
+}
+
+/**
+ * Replicas of an experiment about full syncs get their masters when those have their data: Kvrocks hands out one
+ * checkpoint for minutes, and one of an empty server would make every later copy an empty one (storage.cc, GetFullReplDataInfo).
+ */
+export function attachesLater({ fullSync, preload }: Pick<Experiment, "fullSync" | "preload">): boolean {
+  return fullSync === "force" && preload !== null;
+}
+
+/** Starts probing every node, the control included. */
+export async function watch(
+  context: RunContext,
+  cluster: RunningCluster,
+  listeners: Pick<WatchdogOptions, "onCondition" | "onState">,
+): Promise<RunningWatchdog> {
+  const { options, clock, emit, scope, claims } = context;
+  const all = cluster.control ? [...cluster.nodes, cluster.control] : cluster.nodes;
+  const watchdog = await startWatchdog({
+    system: cluster.system,
+    nodes: all.map((node) => ({
+      name: node.name,
+      role: node.role,
+      host: node.direct.host,
+      port: node.direct.port,
+      keyTag: node.role === "control" ? "" : cluster.keyTag(node.name),
+      pid: () => node.pid(),
+      container: () => node.containerState(),
+      claimed: () => claims.of(node.name),
+      master: () => cluster.topology.replicaOf[node.name] ?? null,
+    })),
+    settings: options.plan.experiment.watchdog,
+    clock,
+    emit,
+    password: cluster.password,
+    signal: context.signal,
+    ...listeners,
+  });
+  scope.defer("stop the watchdog", () => watchdog.stop());
+  return watchdog;
+}
+
+/** Starts the experiment's loads and keeps them on the nodes that the topology means. null: it has none. */
+export async function putLoad(context: RunContext, cluster: RunningCluster): Promise<RunningLoad | null> {
+  const { options, clock, emit, scope } = context;
+  const loads = placeLoads(cluster, options.plan.experiment.load);
+  if (loads.length === 0) return null;
+  const load = await startLoad({
+    specs: loads.map(({ spec }) => spec),
+    targets: Object.fromEntries(loads.map(({ spec, targets }) => [spec.name, targets()])),
+    seed: options.plan.seed,
+    clock,
+    emit,
+    password: cluster.password,
+    signal: context.signal,
+  });
+  scope.defer("stop the load", async () => {
+    await load.stop();
+  });
+  cluster.onTopology(() => {
+    for (const { spec, targets } of loads) load.retarget(spec.name, targets());
+  });
+  return load;
+}

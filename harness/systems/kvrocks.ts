@@ -1,0 +1,105 @@
+import type { NodeState } from "../journal/events.ts";
+import { commaFields, numberField, parseInfo } from "./info.ts";
+import { kvrocksRecipe } from "./kvrocks-recipe.ts";
+import type { ClusterMember, LogRule, System } from "./system.ts";
+
+/**
+ * Apache Kvrocks: replication by SLAVEOF, or cluster mode by CLUSTERX. INFO fields and log texts: Kvrocks 2.9.0 and 2.11.0 source (server.cc,
+ * replication.cc, signal_util.h).
+ */
+export const kvrocks: System = {
+  name: "kvrocks",
+  images: ["apache/kvrocks:2.11.0"],
+  port: 6666,
+  portOffsets: [0],
+  dataDirectory: "/var/lib/kvrocks",
+  processName: "kvrocks",
+  recipe: kvrocksRecipe,
+  launch: (config) => ({
+    // The image's entrypoint is the server itself. Its log goes to files unless told otherwise.
+    command: Object.entries({ "log-dir": "stdout", ...config }).flatMap(([key, value]) => [`--${key}`, value]),
+    environment: {},
+  }),
+  commands: {
+    flushAll: () => ["FLUSHALL"],
+    flushDb: () => ["FLUSHDB"],
+    promote: () => ["SLAVEOF", "NO", "ONE"],
+    replicateFrom: (host, port) => ["SLAVEOF", host, String(port)],
+    info: () => ["INFO"],
+  },
+  state: kvrocksState,
+  logRules: kvrocksLogRules(),
+  // With the default an empty replica partial-syncs from sequence 1 while the WAL survives (FACTS.md §1).
+  forceFullSync: { "use-rsid-psync": "yes" },
+  cluster: {
+    config: { "cluster-enabled": "yes" },
+    setNodeId: (id) => ["CLUSTERX", "SETNODEID", id],
+    setNodes: (members, version) => ["CLUSTERX", "SETNODES", members.map(nodeLine).join("\n"), String(version)],
+  },
+  // worker.cc: every worker has its own SO_REUSEPORT listener, so the kernel's hash chooses a connection's thread.
+  workerThreads: { comm: /^worker$/, setting: "workers" },
+  restoringReplies: ["LOADING"],
+};
+
+/** One line of CLUSTERX SETNODES: `<id> <host> <port> master - 0-8191` or `<id> <host> <port> slave <master id>`. */
+function nodeLine({ id, host, port, master, slots }: ClusterMember): string {
+  const role = master === null ? "master -" : `slave ${master}`;
+  return `${id} ${host} ${port} ${role}${slots === null ? "" : ` ${slots[0]}-${slots[1]}`}`;
+}
+
+function kvrocksState(info: string): NodeState {
+  const fields = parseInfo(info);
+  const role = fields.get("role");
+  const replica = role === "slave";
+  const loading = fields.get("loading") === "1";
+  return {
+    // While loading there is no replication section at all.
+    role: role === "master" ? "master" : replica ? "replica" : "unknown",
+    version: fields.get("kvrocks_version") ?? fields.get("version") ?? null,
+    link: !replica ? "none" : fields.get("master_link_status") === "up" ? "up" : "down",
+    masterHost: fields.get("master_host") ?? null,
+    masterPort: numberField(fields, "master_port"),
+    syncing: fields.get("master_sync_in_progress") === "1" || loading,
+    syncProgress: null,
+    loading,
+    offset: numberField(fields, replica ? "slave_repl_offset" : "master_repl_offset"),
+    lastIoSeconds: replica ? numberField(fields, "master_last_io_seconds_ago") : null,
+    replicas: [...fields]
+      .filter(([key]) => /^slave\d+$/.test(key))
+      .map(([, value]) => {
+        const parts = commaFields(value);
+        const offset = parts.get("offset");
+        return {
+          address: `${parts.get("ip") ?? "?"}:${parts.get("port") ?? "?"}`,
+          state: null,
+          offset: offset === undefined ? null : Number(offset),
+        };
+      }),
+    commandsProcessed: numberField(fields, "total_commands_processed"),
+    clients: numberField(fields, "connected_clients"),
+    workers: null,
+  };
+}
+
+/** In the order in which they are tried; the first match wins. */
+function kvrocksLogRules(): LogRule[] {
+  return [
+    { name: "signal", pattern: /Ooops! .*got signal: (?<signal>.*)/, meaning: "crash" },
+    // "switch to fullsync" comes just before, for one attempt only: this line begins every attempt.
+    { name: "fullsync", pattern: /\[replication\] Start syncing data with fullsync/, meaning: "full-sync-start" },
+    { name: "psync-refused", pattern: /Failed to psync, .*switch to fullsync/, meaning: "other" },
+    {
+      name: "fetch",
+      // A file that an earlier attempt had fetched is skipped, and counts.
+      pattern: /\[(?:fetch\] Fetched|skip\]) (?<file>[^ ,]+).* progress: (?<done>\d+)\/(?<total>\d+)/,
+      meaning: "full-sync-progress",
+    },
+    { name: "restoring", pattern: /Succeeded fetching files in parallel, restoring the backup/, meaning: "restoring" },
+    { name: "restored", pattern: /Succeeded restoring the backup, fullsync was finish/, meaning: "full-sync-done" },
+    { name: "restore-failed", pattern: /Failed to restore backup while/, meaning: "full-sync-failed" },
+    { name: "fetch-failed", pattern: /\[fetch\] Fail to fetch file (?<file>[^,]+)/, meaning: "other" },
+    { name: "fetches-failed", pattern: /Failed to parallel fetch files/, meaning: "full-sync-failed" },
+    { name: "sync-stopped", pattern: /\[replication\] Stopped$/, meaning: "full-sync-ended" },
+    { name: "waiting-workers", pattern: /Waiting workers for finishing executing commands/, meaning: "other" },
+  ];
+}

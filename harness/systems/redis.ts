@@ -1,0 +1,89 @@
+import type { NodeState } from "../journal/events.ts";
+import { commaFields, numberField, parseInfo } from "./info.ts";
+import { redisRecipe } from "./redis-recipe.ts";
+import type { LogRule, System } from "./system.ts";
+
+/** Redis, and Valkey, which answers and logs alike. Field and log texts: Redis 7.0 source (server.c, replication.c, debug.c). */
+export const redis: System = {
+  name: "redis",
+  images: ["redis:7.0.15"],
+  port: 6379,
+  portOffsets: [0],
+  dataDirectory: "/data",
+  processName: "redis-server",
+  recipe: redisRecipe,
+  launch: (config) => ({
+    // The official image's entrypoint runs its arguments; protected mode would refuse every client behind the published port.
+    command: [
+      "redis-server",
+      ...Object.entries({ "protected-mode": "no", ...config }).flatMap(([key, value]) => [`--${key}`, value]),
+    ],
+    environment: {},
+  }),
+  commands: {
+    flushAll: () => ["FLUSHALL"],
+    flushDb: () => ["FLUSHDB"],
+    promote: () => ["REPLICAOF", "NO", "ONE"],
+    replicateFrom: (host, port) => ["REPLICAOF", host, String(port)],
+    info: () => ["INFO"],
+  },
+  state: redisState,
+  logRules: redisLogRules(),
+  restoringReplies: ["LOADING"],
+};
+
+function redisState(info: string): NodeState {
+  const fields = parseInfo(info);
+  const role = fields.get("role");
+  const replica = role === "slave";
+  const syncing = fields.get("master_sync_in_progress") === "1";
+  const total = numberField(fields, "master_sync_total_bytes");
+  const read = numberField(fields, "master_sync_read_bytes");
+  const loading = fields.get("loading") === "1" || fields.get("async_loading") === "1";
+  return {
+    role: role === "master" ? "master" : replica ? "replica" : "unknown",
+    version: fields.get("valkey_version") ?? fields.get("redis_version") ?? null,
+    link: !replica ? "none" : fields.get("master_link_status") === "up" ? "up" : "down",
+    masterHost: fields.get("master_host") ?? null,
+    masterPort: numberField(fields, "master_port"),
+    syncing,
+    // With diskless sync the total is unknown (0): no progress to tell.
+    syncProgress: syncing && total && read !== null ? Math.min(1, read / total) : null,
+    loading,
+    offset: numberField(fields, replica ? "slave_repl_offset" : "master_repl_offset"),
+    lastIoSeconds: replica ? numberField(fields, "master_last_io_seconds_ago") : null,
+    replicas: [...fields]
+      .filter(([key]) => /^slave\d+$/.test(key))
+      .map(([, value]) => {
+        const parts = commaFields(value);
+        const offset = parts.get("offset");
+        return {
+          address: `${parts.get("ip") ?? "?"}:${parts.get("port") ?? "?"}`,
+          state: parts.get("state") ?? null,
+          offset: offset === undefined ? null : Number(offset),
+        };
+      }),
+    commandsProcessed: numberField(fields, "total_commands_processed"),
+    clients: numberField(fields, "connected_clients"),
+    workers: numberField(fields, "io_threads_active") === null ? null : 1,
+  };
+}
+
+function redisLogRules(): LogRule[] {
+  return [
+    { name: "bug-report", pattern: /=== (?:REDIS|VALKEY) BUG REPORT START/, meaning: "crash" },
+    { name: "crashed-by-signal", pattern: /crashed by signal: (?<signal>\d+)/, meaning: "crash" },
+    { name: "assertion", pattern: /ASSERTION FAILED|Guru Meditation: (?<what>.*)/, meaning: "crash" },
+    { name: "out-of-memory", pattern: /Out Of Memory allocating (?<bytes>\d+) bytes/, meaning: "crash" },
+    { name: "full-resync", pattern: /Full resync from master/, meaning: "full-sync-start" },
+    {
+      name: "sync-receiving",
+      pattern: /MASTER <-> REPLICA sync: receiving (?<bytes>\d+)?/,
+      meaning: "full-sync-progress",
+    },
+    { name: "loading", pattern: /MASTER <-> REPLICA sync: Loading DB in memory/, meaning: "restoring" },
+    { name: "sync-finished", pattern: /MASTER <-> REPLICA sync: Finished with success/, meaning: "full-sync-done" },
+    { name: "partial-resync", pattern: /Successful partial resynchronization with master/, meaning: "other" },
+    { name: "master-lost", pattern: /Connection with master lost|MASTER timeout/, meaning: "other" },
+  ];
+}

@@ -1,0 +1,232 @@
+import type { NodeCondition, NodeState } from "../journal/events.ts";
+import type { NodeReport } from "./observation.ts";
+import type { ProcessSample } from "./process-sample.ts";
+import { type HangKind, ProcessWindow, seconds } from "./process-window.ts";
+import { type MasterView, type Stall, StallRule } from "./replication-stall.ts";
+import { RestoringRule } from "./restoring.ts";
+import { type Silence, SilenceRule } from "./silence.ts";
+import { SlownessRule } from "./slowness.ts";
+import type { Span } from "./starvation.ts";
+import { type WorkerMap, type WorkerSilence, workerSilence, workerSilenceText } from "./worker-silence.ts";
+
+/*
+ * One node's verdict, from observations alone: no clock, no socket, no file. The first rule that holds wins.
+ *
+ *   claimed by our own fault      ─► paused | down      (and until every connection answers again, at most hangAfter longer)
+ *   container or process gone     ─► dead
+ *   nobody answers on the data path for hangAfter
+ *                                 ─► deadlocked | livelocked   (ProcessWindow says which)   or starved, if it was us
+ *   somebody answers, some not for hangAfter
+ *                                 ─► partial                                                or starved, if it was us
+ *   only -LOADING                 ─► restoring; without progress for 10 × hangAfter: deadlocked | livelocked
+ *   only -BUSY for hangAfter      ─► livelocked
+ *   master moves, replica does not for stallAfter
+ *                                 ─► stalled
+ *   median over the bound for hangAfter
+ *                                 ─► slow
+ *   every established connection answered since
+ *                                 ─► healthy
+ *   else                          ─► as before
+ */
+
+interface ClassifierSettings {
+  hangAfter: number;
+  stallAfter: number;
+  /** Error replies that mean "alive, restoring". */
+  restoringReplies: readonly string[];
+}
+
+/** Everything known about one node at one moment. */
+export interface Observation {
+  /** When the probe thread looked. */
+  t: number;
+  /** When the main thread looked at claims, container and process: the same or later. */
+  seenAt: number;
+  report: NodeReport;
+  claimed: "paused" | "down" | null;
+  container: { running: boolean; paused: boolean; exitCode: number | null };
+  /** A new reading, or null when none was taken. */
+  process: ProcessSample | null;
+  /** A new INFO, or null. */
+  state: { at: number; state: NodeState } | null;
+  /** The master that a replica should follow. */
+  master: MasterView | null;
+  starved: readonly Span[];
+  /** null: not calibrated yet. */
+  slowAfter: number | null;
+  /** Where our connections lie on the server's threads; null: not known, or there is only one. */
+  workers: WorkerMap | null;
+}
+
+export interface Judgement {
+  condition: NodeCondition;
+  since: number;
+  why: string;
+  silent?: number;
+  of?: number;
+  /** Of a partial hang: the server's threads. */
+  workers?: WorkerSilence;
+}
+
+/** The engine's news of a stop or start may be this much behind /proc and the sockets. ms */
+const ENGINE_LAG = 1000;
+/** A reading of /proc says nothing about later than this. ms */
+const READING_VALID = 3000;
+/** A question older than this (or than a quarter of hangAfter) is the first sign of trouble. ms */
+const SUSPICIOUS_AGE = 500;
+
+export class NodeClassifier {
+  readonly #hangAfter: number;
+  readonly #silence: SilenceRule;
+  readonly #process: ProcessWindow;
+  readonly #restoring: RestoringRule;
+  readonly #stallRule: StallRule;
+  readonly #slowness: SlownessRule;
+  #now: Judgement;
+  /** When the condition was entered: answers that count for recovery came later. */
+  #entered: number;
+  #floor: number;
+  #released: number | null = null;
+  #goneSince: number | null = null;
+  #stall: Stall | null = null;
+  #oldest = 0;
+
+  constructor(settings: ClassifierSettings, startedAt: number) {
+    this.#hangAfter = settings.hangAfter;
+    this.#silence = new SilenceRule(settings.hangAfter);
+    this.#process = new ProcessWindow(Math.max(2 * settings.hangAfter, 5000));
+    this.#restoring = new RestoringRule(settings.hangAfter, settings.restoringReplies);
+    this.#stallRule = new StallRule(settings.stallAfter);
+    this.#slowness = new SlownessRule(settings.hangAfter);
+    this.#floor = startedAt;
+    this.#entered = startedAt;
+    this.#now = { condition: "unknown", since: startedAt, why: "not every probe connection has been answered yet" };
+  }
+
+  get judgement(): Judgement {
+    return this.#now;
+  }
+
+  /** Readings of the process should come more often, and none of them shows a healthy process. */
+  get suspicious(): boolean {
+    return this.#oldest >= Math.min(this.#hangAfter / 4, SUSPICIOUS_AGE);
+  }
+
+  observe(o: Observation): Judgement {
+    const next = this.#decide(o);
+    if (next && next.condition !== this.#now.condition) {
+      this.#now = next;
+      this.#entered = o.t;
+    }
+    return this.#now;
+  }
+
+  #decide(o: Observation): Judgement | null {
+    const { t, report, starved } = o;
+    const hung = this.#now.condition === "deadlocked" || this.#now.condition === "livelocked";
+    const silence = this.#silence.observe(report, t, this.#floor, starved, hung || this.#now.condition === "partial");
+    this.#oldest = silence.kind === "none" ? silence.oldest : this.#hangAfter;
+    const before = this.#process.last;
+    if (o.process) this.#process.add(o.process, this.#now.condition === "healthy" && !this.suspicious);
+    const progressed = this.#restoring.progress(t, o.process, before, o.state?.state ?? null);
+    const restoring = this.#restoring.observe(report, t, starved);
+
+    const claim = this.#claim(o);
+    if (claim) return claim;
+    if (o.state) this.#stall = this.#stallRule.observe(o.state.at, o.state.state, o.master, starved, progressed);
+    const slow = this.#slowness.observe(report, t, o.slowAfter, starved);
+
+    return (
+      this.#dead(o) ??
+      this.#silent(silence, hung, o) ??
+      (restoring && this.#restoringVerdict(restoring)) ??
+      (this.#stall && { condition: "stalled", since: this.#stall.since, why: this.#stall.why }) ??
+      (slow && { condition: "slow", since: slow.since, why: slow.why }) ??
+      this.#healthy(report, t)
+    );
+  }
+
+  /** While claimed, and at the moment of release. */
+  #claim({ t, seenAt, claimed }: Observation): Judgement | null {
+    if (claimed) {
+      this.#released = null;
+      this.#floor = seenAt;
+      this.#goneSince = null;
+      this.#stall = null;
+      this.#stallRule.reset();
+      this.#slowness.reset();
+      return { condition: claimed, since: t, why: `held ${claimed} by a fault of this run` };
+    }
+    const held = this.#now.condition === "paused" || this.#now.condition === "down";
+    if (held && this.#released === null) {
+      this.#released = seenAt;
+      this.#floor = seenAt;
+      this.#entered = seenAt;
+    }
+    if (!held) this.#released = null;
+    return null;
+  }
+
+  #dead({ t, report, container, process }: Observation): Judgement | null {
+    const last = process ?? this.#process.last;
+    const gonePid = last !== undefined && !last.alive && t - last.t < READING_VALID;
+    // A reading of the engine or of /proc may be old: a server that just answered is not dead.
+    if ((container.running && !gonePid) || report.answers.length > 0) {
+      this.#goneSince = null;
+      return null;
+    }
+    this.#goneSince ??= t;
+    const certain = !container.running && this.#released === null;
+    if (!certain && t - this.#goneSince < ENGINE_LAG) return null;
+    const why = container.running
+      ? "its process is gone although its container runs"
+      : `its container stopped by itself, ${container.exitCode === null ? "exit code unknown" : `exit code ${container.exitCode}`}`;
+    const since = Math.min(this.#goneSince, Math.max(this.#silence.firstLoss ?? this.#goneSince, this.#floor));
+    return { condition: "dead", since, why };
+  }
+
+  #silent(silence: Silence, hung: boolean, o: Observation): Judgement | null {
+    if (silence.kind === "none") return null;
+    const { since } = silence;
+    if (silence.kind === "starved") {
+      const why = `silent since ${seconds(o.t - since)}, but the harness itself was starved for ${seconds(silence.stolen)} of that`;
+      return { condition: "starved", since, why };
+    }
+    const { silent, of, age } = silence;
+    if (silence.kind === "partial") {
+      const why = `${silent} of ${of} connections (${silence.what}; numbers ${silence.numbers.join(", ")}) silent for ${seconds(age)} while others answer`;
+      const map = o.workers;
+      // Half of hangAfter: the younger questions on a silent thread are not that old yet.
+      const workers = map && workerSilence(map, o.report.connections, o.t, this.#floor, this.#hangAfter / 2);
+      if (!workers) return { condition: "partial", since, silent, of, why };
+      return { condition: "partial", since, silent, of, why: `${why}${workerSilenceText(workers)}`, workers };
+    }
+    if (hung) return this.#now; // the kind of a hang is decided once
+    const kind = this.#process.judge(Math.max(since, o.t - this.#hangAfter * 0.75));
+    const what = silence.refused
+      ? `no connection gets an answer for ${seconds(age)} (the last one: ${silence.refused}) although its process runs`
+      : `no answer on ${silent} of ${of} connections for ${seconds(age)}`;
+    const frozen = o.container.paused ? "; its container is paused, not by this run" : "";
+    return { condition: kind.condition, since, silent, of, why: `${what}; ${kind.why}${frozen}` };
+  }
+
+  #restoringVerdict(restoring: NonNullable<ReturnType<RestoringRule["observe"]>>): Judgement {
+    const { since, why, stuckSince } = restoring;
+    if (stuckSince === null) return { condition: restoring.busy ? "livelocked" : "restoring", since, why };
+    const kind: HangKind = this.#process.judge(stuckSince);
+    // Every thread that answers -LOADING moves: here only the CPU tells waiting from spinning.
+    const condition = kind.cores !== null && kind.cores >= 0.5 ? "livelocked" : "deadlocked";
+    return { condition, since: stuckSince, why: `${why}; ${kind.why}` };
+  }
+
+  #healthy(report: NodeReport, t: number): Judgement | null {
+    if (this.#now.condition === "healthy") return null;
+    const established = report.connections.filter(({ kind }) => kind === "established");
+    const mark = this.#now.condition === "unknown" ? -1 : this.#entered;
+    const all = established.every(({ answeredAt, askedAt }) => {
+      return answeredAt !== null && answeredAt > mark && (askedAt === null || t - askedAt < this.#hangAfter);
+    });
+    if (!all) return null;
+    return { condition: "healthy", since: t, why: `all ${established.length} established connections answer` };
+  }
+}

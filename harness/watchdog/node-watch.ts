@@ -1,0 +1,213 @@
+import type { NodeState } from "../journal/events.ts";
+import { type Judgement, NodeClassifier } from "./classifier.ts";
+import { NodeCover } from "./node-cover.ts";
+import type { NodeReport } from "./observation.ts";
+import { ProbeSeconds } from "./probe-seconds.ts";
+import type { ProbeOrder } from "./prober.ts";
+import { type ProcessSample, sampleProcess } from "./process-sample.ts";
+import type { MasterView } from "./replication-stall.ts";
+import { slowBound } from "./slowness.ts";
+import type { Starvation } from "./starvation.ts";
+import type { NodeVerdict, WatchdogOptions, WatchedNode } from "./watchdog.ts";
+
+const SAMPLE_EVERY = 1000;
+const SAMPLE_SUSPICIOUS_EVERY = 250;
+/** Warm-up answers kept for calibration. */
+const BASELINE = 20_000;
+
+/** The main thread's side of one node: gathers what the classifier needs and tells the journal. */
+export class NodeWatch {
+  readonly #node: WatchedNode;
+  readonly #options: WatchdogOptions;
+  readonly #starvation: Starvation;
+  readonly #classifier: NodeClassifier;
+  readonly #seconds = new ProbeSeconds();
+  readonly #control: boolean;
+  #order: (order: ProbeOrder) => void = () => {};
+  #state: { at: number; state: NodeState } | null = null;
+  #newState = false;
+  #sample: ProcessSample | null = null;
+  #sampledAt = Number.NEGATIVE_INFINITY;
+  #baseline: number[] | null = [];
+  #slowAfter: number | null;
+  #secondFrom: number;
+  #claimed: "paused" | "down" | null = null;
+  #writes: boolean;
+  #quiet = false;
+  #blind: NodeVerdict | null = null;
+  readonly #cover: NodeCover;
+
+  constructor(node: WatchedNode, options: WatchdogOptions, starvation: Starvation) {
+    const { settings, system, clock } = options;
+    this.#node = node;
+    this.#options = options;
+    this.#starvation = starvation;
+    this.#control = node.role === "control";
+    this.#slowAfter = settings.slowAfter;
+    this.#secondFrom = clock.now();
+    this.#writes = !this.#control && node.master() === null;
+    const { hangAfter, stallAfter } = settings;
+    const { restoringReplies } = system;
+    this.#cover = new NodeCover(node, options, {
+      told: () => this.state?.workers ?? null,
+      grow: (connections) => this.#order({ type: "grow", node: node.name, connections }),
+    });
+    this.#classifier = new NodeClassifier({ hangAfter, stallAfter, restoringReplies }, clock.now());
+  }
+
+  get masterName(): string | null {
+    return this.#node.master();
+  }
+
+  get state(): NodeState | undefined {
+    return this.#state?.state;
+  }
+
+  get verdict(): NodeVerdict {
+    if (this.#blind) return this.#blind;
+    const { condition, since, why } = this.#classifier.judgement;
+    return { node: this.#node.name, condition, since, why };
+  }
+
+  /** From now on orders reach the probe thread. */
+  attach(order: (order: ProbeOrder) => void): void {
+    this.#order = order;
+    this.#secondFrom = this.#options.clock.now();
+  }
+
+  /** Takes in one report; judging comes when all nodes were heard. */
+  hear(report: NodeReport, t: number): void {
+    this.#seconds.add(report, t);
+    this.#cover.see(report.connections);
+    // Opening the connections is no measure of a healthy answer.
+    const settled = this.#classifier.judgement.condition !== "unknown";
+    if (settled && this.#baseline && this.#baseline.length < BASELINE) {
+      for (const { kind, askedAt, answeredAt } of report.answers) {
+        if (kind === "established") this.#baseline.push(answeredAt - askedAt);
+      }
+    }
+    for (const { at, text } of report.infos) {
+      const state = this.#options.system.state(text);
+      this.#state = { at, state };
+      this.#newState = true;
+      this.#options.emit({ type: "node-state", t: at, node: this.#node.name, state });
+      this.#options.onState(this.#node.name, state);
+    }
+  }
+
+  judge(report: NodeReport, t: number, master: NodeWatch | undefined): void {
+    if (this.#blind) return;
+    const claimed = this.#node.claimed();
+    // A stopped server, or its network, has forgotten connections that look open from here.
+    if (this.#claimed === "down" && claimed === null) this.#order({ type: "reopen", node: this.#node.name });
+    this.#claimed = claimed;
+    this.#direct();
+    const was = this.#classifier.judgement;
+    const now = this.#classifier.observe({
+      t,
+      seenAt: Math.max(t, this.#options.clock.now()),
+      report,
+      claimed,
+      container: this.#node.container(),
+      process: this.#readProcess(),
+      state: this.#newState ? this.#state : null,
+      master: master?.asMaster() ?? null,
+      starved: this.#starvation.spans,
+      slowAfter: this.#slowAfter,
+      workers: this.#cover.map,
+    });
+    this.#newState = false;
+    if (now.condition !== was.condition) this.#tell(was, now, t);
+  }
+
+  /** Opens connections until every worker thread has one. */
+  cover(): Promise<void> {
+    return this.#cover.establish();
+  }
+
+  /** Ends the baseline. */
+  calibrate(): void {
+    if (this.#baseline) this.#slowAfter ??= slowBound(this.#baseline);
+    this.#baseline = null;
+  }
+
+  quiesce(): void {
+    this.#quiet = true;
+    this.#direct();
+  }
+
+  /** No probe runs any more: nothing is known from now on. */
+  blind(why: string): void {
+    const was = this.#classifier.judgement;
+    const now: Judgement = { condition: "unknown", since: this.#options.clock.now(), why };
+    this.#blind = { node: this.#node.name, ...now };
+    this.#tell(was, now, now.since);
+  }
+
+  /** Emits the figures of the second that ends now. */
+  second(now: number): void {
+    const { emit } = this.#options;
+    const node = this.#node.name;
+    if (this.#classifier.judgement.condition === "healthy" && !this.#quiet) this.#cover.renew(now);
+    const seconds = (now - this.#secondFrom) / 1000;
+    this.#secondFrom = now;
+    for (const [kind, figures] of this.#seconds.take())
+      emit({ type: "probe", t: now, node, kind, seconds, ...figures });
+    const sample = this.#node.pid() === null ? null : this.#sample;
+    emit({
+      type: "process",
+      t: now,
+      node,
+      alive: sample?.alive ?? this.#node.container().running,
+      pid: this.#node.pid(),
+      threads: sample?.alive ? sample.threads.length : null,
+      cpuMs: sample?.cpuMs ?? null,
+      switches: sample?.switches ?? null,
+      rssBytes: sample?.rssBytes ?? null,
+    });
+  }
+
+  /** This node as a replica's master. */
+  asMaster(): MasterView {
+    const { condition } = this.#classifier.judgement;
+    const fit = condition === "healthy" || condition === "slow" || condition === "stalled";
+    return { name: this.#node.name, fit: fit && this.#claimed === null, offset: this.state?.offset ?? null };
+  }
+
+  /** Writes go to masters only, and to nobody once the data must stand still. */
+  #direct(): void {
+    const writes = !this.#control && !this.#quiet && this.#node.master() === null;
+    if (writes === this.#writes) return;
+    this.#writes = writes;
+    this.#order({ type: "writes", node: this.#node.name, on: writes });
+  }
+
+  /** A new reading when one is due, else null. */
+  #readProcess(): ProcessSample | null {
+    const now = this.#options.clock.now();
+    const every = this.#classifier.suspicious ? SAMPLE_SUSPICIOUS_EVERY : SAMPLE_EVERY;
+    if (now - this.#sampledAt < every) return null;
+    this.#sampledAt = now;
+    const pid = this.#node.pid();
+    const sample = pid === null ? null : sampleProcess(pid, now);
+    this.#sample = sample;
+    return sample;
+  }
+
+  #tell(was: Judgement, now: Judgement, t: number): void {
+    const { silent, of, since, why, workers } = now;
+    this.#options.emit({
+      type: "condition",
+      t,
+      node: this.#node.name,
+      was: was.condition,
+      now: now.condition,
+      since,
+      why,
+      ...(silent === undefined ? {} : { silent }),
+      ...(of === undefined ? {} : { of }),
+      ...(workers === undefined ? {} : { workers }),
+    });
+    this.#options.onCondition({ node: this.#node.name, condition: now.condition, since, why });
+  }
+}

@@ -1,0 +1,60 @@
+import type { EventOf } from "../journal/events.ts";
+
+export type ProbeKind = EventOf<"probe">["kind"];
+
+/** One probe connection as it is at the moment of a report. */
+export interface ConnectionView {
+  /** Stable for the whole run: a reopened connection keeps its number. */
+  number: number;
+  kind: ProbeKind;
+  /** Our side of the TCP connection, which the server knows it by; null while there is none. */
+  localPort: number | null;
+  link: "closed" | "connecting" | "open";
+  /** When the unanswered question was asked (for a new connection: when connecting began); null: nothing is outstanding. */
+  askedAt: number | null;
+  /** When the last answer came; null: never. */
+  answeredAt: number | null;
+}
+
+/** One answer. An error reply is an answer. */
+export interface AnswerRecord {
+  number: number;
+  kind: ProbeKind;
+  askedAt: number;
+  answeredAt: number;
+  /** First word of an error reply ("LOADING"), or null. */
+  error: string | null;
+}
+
+/** One connection that was refused, reset, closed, or spoke something other than RESP. */
+export interface LossRecord {
+  number: number;
+  kind: ProbeKind;
+  at: number;
+  reason: string;
+  /** It was lost with a question unanswered. */
+  asked: boolean;
+}
+
+/** What happened on one node since the report before. */
+export interface NodeReport {
+  node: string;
+  connections: ConnectionView[];
+  answers: AnswerRecord[];
+  losses: LossRecord[];
+  /** Questions sent, by kind. */
+  sent: Partial<Record<ProbeKind, number>>;
+  /** Answers to the admin command: the INFO text, in order. */
+  infos: { at: number; text: string }[];
+}
+
+/** From the probe thread to the main thread, every REPORT_EVERY ms. */
+export interface ProbeReport {
+  type: "report";
+  t: number;
+  /** Worst event-loop delay of the probe thread since the report before, ms. */
+  loopDelay: number;
+  nodes: NodeReport[];
+}
+
+export const REPORT_EVERY = 100;

@@ -1,0 +1,130 @@
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+
+/** One thread of the server. Totals since it started; null: the kernel does not let us read it. */
+export interface ThreadSample {
+  tid: number;
+  cpuMs: number;
+  /** Voluntary + involuntary context switches. */
+  switches: number | null;
+  /** State letter and where it waits ("S|202 0x7f… …"): two equal ones with equal switches mean it did not move. */
+  fingerprint: string;
+}
+
+/** The server's process as the kernel sees it. Sums are over all threads. */
+export interface ProcessSample {
+  /** Run milliseconds. */
+  t: number;
+  pid: number;
+  /** false: gone, or a zombie. All numbers are null then. */
+  alive: boolean;
+  /** State letter of the main thread: R, S, D, T (stopped), … */
+  state: string | null;
+  cpuMs: number | null;
+  switches: number | null;
+  rssBytes: number | null;
+  /** Bytes read and written through system calls (/proc/pid/io); null without the permission. */
+  ioBytes: number | null;
+  threads: readonly ThreadSample[];
+}
+
+/** Linux reports CPU times in 1/100 s on every architecture that Node runs on (proc(5), USER_HZ). */
+const MS_PER_TICK = 10;
+
+/**
+ * Reads /proc/<pid>. `alive: false` when the process is gone; null when this machine has no readable /proc.
+ * Costs four small reads per thread, some microseconds each; it never stops the process.
+ */
+export function sampleProcess(pid: number, t: number, root = "/proc"): ProcessSample | null {
+  const dead: ProcessSample = {
+    t,
+    pid,
+    alive: false,
+    state: null,
+    cpuMs: null,
+    switches: null,
+    rssBytes: null,
+    ioBytes: null,
+    threads: [],
+  };
+  const whole = read(`${root}/${pid}/stat`);
+  if (whole === null) return read(`${root}/stat`) === null ? null : dead;
+  const stat = parseStat(whole);
+  if (!stat) return null;
+  if (stat.state === "Z" || stat.state === "X") return dead;
+  const threads = sampleThreads(`${root}/${pid}/task`);
+  const known = threads.map((thread) => thread.switches).filter((n) => n !== null);
+  const rss = numberAfter(read(`${root}/${pid}/status`), "VmRSS:");
+  const io = read(`${root}/${pid}/io`);
+  const rchar = numberAfter(io, "rchar:");
+  const wchar = numberAfter(io, "wchar:");
+  return {
+    t,
+    pid,
+    alive: true,
+    state: stat.state,
+    cpuMs: stat.cpuMs,
+    switches: known.length > 0 ? known.reduce((sum, n) => sum + n, 0) : null,
+    rssBytes: rss === null ? null : rss * 1024,
+    ioBytes: rchar === null || wchar === null ? null : rchar + wchar,
+    threads,
+  };
+}
+
+function sampleThreads(task: string): ThreadSample[] {
+  let tids: string[];
+  try {
+    tids = readdirSync(task);
+  } catch {
+    return []; // it ended between two reads, or /proc is mounted with hidepid
+  }
+  const threads: ThreadSample[] = [];
+  for (const tid of tids) {
+    const stat = parseStat(read(`${task}/${tid}/stat`) ?? "");
+    if (!stat) continue;
+    const status = read(`${task}/${tid}/status`);
+    const voluntary = numberAfter(status, "\nvoluntary_ctxt_switches:");
+    const involuntary = numberAfter(status, "\nnonvoluntary_ctxt_switches:");
+    // `syscall` has the arguments and the stack pointer, but needs ptrace rights; `wchan` at least names the kernel function.
+    const where = read(`${task}/${tid}/syscall`)?.trim() ?? read(`${task}/${tid}/wchan`) ?? "";
+    threads.push({
+      tid: Number(tid),
+      cpuMs: stat.cpuMs,
+      switches: voluntary === null || involuntary === null ? null : voluntary + involuntary,
+      fingerprint: `${stat.state}|${where}`,
+    });
+  }
+  return threads;
+}
+
+/** /proc/…/stat: "pid (comm) S ppid …". The comm may hold spaces and parentheses, so fields are counted from the last ")". */
+function parseStat(text: string): { state: string; cpuMs: number } | null {
+  const end = text.lastIndexOf(")");
+  if (end < 0) return null;
+  const fields = text.slice(end + 2).split(" ");
+  const state = fields[0];
+  const ticks = Number(fields[11]) + Number(fields[12]); // utime + stime, fields 14 and 15 of proc(5)
+  return state && Number.isFinite(ticks) ? { state, cpuMs: ticks * MS_PER_TICK } : null;
+}
+
+function numberAfter(text: string | null, label: string): number | null {
+  const at = text?.indexOf(label) ?? -1;
+  if (text === null || at < 0) return null;
+  const value = Number.parseInt(text.slice(at + label.length), 10);
+  return Number.isFinite(value) ? value : null;
+}
+
+/** Files of /proc are made when read and small; one buffer saves most of the cost of reading hundreds of them. */
+const buffer = Buffer.allocUnsafe(16 * 1024);
+
+/** null: gone (ENOENT, ESRCH) or not permitted (EACCES, EPERM). Nothing else can be done about either. */
+function read(path: string): string | null {
+  let file: number | undefined;
+  try {
+    file = openSync(path, "r");
+    return buffer.toString("latin1", 0, readSync(file, buffer, 0, buffer.length, 0));
+  } catch {
+    return null;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}

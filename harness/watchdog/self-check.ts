@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import type { EventOf } from "../journal/events.ts";
+import { LoopDelay } from "./loop-delay.ts";
+import { MAIN_DELAY, overlap, type Starvation } from "./starvation.ts";
+
+/** The harness's own health, once a second: the main thread's delay, the host's pressure, the control probe. */
+export class SelfCheck {
+  readonly #delay = new LoopDelay();
+  #probeDelay = 0;
+  #from: number;
+
+  constructor(startedAt: number) {
+    this.#from = startedAt;
+  }
+
+  /** A delay of the probe thread, ms; the worst of a second is kept. */
+  probeDelayed(ms: number): void {
+    this.#probeDelay = Math.max(this.#probeDelay, ms);
+  }
+
+  /** The second that ends now. */
+  take(t: number, starvation: Starvation): Omit<EventOf<"self">, "t" | "type"> {
+    const mainDelay = this.#delay.take();
+    const probeDelay = this.#probeDelay;
+    this.#probeDelay = 0;
+    const control = starvation.takeSecond();
+    const starved = overlap(starvation.spans, this.#from, t) > 0 || mainDelay > MAIN_DELAY;
+    this.#from = t;
+    return {
+      mainDelay,
+      probeDelay,
+      cpuPressure: pressure("cpu"),
+      memoryPressure: pressure("memory"),
+      ioPressure: pressure("io"),
+      controlMax: control.max,
+      controlOldest: control.oldest,
+      starved,
+    };
+  }
+
+  stop(): void {
+    this.#delay.stop();
+  }
+}
+
+/** "some avg10" of /proc/pressure (percent); null where the kernel was built without PSI. */
+function pressure(what: "cpu" | "memory" | "io"): number | null {
+  try {
+    const match = /^some avg10=([\d.]+)/m.exec(readFileSync(`/proc/pressure/${what}`, "latin1"));
+    return match ? Number(match[1]) : null;
+  } catch {
+    return null;
+  }
+}

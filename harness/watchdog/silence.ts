@@ -1,0 +1,120 @@
+import type { NodeReport } from "./observation.ts";
+import { overlap, type Span } from "./starvation.ts";
+
+/** What the unanswered questions of one node amount to. */
+export type Silence =
+  | { kind: "none"; oldest: number }
+  /** It would be a hang, but most of that time we were starved ourselves. */
+  | { kind: "starved"; since: number; stolen: number }
+  /** Nobody answers on the data path. `refused`: connections end instead of staying silent; why the last one did. */
+  | { kind: "total"; since: number; age: number; silent: number; of: number; refused: string | null }
+  /** Some connections answer, these have not for hangAfter. */
+  | { kind: "partial"; since: number; age: number; silent: number; of: number; numbers: number[]; what: string };
+
+/** Starved time below this share of hangAfter just delays a hang; above it the condition is `starved`. */
+const RELEVANT = 0.2;
+
+/**
+ * Ages of questions on one node. The data path decides (PING, SET, GET): a server whose INFO answers while PING hangs
+ * (Pika, until its thread pool is used up) is hung.
+ */
+export class SilenceRule {
+  readonly #hangAfter: number;
+  #lastAnswer = 0;
+  /** Since when answers come without a long pause. */
+  #answering = 0;
+  /** Connections end without an answer in between: since when, and why the last one did. */
+  #losing: { from: number; reason: string } | null = null;
+
+  constructor(hangAfter: number) {
+    this.#hangAfter = hangAfter;
+  }
+
+  /** When the data path answered last; 0: never. */
+  get lastAnswer(): number {
+    return this.#lastAnswer;
+  }
+
+  /** When connections began to fail without an answer since; null: none did. */
+  get firstLoss(): number | null {
+    return this.#losing?.from ?? null;
+  }
+
+  /**
+   * @param floor no question counts as older than this: start of the watch, or release of a node that we held stopped
+   * @param hung the node is already known to hang: late news of starvation must not take that back
+   */
+  observe(report: NodeReport, t: number, floor: number, starved: readonly Span[], hung: boolean): Silence {
+    for (const { kind, answeredAt } of report.answers) {
+      if (kind === "admin") continue;
+      if (answeredAt - this.#lastAnswer >= this.#hangAfter / 2) this.#answering = answeredAt;
+      this.#lastAnswer = Math.max(this.#lastAnswer, answeredAt);
+    }
+    if (this.#losing && this.#losing.from <= this.#lastAnswer) this.#losing = null;
+    for (const loss of report.losses) {
+      if (loss.kind === "admin" || loss.at <= this.#lastAnswer) continue;
+      this.#losing = { from: this.#losing?.from ?? loss.at, reason: loss.reason };
+    }
+    return this.#total(report, t, floor, starved, hung) ?? this.#partial(report, t, floor, starved, hung);
+  }
+
+  #total(report: NodeReport, t: number, floor: number, starved: readonly Span[], hung: boolean): Silence | null {
+    const asked = report.connections.filter(({ kind, askedAt }) => kind !== "admin" && askedAt !== null);
+    const oldest = Math.min(...asked.map(({ askedAt }) => askedAt ?? t), this.#losing?.from ?? t);
+    const since = Math.max(floor, oldest);
+    const quietFrom = Math.max(floor, this.#lastAnswer, since);
+    if (t - quietFrom < this.#hangAfter) return null;
+    const stolen = overlap(starved, quietFrom, t);
+    const age = t - quietFrom - stolen;
+    if (age < this.#hangAfter && !hung) return this.#stolen(since, stolen, t);
+    const persistent = report.connections.filter(({ kind, askedAt, answeredAt }) => {
+      return kind !== "fresh" && (askedAt !== null || answeredAt !== null);
+    });
+    const of = persistent.length + asked.filter(({ kind }) => kind === "fresh").length;
+    // All of them are silent, the younger ones of less than hangAfter too.
+    const old = this.#hangAfter / 2;
+    const silent = report.connections.filter(({ askedAt }) => askedAt !== null && t - askedAt >= old).length;
+    return { kind: "total", since, age: t - since, silent, of, refused: this.#losing?.reason ?? null };
+  }
+
+  #partial(report: NodeReport, t: number, floor: number, starved: readonly Span[], hung: boolean): Silence {
+    const ages = report.connections.map(({ askedAt }) => (askedAt === null ? 0 : t - Math.max(askedAt, floor)));
+    const oldest = Math.max(0, ...ages);
+    // When everybody just fell silent, the first question to reach hangAfter is not a partial hang; nor is the last one
+    // to be answered when everybody just came back.
+    const settle = this.#hangAfter / 2;
+    if (t - this.#lastAnswer >= settle || t - this.#answering < settle) return { kind: "none", oldest };
+    const stuck = report.connections.filter(({ askedAt, link, kind }, i) => {
+      // A connection that is still being opened may be the path's fault; for fresh ones opening is what is asked.
+      return askedAt !== null && (ages[i] ?? 0) >= this.#hangAfter && (link === "open" || kind === "fresh");
+    });
+    if (stuck.length === 0) return { kind: "none", oldest };
+    const since = Math.max(floor, Math.min(...stuck.map(({ askedAt }) => askedAt ?? t)));
+    const stolen = overlap(starved, since, t);
+    if (t - since - stolen < this.#hangAfter && !hung) return this.#stolen(since, stolen, t);
+    const used = report.connections.filter(({ kind, askedAt, answeredAt }) => {
+      return kind !== "fresh" && (askedAt !== null || answeredAt !== null);
+    });
+    const freshStuck = stuck.filter(({ kind }) => kind === "fresh").length;
+    return {
+      kind: "partial",
+      since,
+      age: t - since,
+      silent: stuck.length,
+      of: used.length + freshStuck,
+      numbers: stuck.map(({ number }) => number),
+      what: describeKinds(stuck.map(({ kind }) => kind)),
+    };
+  }
+
+  #stolen(since: number, stolen: number, t: number): Silence {
+    if (stolen < RELEVANT * this.#hangAfter) return { kind: "none", oldest: t - since };
+    return { kind: "starved", since, stolen };
+  }
+}
+
+function describeKinds(kinds: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, n]) => `${n} ${kind}`).join(", ");
+}

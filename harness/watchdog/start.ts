@@ -1,0 +1,129 @@
+import { ChaosError } from "../base/chaos-error.ts";
+import { NodeWatch } from "./node-watch.ts";
+import type { ProbeReport } from "./observation.ts";
+import { startProbeThread } from "./probe-thread-host.ts";
+import { SelfCheck } from "./self-check.ts";
+import { Starvation } from "./starvation.ts";
+import type { RunningWatchdog, WatchdogOptions } from "./watchdog.ts";
+
+const SECOND = 1000;
+/** A probe thread that has not reported for this long is late itself. ms */
+const REPORT_LATE = 600;
+
+/**
+ * Starts probing all nodes and judging what comes back. Resolves when the first probes are out.
+ * @throws ChaosError `internal` or `timeout` when the probe thread does not start
+ */
+export async function startWatchdog(options: WatchdogOptions): Promise<RunningWatchdog> {
+  const { system, nodes, settings, clock, emit, signal } = options;
+  const controls = nodes.filter(({ role }) => role === "control").map(({ name }) => name);
+  const starvation = new Starvation(settings.hangAfter, controls);
+  const self = new SelfCheck(clock.now());
+  const watches = new Map(nodes.map((node) => [node.name, new NodeWatch(node, options, starvation)]));
+  let lastReport = clock.now();
+  let stopping: Promise<void> | undefined;
+  // Nobody is told of a condition before the caller has the watchdog in hand.
+  let returned = false;
+  const early: ProbeReport[] = [];
+
+  const onReport = (report: ProbeReport): void => {
+    if (stopping) return;
+    if (!returned) {
+      early.push(report);
+      return;
+    }
+    lastReport = report.t;
+    self.probeDelayed(report.loopDelay);
+    starvation.observe(report);
+    // All INFO answers first: a replica is judged by its master's newest offset.
+    for (const node of report.nodes) watches.get(node.node)?.hear(node, report.t);
+    for (const node of report.nodes) {
+      const master = watches.get(node.node)?.masterName;
+      watches.get(node.node)?.judge(node, report.t, master ? watches.get(master) : undefined);
+    }
+  };
+
+  const thread = await startProbeThread(
+    {
+      origin: clock.origin,
+      nodes: nodes.map(({ name, host, port, role, master, keyTag = "" }) => {
+        const control = role === "control";
+        return { name, host, port, control, writes: !control && master() === null, keyTag };
+      }),
+      plan: {
+        connections: settings.connections,
+        interval: settings.interval,
+        poll: settings.poll,
+        password: options.password,
+        info: system.commands.info(),
+        named: system.workerThreads !== undefined,
+      },
+    },
+    signal,
+    onReport,
+    (reason) => {
+      if (stopping) return;
+      emit({ type: "note", about: "watchdog", text: `the probe thread ended: ${reason}` });
+      for (const watch of watches.values()) watch.blind(`the probe thread ended: ${reason}`);
+    },
+  ).catch((error: unknown) => {
+    self.stop();
+    throw error;
+  });
+  for (const watch of watches.values()) watch.attach(thread.order);
+
+  setImmediate(() => {
+    returned = true;
+    for (const report of early.splice(0)) onReport(report);
+  });
+
+  const everySecond = (): void => {
+    const now = clock.now();
+    if (now - lastReport > REPORT_LATE) {
+      self.probeDelayed(now - lastReport);
+      starvation.unreported(lastReport, now);
+    }
+    for (const watch of watches.values()) watch.second(now);
+    emit({ type: "self", t: now, ...self.take(now, starvation) });
+  };
+  const timer = setInterval(() => {
+    // Reports that wait in the queue of a late main thread come first.
+    setImmediate(() => {
+      if (!stopping) everySecond();
+    });
+  }, SECOND);
+
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      clearInterval(timer);
+      signal.removeEventListener("abort", onAbort);
+      everySecond();
+      self.stop();
+      await thread.stop();
+    })();
+    return stopping;
+  };
+  const onAbort = (): void => void stop();
+  signal.addEventListener("abort", onAbort, { once: true });
+
+  const watch = (name: string): NodeWatch => {
+    const found = watches.get(name);
+    if (!found) throw new ChaosError("internal", `the watchdog knows no node "${name}"`);
+    return found;
+  };
+  return {
+    verdict: (node) => watch(node).verdict,
+    state: (node) => watch(node).state,
+    cover: async () => {
+      await Promise.all([...watches.values()].map((each) => each.cover()));
+    },
+    calibrated: () => {
+      starvation.calibrate();
+      for (const each of watches.values()) each.calibrate();
+    },
+    quiesce: () => {
+      for (const each of watches.values()) each.quiesce();
+    },
+    stop,
+  };
+}

@@ -1,0 +1,121 @@
+import type { NodeReport, ProbeReport } from "./observation.ts";
+
+/*
+ * Was it us? A silent node is only evidence while the harness itself could hear.
+ *
+ *   control probe late  (> bound)     ─┐
+ *   probe thread late   (> 500 ms)    ─┴─► starved spans [from, to] ─► subtracted from every age on every node
+ *   main thread late    (> 2000 ms)   ───► the second is marked in the journal; ages are not touched
+ *
+ * The numbers, for a busy machine with 2 cores:
+ * - An idle loopback PING takes < 1 ms, and one behind two saturating load threads 5–40 ms. A single late answer below
+ *   250 ms is ordinary scheduling, so the bound is never lower.
+ * - bound = 3 × p99 of the control in warm-up, at least 250 ms, at most half of hangAfter: above that, a control that
+ *   is late without being called late could make a hang by itself.
+ * - The probe thread does nothing but probe. 500 ms without a turn means that it got no CPU (or that the machine slept).
+ * - Only the probe thread's clock decides about silence; a main thread that is busy for less than 2 s (reading a big
+ *   journal, rendering) delays faults and samples, not answers.
+ */
+const CONTROL_FLOOR = 250;
+const CONTROL_FACTOR = 3;
+const PROBE_DELAY = 500;
+export const MAIN_DELAY = 2000;
+/** Spans kept; they are merged, so this is many minutes of trouble. */
+const SPANS = 500;
+
+/** A closed interval of run milliseconds. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** Milliseconds of [from, to] that lie within the spans (which do not overlap each other). */
+export function overlap(spans: readonly Span[], from: number, to: number): number {
+  let sum = 0;
+  for (const span of spans) sum += Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
+  return sum;
+}
+
+interface ControlSecond {
+  /** Worst answer, ms; null: none. */
+  max: number | null;
+  /** Age of the oldest unanswered question, ms. */
+  oldest: number;
+}
+
+/** Collects from each report when the harness was starved. */
+export class Starvation {
+  readonly #hangAfter: number;
+  readonly #controls: ReadonlySet<string>;
+  #baseline: number[] | null = [];
+  #bound = CONTROL_FLOOR;
+  #spans: Span[] = [];
+  #max: number | null = null;
+  #oldest = 0;
+
+  constructor(hangAfter: number, controls: readonly string[]) {
+    this.#hangAfter = hangAfter;
+    this.#controls = new Set(controls);
+  }
+
+  /** Control answers above this are late, ms. */
+  get bound(): number {
+    return this.#bound;
+  }
+
+  get spans(): readonly Span[] {
+    return this.#spans;
+  }
+
+  observe(report: ProbeReport): void {
+    if (report.loopDelay > PROBE_DELAY) this.#add({ from: report.t - report.loopDelay, to: report.t });
+    for (const node of report.nodes) if (this.#controls.has(node.node)) this.#control(node, report.t);
+  }
+
+  /** The probe thread is still blocked: it has not reported since `from`. */
+  unreported(from: number, to: number): void {
+    if (to - from > PROBE_DELAY) this.#add({ from, to });
+  }
+
+  /** Ends the baseline: from now on the bound is what this machine does when healthy. */
+  calibrate(): void {
+    const sorted = this.#baseline?.sort((a, b) => a - b) ?? [];
+    this.#baseline = null;
+    const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? 0;
+    const most = Math.max(CONTROL_FLOOR, this.#hangAfter / 2);
+    this.#bound = Math.min(most, Math.max(CONTROL_FLOOR, CONTROL_FACTOR * p99));
+  }
+
+  /** Control figures since the last call. */
+  takeSecond(): ControlSecond {
+    const second = { max: this.#max, oldest: this.#oldest };
+    this.#max = null;
+    return second;
+  }
+
+  #control(node: NodeReport, t: number): void {
+    for (const { askedAt, answeredAt } of node.answers) {
+      const took = answeredAt - askedAt;
+      this.#baseline?.push(took);
+      this.#max = Math.max(this.#max ?? 0, took);
+      if (took > this.#bound) this.#add({ from: askedAt, to: answeredAt });
+    }
+    let oldest = t;
+    for (const { askedAt } of node.connections) if (askedAt !== null) oldest = Math.min(oldest, askedAt);
+    this.#oldest = t - oldest;
+    if (this.#oldest > this.#bound) this.#add({ from: oldest, to: t });
+  }
+
+  #add(span: Span): void {
+    const apart: Span[] = [];
+    const merged = { ...span };
+    for (const other of this.#spans) {
+      if (other.to < merged.from || other.from > merged.to) apart.push(other);
+      else {
+        merged.from = Math.min(merged.from, other.from);
+        merged.to = Math.max(merged.to, other.to);
+      }
+    }
+    this.#spans = [...apart, merged].sort((a, b) => a.from - b.from).slice(-SPANS);
+  }
+}

@@ -1,0 +1,83 @@
+import type { Clock } from "../base/clock.ts";
+import type { Emit, NodeCondition, NodeState } from "../journal/events.ts";
+import type { System } from "../systems/system.ts";
+
+/*
+ *   probe thread ── sockets ──► node (direct)          main thread
+ *        │ answers, ages, loop delay                        │ /proc of the server, container state, own faults, PSI
+ *        └───────────────► classifier (pure) ◄──────────────┘
+ *                              │ condition per node
+ *                              ▼
+ *                    Emit + onCondition (the run captures evidence, decides to stop)
+ */
+
+export interface WatchdogSettings {
+  /** No answer for this long: the node's condition is confirmed. ms */
+  hangAfter: number;
+  /** A hang that lasted longer is a finding even if it ends before heal + recovery. null: only those that outlive recovery. ms */
+  hangLimit: number | null;
+  /** Probe answers slower than this (median of the last 3 s) are `slow`. null: calibrated in warm-up. ms */
+  slowAfter: number | null;
+  /** A replica whose offset does not move for this long while its master's does is `stalled`. ms */
+  stallAfter: number;
+  /** Established probe connections per node. */
+  connections: number;
+  /** Milliseconds between two questions on one connection. */
+  interval: number;
+  /** Milliseconds between two INFO polls of one node; watching must not be the fault. */
+  poll: number;
+}
+
+export interface WatchedNode {
+  name: string;
+  role: "master" | "replica" | "control";
+  host: string;
+  port: number;
+  /** What its keys must begin with (cluster mode). */
+  keyTag?: string;
+  /** The server's process on this host, or null when unknown or gone. */
+  pid(): number | null;
+  /** What the engine says of the container right now. */
+  container(): { running: boolean; paused: boolean; exitCode: number | null };
+  /** Non-null while one of our own faults holds the node stopped. */
+  claimed(): "paused" | "down" | null;
+  /** Name of the node it should replicate from, or null for a master. */
+  master(): string | null;
+}
+
+export interface NodeVerdict {
+  node: string;
+  condition: NodeCondition;
+  since: number;
+  why: string;
+}
+
+export interface WatchdogOptions {
+  system: System;
+  nodes: readonly WatchedNode[];
+  settings: WatchdogSettings;
+  clock: Clock;
+  emit: Emit;
+  password?: string | undefined;
+  signal: AbortSignal;
+  /** A node's condition changed (already emitted). */
+  onCondition(verdict: NodeVerdict): void;
+  /** Every INFO poll, parsed (already emitted). */
+  onState(node: string, state: NodeState): void;
+}
+
+/** A running watchdog. */
+export interface RunningWatchdog {
+  verdict(node: string): NodeVerdict;
+  state(node: string): NodeState | undefined;
+  /**
+   * Opens probe connections until every worker thread of every multi-threaded server has one, and journals a `cover` event
+   * per node. Bounded; never rejects: what could not be had is in the event. Repeats itself when connections were lost.
+   */
+  cover(): Promise<void>;
+  /** Ends the baseline phase: what was measured until now is what this machine and cluster do when healthy. */
+  calibrated(): void;
+  /** Stops the write probes, so that data and offsets stand still to be compared; everything else goes on. */
+  quiesce(): void;
+  stop(): Promise<void>;
+}
