@@ -6,6 +6,7 @@ import path from "node:path";
 const FLOORS = [
   "base",
   "journal",
+  "history",
   "resp",
   "docker",
   "network",

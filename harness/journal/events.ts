@@ -212,6 +212,43 @@ const eventSchemas = [
     ),
     ms: z.number(),
   }),
+  /** The recorded operations of one load: `begin` names the files, `end` says how many operations each holds. */
+  z.object({
+    ...at,
+    type: z.literal("history"),
+    step: z.enum(["begin", "end"]),
+    load: z.string(),
+    /** Paths below the run's folder; `final` are the reads after quiesce. */
+    files: z.array(z.object({ file: z.string(), final: z.boolean(), operations: z.number().nullable() })),
+    shape: z.object({
+      type: z.enum(["string", "zset", "hash"]),
+      prefix: z.string(),
+      keys: z.number(),
+      elements: z.number(),
+    }),
+    nodes: z.array(z.string()),
+  }),
+  /** One FLUSHALL or FLUSHDB: `acknowledged` null when it was never answered; `failed`: it was refused, nothing was flushed. */
+  z.object({
+    ...at,
+    type: z.literal("flush"),
+    /** Id of the fault's occurrence. */
+    id: z.string(),
+    node: z.string(),
+    command: z.string(),
+    invoked: z.number(),
+    acknowledged: z.number().nullable(),
+    failed: z.string().nullable(),
+  }),
+  /** When a flush was first seen on one node: a key written before it was gone. `at` null: not seen until `until`. */
+  z.object({
+    ...at,
+    type: z.literal("flush-effect"),
+    id: z.string(),
+    node: z.string(),
+    at: z.number().nullable(),
+    until: z.number(),
+  }),
   z.object({
     ...at,
     type: z.literal("check"),

@@ -1,0 +1,79 @@
+/*
+ *   load thread ─► HistoryWriter ─► history/<load>-<thread>.ops ─┐
+ *   quiesce ─────► HistoryWriter ─► history/final.ops ───────────┼─► readHistory ─► History ─► data checks, reports
+ *   journal: "history" (what the files are), "flush", "topology" ┘
+ *
+ * A *cell* is a place that holds one value: a string key, one member of a sorted set, one field of a hash. Every recorded
+ * operation writes or reads one cell, and every written value is unique within its load: a number that names the write.
+ */
+
+/** What an operation did to its cell. A delete of a cell is a write of `NOTHING`. */
+export const KIND = { write: 0, read: 1 } as const;
+/** ok: it happened; fail: it definitely did not; info: nobody knows (timeout, connection lost). */
+export const OUTCOME = { ok: 0, fail: 1, info: 2 } as const;
+/** The value of a cell that does not exist. */
+export const NOTHING = 0;
+/** `replicas` of an operation that was not followed by WAIT. */
+export const NOT_ASKED = 255;
+
+/** How cells are named: number → key and element. */
+export interface CellShape {
+  type: "string" | "zset" | "hash";
+  prefix: string;
+  keys: number;
+  /** Elements per key; 1 for strings. Cell number = key × elements + element. */
+  elements: number;
+}
+
+/**
+ * Operations as columns, in order of invocation. Times are run milliseconds; a million operations are about 40 MB.
+ * `value`: NOTHING, the positive number that names a write, or -(n + 1) for the n-th of `foreign` (a value that no
+ * recorded write ever wrote).
+ */
+export interface Operations {
+  readonly length: number;
+  readonly cell: Uint32Array;
+  /** KIND */
+  readonly kind: Uint8Array;
+  /** OUTCOME */
+  readonly outcome: Uint8Array;
+  /** How many replicas WAIT confirmed for a write, or NOT_ASKED. */
+  readonly replicas: Uint8Array;
+  /** Number of the connection (all operations of one were issued one after another when the pipeline is 1). */
+  readonly client: Uint16Array;
+  /** Index into `nodes`: where it was sent. */
+  readonly node: Uint16Array;
+  /** When it was sent. */
+  readonly invoked: Float64Array;
+  /** When its reply was read; NaN when there was none. */
+  readonly completed: Float64Array;
+  readonly value: Float64Array;
+}
+
+/** What one recorded load did, and what every node held in the end. */
+export interface LoadHistory {
+  readonly load: string;
+  readonly shape: CellShape;
+  readonly nodes: readonly string[];
+  /** What clients did while load ran. */
+  readonly operations: Operations;
+  /** One read (ok, or info when it could not be read) per cell that was touched and per node, after load had stopped and replication had drained. */
+  readonly final: Operations;
+  /** Values found that no recorded write wrote, as escaped text. */
+  readonly foreign: readonly string[];
+  /** Null, or why the recording is not whole (the harness was killed, a disk was full). */
+  readonly incomplete: string | null;
+}
+
+export type History = readonly LoadHistory[];
+
+/** Name of a cell's key. */
+export function keyOf(shape: CellShape, cell: number): string {
+  return `${shape.prefix}${Math.floor(cell / shape.elements)}`;
+}
+
+/** Name of a cell's member or field; null for a string. */
+export function elementOf(shape: CellShape, cell: number): string | null {
+  if (shape.type === "string") return null;
+  return `${shape.type === "zset" ? "element" : "field"}:${cell % shape.elements}`;
+}
