@@ -1,15 +1,20 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { Redis } from "ioredis";
 import { monotonicClock } from "../harness/base/clock.ts";
 import { until } from "../harness/base/deadline.ts";
 import { seededRandom } from "../harness/base/random.ts";
+import { HistoryWriter } from "../harness/history/writer.ts";
 import { Generator } from "../harness/load/generator.ts";
 import type { LoadSpec } from "../harness/load/load.ts";
+import { OperationLog } from "../harness/load/operation-log.ts";
 import { workloads } from "../harness/load/workloads/registry.ts";
 import { FakeServer } from "../harness/resp/fake-server.ts";
 
 /*
- * How much faster is the load generator than ioredis, on this machine, now? Both in this thread, in turns, the same
- * commands to the same server. `node --import tsx bench/load.ts [port of a redis on 127.0.0.1]`; without a port the server is
+ * How much faster is the load generator than ioredis, on this machine, now, and what does recording cost? All in this
+ * thread, in turns, the same commands to the same server. `node --import tsx bench/load.ts [port of a redis on 127.0.0.1]`; without a port the server is
  * our own test server, in this thread too, and the ratio is smaller than against a real one.
  */
 
@@ -37,18 +42,36 @@ function specOf(shape: (typeof SHAPES)[number]): LoadSpec {
     value: { min: 100, max: 100 },
     elements: 1,
     timeout: 5000,
+    record: false,
+    wait: null,
   };
 }
 
-async function ours(spec: LoadSpec): Promise<number> {
+async function ours(spec: LoadSpec, log?: OperationLog): Promise<number> {
   const workload = workloads.get(spec.workload)!;
   const share = { index: 0, of: 1 };
-  const generator = new Generator({ spec, workload, targets: [target], share, random: seededRandom("bench"), clock });
+  const random = seededRandom("bench");
+  const generator = new Generator({ spec, workload, targets: [target], share, random, clock, log });
   const from = clock.now();
   generator.start(from);
   await until({ what: "the round", within: ROUND_MS * 2, every: 10 }, () => clock.now() - from >= ROUND_MS);
   await generator.stop();
   return (generator.sample().ok * 1000) / (clock.now() - from);
+}
+
+async function recorded(spec: LoadSpec): Promise<number> {
+  const folder = mkdtempSync(path.join(tmpdir(), "kvchaos-bench-"));
+  const writer = HistoryWriter.open(path.join(folder, "load.ops"));
+  const share = { index: 0, of: 1 };
+  const workload = workloads.get(spec.workload)!.recorded!;
+  try {
+    const random = seededRandom("bench");
+    return await ours(spec, new OperationLog({ spec, workload, writer, nodes: [target.node], share, random }));
+  } finally {
+    const { failure } = await writer.close();
+    if (failure !== null) console.log(`not everything was recorded: ${failure}`);
+    rmSync(folder, { recursive: true });
+  }
 }
 
 async function theirs(spec: LoadSpec): Promise<number> {
@@ -75,13 +98,21 @@ async function theirs(spec: LoadSpec): Promise<number> {
 
 for (const shape of SHAPES) {
   const ratios: number[] = [];
+  const shares: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const [raw, ioredis] = [await ours(specOf(shape)), await theirs(specOf(shape))];
+    const raw = await ours(specOf(shape));
+    const kept = await recorded(specOf(shape));
+    const ioredis = await theirs(specOf(shape));
     ratios.push(raw / ioredis);
-    const rates = `load ${Math.round(raw / 1000)} k/s, ioredis ${Math.round(ioredis / 1000)} k/s`;
+    shares.push(kept / raw);
+    const k = (rate: number) => `${Math.round(rate / 1000)} k/s`;
+    const rates = `load ${k(raw)}, recorded ${k(kept)}, ioredis ${k(ioredis)}`;
     console.log(`${shape.connections} connections × ${shape.pipeline}: ${rates}, ratio ${(raw / ioredis).toFixed(1)}`);
   }
-  const median = ratios.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0;
-  console.log(`${shape.connections} connections × ${shape.pipeline}: median ratio ${median.toFixed(1)}`);
+  const median = (numbers: number[]) => numbers.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0;
+  const kept = `recording keeps ${Math.round(100 * median(shares))} % of the rate`;
+  console.log(
+    `${shape.connections} connections × ${shape.pipeline}: median ratio ${median(ratios).toFixed(1)}, ${kept}`,
+  );
 }
 await server?.stop();

@@ -42,6 +42,11 @@ export function formatDuration(ms: number): string {
   return `${Math.round(ms * 1000) / 1000}ms`;
 }
 
+/** 100 → "10 Hz", 5000 → "one every 5s": how often something happens, from the milliseconds between two. */
+export function formatRate(period: number): string {
+  return period > 1000 ? `one every ${formatDuration(period)}` : `${Math.round(10_000 / period) / 10} Hz`;
+}
+
 /** A closed interval from which the plan draws one value with the seed. A single value has min === max. */
 export interface Range {
   readonly min: number;

@@ -2,11 +2,10 @@ import type { Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 
 /*
- *   journal.jsonl ─► RunRecord ─┬─► no-hang ────────┐
- *                               ├─► no-crash ───────┤
- *                               ├─► one-master ─────┼─► CheckResult[] ─► verdictOf ─► pass | fail | inconclusive
- *                               ├─► converges ──────┤
- *                               └─► recovers-within ┘
+ *   journal.jsonl ─► RunRecord ─┬─► no-hang, no-crash, one-master, recovers-within, ───┐
+ *                    │          │   replication-progress, converges                     ├─► CheckResult[] ─► verdictOf
+ *   history/*.ops ───┘          └─► flush-order, no-lost-writes, ──────────────────────┘   ─► pass | fail | inconclusive
+ *                                   per-key-order, linearizable (data/)
  */
 
 export interface CheckResult {
@@ -20,5 +19,7 @@ export interface CheckResult {
 export interface Check {
   readonly name: string;
   readonly summary: string;
+  /** It judges what a load with `record: true` did: an experiment without one cannot ask for it. */
+  readonly needsHistory?: boolean;
   check(record: RunRecord): CheckResult;
 }

@@ -1,8 +1,11 @@
 import type { EventOf, Finding } from "../journal/events.ts";
+import type { RunRecord } from "../journal/record.ts";
 import type { Check } from "./check.ts";
+import { type DivergentCell, divergentCells } from "./data/divergent-cells.ts";
 import type { Judged } from "./hang-rules.ts";
 import { resultOf } from "./result.ts";
 
+/** docs/checks/converges.md says exactly what it promises. */
 export const converges: Check = {
   name: "converges",
   summary:
@@ -16,7 +19,7 @@ export const converges: Check = {
         const why = comparison.why ?? "no reason given";
         const soFar = comparison.different > 0 ? `, ${comparison.different} differences until then` : "";
         judged.unknown.push(`${replica} could not be compared with ${comparison.master}: ${why}${soFar}`);
-      } else if (comparison.different > 0) judged.findings.push(divergence(comparison));
+      } else if (comparison.different > 0) judged.findings.push(divergence(record, comparison));
     }
     for (const replica of Object.keys(record.last("topology")?.replicaOf ?? {})) {
       if (!last.has(replica)) judged.unknown.push(`${replica} was not compared with its master`);
@@ -33,7 +36,7 @@ const CLASS_OF = {
   value: "different-values",
 } as const;
 
-function divergence(comparison: EventOf<"comparison">): Finding {
+function divergence(record: RunRecord, comparison: EventOf<"comparison">): Finding {
   const { master, replica, different, differences, masterKeys, replicaKeys } = comparison;
   const counts = new Map<string, number>();
   for (const { kind } of differences) counts.set(CLASS_OF[kind], (counts.get(CLASS_OF[kind]) ?? 0) + 1);
@@ -42,6 +45,7 @@ function divergence(comparison: EventOf<"comparison">): Finding {
     number,
   ]);
   const first = differences[0];
+  const cells = divergentCells(record, comparison);
   const proof =
     first &&
     `Key ${first.key}: ${master} has ${first.master ?? "no such key"}, ${replica} has ${first.replica ?? "no such key"}.`;
@@ -54,6 +58,12 @@ function divergence(comparison: EventOf<"comparison">): Finding {
     summary: `${replica} differs from its master ${master} in ${different} ${different === 1 ? "key" : "keys"} (${masterKeys} keys against ${replicaKeys}) after load had stopped.`,
     proof: proof ?? null,
     evidence: [],
-    detail: { master, different, masterKeys, replicaKeys, differences },
+    detail: { master, different, masterKeys, replicaKeys, differences, ...lifeOfFirst(cells) },
   };
+}
+
+/** Where a recorded load wrote the differing keys: which of its cells differ, and how the first came to that. */
+function lifeOfFirst(cells: readonly DivergentCell[]): Record<string, unknown> {
+  const [first] = cells;
+  return first ? { key: first.key, element: first.element, life: first.life, cells } : {};
 }

@@ -1,13 +1,25 @@
+import type { EventOf } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 
-/** What was captured of a node, beginning in a stretch of time (an event tells the capture's end): files, the first proof, and what the captures say in short. */
+/**
+ * What was captured of a node, beginning in a stretch of time (an event tells the capture's end): files, the first proof, what
+ * the captures say in short, and, where nothing is proved, the lock held by readers that everybody waits for.
+ */
 export function evidenceOf(record: RunRecord, node: string, from: number, to: number | null) {
   const captured = record
     .of("evidence")
     .filter((event) => event.node === node && event.t >= from && (to === null || event.t - event.ms <= to));
+  const proof = captured.find((event) => event.proof !== null)?.proof ?? null;
+  const readers = proof === null ? captured.find(endsAtReaders) : undefined;
   return {
     files: [...new Set(captured.flatMap((event) => event.files))],
-    proof: captured.find((event) => event.proof !== null)?.proof ?? null,
+    proof,
+    heldByReaders: readers?.summary.split(". missing: ")[0] ?? null,
     summaries: captured.map((event) => event.summary),
   };
+}
+
+/** glibc does not record who the readers of a rwlock are: a chain of waits that ends there proves nothing (forensics/wait-for.ts). */
+function endsAtReaders({ data }: EventOf<"evidence">): boolean {
+  return (data as { graph?: { class?: unknown } | null } | undefined)?.graph?.class === "held-by-readers";
 }

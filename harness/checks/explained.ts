@@ -1,7 +1,8 @@
 import type { RunRecord } from "../journal/record.ts";
 import { judgeCrashes } from "./crash-rules.ts";
 import { judgeHangs } from "./hang-rules.ts";
-import { phaseSpan } from "./span.ts";
+import { judgeStalls } from "./leftovers.ts";
+import { asksFor, phaseSpan } from "./span.ts";
 
 /**
  * Nodes whose failure to recover already has a finding of its own (a hang, a crash or stuck replication that reaches
@@ -10,7 +11,8 @@ import { phaseSpan } from "./span.ts";
 export function explainedNodes(record: RunRecord): Map<string, string> {
   const start = phaseSpan(record, "recovery")?.from ?? record.last("recovery")?.t ?? 0;
   const explained = new Map<string, string>();
-  for (const finding of [...judgeHangs(record).findings, ...judgeCrashes(record).findings]) {
+  const stalls = asksFor(record, "replication-progress") ? judgeStalls(record).findings : [];
+  for (const finding of [...judgeHangs(record).findings, ...judgeCrashes(record).findings, ...stalls]) {
     if (finding.node === null || (finding.to !== null && finding.to < start)) continue;
     explained.set(finding.node, `${finding.type}/${finding.class} of ${finding.node}`);
   }

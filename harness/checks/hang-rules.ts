@@ -1,10 +1,12 @@
-import { formatDuration } from "../base/units.ts";
+import { formatDuration, formatRate } from "../base/units.ts";
 import type { Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
-import { conditionPeriods } from "./condition-period.ts";
+import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 import { evidenceOf } from "./evidence-of.ts";
 import { type HangEpisode, hangEpisodes } from "./hang-episode.ts";
+import { judgeLeftovers } from "./leftovers.ts";
 import { endOfWatch, planNumber, recoveryEnd, STARVED_SHARE, starvedShare } from "./span.ts";
+import { stillAnswering } from "./still-answering.ts";
 
 /** Findings, and what could have been one if only we had been able to see. */
 export interface Judged {
@@ -13,13 +15,13 @@ export interface Judged {
 }
 
 /**
- * Hangs, and nodes left slow or stalled, that are nobody's fault but the server's. What our own faults hold still is
+ * Hangs, and nodes left slow, that are nobody's fault but the server's. What our own faults hold still is
  * `paused` or `down` and never gets here; `dead` is a crash.
  */
 export function judgeHangs(record: RunRecord): Judged {
   const judged: Judged = { findings: [], unknown: [] };
   for (const episode of hangEpisodes(record)) judgeHang(record, episode, judged);
-  judgeLeftovers(record, judged);
+  judgeLeftovers(record, "slow", judged);
   return judged;
 }
 
@@ -43,7 +45,8 @@ function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): voi
     );
     return;
   }
-  const { files, proof, summaries } = evidenceOf(record, node, from, to);
+  const { files, proof, heldByReaders, summaries } = evidenceOf(record, node, from, to);
+  const answering = stillAnswering(record, node, from, to);
   const share = silent === null || of === null ? "" : ` (${silent} of ${of} connections silent)`;
   const span = `for ${formatDuration(Math.round((end - from) / 100) * 100)}`;
   const rest = outlived
@@ -55,46 +58,30 @@ function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): voi
     node,
     from,
     to,
-    summary: `${node} did not answer${share} ${span}${rest}.`,
+    summary: [
+      `${node} did not answer${share} ${span}${rest}.`,
+      ...(answering === null ? [] : [answering.text]),
+      ...(heldByReaders === null ? [] : [`Held by readers, so not proved: ${heldByReaders}.`]),
+      ...watchedClosely(record),
+    ].join(" "),
     proof,
     evidence: files,
-    detail: { why: episode.why, silent, of, outlivedRecovery: outlived, captures: summaries },
+    detail: {
+      why: episode.why,
+      silent,
+      of,
+      outlivedRecovery: outlived,
+      captures: summaries,
+      ...(answering === null ? {} : { answering }),
+      ...(heldByReaders === null ? {} : { waits: "held-by-readers" }),
+    },
   });
 }
 
-const LEFTOVERS = {
-  slow: { type: "slow-recovery", text: "still answered slowly" },
-  stalled: { type: "stuck-replication", text: "answered, but its replication did not move while its master's did," },
-} as const;
-
-/** A node that is still slow or stalled when recovery is over. */
-function judgeLeftovers(record: RunRecord, judged: Judged): void {
-  const deadline = recoveryEnd(record);
-  if (deadline === undefined) return;
-  for (const period of [...conditionPeriods(record).values()].flat()) {
-    const { node, condition, from, to, why } = period;
-    if ((condition !== "slow" && condition !== "stalled") || from > deadline || (to !== null && to <= deadline))
-      continue;
-    const starved = starvedShare(record, { from, to: to ?? endOfWatch(record) }, node);
-    if (starved > STARVED_SHARE) {
-      judged.unknown.push(
-        `${node} looked ${condition}, but the harness was starved for ${percent(starved)} of that time`,
-      );
-      continue;
-    }
-    const { files, proof, summaries } = evidenceOf(record, node, from, to);
-    judged.findings.push({
-      type: LEFTOVERS[condition].type,
-      class: condition,
-      node,
-      from,
-      to,
-      summary: `${node} ${LEFTOVERS[condition].text} after every fault was healed and recovery was over.`,
-      proof,
-      evidence: files,
-      detail: { why, captures: summaries },
-    });
-  }
+/** Watching can be the fault: an experiment that polls INFO more often than the default says so in what it finds. */
+function watchedClosely(record: RunRecord): string[] {
+  const poll = planNumber(record, "watchdog", "poll");
+  return poll === null || poll >= DEFAULT_POLL ? [] : [`INFO was polled at ${formatRate(poll)} on every node.`];
 }
 
 function percent(share: number): string {

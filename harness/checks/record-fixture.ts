@@ -1,3 +1,4 @@
+import type { History } from "../history/history.ts";
 import type { EventOf, EventType, JournalEvent, NodeCondition, NodeState, Phase } from "../journal/events.ts";
 import { type RunRecord, recordOf } from "../journal/record.ts";
 
@@ -25,15 +26,17 @@ const STATE: NodeState = {
   workers: null,
 };
 
+const DEFAULT_CHECKS = ["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within"];
+
 type Free<T extends EventType> = Partial<Omit<EventOf<T>, "type" | "t">>;
 
 /** Events of a healthy run of m1, r1 and control c0; `more` is added in order of time, `without` leaves types out. */
 export function fixture(
   more: readonly JournalEvent[] = [],
-  options: { hangLimit?: number; without?: readonly EventType[] } = {},
+  options: { hangLimit?: number; without?: readonly EventType[]; checks?: readonly string[]; history?: History } = {},
 ): RunRecord {
   const events: JournalEvent[] = [
-    run(options.hangLimit ?? null),
+    run(options.hangLimit ?? null, options.checks ?? DEFAULT_CHECKS),
     cluster(),
     { t: 1000, type: "topology", masters: ["m1"], replicaOf: { r1: "m1" }, reason: "setup" },
     ...["m1", "r1", "c0"].map((node) => condition(2000, node, "healthy")),
@@ -50,7 +53,10 @@ export function fixture(
     ...phase("teardown", 58_000, 60_000),
   ];
   const kept = events.filter((one) => !options.without?.includes(one.type));
-  return recordOf([...kept, ...more].sort((a, b) => a.t - b.t));
+  return recordOf(
+    [...kept, ...more].sort((a, b) => a.t - b.t),
+    { history: options.history ?? [] },
+  );
 }
 
 export function condition(t: number, node: string, now: NodeCondition, more: Free<"condition"> = {}): JournalEvent {
@@ -97,6 +103,7 @@ const DEFAULTS = {
   },
   container: { node: "r1", action: "die", exitCode: 0, ours: false },
   log: { node: "r1", rule: "bug-report", line: "=== REDIS BUG REPORT START", fields: {} },
+  shutdown: { id: "stop", node: "r1", via: "sigterm", asked: 19_000, within: 5_000, ended: 19_500, exitCode: 0 },
   fault: { id: "storm", fault: "switch-master", step: "injected", targets: ["m1"] },
   evidence: {
     node: "r1",
@@ -116,7 +123,8 @@ function phase(name: Phase, from: number, to: number): JournalEvent[] {
   ];
 }
 
-function run(hangLimit: number | null): JournalEvent {
+function run(hangLimit: number | null, checks: readonly string[]): JournalEvent {
+  const experiment = { watchdog: { hangLimit }, recovery: { within: 19_000 }, checks };
   return {
     type: "run",
     t: 0,
@@ -133,7 +141,7 @@ function run(hangLimit: number | null): JournalEvent {
     image: "redis:7.0.15",
     digest: null,
     host: {},
-    plan: { version: 1, seed: "s", experiment: { watchdog: { hangLimit }, recovery: { within: 19_000 } }, faults: [] },
+    plan: { version: 1, seed: "s", experiment, faults: [] },
   };
 }
 

@@ -43,6 +43,13 @@ export function planNumber(record: RunRecord, section: string, name: string): nu
   return typeof value === "number" ? value : null;
 }
 
+/** Does the experiment list this check? */
+export function asksFor(record: RunRecord, check: string): boolean {
+  const plan = record.first("run")?.plan as { experiment?: { checks?: unknown } } | undefined;
+  const checks = plan?.experiment?.checks;
+  return Array.isArray(checks) && checks.includes(check);
+}
+
 /** Which share (0..1) of a stretch the harness, or the watch over this node, was starved. */
 export function starvedShare(record: RunRecord, span: Span, node?: string): number {
   const length = span.to - span.from;

@@ -90,7 +90,7 @@ describe("verdict", () => {
   });
 
   it("runs every registered check green on a healthy run", () => {
-    const names = ["no-hang", "no-crash", "one-master", "converges", "recovers-within"];
+    const names = ["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within"];
     const results = runChecks(names, fixture());
     assert.deepEqual(
       results.map((result) => [result.name, result.valid, result.why]),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { EXIT } from "./exit-codes.ts";
@@ -25,6 +25,7 @@ describe("bad usage", () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "kvchaos-usage-"));
+    await mkdir(path.join(folder, "empty"));
     await writeFile(path.join(folder, "text.txt"), "hello\n");
     await writeFile(path.join(folder, "broken.yaml"), "title: [\n");
     await writeFile(path.join(folder, "journal.jsonl"), "garbage{\n");
@@ -62,6 +63,17 @@ describe("bad usage", () => {
       ["images", "wrap", "--system", "redis", "--binary", "x", "--tag", "a//b"],
       /--tag a\/\/b: this is no image name/,
     ],
+    ["a night without end", ["nightly", "QUICKSTART", "--budget", "60"], /--budget 60: expected.*"60m"/],
+    ["a share beyond", ["nightly", "QUICKSTART", "--shard", "5/4"], /--shard 5\/4: expected i\/n/],
+    [
+      "an unknown mocha reporter",
+      ["nightly", "QUICKSTART", "--reporter", "nosuch"],
+      /--reporter nosuch: /,
+      /spec, dot/,
+    ],
+    ["half an option of a reporter", ["nightly", "QUICKSTART", "--reporter-option", "x"], /expected name=value/],
+    ["a merge of no folder", ["merge", "FOLDER/none"], /none is no folder/],
+    ["a merge of nothing", ["merge", "FOLDER/empty"], /no nightly\.json and no run in/, /kvchaos nightly/],
     ["images of an unknown system", ["images", "pull", "--system", "mysql"], /no system "mysql"/, /Known/],
     ["an unknown format", ["report", "FOLDER", "--format", "pdf"], /no report format "pdf"/, /html/],
   ];

@@ -3,6 +3,7 @@ import type { Engine } from "../docker/engine.ts";
 import { ensureImage } from "../docker/images/ensure.ts";
 import { systems } from "../systems/registry.ts";
 import type { System, SystemName } from "../systems/system.ts";
+import { systemOfImage } from "../systems/system-of-image.ts";
 import { log } from "./print.ts";
 
 export interface ServerChoice {
@@ -15,13 +16,6 @@ export interface ServerWish {
   image?: string | undefined;
 }
 
-/** Which names tell which system: a private registry and a tag may surround them. */
-const NAMES: readonly [RegExp, SystemName][] = [
-  [/kvrocks/i, "kvrocks"],
-  [/pika/i, "pika"],
-  [/redis|valkey/i, "redis"],
-];
-
 /**
  * The server to test: what the user says, else the first of `allowed` whose image is here, else the first whose image
  * can be had. Says which and why. The image is on this machine when it returns.
@@ -32,7 +26,7 @@ export async function chooseServer(
   allowed: readonly SystemName[],
   signal: AbortSignal,
 ): Promise<ServerChoice> {
-  const named = wish.system ?? guess(wish.image);
+  const named = wish.system ?? (wish.image === undefined ? undefined : systemOfImage(wish.image));
   if (wish.image !== undefined && named === undefined) {
     throw new ChaosError("usage", `cannot tell from its name which system the image ${wish.image} is`, {
       hint: `Add --system (${[...systems.keys()].join(", ")}).`,
@@ -83,10 +77,6 @@ export function knownSystem(name: string): System {
     });
   }
   return system;
-}
-
-function guess(image: string | undefined): SystemName | undefined {
-  return NAMES.find(([pattern]) => image !== undefined && pattern.test(image))?.[1];
 }
 
 async function firstLocal(engine: Engine, system: System): Promise<string | undefined> {

@@ -28,6 +28,8 @@ describe("the examples of the README", () => {
       onHeal: () => {},
       claim: () => () => {},
       note: () => {},
+      emit: () => {},
+      capture: async () => {},
     };
     const injected = await dropReplicas.inject(context, params);
     assert.deepEqual(injected.targets, ["m1"]);
@@ -50,7 +52,7 @@ describe("the examples of the README", () => {
   it("workload: makes commands within the load's keys and value sizes", () => {
     const spec = {
       ...({ name: "a", workload: "append", on: "masters", connections: 1, pipeline: 1, rate: null } as const),
-      ...{ keys: 1, keyPrefix: "a:", value: { min: 3, max: 3 }, elements: 1, timeout: 1 },
+      ...{ keys: 1, keyPrefix: "a:", value: { min: 3, max: 3 }, elements: 1, timeout: 1, record: false, wait: null },
     };
     const [name, key, value] = append.source(spec, seededRandom("1"))();
     assert.deepEqual([name, key, value?.length], ["APPEND", "a:0", 3]);

@@ -1,5 +1,6 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import type { Verdict } from "../journal/events.ts";
+import type { NightEntry } from "../run/night/record.ts";
 
 /** The only place that knows what a process of kvchaos exits with (documented in the README). */
 export const EXIT = {
@@ -24,6 +25,25 @@ export function exitOfVerdict(verdict: Verdict, expectFail: boolean): number {
   const code = OF_VERDICT[verdict];
   if (!expectFail) return code;
   return code === EXIT.pass ? EXIT.finding : code === EXIT.finding ? EXIT.pass : code;
+}
+
+const OF_OUTCOME: Record<NightEntry["outcome"], number> = {
+  pass: EXIT.pass,
+  "known-bug": EXIT.pass,
+  fail: EXIT.finding,
+  "not-reproduced": EXIT.finding,
+  inconclusive: EXIT.inconclusive,
+  error: EXIT.infrastructure,
+  "not-run": EXIT.infrastructure,
+  skipped: EXIT.pass,
+};
+
+/** Of a whole night; `missing`: how much of it never reported. A night in which nothing ran has shown nothing. */
+export function exitOfNight(outcomes: readonly NightEntry["outcome"][], missing: number): number {
+  const codes = outcomes.map((outcome) => OF_OUTCOME[outcome]);
+  if (missing > 0) codes.push(EXIT.infrastructure);
+  if (outcomes.every((outcome) => outcome === "skipped")) codes.push(EXIT.inconclusive);
+  return worstExit(codes);
 }
 
 /** Of several runs: what broke outranks what failed, which outranks what is not known. */

@@ -9,6 +9,8 @@ import { explainCommand } from "./explain.ts";
 import { imagesCommand } from "./images.ts";
 import { listCommand } from "./list.ts";
 import { matrixCommand } from "./matrix.ts";
+import { mergeCommand } from "./merge.ts";
+import { nightlyCommand } from "./nightly.ts";
 import { printError } from "./print.ts";
 import { replayCommand } from "./replay.ts";
 import { reportCommand } from "./report.ts";
@@ -24,6 +26,8 @@ export const COMMANDS: readonly Command<any>[] = [
   upCommand,
   replayCommand,
   matrixCommand,
+  nightlyCommand,
+  mergeCommand,
   reportCommand,
   imagesCommand,
   doctorCommand,
@@ -73,7 +77,9 @@ function checkValues(command: Command<unknown>, args: object): void {
     ...positionals,
     ...(described as unknown as { getOptions(): { array: string[] } }).getOptions().array,
   ];
-  for (const [name, value] of Object.entries(args)) {
+  for (const [given, value] of Object.entries(args)) {
+    // yargs adds --reporter-option a second time, as reporterOption.
+    const name = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (Array.isArray(value) && !lists.includes(name)) throw new ChaosError("usage", `--${name} is given twice`);
     if (value === "") throw new ChaosError("usage", `--${name} needs a value`);
     if (Number.isNaN(value)) throw new ChaosError("usage", `--${name} needs a number`);

@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Argv } from "yargs";
 import { ChaosError } from "../base/chaos-error.ts";
 import { loadRecord } from "../journal/reader.ts";
+import { LANGUAGES, type Language } from "../report/issue/texts.ts";
 import { formats, renderAll, reporters } from "../report/registry.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -10,6 +11,7 @@ import { log, out, printError } from "./print.ts";
 interface Args {
   run: string;
   format: string[];
+  lang: Language;
 }
 
 export const reportCommand: Command<Args> = {
@@ -21,14 +23,18 @@ export const reportCommand: Command<Args> = {
         type: "string",
         array: true,
         default: reporters.map(({ name }) => name),
-        describe: `which reports: ${formats.map(({ name }) => name).join(", ")}`,
+        describe: `which reports: ${formats("en")
+          .map(({ name }) => name)
+          .join(", ")}`,
       },
+      lang: { choices: LANGUAGES, default: "en", describe: "language of the bug ticket (--format issue)" },
     }) as unknown as Argv<Args>,
-  run: async ({ run, format }) => {
+  run: async ({ run, format, lang }) => {
+    const all = formats(lang);
     const wanted = format.map((name) => {
-      const reporter = formats.find((one) => one.name === name);
+      const reporter = all.find((one) => one.name === name);
       if (reporter) return reporter;
-      const known = formats.map((one) => one.name).join(", ");
+      const known = all.map((one) => one.name).join(", ");
       throw new ChaosError("usage", `there is no report format "${name}"`, { hint: `Known: ${known}.` });
     });
     const directory = path.resolve(run);

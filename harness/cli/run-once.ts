@@ -3,7 +3,7 @@ import type { ComposeFile } from "../docker/compose.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { Plan } from "../experiment/experiment.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
-import { liveReporters, renderAll, reporters } from "../report/registry.ts";
+import { fileReporters, liveReporters, renderAll, reporters } from "../report/registry.ts";
 import { runExperiment } from "../run/run.ts";
 import type { RunResult } from "../run/run-options.ts";
 import type { ServerChoice } from "./choose-server.ts";
@@ -21,6 +21,8 @@ export interface OnceOptions {
   quiet?: boolean | undefined;
   /** Events as NDJSON on stdout. */
   json?: boolean | undefined;
+  /** One of many that are summed up together: no step summary of its own. */
+  part?: boolean | undefined;
 }
 
 /** One run with live output, and its reports. */
@@ -47,7 +49,10 @@ export async function runOnce(options: OnceOptions): Promise<RunResult> {
       for (const reporter of live) reporter.onEvent?.(event);
     },
   });
-  const failures = await renderAll(result.record, result.directory, [...live, ...reporters]);
+  const failures = await renderAll(result.record, result.directory, [
+    ...live,
+    ...(options.part ? fileReporters : reporters),
+  ]);
   for (const { name, error } of failures) {
     log(`the reporter "${name}" failed; the verdict stands:`);
     printError(error);

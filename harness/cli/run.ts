@@ -13,6 +13,7 @@ import { experimentFiles } from "./experiment-files.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { planFor } from "./plan-for.ts";
 import { log } from "./print.ts";
+import { readShard } from "./read-shard.ts";
 import { readyMachine } from "./ready-machine.ts";
 import { runOnce } from "./run-once.ts";
 
@@ -107,10 +108,6 @@ function readLimits(args: Args): { rounds: number; duration: number } {
 
 function shard(files: readonly string[], text: string | undefined): readonly string[] {
   if (text === undefined) return files;
-  const match = /^(\d+)\/(\d+)$/.exec(text);
-  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
-  if (!match || index < 1 || index > count) {
-    throw new ChaosError("usage", `--shard ${text}: expected i/n with 1 <= i <= n, like 2/4`);
-  }
+  const { index, count } = readShard(text);
   return files.filter((_, i) => i % count === index - 1);
 }

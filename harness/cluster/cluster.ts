@@ -1,7 +1,9 @@
 import type { NodeState } from "../journal/events.ts";
 import type { Link } from "../network/link.ts";
+import type { RawConnection } from "../resp/connection.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Argv, System } from "../systems/system.ts";
+import type { NodeResources } from "./node-resources.ts";
 import type { SyncStep } from "./sync-progress.ts";
 
 /*
@@ -31,6 +33,9 @@ export interface WaitLimits {
   signal?: AbortSignal | undefined;
 }
 
+/** A connection of its own, with an exact outcome for every command. */
+export type Connection = Pick<RawConnection, "send" | "close" | "isOpen">;
+
 /** One server process in one container. */
 export interface ClusterNode {
   readonly name: string;
@@ -38,13 +43,30 @@ export interface ClusterNode {
   readonly container: string;
   /** Where probes and administration go: directly, never through a faulted link. On 127.0.0.1. */
   readonly direct: Address;
+  /**
+   * The same without the engine's forwarding in between, which accepts by itself and turns RST into FIN: the container's own
+   * address. Where this machine has no way there (an engine elsewhere, or without root), `direct`. Changes on restart.
+   */
+  nearest(): Address;
+  /** What it may use of its machine, and what it does use. */
+  readonly resources: NodeResources;
   /** The server's process on this host, or null when it is gone or the engine is elsewhere. Changes on restart. */
   pid(): number | null;
+  /**
+   * Bytes that have come in on the replication network: from its master's link, and requests of clients. Only differences
+   * mean anything. null when they cannot be read (it is down, or the engine is elsewhere).
+   */
+  received(): number | null;
   /** The last known state of the container; `inspect` asks again. */
   containerState(): ContainerState;
   inspect(): Promise<ContainerState>;
   /** One admin command on a connection of its own; the deadline destroys the connection. Rejects on error replies. */
   admin(argv: Argv, limits?: WaitLimits): Promise<Reply>;
+  /**
+   * Opens a connection, authenticated. Who does not close it leaves it open to the end of the run: a question without answer
+   * stays one, instead of being asked again. Rejects as RawConnection.open does.
+   */
+  connect(limits?: WaitLimits): Promise<Connection>;
   state(limits?: WaitLimits): Promise<NodeState>;
   /** Resolves when the server answers PING with anything but a "restoring" error. */
   ready(limits?: WaitLimits): Promise<void>;
@@ -88,6 +110,8 @@ export interface Cluster {
   readonly topology: Readonly<Topology>;
   /** The masters share the key space and every node is told the whole topology. */
   readonly clusterMode: boolean;
+  /** What every connection must AUTH with, or undefined. Never in any output. */
+  readonly password: string | undefined;
   /** What a key must begin with to be the shard's to which a node belongs; "" outside cluster mode. */
   keyTag(node: string): string;
   node(name: string): ClusterNode;

@@ -1,12 +1,16 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
+import type { Disk } from "../docker/disk.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { NodeState } from "../journal/events.ts";
 import { adminCommand } from "../resp/admin.ts";
+import { RawConnection } from "../resp/connection.ts";
 import type { Reply } from "../resp/reply.ts";
 import { text } from "../resp/text.ts";
 import type { Argv, System } from "../systems/system.ts";
 import type { Address, ClusterNode, ContainerState, WaitLimits } from "./cluster.ts";
+import { ContainerResources } from "./node-resources.ts";
+import { receivedBytes } from "./received-bytes.ts";
 import { findServerProcess } from "./server-process.ts";
 
 const ADMIN_MS = 5_000;
@@ -27,6 +31,8 @@ export interface ContainerNodeOptions {
   container: string;
   direct: Address;
   data: DataNetwork;
+  /** The disk of its own that holds its data. */
+  disk: Disk | null;
   password: string | undefined;
 }
 
@@ -36,10 +42,14 @@ export class ContainerNode implements ClusterNode {
   readonly role: ClusterNode["role"];
   readonly container: string;
   readonly direct: Address;
+  readonly resources: ContainerResources;
   readonly #options: ContainerNodeOptions;
   #state: ContainerState = { running: false, paused: false, exitCode: null, oomKilled: false, startedAt: null };
+  readonly #connections = new Set<RawConnection>();
   #containerPid: number | null = null;
   #pid: number | null = null;
+  /** Its address on a network of which it is not cut off; null while it is down. */
+  #ip: string | null = null;
 
   constructor(options: ContainerNodeOptions) {
     this.#options = options;
@@ -47,6 +57,15 @@ export class ContainerNode implements ClusterNode {
     this.role = options.role;
     this.container = options.container;
     this.direct = options.direct;
+    const { engine, container, disk, system } = options;
+    const pid = (): number | null => this.pid();
+    this.resources = new ContainerResources({ engine, container, disk, dataDirectory: system.dataDirectory, pid });
+  }
+
+  nearest(): Address {
+    const { local, securityOptions } = this.#options.engine.info;
+    const reachable = local && !securityOptions.some((option) => option.includes("rootless"));
+    return reachable && this.#ip !== null ? { host: this.#ip, port: this.#options.system.port } : this.direct;
   }
 
   pid(): number | null {
@@ -54,6 +73,10 @@ export class ContainerNode implements ClusterNode {
       this.#pid = findServerProcess(this.#containerPid, this.#options.system.processName);
     }
     return this.#pid;
+  }
+
+  received(): number | null {
+    return receivedBytes(this.pid(), this.#options.data.ip);
   }
 
   containerState(): ContainerState {
@@ -71,6 +94,7 @@ export class ContainerNode implements ClusterNode {
       this.#containerPid = info.pid;
       this.#pid = null;
     }
+    this.#ip = Object.entries(info.ips).find(([network]) => network !== this.#options.data.name)?.[1] ?? null;
     const { running, paused, exitCode, oomKilled, startedAt } = info;
     this.#state = { running, paused, exitCode, oomKilled, startedAt };
     return this.#state;
@@ -81,9 +105,34 @@ export class ContainerNode implements ClusterNode {
     return adminCommand(this.direct, argv, { within, signal, password: this.#options.password });
   }
 
+  async connect(limits: WaitLimits = {}): Promise<RawConnection> {
+    const { within = ADMIN_MS, signal } = limits;
+    const connection: RawConnection = await RawConnection.open({
+      ...this.direct,
+      password: this.#options.password,
+      within,
+      signal,
+      onClose: () => this.#connections.delete(connection),
+    });
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  /** Ends what `connect` opened. */
+  closeConnections(): void {
+    for (const connection of this.#connections) connection.close();
+  }
+
   async state(limits: WaitLimits = {}): Promise<NodeState> {
     const { system } = this.#options;
     return system.state(text(await this.admin(system.commands.info(), limits)));
+  }
+
+  /** What the server says of its version, or null. */
+  async version(limits: WaitLimits = {}): Promise<string | null> {
+    const { system } = this.#options;
+    const question = (system.commands.version ?? system.commands.info)();
+    return system.state(text(await this.admin(question, limits))).version;
   }
 
   async ready(limits: WaitLimits = {}): Promise<void> {
@@ -127,6 +176,7 @@ export class ContainerNode implements ClusterNode {
     const { running } = await this.inspect();
     if (!running) await this.#options.engine.start(this.container);
     await this.inspect();
+    if (!running) await this.resources.started();
     await this.ready(limits);
   }
 

@@ -2,6 +2,7 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { sleep } from "../base/deadline.ts";
 import type { Emit } from "../journal/events.ts";
 import type { Link } from "../network/link.ts";
+import { RespError } from "../resp/reply.ts";
 import type { Argv, System } from "../systems/system.ts";
 import { AdminLanes, type LaneOutcome } from "./admin-lanes.ts";
 import type { Cluster, ClusterNode, RoleOptions, Topology, WaitLimits } from "./cluster.ts";
@@ -12,7 +13,7 @@ import type { SyncStep } from "./sync-progress.ts";
 
 /** A lasting connection waits this long for an answer unless told otherwise, ms. */
 const ROLE_MS = 5_000;
-const RESTORING_PAUSE_MS = 100;
+const ASK_AGAIN_MS = 100;
 
 /** A cluster whose containers run and whose links are open. */
 export class RunningCluster implements Cluster {
@@ -26,6 +27,7 @@ export class RunningCluster implements Cluster {
   readonly toxiproxyApi: string;
   /** null: every master has all keys. */
   readonly shards: Shards | null;
+  readonly #copyAll: boolean;
   readonly #lanes: ReadonlyMap<string, AdminLanes>;
   #topology: Topology;
   readonly #emit: Emit;
@@ -41,6 +43,7 @@ export class RunningCluster implements Cluster {
     password: string | undefined;
     toxiproxyApi: string;
     shards: Shards | null;
+    copyAll: boolean;
   }) {
     this.system = options.system;
     this.nodes = options.nodes.filter((node) => node.role !== "control");
@@ -52,6 +55,7 @@ export class RunningCluster implements Cluster {
     this.#topology = options.topology;
     this.#emit = options.emit;
     this.shards = options.shards;
+    this.#copyAll = options.copyAll;
     const { emit, password } = options;
     const lanes = this.nodes.map((node) => new AdminLanes({ node: node.name, address: node.direct, password, emit }));
     this.#lanes = new Map(lanes.map((lane, i) => [this.nodes[i]?.name ?? "", lane]));
@@ -97,7 +101,7 @@ export class RunningCluster implements Cluster {
     const { lasting, within = ROLE_MS, signal } = options;
     for (const argv of this.#roleCommands(name, options.throughNoOne ?? false)) {
       if (!lasting) {
-        await this.node(name).admin(argv(), options);
+        await this.#tell(name, argv, { within, signal });
         continue;
       }
       const outcome = await this.#say(name, argv, { lasting, within, signal });
@@ -105,6 +109,21 @@ export class RunningCluster implements Cluster {
         const why = outcome.kind === "not-sent" ? "was not told its role" : `${outcome.kind} when told its role`;
         throw new ChaosError("infrastructure", `${name} ${why}: ${outcome.detail}`);
       }
+    }
+  }
+
+  /** On a connection of its own. A server that cannot yet is asked again for as long as an answer may take. */
+  async #tell(name: string, argv: () => Argv, { within, signal }: WaitLimits & { within: number }): Promise<void> {
+    for (const end = performance.now() + within; ; ) {
+      try {
+        await this.node(name).admin(argv(), { within, signal });
+        return;
+      } catch (error) {
+        const reply = error instanceof ChaosError ? error.cause : undefined;
+        const passing = reply instanceof RespError && this.#passes(reply.message, this.system.refusedForNow ?? []);
+        if (!passing || performance.now() > end) throw error;
+      }
+      await sleep(ASK_AGAIN_MS, signal);
     }
   }
 
@@ -119,13 +138,18 @@ export class RunningCluster implements Cluster {
     }: { lasting: { connection: number; by: string }; within: number; signal?: AbortSignal | undefined },
   ): Promise<LaneOutcome> {
     const lanes = this.#lanes.get(name) as AdminLanes;
-    const { restoringReplies } = this.system;
+    const { restoringReplies, refusedForNow = [] } = this.system;
     for (const end = performance.now() + within; ; ) {
       const outcome = await lanes.send(lasting.connection, { argv, by: lasting.by, within, signal });
-      const restoring = outcome.kind === "refused" && restoringReplies.some((word) => outcome.detail.startsWith(word));
-      if (!restoring || performance.now() > end) return outcome;
-      await sleep(RESTORING_PAUSE_MS, signal);
+      const passing =
+        outcome.kind === "refused" && this.#passes(outcome.detail, [...restoringReplies, ...refusedForNow]);
+      if (!passing || performance.now() > end) return outcome;
+      await sleep(ASK_AGAIN_MS, signal);
     }
+  }
+
+  #passes(reply: string, prefixes: readonly string[]): boolean {
+    return prefixes.some((prefix) => reply.startsWith(prefix));
   }
 
   /** What makes a server what the topology says at this moment; a topology's number is drawn when it is sent. */
@@ -141,7 +165,7 @@ export class RunningCluster implements Cluster {
     const master = this.#topology.replicaOf[name];
     if (master === undefined) return [() => commands.promote()];
     const { host, port } = address(master);
-    const follow = (): Argv => commands.replicateFrom(host, port);
+    const follow = (): Argv => commands.replicateFrom(host, port, { copyAll: this.#copyAll });
     return throughNoOne ? [() => commands.promote(), follow] : [follow];
   }
 
@@ -151,9 +175,10 @@ export class RunningCluster implements Cluster {
     if (cluster && this.shards) await this.node(name).admin(cluster.setNodeId(this.shards.id(name)), limits);
   }
 
-  /** Ends the lasting administration connections. */
+  /** Ends the lasting administration connections, and those that nobody has closed. */
   closeLanes(): void {
     for (const lanes of this.#lanes.values()) lanes.close();
+    for (const node of this.nodes) node.closeConnections();
   }
 
   fullSync(node: string): SyncStep | null {

@@ -30,6 +30,25 @@ describe("the progress of a full sync, from the log", () => {
     assert.equal(sync.line("r1", "full-sync-progress", files(4))?.done, 5);
   });
 
+  it("counts the files that have begun where lines only name them, each once", () => {
+    const sync = new SyncProgress();
+    sync.line("r1", "full-sync-start", {});
+    sync.line("r1", "full-sync-progress", { total: "4" });
+    const begin = (file: string) => {
+      const step = sync.line("r1", "full-sync-progress", { file });
+      return [step?.done, step?.total];
+    };
+    assert.deepEqual(["a", "b", "b", "c", "d"].map(begin), [
+      [0, 4],
+      [1, 4],
+      [1, 4],
+      [2, 4],
+      [3, 4],
+    ]);
+    sync.line("r1", "full-sync-start", {});
+    assert.deepEqual(begin("d"), [0, null]);
+  });
+
   it("begins anew with every attempt", () => {
     const sync = new SyncProgress();
     sync.line("r1", "full-sync-progress", files(5));

@@ -12,6 +12,8 @@ export type SyncStep = Omit<EventOf<"full-sync">, "t" | "type">;
 /** Follows full syncs through what the servers' log rules recognised. Holds no clock: one line in, at most one step out. */
 export class SyncProgress {
   readonly #now = new Map<string, SyncStep>();
+  /** Names of files, by node. */
+  readonly #begun = new Map<string, Set<string>>();
 
   /** The step a node is in, or null when no full sync is under way. */
   of(node: string): SyncStep | null {
@@ -24,12 +26,14 @@ export class SyncProgress {
     const [done, total] = [before?.done ?? null, before?.total ?? null];
     switch (meaning) {
       case "full-sync-start":
+        this.#begun.delete(node);
         return this.#enter({ node, step: "start", done: null, total: null });
       case "full-sync-progress": {
-        const count = Number(fields.done ?? Number.NaN);
-        if (Number.isNaN(count)) return this.#enter({ node, step: "progress", done, total });
+        const all = fields.total === undefined ? total : Number(fields.total);
+        const count = fields.done === undefined ? this.#begunBefore(node, fields.file) : Number(fields.done);
         // Parallel fetchers write their lines in any order.
-        return this.#enter({ node, step: "progress", done: Math.max(count, done ?? 0), total: Number(fields.total) });
+        const most = Number.isNaN(count) ? done : Math.max(count, done ?? 0);
+        return this.#enter({ node, step: "progress", done: most, total: all });
       }
       case "restoring":
         return this.#enter({ node, step: "restoring", done, total });
@@ -50,13 +54,24 @@ export class SyncProgress {
     return this.#leave(before && { ...before, step: "ended" });
   }
 
+  /** Where a line begins a file and does not count: how many had begun before. One that failed begins twice. */
+  #begunBefore(node: string, file: string | undefined): number {
+    if (file === undefined) return Number.NaN;
+    const begun = this.#begun.get(node) ?? new Set();
+    this.#begun.set(node, begun.add(file));
+    return begun.size - 1;
+  }
+
   #enter(step: SyncStep): SyncStep {
     this.#now.set(step.node, step);
     return step;
   }
 
   #leave(step: SyncStep | null): SyncStep | null {
-    if (step) this.#now.delete(step.node);
+    if (step) {
+      this.#now.delete(step.node);
+      this.#begun.delete(step.node);
+    }
     return step;
   }
 }

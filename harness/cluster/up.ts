@@ -3,6 +3,7 @@ import { messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
 import type { CleanupScope } from "../base/scope.ts";
 import type { ComposeFile, ComposeService } from "../docker/compose.ts";
+import { checkDisks, type Disk } from "../docker/disk.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { ContainerSpec } from "../docker/engine-types.ts";
 import type { Emit } from "../journal/events.ts";
@@ -10,10 +11,12 @@ import type { Link } from "../network/link.ts";
 import { ToxiproxyServer } from "../network/toxiproxy.ts";
 import type { System } from "../systems/system.ts";
 import { ContainerNode } from "./container-node.ts";
+import { journaledLaunch, launchOf } from "./launch.ts";
 import { LogCollector } from "./logs.ts";
 import { RunningCluster } from "./running-cluster.ts";
 import { Shards } from "./shards.ts";
 import { clusterSpec, linksOf, type NodeSpec } from "./spec.ts";
+import { makeVolume } from "./volumes.ts";
 
 const API_PORT = 8474;
 /** First port of the links inside the toxiproxy container; Pika's offsets +2000 and +10001 then never collide. */
@@ -42,6 +45,10 @@ export interface UpOptions {
   signal: AbortSignal;
   /** The replicas are left without a master: the caller attaches them when the masters have their data. */
   attachLater?: boolean;
+  /** A replica that gets a master is told to copy all data, where it can be told so. */
+  copyAll?: boolean;
+  /** Each node's data on a disk of its own, of so many bytes (Fault.ownDisk). Rejects where that cannot be. */
+  disk?: number | null;
   /** The engine stopped telling what happens to the containers: it is gone, or restarts. */
   onEngineLost(error: unknown): void;
   /** Is this node stopped by one of our own faults right now? For `container` events. */
@@ -62,6 +69,7 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   const { engine, system, compose, runId, emit, scope, signal } = options;
   const spec = clusterSpec(compose, system, options.config);
   const prefix = `kvchaos-${createHash("sha256").update(runId).digest("hex").slice(0, 10)}`;
+  if (options.disk) await checkDisks(engine, spec.nodes.length, options.disk);
   const networks = await makeNetworks(options, prefix);
   const names = spec.nodes.filter((node) => node.role !== "control").map((node) => node.name);
   const pairs = linksOf(names);
@@ -104,15 +112,16 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   const dataName = networks.get(spec.dataNetwork) as string;
   const nodes = await Promise.all(
     placed.map(async ({ node, ports }, i) => {
-      const info = await engine.inspectContainer(containers[i] as string, { signal });
+      const info = await engine.inspectContainer(containers[i]?.id as string, { signal });
       const one = new ContainerNode({
         engine,
         system,
         name: node.name,
         role: node.role,
-        container: containers[i] as string,
+        container: containers[i]?.id as string,
         direct: { host: "127.0.0.1", port: ports[system.port] as number },
         data: { name: dataName, alias: node.name, ip: info?.ips[dataName] ?? "" },
+        disk: containers[i]?.disk ?? null,
         password,
       });
       await one.inspect();
@@ -129,6 +138,7 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
     password,
     toxiproxyApi: `127.0.0.1:${apiPort}`,
     shards: spec.clusterMode ? new Shards(spec.topology.masters) : null,
+    copyAll: options.copyAll ?? false,
   });
   scope.defer("close the administration connections", async () => cluster.closeLanes());
   await followContainers(options, nodes, logs);
@@ -162,32 +172,22 @@ async function startNode(
   { node, ports }: Placed,
   prefix: string,
   networks: NonNullable<ContainerSpec["networks"]>,
-): Promise<string> {
-  const { engine, system, labels, resources, signal } = options;
+): Promise<{ id: string; disk: Disk | null }> {
+  const { system, labels } = options;
   const { service } = node;
   const volume = `${prefix}-${node.name}`;
-  resources.defer(`remove volume ${volume}`, () => engine.removeVolume(volume));
-  await engine.createVolume(volume, labels, { signal });
-  const launch = system.launch(node.config);
-  return start(options, {
+  const disk = await makeVolume(options, volume, options.disk ?? null);
+  const id = await start(options, {
     name: `${prefix}-${node.name}`,
     image: options.image,
-    command: service.command ?? launch.command,
-    entrypoint: service.entrypoint,
-    environment: { ...launch.environment, ...service.environment },
+    ...launchOf(system, node),
     labels: { ...service.labels, ...labels, "kvchaos.node": node.name },
     networks,
     ports: Object.entries(ports).map(([container, host]) => ({ container: Number(container), host })),
     volumes: [{ name: volume, path: system.dataDirectory }],
-    tmpfs: service.tmpfs,
-    ulimits: service.ulimits,
-    cpus: service.cpus,
-    memory: service.memory,
-    capAdd: service.capAdd,
     stopTimeout: service.stopGracePeriod,
-    init: service.init,
-    user: service.user,
   });
+  return { id, disk };
 }
 
 function openLinks(
@@ -235,13 +235,13 @@ async function followContainers(options: UpOptions, nodes: ContainerNode[], logs
 }
 
 async function announce(
-  { engine, image, emit, signal }: UpOptions,
+  { engine, system, image, emit, signal }: UpOptions,
   cluster: RunningCluster,
   nodes: readonly ContainerNode[],
   placed: readonly Placed[],
 ): Promise<void> {
   const digest = (await engine.inspectImage(image, { signal }))?.digest ?? null;
-  const versions = await Promise.all(nodes.map(async (node) => (await node.state({ signal })).version));
+  const versions = await Promise.all(nodes.map((node) => node.version({ signal })));
   emit({
     type: "cluster",
     nodes: nodes.map((node, i) => ({
@@ -252,7 +252,9 @@ async function announce(
       digest,
       ports: placed[i]?.ports ?? {},
       version: versions[i] ?? null,
+      ...(placed[i] ? { launch: journaledLaunch(launchOf(system, placed[i].node)) } : {}),
     })),
+    mode: cluster.clusterMode ? "cluster" : null,
     links: cluster.links.map(({ name, from, to, published }) => {
       return { name, from, to, address: `${published.host}:${published.port}` };
     }),

@@ -124,7 +124,12 @@ export function containerCalls(daemon: Daemon) {
       if (stats.memory_stats?.usage === undefined) {
         throw new ChaosError("infrastructure", `Docker could not ${what}: it does not run`);
       }
-      return { cpuMs: stats.cpu_stats.cpu_usage.total_usage / 1e6, memoryBytes: stats.memory_stats.usage };
+      return {
+        cpuMs: stats.cpu_stats.cpu_usage.total_usage / 1e6,
+        throttledPeriods: stats.cpu_stats.throttling_data.throttled_periods,
+        memoryBytes: stats.memory_stats.usage,
+        memoryLimit: stats.memory_stats.limit,
+      };
     },
   };
 }

@@ -79,9 +79,12 @@ export function networkCalls(daemon: Daemon) {
       });
     },
 
-    async createVolume(name: string, labels: Labels, options: CallOptions = {}): Promise<void> {
+    /** @param options.folder the volume is this folder of the daemon's machine, which need not exist before it is used */
+    async createVolume(name: string, labels: Labels, options: CallOptions & { folder?: string } = {}): Promise<void> {
+      const { folder } = options;
+      const bind = folder === undefined ? {} : { DriverOpts: { type: "none", o: "bind", device: folder } };
       await call(daemon, `create volume ${name}`, options, (abortSignal) =>
-        docker.createVolume({ Name: name, Labels: { ...labels }, abortSignal }),
+        docker.createVolume({ Name: name, Labels: { ...labels }, ...bind, abortSignal }),
       );
     },
 

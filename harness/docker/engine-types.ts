@@ -164,7 +164,19 @@ export interface FileToPut {
 export interface ContainerStats {
   /** CPU time of all its processes since it started. */
   cpuMs: number;
+  /** In how many scheduling periods (0.1 s) it wanted more CPU than its limit allows, since it started. */
+  throttledPeriods: number;
   memoryBytes: number;
+  /** As the kernel has it; all of the machine's where there is none. */
+  memoryLimit: number;
+}
+
+/** What a container may use. */
+export interface ContainerLimits {
+  /** 0.5 = half of one; null: all. */
+  cpus: number | null;
+  /** Bytes; null: all. */
+  memory: number | null;
 }
 
 /** Everything that carries a label. */

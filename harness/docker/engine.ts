@@ -6,6 +6,7 @@ import { withDeadline } from "../base/deadline.ts";
 import { call, type Daemon } from "./engine-call.ts";
 import { containerCalls } from "./engine-containers.ts";
 import { imageCalls } from "./engine-images.ts";
+import { limitCalls } from "./engine-limits.ts";
 import { networkCalls } from "./engine-networks.ts";
 import { outputCalls } from "./engine-output.ts";
 import type { CallOptions, EngineInfo, Labelled } from "./engine-types.ts";
@@ -16,6 +17,7 @@ import { freePorts } from "./free-ports.ts";
  *        │                                     ├─ engine-images      inspect pull import remove list
  *        │  Engine ◄── connectEngine() ──►     ├─ engine-networks    networks with a fixed subnet, volumes
  *        ▼                                     ├─ engine-containers  create start stop kill pause remove files
+ *                                              ├─ engine-limits      CPU and memory of a container
  *   cluster, images, reaper, clean             └─ engine-output      logs exec events
  *                                                     │ engine-call   deadline, signal, error → ChaosError
  *                                                     ▼
@@ -29,6 +31,7 @@ const DEFAULT_SOCKET = "unix:///var/run/docker.sock";
 type Calls = ReturnType<typeof imageCalls> &
   ReturnType<typeof networkCalls> &
   ReturnType<typeof containerCalls> &
+  ReturnType<typeof limitCalls> &
   ReturnType<typeof outputCalls>;
 
 /** A Docker daemon that answers. Every call has a deadline and throws only ChaosError (or the signal's reason). */
@@ -63,6 +66,7 @@ export async function connectEngine(options: ConnectOptions = {}): Promise<Engin
     ...imageCalls(daemon),
     ...networkCalls(daemon),
     ...containerCalls(daemon),
+    ...limitCalls(daemon, info),
     ...outputCalls(daemon, info.local),
     address,
     info,

@@ -10,8 +10,11 @@ export interface ImageRecipe {
   volumes: readonly string[];
   workingDirectory: string;
   environment: Readonly<Record<string, string>>;
-  /** Text files put into the image (an entrypoint script, a default config file). */
-  files: readonly { path: string; mode: number; content: string }[];
+  /**
+   * Text files put into the image (an entrypoint script, a default config file), unless `--add` brings one of that path.
+   * `beside`: a file of this name beside the server binary, as a build may leave it there, takes its place.
+   */
+  files: readonly { path: string; mode: number; content: string; beside?: string }[];
   /** Programs (file names) that lie beside the server binary and go beside it in the image, e.g. redis-cli. */
   extraBinaries?: readonly string[];
   /** A static busybox as /bin/sh with its applets (default), or nothing but the server. */

@@ -1,6 +1,7 @@
 import { readFile, readlink } from "node:fs/promises";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
+import { hasDisk, removeDisk } from "./disk.ts";
 import type { Engine } from "./engine.ts";
 import type { CallOptions, Labelled, Labels } from "./engine-types.ts";
 
@@ -156,9 +157,13 @@ async function removeAll(
   const ids = (things: readonly { id: string }[]): string[] => things.map(({ id }) => id);
   await each(ids(found.containers), (id) => engine.remove(id, { force: true, volumes: true, signal }));
   await each(ids(found.networks), (id) => engine.removeNetwork(id, { signal }));
+  const onDisks = new Set(found.volumes.filter(({ labels }) => hasDisk(labels)).map(({ name }) => name));
   await each(
     found.volumes.map(({ name }) => name),
-    (name) => engine.removeVolume(name, { signal }),
+    async (name) => {
+      if (engine.info.local && onDisks.has(name)) await removeDisk(name);
+      await engine.removeVolume(name, { signal });
+    },
   );
   return failures;
 }

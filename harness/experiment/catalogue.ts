@@ -3,6 +3,7 @@ import { shapeOf } from "../cluster/spec.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import { faults } from "../faults/registry.ts";
 import { workloads } from "../load/workloads/registry.ts";
+import { systems } from "../systems/registry.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import type { Registries } from "./registries.ts";
 
@@ -11,5 +12,6 @@ export const registries = {
   faults,
   checks,
   workloads,
+  systems,
   readShape: async (path: string) => shapeOf(await readComposeFile(path, {}, { systems: SYSTEM_NAMES })),
 } satisfies Registries;

@@ -11,7 +11,7 @@ export type Trigger =
   | { kind: "after"; after: string; delay: Range }
   | { kind: "when"; when: Condition; delay: Range; count: number };
 
-/** A state of a node, or a line of its log, that starts a fault. */
+/** A state of a node, bytes of its full sync, or a line of its log, that starts a fault. */
 export type Condition =
   | {
       kind: "state";
@@ -19,6 +19,7 @@ export type Condition =
       state: "master" | "replica" | "link-up" | "link-down" | "full-sync" | "loading";
       progress: Range | null;
     }
+  | { kind: "sync-bytes"; node: string; bytes: Range }
   | { kind: "log"; node: string; pattern: string };
 
 export interface FaultSpec {
@@ -77,6 +78,7 @@ export interface PlannedFault {
 
 export type PlannedCondition =
   | { kind: "state"; node: string; state: Extract<Condition, { kind: "state" }>["state"]; progress: number | null }
+  | { kind: "sync-bytes"; node: string; bytes: number }
   | { kind: "log"; node: string; pattern: string };
 
 /** Experiment + seed, resolved. Plain data: the same seed gives the same bytes. */

@@ -49,8 +49,21 @@ const flush: Fault<z.infer<typeof flushParams>> = {
 
 export const fakeRegistries: Registries = {
   faults: new Map([freeze, cut, flush].map((fault) => [fault.kind, fault as Fault])),
-  checks: new Map(["no-hang", "no-crash", "one-master", "converges", "recovers-within"].map((name) => [name, name])),
-  workloads: new Map(["set", "zadd"].map((name) => [name, name])),
+  checks: new Map([
+    ...["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within"].map(
+      (name) => [name, {}] as const,
+    ),
+    ["no-lost-writes", { needsHistory: true }],
+  ]),
+  workloads: new Map([
+    ["set", { recorded: { type: "string" } }],
+    ["zadd", { recorded: { type: "zset" } }],
+  ]),
+  systems: new Map([
+    ["redis", {}],
+    ["kvrocks", {}],
+    ["pika", { withoutWait: true }],
+  ]),
   readShape: async () => ({
     masters: ["m1"],
     replicas: ["r1", "r2"],

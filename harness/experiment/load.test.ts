@@ -64,7 +64,7 @@ describe("loadExperiment", () => {
         poll: 1000,
       },
       recovery: { within: 30_000 },
-      checks: ["no-hang", "no-crash", "one-master", "converges", "recovers-within"],
+      checks: ["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within"],
       stopOn: "end",
       expect: null,
     });
@@ -94,6 +94,7 @@ faults:
   - { fault: flush, after: one, delay: 1s }
   - { fault: freeze, node: r2, when: { node: replica, state: full-sync, progress: 10%..90% }, count: 2 }
   - { fault: cut, links: [r1 -> m1], when: { node: m1, log: "sync .* started" } }
+  - { fault: cut, links: [r1 -> m1], when: { node: r1, state: full-sync, bytes: 5MB..20MB } }
 `);
     assert.deepEqual(
       faults.map(({ id, trigger, duration }) => ({ id, trigger, duration })),
@@ -120,6 +121,16 @@ faults:
           trigger: {
             kind: "when",
             when: { kind: "log", node: "m1", pattern: "sync .* started" },
+            delay: { min: 0, max: 0 },
+            count: 1,
+          },
+          duration: null,
+        },
+        {
+          id: "cut-2",
+          trigger: {
+            kind: "when",
+            when: { kind: "sync-bytes", node: "r1", bytes: { min: 5e6, max: 20e6 } },
             delay: { min: 0, max: 0 },
             count: 1,
           },

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { ChaosError } from "../base/chaos-error.ts";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import type { Experiment } from "./experiment.ts";
+import { checkChecks } from "./read-checks.ts";
 import { readFaults } from "./read-faults.ts";
 import { readLoad } from "./read-load.ts";
 import { notAFile, readText } from "./read-text.ts";
@@ -54,13 +55,10 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   checkAfter(drafts, mistakes);
   const duration = checkTimetable(drafts, part("duration"), mistakes);
   part("load");
-  const load = readLoad(raw.load, shape, registries, mistakes);
+  const load = readLoad(raw.load, { shape, systems: part("systems") ?? [] }, registries, mistakes);
   const watchdog = readWatchdog(part("watchdog"), mistakes);
   const checks = part("checks");
-  listOf(raw.checks).forEach((name, index) => {
-    if (typeof name === "string" && !registries.checks.has(name))
-      mistakes.unknown(["checks", index], "check", name, registries.checks.keys());
-  });
+  checkChecks(raw.checks, raw.load, registries, mistakes);
   const rest = {
     description: part("description") ?? null,
     systems: part("systems"),
@@ -90,7 +88,6 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   } as Experiment; // every part that is undefined left a mistake behind
 }
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 

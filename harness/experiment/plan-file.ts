@@ -72,6 +72,7 @@ const plannedFault = z.strictObject({
           state: z.enum(STATES),
           progress: z.number().min(0).max(1).nullable(),
         }),
+        z.strictObject({ kind: z.literal("sync-bytes"), node: z.string(), bytes: z.number().positive() }),
         z.strictObject({ kind: z.literal("log"), node: z.string(), pattern: z.string() }),
       ]),
       delay: ms,
@@ -115,6 +116,11 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
         value: bounds,
         elements: z.int().min(1),
         timeout: ms,
+        record: z.boolean().default(false),
+        wait: z
+          .strictObject({ replicas: z.int().min(1), within: ms })
+          .nullable()
+          .default(null),
       }),
     ),
     warmUp: ms,

@@ -48,6 +48,8 @@ function experiment(...faults: FaultSpec[]): Experiment {
         value: range(1, 9),
         elements: 1,
         timeout: 100,
+        record: false,
+        wait: null,
       },
     ],
     faults,
@@ -127,6 +129,18 @@ describe("makePlan", () => {
     const { trigger } = plan("7", once("cut", when)).faults[0] ?? assert.fail();
     assert.ok(trigger.kind === "when" && trigger.when.kind === "state" && trigger.when.progress !== null);
     assert.ok(trigger.when.progress > 0.1 && trigger.when.progress < 0.9);
+  });
+
+  it("draws bytes whole", () => {
+    const when: Trigger = {
+      kind: "when",
+      when: { kind: "sync-bytes", node: "r1", bytes: range(5e6, 20e6) },
+      delay: range(0),
+      count: 1,
+    };
+    const { trigger } = plan("7", once("cut", when)).faults[0] ?? assert.fail();
+    assert.ok(trigger.kind === "when" && trigger.when.kind === "sync-bytes");
+    assert.ok(trigger.when.bytes > 5e6 && trigger.when.bytes < 20e6 && Number.isInteger(trigger.when.bytes));
   });
 
   it("takes 'after' a repeated fault as after its last occurrence", () => {

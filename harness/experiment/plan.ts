@@ -76,6 +76,7 @@ function lastOccurrence(id: string, all: readonly FaultSpec[]): string {
 function drawCondition(condition: Condition, random: Random, shape: ClusterShape): PlannedCondition {
   const node = resolveNode(condition.node, random, shape);
   if (condition.kind === "log") return { kind: "log", node, pattern: condition.pattern };
+  if (condition.kind === "sync-bytes") return { kind: "sync-bytes", node, bytes: drawUnits(condition.bytes, random) };
   const progress = condition.progress === null ? null : drawUnits(condition.progress, random);
   return { kind: "state", node, state: condition.state, progress };
 }

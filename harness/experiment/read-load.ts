@@ -1,18 +1,22 @@
 import type { LoadSpec } from "../load/load.ts";
 import { checkNode } from "./read-faults.ts";
+import { checkPrefixes, checkRecording } from "./recording-rules.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
 import { loadItem, show } from "./schema.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
+const WAIT_WITHIN_MS = 1000;
+
 /** Reads the loads one by one, names them, fills in what depends on the name, and checks what they refer to. */
 export function readLoad(
   raw: unknown,
-  shape: ExperimentShape | undefined,
+  where: { shape: ExperimentShape | undefined; systems: readonly string[] },
   registries: Registries,
   mistakes: Mistakes,
 ): LoadSpec[] {
+  const { shape } = where;
   const names = new Set<string>();
-  return (Array.isArray(raw) ? raw : []).flatMap((one: unknown, index) => {
+  const read = (Array.isArray(raw) ? raw : []).flatMap((one: unknown, index) => {
     const path = ["load", index] as const;
     const workload = (one as { workload?: unknown } | null)?.workload;
     if (typeof workload === "string" && !registries.workloads.has(workload)) {
@@ -33,7 +37,19 @@ export function readLoad(
     } else if (item.on === "replicas" && shape?.replicas.length === 0) {
       mistakes.add([...path, "on"], "the cluster has no replica");
     }
-    const { "key-prefix": keyPrefix, rate = null, ...rest } = item;
-    return [{ ...rest, name, rate, keyPrefix: keyPrefix ?? `${name}:` }];
+    const { "key-prefix": keyPrefix, rate = null, wait, "wait-within": within, ...rest } = item;
+    const spec: LoadSpec = {
+      ...rest,
+      name,
+      rate,
+      keyPrefix: keyPrefix ?? `${name}:`,
+      wait: wait === undefined ? null : { replicas: wait, within: within ?? WAIT_WITHIN_MS },
+    };
+    if (within !== undefined && !spec.wait)
+      mistakes.add([...path, "wait-within"], '"wait-within" goes with wait', undefined, "key");
+    checkRecording(spec, path, where, registries, mistakes);
+    return [{ spec, path }];
   });
+  checkPrefixes(read, mistakes);
+  return read.map(({ spec }) => spec);
 }

@@ -50,7 +50,7 @@ function readCondition(
   mistakes: Mistakes,
 ): Condition | undefined {
   if (!when) return undefined;
-  const { node, state, progress, log } = when;
+  const { node, state, progress, bytes, log } = when;
   if ((state === undefined) === (log === undefined)) {
     if (state === undefined) mistakes.add(path, 'missing key "state" or "log": what to wait for', undefined);
     else mistakes.add([...path, "log"], '"log" beside "state"', "keep one of them", "key");
@@ -58,6 +58,13 @@ function readCondition(
   }
   if (progress !== undefined && state !== "full-sync" && state !== "loading") {
     mistakes.add([...path, "progress"], '"progress" goes with state full-sync or loading', undefined, "key");
+    return undefined;
+  }
+  if (bytes !== undefined) {
+    if (state !== "full-sync") mistakes.add([...path, "bytes"], '"bytes" goes with state full-sync', undefined, "key");
+    else if (progress !== undefined) {
+      mistakes.add([...path, "bytes"], '"bytes" beside "progress"', "keep one of them", "key");
+    } else return { kind: "sync-bytes", node, bytes };
     return undefined;
   }
   if (log !== undefined) return { kind: "log", node, pattern: log };

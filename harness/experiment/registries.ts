@@ -1,10 +1,14 @@
 import type { ClusterShape, Fault } from "../faults/fault.ts";
+import type { System } from "../systems/system.ts";
 
 /** What an experiment may name. Passed in, so that the format can be tested without the real faults. */
 export interface Registries {
   faults: ReadonlyMap<string, Fault>;
-  checks: ReadonlyMap<string, unknown>;
-  workloads: ReadonlyMap<string, unknown>;
+  /** `needsHistory`: it judges what a recorded load did. */
+  checks: ReadonlyMap<string, { readonly needsHistory?: boolean }>;
+  /** `recorded`: its operations can be recorded. */
+  workloads: ReadonlyMap<string, { readonly recorded?: { readonly type: string } }>;
+  systems: ReadonlyMap<string, Pick<System, "withoutWait">>;
   /** Reads a Compose file (absolute path). Rejects with code `invalid-experiment` and positions when it is broken. */
   readShape(path: string): Promise<ExperimentShape>;
 }

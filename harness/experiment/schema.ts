@@ -2,6 +2,7 @@ import { z } from "zod";
 import { durationMs, durationRange, formatDuration, percentRange, type Range, sizeRange } from "../base/units.ts";
 import { FINDING_TYPES } from "../journal/events.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
+import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 
 /*
  * The format of experiment files: one zod schema per top-level key, with every limit and every default. What needs more
@@ -92,6 +93,12 @@ export const loadItem = z.strictObject({
   timeout: duration(10 * MS, HOUR)
     .prefault("5s")
     .describe("An operation without answer for this long is unknown"),
+  record: z
+    .boolean()
+    .prefault(false)
+    .describe("Keeps every operation and reads every key in the end, for the checks on data"),
+  wait: z.int().min(1).max(100).optional().describe("Each recorded write is followed by WAIT for this many replicas"),
+  "wait-within": duration(MS, HOUR).optional().describe("How long WAIT waits (default 1s)"),
 });
 
 export const STATES = ["master", "replica", "link-up", "link-down", "full-sync", "loading"] as const;
@@ -99,6 +106,10 @@ const condition = z.strictObject({
   node: z.string().describe("A node's name, or: master, replica, any-replica"),
   state: z.enum(STATES).optional(),
   progress: percentRange.optional().describe("Progress of the full sync or of loading from which on it starts"),
+  bytes: sizeRange
+    .refine(({ min }) => min >= 1, { error: "expected at least 1B" })
+    .optional()
+    .describe("Bytes of the full sync that have reached the node when it starts; where nobody tells the progress"),
   log: z
     .string()
     .min(1)
@@ -186,13 +197,20 @@ export const experimentSchema = z.strictObject({
       interval: duration(10 * MS, 60 * SECOND)
         .prefault("250ms")
         .describe("Pause between two questions on one connection"),
-      poll: duration(50 * MS, 60 * SECOND)
-        .prefault("1s")
+      poll: duration(10 * MS, 60 * SECOND)
+        .prefault(formatDuration(DEFAULT_POLL))
         .describe("Pause between two INFO polls of one node"),
     })
     .prefault({}),
   recovery: z.strictObject({ within: duration(0, HOUR).prefault("30s") }).prefault({}),
-  checks: list(z.string()).prefault(["no-hang", "no-crash", "one-master", "converges", "recovers-within"]),
+  checks: list(z.string()).prefault([
+    "no-hang",
+    "no-crash",
+    "one-master",
+    "converges",
+    "replication-progress",
+    "recovers-within",
+  ]),
   "stop-on": z.enum(["first-finding", "end"]).prefault("end"),
   expect: z
     .strictObject({ finding: z.enum(FINDING_TYPES), class: name.optional() })

@@ -1,12 +1,8 @@
 import { z } from "zod";
 import { sizeRange } from "../base/units.ts";
 import type { Fault } from "./fault.ts";
-import { timeThrough } from "./measure-link.ts";
+import { capTook, echoOf } from "./measure-link.ts";
 import { linkSelector, mentionLink, resolveLink, selectLink } from "./selector.ts";
-
-/** The echo that measures a cap: half a second of it, at most 4 MiB. */
-const ECHO_SECONDS = 0.5;
-const ECHO_MAX = 4 * 1024 ** 2;
 
 const params = z.strictObject({
   links: z.array(linkSelector).min(1),
@@ -44,19 +40,14 @@ export const bandwidth: Fault<Params, Resolved> = {
     return {
       targets: links.map((link) => link.name),
       effect: async () => {
-        const bytes = Math.min(ECHO_MAX, Math.max(1_000, Math.round(kilobytes * 1000 * ECHO_SECONDS)));
-        const expected = (bytes / (kilobytes * 1000)) * 1000;
-        const echo = ["ECHO", Buffer.alloc(bytes, "x")];
-        const took = await Promise.all(
-          links.map((link) => timeThrough(link, context.clock, echo, expected * 4 + 5_000)),
-        );
+        const echo = echoOf(kilobytes * 1000);
+        const took = await Promise.all(links.map((link) => echo.through(link, context.clock)));
         const text = links.map(
           (link, i) => `${link.name}: ${took[i] === null ? "no answer" : `${Math.round(took[i] ?? 0)} ms`}`,
         );
         return {
-          // 20 % of slack: the toxic lets the first chunk through at once.
-          measured: took.every((ms) => ms === null || ms >= expected * 0.8),
-          summary: `ECHO of ${bytes} bytes at ${kilobytes} kB/s: ${text.join("; ")}`,
+          measured: took.every((ms) => capTook(ms, echo.expected)),
+          summary: `ECHO of ${echo.bytes} bytes at ${kilobytes} kB/s: ${text.join("; ")}`,
         };
       },
     };

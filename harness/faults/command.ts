@@ -6,6 +6,7 @@ import { RawConnection } from "../resp/connection.ts";
 import type { Outcome } from "../resp/reply.ts";
 import type { Fault } from "./fault.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
+import { fillWords, mentionWords } from "./words.ts";
 
 const OPEN_MS = 5_000;
 /** How long a command that is not waited for may take to be refused, ms. */
@@ -13,15 +14,16 @@ const REFUSAL_MS = 300;
 /** Longer than any run: such a command ends when its connection is closed by heal. */
 const NO_DEADLINE_MS = 24 * 3_600_000;
 
-const argv = z
+/** A command as an experiment writes it: words, or numbers that become words. */
+export const argvSchema = z
   .array(z.union([z.string(), z.number().transform(String)]))
   .min(1, { error: "expected at least a command name" });
 const params = z.strictObject({
   node: nodeSelector.describe("who gets the command"),
-  argv: argv.describe('the command and its arguments: ["DEBUG", "SLEEP", "5"]'),
+  argv: argvSchema.describe('the command and its arguments: ["DEBUG", "SLEEP", "5"]'),
   "wait-for-reply": z.boolean().default(true).describe("false: send it and go on, for commands that block"),
   within: durationMs.default(10_000).describe("deadline for the reply"),
-  undo: argv.optional().describe("a command that heals it"),
+  undo: argvSchema.optional().describe("a command that heals it"),
 });
 type Params = z.infer<typeof params>;
 const resolved = z.strictObject({
@@ -43,7 +45,11 @@ export const command: Fault<Params, Resolved> = {
   lasting: true,
   params,
   resolved,
-  mentions: (p) => mentionNode(p.node, ["node"]),
+  mentions: (p) => [
+    ...mentionNode(p.node, ["node"]),
+    ...mentionWords(p.argv, ["argv"]),
+    ...mentionWords(p.undo ?? [], ["undo"]),
+  ],
   resolve: (p, random, _occurrence, shape) => ({
     node: resolveNode(p.node, random, shape),
     argv: p.argv,
@@ -54,15 +60,20 @@ export const command: Fault<Params, Resolved> = {
   inject: async (context, { node: selector, argv: words, wait, within, undo }) => {
     const { cluster, signal } = context;
     const node = selectNode(cluster, selector);
-    const connection = await RawConnection.open({ ...node.direct, within: OPEN_MS, signal });
+    const connection = await RawConnection.open({
+      ...node.direct,
+      password: cluster.password,
+      within: OPEN_MS,
+      signal,
+    });
     context.onHeal(`close the connection of ${words[0]}`, async () => connection.close());
     if (undo) {
       context.onHeal(`${undo.join(" ")} on ${node.name}`, async () => {
-        await node.admin(undo, { within });
+        await node.admin(fillWords(undo, node, cluster), { within });
       });
     }
     const name = words.slice(0, 2).join(" ");
-    const answer = connection.send(words, { within: wait ? within : NO_DEADLINE_MS });
+    const answer = connection.send(fillWords(words, node, cluster), { within: wait ? within : NO_DEADLINE_MS });
     // Not waiting still means looking once: a refused command has no effect and must not pass for one.
     const early = await (wait ? answer : Promise.race([answer, sleep(REFUSAL_MS, signal).then(() => null)]));
     if (early?.outcome === "fail") {

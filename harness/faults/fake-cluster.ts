@@ -2,14 +2,17 @@ import type { Cluster, ClusterNode, ContainerState, RoleOptions, Topology } from
 import { SyncProgress, type SyncStep } from "../cluster/sync-progress.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { Link } from "../network/link.ts";
+import type { Outcome } from "../resp/reply.ts";
 import { redis } from "../systems/redis.ts";
 import type { LogRule } from "../systems/system.ts";
+import { FakeResources } from "./fake-resources.ts";
 
 /** A cluster without servers for unit tests: remembers what it was told, answers as the topology says. */
 export class FakeCluster implements Cluster {
   readonly system = redis;
   readonly control = null;
   readonly clusterMode: boolean = false;
+  readonly password = undefined;
   readonly nodes: ClusterNode[];
   readonly links: Link[];
   topology: Topology;
@@ -18,8 +21,15 @@ export class FakeCluster implements Cluster {
   readonly #lines = new Set<(node: string, line: string) => void>();
   readonly #sync = new SyncProgress();
   readonly #syncSteps = new Set<(step: SyncStep) => void>();
+  /** Bytes that have reached a node. */
+  readonly received = new Map<string, number>();
   /** What applyRole fails with, by node. */
   readonly refusals = new Map<string, Error>();
+  /** What becomes of a command on a connection of its own. */
+  answer: (node: string, argv: readonly string[]) => Outcome | Promise<Outcome> = () => ({
+    outcome: "ok",
+    reply: "OK",
+  });
 
   constructor(masters: string[], replicaOf: Record<string, string>) {
     this.topology = { masters, replicaOf };
@@ -96,13 +106,21 @@ export class FakeCluster implements Cluster {
       role: this.topology.masters.includes(name) ? "master" : "replica",
       container: `container-${name}`,
       direct: { host: "127.0.0.1", port: 1 },
+      nearest: () => ({ host: "127.0.0.1", port: 1 }),
+      resources: new FakeResources((what) => void this.said.push(`${name}: ${what}`)),
       pid: () => null,
+      received: () => this.received.get(name) ?? null,
       containerState: () => container,
       inspect: async () => container,
       admin: async (argv) => {
         this.said.push(`${name}: ${argv.join(" ")}`);
         return argv[0] === "EXISTS" ? 0 : "OK";
       },
+      connect: async () => ({
+        isOpen: true,
+        send: async (argv) => this.answer(name, argv.map(String)),
+        close: () => {},
+      }),
       state: async () => this.#state(name),
       ready: async () => {},
       pause: say("pause"),

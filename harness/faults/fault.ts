@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Drawn } from "../base/units.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import type { Emit } from "../journal/events.ts";
 
 /** What the planner knows about a cluster before anything is started. */
 export interface ClusterShape {
@@ -45,6 +46,13 @@ export interface FaultContext {
    */
   claim(node: string, as: "paused" | "down", forEver?: boolean): () => void;
   note(text: string): void;
+  /** Journals what a check or a report must know of this fault beyond its effect. */
+  readonly emit: Emit;
+  /**
+   * Captures what can be known of a node (threads, wait-for graph, stacks, log) right now; `reason` names it in the
+   * report. Bounded; never rejects: what could not be captured is noted.
+   */
+  capture(node: string, reason: string): Promise<void>;
 }
 
 /** An injected fault. */
@@ -70,6 +78,10 @@ export interface Fault<P = unknown, R = P> {
   readonly resolved?: z.ZodType<R>;
   /** How long it stays when the experiment gives no `for:`, ms; null or absent: until the heal phase. */
   ownDuration?(params: R): number | null;
+  /** How long injecting may take, ms; absent: a minute. */
+  injectWithin?(params: R): number;
+  /** Bytes of the disk of its own that every node's data must lie on; absent: any disk will do. */
+  ownDisk?(params: R): number;
   mentions(params: P): Mention[];
   resolve(params: Drawn<P>, random: Random, occurrence: number, shape: ClusterShape): R;
   inject(context: FaultContext, params: R): Promise<Injected>;

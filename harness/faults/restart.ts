@@ -4,13 +4,16 @@ import type { Fault } from "./fault.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
 
 const START_MS = 30_000;
+const STOP_MS = 10_000;
 
 const params = z.strictObject({
   node: nodeSelector.describe("who is stopped gracefully and started again"),
-  "stop-within": durationMs.default(10_000).describe("time for a graceful stop before SIGKILL"),
+  "stop-within": durationMs
+    .optional()
+    .describe("time for a graceful stop before SIGKILL (default: what the server needs, 10 s; Pika 30 s)"),
 });
 type Params = z.infer<typeof params>;
-const resolved = z.strictObject({ node: resolvedNode, stopWithin: z.number().min(0) });
+const resolved = z.strictObject({ node: resolvedNode, stopWithin: z.number().min(0).nullable() });
 type Resolved = z.infer<typeof resolved>;
 
 /**
@@ -26,7 +29,7 @@ export const restart: Fault<Params, Resolved> = {
   mentions: (p) => mentionNode(p.node, ["node"]),
   resolve: (p, random, _occurrence, shape) => ({
     node: resolveNode(p.node, random, shape),
-    stopWithin: p["stop-within"],
+    stopWithin: p["stop-within"] ?? null,
   }),
   inject: async (context, { node: selector, stopWithin }) => {
     const { cluster, signal } = context;
@@ -38,7 +41,7 @@ export const restart: Fault<Params, Resolved> = {
       await cluster.applyRole(node.name, { within: START_MS });
     };
     context.onHeal(`start ${node.name}`, start);
-    await node.stop(Math.ceil(stopWithin / 1000));
+    await node.stop(Math.ceil((stopWithin ?? cluster.system.stopWithin ?? STOP_MS) / 1000));
     signal.throwIfAborted();
     await start();
     release();

@@ -101,9 +101,8 @@ describe("capturing a process in a container", function () {
 
   it("proves the deadlock with the host's thread ids, although the process knows its threads as 1, 2, 3", async () => {
     const { pid } = await run("switch", "7");
-    const { proof, data, ms, summary } = await capture(pid);
+    const { proof, data, summary } = await capture(pid);
     assert.match(proof ?? "", SWITCH);
-    assert.ok(ms < 1000, `${ms} ms`);
     assert.match(summary, /8 threads \(deadlock, worker ×7\) wait behind/);
     // A namespace of its own: what the locks hold are other numbers than the host's.
     assert.equal(Math.min(...data.threads.map((thread) => thread.nsTid)), 1);

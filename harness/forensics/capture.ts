@@ -38,6 +38,8 @@ export interface EvidenceOptions {
   links: readonly LinkState[];
   /** Asks the node on a fresh connection; its answer as text. */
   ask?: ((argv: readonly string[]) => Promise<string>) | undefined;
+  /** What its INFO is asked with. Default ["INFO"]. */
+  info?: readonly string[] | undefined;
   /** The server's log since the fault that is suspected. */
   logSince?: (() => Promise<string>) | undefined;
   clock: Clock;
@@ -98,7 +100,7 @@ export async function captureEvidence(options: EvidenceOptions): Promise<Evidenc
   const seen = await lookAtProcess(options, missing);
   if (seen) await writeProcess(seen, options, write);
   signal?.throwIfAborted();
-  if (options.ask) await write("info.txt", await askServer(options.ask, missing, signal));
+  if (options.ask) await write("info.txt", await askServer(options.ask, options.info, missing, signal));
   if (log) {
     const { text, why } = await log;
     if (text === null) missing.push(`the server's log because ${why}`);
@@ -260,10 +262,11 @@ function socketsText(sockets: readonly OpenSocket[]): string {
 
 async function askServer(
   ask: NonNullable<EvidenceOptions["ask"]>,
+  info: readonly string[] = ["INFO"],
   missing: string[],
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const questions = [["INFO"], ["CLIENT", "LIST"]];
+  const questions = [info, ["CLIENT", "LIST"]];
   const answers = await Promise.all(
     questions.map((argv) => answerOf(argv.join(" "), ASK_WITHIN, () => ask(argv), signal)),
   );

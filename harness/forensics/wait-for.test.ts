@@ -83,6 +83,38 @@ describe("the wait-for graph of recorded hangs", () => {
   });
 });
 
+describe("the wait-for graph of real Pika servers", () => {
+  it("proves FLUSHALL's deadlock on a replica of 3.5.2, and the commands that queue behind it", () => {
+    const { graph, name } = analyse(thrice("pika-flush"));
+    assert.equal(graph.class, "proven");
+    const [cycle] = graph.cycles;
+    assert.deepEqual([graph.cycles.length, cycle?.length], [1, 1]);
+    assert.match(
+      proofSentence(graph, name) ?? "",
+      /^ReplBgWorker \d+ waits for a mutex that it holds itself: a self-deadlock$/,
+    );
+    assert.match(graphSummary(graph, name), /; \d+ threads \(ReplBgWorker, CliProcessorPoo ×\d+\) wait behind$/);
+    // It holds the dataset's lock as writer meanwhile.
+    const queue = graph.edges.filter(({ from }) => graph.queue.includes(from));
+    assert.ok(queue.every(({ kind, to }) => kind === "rwlock-read" && to.kind === "thread" && to.tid === cycle?.[0]));
+  });
+
+  it("calls the deadlock of FLUSHDB and INFO on 3.5.4 held by readers, and counts who may be among them", () => {
+    const { graph, name } = analyse(thrice("pika-readers"));
+    assert.equal(graph.class, "held-by-readers");
+    assert.equal(proofSentence(graph, name), null);
+    assert.match(
+      graphSummary(graph, name),
+      /^rwlock 0x[0-9a-f]+ is held by \d readers? \(which threads is not recorded, so no proof\), 1 thread \(CliProcessorPoo\) waits for it; may be among the readers: \d+ threads \(pika, .*CliProcessorPoo ×\d/,
+    );
+  });
+
+  it("finds nothing on a healthy master, whose main thread waits with a time limit for a mutex that it holds itself", () => {
+    const { graph } = analyse(thrice("pika-idle"));
+    assert.deepEqual([graph.class, graph.edges], ["none", []]);
+  });
+});
+
 describe("only what lasts is an edge", () => {
   it("a thread that ran between the samples waits for nobody, even if it waits for the same again", () => {
     const samples = thrice("switch");

@@ -46,7 +46,7 @@ export function graphSummary(graph: WaitGraph, name: ThreadName): string {
   const [lock] = graph.readerLocks;
   if (graph.class === "held-by-readers" && lock) {
     const readers = `${lock.readers} ${lock.readers === 1 ? "reader" : "readers"}`;
-    const may = lock.mayHold.length > 0 ? `; may be among the readers: ${lock.mayHold.map(name).join(", ")}` : "";
+    const may = lock.mayHold.length > 0 ? `; may be among the readers: ${suspects(lock.mayHold, name)}` : "";
     return `rwlock ${lock.address} is held by ${readers} (which threads is not recorded, so no proof), ${countNames(lock.waiting, name)} for it${may}`;
   }
   const [wait] = graph.linkWaits;
@@ -65,15 +65,27 @@ function chainClause(tid: number, graph: WaitGraph, name: ThreadName): string {
   return `${name(tid)} waits in ${describeEdge(edge, name)}`;
 }
 
+/** More threads than this are counted by their names. */
+const NAMED = 4;
+
+function suspects(tids: readonly number[], name: ThreadName): string {
+  return tids.length <= NAMED ? tids.map(name).join(", ") : `${tids.length} threads (${counted(tids, name)})`;
+}
+
 /** "9 threads (worker ×7, main, sync) wait" */
 function countNames(tids: readonly number[], name: ThreadName): string {
+  const one = tids.length === 1;
+  return `${tids.length} ${one ? "thread" : "threads"} (${counted(tids, name)}) ${one ? "waits" : "wait"}`;
+}
+
+/** "worker ×7, main" */
+function counted(tids: readonly number[], name: ThreadName): string {
   const counts = new Map<string, number>();
   for (const tid of tids) {
     const comm = name(tid).replace(/ \d+$/, "");
     counts.set(comm, (counts.get(comm) ?? 0) + 1);
   }
-  const names = [...counts].map(([comm, n]) => (n > 1 ? `${comm} ×${n}` : comm)).join(", ");
-  return `${tids.length} ${tids.length === 1 ? "thread" : "threads"} (${names}) ${tids.length === 1 ? "waits" : "wait"}`;
+  return [...counts].map(([comm, n]) => (n > 1 ? `${comm} ×${n}` : comm)).join(", ");
 }
 
 /** wait-for.txt: the verdict first, then every edge, then what was left out and why. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { findingSchema } from "./finding.ts";
+import { launchSchema } from "./launch.ts";
 import { nodeEventSchemas } from "./node-events.ts";
 import { nodeStateSchema } from "./node-state.ts";
 
@@ -65,9 +66,12 @@ const eventSchemas = [
         /** Server port → port on 127.0.0.1. */
         ports: z.record(z.string(), z.number()),
         version: z.string().nullable(),
+        launch: launchSchema.optional(),
       }),
     ),
     links: z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), address: z.string() })),
+    /** "cluster": the masters share the key space. */
+    mode: z.literal("cluster").nullable().optional(),
   }),
   /** Who should replicate from whom, from now on, as the harness (the operator) wants it. */
   z.object({
@@ -120,7 +124,8 @@ const eventSchemas = [
     ...at,
     type: z.literal("probe"),
     node: z.string(),
-    kind: z.enum(["established", "fresh", "write", "read", "admin"]),
+    /** Questions: established PING, fresh PING on a new connection, write SET, read GET, admin INFO, config CONFIG GET (of a node that hangs). */
+    kind: z.enum(["established", "fresh", "write", "read", "admin", "config"]),
     seconds: z.number(),
     sent: z.number(),
     answered: z.number(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { adminCommandSchema, fullSyncSchema } from "./operator-events.ts";
+import { adminCommandSchema, fullSyncSchema, shutdownSchema } from "./operator-events.ts";
 
 /** What the watchdog says of one node. `healthy` and `unknown` frame the typed results of DESIGN.md §4. */
 const NODE_CONDITIONS = [
@@ -36,6 +36,22 @@ export const nodeEventSchemas = [
     of: z.number().optional(),
     /** Of a partial hang on a multi-threaded server whose threads are known: how many answer, and which do not ("worker 30276"). */
     workers: z.object({ of: z.number(), answering: z.number(), silent: z.array(z.string()) }).optional(),
+  }),
+  /**
+   * Which classes of command a node that hangs still answers, from two seconds after the hang was confirmed; again when that
+   * changes. A class that was not asked is in none of the lists.
+   */
+  z.object({
+    ...at,
+    type: z.literal("classes"),
+    node: z.string(),
+    /** When the hang was confirmed. */
+    confirmed: z.number(),
+    /** "INFO", "CONFIG GET", "PING", "GET", "SET", "PING on a new connection". */
+    answering: z.array(z.string()),
+    /** Some connections get answers, some do not. */
+    partly: z.array(z.string()),
+    silent: z.array(z.string()),
   }),
   /** Do the probes lie on every worker thread of a multi-threaded server? Before the first fault, and after restarts. */
   z.object({
@@ -75,4 +91,5 @@ export const nodeEventSchemas = [
   }),
   fullSyncSchema,
   adminCommandSchema,
+  shutdownSchema,
 ] as const;

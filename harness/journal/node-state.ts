@@ -6,6 +6,8 @@ export const nodeStateSchema = z.object({
   version: z.string().nullable(),
   /** A replica's replication link; "none" on a master. */
   link: z.enum(["up", "down", "none"]),
+  /** The server's own word for a link that is not up ("db0:Error"), where it has one. */
+  linkDetail: z.string().optional(),
   masterHost: z.string().nullable(),
   masterPort: z.number().nullable(),
   /** A full sync (copying or restoring) is under way. */

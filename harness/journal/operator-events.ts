@@ -17,6 +17,21 @@ export const fullSyncSchema = z.object({
   total: z.number().nullable(),
 });
 
+/** A server was asked to stop by a `shutdown` fault. Times in run ms. */
+export const shutdownSchema = z.object({
+  t: z.number(),
+  type: z.literal("shutdown"),
+  /** Plan id of the fault occurrence. */
+  id: z.string(),
+  node: z.string(),
+  via: z.enum(["sigterm", "shutdown", "shutdown-nosave"]),
+  asked: z.number(),
+  within: z.number(),
+  /** null: not in time; it was killed. */
+  ended: z.number().nullable(),
+  exitCode: z.number().nullable(),
+});
+
 /** An administration command that a fault gave a server on a lasting connection: "sent" first, then what became of it. */
 export const adminCommandSchema = z.object({
   t: z.number(),

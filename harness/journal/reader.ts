@@ -46,7 +46,7 @@ export async function loadRecord(file: string): Promise<RunRecord> {
   })) {
     for (const event of events) store.add(event);
   }
-  return recordOf(store.events(), torn);
+  return recordOf(store.events(), { tornLine: torn });
 }
 
 function parseLine(text: string): { event: JournalEvent } | { why: string } {

@@ -1,3 +1,4 @@
+import type { History } from "../history/history.ts";
 import type { EventOf, EventType, JournalEvent } from "./events.ts";
 
 /** The whole journal of one run, already read and indexed by type. Checks and reports are pure functions of it. */
@@ -7,13 +8,18 @@ export interface RunRecord {
   readonly end: number;
   /** Number of the torn last line that a killed harness left, or null when the journal ends cleanly. */
   readonly tornLine: number | null;
+  /** What the recorded loads did, read beside the journal (history/load-run.ts); empty where only the journal was read. */
+  readonly history: History;
   of<T extends EventType>(type: T): readonly EventOf<T>[];
   first<T extends EventType>(type: T): EventOf<T> | undefined;
   last<T extends EventType>(type: T): EventOf<T> | undefined;
 }
 
 /** Indexes events that are already in memory. Keeps their order. */
-export function recordOf(events: readonly JournalEvent[], tornLine: number | null = null): RunRecord {
+export function recordOf(
+  events: readonly JournalEvent[],
+  { tornLine = null, history = [] }: { tornLine?: number | null; history?: History } = {},
+): RunRecord {
   const byType = new Map<EventType, JournalEvent[]>();
   let end = 0;
   for (const event of events) {
@@ -23,5 +29,5 @@ export function recordOf(events: readonly JournalEvent[], tornLine: number | nul
     else byType.set(event.type, [event]);
   }
   const of = <T extends EventType>(type: T): readonly EventOf<T>[] => (byType.get(type) ?? []) as EventOf<T>[];
-  return { events, end, tornLine, of, first: (type) => of(type)[0], last: (type) => of(type).at(-1) };
+  return { events, end, tornLine, history, of, first: (type) => of(type)[0], last: (type) => of(type).at(-1) };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { LoadSpec, LoadTarget } from "./load.ts";
+import type { OperationLog } from "./operation-log.ts";
 import { Pipe, type PipeEvents, type PipeSettings } from "./pipe.ts";
 import { type LoadSample, Tally } from "./sample.ts";
 import { Timetable } from "./timetable.ts";
@@ -28,6 +29,8 @@ export interface GeneratorOptions {
   random: Random;
   clock: Clock;
   password?: string | undefined;
+  /** Makes the commands and records them, in place of the workload alone. */
+  log?: OperationLog | undefined;
 }
 
 interface Lane {
@@ -61,16 +64,17 @@ export class Generator {
   #resolveStopped = () => {};
 
   constructor(options: GeneratorOptions) {
-    const { spec, workload, share, random, clock, password } = options;
+    const { spec, workload, share, random, clock, password, log } = options;
     this.#options = options;
     this.#tally = new Tally(spec.name);
-    this.#source = workload.source(spec, random.fork("commands"));
+    this.#source = log?.source ?? workload.source(spec, random.fork("commands"));
     this.#timetable = spec.rate === null ? undefined : new Timetable(spec.rate, share);
     this.#pipeSettings = {
       pipeline: spec.pipeline,
       timeout: spec.timeout,
       password,
       tally: this.#tally,
+      log: log && ((target) => log.open(target)),
       now: clock.now,
     };
     this.#pipeEvents = {

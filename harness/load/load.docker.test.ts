@@ -26,6 +26,8 @@ const SPEC: LoadSpec = {
   value: { min: 64, max: 256 },
   elements: 1000,
   timeout: 5000,
+  record: false,
+  wait: null,
 };
 const ZADD: LoadSpec = { ...SPEC, name: "zadd", workload: "zadd", keys: 3, keyPrefix: "zadd:", rate: 1000 };
 

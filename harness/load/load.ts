@@ -30,6 +30,10 @@ export interface LoadSpec {
   elements: number;
   /** Milliseconds after which an unanswered operation counts as `info` (its connection is replaced). */
   timeout: number;
+  /** Every operation goes into the run's history, and every written value names its write. */
+  record: boolean;
+  /** Each recorded write is followed by WAIT on its connection: for this many replicas, for `within` ms at most. */
+  wait: { replicas: number; within: number } | null;
 }
 
 export interface LoadTarget {
@@ -49,8 +53,17 @@ export interface LoadTotals {
 export interface RunningLoad {
   /** Points one load at other nodes (the master moved). Operations in flight on the old ones end as they end. */
   retarget(load: string, targets: readonly LoadTarget[]): void;
+  /** Where a load's operations are recorded, below the run's folder; none when they are not. */
+  recorded(load: string): readonly string[];
   /** Stops sending, waits for what is in flight (bounded), closes, and returns the totals. Idempotent. */
   stop(): Promise<LoadTotals[]>;
+}
+
+export interface HistoryPlace {
+  /** The run's folder. */
+  directory: string;
+  /** Every node that may get load, in the order in which recorded operations number them. */
+  nodes: readonly string[];
 }
 
 export interface LoadOptions {
@@ -63,6 +76,8 @@ export interface LoadOptions {
   /** Default: a quarter of the cores, for the servers need the others. Kept within 1 … cores - 1. */
   threads?: number | undefined;
   password?: string | undefined;
+  /** Where histories go; needed when a load is recorded. */
+  history?: HistoryPlace | undefined;
   /** Aborting does what `stop` does. */
   signal: AbortSignal;
 }

@@ -1,3 +1,4 @@
+import type { WriterEnd } from "../history/writer.ts";
 import type { LoadSpec, LoadTarget } from "./load.ts";
 import type { LoadSample } from "./sample.ts";
 
@@ -6,7 +7,29 @@ export interface ThreadPlan {
   origin: bigint;
   seed: string;
   password: string | undefined;
-  loads: { spec: LoadSpec; targets: readonly LoadTarget[]; share: { index: number; of: number } }[];
+  loads: LoadShare[];
+}
+
+/** What one thread does of one load. */
+export interface LoadShare {
+  spec: LoadSpec;
+  targets: readonly LoadTarget[];
+  share: { index: number; of: number };
+  /** Where its operations are recorded; undefined: nowhere. */
+  history: ShareHistory | undefined;
+}
+
+export interface ShareHistory {
+  /** The run's folder, and the file's path below it. */
+  directory: string;
+  file: string;
+  nodes: readonly string[];
+}
+
+/** How the recording of one share ended. */
+export interface ShareEnd extends WriterEnd {
+  load: string;
+  file: string;
 }
 
 export type ToThread =
@@ -18,4 +41,4 @@ export type ToThread =
 export type FromThread =
   | { type: "ready" }
   | { type: "sample"; tick: number; loads: LoadSample[] }
-  | { type: "stopped"; loads: LoadSample[] };
+  | { type: "stopped"; loads: LoadSample[]; histories: ShareEnd[] };

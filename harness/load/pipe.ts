@@ -4,6 +4,7 @@ import { Decoder } from "../resp/decode.ts";
 import { encodeByteStrings, encodeCommand } from "../resp/encode.ts";
 import { RespError } from "../resp/reply.ts";
 import type { LoadTarget } from "./load.ts";
+import type { PipeLog } from "./operation-log.ts";
 import type { Tally } from "./sample.ts";
 import type { CommandSource } from "./workloads/workload.ts";
 
@@ -17,6 +18,8 @@ export interface PipeSettings {
   timeout: number;
   password: string | undefined;
   tally: Tally;
+  /** Opens the log of a new connection's operations; undefined: they are not recorded. */
+  log: ((target: LoadTarget) => PipeLog) | undefined;
   /** Milliseconds, any origin. */
   now(): number;
 }
@@ -41,6 +44,7 @@ export class Pipe {
   readonly #events: PipeEvents;
   readonly #socket: Socket;
   readonly #decoder = new Decoder();
+  readonly #log: PipeLog | undefined;
   /** Ring of commands in flight, oldest at `#head`: when each was due, and when it was sent. */
   readonly #due: Float64Array;
   readonly #sent: Float64Array;
@@ -54,6 +58,7 @@ export class Pipe {
     this.target = target;
     this.#settings = settings;
     this.#events = events;
+    this.#log = settings.log?.(target);
     this.#due = new Float64Array(settings.pipeline);
     this.#sent = new Float64Array(settings.pipeline);
     this.#since = settings.now();
@@ -82,6 +87,7 @@ export class Pipe {
    */
   send(count: number, source: CommandSource, due: (i: number) => number): number {
     const { pipeline, now } = this.#settings;
+    const log = this.#log;
     const time = now();
     let bytes = "";
     let made = 0;
@@ -90,6 +96,7 @@ export class Pipe {
       const slot = (this.#head + this.#inFlight++) % pipeline;
       this.#due[slot] = due(made++);
       this.#sent[slot] = time;
+      if (log) bytes += log.sent(slot, time);
     }
     this.#writing = true;
     this.#socket.write(bytes, "latin1", () => {
@@ -111,9 +118,10 @@ export class Pipe {
     const { pipeline, timeout, tally, now } = this.#settings;
     const time = now();
     while (this.#inFlight > 0 && time - (this.#sent[this.#head] as number) >= timeout) {
+      const unknown = this.#log?.lost(this.#head) ?? true;
       this.#head = (this.#head + 1) % pipeline;
       this.#inFlight--;
-      tally.info("timeout");
+      if (unknown) tally.info("timeout");
     }
     this.#end("connect-failed");
   }
@@ -142,6 +150,7 @@ export class Pipe {
 
   #read(chunk: Buffer): void {
     const { pipeline, tally } = this.#settings;
+    const log = this.#log;
     const time = this.#settings.now();
     this.#decoder.push(chunk);
     try {
@@ -153,11 +162,15 @@ export class Pipe {
           continue;
         }
         if (this.#inFlight === 0) throw new ChaosError("infrastructure", "a reply to no command");
-        if (reply instanceof RespError) tally.fail(reply.code);
-        else tally.ok(time - (this.#due[this.#head] as number));
+        this.answered = true;
+        if (log?.isWaiting(this.#head)) log.waited(this.#head, reply);
+        else {
+          if (reply instanceof RespError) tally.fail(reply.code);
+          else tally.ok(time - (this.#due[this.#head] as number));
+          if (log && !log.answered(this.#head, reply, time)) continue;
+        }
         this.#head = (this.#head + 1) % pipeline;
         this.#inFlight--;
-        this.answered = true;
       }
     } catch {
       // Not RESP: the connection is of no use any more, and what is in flight stays unknown.
@@ -168,11 +181,21 @@ export class Pipe {
     else if (this.room > 0) this.#events.onRoom(this);
   }
 
+  /** Records what is in flight; returns how much of it is unknown. */
+  #logLost(log: PipeLog): number {
+    let unknown = 0;
+    for (let i = 0; i < this.#inFlight; i++) {
+      if (log.lost((this.#head + i) % this.#settings.pipeline)) unknown++;
+    }
+    return unknown;
+  }
+
   #end(refused: string | undefined): void {
     if (this.#state === "ended") return;
     const wasReady = this.#state === "ready" || this.#state === "draining";
     this.#state = "ended";
-    if (this.#inFlight > 0) this.#settings.tally.info("connection-lost", this.#inFlight);
+    const unknown = this.#log ? this.#logLost(this.#log) : this.#inFlight;
+    if (unknown > 0) this.#settings.tally.info("connection-lost", unknown);
     this.#inFlight = 0;
     this.#socket.destroy();
     this.#events.onEnd(this, wasReady ? undefined : refused);

@@ -1,6 +1,7 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import type { LoadOptions, LoadTarget, LoadTotals, RunningLoad } from "./load.ts";
+import { LoadRecording } from "./load-recording.ts";
 import { LoadThread } from "./load-thread.ts";
 import type { FromThread, ThreadPlan } from "./messages.ts";
 import { addSample, emptySample, type LoadSample, latencyOf } from "./sample.ts";
@@ -8,6 +9,8 @@ import { addSample, emptySample, type LoadSample, latencyOf } from "./sample.ts"
 const TICK_MS = 1000;
 /** What stopping may take on top of the longest timeout of a load. */
 const STOP_GRACE_MS = 850;
+/** What writing the rest of a history may take on top of that. */
+const WRITE_MS = 10_000;
 const EXIT_MS = 150;
 
 /** One second: samples of the threads that have answered, by load. */
@@ -20,6 +23,7 @@ interface Tick {
 /** The main thread's side: asks all threads for samples once a second, adds them up, and tells the journal. */
 export class LoadRunner implements RunningLoad {
   readonly #options: LoadOptions;
+  readonly #recording: LoadRecording;
   readonly #threads: LoadThread[];
   readonly #totals: Map<string, LoadTotals>;
   readonly #ticks = new Map<number, Tick>();
@@ -34,6 +38,7 @@ export class LoadRunner implements RunningLoad {
 
   constructor(options: LoadOptions, threads: number) {
     this.#options = options;
+    this.#recording = new LoadRecording(options);
     const { specs } = options;
     this.#totals = new Map(specs.map(({ name }) => [name, { load: name, ok: 0, fail: 0, info: 0 }]));
     const most = Math.max(0, ...specs.map((spec) => spec.connections));
@@ -54,6 +59,7 @@ export class LoadRunner implements RunningLoad {
   start(): void {
     const { clock, signal } = this.#options;
     this.#emittedUntil = clock.now();
+    this.#recording.begin();
     for (const thread of this.#threads) thread.tell({ type: "start", at: this.#emittedUntil });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     signal.addEventListener("abort", this.#onAbort, { once: true });
@@ -63,6 +69,10 @@ export class LoadRunner implements RunningLoad {
   retarget(load: string, targets: readonly LoadTarget[]): void {
     if (!this.#totals.has(load)) throw new ChaosError("internal", `there is no load "${load}" to retarget`);
     for (const thread of this.#threads) thread.tell({ type: "retarget", load, targets });
+  }
+
+  recorded(load: string): readonly string[] {
+    return this.#recording.files(load);
   }
 
   stop(): Promise<LoadTotals[]> {
@@ -81,7 +91,9 @@ export class LoadRunner implements RunningLoad {
     const { specs, targets, seed, clock, password } = this.#options;
     const loads = specs.flatMap((spec) => {
       const of = Math.min(threads, spec.connections);
-      return index < of ? [{ spec, targets: targets[spec.name] ?? [], share: { index, of } }] : [];
+      const share = { index, of };
+      const history = index < of ? this.#recording.fileOf(spec, index) : undefined;
+      return index < of ? [{ spec, targets: targets[spec.name] ?? [], share, history }] : [];
     });
     return { origin: clock.origin, seed, password, loads };
   }
@@ -104,6 +116,7 @@ export class LoadRunner implements RunningLoad {
     const number = message.type === "sample" ? message.tick : this.#lastTick;
     const tick = this.#ticks.get(number);
     if (!tick) return;
+    if (message.type === "stopped") for (const end of message.histories) this.#recording.ended(end);
     for (const sample of message.loads) addSample(tick.sums.get(sample.load) as LoadSample, sample);
     tick.waiting.delete(thread);
     this.#settle(number);
@@ -147,7 +160,8 @@ export class LoadRunner implements RunningLoad {
     const { specs, signal } = this.#options;
     clearInterval(this.#timer);
     signal.removeEventListener("abort", this.#onAbort);
-    const within = Math.max(0, ...specs.map((spec) => spec.timeout)) + STOP_GRACE_MS;
+    const writing = specs.some((spec) => spec.record) ? WRITE_MS : 0;
+    const within = Math.max(0, ...specs.map((spec) => spec.timeout)) + STOP_GRACE_MS + writing;
     try {
       await withDeadline({ what: "the end of the load threads", within }, () => this.#sendStop());
     } catch (error) {
@@ -156,6 +170,7 @@ export class LoadRunner implements RunningLoad {
       await this.terminate();
     }
     await Promise.all(this.#threads.map((thread) => leave(thread)));
+    this.#recording.end();
     if (this.#failure) throw this.#failure;
     return [...this.#totals.values()];
   }

@@ -1,9 +1,12 @@
+import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { ChaosError } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
+import { HistoryWriter } from "../history/writer.ts";
 import { Generator } from "./generator.ts";
-import type { FromThread, ThreadPlan, ToThread } from "./messages.ts";
+import type { FromThread, LoadShare, ShareEnd, ThreadPlan, ToThread } from "./messages.ts";
+import { OperationLog, recordedSide } from "./operation-log.ts";
 import { workloads } from "./workloads/registry.ts";
 
 /* A load thread: all generators of its share. It does what the main thread says and never decides by itself. */
@@ -14,26 +17,53 @@ const plan = workerData as ThreadPlan;
 const clock = monotonicClock(plan.origin);
 const random = seededRandom(plan.seed);
 
+/** Of the recorded loads. */
+const writers = new Map<LoadShare, HistoryWriter>();
+
 const generators = new Map(
-  plan.loads.map(({ spec, targets, share }): [string, Generator] => {
+  plan.loads.map((one): [string, Generator] => {
+    const { spec, targets, share } = one;
     const workload = workloads.get(spec.workload);
     if (!workload) throw new ChaosError("internal", `no workload "${spec.workload}"`);
     const fork = random.fork(`load/${spec.name}/${share.index}`);
     const { password } = plan;
-    return [spec.name, new Generator({ spec, workload, targets, share, random: fork, clock, password })];
+    const log = logOf(one);
+    return [spec.name, new Generator({ spec, workload, targets, share, random: fork, clock, password, log })];
   }),
 );
+
+function logOf(one: LoadShare): OperationLog | undefined {
+  const { spec, share, history } = one;
+  if (!history) return undefined;
+  const writer = HistoryWriter.open(path.join(history.directory, history.file));
+  writers.set(one, writer);
+  const workload = recordedSide(spec, workloads.get(spec.workload));
+  const fork = random.fork(`load/${spec.name}/${share.index}`);
+  return new OperationLog({ spec, workload, writer, nodes: history.nodes, share, random: fork });
+}
+
+async function closeHistories(): Promise<ShareEnd[]> {
+  return Promise.all(
+    [...writers].map(async ([{ spec, history }, writer]) => ({
+      ...(await writer.close()),
+      load: spec.name,
+      file: history?.file ?? "",
+    })),
+  );
+}
 
 const tell = (message: FromThread) => port.postMessage(message);
 const samples = () => [...generators.values()].map((generator) => generator.sample());
 
 port.on("message", async (message: ToThread) => {
   if (message.type === "start") for (const generator of generators.values()) generator.start(message.at);
-  else if (message.type === "sample") tell({ type: "sample", tick: message.tick, loads: samples() });
-  else if (message.type === "retarget") generators.get(message.load)?.retarget(message.targets);
+  else if (message.type === "sample") {
+    for (const writer of writers.values()) writer.flush();
+    tell({ type: "sample", tick: message.tick, loads: samples() });
+  } else if (message.type === "retarget") generators.get(message.load)?.retarget(message.targets);
   else {
     await Promise.all([...generators.values()].map((generator) => generator.stop()));
-    tell({ type: "stopped", loads: samples() });
+    tell({ type: "stopped", loads: samples(), histories: await closeHistories() });
     port.close();
   }
 });

@@ -5,10 +5,11 @@ import { coverText } from "./cover-text.ts";
 import { escapeHtml } from "./escape.ts";
 import type { FaultOccurrence } from "./fault-occurrences.ts";
 import { infoTable } from "./info-table.ts";
+import { keyLifeHtml } from "./key-life-html.ts";
 import { logWindowHtml } from "./log-window.ts";
 import type { RunFiles } from "./run-files.ts";
 import type { RunSummary } from "./run-summary.ts";
-import { confidence, grouped, seconds, spanText, times } from "./wording.ts";
+import { confidence, grouped, meaningOf, seconds, spanText, times } from "./wording.ts";
 
 const MOST_FINDINGS = 40;
 /** Closer together than this, two findings of a node have the same log lines around them. */
@@ -33,15 +34,18 @@ async function findingHtml(
   files: RunFiles,
 ): Promise<string> {
   const { type, class: kind, node, from, to, summary, proof } = finding;
-  const sure = confidence(proof);
+  const sure = confidence(finding);
+  const meaning = meaningOf(type);
   const before = run.findings.slice(0, number - 1).findIndex((other) => sameMoment(record, other, finding));
   return [
     `<article class="finding" id="finding-${number}">`,
     `<h3>${number}. ${escapeHtml(`${type}: ${kind}`)} on ${escapeHtml(node ?? "the cluster")} <span class="tag t-bad">${sure}</span></h3>`,
+    meaning === null ? "" : `<p class="quiet">${escapeHtml(`${type}: ${meaning}.`)}</p>`,
     `<p>${escapeHtml(summary)}</p>`,
     proof === null ? "" : `<p class="proof"><strong>Proof.</strong> ${escapeHtml(shorten(proof))}</p>`,
-    `<dl>${row("When", spanText(from, to, run.end))}${connections(finding)}${row("Probes", coverText(record, node, from))}${row("What the watchdog saw", text(finding.detail?.why))}${row("What was done to the cluster", doings(run, finding))}</dl>`,
+    `<dl>${row("When", spanText(from, to, run.end))}${connections(finding)}${row("Probes", coverText(record, node, from))}${row("What the watchdog saw", text(finding.detail?.why))}${row("What still answered", answeringText(finding))}${row("What was done to the cluster", doings(run, finding))}</dl>`,
     differences(finding),
+    keyLifeHtml(finding),
     before === -1
       ? await ownEvidence(record, run, finding, files)
       : `<p>The threads, sockets and log of ${escapeHtml(node ?? "")} at that moment: see <a href="#finding-${before + 1}">finding ${before + 1}</a>.</p>`,
@@ -67,6 +71,12 @@ function sameMoment(record: RunRecord, a: Finding, b: Finding): boolean {
 function connections({ detail }: Finding): string {
   const { silent, of } = detail ?? {};
   return typeof silent === "number" && typeof of === "number" ? row("Silent connections", `${silent} of ${of}`) : "";
+}
+
+/** Class of command by class of command (checks/still-answering.ts). */
+function answeringText({ detail }: Finding): string | null {
+  const { text: said } = (detail?.answering ?? {}) as { text?: unknown };
+  return text(said);
 }
 
 function differences({ detail }: Finding): string {

@@ -62,7 +62,7 @@ function summaryOf(summary: RunSummary): string {
       ? []
       : reasons.slice(0, 20).map((reason) => `- ${inlineMarkdown(reason)}`)),
     ...shown.flatMap((finding) => [
-      `### ${inlineMarkdown(`${finding.type} (${finding.class}) on ${finding.node ?? "the cluster"}`)}: ${confidence(finding.proof)}`,
+      `### ${inlineMarkdown(`${finding.type} (${finding.class}) on ${finding.node ?? "the cluster"}`)}: ${confidence(finding)}`,
       `${inlineMarkdown(finding.summary)} ${spanText(finding.from, finding.to, end)}.`,
       ...(finding.proof === null ? [] : [fenced(finding.proof.slice(0, 4000))]),
     ]),

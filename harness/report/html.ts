@@ -95,7 +95,7 @@ ${sections.map(([title, body]) => `<section><h2>${escapeHtml(title)}</h2>\n${bod
 function kindOfFailure({ verdict, findings: [first] }: RunSummary): string {
   if (verdict !== "fail" || !first) return "";
   const where = first.node === null ? "" : ` of ${first.node}`;
-  return ` <strong>${escapeHtml(`${first.type} (${first.class})${where}`)}</strong> <span class="tag t-bad">${confidence(first.proof)}</span>`;
+  return ` <strong>${escapeHtml(`${first.type} (${first.class})${where}`)}</strong> <span class="tag t-bad">${confidence(first)}</span>`;
 }
 
 function headProof(record: RunRecord, { verdict, findings: [first] }: RunSummary): string {

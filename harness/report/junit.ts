@@ -5,6 +5,7 @@ import { escapeXml } from "./escape.ts";
 import type { Reporter } from "./reporter.ts";
 import { type RunSummary, summarize } from "./run-summary.ts";
 import { replayCommand, verdictSentence } from "./wording.ts";
+import { xmlAttributes } from "./xml-attributes.ts";
 
 // Ant's schema wants id, package and both streams of each suite, and knows no attributes of <testsuites>; Jenkins' allows that.
 
@@ -23,21 +24,21 @@ function junitOf(record: RunRecord): string {
   const summary = summarize(record);
   const { run, verdict, end } = summary;
   const count = (...verdicts: string[]) => (verdicts.includes(verdict) ? 1 : 0);
-  const counts = attributes({
+  const counts = xmlAttributes({
     tests: 1,
     failures: count("fail"),
     errors: count("error"),
     skipped: count("inconclusive", "interrupted"),
     time: (end / 1000).toFixed(3),
   });
-  const suite = attributes({
+  const suite = xmlAttributes({
     id: 0,
     package: `kvchaos.${run.system}`,
     name: run.title,
     timestamp: run.startedAt.replace(/\.\d+Z$|Z$/, ""),
     hostname: "localhost",
   });
-  const testcase = attributes({
+  const testcase = xmlAttributes({
     classname: `kvchaos.${run.system}.${run.image.replaceAll(".", "_")}`,
     name: run.title,
     time: (end / 1000).toFixed(3),
@@ -54,7 +55,7 @@ function junitOf(record: RunRecord): string {
     "<testsuites>",
     `  <testsuite${suite}${counts}>`,
     "    <properties>",
-    ...Object.entries(properties).map(([name, value]) => `      <property${attributes({ name, value })}/>`),
+    ...Object.entries(properties).map(([name, value]) => `      <property${xmlAttributes({ name, value })}/>`),
     "    </properties>",
     `    <testcase${testcase}>`,
     ...outcome(summary),
@@ -72,7 +73,7 @@ function outcome(summary: RunSummary): string[] {
   const message = verdictSentence(summary);
   if (verdict === "pass") return [];
   if (verdict === "inconclusive" || verdict === "interrupted") {
-    return [`      <skipped${attributes({ message: `${verdict}: ${reasons.join("; ") || message}` })}/>`];
+    return [`      <skipped${xmlAttributes({ message: `${verdict}: ${reasons.join("; ") || message}` })}/>`];
   }
   const tag = verdict === "fail" ? "failure" : "error";
   const [first] = findings;
@@ -83,11 +84,5 @@ function outcome(summary: RunSummary): string[] {
     ...finding.evidence.map((file) => `  evidence: ${file}`),
   ]);
   const body = [...(lines.length > 0 ? lines : reasons), `replay: ${replayCommand(summary)}`].map(escapeXml).join("\n");
-  return [`      <${tag}${attributes({ message, type })}>${body}</${tag}>`];
-}
-
-function attributes(values: Record<string, string | number>): string {
-  return Object.entries(values)
-    .map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`)
-    .join("");
+  return [`      <${tag}${xmlAttributes({ message, type })}>${body}</${tag}>`];
 }

@@ -1,3 +1,5 @@
+import { KEY_LIFE_STYLE } from "./key-life-style.ts";
+
 /** Conditions by what they look like: colour of the bar, colour of the text on it. Okabe and Ito's palette. */
 const CONDITIONS: Record<string, [bar: string, text: string]> = {
   healthy: ["#2eb492", "#000"],
@@ -90,6 +92,7 @@ pre strong{color:var(--bad)}
 .finding-line{stroke:var(--bad);stroke-width:1.4}
 .finding-dot{fill:var(--bad)}
 .timeline .finding-number{fill:var(--back);font-weight:700;text-anchor:middle}
+${KEY_LIFE_STYLE}
 @media (max-width:600px){main,header,footer{padding-left:14px;padding-right:14px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5em}.finding{padding:12px}h1{font-size:1.25rem}}
 @media print{:root{--back:#fff;--paper:#f6f7f9;--ink:#000;--quiet:#444;--rule:#bbb;--link:#000;--bad:#a83e00;--good:#00694d;--warn:#7a5200}body{font-size:11pt}.timeline{min-width:0}.finding,tr,svg{break-inside:avoid}.scroll{overflow:visible}details pre{max-height:none}}
 `;

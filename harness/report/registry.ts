@@ -1,27 +1,41 @@
 import type { RunRecord } from "../journal/record.ts";
 import { githubReporter } from "./github.ts";
 import { htmlReporter } from "./html.ts";
-import { issueReporter } from "./issue-md.ts";
+import { issueReporter } from "./issue/reporter.ts";
+import type { Language } from "./issue/texts.ts";
 import { jsonReporter } from "./json.ts";
 import { junitReporter } from "./junit.ts";
 import { ndjsonReporter } from "./ndjson.ts";
 import type { Reporter } from "./reporter.ts";
+import { reproReporter } from "./repro/reporter.ts";
 import { tapReporter } from "./tap.ts";
 import { type TerminalStream, terminalReporter } from "./terminal.ts";
 
 /*
  *   journal ─► live reporters (terminal) while it runs
- *   RunRecord ─► renderAll ─► report.html, result.json, junit.xml, issue.md in the run's folder
+ *   RunRecord ─► renderAll ─► report.html, result.json, junit.xml, issue.md, repro.sh in the run's folder
  */
 
-const files: readonly Reporter[] = [jsonReporter, junitReporter, htmlReporter, issueReporter];
+/** What every run gets, wherever it takes place. */
+export const fileReporters: readonly Reporter[] = [
+  jsonReporter,
+  junitReporter,
+  htmlReporter,
+  issueReporter("en"),
+  reproReporter,
+];
 const github = githubReporter(process.env, process.stderr);
 
 /** What every run gets; in a GitHub workflow its step summary and annotations, too. */
-export const reporters: readonly Reporter[] = process.env.GITHUB_STEP_SUMMARY ? [...files, github] : files;
+export const reporters: readonly Reporter[] = process.env.GITHUB_STEP_SUMMARY
+  ? [...fileReporters, github]
+  : fileReporters;
 
-/** Every report that can be rendered from a journal alone. TAP goes to stdout. */
-export const formats: readonly Reporter[] = [...files, github, tapReporter(process.stdout)];
+/** Every report that can be rendered from a journal alone, tickets in that language. TAP goes to stdout. */
+export function formats(language: Language): readonly Reporter[] {
+  const files = fileReporters.map((one) => (one.name === "issue" ? issueReporter(language) : one));
+  return [...files, github, tapReporter(process.stdout)];
+}
 
 export interface LiveOptions {
   /** Where people look. */

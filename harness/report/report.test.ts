@@ -34,7 +34,7 @@ describe("reports", () => {
         verdict
       ];
       for (const one of ["failure", "error", "skipped"]) assert.equal(junit.includes(`<${one} `), one === element, one);
-      assert.match(issue, /^### Version$/m);
+      assert.match(issue, /^\*\*To reproduce\*\*$/m);
     });
   }
 

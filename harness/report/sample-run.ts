@@ -59,7 +59,7 @@ export function sampleRun({ verdict = "fail", seconds = 75, storm = 12 }: Sample
   }
   return recordOf(
     events.sort((a, b) => a.t - b.t),
-    verdict === "none" ? 9999 : null,
+    { tornLine: verdict === "none" ? 9999 : null },
   );
 }
 

@@ -3,6 +3,7 @@ import { checks as knownChecks } from "../checks/registry.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { coverText } from "./cover-text.ts";
 import { escapeHtml } from "./escape.ts";
+import { pollingText } from "./polling-text.ts";
 import type { RunSummary } from "./run-summary.ts";
 import { grouped, notChecked, replayCommand, seconds, times, withoutRoot } from "./wording.ts";
 
@@ -86,6 +87,8 @@ export function selfHtml(record: RunRecord, { self, notes, nodes, end }: RunSumm
       self.worstCpuPressure === null ? "this kernel does not tell" : `${Math.round(self.worstCpuPressure)} %`,
     ],
   ];
+  const polling = pollingText(record);
+  if (polling !== null) rows.push(["Watching", polling]);
   for (const { name } of nodes) {
     const cover = coverText(record, name, end);
     if (cover !== null) rows.push([`Probes of ${name}`, cover]);

@@ -40,15 +40,15 @@ function pointOf({ name, valid, why, findings }: EventOf<"check">, number: numbe
   if (valid === "unknown") return `ok ${number} - ${description(name)} # SKIP ${description(why ?? "unknown")}`;
   const detail = {
     message: plainLine(why ?? findings[0]?.summary ?? "violated"),
-    findings: findings.map(({ type, class: kind, node, from, to, summary, proof, evidence }) => ({
-      type: `${type}/${kind}`,
-      node,
-      from,
-      to,
-      confidence: confidence(proof),
-      summary: plainLine(summary),
-      proof: proof === null ? null : plainLine(proof),
-      evidence: evidence.map(plainLine),
+    findings: findings.map((finding) => ({
+      type: `${finding.type}/${finding.class}`,
+      node: finding.node,
+      from: finding.from,
+      to: finding.to,
+      confidence: confidence(finding),
+      summary: plainLine(finding.summary),
+      proof: finding.proof === null ? null : plainLine(finding.proof),
+      evidence: finding.evidence.map(plainLine),
     })),
   };
   const yaml = stringify(detail, { lineWidth: 0 }).trimEnd().split("\n");

@@ -78,7 +78,7 @@ export function terminalReporter(
         { text: "", tone: "plain" },
         { text: `${summary.verdict.toUpperCase()}  ${verdictSentence(summary)}`, tone },
         ...summary.findings.map((finding, i) => ({
-          text: `  ${finding.type}/${finding.class} on ${finding.node ?? "the cluster"} (${confidence(finding.proof)})${told(finding, i)}`,
+          text: `  ${finding.type}/${finding.class} on ${finding.node ?? "the cluster"} (${confidence(finding)})${told(finding, i)}`,
           tone: "bad" as Tone,
         })),
         ...(summary.verdict === "fail"

@@ -1,4 +1,5 @@
 import { formatDuration } from "../base/units.ts";
+import type { Finding } from "../journal/events.ts";
 import type { FaultOccurrence } from "./fault-occurrences.ts";
 import type { RunSummary } from "./run-summary.ts";
 
@@ -35,9 +36,36 @@ export function verdictSentence(summary: RunSummary): string {
   return reasons[0] ?? "No reason was given.";
 }
 
-/** How sure a finding is. */
-export function confidence(proof: string | null): "proved" | "observed" {
-  return proof === null ? "observed" : "proved";
+/**
+ * How sure a finding is. "held by readers": everybody waits for a lock whose holders nothing records, which is more than a
+ * silence that was observed, and no proof.
+ */
+export function confidence({
+  proof,
+  detail,
+}: Pick<Finding, "proof" | "detail">): "proved" | "held by readers" | "observed" {
+  if (proof !== null) return "proved";
+  return detail?.waits === "held-by-readers" ? "held by readers" : "observed";
+}
+
+const MEANINGS: Record<string, string> = {
+  hang: "a server does not answer, or not on all connections",
+  crash: "a server ended without being asked to",
+  divergence: "a replica holds other data than its master",
+  "lost-write": "a write that was acknowledged is gone",
+  "resurrected-key": "what was deleted or flushed is there again",
+  "phantom-value": "a value that nobody wrote",
+  "stale-read": "a read shows an older value than the one that had to be there",
+  "not-linearizable": "no order of the operations explains what was read",
+  "split-brain": "somebody else is master than the operator wants",
+  "stuck-replication": "everybody answers, but a replica does not move on",
+  "slow-recovery": "not serving and replicating again in time",
+  "shutdown-hang": "a server does not end when it is asked to",
+};
+
+/** What a type of finding means, for a reader who never saw the word; null for a type that this version does not know. */
+export function meaningOf(type: string): string | null {
+  return MEANINGS[type] ?? null;
 }
 
 /** The command that runs the same plan again, for a POSIX shell in the root of the kvchaos repository. */
@@ -55,7 +83,8 @@ export function withoutRoot({ experimentFile, command }: RunSummary["run"], text
   return root.length > 1 ? text.replaceAll(root, "") : text;
 }
 
-function shellWord(word: string): string {
+/** A word as a POSIX shell must be told it. */
+export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 

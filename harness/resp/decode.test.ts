@@ -103,19 +103,18 @@ describe("Decoder", () => {
     assert.deepEqual(value, Buffer.from("secret"));
   });
 
+  // Joined for every chunk, 128 GB would be copied: this would not end before mocha's deadline.
   it("joins a big bulk string once, not once per chunk", () => {
     const decoder = new Decoder();
     const size = 64 * 1024 * 1024;
     decoder.push(Buffer.from(`$${size}\r\n`));
     const chunk = Buffer.alloc(16 * 1024, 120);
-    const start = performance.now();
     for (let sent = 0; sent < size; sent += chunk.length) {
       decoder.push(chunk);
       assert.equal(decoder.next(), undefined);
     }
     decoder.push(Buffer.from("\r\n"));
     assert.equal((decoder.next() as Buffer).length, size);
-    assert.ok(performance.now() - start < 3000, "quadratic: joined for every chunk");
   });
 
   it("refuses what is not RESP, and goes on refusing", () => {

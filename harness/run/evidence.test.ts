@@ -9,6 +9,7 @@ import { openMemory, readThreads } from "../forensics/process.ts";
 import type { SidecarOptions } from "../forensics/sidecar.ts";
 import type { EventOf, JournalEvent, NodeCondition } from "../journal/events.ts";
 import { skip } from "../skip.ts";
+import { redis } from "../systems/redis.ts";
 import { EvidenceCollector } from "./evidence.ts";
 
 /** An engine that is not there: this machine's /proc must do. */
@@ -65,7 +66,7 @@ describe("evidence of a run", function () {
     const link = { name: "r1 -> m1", address: { host: "10.0.0.1", port: 1000 } };
     return new EvidenceCollector({
       cluster: {
-        system: { portOffsets: [0, 2000] },
+        system: { portOffsets: [0, 2000], commands: redis.commands },
         nodes: [{ name: "r1", container: "c1", pid: () => pid, admin: () => Promise.reject(new Error("no answer")) }],
         links: [link as never],
         logs: { file: () => path.join(directory, log) },
@@ -85,17 +86,9 @@ describe("evidence of a run", function () {
   it("tells the proof as soon as it is on disk, and what gdb saw after that as a capture of its own", async function () {
     await serve(this, "switch", "3");
     await writeFile(path.join(directory, "r1.log"), `${"x".repeat(100_000)}the end\n`);
-    // The best of three: a machine that is busy with something else says nothing about us.
-    let took = Number.POSITIVE_INFINITY;
-    for (let attempt = 0; attempt < 3 && took >= 1000; attempt++) {
-      events = [];
-      const collect = collector("r1.log");
-      const confirmed = clock.now();
-      assert.equal(collect.consider(verdict("deadlocked")), true);
-      await collect.settled();
-      took = (captured()[0]?.t ?? Number.POSITIVE_INFINITY) - confirmed;
-    }
-    assert.ok(took < 1000, `on disk after ${took} ms`);
+    const collect = collector("r1.log");
+    assert.equal(collect.consider(verdict("deadlocked")), true);
+    await collect.settled();
     const [first, second] = captured();
     assert.ok(first && second);
     assert.match(first.proof ?? "", /: a cycle$/);

@@ -26,7 +26,7 @@ const LOG_TAIL = 64 * 1024;
 
 /** What of a cluster a capture needs. */
 type Scene = Pick<RunningCluster, "links"> & {
-  system: Pick<System, "portOffsets">;
+  system: Pick<System, "portOffsets" | "commands">;
   nodes: readonly Pick<ClusterNode, "name" | "container" | "pid" | "admin">[];
   logs: Pick<RunningCluster["logs"], "file">;
 };
@@ -91,12 +91,20 @@ export class EvidenceCollector {
     this.#track(node, this.#capture(node, condition, n, false), "evidence could not be captured");
   }
 
+  /** Captures a node in trouble that a fault, not the watchdog, has noticed. Never rejects. */
+  async capture(node: string, reason: string): Promise<void> {
+    const n = (this.#count.get(node) ?? 0) + 1;
+    this.#count.set(node, n);
+    this.#track(node, this.#capture(node, reason, n), "evidence could not be captured");
+    await this.settled();
+  }
+
   /** Resolves when no capture and no noting of healthy waits is under way. Bounded by the captures' own deadline. */
   async settled(): Promise<void> {
     await Promise.all(this.#pending);
   }
 
-  async #capture(name: string, condition: NodeCondition, n: number, mayStop = true): Promise<void> {
+  async #capture(name: string, condition: string, n: number, mayStop = true): Promise<void> {
     const { cluster, directory, clock, emit, signal, cutBy } = this.#options;
     const node = cluster.nodes.find((one) => one.name === name);
     if (!node) return;
@@ -114,7 +122,7 @@ export class EvidenceCollector {
       emit({ type: "evidence", node: name, reason: condition, ...told });
     };
     // Stopping a process is for hangs that will not end by themselves.
-    const gdb = mayStop && (condition === "deadlocked" || condition === "livelocked");
+    const gdb = mayStop && ["deadlocked", "livelocked", "shutdown-hang"].includes(condition);
     const evidence = await withDeadline({ what, within: CAPTURE_MS, signal }, (inner) =>
       captureEvidence({
         node: name,
@@ -125,6 +133,7 @@ export class EvidenceCollector {
         sidecar: condition === "dead" ? undefined : this.#options.sidecar(node.container),
         baseline: this.#baselines.get(name)?.waits,
         links: linkStates(cluster, cutBy),
+        info: cluster.system.commands.info(),
         ask: async (argv) => text(await node.admin(argv, { within: ASK_MS, signal: inner })),
         logSince: () => tailOf(cluster.logs.file(name)),
         clock,

@@ -12,6 +12,7 @@ import { TriggerSource } from "./triggers.ts";
 interface Seen {
   id: string;
   step: string;
+  detail: string | undefined;
 }
 
 function fake(kind: string, lasting: boolean, inject: (context: FaultContext) => Promise<void>): Fault {
@@ -52,9 +53,10 @@ function setUp(list: PlannedFault[], kinds: Fault[], beforeHeal: () => Promise<v
     triggers,
     clock,
     emit: (event) => {
-      if (event.type === "fault") seen.push({ id: event.id, step: event.step });
+      if (event.type === "fault") seen.push({ id: event.id, step: event.step, detail: event.detail });
     },
     beforeHeal,
+    capture: async () => {},
   });
   const steps = (id: string): string[] => seen.filter((one) => one.id === id).map((one) => one.step);
   return { cluster, clock, seen, claims, triggers, runner, steps };
@@ -175,6 +177,60 @@ describe("the fault runner", () => {
     cluster.syncLine("r1", "full-sync-progress", files(6));
     await runner.run(clock.now(), never);
     assert.equal(steps("w").at(-1), "healed");
+  });
+
+  const afterBytes = (bytes: number) =>
+    ({ kind: "when", when: { kind: "sync-bytes", node: "r1", bytes }, delay: 0 }) as const;
+
+  it("fires when the bytes of a full sync have come, counted from its beginning", async () => {
+    const kind = fake("kind", false, async () => {});
+    const { runner, clock, steps, cluster } = setUp([planned("w", "kind", afterBytes(1000))], [kind]);
+    cluster.received.set("r1", 50_000);
+    const running = runner.run(clock.now(), never);
+    await turn();
+    // What came before is not the full sync's.
+    cluster.received.set("r1", 60_000);
+    cluster.syncLine("r1", "full-sync-start");
+    cluster.received.set("r1", 60_999);
+    cluster.syncLine("r1", "full-sync-progress");
+    cluster.syncLine("r1", "full-sync-ended");
+    cluster.received.set("r1", 70_000);
+    cluster.syncLine("r1", "full-sync-start");
+    await turn();
+    assert.deepEqual(steps("w"), []);
+    cluster.received.set("r1", 71_000);
+    await running;
+    assert.equal(steps("w").at(-1), "healed");
+  });
+
+  it("counts bytes of a full sync under way from then on, and goes on when the interface is a new one", async () => {
+    const kind = fake("kind", false, async () => {});
+    const { runner, clock, steps, cluster } = setUp([planned("w", "kind", afterBytes(1000))], [kind]);
+    cluster.syncLine("r1", "full-sync-progress");
+    const readings = [5_000, 5_600, 100, 400];
+    cluster.node("r1").received = () => readings.shift() ?? 400;
+    await runner.run(clock.now(), never);
+    assert.equal(steps("w").at(-1), "healed");
+    assert.deepEqual(readings, []);
+  });
+
+  it("says so when nobody can count the bytes", async () => {
+    const kind = fake("kind", false, async () => {});
+    const { runner, clock, seen, cluster } = setUp([planned("w", "kind", afterBytes(1))], [kind]);
+    cluster.syncLine("r1", "full-sync-start");
+    const over = new AbortController();
+    const running = runner.run(clock.now(), over.signal);
+    await turn();
+    over.abort();
+    await running;
+    assert.deepEqual(
+      seen.map(({ step }) => step),
+      ["not-fired"],
+    );
+    assert.match(
+      seen[0]?.detail ?? "",
+      /ended before its trigger came true: the bytes that reach r1 could not be counted/,
+    );
   });
 
   it("waits for the next full sync before the second occurrence", async () => {

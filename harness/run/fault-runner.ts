@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { messageOf } from "../base/chaos-error.ts";
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import { sleep, withDeadline } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
@@ -29,6 +29,8 @@ export interface FaultRunnerOptions {
   emit: Emit;
   /** Awaited before anything is healed: evidence of a hang must not be healed away. */
   beforeHeal(): Promise<void>;
+  /** For faults that find something out themselves: see FaultContext. */
+  capture: FaultContext["capture"];
 }
 
 /** Runs the faults of one chaos phase, each on its own schedule. */
@@ -73,8 +75,10 @@ export class FaultRunner {
     const event = { type: "fault", id: planned.id, fault: planned.fault } as const;
     try {
       await this.#trigger(planned, chaosStart, signal);
-    } catch {
-      emit({ ...event, step: "not-fired", targets: [], detail: "the chaos phase ended before its trigger came true" });
+    } catch (error) {
+      const ended = "the chaos phase ended before its trigger came true";
+      const why = error instanceof ChaosError && error !== signal.reason ? `: ${error.message}` : "";
+      emit({ ...event, step: "not-fired", targets: [], detail: ended + why });
       return;
     }
     if (!fault) throw new RangeError(`the plan names the unknown fault "${planned.fault}"`);
@@ -93,7 +97,7 @@ export class FaultRunner {
   }
 
   async #trigger(planned: PlannedFault, chaosStart: number, signal: AbortSignal): Promise<void> {
-    const { clock, triggers } = this.#options;
+    const { clock, triggers, emit } = this.#options;
     const { trigger } = planned;
     if (trigger.kind === "at") {
       await sleep(chaosStart + trigger.at - clock.now(), signal);
@@ -106,7 +110,8 @@ export class FaultRunner {
       // The next occurrence is for the next time that the state comes about, not for the same moment again.
       const before = this.#lives.get(previousOccurrence(planned.id) ?? "");
       await before;
-      await triggers.wait(trigger.when, signal, before !== undefined);
+      const seen = await triggers.wait(trigger.when, signal, before !== undefined);
+      if (seen !== null) emit({ type: "note", about: planned.id, text: seen });
     }
     await sleep(trigger.delay, signal);
   }
@@ -127,10 +132,13 @@ export class FaultRunner {
       onHeal: (what, undo) => scope.defer(what, undo, INJECT_MS),
       claim: (node, as, forEver) => claims.add(id, node, as, forEver),
       note: (text) => emit({ type: "note", about: id, text }),
+      emit,
+      capture: this.#options.capture,
     };
     try {
       const what = `injecting ${id}`;
-      const injected = await withDeadline({ what, within: INJECT_MS, signal }, () => fault.inject(context, params));
+      const within = fault.injectWithin?.(params) ?? INJECT_MS;
+      const injected = await withDeadline({ what, within, signal }, () => fault.inject(context, params));
       const ms = clock.now() - started;
       emit({ ...event, step: "injected", targets: [...injected.targets], ms });
       this.#active.set(id, injected.targets);

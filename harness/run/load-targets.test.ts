@@ -15,6 +15,8 @@ const spec: LoadSpec = {
   value: { min: 1, max: 1 },
   elements: 1,
   timeout: 1000,
+  record: false,
+  wait: null,
 };
 
 /** Two shards, told apart by the number in a node's name. */
@@ -56,6 +58,15 @@ describe("where loads go", () => {
     assert.deepEqual(
       parts.map((part) => part.targets().map(({ node }) => node)),
       [["m1"], ["m2"], ["r1"], ["r2"]],
+    );
+    assert.deepEqual(
+      parts.map((part) => part.nodes()),
+      [
+        ["m1", "r1"],
+        ["m2", "r2"],
+        ["m1", "r1"],
+        ["m2", "r2"],
+      ],
     );
   });
 });

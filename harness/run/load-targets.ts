@@ -6,6 +6,8 @@ export interface PlacedLoad {
   spec: LoadSpec;
   /** Where it goes right now. */
   targets(): LoadTarget[];
+  /** The nodes that have, or should have, its keys right now. */
+  nodes(): string[];
 }
 
 /** Where a load goes right now: always through the client links, so that clients see what the links do. */
@@ -20,7 +22,10 @@ export function loadTargets(cluster: Cluster, on: LoadSpec["on"]): LoadTarget[] 
  * carry the shard's hash tag ("{s1}set:17"): its clients talk to that shard's nodes only and are never redirected.
  */
 export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[]): PlacedLoad[] {
-  if (!cluster.clusterMode) return specs.map((spec) => ({ spec, targets: () => loadTargets(cluster, spec.on) }));
+  const names = cluster.nodes.map(({ name }) => name);
+  if (!cluster.clusterMode) {
+    return specs.map((spec) => ({ spec, targets: () => loadTargets(cluster, spec.on), nodes: () => names }));
+  }
   const tags = cluster.topology.masters.map((master) => cluster.keyTag(master));
   return specs.flatMap((spec) =>
     tags.map((tag, i) => ({
@@ -32,6 +37,7 @@ export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[]): Placed
         rate: spec.rate === null ? null : spec.rate / tags.length,
       },
       targets: () => loadTargets(cluster, spec.on).filter(({ node }) => cluster.keyTag(node) === tag),
+      nodes: () => names.filter((node) => cluster.keyTag(node) === tag),
     })),
   );
 }

@@ -4,6 +4,7 @@ import { compareDatasets } from "../cluster/compare/compare.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import type { Emit } from "../journal/events.ts";
 import type { RunningWatchdog } from "../watchdog/watchdog.ts";
+import { type FinalReadOptions, readRecorded } from "./final-reads.ts";
 
 const STATE_MS = 2_000;
 const DRAIN_MS = 30_000;
@@ -47,10 +48,8 @@ async function comparePair(options: QuiesceOptions, master: string, replica: str
     emit({ type: "comparison", master, replica, complete: false, why, ...none });
   };
   for (const name of [master, replica]) {
-    const { condition } = watchdog.verdict(name);
-    if (condition !== "healthy" && condition !== "slow" && condition !== "stalled") {
-      return incomplete(`${name} is ${condition}`);
-    }
+    const trouble = inTrouble(watchdog, name);
+    if (trouble !== null) return incomplete(trouble);
   }
   try {
     await drained(options, master, replica);
@@ -77,6 +76,28 @@ async function comparePair(options: QuiesceOptions, master: string, replica: str
     signal.throwIfAborted();
     incomplete(messageOf(error));
   }
+}
+
+/** Load has stopped: lets replication drain and reads from every node what the recorded loads touched. */
+export async function readCells(
+  options: QuiesceOptions & Omit<FinalReadOptions, "cluster" | "unreadable">,
+): Promise<void> {
+  const { cluster, abandoned, watchdog, signal, placed } = options;
+  if (!placed.some(({ spec }) => spec.record)) return;
+  const unreadable = (name: string): string | null =>
+    abandoned.includes(name) ? "it was left as a fault left it" : inTrouble(watchdog, name);
+  const pairs = Object.entries(cluster.topology.replicaOf).filter((pair) => !pair.some(unreadable));
+  // One that does not tell its offset shows in what is read of it.
+  await Promise.all(
+    pairs.map(([replica, master]) => drained(options, master, replica).catch(() => signal.throwIfAborted())),
+  );
+  await readRecorded({ ...options, unreadable });
+}
+
+/** Why a node cannot be read as it is now, or null. */
+function inTrouble(watchdog: RunningWatchdog, name: string): string | null {
+  const { condition } = watchdog.verdict(name);
+  return condition === "healthy" || condition === "slow" || condition === "stalled" ? null : `${name} is ${condition}`;
 }
 
 /** A replica that never drains is compared all the same: that it is behind is what the comparison will show. */

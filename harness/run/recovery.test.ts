@@ -25,14 +25,14 @@ function setUp() {
     time.now++;
     board.add(name, { ...(await cluster.node(name).state()), link: "up", ...change });
   };
-  const go = (abandoned: string[] = []) =>
+  const go = (abandoned: string[] = [], within = 1_000) =>
     recover({
       cluster: cluster as unknown as RunningCluster,
       watchdog,
       board,
       clock,
       emit: (event) => void events.push(event as JournalEvent),
-      within: 250,
+      within,
       abandoned,
       signal: new AbortController().signal,
     });
@@ -79,11 +79,10 @@ describe("recovery", () => {
   it("does not wait for a process that ended by itself", async () => {
     const { see, go, conditions, waiting } = setUp();
     conditions.set("r1", "dead");
-    const started = performance.now();
-    const going = go();
+    // Waiting to the end would last longer than this test may.
+    const going = go([], 600_000);
     await see("m1", { offset: 50 });
     assert.equal(await going, false);
-    assert.ok(performance.now() - started < 200, "it waited to the end");
     assert.match(waiting().join(), /dead/);
   });
 

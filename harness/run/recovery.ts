@@ -102,7 +102,7 @@ function wrong(
   if (state.masterHost !== host || state.masterPort !== port) {
     return `should replicate from ${host}:${port} and replicates from ${state.masterHost}:${state.masterPort}`;
   }
-  if (state.link !== "up") return "its replication link is down";
+  if (state.link !== "up") return `its replication link is down${state.linkDetail ? ` ${state.linkDetail}` : ""}`;
   if (state.syncing) return "still in full sync";
   const produced = board.firstAfter(master, healedAt)?.state.offset;
   if (produced === undefined || produced === null) return `no offset of its master ${master} seen since heal`;

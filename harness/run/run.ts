@@ -12,6 +12,7 @@ import { attachReplicas } from "../cluster/up.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import { writePlan } from "../experiment/plan-file.ts";
 import { faults } from "../faults/registry.ts";
+import { loadRun } from "../history/load-run.ts";
 import type { Emit, Phase } from "../journal/events.ts";
 import { loadRecord } from "../journal/reader.ts";
 import { JournalWriter } from "../journal/writer.ts";
@@ -22,7 +23,7 @@ import { FaultRunner } from "./fault-runner.ts";
 import { FirstFinding } from "./first-finding.ts";
 import { hostFacts } from "./host.ts";
 import { loadTargets } from "./load-targets.ts";
-import { compareReplicas, readFinalStates } from "./quiesce.ts";
+import { compareReplicas, readCells, readFinalStates } from "./quiesce.ts";
 import { reconcile, recover } from "./recovery.ts";
 import type { RunContext } from "./run-context.ts";
 import { makeRunFolder } from "./run-folder.ts";
@@ -207,6 +208,7 @@ class Run {
       clock: this.#clock,
       emit: this.#emit,
       beforeHeal: () => evidence.settled(),
+      capture: (node, reason) => evidence.capture(node, reason),
     });
     const { watchdog, load } = await this.#phase("warm-up", async () => {
       const watchdog = await watch(this.#context, cluster, {
@@ -242,11 +244,12 @@ class Run {
     await this.#phase("recovery", () => recover({ ...rest, within: experiment.recovery.within }));
     for (const { name } of cluster.nodes) evidence.outlived(watchdog.verdict(name));
     await this.#phase("quiesce", async () => {
-      await load?.stop();
+      await load?.running.stop();
       watchdog.quiesce();
       await readFinalStates(rest);
       // Reading whole datasets takes its time: only when somebody asks whether they are equal.
       if (experiment.checks.includes("converges")) await compareReplicas(rest);
+      if (load) await readCells({ ...rest, ...load, directory: this.#context.directory });
       await evidence.settled();
     });
     await watchdog.stop();
@@ -269,7 +272,7 @@ class Run {
   async #checks(): Promise<void> {
     const { plan } = this.#options;
     await this.#journal.flush();
-    const record = await loadRecord(path.join(this.#context.directory, "journal.jsonl"));
+    const record = await loadRun(this.#context.directory);
     const results: NamedResult[] = runChecks(plan.experiment.checks, record);
     for (const result of results) this.#emit({ type: "check", ...result });
     this.#emit({ type: "verdict", ...verdictOf(record, results) });

@@ -3,13 +3,15 @@ import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { upCluster } from "../cluster/up.ts";
 import { ownerLabels, removeRun } from "../docker/leftovers.ts";
 import { startReaper } from "../docker/reaper.ts";
-import type { Experiment } from "../experiment/experiment.ts";
+import type { Experiment, Plan } from "../experiment/experiment.ts";
+import { faults } from "../faults/registry.ts";
 import type { RunningLoad } from "../load/load.ts";
 import { startLoad } from "../load/start.ts";
 import { startWatchdog } from "../watchdog/start.ts";
 import type { RunningWatchdog, WatchdogOptions } from "../watchdog/watchdog.ts";
-import { placeLoads } from "./load-targets.ts";
+import { type PlacedLoad, placeLoads } from "./load-targets.ts";
 import type { RunContext } from "./run-context.ts";
+import { checkWait } from "./wait-check.ts";
 
 /** Looks without a find, 250 ms apart, after an interrupt. */
 const SWEEP_LOOKS = 4;
@@ -42,6 +44,8 @@ export async function startCluster(context: RunContext): Promise<RunningCluster>
     },
     labels: await ownerLabels(runId),
     attachLater: attachesLater(plan.experiment),
+    copyAll: plan.experiment.fullSync === "force",
+    disk: ownDisk(plan),
     runId,
     logDirectory: path.join(directory, "evidence", "logs"),
     emit,
@@ -51,6 +55,12 @@ export async function startCluster(context: RunContext): Promise<RunningCluster>
     onEngineLost: context.lost,
     ours: (node) => claims.of(node) === "down",
   });
+}
+
+/** Bytes of the disk of its own that each node's data needs for the faults of this plan; null: none does. */
+export function ownDisk({ faults: planned }: Pick<Plan, "faults">): number | null {
+  const wanted = planned.map(({ fault, params }) => faults.get(fault)?.ownDisk?.(params) ?? 0);
+  return Math.max(0, ...wanted) || null;
 }
 
 /**
@@ -93,11 +103,18 @@ export async function watch(
   return watchdog;
 }
 
+/** A load as it runs, and where it was put. */
+export interface PutLoad {
+  running: RunningLoad;
+  placed: readonly PlacedLoad[];
+}
+
 /** Starts the experiment's loads and keeps them on the nodes that the topology means. null: it has none. */
-export async function putLoad(context: RunContext, cluster: RunningCluster): Promise<RunningLoad | null> {
-  const { options, clock, emit, scope } = context;
+export async function putLoad(context: RunContext, cluster: RunningCluster): Promise<PutLoad | null> {
+  const { options, clock, emit, scope, directory } = context;
   const loads = placeLoads(cluster, options.plan.experiment.load);
   if (loads.length === 0) return null;
+  await checkWait(cluster, loads, context.signal);
   const load = await startLoad({
     specs: loads.map(({ spec }) => spec),
     targets: Object.fromEntries(loads.map(({ spec, targets }) => [spec.name, targets()])),
@@ -105,6 +122,7 @@ export async function putLoad(context: RunContext, cluster: RunningCluster): Pro
     clock,
     emit,
     password: cluster.password,
+    history: { directory, nodes: cluster.nodes.map(({ name }) => name) },
     signal: context.signal,
   });
   scope.defer("stop the load", async () => {
@@ -113,5 +131,5 @@ export async function putLoad(context: RunContext, cluster: RunningCluster): Pro
   cluster.onTopology(() => {
     for (const { spec, targets } of loads) load.retarget(spec.name, targets());
   });
-  return load;
+  return { running: load, placed: loads };
 }

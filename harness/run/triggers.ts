@@ -4,12 +4,13 @@ import type { PlannedCondition } from "../experiment/experiment.ts";
 import { matchesState } from "../experiment/matcher.ts";
 import { selectNode } from "../faults/selector.ts";
 import type { NodeState } from "../journal/events.ts";
+import { waitForSyncBytes } from "./sync-bytes.ts";
 
 const UNDER_WAY: readonly SyncStep["step"][] = ["start", "progress", "restoring"];
 
 type Listener<T> = (node: string, value: T) => void;
 
-/** Waits for states and log lines of nodes, fed by the watchdog's polls and the followed logs: it asks nothing itself. */
+/** Waits for states, log lines and bytes of nodes, fed by the watchdog's polls and the followed logs: it asks no server. */
 export class TriggerSource {
   readonly #cluster: Cluster;
   readonly #states = new Set<Listener<NodeState>>();
@@ -26,10 +27,30 @@ export class TriggerSource {
   }
 
   /**
-   * Resolves when the condition is true; rejects when the signal fires.
+   * Resolves when the condition is true, with what was measured where that says more than the condition; rejects when the
+   * signal fires.
    * @param anew a state that is there already does not count: it must go first and come again
    */
-  wait(condition: PlannedCondition, signal: AbortSignal, anew = false): Promise<void> {
+  async wait(condition: PlannedCondition, signal: AbortSignal, anew = false): Promise<string | null> {
+    if (condition.kind === "sync-bytes") {
+      return waitForSyncBytes({
+        cluster: this.#cluster,
+        node: () => selectNode(this.#cluster, condition.node).name,
+        bytes: condition.bytes,
+        anew,
+        syncing: (node) => this.#latest.get(node)?.syncing ?? false,
+        signal,
+      });
+    }
+    await this.#see(condition, signal, anew);
+    return null;
+  }
+
+  #see(
+    condition: Exclude<PlannedCondition, { kind: "sync-bytes" }>,
+    signal: AbortSignal,
+    anew: boolean,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       let stop: () => void = () => {};
       let over = false;

@@ -37,7 +37,7 @@ describe("the Redis image", function () {
   const ready = (id: string, ...args: string[]) =>
     until({ what: "PONG", within: 10_000 }, async () => (await cli(id, ...args, "ping")) === "PONG");
 
-  it("runs the server as process 1 and user redis, who owns /data, and stops on SIGTERM within two seconds", async () => {
+  it("runs the server as process 1 and user redis, who owns /data, and stops on SIGTERM", async () => {
     const id = await run();
     await engine.start(id);
     await ready(id);
@@ -47,9 +47,7 @@ describe("the Redis image", function () {
     assert.match(status, /^Gid:\s+999\s/m);
     assert.equal((await engine.exec(id, ["stat", "-c", "%U", "/data"])).stdout.trim(), "redis");
     assert.equal(await cli(id, "save"), "OK");
-    const asked = performance.now();
     await engine.stop(id, 10);
-    assert.ok(performance.now() - asked < 2000);
     assert.equal((await engine.inspectContainer(id))?.exitCode, 0);
   });
 

@@ -60,6 +60,12 @@ describe("the redis adapter", () => {
       meaning("1:S * Full resync from master: 734186dec6287c317c833641278d4a46bd5b7a81:0"),
       "full-sync-start",
     );
+    assert.equal(meaning("1:S # I/O error trying to sync with MASTER: connection lost"), "full-sync-failed");
+    assert.equal(
+      meaning("1:M * MASTER MODE enabled (user request from 'id=3 addr=127.0.0.1:4242')"),
+      "full-sync-ended",
+    );
+    assert.equal(meaning("1:S * REPLICAOF toxiproxy:10003 enabled (user request from 'id=7')"), "full-sync-ended");
     assert.equal(meaning("1:M * Ready to accept connections"), undefined);
   });
 

@@ -83,6 +83,14 @@ function redisLogRules(): LogRule[] {
     },
     { name: "loading", pattern: /MASTER <-> REPLICA sync: Loading DB in memory/, meaning: "restoring" },
     { name: "sync-finished", pattern: /MASTER <-> REPLICA sync: Finished with success/, meaning: "full-sync-done" },
+    {
+      name: "sync-failed",
+      pattern:
+        /I\/O error (?:trying to sync with|reading bulk count from) MASTER|Failed trying to load the MASTER synchronization DB|Timeout receiving bulk data from MASTER|MASTER aborted replication/,
+      meaning: "full-sync-failed",
+    },
+    // It was told otherwise in the middle of it; at any other time the line means nothing.
+    { name: "role-changed", pattern: /MASTER MODE enabled|REPLICAOF \S+ enabled/, meaning: "full-sync-ended" },
     { name: "partial-resync", pattern: /Successful partial resynchronization with master/, meaning: "other" },
     { name: "master-lost", pattern: /Connection with master lost|MASTER timeout/, meaning: "other" },
   ];

@@ -15,7 +15,7 @@ export interface Launch {
 
 /**
  * A regular expression over one server log line, and what a match means. Named groups become the event's fields;
- * `full-sync-progress` has groups `done` and `total` where the line tells them.
+ * `full-sync-progress` has groups `done` and `total` where the line tells them; without `done`, `file` is one that begins.
  */
 export interface LogRule {
   name: string;
@@ -75,9 +75,12 @@ export interface System {
     flushAll(): Argv;
     flushDb(): Argv;
     promote(): Argv;
-    replicateFrom(host: string, port: number): Argv;
-    /** Asks for everything `state` reads. */
+    /** `copyAll`: all data instead of what is missing, where the server can be told so. */
+    replicateFrom(host: string, port: number, how?: { copyAll?: boolean }): Argv;
+    /** Asks for everything `state` reads, but for the version where `version` does. */
     info(): Argv;
+    /** Present where `info` leaves the version out; `state` reads it from the answer. */
+    version?(): Argv;
   };
   /** Reads the answer to `commands.info()`. Never throws: what is missing is null. */
   state(info: string): NodeState;
@@ -91,6 +94,17 @@ export interface System {
    * and the setting (CONFIG GET) that says how many there are.
    */
   readonly workerThreads?: { readonly comm: RegExp; readonly setting: string };
+  /** Error replies to a change of role that pass when other servers have changed theirs: prefixes, asked again until then. */
+  readonly refusedForNow?: readonly string[];
+  /** Milliseconds that a graceful stop may take. Default 10 s. */
+  readonly stopWithin?: number;
+  /**
+   * Where one pool of threads serves all connections, a hang eats a thread per question: so many questions on the data path
+   * may be without answer at once, and one of each kind besides. Absent: every probe connection asks.
+   */
+  readonly unansweredAtMost?: number;
+  /** No version of it knows WAIT. */
+  readonly withoutWait?: true;
   /** Error replies that mean "alive, restoring": prefix of the error, e.g. "LOADING". */
   readonly restoringReplies: readonly string[];
 }

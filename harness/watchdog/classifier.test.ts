@@ -42,6 +42,24 @@ describe("node classifier", () => {
       assert.equal(change.condition, "livelocked");
     });
 
+    it("is deadlocked when the threads that move serve INFO, which still answers", () => {
+      const kinds = ["established", "established", "admin"] as const;
+      const answeredAt = (connection: number, askedAt: number) =>
+        connection < 2 && askedAt > 2000 ? null : askedAt + 2;
+      const serving = (t: number, cores: number) =>
+        processOf(
+          t,
+          [1, 2].map((n) => threadOf(100 + n, t, cores)),
+        );
+      const idle = last(play({ until: 4000, kinds, answeredAt, process: (t) => serving(t, 0.01) }));
+      assert.equal(idle.condition, "deadlocked");
+      assert.match(idle.why, /no answer on 2 of 3 connections.*INFO still answers/);
+      assert.equal(
+        last(play({ until: 4000, kinds, answeredAt, process: (t) => serving(t, 0.3) })).condition,
+        "livelocked",
+      );
+    });
+
     it("is deadlocked when only a background thread burns CPU", () => {
       const busy = (t: number) => threadOf(101, Math.max(0, t - 2000), 1);
       const process = (t: number) => processOf(t, [threadOf(100, t, 0.2, 2000), busy(t)]);

@@ -202,12 +202,16 @@ export class NodeClassifier {
       return { condition: "partial", since, silent, of, why: `${why}${workerSilenceText(workers)}`, workers };
     }
     if (hung) return this.#now; // the kind of a hang is decided once
-    const kind = this.#process.judge(Math.max(since, o.t - this.#hangAfter * 0.75));
+    const told = o.report.connections.find(({ kind }) => kind === "admin")?.answeredAt ?? since;
+    const serving = told - since >= this.#hangAfter / 2;
+    const kind = this.#process.judge(Math.max(since, o.t - this.#hangAfter * 0.75), serving);
     const what = silence.refused
       ? `no connection gets an answer for ${seconds(age)} (the last one: ${silence.refused}) although its process runs`
       : `no answer on ${silent} of ${of} connections for ${seconds(age)}`;
     const frozen = o.container.paused ? "; its container is paused, not by this run" : "";
-    return { condition: kind.condition, since, silent, of, why: `${what}; ${kind.why}${frozen}` };
+    const held = silence.held ? "; the others are not asked any more, to leave it some threads" : "";
+    const admin = serving ? "; INFO still answers" : "";
+    return { condition: kind.condition, since, silent, of, why: `${what}${held}${admin}; ${kind.why}${frozen}` };
   }
 
   #restoringVerdict(restoring: NonNullable<ReturnType<RestoringRule["observe"]>>): Judgement {

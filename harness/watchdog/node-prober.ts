@@ -4,6 +4,7 @@ import type { Reply } from "../resp/reply.ts";
 import type { AnswerRecord, LossRecord, NodeReport, ProbeKind } from "./observation.ts";
 import { ProbeConnection } from "./probe-connection.ts";
 import { probeName } from "./probe-name.ts";
+import { UnansweredLimit } from "./unanswered-limit.ts";
 
 /** A fresh connection that gets no answer is kept, to see when it does; never more than this many on one node. */
 const FRESH_AT_MOST = 3;
@@ -11,6 +12,9 @@ const CONTROL_CONNECTIONS = 2;
 /** One small key of our own: load and preload never use this prefix. */
 const PROBE_KEY = "kvchaos:probe";
 const PING = encodeCommand(["PING"]);
+/** A setting that every system has. Only a node that hangs is asked: there may be no data path left to ask on. */
+const CONFIG = encodeCommand(["CONFIG", "GET", "maxclients"]);
+const CONFIG_EVERY = 1000;
 
 /** What the probe thread must know about a node. Plain data: it crosses a thread border. */
 export interface ProbedNode {
@@ -32,13 +36,16 @@ export interface ProbePlan {
   password: string | undefined;
   /** The system's INFO. */
   info: readonly string[];
+  /** Unanswered questions on the data path at once, and one of each kind besides; null: no limit. */
+  unansweredAtMost: number | null;
   /** Connections tell the server their names, to be found in its CLIENT LIST. */
   named: boolean;
 }
 
 /*
  * Connection numbers of a node with n established connections:
- *   0 … n-1 PING   n write   n+1 read   n+2 admin   n+3 … n+5 fresh   n+6 … PING, opened later to cover more workers
+ *   0 … n-1 PING   n write   n+1 read   n+2 admin   n+3 … n+5 fresh   n+6 config   n+7 … PING, opened later to cover
+ *   more workers
  */
 
 /** Asks one node every question on its schedule and remembers what came back until `report` takes it. */
@@ -49,7 +56,11 @@ export class NodeProber {
   readonly #clock: Clock;
   readonly #plan: ProbePlan;
   #writes: boolean;
+  #config = false;
   #written = 0;
+  readonly #limit: UnansweredLimit;
+  /** Questions that wait for others to be answered. */
+  readonly #heldBack = new Map<ProbeConnection, Buffer>();
   #answers: AnswerRecord[] = [];
   #losses: LossRecord[] = [];
   #sent: NodeReport["sent"] = {};
@@ -60,6 +71,7 @@ export class NodeProber {
     this.#clock = clock;
     this.#plan = plan;
     this.#writes = node.writes;
+    this.#limit = new UnansweredLimit(plan.unansweredAtMost);
     const count = node.control ? CONTROL_CONNECTIONS : plan.connections;
     const slow = Math.max(500, 2 * plan.interval);
     for (let i = 0; i < count; i++) this.#establish((i * plan.interval) / count);
@@ -82,11 +94,20 @@ export class NodeProber {
       free?.close(); // also forgets the backoff: every fresh question is a new connection, now
       if (free) this.#ask("fresh", free, PING);
     });
+    const config = this.#connection("config");
+    this.#every(CONFIG_EVERY, CONFIG_EVERY / 4, () => {
+      if (this.#config) this.#ask("config", config, CONFIG);
+    });
   }
 
   /** Only masters take writes; none do while the run compares data. */
   setWrites(on: boolean): void {
     this.#writes = on;
+  }
+
+  /** The node hangs (or no longer): does it still answer CONFIG GET? */
+  askConfig(on: boolean): void {
+    this.#config = on;
   }
 
   /** Opens more established connections until there are `connections`. */
@@ -99,6 +120,7 @@ export class NodeProber {
 
   /** Drops every connection with a question outstanding: after a stop of ours the other end may have forgotten it. */
   reopen(): void {
+    this.#limit.reset();
     for (const connection of this.#all) if (!connection.idle) connection.close();
   }
 
@@ -108,6 +130,7 @@ export class NodeProber {
       connections: this.#all.map((connection) => connection.view()),
       answers: this.#answers,
       losses: this.#losses,
+      held: this.#limit.holds(this.#open()),
       sent: this.#sent,
       infos: this.#infos,
     };
@@ -147,17 +170,41 @@ export class NodeProber {
       onAnswer: (answer, reply) => {
         this.#answers.push(answer);
         if (kind === "fresh") connection.close();
+        this.#limit.answered(kind);
+        this.#askHeldBack();
         const text = kind === "admin" && answer.error === null ? textOf(reply) : null;
         if (text !== null) this.#infos.push({ at: answer.answeredAt, text });
       },
-      onLoss: (loss) => this.#losses.push(loss),
+      onLoss: (loss) => {
+        this.#losses.push(loss);
+        this.#limit.lost(kind, loss.waited, loss.at);
+      },
     });
     this.#all.push(connection);
     return connection;
   }
 
   #ask(kind: ProbeKind, connection: ProbeConnection, question: Buffer): void {
-    if (connection.ask(question)) this.#sent[kind] = (this.#sent[kind] ?? 0) + 1;
+    const now = this.#clock.now();
+    if (!this.#limit.mayAsk(kind, this.#open(), now)) this.#heldBack.set(connection, question);
+    else if (connection.ask(question)) {
+      this.#limit.asked(kind, now);
+      this.#sent[kind] = (this.#sent[kind] ?? 0) + 1;
+    }
+  }
+
+  /** First come, first served: timers that fire together would ask on the same few connections every time. */
+  #askHeldBack(): void {
+    for (const [connection, question] of this.#heldBack) {
+      if (this.#limit.holds(this.#open())) return;
+      this.#heldBack.delete(connection);
+      this.#ask(connection.kind, connection, question);
+    }
+  }
+
+  /** The kinds of the questions without answer. */
+  #open(): ProbeKind[] {
+    return this.#all.flatMap(({ kind, idle }) => (idle ? [] : [kind]));
   }
 
   /** The first time after `offset` ms: questions of one node are spread over the interval instead of sent in one burst. */

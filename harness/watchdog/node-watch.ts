@@ -1,5 +1,6 @@
-import type { NodeState } from "../journal/events.ts";
+import type { NodeCondition, NodeState } from "../journal/events.ts";
 import { type Judgement, NodeClassifier } from "./classifier.ts";
+import { CommandClasses } from "./command-classes.ts";
 import { NodeCover } from "./node-cover.ts";
 import type { NodeReport } from "./observation.ts";
 import { ProbeSeconds } from "./probe-seconds.ts";
@@ -12,6 +13,9 @@ import type { NodeVerdict, WatchdogOptions, WatchedNode } from "./watchdog.ts";
 
 const SAMPLE_EVERY = 1000;
 const SAMPLE_SUSPICIOUS_EVERY = 250;
+/** A poll every 100 ms, and a little early. */
+const STATE_EVERY = 90;
+const HUNG: readonly NodeCondition[] = ["partial", "livelocked", "deadlocked"];
 /** Warm-up answers kept for calibration. */
 const BASELINE = 20_000;
 
@@ -22,10 +26,12 @@ export class NodeWatch {
   readonly #starvation: Starvation;
   readonly #classifier: NodeClassifier;
   readonly #seconds = new ProbeSeconds();
+  readonly #classes: CommandClasses;
   readonly #control: boolean;
   #order: (order: ProbeOrder) => void = () => {};
   #state: { at: number; state: NodeState } | null = null;
   #newState = false;
+  #journaled = { gist: "", at: 0 };
   #sample: ProcessSample | null = null;
   #sampledAt = Number.NEGATIVE_INFINITY;
   #baseline: number[] | null = [];
@@ -52,6 +58,7 @@ export class NodeWatch {
       told: () => this.state?.workers ?? null,
       grow: (connections) => this.#order({ type: "grow", node: node.name, connections }),
     });
+    this.#classes = new CommandClasses(system.commands.info(), settings.poll, [...restoringReplies, "BUSY"]);
     this.#classifier = new NodeClassifier({ hangAfter, stallAfter, restoringReplies }, clock.now());
   }
 
@@ -78,6 +85,7 @@ export class NodeWatch {
   /** Takes in one report; judging comes when all nodes were heard. */
   hear(report: NodeReport, t: number): void {
     this.#seconds.add(report, t);
+    this.#classes.hear(report);
     this.#cover.see(report.connections);
     // Opening the connections is no measure of a healthy answer.
     const settled = this.#classifier.judgement.condition !== "unknown";
@@ -90,9 +98,18 @@ export class NodeWatch {
       const state = this.#options.system.state(text);
       this.#state = { at, state };
       this.#newState = true;
-      this.#options.emit({ type: "node-state", t: at, node: this.#node.name, state });
+      this.#journalState(at, state);
       this.#options.onState(this.#node.name, state);
     }
+  }
+
+  /** INFO may be polled a hundred times a second: the journal gets ten, and every change of role, link and sync. */
+  #journalState(at: number, state: NodeState): void {
+    const { role, link, masterHost, masterPort, syncing, loading } = state;
+    const gist = [role, link, masterHost, masterPort, syncing, loading].join();
+    if (gist === this.#journaled.gist && at - this.#journaled.at < STATE_EVERY) return;
+    this.#journaled = { gist, at };
+    this.#options.emit({ type: "node-state", t: at, node: this.#node.name, state });
   }
 
   judge(report: NodeReport, t: number, master: NodeWatch | undefined): void {
@@ -117,6 +134,9 @@ export class NodeWatch {
       workers: this.#cover.map,
     });
     this.#newState = false;
+    const hung = HUNG.includes(now.condition);
+    this.#classes.judged(hung, t);
+    if (hung !== HUNG.includes(was.condition)) this.#order({ type: "config", node: this.#node.name, on: hung });
     if (now.condition !== was.condition) this.#tell(was, now, t);
   }
 
@@ -153,6 +173,8 @@ export class NodeWatch {
     this.#secondFrom = now;
     for (const [kind, figures] of this.#seconds.take())
       emit({ type: "probe", t: now, node, kind, seconds, ...figures });
+    const classes = this.#classes.tell(now);
+    if (classes) emit({ type: "classes", t: now, node, ...classes });
     const sample = this.#node.pid() === null ? null : this.#sample;
     emit({
       type: "process",

@@ -2,6 +2,11 @@ import type { EventOf } from "../journal/events.ts";
 
 export type ProbeKind = EventOf<"probe">["kind"];
 
+/** What clients come for; INFO and CONFIG may be answered by a server that serves nobody. */
+export function onDataPath(kind: ProbeKind): boolean {
+  return kind !== "admin" && kind !== "config";
+}
+
 /** One probe connection as it is at the moment of a report. */
 export interface ConnectionView {
   /** Stable for the whole run: a reopened connection keeps its number. */
@@ -32,8 +37,8 @@ export interface LossRecord {
   kind: ProbeKind;
   at: number;
   reason: string;
-  /** It was lost with a question unanswered. */
-  asked: boolean;
+  /** How long its question had been without answer, ms; null: none was asked. */
+  waited: number | null;
 }
 
 /** What happened on one node since the report before. */
@@ -42,6 +47,8 @@ export interface NodeReport {
   connections: ConnectionView[];
   answers: AnswerRecord[];
   losses: LossRecord[];
+  /** So many questions are without answer that no further ones are asked for now, but for one of each kind. */
+  held: boolean;
   /** Questions sent, by kind. */
   sent: Partial<Record<ProbeKind, number>>;
   /** Answers to the admin command: the INFO text, in order. */

@@ -156,11 +156,12 @@ export class ProbeConnection {
   #lost(socket: Socket, reason: string): void {
     if (this.#socket !== socket) return;
     const { number, kind, clock, onLoss } = this.#options;
-    const asked = this.#askedAt !== null;
+    const at = clock.now();
+    const waited = this.#askedAt === null ? null : at - this.#askedAt;
     const backoff = this.#backoff;
     this.close();
-    this.#retryAt = clock.now() + backoff;
+    this.#retryAt = at + backoff;
     this.#backoff = Math.min(LAST_BACKOFF, backoff * 2);
-    onLoss({ number, kind, at: clock.now(), reason, asked });
+    onLoss({ number, kind, at, reason, waited });
   }
 }

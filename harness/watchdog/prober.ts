@@ -14,6 +14,7 @@ export interface ProbeThreadData {
 export type ProbeOrder =
   | { type: "writes"; node: string; on: boolean }
   | { type: "reopen"; node: string }
+  | { type: "config"; node: string; on: boolean }
   | { type: "grow"; node: string; connections: number }
   | { type: "stop" };
 
@@ -41,6 +42,7 @@ export function startProber(data: Omit<ProbeThreadData, "origin">, clock: Clock,
   let stopped = false;
   return (order: ProbeOrder): void => {
     if (order.type === "writes") probers.get(order.node)?.setWrites(order.on);
+    else if (order.type === "config") probers.get(order.node)?.askConfig(order.on);
     else if (order.type === "reopen") probers.get(order.node)?.reopen();
     else if (order.type === "grow") probers.get(order.node)?.grow(order.connections);
     else {

@@ -19,6 +19,7 @@ const CPU_STEP = 10;
  *   ≥ 0.5         at least one moves                      livelocked
  *   < 0.5         at least half of them frozen            deadlocked
  *   < 0.5         most of them move                       livelocked (a retry loop, a slow spin)
+ *   < 0.05        some serve INFO, which still answers    deadlocked (those that move have work to do)
  *   unknown       unknown                                 deadlocked, and `why` says that it is not known
  *
  * "Threads that answered while healthy" are those that ran between two samples while all probes were answered; when
@@ -59,8 +60,11 @@ export class ProcessWindow {
     while (this.#samples.length > 2 && sample.t - (this.#samples[1]?.t ?? sample.t) > this.#keep) this.#samples.shift();
   }
 
-  /** Judges the time from `from` until the last sample. */
-  judge(from: number): HangKind {
+  /**
+   * Judges the time from `from` until the last sample.
+   * @param serving INFO was answered in that time, by some of the threads that answered everything while healthy
+   */
+  judge(from: number, serving = false): HangKind {
     const last = this.last;
     const first = this.#samples.find((sample) => sample.t >= from) ?? last;
     if (!last?.alive || !first?.alive || first === last || first.cpuMs === null || last.cpuMs === null) {
@@ -79,7 +83,7 @@ export class ProcessWindow {
     const whose = active.length > 0 ? "threads that answered while healthy" : "main thread";
     const why = `${cores.toFixed(2)} cores used over ${seconds(last.t - first.t)}, ${frozen} of ${of} ${whose} did not move${stopped}`;
     const dead = cores >= BUSY_CORES ? frozen === of && of > 0 : frozen * 2 >= of;
-    const idle = cores < IDLE_CORES && of === 0;
+    const idle = cores < IDLE_CORES && (of === 0 || serving);
     return { condition: dead || idle ? "deadlocked" : "livelocked", cores, why };
   }
 }

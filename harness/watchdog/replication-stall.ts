@@ -74,7 +74,9 @@ export class StallRule {
     const lasted = t - this.#began - overlap(starved, this.#began, t);
     if (lasted < this.#stallAfter) return null;
     const own = state.offset === null ? "its offset is unknown" : `its offset stays at ${state.offset}`;
-    const link = state.syncing ? "in a full sync without progress" : `link ${state.link}`;
+    const link = state.syncing
+      ? "in a full sync without progress"
+      : `link ${state.link}${state.linkDetail ? ` ${state.linkDetail}` : ""}`;
     return {
       since: this.#began,
       why: `${own} (${link}) for ${seconds(t - this.#began)} while master ${master.name} moved to ${master.offset}`,

@@ -1,4 +1,4 @@
-import type { NodeReport } from "./observation.ts";
+import { type NodeReport, onDataPath } from "./observation.ts";
 import { overlap, type Span } from "./starvation.ts";
 
 /** What the unanswered questions of one node amount to. */
@@ -7,7 +7,7 @@ export type Silence =
   /** It would be a hang, but most of that time we were starved ourselves. */
   | { kind: "starved"; since: number; stolen: number }
   /** Nobody answers on the data path. `refused`: connections end instead of staying silent; why the last one did. */
-  | { kind: "total"; since: number; age: number; silent: number; of: number; refused: string | null }
+  | { kind: "total"; since: number; age: number; silent: number; of: number; refused: string | null; held: boolean }
   /** Some connections answer, these have not for hangAfter. */
   | { kind: "partial"; since: number; age: number; silent: number; of: number; numbers: number[]; what: string };
 
@@ -46,20 +46,20 @@ export class SilenceRule {
    */
   observe(report: NodeReport, t: number, floor: number, starved: readonly Span[], hung: boolean): Silence {
     for (const { kind, answeredAt } of report.answers) {
-      if (kind === "admin") continue;
+      if (!onDataPath(kind)) continue;
       if (answeredAt - this.#lastAnswer >= this.#hangAfter / 2) this.#answering = answeredAt;
       this.#lastAnswer = Math.max(this.#lastAnswer, answeredAt);
     }
     if (this.#losing && this.#losing.from <= this.#lastAnswer) this.#losing = null;
     for (const loss of report.losses) {
-      if (loss.kind === "admin" || loss.at <= this.#lastAnswer) continue;
+      if (!onDataPath(loss.kind) || loss.at <= this.#lastAnswer) continue;
       this.#losing = { from: this.#losing?.from ?? loss.at, reason: loss.reason };
     }
     return this.#total(report, t, floor, starved, hung) ?? this.#partial(report, t, floor, starved, hung);
   }
 
   #total(report: NodeReport, t: number, floor: number, starved: readonly Span[], hung: boolean): Silence | null {
-    const asked = report.connections.filter(({ kind, askedAt }) => kind !== "admin" && askedAt !== null);
+    const asked = report.connections.filter(({ kind, askedAt }) => onDataPath(kind) && askedAt !== null);
     const oldest = Math.min(...asked.map(({ askedAt }) => askedAt ?? t), this.#losing?.from ?? t);
     const since = Math.max(floor, oldest);
     const quietFrom = Math.max(floor, this.#lastAnswer, since);
@@ -70,11 +70,13 @@ export class SilenceRule {
     const persistent = report.connections.filter(({ kind, askedAt, answeredAt }) => {
       return kind !== "fresh" && (askedAt !== null || answeredAt !== null);
     });
-    const of = persistent.length + asked.filter(({ kind }) => kind === "fresh").length;
+    const { held } = report;
+    const of = held ? asked.length : persistent.length + asked.filter(({ kind }) => kind === "fresh").length;
     // All of them are silent, the younger ones of less than hangAfter too.
     const old = this.#hangAfter / 2;
-    const silent = report.connections.filter(({ askedAt }) => askedAt !== null && t - askedAt >= old).length;
-    return { kind: "total", since, age: t - since, silent, of, refused: this.#losing?.reason ?? null };
+    const counted = held ? asked : report.connections;
+    const silent = counted.filter(({ askedAt }) => askedAt !== null && t - askedAt >= old).length;
+    return { kind: "total", since, age: t - since, silent, of, refused: this.#losing?.reason ?? null, held };
   }
 
   #partial(report: NodeReport, t: number, floor: number, starved: readonly Span[], hung: boolean): Silence {

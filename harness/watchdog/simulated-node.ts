@@ -53,7 +53,15 @@ export function play(script: Script): Change[] {
   });
   const changes: Change[] = [{ t: 0, ...classifier.judgement }];
   for (let t = TICK; t <= until; t += TICK) {
-    const report: NodeReport = { node: "n", connections: views, answers: [], losses: [], sent: {}, infos: [] };
+    const report: NodeReport = {
+      node: "n",
+      connections: views,
+      answers: [],
+      losses: [],
+      held: false,
+      sent: {},
+      infos: [],
+    };
     for (const view of views) step(script, view, t, report.answers, report.losses);
     const state = t % 500 === 0 ? script.state?.(t) : null;
     const now = classifier.observe({
@@ -77,7 +85,13 @@ export function play(script: Script): Change[] {
 function step(script: Script, view: ConnectionView, t: number, answers: AnswerRecord[], losses: LossRecord[]): void {
   const { number, kind } = view;
   if (script.refused?.(t)) {
-    losses.push({ number, kind, at: t, reason: "ECONNREFUSED", asked: view.askedAt !== null });
+    losses.push({
+      number,
+      kind,
+      at: t,
+      reason: "ECONNREFUSED",
+      waited: view.askedAt === null ? null : t - view.askedAt,
+    });
     Object.assign(view, { askedAt: null, link: "closed" });
     return;
   }

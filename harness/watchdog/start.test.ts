@@ -80,6 +80,17 @@ describe("watchdog", function () {
     assert.ok(polls * 5 < pings, `${polls} INFO, ${pings} PING`);
   });
 
+  it("polls INFO a hundred times a second when told to, and journals ten states of it and every change", async () => {
+    const { of } = await healthy([node], { poll: 10 });
+    const [from, polls] = [of("node-state").length, server.count("INFO")];
+    await until({ what: "200 more INFO", within: 12_000 }, () => server.count("INFO") >= polls + 200);
+    const told = of("node-state").slice(from);
+    assert.ok(told.length >= 5 && told.length < 200, `${told.length} of 200`);
+    for (const [i, { t }] of told.slice(1).entries()) assert.ok(t - (told[i]?.t ?? 0) >= 90, "ten a second at most");
+    server.on("INFO", () => Buffer.from(INFO.toString().replace("role:master", "role:slave")));
+    await until({ what: "the change", within: 5000 }, () => of("node-state").at(-1)?.state.role === "replica");
+  });
+
   it("calls a node with a master no place to write", async () => {
     node.master = "other";
     node.role = "replica";
@@ -101,6 +112,17 @@ describe("watchdog", function () {
     await until({ what: "silent connections in a second", within: 4000 }, () =>
       of("probe").some(({ kind, silent }) => kind === "established" && silent.length === 4),
     );
+  });
+
+  it("calls a node hung whose INFO and CONFIG still answer, and says which commands do", async () => {
+    const { becomes, of } = await healthy([node], { poll: 100 });
+    const never = () => ({ do: "never" }) as const;
+    server.on("PING", never).on("GET", never).on("SET", never);
+    await becomes("m1", HANG);
+    const told = await until({ what: "the classes", within: 8000 }, () => of("classes").at(0));
+    assert.deepEqual(told.answering, ["INFO", "CONFIG GET"]);
+    assert.deepEqual(told.silent, ["PING", "GET", "SET", "PING on a new connection"]);
+    eventSchema.parse(told);
   });
 
   it("keeps at most three fresh questions outstanding", async () => {

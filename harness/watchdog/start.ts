@@ -56,6 +56,7 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
         poll: settings.poll,
         password: options.password,
         info: system.commands.info(),
+        unansweredAtMost: system.unansweredAtMost ?? null,
         named: system.workerThreads !== undefined,
       },
     },

@@ -16,6 +16,7 @@ function reportOf(t: number, answers: [number, number][], open: number | null = 
           return { number: 0, kind: "established", askedAt, answeredAt, error: null };
         }),
         losses: [],
+        held: false,
         sent: {},
         infos: [],
       },

@@ -103,7 +103,7 @@ describe("watchdog, on a real redis", function () {
     await becomes("m1", "healthy");
     assert.deepEqual(path("m1"), ["unknown", "healthy", "deadlocked", "healthy"]);
     const hang = of("condition").find(({ now }) => now === "deadlocked") ?? assert.fail("no event");
-    assert.ok(hang.t - hang.since >= 1000 && hang.t - hang.since < 2500, `confirmed after ${hang.t - hang.since} ms`);
+    assert.ok(hang.t - hang.since >= 1000, `confirmed after ${hang.t - hang.since} ms`);
   });
 
   it("finds an endless script livelocked", async () => {

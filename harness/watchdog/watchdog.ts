@@ -11,6 +11,9 @@ import type { System } from "../systems/system.ts";
  *                    Emit + onCondition (the run captures evidence, decides to stop)
  */
 
+/** Milliseconds between two INFO polls of one node unless an experiment says otherwise. */
+export const DEFAULT_POLL = 1000;
+
 export interface WatchdogSettings {
   /** No answer for this long: the node's condition is confirmed. ms */
   hangAfter: number;

@@ -260,7 +260,6 @@ describe("comparing two real servers", function () {
     const result = await compare();
     assert.deepEqual([result.masterKeys, result.replicaKeys, result.different], [20_000, 20_000, 1]);
     assert.equal(result.differences[0]?.key, "key:14004");
-    assert.ok(result.ms < 15_000, `${result.ms} ms`);
   });
 
   it("shows the first 20 of many differences and counts all", async () => {

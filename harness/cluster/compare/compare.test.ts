@@ -52,7 +52,6 @@ describe("comparing two servers that misbehave", () => {
     const result = await compare(300);
     assert.equal(result.complete, false);
     assert.match(result.why ?? "", /time was up/);
-    assert.ok(result.ms < 2000, `${result.ms} ms`);
   });
 
   it("is not complete when a server hangs up or refuses", async () => {

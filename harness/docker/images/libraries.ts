@@ -11,6 +11,12 @@ export type ListedLibrary =
   | { kind: "absolute"; path: string }
   | { kind: "missing"; name: string };
 
+/**
+ * Older glibc resolves host names with the first three; every glibc ends threads (pthread_exit, pthread_cancel) and prints
+ * stacks with the last, which a program that has it built in does not name: Pika's aborts when its first replica has attached.
+ */
+const LOADED_BY_NAME = ["libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2", "libgcc_s.so.1"];
+
 /** A file to copy: from `source` on this machine to `path` in the image. */
 export interface LibraryFile {
   path: string;
@@ -42,8 +48,7 @@ export interface LibraryOptions {
 /**
  * Everything a dynamically linked program needs to start in an empty file system: the loader at the path the program
  * names, and each library in the folder where that loader looks by default (the one libc is in), whatever RPATH,
- * LD_LIBRARY_PATH or ld.so.cache led to it here. glibc's name-service modules come along: older glibc loads them by
- * name at run time, and without them no host name resolves.
+ * LD_LIBRARY_PATH or ld.so.cache led to it here. What glibc loads by name at run time comes along.
  * @param loader PT_INTERP of the main program (a shared library names none)
  * Rejects with code `infrastructure`, naming each library that is not on this machine.
  */
@@ -81,7 +86,7 @@ export async function resolveLibraries(
     }
   }
   if (libc?.kind === "found" && libc.name.startsWith("libc.so")) {
-    for (const name of ["libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2"]) {
+    for (const name of LOADED_BY_NAME) {
       const source = await exists(join(dirname(libc.path), name));
       if (source) files.push({ path: join(folder, name), source: await realpath(source) });
     }

@@ -73,6 +73,7 @@ export async function wrapImage(options: WrapOptions): Promise<WrappedImage> {
       layer.put(library.path, { type: "file", source: library.source, mode: 0o755 });
     }
   }
+  await addFiles(layer, recipe, given);
   addAccounts(layer, recipe);
   if (recipe.shell !== "none") await addBusybox(layer, log, signal);
 
@@ -169,9 +170,16 @@ function addAccounts(layer: Layer, recipe: ImageRecipe): void {
     // Docker gives a new volume the owner that the folder has in the image.
     if (folder !== "/") layer.offer(folder, { type: "directory", mode: 0o755, owner: uid });
   }
-  for (const file of recipe.files) {
-    const owner = recipe.volumes.some((folder) => !relative(folder, file.path).startsWith("..")) ? uid : 0;
-    layer.put(file.path, { type: "text", text: file.content, mode: file.mode, owner });
+}
+
+/** The recipe's own files, where nothing was added in their place. */
+async function addFiles(layer: Layer, recipe: ImageRecipe, binary: string): Promise<void> {
+  for (const { path, mode, content, beside } of recipe.files) {
+    const owner = recipe.volumes.some((folder) => !relative(folder, path).startsWith("..")) ? recipe.user.uid : 0;
+    const near = beside === undefined ? "" : join(dirname(binary), beside);
+    const found = near === "" ? undefined : await stat(near).catch(() => undefined);
+    if (found?.isFile()) layer.offer(path, { type: "file", source: await realpath(near), mode, owner });
+    else layer.offer(path, { type: "text", text: content, mode, owner });
   }
 }
 

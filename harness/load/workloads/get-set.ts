@@ -1,4 +1,5 @@
-import { keys, values } from "./pieces.ts";
+import { KIND, NOTHING } from "../../history/history.ts";
+import { keyNames, keys, values } from "./pieces.ts";
 import type { Workload } from "./workload.ts";
 
 export const getSet: Workload = {
@@ -8,5 +9,22 @@ export const getSet: Workload = {
     const key = keys(spec, random);
     const value = values(spec.value, random);
     return () => (random.next() < 0.5 ? ["GET", key()] : ["SET", key(), value()]);
+  },
+  recorded: {
+    type: "string",
+    source(spec, random, writes) {
+      const key = keyNames(spec);
+      return (intent) => {
+        intent.cell = Math.floor(random.next() * spec.keys);
+        if (random.next() < 0.5) {
+          intent.kind = KIND.read;
+          intent.value = NOTHING;
+          return ["GET", key(intent.cell)];
+        }
+        intent.kind = KIND.write;
+        intent.value = writes.next();
+        return ["SET", key(intent.cell), writes.text(intent.value)];
+      };
+    },
   },
 };

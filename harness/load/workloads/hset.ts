@@ -1,4 +1,5 @@
-import { keys, values } from "./pieces.ts";
+import { KIND } from "../../history/history.ts";
+import { keyNames, keys, values } from "./pieces.ts";
 import type { Workload } from "./workload.ts";
 
 export const hset: Workload = {
@@ -9,5 +10,20 @@ export const hset: Workload = {
     const value = values(spec.value, random);
     const { elements } = spec;
     return () => ["HSET", key(), `field:${Math.floor(random.next() * elements)}`, value()];
+  },
+  recorded: {
+    type: "hash",
+    source(spec, random, writes) {
+      const name = keyNames(spec);
+      const { elements } = spec;
+      return (intent) => {
+        const key = Math.floor(random.next() * spec.keys);
+        const element = Math.floor(random.next() * elements);
+        intent.kind = KIND.write;
+        intent.cell = key * elements + element;
+        intent.value = writes.next();
+        return ["HSET", name(key), `field:${element}`, writes.text(intent.value)];
+      };
+    },
   },
 };

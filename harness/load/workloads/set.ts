@@ -1,4 +1,5 @@
-import { keys, values } from "./pieces.ts";
+import { KIND } from "../../history/history.ts";
+import { keyNames, keys, values } from "./pieces.ts";
 import type { Workload } from "./workload.ts";
 
 export const set: Workload = {
@@ -8,5 +9,17 @@ export const set: Workload = {
     const key = keys(spec, random);
     const value = values(spec.value, random);
     return () => ["SET", key(), value()];
+  },
+  recorded: {
+    type: "string",
+    source(spec, random, writes) {
+      const key = keyNames(spec);
+      return (intent) => {
+        intent.kind = KIND.write;
+        intent.cell = Math.floor(random.next() * spec.keys);
+        intent.value = writes.next();
+        return ["SET", key(intent.cell), writes.text(intent.value)];
+      };
+    },
   },
 };

@@ -1,4 +1,5 @@
 import type { Random } from "../../base/random.ts";
+import type { CellShape } from "../../history/history.ts";
 import type { LoadSpec } from "../load.ts";
 
 /**
@@ -13,7 +14,34 @@ export interface Workload {
   /** One line for `kvchaos list`. */
   readonly summary: string;
   source(spec: LoadSpec, random: Random): CommandSource;
+  /** Present where its operations can be recorded, each of which writes or reads one cell. */
+  readonly recorded?: RecordedWorkload;
 }
 
 /** Makes the next command, name first. */
 export type CommandSource = () => readonly string[];
+
+/** The same traffic with values that name their writes. */
+export interface RecordedWorkload {
+  readonly type: CellShape["type"];
+  source(spec: LoadSpec, random: Random, writes: Writes): RecordedSource;
+}
+
+/** What the command just made does: filled in by a RecordedSource, read before the next one is made. */
+export interface Intent {
+  /** Number of the cell: key × elements + element. */
+  cell: number;
+  /** KIND */
+  kind: number;
+  /** The write's number; NOTHING for a read. */
+  value: number;
+}
+
+/** Makes the next command, name first, and says what it does. */
+export type RecordedSource = (intent: Intent) => readonly string[];
+
+/** Hands out the numbers of writes, unique in a load over all its threads, and the values that carry them. */
+export interface Writes {
+  next(): number;
+  text(number: number): string;
+}

@@ -16,6 +16,8 @@ const SPEC: LoadSpec = {
   value: { min: 5, max: 9 },
   elements: 4,
   timeout: 1000,
+  record: false,
+  wait: null,
 };
 
 function commands(name: string, count = 4000, spec: Partial<LoadSpec> = {}): string[][] {

@@ -1,4 +1,5 @@
-import { keys } from "./pieces.ts";
+import { KIND } from "../../history/history.ts";
+import { keyNames, keys } from "./pieces.ts";
 import type { Workload } from "./workload.ts";
 
 /** The traffic of `redis-benchmark -r <elements> -t zadd`, over `keys` sorted sets instead of one. */
@@ -12,5 +13,20 @@ export const zadd: Workload = {
       const member = `element:${Math.floor(random.next() * elements)}`;
       return ["ZADD", key(), `${Math.floor(random.next() * elements)}`, member];
     };
+  },
+  recorded: {
+    type: "zset",
+    source(spec, random, writes) {
+      const name = keyNames(spec);
+      const { elements } = spec;
+      return (intent) => {
+        const key = Math.floor(random.next() * spec.keys);
+        const element = Math.floor(random.next() * elements);
+        intent.kind = KIND.write;
+        intent.cell = key * elements + element;
+        intent.value = writes.next();
+        return ["ZADD", name(key), `${intent.value}`, `element:${element}`];
+      };
+    },
   },
 };

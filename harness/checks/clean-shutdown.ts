@@ -1,0 +1,62 @@
+import { formatDuration } from "../base/units.ts";
+import type { EventOf, Finding } from "../journal/events.ts";
+import type { RunRecord } from "../journal/record.ts";
+import type { Check } from "./check.ts";
+import { evidenceOf } from "./evidence-of.ts";
+import type { Judged } from "./hang-rules.ts";
+import { resultOf } from "./result.ts";
+import { STARVED_SHARE, starvedShare } from "./span.ts";
+
+/** 0, and 143: a process without a handler ends by SIGTERM itself, and so did what it was asked to. */
+const CLEAN = [0, 143];
+
+export const cleanShutdown: Check = {
+  name: "clean-shutdown",
+  summary: "A server that is asked to stop ends in time and with a clean exit code.",
+  check(record) {
+    const judged: Judged = { findings: [], unknown: [] };
+    const shutdowns = record.of("shutdown");
+    if (shutdowns.length === 0) judged.unknown.push("no server was asked to stop");
+    for (const event of shutdowns) {
+      const to = event.ended ?? event.t;
+      if (event.ended === null && starvedShare(record, { from: event.asked, to }) > STARVED_SHARE) {
+        judged.unknown.push(`${event.node} did not end in time, but the harness was starved meanwhile`);
+      } else if (event.ended === null) judged.findings.push(neverEnded(record, event));
+      else if (event.exitCode !== null && !CLEAN.includes(event.exitCode)) judged.findings.push(unclean(record, event));
+    }
+    return resultOf(judged);
+  },
+};
+
+const ASKED = { sigterm: "SIGTERM", shutdown: "SHUTDOWN", "shutdown-nosave": "SHUTDOWN NOSAVE" } as const;
+
+function neverEnded(record: RunRecord, event: EventOf<"shutdown">): Finding {
+  const { node, asked, within, via } = event;
+  const { files, proof, summaries } = evidenceOf(record, node, asked, event.t);
+  return {
+    type: "shutdown-hang",
+    class: proof === null ? "not-ended" : "deadlocked",
+    node,
+    from: asked,
+    to: event.t,
+    summary: `${node} was asked to stop by ${ASKED[via]} and had not ended ${formatDuration(within)} later; then it was killed.`,
+    proof,
+    evidence: files,
+    detail: { via, within, captured: summaries },
+  };
+}
+
+function unclean(record: RunRecord, event: EventOf<"shutdown">): Finding {
+  const { node, asked, via, exitCode, ended } = event;
+  return {
+    type: "crash",
+    class: "unclean-exit",
+    node,
+    from: asked,
+    to: ended,
+    summary: `${node} was asked to stop by ${ASKED[via]} and ended with exit code ${exitCode}.`,
+    proof: `The container's process ended with exit code ${exitCode}.`,
+    evidence: evidenceOf(record, node, asked, ended).files,
+    detail: { via, exitCode },
+  };
+}

@@ -1,0 +1,72 @@
+import type { LoadHistory } from "../../history/history.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import type { Check, CheckResult } from "../check.ts";
+import { Contradictions } from "./contradictions.ts";
+import { type Flushes, flushesOf } from "./flushes.ts";
+import { Masters } from "./masters.ts";
+
+/** What a check of recorded data works with. */
+export interface Judging {
+  record: RunRecord;
+  masters: Masters;
+  flushes: Flushes;
+  contradictions: Contradictions;
+  /** What could not be judged, and why; each said once. */
+  doubts: Set<string>;
+  /** What a reader of a pass should know. */
+  remarks: Set<string>;
+  /** Broken promises that are another check's findings. */
+  elsewhere: Set<string>;
+}
+
+/**
+ * A check of what recorded loads did. Without a recorded load, or where shards cannot be told apart, it is unknown; of a
+ * load whose recording is not whole, too.
+ * @param nothing what to say when there was nothing to judge
+ * @param judge called once per run; what it returns gets every load and says how many things it judged
+ */
+export function dataCheck(
+  { name, summary, nothing }: Pick<Check, "name" | "summary"> & { nothing: string },
+  judge: (judging: Judging) => (load: LoadHistory) => number,
+): Check {
+  return {
+    name,
+    summary,
+    needsHistory: true,
+    check(record) {
+      if (record.history.length === 0) return unknown("no load has record: true");
+      const masters = new Masters(record);
+      if (masters.shards === 0) return unknown("the journal does not say who was meant to be master");
+      if (masters.doubt !== null) return unknown(masters.doubt);
+      const flushes = flushesOf(record, masters);
+      const judging: Judging = {
+        record,
+        masters,
+        flushes,
+        contradictions: new Contradictions(),
+        doubts: new Set(),
+        remarks: new Set(),
+        elsewhere: new Set(),
+      };
+      const judgeLoad = judge(judging);
+      let judged = 0;
+      for (const load of record.history) {
+        if (load.incomplete === null) judged += judgeLoad(load);
+        else judging.doubts.add(`the history of ${load.load} is not whole: ${load.incomplete}`);
+      }
+      if (judged === 0) judging.doubts.add(nothing);
+      return resultOf(judging);
+    },
+  };
+}
+
+function unknown(why: string): CheckResult {
+  return { valid: "unknown", why, findings: [] };
+}
+
+function resultOf({ record, contradictions, doubts, remarks, elsewhere }: Judging): CheckResult {
+  const broken = contradictions.count > 0 || elsewhere.size > 0;
+  const valid = broken ? false : doubts.size > 0 ? "unknown" : true;
+  const why = [...elsewhere, ...doubts, ...remarks].join("; ") || null;
+  return { valid, why, findings: contradictions.findings(record) };
+}

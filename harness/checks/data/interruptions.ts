@@ -1,0 +1,69 @@
+import type { EventOf } from "../../journal/events.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { endOfWatch, type Span } from "../span.ts";
+import type { Term } from "./masters.ts";
+
+type FaultEvent = EventOf<"fault">;
+
+/** Faults that end a server's process. */
+const ENDING = ["kill", "restart", "shutdown"];
+
+/**
+ * When the master of a term may have lost its state or its role: its process ended, or it said that it is a replica. In
+ * order of time, perhaps overlapping.
+ */
+export function interruptions(record: RunRecord, term: Term): Span[] {
+  const { node } = term;
+  const end = endOfWatch(record);
+  const faults = record.of("fault").filter(({ fault }) => ENDING.includes(fault));
+  const spans = [
+    ...deaths(record, node, faults),
+    ...endings(faults, node),
+    ...otherProcesses(record, node),
+    ...demotions(record, term),
+  ];
+  return spans.filter(({ from }) => from <= end).sort((a, b) => a.from - b.from);
+}
+
+/** To the next start; from the fault that asked for it, for the container's event comes after the fact. */
+function deaths(record: RunRecord, node: string, faults: readonly FaultEvent[]): Span[] {
+  const events = record.of("container").filter((event) => event.node === node);
+  return events
+    .filter(({ action }) => action === "die")
+    .map(({ t, ours }) => {
+      const asked = ours ? faults.findLast((one) => one.step === "inject" && one.t <= t) : undefined;
+      const start = events.find((one) => one.action === "start" && one.t >= t);
+      return { from: asked?.t ?? t, to: start?.t ?? Infinity };
+    });
+}
+
+function endings(faults: readonly FaultEvent[], node: string): Span[] {
+  return faults
+    .filter(({ step, targets }) => step === "injected" && targets.includes(node))
+    .map(({ id, t }) => {
+      const began = faults.findLast((one) => one.id === id && one.step === "inject" && one.t <= t);
+      const over = faults.find((one) => one.id === id && one.step === "healed" && one.t >= t);
+      return { from: began?.t ?? t, to: over?.t ?? Infinity };
+    });
+}
+
+/** The kernel shows another process than before, or none. */
+function otherProcesses(record: RunRecord, node: string): Span[] {
+  const samples = record.of("process").filter((event) => event.node === node);
+  return samples.flatMap((sample, i) => {
+    const before = samples[i - 1];
+    const same =
+      !before || (before.alive === sample.alive && (before.pid ?? sample.pid) === (sample.pid ?? before.pid));
+    return same ? [] : [{ from: before.t, to: sample.t }];
+  });
+}
+
+/** Somebody made it a replica without the operator's topology: from its last word as a master to its next. */
+function demotions(record: RunRecord, { node, settled, to }: Term): Span[] {
+  const states = record.of("node-state").filter((event) => event.node === node);
+  return states.flatMap(({ t, state }, i) => {
+    if (state.role !== "replica" || t < settled || t >= to) return [];
+    const next = states.slice(i).find((one) => one.state.role === "master");
+    return [{ from: Math.max(settled, states[i - 1]?.t ?? settled), to: next?.t ?? Infinity }];
+  });
+}

@@ -1,0 +1,46 @@
+import { type LoadHistory, OUTCOME } from "../../history/history.ts";
+import { type Cell, eachCell } from "./cells.ts";
+import type { Judging } from "./data-check.ts";
+import { Durability } from "./durability.ts";
+import { FinalValue, type WrongValue } from "./final-value.ts";
+import { unreadable } from "./readable-nodes.ts";
+
+/**
+ * Judges what every node of a shard held in the end, cell by cell. Nodes that could not be read become doubts.
+ * @param visit gets every cell, and its wrong values with the node that holds each
+ */
+export function judgeFinals(
+  load: LoadHistory,
+  { record, masters, flushes, doubts }: Judging,
+  visit: (cell: Cell, wrong: readonly { node: string; value: WrongValue }[]) => void,
+): void {
+  const durability = new Durability(load, masters);
+  const excluded = unreadable(record, masters, flushes);
+  for (const why of excluded.values()) if (why !== null) doubts.add(why);
+  const cells = Array.from({ length: masters.shards }, () => 0);
+  const read = load.nodes.map(() => 0);
+  const skipped = load.nodes.map((node) => excluded.has(node));
+  const wrong: { node: string; value: WrongValue }[] = [];
+  eachCell(load, masters, (cell) => {
+    cells[cell.shard]!++;
+    const shardFlushes = flushes.shards[cell.shard];
+    if (!shardFlushes) return;
+    const final = new FinalValue(load, durability, shardFlushes, cell);
+    wrong.length = 0;
+    for (let i = cell.finalFrom; i < cell.finalTo; i++) {
+      const row = cell.finalOrder[i] as number;
+      const node = load.final.node[row] as number;
+      if (skipped[node] || load.final.outcome[row] !== OUTCOME.ok) continue;
+      read[node]!++;
+      const value = final.judge(row);
+      if (value) wrong.push({ node: load.nodes[node] as string, value });
+    }
+    visit(cell, wrong);
+  });
+  for (const [node, shard] of masters.members) {
+    const got = read[load.nodes.indexOf(node)] ?? 0;
+    const missing = (cells[shard] as number) - got;
+    if (missing <= 0 || excluded.has(node)) continue;
+    doubts.add(`${missing} of ${cells[shard]} cells of ${load.load} could not be read from ${node} in the end`);
+  }
+}

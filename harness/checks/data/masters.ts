@@ -1,0 +1,166 @@
+import type { RunRecord } from "../../journal/record.ts";
+import { interruptions } from "./interruptions.ts";
+import { settledFrom } from "./settled.ts";
+
+/*
+ *   topology     m1 ════════════════╗ r1 ═══════════════════════►      who is master of a shard, as the operator wants it
+ *   kill                  ✗──✓      ║                                   interruptions: state may be lost, role may be another
+ *   terms        [──m1───]  [──m1───][··│──────r1────────────────►      └ settled: INFO has said "master" since
+ *                                                              open: nothing happened to it until the end
+ */
+
+/** A stretch in which one node was the master of its shard without interruption. Run milliseconds. */
+export interface Term {
+  shard: number;
+  node: string;
+  from: number;
+  /** From then on the node has said that it is master: before it, it may have been a replica yet. */
+  settled: number;
+  /** Infinity: to the end of the run. */
+  to: number;
+  /** The shard begins with it, empty. */
+  first: boolean;
+}
+
+/** What one topology event made of the shards. */
+interface Layout {
+  t: number;
+  /** Master → shard. */
+  masters: Map<string, number>;
+  /** Every node → shard. */
+  shardOf: Map<string, number>;
+}
+
+/**
+ * Shards, each a dataset with one master and its replicas, followed through promotions as Shards does it for slots: a
+ * promoted replica takes over what its master had.
+ */
+export class Masters {
+  /** In order of time. */
+  readonly terms: readonly Term[];
+  readonly shards: number;
+  /** Why shards cannot be told apart, or null. */
+  readonly doubt: string | null;
+  readonly #layouts: readonly Layout[];
+
+  constructor(record: RunRecord) {
+    const { layouts, shards, doubt } = layoutsOf(record);
+    this.#layouts = layouts;
+    this.shards = shards;
+    this.doubt = doubt;
+    this.terms = termsOf(record, layouts);
+  }
+
+  /** undefined: the node belonged to no shard at that time. */
+  shardAt(node: string, t: number): number | undefined {
+    return this.#layoutAt(t)?.shardOf.get(node);
+  }
+
+  isMasterAt(node: string, t: number): boolean {
+    return this.#layoutAt(t)?.masters.has(node) ?? false;
+  }
+
+  /** How many replicas a shard had. */
+  replicasAt(shard: number, t: number): number {
+    const { shardOf, masters } = this.#layoutAt(t) ?? {};
+    return [...(shardOf ?? [])].filter(([node, own]) => own === shard && !masters?.has(node)).length;
+  }
+
+  /** Nodes and their shards in the end. */
+  get members(): ReadonlyMap<string, number> {
+    return this.#layouts.at(-1)?.shardOf ?? new Map();
+  }
+
+  /** The same, when no node ever changed its shard: one look-up instead of one per operation. null: some did. */
+  get fixed(): ReadonlyMap<string, number> | null {
+    const all = new Map<string, number>();
+    for (const { shardOf } of this.#layouts) {
+      for (const [node, shard] of shardOf) {
+        if ((all.get(node) ?? shard) !== shard) return null;
+        all.set(node, shard);
+      }
+    }
+    return all;
+  }
+
+  /** Since when the node has been a master to which nothing happened until the end; Infinity: it is none. */
+  openFrom(node: string): number {
+    return this.terms.findLast((term) => term.node === node && term.to === Infinity)?.from ?? Infinity;
+  }
+
+  #layoutAt(t: number): Layout | undefined {
+    return this.#layouts.findLast((layout) => layout.t <= t) ?? this.#layouts[0];
+  }
+}
+
+function layoutsOf(record: RunRecord): { layouts: Layout[]; shards: number; doubt: string | null } {
+  const layouts: Layout[] = [];
+  let shards = 0;
+  let doubt: string | null = null;
+  for (const { t, masters: names, replicaOf } of record.of("topology")) {
+    const before = layouts.at(-1);
+    const masters = new Map<string, number>();
+    const taken = new Set<number>();
+    const stayed = names.filter((name) => before?.masters.has(name));
+    for (const name of [...stayed, ...names.filter((one) => !stayed.includes(one))]) {
+      const own = before?.masters.get(name) ?? before?.shardOf.get(name);
+      if (own !== undefined && taken.has(own)) doubt = `${name} was made a master beside the master that it had`;
+      const shard = own === undefined || taken.has(own) ? shards++ : own;
+      taken.add(shard);
+      masters.set(name, shard);
+    }
+    const shardOf = new Map(masters);
+    for (const replica of Object.keys(replicaOf)) {
+      const shard = masters.get(headOf(replica, replicaOf));
+      if (shard !== undefined) shardOf.set(replica, shard);
+    }
+    layouts.push({ t, masters, shardOf });
+  }
+  return { layouts, shards, doubt };
+}
+
+/** The master at the head of a chain of replicas. */
+function headOf(replica: string, replicaOf: Readonly<Record<string, string>>): string {
+  let node = replica;
+  for (let links = 0; links < 100; links++) {
+    const next = replicaOf[node];
+    if (next === undefined) break;
+    node = next;
+  }
+  return node;
+}
+
+function termsOf(record: RunRecord, layouts: readonly Layout[]): Term[] {
+  const terms: Term[] = [];
+  const seen = new Set<number>();
+  const open = new Map<string, Term>();
+  for (const { t, masters } of layouts) {
+    for (const term of open.values()) {
+      if (masters.get(term.node) === term.shard) continue;
+      term.to = t;
+      open.delete(term.node);
+    }
+    for (const [node, shard] of masters) {
+      if (open.has(node)) continue;
+      const first = !seen.has(shard);
+      seen.add(shard);
+      const term = { shard, node, from: t, settled: t, to: Infinity, first };
+      terms.push(term);
+      open.set(node, term);
+    }
+  }
+  const settled = terms.flatMap((term) => (term.first ? [term] : settledFrom(record, term)));
+  return settled.flatMap((term) => interrupted(record, term)).sort((a, b) => a.from - b.from);
+}
+
+/** A term without the stretches in which something happened to its node. */
+function interrupted(record: RunRecord, whole: Term): Term[] {
+  const parts: Term[] = [];
+  let rest: Term | null = whole;
+  for (const { from, to } of interruptions(record, whole)) {
+    if (!rest || to <= rest.from || from >= rest.to) continue;
+    if (from > rest.from) parts.push({ ...rest, to: from, settled: Math.min(rest.settled, from) });
+    rest = to < rest.to ? { ...rest, from: to, settled: Math.max(rest.settled, to), first: false } : null;
+  }
+  return rest ? [...parts, rest] : parts;
+}

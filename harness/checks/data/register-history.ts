@@ -1,0 +1,46 @@
+/** The value 0 of a register: it holds nothing. */
+export const NO_VALUE = 0;
+
+/**
+ * Operations on one register, in order of invocation, as columns that grow. Values are small numbers: NO_VALUE, which may
+ * be written again and again, and others, each written at most once.
+ */
+export class RegisterHistory {
+  length = 0;
+  /** How many values there are, NO_VALUE included. */
+  values = 1;
+  invoked = new Float64Array(64);
+  /** Infinity: a write that may take effect at any time later, or never. Reads have all ended. */
+  completed = new Float64Array(64);
+  /** 1: a read. */
+  isRead = new Uint8Array(64);
+  value = new Int32Array(64);
+
+  clear(): void {
+    this.length = 0;
+    this.values = 1;
+  }
+
+  /** @param value NO_VALUE … */
+  add(invoked: number, completed: number, isRead: boolean, value: number): void {
+    const i = this.length++;
+    if (i === this.invoked.length) this.#grow();
+    this.invoked[i] = invoked;
+    this.completed[i] = completed;
+    this.isRead[i] = isRead ? 1 : 0;
+    this.value[i] = value;
+    if (value >= this.values) this.values = value + 1;
+  }
+
+  #grow(): void {
+    const size = this.invoked.length * 2;
+    const grown = <T extends Float64Array | Uint8Array | Int32Array>(to: T, from: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.invoked = grown(new Float64Array(size), this.invoked);
+    this.completed = grown(new Float64Array(size), this.completed);
+    this.isRead = grown(new Uint8Array(size), this.isRead);
+    this.value = grown(new Int32Array(size), this.value);
+  }
+}

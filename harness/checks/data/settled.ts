@@ -1,0 +1,32 @@
+import type { RunRecord } from "../../journal/record.ts";
+import { phaseSpan } from "../span.ts";
+import type { Term } from "./masters.ts";
+
+/**
+ * The term of a promoted node, from when it was certainly the master: commands that were given to it before its promotion
+ * may come late and make it a replica once more (a storm over several connections), and INFO must have said "master".
+ * [] when that never was so.
+ */
+export function settledFrom(record: RunRecord, term: Term): Term[] {
+  const from = Math.max(term.from, ...lateCommands(record, term));
+  const said = record
+    .of("node-state")
+    .find(({ t, node, state }) => node === term.node && t >= from && state.role === "master");
+  return said && from < term.to ? [{ ...term, from, settled: said.t }] : [];
+}
+
+/** When the commands were over that had been sent to the node before its promotion and had no answer by then. */
+function lateCommands(record: RunRecord, { node, from }: Term): number[] {
+  const commands = record.of("admin-command").filter((event) => event.node === node);
+  const answered = new Map(
+    commands.filter(({ step }) => step === "answered" || step === "refused").map(({ number, t }) => [number, t]),
+  );
+  const healed = phaseSpan(record, "heal")?.to ?? Infinity;
+  return (
+    commands
+      .filter(({ step, t }) => step === "sent" && t < from)
+      // Without an answer it may be carried out at any time; the heal phase tells every server its role once more.
+      .map(({ number }) => answered.get(number) ?? healed)
+      .filter((t) => t >= from)
+  );
+}

@@ -1,0 +1,40 @@
+import { elementOf, KIND, keyOf, type LoadHistory, NOTHING, OUTCOME } from "../../history/history.ts";
+import type { Flush } from "./flushes.ts";
+
+/** "nothing", "v1234", or the text of a value that nobody wrote. */
+export function valueText({ foreign }: LoadHistory, value: number): string {
+  if (value === NOTHING) return "nothing";
+  return value > 0 ? `v${value}` : (foreign[-value - 1] ?? "an unknown value");
+}
+
+/** "12.301 s": to the millisecond, for which of two operations came first is the point. */
+export function moment(ms: number): string {
+  return `${(ms / 1000).toFixed(3)} s`;
+}
+
+/** "v12 (written by m1, 12.301 s – 12.304 s)" */
+export function operationText(load: LoadHistory, row: number): string {
+  const { kind, outcome, value, node, invoked, completed } = load.operations;
+  const verb = kind[row] === KIND.read ? "read from" : value[row] === NOTHING ? "deleted on" : "written to";
+  const end =
+    outcome[row] === OUTCOME.ok ? moment(completed[row] as number) : outcome[row] === OUTCOME.fail ? "refused" : "?";
+  const what = valueText(load, value[row] as number);
+  return `${what} (${verb} ${load.nodes[node[row] as number]}, ${moment(invoked[row] as number)} – ${end})`;
+}
+
+/** "FLUSHALL on m1 (flush-1, 12.301 s – 12.304 s)" */
+export function flushText({ command, node, id, invoked, acknowledged }: Flush): string {
+  const end = acknowledged === Infinity ? "?" : moment(acknowledged);
+  return `${command} on ${node} (${id}, ${moment(invoked)} – ${end})`;
+}
+
+/** "zadd:4 element:3" */
+export function cellText({ shape }: LoadHistory, cell: number): string {
+  const element = elementOf(shape, cell);
+  return element === null ? keyOf(shape, cell) : `${keyOf(shape, cell)} ${element}`;
+}
+
+/** "1 value", "37 values" */
+export function values(count: number): string {
+  return `${count} ${count === 1 ? "value" : "values"}`;
+}

@@ -1,0 +1,90 @@
+import { KIND, type LoadHistory } from "../history/history.ts";
+import type { Check } from "./check.ts";
+import { TermReads } from "./data/cell-reads.ts";
+import { CellRegister } from "./data/cell-register.ts";
+import { eachCell } from "./data/cells.ts";
+import type { Contradiction } from "./data/contradictions.ts";
+import { dataCheck, type Judging } from "./data/data-check.ts";
+import type { Flush, ShardFlushes } from "./data/flushes.ts";
+import { type Budget, Linearizer } from "./data/linearize.ts";
+import { minimalConflict } from "./data/minimal-conflict.ts";
+import { flushText, operationText, values } from "./data/words.ts";
+
+/** Operations looked at, over all cells of all loads: at worst some ten seconds. */
+const BUDGET = 50_000_000;
+/** For one cell: so many for each of its operations, so that one hard cell leaves some for the others. */
+const PER_OPERATION = 1000;
+/** For finding the fewest operations that contradict each other, in one cell. */
+const SHRINKING = 2_000_000;
+/** Operations that a proof lists. */
+const SHOWN = 12;
+
+/** docs/checks/linearizable.md says exactly what it promises. */
+export const linearizable = linearizableWithin(BUDGET);
+
+/** @param steps budget of the search over all cells */
+export function linearizableWithin(steps: number): Check {
+  return dataCheck(
+    {
+      name: "linearizable",
+      summary:
+        "Reads and writes of one key on one master can be put into an order that explains what every read found.",
+      nothing: "no recorded load read anything from a master",
+    },
+    (judging) => {
+      const budget = { steps };
+      return (load) => judgeLoad(load, judging, budget);
+    },
+  );
+}
+
+/** Returns how many registers it judged: one for each cell and term of a master in which it was read. */
+function judgeLoad(load: LoadHistory, { masters, flushes, contradictions, doubts }: Judging, budget: Budget): number {
+  const reads = new TermReads(load, masters);
+  const register = new CellRegister(load);
+  const linearizer = new Linearizer();
+  let judged = 0;
+  let open = 0;
+  eachCell(load, masters, (cell) => {
+    const shardFlushes = flushes.shards[cell.shard] as ShardFlushes;
+    const told = new Set<string>();
+    reads.each(cell, (term, rows) => {
+      judged++;
+      if (told.has(term.node)) return;
+      register.fill(cell, term, shardFlushes, rows);
+      const answer = linearizer.judge(register.history, register.initial, budget, PER_OPERATION);
+      if (answer === "unknown") open++;
+      if (answer !== "no") return;
+      told.add(term.node);
+      contradictions.add(
+        { type: "not-linearizable", class: "register", node: term.node },
+        (count) => `${values(count)} on ${term.node} whose reads no order of the operations explains.`,
+        () => contradiction(load, cell.cell, shardFlushes, register),
+      );
+    });
+  });
+  if (open > 0) doubts.add(`${load.load}: ${open} of ${judged} registers were too much for the search's budget`);
+  return judged;
+}
+
+function contradiction(load: LoadHistory, cell: number, flushes: ShardFlushes, register: CellRegister): Contradiction {
+  const { history, rows, initial } = register;
+  const core = minimalConflict(history, initial, { steps: SHRINKING });
+  const own = core.map((i) => rows[i] as number);
+  const [operations, ids] = [own.filter((row) => row >= 0), own.filter((row) => row < 0).map((row) => -row - 1)];
+  const flushed = ids.map((id) => flushes.all[id] as Flush);
+  const texts = own.map((row) => (row >= 0 ? operationText(load, row) : flushText(flushes.all[-row - 1] as Flush)));
+  const ends = core.map((i) => history.completed[i] as number).filter(Number.isFinite);
+  const last = operations.findLast((row) => load.operations.kind[row] === KIND.read) as number;
+  const shown = texts.slice(0, SHOWN).join("; ");
+  return {
+    load,
+    cell,
+    from: history.invoked[core[0] as number] as number,
+    to: Math.max(...ends),
+    found: operationText(load, last),
+    expected: "a value that some order of the operations explains",
+    proof: `no order of these ${texts.length} operations explains what was read: ${shown}${texts.length > SHOWN ? "; …" : ""}.`,
+    marks: { operations, final: [], flushes: flushed.map(({ id }) => id) },
+  };
+}

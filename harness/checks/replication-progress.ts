@@ -1,0 +1,15 @@
+import type { Check } from "./check.ts";
+import { judgeStalls } from "./leftovers.ts";
+import { resultOf } from "./result.ts";
+
+/** docs/checks/replication-progress.md says exactly what it promises. */
+export const replicationProgress: Check = {
+  name: "replication-progress",
+  summary: "No replica stands still, answering, while its master moves, beyond heal and recovery.",
+  check(record) {
+    if (record.of("condition").length === 0) {
+      return { valid: "unknown", why: "the watchdog said nothing of any node", findings: [] };
+    }
+    return resultOf(judgeStalls(record));
+  },
+};

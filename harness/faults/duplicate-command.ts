@@ -1,0 +1,129 @@
+import { z } from "zod";
+import type { Clock } from "../base/clock.ts";
+import { sleep } from "../base/deadline.ts";
+import { durationMs, durationRange } from "../base/units.ts";
+import type { ClusterNode } from "../cluster/cluster.ts";
+import { RawConnection } from "../resp/connection.ts";
+import type { Outcome } from "../resp/reply.ts";
+import { argvSchema } from "./command.ts";
+import type { Fault, FaultContext } from "./fault.ts";
+import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
+import { fillWords, mentionWords } from "./words.ts";
+
+const OPEN_MS = 5_000;
+/** A timer may come late by more than a whole gap; up to here the thread waits without giving itself away. ms */
+const SPIN_MS = 20;
+/** Later than asked by more than this, the second copy no longer tests what it should. ms */
+const LATE_MS = 10;
+
+const params = z.strictObject({
+  node: nodeSelector.describe("who gets the command"),
+  "second-node": nodeSelector.optional().describe("who gets every second copy; without it the same node"),
+  argv: argvSchema.describe('the command; "{self -> m2 host}" and "{self -> m2 port}" become a link\'s address'),
+  copies: z.int().min(2).max(64).default(2),
+  gap: durationRange.default({ min: 0, max: 10 }).describe("between two copies"),
+  within: durationMs.default(10_000).describe("deadline for the replies"),
+});
+type Params = z.infer<typeof params>;
+const resolved = z.strictObject({
+  nodes: z.array(resolvedNode).min(1),
+  argv: z.array(z.string()).min(1),
+  copies: z.int().min(2),
+  gap: z.number().min(0),
+  within: z.number().min(0),
+});
+type Resolved = z.infer<typeof resolved>;
+
+interface Copy {
+  node: ClusterNode;
+  /** When it was handed to the kernel, and when its reply (or the end of waiting) came. Run ms. */
+  sent: number;
+  ended: number;
+  outcome: Outcome;
+}
+
+/**
+ * The same command two or more times within milliseconds, each on a connection of its own that was open before: what a
+ * controller's retry does. The pattern of tikv #17487: the second passes a check that the first has not yet made false.
+ * Heal: the connections are closed; what the command did is not undone. Effect: the gap that was achieved between the
+ * copies, at most 10 ms above what was asked, and every copy's answer; if all copies are refused there was no effect.
+ */
+export const duplicateCommand: Fault<Params, Resolved> = {
+  kind: "duplicate-command",
+  summary: "send one admin command twice (or more) within milliseconds, each on its own connection",
+  lasting: false,
+  params,
+  resolved,
+  mentions: (p) => [
+    ...mentionNode(p.node, ["node"]),
+    ...(p["second-node"] === undefined ? [] : mentionNode(p["second-node"], ["second-node"])),
+    ...mentionWords(p.argv, ["argv"]),
+  ],
+  resolve: (p, random, _occurrence, shape) => ({
+    nodes: [p.node, ...(p["second-node"] === undefined ? [] : [p["second-node"]])].map((node) =>
+      resolveNode(node, random, shape),
+    ),
+    argv: p.argv,
+    copies: p.copies,
+    gap: p.gap,
+    within: p.within,
+  }),
+  inject: async (context, p) => {
+    const nodes = p.nodes.map((selector) => selectNode(context.cluster, selector));
+    const copies = await sendCopies(context, nodes, p);
+    const targets = [...new Set(nodes.map((node) => node.name))];
+    return { targets, effect: async () => judge(copies, p) };
+  },
+};
+
+async function sendCopies(context: FaultContext, nodes: readonly ClusterNode[], p: Resolved): Promise<Copy[]> {
+  const { cluster, clock, signal } = context;
+  const receivers = Array.from({ length: p.copies }, (_, i) => nodes[i % nodes.length] as ClusterNode);
+  // All connections are open before the first copy goes: a handshake takes longer than the gap.
+  const connections = await Promise.all(
+    receivers.map(async (node) => {
+      const connection = await RawConnection.open({
+        ...node.direct,
+        password: cluster.password,
+        within: OPEN_MS,
+        signal,
+      });
+      context.onHeal(`close a connection to ${node.name}`, async () => connection.close());
+      return connection;
+    }),
+  );
+  const copies: Promise<Copy>[] = [];
+  for (const [i, connection] of connections.entries()) {
+    const node = receivers[i] as ClusterNode;
+    const words = fillWords(p.argv, node, cluster);
+    if (i > 0) await pass(p.gap, clock, signal);
+    const answer = connection.send(words, { within: p.within });
+    const sent = clock.now();
+    copies.push(answer.then((outcome) => ({ node, sent, ended: clock.now(), outcome })));
+  }
+  const all = await Promise.all(copies);
+  for (const connection of connections) connection.close();
+  return all;
+}
+
+async function pass(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  const end = clock.now() + ms;
+  if (ms > SPIN_MS) await sleep(ms, signal);
+  while (clock.now() < end);
+}
+
+function judge(copies: readonly Copy[], { argv, gap }: Resolved): { measured: boolean; summary: string } {
+  const gaps = copies.slice(1).map(({ sent }, i) => sent - (copies[i] as Copy).sent);
+  const worst = Math.max(...gaps);
+  const answers = copies.map(({ node, sent, ended, outcome }) => {
+    const said = outcome.outcome === "ok" ? "accepted" : outcome.error;
+    return `${node.name} ${said} after ${(ended - sent).toFixed(1)} ms`;
+  });
+  const refused = copies.every(({ outcome }) => outcome.outcome === "fail");
+  const late = worst > gap + LATE_MS;
+  const why = refused ? "; every copy was refused" : late ? `; asked for ${gap.toFixed(1)} ms: too late to count` : "";
+  return {
+    measured: !refused && !late,
+    summary: `${argv[0]} ${copies.length} times, ${worst.toFixed(2)} ms apart at most: ${answers.join(", ")}${why}`,
+  };
+}

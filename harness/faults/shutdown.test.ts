@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { monotonicClock } from "../base/clock.ts";
+import { CleanupScope } from "../base/scope.ts";
+import type { ContainerState } from "../cluster/cluster.ts";
+import type { JournalEvent } from "../journal/events.ts";
+import { FakeCluster } from "./fake-cluster.ts";
+import type { Effect } from "./fault.ts";
+import { shutdown } from "./shutdown.ts";
+
+const RUNNING: ContainerState = { running: true, paused: false, exitCode: null, oomKilled: false, startedAt: null };
+
+interface Tried {
+  said: string[];
+  effect: Effect;
+  told: Extract<JournalEvent, { type: "shutdown" }> | undefined;
+}
+
+/** Shuts r1 down. It ends on the given signals only. */
+async function inject(via: "sigterm" | "shutdown", endsOn: readonly string[], exitCode = 0): Promise<Tried> {
+  const cluster = new FakeCluster(["m1"], { r1: "m1" });
+  const { said } = cluster;
+  const node = cluster.node("r1");
+  let state = RUNNING;
+  const heard = (what: string) => {
+    said.push(what);
+    if (endsOn.includes(what)) state = { ...RUNNING, running: false, exitCode };
+  };
+  Object.assign(node, {
+    inspect: async () => state,
+    kill: async (signal: string) => heard(signal),
+    admin: async (argv: string[]) => heard(argv.join(" ")),
+    start: async () => {
+      state = RUNNING;
+      heard("start");
+    },
+  });
+  let told: Tried["told"];
+  const scope = new CleanupScope();
+  const injected = await shutdown.inject(
+    {
+      id: "stop#1",
+      cluster,
+      clock: monotonicClock(),
+      signal: new AbortController().signal,
+      onHeal: (what, undo) => scope.defer(what, undo),
+      claim: (name, as) => {
+        said.push(`${name} is ${as} by us`);
+        return () => void said.push("released");
+      },
+      note: () => {},
+      emit: (event) => {
+        if (event.type === "shutdown") told = { t: 0, ...event };
+      },
+      capture: async (name, reason) => void said.push(`capture ${name}: ${reason}`),
+    },
+    { node: "r1", via, within: 100 },
+  );
+  return { said, effect: await injected.effect(), told };
+}
+
+describe("shutdown", () => {
+  it("starts a server that ended in time again, in its role, and tells its exit code", async () => {
+    const { said, effect, told } = await inject("sigterm", ["SIGTERM"], 3);
+    assert.deepEqual(said, ["r1 is down by us", "SIGTERM", "start", "r1 follows m1", "released"]);
+    assert.equal(effect.measured, true);
+    assert.match(effect.summary, /r1 ended with exit code 3 after/);
+    assert.equal(told?.exitCode, 3);
+    assert.ok(told?.ended);
+  });
+
+  it("captures one that does not end before it kills it", async () => {
+    const { said, effect, told } = await inject("shutdown", ["SIGKILL"], 137);
+    const wanted = ["SHUTDOWN", "capture r1: shutdown-hang", "SIGKILL", "start", "r1 follows m1"];
+    assert.deepEqual(said.slice(1, -1), wanted);
+    assert.match(effect.summary, /had not ended after 100 ms and was killed/);
+    assert.equal(told?.ended, null);
+    assert.equal(told?.exitCode, null);
+  });
+});

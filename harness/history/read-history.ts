@@ -1,0 +1,88 @@
+import type { EventOf } from "../journal/events.ts";
+import type { RunRecord } from "../journal/record.ts";
+import { type History, KIND, type LoadHistory, type Operations, OUTCOME } from "./history.ts";
+import { type OperationsFile, readOperations } from "./read-operations.ts";
+
+/*
+ *   journal: history begin ─► which files, shape, nodes ─┐
+ *            history end ───► how many operations each ──┼─► one LoadHistory per load
+ *   history/*.ops ───────────────────────────────────────┘   what is missing or torn: `incomplete`
+ */
+
+type HistoryEvent = EventOf<"history">;
+
+/**
+ * What every recorded load did, in the order in which they began. A million operations take half a second and 80 MB.
+ * Never rejects: a file that is missing, torn or damaged makes its load's history `incomplete`.
+ * @param directory the run's folder
+ */
+export async function readHistory(directory: string, record: RunRecord): Promise<History> {
+  const events = record.of("history");
+  const history: LoadHistory[] = [];
+  // One after the other: each needs as much memory again while it is read.
+  for (const name of new Set(events.map(({ load }) => load))) {
+    const own = events.filter(({ load }) => load === name);
+    history.push(await readLoad(directory, name, own));
+  }
+  return history;
+}
+
+async function readLoad(directory: string, load: string, events: readonly HistoryEvent[]): Promise<LoadHistory> {
+  const { shape, nodes } = events.at(-1) as HistoryEvent;
+  const foreign: string[] = [];
+  const problems: string[] = [];
+  const of = (final: boolean) => ({ directory, files: filesOf(events, final), shape, nodes, foreign, problems });
+  const operations = await readOperations(of(false));
+  const allRead = problems.length === 0;
+  const final = await readOperations(of(true));
+  if (of(true).files.length === 0) problems.push("the run ended before the final reads");
+  problems.push(...unreadNodes(final, nodes));
+  // A number whose write is in a part that was lost is still a write's.
+  if (allRead) nameUnwritten(operations, final, foreign);
+  return { load, shape, nodes, operations, final, foreign, incomplete: problems.join("; ") || null };
+}
+
+/** Each file once, with what its last event says. */
+function filesOf(events: readonly HistoryEvent[], final: boolean): OperationsFile[] {
+  const files = new Map<string, OperationsFile>();
+  for (const event of events) for (const one of event.files) if (one.final === final) files.set(one.file, one);
+  return [...files.values()];
+}
+
+function unreadNodes(final: Operations, nodes: readonly string[]): string[] {
+  const asked = nodes.map(() => 0);
+  const unread = nodes.map(() => 0);
+  for (let i = 0; i < final.length; i++) {
+    const node = final.node[i] as number;
+    asked[node] = (asked[node] ?? 0) + 1;
+    if (final.outcome[i] !== OUTCOME.ok) unread[node] = (unread[node] ?? 0) + 1;
+  }
+  return nodes.flatMap((name, i) =>
+    unread[i] ? [`final reads of ${name}: ${unread[i]} of ${asked[i]} cells could not be read`] : [],
+  );
+}
+
+/** A number that was read and that no recorded write wrote is a foreign value, whoever made it look like one of ours. */
+function nameUnwritten(operations: Operations, final: Operations, foreign: string[]): void {
+  const unwritten = new Set<number>();
+  const reads = (visit: (value: Float64Array, row: number, number: number) => void): void => {
+    for (const { length, kind, value } of [operations, final]) {
+      for (let i = 0; i < length; i++) {
+        const number = value[i] as number;
+        if (kind[i] === KIND.read && number > 0) visit(value, i, number);
+      }
+    }
+  };
+  reads((_value, _row, number) => unwritten.add(number));
+  for (let i = 0; i < operations.length && unwritten.size > 0; i++) {
+    if (operations.kind[i] === KIND.write) unwritten.delete(operations.value[i] as number);
+  }
+  if (unwritten.size === 0) return;
+  const names = new Map<number, number>();
+  reads((value, row, number) => {
+    if (!unwritten.has(number)) return;
+    const name = names.get(number) ?? -foreign.push(`${number} (no write of this load has this number)`);
+    names.set(number, name);
+    value[row] = name;
+  });
+}

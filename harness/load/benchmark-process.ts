@@ -1,0 +1,143 @@
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { sleep, until } from "../base/deadline.ts";
+import type { BenchmarkOptions } from "./benchmark.ts";
+import { type BenchmarkCount, BenchmarkOutput, EXIT_MARK } from "./benchmark-output.ts";
+import type { LoadTarget } from "./load.ts";
+
+const BEGIN_MS = 30_000;
+/** It tells something four times a second. One that has lost its server at a bad moment spins for ever without a word. ms */
+const SILENCE_MS = 10_000;
+const AGAIN_MS = 1000;
+const NOT_THERE = 127;
+let serial = 0;
+
+/**
+ * Its progress lines end with a carriage return, which Docker's log does not take for the end of a line. GNU's tr keeps what it
+ * has translated until there are 4 KiB of it; busybox's does not.
+ */
+const SCRIPT = `
+command -v redis-benchmark >/dev/null || exit ${NOT_THERE}
+lines=tr
+command -v stdbuf >/dev/null && lines="stdbuf -o0 tr"
+while :; do
+  redis-benchmark "$@" 2>&1
+  code=$?
+  echo "${EXIT_MARK} $code"
+  [ $code = 0 ] || sleep 1
+done | $lines '\\r' '\\n'
+`;
+
+/** redis-benchmark in one container, at one target. */
+export class BenchmarkProcess {
+  readonly node: string;
+  readonly #options: BenchmarkOptions;
+  readonly #target: LoadTarget;
+  readonly #output = new BenchmarkOutput();
+  readonly #over = new AbortController();
+  #started: Promise<void> | undefined;
+  #container: string | undefined;
+  #heardAt = performance.now();
+  #follows: Promise<void> | undefined;
+  #exitCode: number | null = null;
+
+  constructor(options: BenchmarkOptions, target: LoadTarget) {
+    this.#options = options;
+    this.#target = target;
+    this.node = target.node;
+  }
+
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
+    const { engine, spec, image, network, labels, password, signal } = this.#options;
+    const { host, port } = this.#target;
+    const where = ["-h", host, "-p", String(port), ...(password === undefined ? [] : ["-a", password])];
+    this.#container = await engine.createContainer(
+      {
+        name: `kvchaos-benchmark-${process.pid}-${++serial}`,
+        image,
+        entrypoint: ["sh"],
+        command: ["-c", SCRIPT, "redis-benchmark", ...where, ...spec.args],
+        labels,
+        networks: [{ name: network }],
+      },
+      { signal },
+    );
+    await engine.start(this.#container, { signal });
+    this.#follows = this.#follow(this.#container);
+  }
+
+  /** Resolves when it has told of a test, or could not connect. */
+  async begun(): Promise<void> {
+    const { image, signal } = this.#options;
+    await until({ what: `the first words of redis-benchmark on ${this.node}`, within: BEGIN_MS, signal }, () => {
+      return this.#output.begun || this.#output.refusal !== null || this.#exitCode !== null;
+    });
+    if (this.#output.refusal !== null) {
+      throw new ChaosError(
+        "invalid-experiment",
+        `redis-benchmark does not take its arguments: ${this.#output.refusal}`,
+        {
+          hint: "Try the same `args` with redis-benchmark by hand.",
+        },
+      );
+    }
+    if (this.#exitCode === NOT_THERE) {
+      throw new ChaosError("infrastructure", `the image ${image} has no redis-benchmark`, {
+        hint: `Remove it (docker rmi ${image}) and let \`kvchaos images pull --system redis\` get it or make it anew.`,
+      });
+    }
+  }
+
+  /** What it has told since the last call. One that is stuck is started again. */
+  take(): BenchmarkCount {
+    if (performance.now() - this.#heardAt > SILENCE_MS && this.#container !== undefined) {
+      this.#heardAt = performance.now();
+      const { engine, spec, emit } = this.#options;
+      emit({ type: "note", about: spec.name, text: `redis-benchmark on ${this.node} was stuck and is started again` });
+      engine.kill(this.#container, "SIGKILL").catch(() => {}); // it has ended by itself
+    }
+    return this.#output.take();
+  }
+
+  /** Removes its container; what it told until then can still be taken. */
+  async end(): Promise<void> {
+    this.#over.abort();
+    await this.#started?.catch(() => {}); // whoever started it was told
+    // No signal: it may be what ends everything.
+    if (this.#container !== undefined) await this.#options.engine.remove(this.#container, { force: true });
+    await this.#follows;
+  }
+
+  /** Reads its output until it is ended; a container that ends by itself is started again. */
+  async #follow(id: string): Promise<void> {
+    const { engine, spec, emit } = this.#options;
+    const signal = this.#over.signal;
+    let after = "";
+    try {
+      for (;;) {
+        const followed = await engine.followLogs(id, { after, signal }, ({ text, at }) => {
+          after = at;
+          this.#heardAt = performance.now();
+          this.#output.line(text, Date.parse(at));
+        });
+        await followed.done;
+        if (signal.aborted) return;
+        this.#exitCode = (await engine.inspectContainer(id, { signal }))?.exitCode ?? null;
+        if (this.#exitCode === NOT_THERE) return;
+        await sleep(AGAIN_MS, signal);
+        await engine.start(id, { signal });
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      emit({
+        type: "note",
+        about: spec.name,
+        text: `redis-benchmark on ${this.node} is not heard any more: ${messageOf(error)}`,
+      });
+    }
+  }
+}

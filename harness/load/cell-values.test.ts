@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { CellValues } from "./cell-values.ts";
+
+const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
+
+describe("values of recorded loads", () => {
+  it("name their write, whatever their size", () => {
+    const size = fc.record({ min: fc.integer({ min: 1, max: 40 }), more: fc.nat(3000) });
+    fc.assert(
+      fc.property(size, fc.integer({ min: 1, max: 2 ** 40 }), ({ min, more }, number) => {
+        const values = new CellValues("string", { min, max: min + more });
+        const text = values.text(number);
+        const least = `${number}`.length;
+        assert.ok(text.length >= Math.max(min, least) && text.length <= Math.max(min + more, least));
+        assert.match(text, /^\d+(:[\w-]*)?$/);
+        assert.equal(values.read(bytes(text)), number);
+      }),
+    );
+  });
+
+  it("have all the sizes of their range", () => {
+    const values = new CellValues("hash", { min: 20, max: 24 });
+    const sizes = Array.from({ length: 1000 }, (_, i) => values.text(i + 1).length);
+    for (let size = 20; size <= 24; size++) assert.ok(sizes.filter((one) => one === size).length > 100);
+  });
+
+  it("are foreign when they were cut off, mixed up or come from somewhere else", () => {
+    const values = new CellValues("string", { min: 64, max: 64 });
+    const text = values.text(1234);
+    for (const other of [
+      text.slice(0, -1),
+      `${text}x`,
+      `5${text.slice(1)}`,
+      "1234",
+      "0",
+      "",
+      "01",
+      "1e3",
+      "-5",
+      "9".repeat(40),
+    ]) {
+      assert.equal(values.read(bytes(other)), other);
+    }
+    assert.equal(values.read(bytes("\n\u00ff")), "\\x0a\\xff");
+    assert.equal(values.read(bytes("x".repeat(300))), `${"x".repeat(200)}…(300 bytes)`);
+    assert.equal(values.read("OK"), "OK");
+    assert.equal(values.read(null), 0);
+  });
+
+  it("of a sorted set are its scores, however a server writes them", () => {
+    const values = new CellValues("zset", { min: 1, max: 1 });
+    assert.deepEqual(
+      ["17", "1700000", "1.7e+06", "17.000000"].map((text) => values.read(bytes(text))),
+      [17, 1_700_000, 1_700_000, 17],
+    );
+    for (const other of ["17.5", "-3", "inf", "nan", "", "0"]) assert.equal(values.read(bytes(other)), other);
+  });
+});

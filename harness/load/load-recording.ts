@@ -1,0 +1,61 @@
+import { operationsFile } from "../history/format.ts";
+import type { LoadOptions, LoadSpec } from "./load.ts";
+import type { ShareEnd, ShareHistory } from "./messages.ts";
+import { cellShape, recordedSide } from "./operation-log.ts";
+import { workloads } from "./workloads/registry.ts";
+
+/** The main thread's side of recorded loads: which file each thread writes, and the journal's words about them. */
+export class LoadRecording {
+  readonly #options: LoadOptions;
+  readonly #files = new Map<string, Map<string, number | null>>();
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+  }
+
+  /** Where thread `index` records its share; undefined when the load is not recorded. */
+  fileOf(spec: LoadSpec, index: number): ShareHistory | undefined {
+    const { history } = this.#options;
+    if (!spec.record || !history) return undefined;
+    const file = operationsFile(spec.name, index);
+    const files = this.#files.get(spec.name) ?? new Map<string, number | null>();
+    this.#files.set(spec.name, files.set(file, null));
+    return { ...history, file };
+  }
+
+  /** Files of a load's operations, below the run's folder; none when it is not recorded. */
+  files(load: string): string[] {
+    return [...(this.#files.get(load)?.keys() ?? [])];
+  }
+
+  begin(): void {
+    this.#tell("begin");
+  }
+
+  /** One thread has written everything. */
+  ended({ load, file, operations, failure }: ShareEnd): void {
+    this.#files.get(load)?.set(file, operations);
+    if (failure !== null) this.#options.emit({ type: "note", about: "history", text: `${file}: ${failure}` });
+  }
+
+  /** All threads are gone; of one that died nobody knows how much it recorded. */
+  end(): void {
+    this.#tell("end");
+  }
+
+  #tell(step: "begin" | "end"): void {
+    const { specs, emit, history } = this.#options;
+    for (const spec of specs) {
+      const files = this.#files.get(spec.name);
+      if (!files || !history) continue;
+      emit({
+        type: "history",
+        step,
+        load: spec.name,
+        files: [...files].map(([file, operations]) => ({ file, final: false, operations })),
+        shape: cellShape(spec, recordedSide(spec, workloads.get(spec.workload))),
+        nodes: [...history.nodes],
+      });
+    }
+  }
+}

@@ -1,0 +1,189 @@
+import { ChaosError } from "../base/chaos-error.ts";
+import type { Random } from "../base/random.ts";
+import { emptyOperation, type OperationFields } from "../history/format.ts";
+import { type CellShape, KIND, NOT_ASKED, NOTHING, OUTCOME } from "../history/history.ts";
+import type { HistoryWriter } from "../history/writer.ts";
+import { encodeByteStrings } from "../resp/encode.ts";
+import { type Reply, RespError } from "../resp/reply.ts";
+import { CellValues } from "./cell-values.ts";
+import type { LoadSpec, LoadTarget } from "./load.ts";
+import type { CommandSource, Intent, RecordedSource, RecordedWorkload, Workload } from "./workloads/workload.ts";
+
+/*
+ *   source ─► command, intent ─► pipe ─► PipeLog.sent ─► in flight, by slot ─► answered / waited / lost ─► HistoryWriter
+ */
+
+/** Connections of one load get numbers below it, then the numbers begin again. */
+const CLIENTS = 65_536;
+const MOST_REPLICAS = NOT_ASKED - 1;
+
+export interface LogOptions {
+  spec: LoadSpec;
+  workload: RecordedWorkload;
+  writer: HistoryWriter;
+  /** Names of all nodes: recorded operations number them. */
+  nodes: readonly string[];
+  /** Numbers of writes and of connections are `index`, `index + of`, …, so that no two threads use the same. */
+  share: { index: number; of: number };
+  random: Random;
+}
+
+/** How a load that is recorded names its cells. */
+export function cellShape(spec: LoadSpec, { type }: RecordedWorkload): CellShape {
+  return { type, prefix: spec.keyPrefix, keys: spec.keys, elements: type === "string" ? 1 : spec.elements };
+}
+
+/** The workload's recorded side. @throws ChaosError invalid-experiment when it has none */
+export function recordedSide(spec: LoadSpec, workload: Workload | undefined): RecordedWorkload {
+  if (workload?.recorded) return workload.recorded;
+  throw new ChaosError("invalid-experiment", `the workload "${spec.workload}" cannot be recorded`);
+}
+
+/** Makes the commands of one load in one thread and writes what became of them. */
+export class OperationLog {
+  readonly #options: LogOptions;
+  readonly #make: RecordedSource;
+  /** What the last command made does. */
+  readonly intent: Intent = { cell: 0, kind: KIND.write, value: NOTHING };
+  /** What follows each write. */
+  readonly wait: string;
+  readonly #values: CellValues;
+  #client: number;
+
+  constructor(options: LogOptions) {
+    const { spec, workload, share, random } = options;
+    this.#options = options;
+    this.#values = new CellValues(workload.type, spec.value);
+    this.#client = share.index - share.of;
+    let number = 1 + share.index - share.of;
+    const writes = {
+      next: () => {
+        number += share.of;
+        return number;
+      },
+      text: (of: number) => this.#values.text(of),
+    };
+    this.#make = workload.source(spec, random.fork("commands"), writes);
+    const { wait } = spec;
+    this.wait = wait === null ? "" : encodeByteStrings(["WAIT", `${wait.replicas}`, `${wait.within}`]);
+  }
+
+  /** Makes the next command; `intent` says what it does. */
+  readonly source: CommandSource = () => this.#make(this.intent);
+
+  open({ node }: LoadTarget): PipeLog {
+    const { nodes, spec } = this.#options;
+    const number = nodes.indexOf(node);
+    if (number < 0) throw new ChaosError("internal", `the load ${spec.name} goes to ${node}, which no history knows`);
+    return new PipeLog(this, number, spec.pipeline);
+  }
+
+  nextClient(): number {
+    this.#client += this.#options.share.of;
+    return this.#client % CLIENTS;
+  }
+
+  add(operation: OperationFields): void {
+    this.#options.writer.add(operation);
+  }
+
+  /** The value that a read said. */
+  valueOf(reply: Exclude<Reply, RespError>): number {
+    const value = this.#values.read(reply);
+    return typeof value === "number" ? value : this.#options.writer.foreign(value);
+  }
+}
+
+/**
+ * The operations in flight on one connection, by the slot that the pipe gave them. Each is written once: when its reply is
+ * in (with WAIT: when that reply is in, too), or when it will never be.
+ */
+export class PipeLog {
+  readonly #log: OperationLog;
+  readonly #cell: Uint32Array;
+  readonly #kind: Uint8Array;
+  readonly #outcome: Uint8Array;
+  readonly #value: Float64Array;
+  readonly #invoked: Float64Array;
+  readonly #completed: Float64Array;
+  /** 1: its own reply is in, that of its WAIT is to come. */
+  readonly #waiting: Uint8Array;
+  /** Used again for every operation. */
+  readonly #operation: OperationFields;
+  #hasClient = false;
+
+  constructor(log: OperationLog, node: number, pipeline: number) {
+    this.#log = log;
+    this.#cell = new Uint32Array(pipeline);
+    this.#kind = new Uint8Array(pipeline);
+    this.#outcome = new Uint8Array(pipeline);
+    this.#value = new Float64Array(pipeline);
+    this.#invoked = new Float64Array(pipeline);
+    this.#completed = new Float64Array(pipeline);
+    this.#waiting = new Uint8Array(pipeline);
+    this.#operation = emptyOperation(node);
+  }
+
+  /** The command just made was put into `slot`. Returns what must follow it on the wire. */
+  sent(slot: number, time: number): string {
+    // Only a connection that does something needs a number.
+    if (!this.#hasClient) this.#operation.client = this.#log.nextClient();
+    this.#hasClient = true;
+    const { cell, kind, value } = this.#log.intent;
+    this.#cell[slot] = cell;
+    this.#kind[slot] = kind;
+    this.#value[slot] = value;
+    this.#invoked[slot] = time;
+    return kind === KIND.write ? this.#log.wait : "";
+  }
+
+  /** Its own reply is in. False: that of its WAIT is still to come. */
+  answered(slot: number, reply: Reply, time: number): boolean {
+    const isWrite = this.#kind[slot] === KIND.write;
+    const isError = reply instanceof RespError;
+    this.#outcome[slot] = isError ? OUTCOME.fail : OUTCOME.ok;
+    this.#completed[slot] = time;
+    if (isWrite && this.#log.wait !== "") {
+      this.#waiting[slot] = 1;
+      return false;
+    }
+    if (!isWrite && !isError) this.#value[slot] = this.#log.valueOf(reply);
+    this.#add(slot, NOT_ASKED);
+    return true;
+  }
+
+  isWaiting(slot: number): boolean {
+    return this.#waiting[slot] === 1;
+  }
+
+  /** The reply of its WAIT is in: how many replicas have the write; an error, or undefined for none, confirms nothing. */
+  waited(slot: number, reply: Reply | undefined): void {
+    this.#waiting[slot] = 0;
+    const confirmed = typeof reply === "number" ? Math.min(MOST_REPLICAS, reply) : 0;
+    this.#add(slot, this.#outcome[slot] === OUTCOME.ok ? confirmed : NOT_ASKED);
+  }
+
+  /** No reply will come any more. False: its own had come, only that of its WAIT had not. */
+  lost(slot: number): boolean {
+    if (this.isWaiting(slot)) {
+      this.waited(slot, undefined);
+      return false;
+    }
+    this.#outcome[slot] = OUTCOME.info;
+    this.#completed[slot] = Number.NaN;
+    this.#add(slot, NOT_ASKED);
+    return true;
+  }
+
+  #add(slot: number, replicas: number): void {
+    const operation = this.#operation;
+    operation.cell = this.#cell[slot] as number;
+    operation.kind = this.#kind[slot] as number;
+    operation.outcome = this.#outcome[slot] as number;
+    operation.replicas = replicas;
+    operation.invoked = this.#invoked[slot] as number;
+    operation.completed = this.#completed[slot] as number;
+    operation.value = this.#value[slot] as number;
+    this.#log.add(operation);
+  }
+}

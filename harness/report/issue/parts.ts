@@ -1,0 +1,148 @@
+import type { Finding } from "../../journal/events.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { fenced, inlineMarkdown } from "../escape.ts";
+import { keyText, wrongCellsOf } from "../key-life.ts";
+import { keyLifeLines } from "../key-life-text.ts";
+import { reproScript } from "../repro/script.ts";
+import { type RunSummary, summarize } from "../run-summary.ts";
+import { replayCommand, seconds } from "../wording.ts";
+import type { IssueTexts } from "./texts.ts";
+
+const MOST_LOG_LINES = 20;
+const MOST_DIFFERENCES = 10;
+const MOST_FAULTS = 60;
+const MOST_FINDINGS = 20;
+
+/** The pieces of a ticket as Markdown; the target project's form decides where each goes. */
+export interface IssueParts {
+  texts: IssueTexts;
+  summary: RunSummary;
+  version: string;
+  /** The whole run in a sentence. */
+  verdict: string;
+  /** What was done, by whom, and the commands that do it again. */
+  reproduction: string;
+  expected: string;
+  findings: string;
+  /** Log lines of a crashed server; null when none crashed or left any. */
+  crashLog: string | null;
+  environment: string;
+}
+
+/** @param withScript whether the script has room in the ticket; it always lies beside it */
+export function issueParts(record: RunRecord, texts: IssueTexts, withScript: boolean): IssueParts {
+  const summary = summarize(record);
+  const { run, findings } = summary;
+  const crash = findings.find(({ type }) => type === "crash");
+  const shown = findings.slice(0, MOST_FINDINGS);
+  return {
+    texts,
+    summary,
+    version: versionText(summary, texts),
+    verdict: inlineMarkdown(texts.verdict(summary)),
+    reproduction: join([
+      texts.ran(inlineMarkdown(run.kvchaos), inlineMarkdown(run.title), inlineMarkdown(run.seed)),
+      texts.done,
+      fenced(faultText(summary)),
+      ...scriptText(record, texts, withScript),
+      texts.replay,
+      fenced(replayCommand(summary), "sh"),
+    ]),
+    expected: expectedText(summary, texts),
+    findings: join([
+      ...shown.flatMap((finding) => findingText(record, finding, summary.end, texts)),
+      ...(findings.length > shown.length ? [`(truncated: ${shown.length} of ${findings.length} findings)`] : []),
+    ]),
+    crashLog: crash ? logText(record, crash) : null,
+    environment: environmentText(summary, texts),
+  };
+}
+
+export function join(parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function versionText({ run, serverVersion }: RunSummary, { version }: IssueTexts): string {
+  const host = run.host as Record<string, unknown>;
+  const machine = [host.cpu, host.cores && `${host.cores} cores`, host.kernel && `Linux ${host.kernel}`].filter(
+    Boolean,
+  );
+  return [
+    `- ${version.server}: ${inlineMarkdown(run.system)} ${inlineMarkdown(serverVersion ?? version.unknown)}`,
+    `- ${version.image}: ${inlineMarkdown(run.image)}`,
+    `- ${version.digest}: ${inlineMarkdown(run.digest ?? "-")}`,
+    `- ${version.host}: ${inlineMarkdown(machine.join(", ") || "-")}`,
+  ].join("\n");
+}
+
+function faultText({ faults }: RunSummary): string {
+  const fired = faults.filter((fault) => fault.from !== null);
+  const shown = fired.slice(0, MOST_FAULTS).map((fault) => {
+    const until = fault.to === null ? "not healed" : seconds(fault.to);
+    return `${seconds(fault.from ?? 0).padStart(8)} – ${until.padEnd(8)}  ${fault.id}  ${fault.fault} ${fault.targets.join(", ")}`;
+  });
+  if (fired.length > shown.length) shown.push(`… and ${fired.length - shown.length} more`);
+  return shown.join("\n") || "nothing";
+}
+
+function scriptText(record: RunRecord, texts: IssueTexts, withScript: boolean): string[] {
+  const script = reproScript(record);
+  if ("why" in script) return [inlineMarkdown(texts.noScript(script.why))];
+  if (!withScript) return [texts.scriptBeside];
+  // Folded: a reader wants to see first what went wrong. GitHub needs the empty lines.
+  return [texts.script, "<details><summary>repro.sh</summary>", fenced(script.text, "bash"), "</details>"];
+}
+
+function expectedText({ findings, checks }: RunSummary, texts: IssueTexts): string {
+  if (findings.length > 0) return texts.expected;
+  return join([texts.expectedNothing, checks.map((check) => `- ${inlineMarkdown(check.name)}`).join("\n")]);
+}
+
+function findingText(record: RunRecord, finding: Finding, end: number, texts: IssueTexts): string[] {
+  const life = keyLifeLines(finding);
+  const differences = differencesOf(finding).slice(0, MOST_DIFFERENCES);
+  const { cells, count } = wrongCellsOf(finding);
+  const places = cells.slice(0, MOST_DIFFERENCES);
+  const log = finding.type === "crash" ? null : logText(record, finding);
+  return [
+    `**${inlineMarkdown(`${finding.type} (${finding.class})`)}**: ${inlineMarkdown(texts.finding(finding, end))}`,
+    ...(finding.proof === null ? [] : [texts.proof, fenced(finding.proof)]),
+    ...(life.length === 0 ? [] : [texts.life, fenced(life.join("\n"))]),
+    ...(places.length < 2
+      ? []
+      : [
+          texts.cells(places.length, count),
+          fenced(places.map((cell) => `${keyText(cell)}: ${cell.found} | ${cell.expected}`).join("\n")),
+        ]),
+    ...(differences.length === 0 ? [] : [texts.differences, fenced(differences.join("\n"))]),
+    ...(log === null ? [] : [texts.log(inlineMarkdown(finding.node ?? "")), log]),
+  ];
+}
+
+/** The lines that the rules of its system know, around the moment; null when there are none. */
+function logText(record: RunRecord, { node, from, detail }: Finding): string | null {
+  const known = record
+    .of("log")
+    .filter((event) => event.node === node && Math.abs(event.t - from) <= 30_000)
+    .map((event) => `${seconds(event.t).padStart(8)}  ${event.line}`);
+  const own = Array.isArray(detail?.lines) ? detail.lines.filter((line) => typeof line === "string") : [];
+  const lines = own.length > 0 ? own : known;
+  return lines.length === 0 ? null : fenced(lines.slice(0, MOST_LOG_LINES).join("\n"));
+}
+
+/** The differing keys that a divergence finding carries, one line each. */
+function differencesOf(finding: Finding): string[] {
+  const list = finding.detail?.differences;
+  if (!Array.isArray(list)) return [];
+  return (list as { key: string; kind: string; master: string | null; replica: string | null }[]).map(
+    ({ key, kind, master, replica }) => `${key}: ${master ?? "no such key"} | ${replica ?? "no such key"} (${kind})`,
+  );
+}
+
+function environmentText({ run, self }: RunSummary, texts: IssueTexts): string {
+  return join([
+    texts.health(self.starvedSeconds, self.seconds),
+    texts.host,
+    fenced(JSON.stringify(run.host, null, 2), "json"),
+  ]);
+}

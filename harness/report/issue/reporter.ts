@@ -1,0 +1,42 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { RunRecord } from "../../journal/record.ts";
+import type { Reporter } from "../reporter.ts";
+import { english } from "./en.ts";
+import { formOf } from "./forms.ts";
+import { issueParts } from "./parts.ts";
+import type { IssueTexts, Language } from "./texts.ts";
+import { chinese } from "./zh.ts";
+
+/** GitHub refuses texts above 64 KiB; bytes, so that Chinese fits too. */
+const MOST_BYTES = 60_000;
+const TEXTS: Readonly<Record<Language, IssueTexts>> = { en: english, zh: chinese };
+
+/** issue.md (in Chinese: issue.zh.md): the run as a bug ticket, under the headings of the project's own form. */
+export function issueReporter(language: Language): Reporter {
+  const file = language === "en" ? "issue.md" : `issue.${language}.md`;
+  return {
+    name: "issue",
+    async onEnd(record, directory) {
+      await writeFile(join(directory, file), issueOf(record, TEXTS[language]));
+    },
+  };
+}
+
+function issueOf(record: RunRecord, texts: IssueTexts): string {
+  const write = (withScript: boolean): string => {
+    const parts = issueParts(record, texts, withScript);
+    return `${formOf(parts.summary.run.system)(parts)}\n`;
+  };
+  const whole = write(true);
+  if (Buffer.byteLength(whole) <= MOST_BYTES) return whole;
+  const text = write(false);
+  return Buffer.byteLength(text) <= MOST_BYTES ? text : cut(text, texts);
+}
+
+/** Ends any fence that is still open with the longest there could be. */
+function cut(text: string, texts: IssueTexts): string {
+  let kept = Math.min(text.length, MOST_BYTES);
+  while (Buffer.byteLength(text.slice(0, kept)) > MOST_BYTES) kept -= 1000;
+  return `${text.slice(0, kept)}\n\`\`\`\`\`\`\n\n${texts.truncated(kept, text.length)}\n`;
+}

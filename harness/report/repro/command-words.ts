@@ -1,0 +1,27 @@
+import { word } from "./bash.ts";
+import { nodeWord } from "./fault-script.ts";
+import type { Piece } from "./pieces.ts";
+
+/** "{self -> m2 host}", as faults/words.ts fills it in. */
+const PLACE = /\{\s*(\S+)\s*->\s*(\S+)\s+(host|port)\s*\}/;
+
+/** A command's words for bash; those that name a link's end ask for it when the command is sent. */
+export function commandWords(argv: readonly string[], self: string): { text: string; pieces: Piece[] } {
+  const pieces: Piece[] = [];
+  const text = argv.map((one) => {
+    // Text and places take turns: split keeps the three captured parts of each place.
+    const parts = one.split(PLACE);
+    if (parts.length === 1) return word(one);
+    let joined = parts[0] === "" ? "" : word(parts[0] ?? "");
+    for (let i = 1; i < parts.length; i += 4) {
+      const [from = "", to = "", part = "", after = ""] = parts.slice(i, i + 4);
+      const source = from === "self" ? { text: self, pieces: [] } : nodeWord(from);
+      const target =
+        to === "master" ? { text: `"$(master_of ${source.text})"`, pieces: ["topology" as const] } : nodeWord(to);
+      pieces.push("place", ...source.pieces, ...target.pieces);
+      joined += `"$(place ${source.text} ${target.text} ${part})"${after === "" ? "" : word(after)}`;
+    }
+    return joined;
+  });
+  return { text: text.join(" "), pieces };
+}

@@ -1,0 +1,18 @@
+# benchmark NODE CONNECTIONS PIPELINE KEYS COMMAND...: as fast as replies come. Where GATED is 1 it waits while the node is no master.
+benchmark() {
+  local host port gate=''
+  read -r host port <<<"$(address client "$1")"
+  if [ "$GATED" = 1 ]; then gate=/tmp/master-$1; fi
+  # shellcheck disable=SC2016 # expanded in the container
+  docker exec -d "$P-tools" sh -c '
+    host=$1 port=$2 gate=$3
+    shift 3
+    while [ ! -e /tmp/stop ]; do
+      if [ -z "$gate" ] || [ -e "$gate" ]; then
+        redis-benchmark -h "$host" -p "$port" "$@" &
+        echo $! >>/tmp/benchmark-pids
+        wait
+      fi
+      sleep 0.5
+    done >/dev/null 2>&1' -- "$host" "$port" "$gate" -c "$2" -P "$3" -r "$4" -n 1000000000 -q "${@:5}"
+}

@@ -1,0 +1,1 @@
+mark_masters() { :; } # no load follows the masters

@@ -1,0 +1,5 @@
+# repoint REPLICA MASTER
+repoint() {
+  printf '%s' "$2" >"$WORK/follows/$1"
+  tell "$1"
+}

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { SLOTS, slotShares, tagWithin } from "../../cluster/slots.ts";
+import { word } from "./bash.ts";
+import type { ReproInput } from "./input.ts";
+
+/** Bash lines that make the replicas follow their masters, and wait until all do. @param tags what a shard's keys begin with is asked for */
+export function attachLines(input: ReproInput, tags: boolean): string[] {
+  const { nodes, clusterMode } = input;
+  const masters = nodes.filter(({ master }) => master === null);
+  const replicas = nodes.filter(({ master }) => master !== null);
+  return [
+    ...replicas.map(({ name, master }) => `printf '%s' ${word(master ?? "")} >"$WORK/follows/${name}"`),
+    `printf '%s' ${word(masters[0]?.name ?? "")} >"$WORK/master"`,
+    ...(tags ? tagLines(input) : []),
+    ...(clusterMode ? slotLines(input) : []),
+    ...(clusterMode ? masters : []).map(({ name }) => `tell ${word(name)}`),
+    ...replicas.map(({ name }) => `tell ${word(name)}`),
+    'wait_fine 60 || die "replication did not begin"',
+  ];
+}
+
+/** Cluster mode: names and slots, for pieces/cluster-mode.sh. */
+function slotLines({ nodes }: ReproInput): string[] {
+  const masters = nodes.filter(({ role }) => role === "master");
+  const shares = slotShares(masters.length);
+  const ids = nodes.map(({ name }) => `[${name}]=${clusterId(name)}`).join(" ");
+  return [
+    `declare -A ID=(${ids})`,
+    ...masters.map(({ name }, i) => `printf '%s' ${shares[i]?.join("-")} >"$WORK/slots-${name}"`),
+    `for name in "\${NODES[@]}"; do cli "$name" CLUSTERX SETNODEID "\${ID[$name]}" >/dev/null; done`,
+  ];
+}
+
+function tagLines({ nodes, clusterMode }: ReproInput): string[] {
+  const masters = nodes.filter(({ role }) => role === "master");
+  const shares = slotShares(masters.length);
+  const tags = masters.map(({ name }, i) => `[${name}]=${word(tagWithin(shares[i] ?? [0, SLOTS - 1]))}`).join(" ");
+  return [`declare -A TAG=(${clusterMode ? tags : ""}) # what keys of a shard begin with`];
+}
+
+/** As cluster/shards.ts names a node: 40 hexadecimal digits. */
+function clusterId(node: string): string {
+  return createHash("sha1").update(`kvchaos ${node}`).digest("hex");
+}

@@ -1,0 +1,134 @@
+import type { RunRecord } from "../../journal/record.ts";
+import { summarize } from "../run-summary.ts";
+import { verdictSentence } from "../wording.ts";
+import { secondsWord } from "./bash.ts";
+import { headerLines, settingLines } from "./header.ts";
+import { type ReproInput, reproInput } from "./input.ts";
+import { loadLines } from "./load-step.ts";
+import { observationOf } from "./observe.ts";
+import { type Piece, piecesText } from "./pieces.ts";
+import { preloadLines } from "./preload-step.ts";
+import { faultScripts } from "./registry.ts";
+import { attachLines } from "./replication-step.ts";
+import { roleFunctions, startLines } from "./servers.ts";
+import { syncPercentFunction } from "./sync-percent.ts";
+import { faultBlocks } from "./timeline.ts";
+
+/*
+ *   journal: plan + how the servers were started ─► reproInput ─► steps (servers, data, load, faults, recovery, look)
+ *                                                                   │ names the bash functions it needs
+ *   pieces/*.sh ────────────────────────────────────────────────────┴─► repro.sh
+ */
+
+/** A bash script that shows what this run found with docker, redis-cli and curl alone; or why there is none. */
+export function reproScript(record: RunRecord): { text: string } | { why: string } {
+  const input = reproInput(record);
+  if ("why" in input) return input;
+  const summary = summarize(record);
+  const { plan, system, clusterMode } = input;
+  const { experiment, faults } = plan;
+  const observation = observationOf(input, summary.findings);
+  const links = faults.some(({ fault, params }) => asked(() => faultScripts.get(fault)?.links?.(params)));
+  const admin = faults.some(({ fault, params }) => asked(() => faultScripts.get(fault)?.disconnects?.(params)));
+  const moves = faults.some(({ fault }) => faultScripts.get(fault)?.moves);
+  const watched = observation.pieces.includes("observe-hang");
+  const flush = { flushall: system.commands.flushAll(), flushdb: system.commands.flushDb() };
+  const blocks = faultBlocks(faults, { links, watched, flush });
+  const load = loadLines(input, moves);
+  const gated = load.lines.includes("GATED=1");
+  const functions = piecesText([
+    "topology",
+    "recovery",
+    "tell-all",
+    links ? "links-toxiproxy" : "links-direct",
+    ...(gated ? ["mark-masters" as const] : moves ? ["mark-nobody" as const] : []),
+    STATES[system.name],
+    clusterMode ? "cluster-mode" : "tell",
+    ...blocks.pieces,
+    ...load.pieces,
+    ...observation.pieces,
+  ]);
+  const asksSync = functions.some((text) => text.includes("sync_percent"));
+  const tags = observation.pieces.includes("observe-replication");
+  // Replicas of an experiment about full syncs get their masters when those have their data (run/start-parts.ts).
+  const later = experiment.fullSync === "force" && experiment.preload !== null;
+  const parts = [
+    headerLines(input, verdictSentence(summary), links, blocks.missing),
+    settingLines(input, links),
+    ["# The steps of the run; the functions that they use come after them.", "all_steps() {", "begin"],
+    step("1. servers", startLines(input, links, admin)),
+    step(
+      "2. replication and data",
+      later
+        ? [...preloadLines(input), ...attachLines(input, tags)]
+        : [...attachLines(input, tags), ...preloadLines(input)],
+    ),
+    step("3. load", [
+      ...(gated ? ["mark_masters"] : []),
+      ...(watched ? ["watch_silence"] : []),
+      ...load.lines,
+      `sleep ${secondsWord(experiment.warmUp)} # as the plan has it: load without faults`,
+    ]),
+    step(`4. faults: a chaos phase of ${secondsWord(experiment.duration)} s`, [
+      `CHAOS_MS=${Math.round(experiment.duration)}`,
+      "T0=$(now_ms)",
+      'say "the chaos phase begins"',
+      ...blocks.lines,
+      "",
+      "end_of_chaos",
+      'say "the chaos phase is over"',
+    ]),
+    step(
+      "5. recovery: every fault is undone, and the servers have the plan's time to come back",
+      recoveryLines(input, links),
+    ),
+    step("6. what came of it", [...observation.lines, ...VERDICT]),
+    ["} # the end of all_steps"],
+    ...functions.map((text) => [text]),
+    clusterMode ? [] : [roleFunctions(input)],
+    asksSync ? [syncPercentFunction(system)] : [],
+    ["all_steps"],
+  ];
+  const text = parts.filter((part) => part.length > 0).map((part) => part.join("\n"));
+  return { text: `${text.join("\n\n")}\n` };
+}
+
+const STATES: Record<ReproInput["system"]["name"], Piece> = {
+  redis: "state-redis",
+  kvrocks: "state-kvrocks",
+  pika: "state-pika",
+};
+
+const VERDICT = [
+  'if [ -e "$WORK/found" ]; then',
+  `  say "REPRODUCED: see the lines in capitals"`,
+  "  exit 0",
+  "fi",
+  'say "NOT REPRODUCED this time"',
+  "exit 1",
+];
+
+function step(title: string, lines: readonly string[]): string[] {
+  return [`# ---- ${title}`, ...lines];
+}
+
+function recoveryLines({ plan }: ReproInput, links: boolean): string[] {
+  const stop = plan.experiment.load.length === 0 ? [] : ["stop_load"];
+  return [
+    ...(links ? ["api POST /reset >/dev/null"] : []),
+    "tell_all",
+    `RECOVERY_S=${Math.ceil(plan.experiment.recovery.within / 1000)}`,
+    `if wait_fine "$RECOVERY_S"; then RECOVERED=yes; else RECOVERED=no; fi`,
+    'say "recovered: $RECOVERED"',
+    ...stop,
+  ];
+}
+
+/** Parameters of another version count as "no": the fault is then left out, and the script says so. */
+function asked(question: () => boolean | undefined): boolean {
+  try {
+    return question() ?? false;
+  } catch {
+    return false;
+  }
+}

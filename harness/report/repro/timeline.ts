@@ -1,0 +1,189 @@
+import { formatDuration } from "../../base/units.ts";
+import { plainLine } from "../escape.ts";
+import { comment, indented, secondsWord, word } from "./bash.ts";
+import { posixRegex } from "./ere.ts";
+import { type FaultLines, nodeWord, type ScriptContext } from "./fault-script.ts";
+import type { PlannedTrigger, ReproFault } from "./input.ts";
+import type { Piece } from "./pieces.ts";
+import { faultScripts } from "./registry.ts";
+
+/*
+ *   (                                        one block per fault of the experiment, all at the same time
+ *     at 3.2 || exit 0                       its trigger; nothing begins after the chaos phase
+ *     say ...; add_toxic ...                 inject
+ *     hold 4; remove_toxic ...               what lasts, and its undo
+ *   ) &
+ */
+
+export interface Blocks {
+  lines: string[];
+  pieces: Piece[];
+  /** What the script leaves out, one sentence each. */
+  missing: string[];
+}
+
+/** The faults of a plan, each as a block that runs in the background. */
+export function faultBlocks(faults: readonly ReproFault[], context: ScriptContext): Blocks {
+  const groups = new Map<string, ReproFault[]>();
+  for (const one of faults) {
+    const name = one.id.split("#", 1)[0] ?? one.id;
+    const own = groups.get(name);
+    if (own) own.push(one);
+    else groups.set(name, [one]);
+  }
+  // A fault that another one waits for says when it was injected.
+  const awaited = new Set(faults.flatMap(({ trigger }) => (trigger.kind === "after" ? [trigger.after] : [])));
+  const all: Blocks = { lines: [], pieces: ["end-of-chaos"], missing: [] };
+  for (const [name, own] of groups) {
+    const block = blockOf(name, own, context, awaited);
+    all.lines.push("", ...block.lines);
+    all.pieces.push(...block.pieces);
+    all.missing.push(...block.missing);
+  }
+  return all;
+}
+
+function blockOf(
+  name: string,
+  own: readonly ReproFault[],
+  context: ScriptContext,
+  awaited: ReadonlySet<string>,
+): Blocks {
+  const [first] = own;
+  const script = faultScripts.get(first?.fault ?? "");
+  const title = `${name}: ${first?.fault}${own.length > 1 ? `, ${own.length} times` : ""}`;
+  const leaveOut = (why: string): Blocks => {
+    const said = `LEFT OUT: ${title}: ${why}`;
+    return { lines: [...comment(said), `say ${word(plainLine(said))}`], pieces: [], missing: [said] };
+  };
+  if (!script) return leaveOut("this version of kvchaos knows no shell form of it.");
+  const steps: { when: Trigger; body: string[]; pieces: Piece[]; differs: readonly string[] }[] = [];
+  try {
+    own.forEach((one, i) => {
+      const when = triggerOf(one.trigger, i > 0);
+      const lines = script.write(one.params, shellId(one.id), context);
+      steps.push({
+        when,
+        body: bodyOf(one, lines, awaited.has(one.id)),
+        pieces: [...when.pieces, ...piecesOf(one, lines)],
+        differs: lines.differs ?? [],
+      });
+    });
+  } catch (error) {
+    return leaveOut(
+      error instanceof Untranslatable ? error.message : "its parameters are of another version of kvchaos.",
+    );
+  }
+  const differs = [...new Set(steps.flatMap((step) => step.differs))];
+  const pieces = steps.flatMap((step) => step.pieces);
+  if (awaited.size > 0 && own.some(({ id }) => awaited.has(id))) pieces.push("wait-fault");
+  const lines = [
+    ...comment(title),
+    ...differs.flatMap((text) => comment(`Differs: ${text}`)),
+    "(",
+    ...indented(inside(steps)),
+    ") &",
+  ];
+  return { lines, pieces, missing: [] };
+}
+
+/** Occurrences that only differ in their times are a loop. */
+function inside(steps: readonly { when: Trigger; body: string[] }[]): string[] {
+  const texts = new Set(steps.map(({ body }) => withoutNumber(body).join("\n")));
+  const times = steps.flatMap(({ when }) => (when.at === null ? [] : [when.at]));
+  const [first] = steps;
+  if (
+    first &&
+    steps.length > 2 &&
+    texts.size === 1 &&
+    times.length === steps.length &&
+    !first.body.some((line) => /hold/.test(line))
+  )
+    return [
+      `for t in ${times.map(secondsWord).join(" ")}; do`,
+      ...indented(['at "$t" || exit 0', ...withoutNumber(first.body)]),
+      "done",
+    ];
+  return steps
+    .flatMap(({ when, body }) => [
+      ...when.lines,
+      // Occurrences may overlap: one that lasts does not keep the next one waiting.
+      ...(steps.length > 1 && body.some((line) => /hold/.test(line)) ? ["(", ...indented(body), ") &"] : body),
+    ])
+    .concat(steps.length > 1 && steps.some(({ body }) => body.some((line) => /hold/.test(line))) ? ["wait"] : []);
+}
+
+/** "say 'storm#12 …'" → "say 'storm …'": a loop's occurrences have one text. */
+function withoutNumber(body: readonly string[]): string[] {
+  return body.map((line) => (line.startsWith("say ") ? line.replace(/#\d+/, "") : line));
+}
+
+function bodyOf({ id, fault, duration }: ReproFault, { inject, heal }: FaultLines, marks: boolean): string[] {
+  const lasts = heal.length > 0;
+  const hold = duration === null ? "hold_to_end" : `hold ${secondsWord(duration)}`;
+  return [
+    `say ${word(`${id}: ${fault}${lasts && duration !== null ? ` for ${formatDuration(Math.round(duration))}` : ""}`)}`,
+    ...inject,
+    ...(marks ? [`did ${word(shellId(id))}`] : []),
+    ...(lasts ? [hold, ...heal, `say ${word(`${id} is over`)}`] : []),
+  ];
+}
+
+function piecesOf({ duration }: ReproFault, { heal, pieces }: FaultLines): Piece[] {
+  return heal.length === 0 ? pieces : [...pieces, duration === null ? "hold-to-end" : "hold"];
+}
+
+interface Trigger {
+  lines: string[];
+  pieces: Piece[];
+  /** ms, of one that waits for nothing but its time. */
+  at: number | null;
+}
+
+class Untranslatable extends Error {}
+
+/** @param again an earlier occurrence of the same fault has waited for the same: it must pass and come anew */
+function triggerOf(trigger: PlannedTrigger, again: boolean): Trigger {
+  if (trigger.kind === "at")
+    return { lines: [`at ${secondsWord(trigger.at)} || exit 0`], pieces: ["at"], at: trigger.at };
+  const never = '{ say "its trigger never came true"; exit 0; }';
+  const delay = trigger.delay > 0 ? [`hold ${secondsWord(trigger.delay)}`] : [];
+  const waits: Piece[] = trigger.delay > 0 ? ["hold"] : [];
+  if (trigger.kind === "after")
+    return {
+      lines: [`wait_fault ${word(shellId(trigger.after))} || ${never}`, ...delay],
+      pieces: ["wait-fault", ...waits],
+      at: null,
+    };
+  const { when } = trigger;
+  const node = nodeWord(when.node);
+  if (when.kind === "log") {
+    const regex = posixRegex(when.pattern);
+    if (regex === null)
+      throw new Untranslatable(`it waits for the log line /${when.pattern}/, which grep -E cannot look for.`);
+    return {
+      lines: [`wait_log ${node.text} ${word(regex)} || ${never}`, ...delay],
+      pieces: ["wait-log", ...waits, ...node.pieces],
+      at: null,
+    };
+  }
+  const state = when.kind === "sync-bytes" ? "full-sync" : when.state;
+  const anew = again ? [`wait_no_state ${node.text} ${word(state)} || ${never}`] : [];
+  const percent = when.kind === "state" && when.progress !== null ? ` ${Math.ceil(when.progress * 100)}` : "";
+  const wait =
+    when.kind === "sync-bytes"
+      ? `wait_bytes ${node.text} ${when.bytes}`
+      : `wait_state ${node.text} ${word(state)}${percent}`;
+  const pieces: Piece[] = [
+    when.kind === "sync-bytes" ? "wait-bytes" : "wait-state",
+    ...waits,
+    ...(again ? ["wait-no-state" as const] : []),
+    ...node.pieces,
+  ];
+  return { lines: [...anew, `${wait} || ${never}`, ...delay], pieces, at: null };
+}
+
+/** "storm#12" → "storm-12": for files and names of toxics. */
+function shellId(id: string): string {
+  return id.replace(/[^A-Za-z0-9-]/g, "-");
+}

@@ -1,0 +1,133 @@
+import { messageOf } from "../../base/chaos-error.ts";
+import type { Clock } from "../../base/clock.ts";
+import { proportion, proportionText } from "../../base/proportion.ts";
+import { formatDuration } from "../../base/units.ts";
+import { type Expectation, expectationOf, expectationText, judge } from "./expectation.ts";
+import { mostTime, type NightJob } from "./jobs.ts";
+import type { NightEntry, NightRun } from "./record.ts";
+
+/** A surprise is asked again so often with the same plan: often enough to tell a rare one from one that is always there. */
+const AGAIN = 3;
+
+export interface NightRunnerOptions {
+  clock: Clock;
+  /** When the time of the night is over, on that clock; null: never. */
+  until: number | null;
+  /** The whole budget, ms: for the reason of what is skipped. */
+  budget: number | null;
+  /** Why the job's image cannot be used; null when it is on this machine. */
+  absent(job: NightJob): Promise<string | null>;
+  /** One run of the job with the night's seed. */
+  run(job: NightJob): Promise<NightRun>;
+  signal: AbortSignal;
+}
+
+/*
+ *   image there? time left? ─► run ─► as expected ─────────────────────────────► entry
+ *                                 └► a surprise ─► the same plan, up to 3 times ─┘   (k of n, never silently dropped)
+ */
+
+/** Runs the jobs of a night one by one and says what became of each. */
+export class NightRunner {
+  readonly #options: NightRunnerOptions;
+
+  constructor(options: NightRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  async job(job: NightJob): Promise<NightEntry> {
+    const { clock, signal } = this.#options;
+    const started = clock.now();
+    const entry = blankEntry(job);
+    try {
+      const skip = await this.#skip(job);
+      if (skip !== null) return { ...entry, outcome: "skipped", reasons: [skip] };
+      return { ...entry, ...(await this.#judged(job)), ms: clock.now() - started };
+    } catch (error) {
+      const outcome = signal.aborted ? "not-run" : "error";
+      return { ...entry, outcome, reasons: [messageOf(error)], ms: clock.now() - started };
+    }
+  }
+
+  async #skip(job: NightJob): Promise<string | null> {
+    const { clock, until, budget } = this.#options;
+    const absent = await this.#options.absent(job);
+    if (absent !== null || this.#fits(job)) return absent;
+    const left = Math.max(0, (until ?? 0) - clock.now());
+    return `it does not fit in the budget of ${formatDuration(budget ?? 0)}: ${rounded(left)} left, it may take ${rounded(mostTime(job))}`;
+  }
+
+  #fits(job: NightJob): boolean {
+    const { clock, until } = this.#options;
+    return until === null || clock.now() + mostTime(job) <= until;
+  }
+
+  async #judged(job: NightJob): Promise<Pick<NightEntry, "outcome" | "reasons" | "runs" | "again">> {
+    const expected = expectationOf(job.experiment, job.image);
+    const first = await this.#options.run(job);
+    const outcome = judge(expected, first);
+    if (outcome === "fail") return this.#failedAgain(job, first, expected);
+    if (outcome === "not-reproduced") return this.#shownAgain(job, first, expected);
+    const reasons =
+      outcome === "known-bug" ? [`as expected: ${first.reasons[0] ?? expectationText(expected)}`] : first.reasons;
+    return { outcome, reasons: [...reasons], runs: [first], again: null };
+  }
+
+  /** A failure stays one however rarely it comes back; how often is what the reader needs to know. */
+  async #failedAgain(job: NightJob, first: NightRun, expected: Expectation) {
+    const kinds = new Set(first.findings.map(kindOf));
+    const more = await this.#again(job);
+    const known = more.filter(conclusive);
+    // A check can fail without a finding: then any failure is the same one.
+    const same = known.filter(
+      (run) => run.verdict === "fail" && (kinds.size === 0 || run.findings.some((one) => kinds.has(kindOf(one)))),
+    );
+    const again = proportion(same.length, known.length);
+    const reasons = [
+      ...(expected.kind === "finding"
+        ? [`${expectationText(expected)} was expected, and something else was found`]
+        : []),
+      ...first.reasons,
+      known.length > 0
+        ? `with the same plan it came back in ${proportionText(again)} further runs`
+        : `it could not be asked again: ${more.length > 0 ? "every further run was inconclusive" : "the time was over"}`,
+    ];
+    return { outcome: "fail" as const, reasons, runs: [first, ...more], again };
+  }
+
+  /** A known bug may need luck: it counts as there when any run of the same plan shows it. */
+  async #shownAgain(job: NightJob, first: NightRun, expected: Expectation) {
+    const runs = [first, ...(await this.#again(job))];
+    const known = runs.filter(conclusive);
+    const shown = known.filter((run) => judge(expected, run) === "known-bug");
+    const again = proportion(shown.length, known.length);
+    const text = `${expectationText(expected)} showed in ${proportionText(again)} runs of the same plan`;
+    if (shown.length > 0) return { outcome: "known-bug" as const, reasons: [text], runs, again };
+    const other = known.find((run) => run.verdict === "fail");
+    if (other) return { outcome: "fail" as const, reasons: [...other.reasons, text], runs, again };
+    const hint = "fixed, or the experiment no longer provokes it";
+    return { outcome: "not-reproduced" as const, reasons: [`${text}: ${hint}`], runs, again };
+  }
+
+  async #again(job: NightJob): Promise<NightRun[]> {
+    const runs: NightRun[] = [];
+    while (runs.length < AGAIN && this.#fits(job) && !this.#options.signal.aborted) {
+      runs.push(await this.#options.run(job));
+    }
+    return runs;
+  }
+}
+
+/** A job before its turn: what stays in the record when the runner is killed. */
+export function blankEntry({ experiment, file, system, image }: NightJob): NightEntry {
+  const { title, issue } = experiment;
+  const expects = expectationText(expectationOf(experiment, image));
+  const reasons = ["the runner ended before it came to this"];
+  const about = { experiment: file, title, issue, system, image, expects };
+  return { ...about, outcome: "not-run", reasons, ms: 0, runs: [], again: null };
+}
+
+const kindOf = (finding: { type: string; class: string }): string => `${finding.type}/${finding.class}`;
+const conclusive = ({ verdict }: NightRun): boolean => verdict === "pass" || verdict === "fail";
+const rounded = (ms: number): string => formatDuration(Math.round(ms / 1000) * 1000);
