@@ -13,7 +13,7 @@ import { KIND, type LoadHistory } from "../harness/history/history.ts";
 
 const SELF = fileURLToPath(import.meta.url);
 const SHAPES = {
-  "100 keys, 50 clients": { cells: 100, clients: 50, flushes: 5 },
+  "10 keys, 50 clients": { cells: 10, clients: 50, flushes: 5 },
   "10 000 keys, 100 clients": { cells: 10_000, clients: 100, flushes: 20 },
   "500 000 keys, 100 clients": { cells: 500_000, clients: 100, flushes: 20 },
 };

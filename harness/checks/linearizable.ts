@@ -8,16 +8,18 @@ import { dataCheck, type Judging } from "./data/data-check.ts";
 import type { Flush, ShardFlushes } from "./data/flushes.ts";
 import { type Budget, Linearizer } from "./data/linearize.ts";
 import { minimalConflict } from "./data/minimal-conflict.ts";
-import { flushText, operationText, values } from "./data/words.ts";
+import { flushText, keysWhose, operationText } from "./data/words.ts";
 
 /** Operations looked at, over all cells of all loads: at worst some ten seconds. */
 const BUDGET = 50_000_000;
 /** For one cell: so many for each of its operations, so that one hard cell leaves some for the others. */
 const PER_OPERATION = 1000;
-/** For finding the fewest operations that contradict each other, in one cell. */
-const SHRINKING = 2_000_000;
+/** For finding the fewest operations that contradict each other, over all findings. */
+const SHRINKING = 20_000_000;
 /** Operations that a proof lists. */
 const SHOWN = 12;
+/** And that are marked in a key's life, should the budget not suffice to find the few. */
+const MARKED = 60;
 
 /** docs/checks/linearizable.md says exactly what it promises. */
 export const linearizable = linearizableWithin(BUDGET);
@@ -32,14 +34,18 @@ export function linearizableWithin(steps: number): Check {
       nothing: "no recorded load read anything from a master",
     },
     (judging) => {
-      const budget = { steps };
-      return (load) => judgeLoad(load, judging, budget);
+      const budgets = { search: { steps }, shrinking: { steps: SHRINKING } };
+      return (load) => judgeLoad(load, judging, budgets);
     },
   );
 }
 
 /** Returns how many registers it judged: one for each cell and term of a master in which it was read. */
-function judgeLoad(load: LoadHistory, { masters, flushes, contradictions, doubts }: Judging, budget: Budget): number {
+function judgeLoad(
+  load: LoadHistory,
+  { masters, flushes, contradictions, doubts }: Judging,
+  { search, shrinking }: { search: Budget; shrinking: Budget },
+): number {
   const reads = new TermReads(load, masters);
   const register = new CellRegister(load);
   const linearizer = new Linearizer();
@@ -52,14 +58,14 @@ function judgeLoad(load: LoadHistory, { masters, flushes, contradictions, doubts
       judged++;
       if (told.has(term.node)) return;
       register.fill(cell, term, shardFlushes, rows);
-      const answer = linearizer.judge(register.history, register.initial, budget, PER_OPERATION);
+      const answer = linearizer.judge(register.history, register.initial, search, PER_OPERATION);
       if (answer === "unknown") open++;
       if (answer !== "no") return;
       told.add(term.node);
       contradictions.add(
         { type: "not-linearizable", class: "register", node: term.node },
-        (count) => `${values(count)} on ${term.node} whose reads no order of the operations explains.`,
-        () => contradiction(load, cell.cell, shardFlushes, register),
+        (count) => keysWhose(count, `reads from ${term.node} no order of the operations explains`),
+        () => contradiction(load, cell.cell, shardFlushes, register, shrinking),
       );
     });
   });
@@ -67,24 +73,34 @@ function judgeLoad(load: LoadHistory, { masters, flushes, contradictions, doubts
   return judged;
 }
 
-function contradiction(load: LoadHistory, cell: number, flushes: ShardFlushes, register: CellRegister): Contradiction {
+function contradiction(
+  load: LoadHistory,
+  cell: number,
+  flushes: ShardFlushes,
+  register: CellRegister,
+  budget: Budget,
+): Contradiction {
   const { history, rows, initial } = register;
-  const core = minimalConflict(history, initial, { steps: SHRINKING });
+  const all = minimalConflict(history, initial, budget);
+  const core = all.slice(0, MARKED);
   const own = core.map((i) => rows[i] as number);
-  const [operations, ids] = [own.filter((row) => row >= 0), own.filter((row) => row < 0).map((row) => -row - 1)];
-  const flushed = ids.map((id) => flushes.all[id] as Flush);
+  const operations = own.filter((row) => row >= 0);
   const texts = own.map((row) => (row >= 0 ? operationText(load, row) : flushText(flushes.all[-row - 1] as Flush)));
   const ends = core.map((i) => history.completed[i] as number).filter(Number.isFinite);
-  const last = operations.findLast((row) => load.operations.kind[row] === KIND.read) as number;
+  const last = all.findLast((i) => history.isRead[i] === 1) as number;
   const shown = texts.slice(0, SHOWN).join("; ");
   return {
     load,
     cell,
     from: history.invoked[core[0] as number] as number,
     to: Math.max(...ends),
-    found: operationText(load, last),
+    found: operationText(load, rows[last] as number),
     expected: "a value that some order of the operations explains",
-    proof: `no order of these ${texts.length} operations explains what was read: ${shown}${texts.length > SHOWN ? "; …" : ""}.`,
-    marks: { operations, final: [], flushes: flushed.map(({ id }) => id) },
+    proof: `no order of these ${all.length} operations explains what was read: ${shown}${all.length > SHOWN ? "; …" : ""}.`,
+    marks: {
+      operations,
+      final: [],
+      flushes: own.filter((row) => row < 0).map((row) => flushes.all[-row - 1]?.id ?? ""),
+    },
   };
 }

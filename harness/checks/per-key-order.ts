@@ -5,7 +5,7 @@ import type { Contradiction } from "./data/contradictions.ts";
 import { dataCheck } from "./data/data-check.ts";
 import type { ShardFlushes } from "./data/flushes.ts";
 import { type WentBack, wentBack } from "./data/going-back.ts";
-import { operationText, values } from "./data/words.ts";
+import { keysWhose, operationText } from "./data/words.ts";
 
 /** docs/checks/per-key-order.md says exactly what it promises. */
 export const perKeyOrder = dataCheck(
@@ -32,7 +32,7 @@ export const perKeyOrder = dataCheck(
           told.add(node);
           contradictions.add(
             { type: "stale-read", class: "went-back", node },
-            (count) => `${values(count)} that clients read from ${node} went back to an older one while it was master.`,
+            (count) => keysWhose(count, `reads from ${node} went back to an older value while it was the master`),
             () => contradiction(load, cell.cell, back),
           );
         });

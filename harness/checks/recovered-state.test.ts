@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { converges } from "./converges.ts";
+import { final, finals, recorded, write } from "./data/history-fixture.ts";
 import { oneMaster } from "./one-master.ts";
 import { condition, event, fixture, starved, state } from "./record-fixture.ts";
 import { recoversWithin } from "./recovers-within.ts";
@@ -93,6 +94,45 @@ describe("converges", () => {
     assert.equal(converges.check(fixture([], { without: ["comparison", "topology"] })).valid, "unknown");
     const more = { type: "topology" as const, t: 2000, masters: ["m1"], replicaOf: { r1: "m1", r2: "m1" }, reason: "" };
     assert.match(converges.check(fixture([more])).why ?? "", /r2 was not compared/);
+  });
+});
+
+describe("converges with a recorded load", () => {
+  const shape = { type: "zset", prefix: "zadd\n:", keys: 9, elements: 4 } as const;
+  const different = (key: string) => {
+    const differences = [{ key, kind: "value" as const, master: "a zset", replica: "another" }];
+    return event("comparison", 57_000, { different: 1, differences });
+  };
+  const operations = [write(1, 12, 13, { cell: 8 }), write(2, 14, 15, { cell: 9 }), write(3, 14, 15, { cell: 4 })];
+  const last = [
+    ...finals(1, { cell: 8 }),
+    final("m1", 2, { cell: 9 }),
+    final("r1", 0, { cell: 9 }),
+    final("m1", 3, { cell: 4 }),
+    final("r1", 0, { cell: 4 }),
+  ];
+
+  it("tells how the first differing key came to that", () => {
+    const record = recorded({ operations, final: last, events: [different("zadd\\x0a:2")], load: { shape } });
+    const { key, element, cells, life } = converges.check(record).findings[0]?.detail ?? {};
+    assert.deepEqual([key, element], ["zadd\n:2", "element:1"]);
+    assert.deepEqual(
+      (cells as { found: string; expected: string }[]).map(({ found, expected }) => [found, expected]),
+      [["nothing", "v2"]],
+    );
+    assert.deepEqual(
+      (life as { what: string; node: string; marked: boolean }[]).map((one) => [one.what, one.node, one.marked]),
+      [
+        ["write", "m1", false],
+        ["final-read", "m1", true],
+        ["final-read", "r1", true],
+      ],
+    );
+  });
+
+  it("says nothing of keys that no recorded load wrote", () => {
+    const record = recorded({ operations, final: last, events: [different("other:2")], load: { shape } });
+    assert.equal(converges.check(record).findings[0]?.detail?.life, undefined);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../journal/events.ts";
 import { noHang } from "./no-hang.ts";
-import { condition, fixture } from "./record-fixture.ts";
+import { condition, event, fixture } from "./record-fixture.ts";
 import { stillAnswering } from "./still-answering.ts";
 
 const classes = (t: number, lists: { answering?: string[]; partly?: string[]; silent?: string[] }): JournalEvent => ({
@@ -39,6 +39,13 @@ describe("what a node still answers while it hangs", () => {
   it("does not take the end of the hang for an answer during it", () => {
     const end = classes(44_000, { answering: ["INFO", "CONFIG GET", "PING", "GET", "SET"] });
     assert.equal(textOf(classes(24_000, dead), end), textOf(classes(24_000, dead)));
+  });
+
+  it("does not take what a debugger stopped for what the server did", () => {
+    const stop = event("evidence", 26_000, { ms: 5000, stoppedProcessMs: 4000 });
+    const silent = classes(25_000, { silent: ["INFO", "CONFIG GET", "PING", "GET", "SET"] });
+    assert.equal(textOf(stop, silent), "INFO, CONFIG GET, PING, GET and SET did not answer.", "nothing else is known");
+    assert.equal(textOf(stop, silent, classes(29_500, dead)), textOf(classes(24_000, dead)));
   });
 
   it("is nothing when nobody could tell, or only of another time", () => {

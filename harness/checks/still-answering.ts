@@ -1,6 +1,9 @@
 import type { EventOf } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 
+/** So long after a stop a class may still look silent: the time within which it must have answered (watchdog/command-classes.ts). ms */
+const AFTERWARDS = 3000;
+
 /** What a node answered while it hung. A class that was not asked is in none of the lists. */
 export interface StillAnswering {
   answering: string[];
@@ -17,9 +20,10 @@ export function stillAnswering(
   from: number,
   to: number | null,
 ): StillAnswering | null {
-  const told = record
-    .of("classes")
-    .filter((event) => event.node === node && event.t >= from && (to === null || event.t <= to));
+  const all = record.of("classes");
+  const own = all.filter((event) => event.node === node && event.t >= from && (to === null || event.t <= to));
+  const undisturbed = own.filter(({ t }) => !stoppedByUs(record, node, t));
+  const told = undisturbed.length > 0 ? undisturbed : own;
   if (told.length === 0) return null;
   // What was known first counts: what answers later is the end of the hang.
   const first = new Map<string, "answering" | "partly" | "silent">();
@@ -31,6 +35,14 @@ export function stillAnswering(
   const named = (list: string) => [...first].filter(([, state]) => state === list).map(([name]) => name);
   const [answering, partly, silent] = [named("answering"), named("partly"), named("silent")];
   return { answering, partly, silent, text: sentence(answering, partly, silent) + stopped(told, answering) };
+}
+
+/** A debugger stops the process for its stacks: what does not answer then, and just afterwards, says nothing of the server. */
+function stoppedByUs(record: RunRecord, node: string, t: number): boolean {
+  return record.of("evidence").some((event) => {
+    const looked = event.node === node && event.stoppedProcessMs > 0;
+    return looked && t >= event.t - event.ms && t <= event.t + AFTERWARDS;
+  });
 }
 
 function sentence(answering: readonly string[], partly: readonly string[], silent: readonly string[]): string {

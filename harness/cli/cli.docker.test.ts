@@ -6,7 +6,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "../base/deadline.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { KvchaosProcess, kvchaos, leftOf } from "./kvchaos-process.ts";
+import { KvchaosProcess, kvchaos, leftOf, runFolders } from "./kvchaos-process.ts";
 
 const CLUSTER = fileURLToPath(new URL("../../compose/one-master-two-replicas.yaml", import.meta.url));
 
@@ -36,7 +36,7 @@ describe("kvchaos run", function () {
     return file;
   };
   const run = (file: string, ...more: string[]) => ["run", file, "--reports", reports, ...more];
-  const lastRun = async (): Promise<string> => path.join(reports, (await readdir(reports)).sort().at(-1) ?? "no run");
+  const lastRun = async (): Promise<string> => path.join(reports, (await runFolders(reports)).at(-1) ?? "no run");
   // Tests share two cores: a run that was starved says inconclusive, which is right and no answer. Asked again, not passed over.
   const conclusive = async (args: string[]): Promise<KvchaosProcess> => {
     for (let tries = 1; ; tries++) {
@@ -45,7 +45,7 @@ describe("kvchaos run", function () {
       if (code !== 2 || tries === 3) return running;
     }
   };
-  const onlyRun = async (): Promise<string> => path.join(reports, (await readdir(reports))[0] ?? "no run folder");
+  const onlyRun = async (): Promise<string> => path.join(reports, (await runFolders(reports))[0] ?? "no run folder");
 
   before(async () => {
     engine = await connectEngine();
@@ -71,12 +71,15 @@ describe("kvchaos run", function () {
       "result.json",
       "junit.xml",
       "issue.md",
+      "repro.sh",
       "journal.jsonl",
       "plan.yaml",
       "evidence",
     ]) {
       assert.ok(files.includes(name), `${name} is missing: ${files.join(", ")}`);
     }
+    const index = await readFile(path.join(reports, "index.html"), "utf8");
+    assert.ok(index.includes(`href="./${path.basename(directory)}/report.html"`), "the history links to the run");
     const result = JSON.parse(await readFile(path.join(directory, "result.json"), "utf8"));
     assert.equal(result.verdict, "pass");
     assert.equal(result.seed, "7");
@@ -96,7 +99,7 @@ describe("kvchaos run", function () {
     const replay = ["replay", directory, "--reports", path.join(folder, "again"), "--expect", "fail"];
     const again = await (await conclusive(replay)).finished;
     assert.equal(again.code, 1, `a pass that was expected to fail: ${again.stderr}`);
-    const name = (await readdir(path.join(folder, "again"))).sort().at(-1);
+    const name = (await runFolders(path.join(folder, "again"))).at(-1);
     const [was, is] = await Promise.all(
       [directory, path.join(folder, "again", name ?? "")].map((one) => readFile(path.join(one, "plan.yaml"), "utf8")),
     );

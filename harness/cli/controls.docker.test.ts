@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { registries } from "../experiment/catalogue.ts";
 import { loadExperiment } from "../experiment/load.ts";
-import { kvchaos } from "./kvchaos-process.ts";
+import { kvchaos, runFolders } from "./kvchaos-process.ts";
 
 const CONTROLS = path.join(import.meta.dirname, "../../experiments/redis/controls");
 
@@ -21,7 +21,7 @@ describe("controls: runs that must fail, each with exactly its own finding", fun
       try {
         const { code, stderr } = await kvchaos(["run", file, "--image", "redis:7.0.15", "--reports", reports]);
         assert.equal(code, 1, stderr);
-        const [run] = await readdir(reports);
+        const [run] = await runFolders(reports);
         const { findings } = JSON.parse(await readFile(path.join(reports, run ?? "", "result.json"), "utf8"));
         const found = findings.map((finding: { type: string; class: string }) => `${finding.type}/${finding.class}`);
         assert.deepEqual(found, [`${expect.finding}/${expect.class}`], stderr);

@@ -1,5 +1,6 @@
 import type { Argv } from "yargs";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { diskRefusal } from "../docker/disk.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import { imageAvailability } from "../docker/images/ensure.ts";
 import type { Command } from "./command.ts";
@@ -48,6 +49,7 @@ async function examine(): Promise<Line[]> {
     lines.push({ state: "ok", name: "engine", value, hint: null });
     const far = "Thread states and stacks of hung servers need an engine on this machine.";
     if (!local) lines.push({ state: "less", name: "forensics", value: "the engine is elsewhere", hint: far });
+    lines.push(ownDisks(local));
     const { cores, memory } = engine.info;
     lines.push(
       limit("cores", cores, MIN_CORES, String(cores), "Fewer cores starve the servers: runs end inconclusive."),
@@ -84,6 +86,17 @@ async function examine(): Promise<Line[]> {
     }
   }
   return lines;
+}
+
+function ownDisks(local: boolean): Line {
+  const refusal = diskRefusal(local);
+  const value = refusal ?? "a node's data can lie on a disk of its own";
+  return {
+    state: refusal === null ? "ok" : "less",
+    name: "disks",
+    value,
+    hint: refusal && "The faults disk-full and slow-disk need them.",
+  };
 }
 
 function limit(name: string, value: number, least: number, text: string, hint: string): Line {

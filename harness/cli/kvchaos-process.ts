@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { until } from "../base/deadline.ts";
 import type { Engine } from "../docker/engine.ts";
@@ -45,6 +46,15 @@ export class KvchaosProcess {
 
 export function kvchaos(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
   return new KvchaosProcess(args, environment).finished;
+}
+
+/** Names of the run folders in a folder of reports, oldest first; its index.html is none. */
+export async function runFolders(reports: string): Promise<string[]> {
+  const entries = await readdir(reports, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** Names of everything that a kvchaos process made for its runs and that is still there. */

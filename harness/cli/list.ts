@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Argv } from "yargs";
 import { registries } from "../experiment/catalogue.ts";
 import { loadExperiment } from "../experiment/load.ts";
+import { loadTools } from "../load/tools.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { experimentFiles } from "./experiment-files.ts";
@@ -36,6 +37,7 @@ export const listCommand: Command<Args> = {
       ["FAULTS", registries.faults],
       ["CHECKS", registries.checks],
       ["WORKLOADS", registries.workloads],
+      ["LOAD TOOLS", loadTools],
     ] as const;
     for (const [heading, registry] of kinds) {
       out(`\n${heading}`);

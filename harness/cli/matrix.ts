@@ -6,6 +6,7 @@ import { registries } from "../experiment/catalogue.ts";
 import { loadExperiment } from "../experiment/load.ts";
 import { chooseServer } from "./choose-server.ts";
 import type { Command } from "./command.ts";
+import { countAgain } from "./count-again.ts";
 import { EXIT, exitOfVerdict, worstExit } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { table } from "./list.ts";
@@ -53,6 +54,7 @@ export const matrixCommand: Command<Args> = {
     }
     const base = args.seed ?? String(randomInt(1, 1_000_000));
     const { signal, dispose } = interruptSignal(log);
+    const directories: string[] = [];
     const rows: Row[] = images.map((image) => ({ image, results: [] }));
     try {
       const engine = await readyMachine(signal);
@@ -64,15 +66,18 @@ export const matrixCommand: Command<Args> = {
           const server = await chooseServer(engine, wish, experiment.systems, signal);
           const { plan, compose } = await planFor(experiment, seed, server);
           const reports = path.resolve(args.reports);
-          row.results.push(
-            await runOnce({ engine, server, plan, compose, signal, keep: false, reports, quiet: false, json: false }),
-          );
+          const once = { engine, server, plan, compose, signal, keep: false, reports, quiet: false, json: false };
+          const result = await runOnce(once);
+          row.results.push(result);
+          directories.push(result.directory);
         }
       }
     } finally {
       dispose();
       for (const line of table(matrixTable(rows))) out(line);
     }
+    // Every report then has the other images beside its own.
+    if (!signal.aborted) await countAgain(directories);
     return signal.aborted ? EXIT.interrupted : worstExit(rows.flatMap(codes));
   },
 };

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { registries } from "../experiment/catalogue.ts";
 import { paramKeys } from "../experiment/fault-params.ts";
 import { loadExperiment } from "../experiment/load.ts";
-import { experimentSchema, faultItem, loadItem, STATES } from "../experiment/schema.ts";
+import { experimentSchema, faultItem, loadItem, STATES, toolItem } from "../experiment/schema.ts";
 import { EXIT } from "./exit-codes.ts";
 import { COMMANDS } from "./main.ts";
 import { blocks, commands, kvchaosCommands, README } from "./readme-commands.ts";
@@ -70,7 +70,9 @@ describe("README.md", () => {
 
   it("names every key of an experiment", () => {
     const { watchdog, preload } = experimentSchema.shape;
-    const keys = [experimentSchema, faultItem, loadItem, watchdog, preload].flatMap((schema) => keysOf(schema));
+    const keys = [experimentSchema, faultItem, loadItem, toolItem, watchdog, preload].flatMap((schema) =>
+      keysOf(schema),
+    );
     assert.ok(keys.length > 45, String(keys));
     assert.deepEqual(
       keys.concat(STATES).filter((key) => !names(key)),

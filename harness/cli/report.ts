@@ -1,9 +1,11 @@
+import { access } from "node:fs/promises";
 import path from "node:path";
 import type { Argv } from "yargs";
 import { ChaosError } from "../base/chaos-error.ts";
 import { loadRecord } from "../journal/reader.ts";
 import { LANGUAGES, type Language } from "../report/issue/texts.ts";
 import { formats, renderAll, reporters } from "../report/registry.ts";
+import { writeRunIndex } from "../report/run-index.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { log, out, printError } from "./print.ts";
@@ -16,19 +18,21 @@ interface Args {
 
 export const reportCommand: Command<Args> = {
   usage: "report <run>",
-  summary: "render a run's reports again from its journal alone",
+  summary: "render a run's reports again from its journal alone; of a folder of runs, its index.html",
   arguments: (parser) =>
-    parser.positional("run", { type: "string", demandOption: true, describe: "a run's folder" }).options({
-      format: {
-        type: "string",
-        array: true,
-        default: reporters.map(({ name }) => name),
-        describe: `which reports: ${formats("en")
-          .map(({ name }) => name)
-          .join(", ")}`,
-      },
-      lang: { choices: LANGUAGES, default: "en", describe: "language of the bug ticket (--format issue)" },
-    }) as unknown as Argv<Args>,
+    parser
+      .positional("run", { type: "string", demandOption: true, describe: "a run's folder, or a folder of runs" })
+      .options({
+        format: {
+          type: "string",
+          array: true,
+          default: reporters.map(({ name }) => name),
+          describe: `which reports: ${formats("en")
+            .map(({ name }) => name)
+            .join(", ")}`,
+        },
+        lang: { choices: LANGUAGES, default: "en", describe: "language of the bug ticket (--format issue)" },
+      }) as unknown as Argv<Args>,
   run: async ({ run, format, lang }) => {
     const all = formats(lang);
     const wanted = format.map((name) => {
@@ -38,6 +42,11 @@ export const reportCommand: Command<Args> = {
       throw new ChaosError("usage", `there is no report format "${name}"`, { hint: `Known: ${known}.` });
     });
     const directory = path.resolve(run);
+    const index = await indexOfRuns(directory);
+    if (index !== null) {
+      out(index);
+      return EXIT.pass;
+    }
     const record = await loadRecord(path.join(directory, "journal.jsonl"));
     const failures = await renderAll(record, directory, wanted);
     for (const { name, error } of failures) {
@@ -49,3 +58,12 @@ export const reportCommand: Command<Args> = {
     return failures.length > 0 ? EXIT.infrastructure : EXIT.pass;
   },
 };
+
+/** A folder of runs has no journal of its own. null: it is none. */
+async function indexOfRuns(directory: string): Promise<string | null> {
+  const isRun = await access(path.join(directory, "journal.jsonl")).then(
+    () => true,
+    () => false,
+  );
+  return isRun ? null : writeRunIndex(directory);
+}

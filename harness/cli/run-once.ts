@@ -1,11 +1,14 @@
 import path from "node:path";
 import type { ComposeFile } from "../docker/compose.ts";
 import type { Engine } from "../docker/engine.ts";
+import { ensureImage } from "../docker/images/ensure.ts";
 import type { Plan } from "../experiment/experiment.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
 import { fileReporters, liveReporters, renderAll, reporters } from "../report/registry.ts";
+import { writeRunIndex } from "../report/run-index.ts";
 import { runExperiment } from "../run/run.ts";
 import type { RunResult } from "../run/run-options.ts";
+import { redis } from "../systems/redis.ts";
 import type { ServerChoice } from "./choose-server.ts";
 import { log, printError } from "./print.ts";
 
@@ -41,6 +44,7 @@ export async function runOnce(options: OnceOptions): Promise<RunResult> {
     system: server.system,
     image: server.image,
     toxiproxyImage: TOXIPROXY_IMAGE,
+    benchmarkImage: await benchmarkImage(engine, plan, signal),
     reports,
     command: ["kvchaos", "run", shortPath(plan.experiment.file), "--image", server.image, "--seed", plan.seed],
     keep,
@@ -53,12 +57,21 @@ export async function runOnce(options: OnceOptions): Promise<RunResult> {
     ...live,
     ...(options.part ? fileReporters : reporters),
   ]);
+  await writeRunIndex(reports).catch((error: unknown) => failures.push({ name: "index", error }));
   for (const { name, error } of failures) {
     log(`the reporter "${name}" failed; the verdict stands:`);
     printError(error);
   }
   if (result.error !== undefined) printError(result.error);
   return result;
+}
+
+/** redis-benchmark comes with Redis's image, whatever server is under test. */
+async function benchmarkImage(engine: Engine, plan: Plan, signal: AbortSignal): Promise<string | null> {
+  if (plan.experiment.benchmarks.length === 0) return null;
+  const name = redis.images[0] as string;
+  await ensureImage({ engine, name, recipe: redis.recipe, log, signal });
+  return name;
 }
 
 /** As a person would type it from here. */

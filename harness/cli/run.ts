@@ -8,6 +8,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { loadExperiment } from "../experiment/load.ts";
 import { chooseServer } from "./choose-server.ts";
 import type { Command } from "./command.ts";
+import { countAgain } from "./count-again.ts";
 import { EXIT, exitOfVerdict, worstExit } from "./exit-codes.ts";
 import { experimentFiles } from "./experiment-files.ts";
 import { interruptSignal } from "./interrupt.ts";
@@ -64,6 +65,7 @@ export const runCommand: Command<Args> = {
     try {
       const engine = await readyMachine(signal);
       const codes: number[] = [];
+      const directories: string[] = [];
       const end = performance.now() + limits.duration;
       for (let round = 0; round < limits.rounds && (round === 0 || performance.now() < end); round++) {
         for (const experiment of experiments) {
@@ -82,11 +84,13 @@ export const runCommand: Command<Args> = {
             quiet: args.quiet,
             json: args.json,
           });
+          directories.push(result.directory);
           codes.push(exitOfVerdict(result.verdict, args.expect === "fail"));
           if (signal.aborted) return EXIT.interrupted;
           if (args["until-fail"] && result.verdict !== "pass") return worstExit(codes);
         }
       }
+      if (args.repeat > 1) await countAgain(directories);
       return worstExit(codes);
     } finally {
       dispose();

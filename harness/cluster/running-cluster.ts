@@ -25,6 +25,8 @@ export class RunningCluster implements Cluster {
   readonly password: string | undefined;
   /** Toxiproxy's API on this machine, host:port. */
   readonly toxiproxyApi: string;
+  /** Name of the engine's network on which the nodes, and the links' `address`, can be reached. */
+  readonly dataNetwork: string;
   /** null: every master has all keys. */
   readonly shards: Shards | null;
   readonly #copyAll: boolean;
@@ -42,6 +44,7 @@ export class RunningCluster implements Cluster {
     emit: Emit;
     password: string | undefined;
     toxiproxyApi: string;
+    dataNetwork: string;
     shards: Shards | null;
     copyAll: boolean;
   }) {
@@ -52,6 +55,7 @@ export class RunningCluster implements Cluster {
     this.logs = options.logs;
     this.password = options.password;
     this.toxiproxyApi = options.toxiproxyApi;
+    this.dataNetwork = options.dataNetwork;
     this.#topology = options.topology;
     this.#emit = options.emit;
     this.shards = options.shards;

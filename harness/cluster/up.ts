@@ -137,6 +137,7 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
     emit,
     password,
     toxiproxyApi: `127.0.0.1:${apiPort}`,
+    dataNetwork: dataName,
     shards: spec.clusterMode ? new Shards(spec.topology.masters) : null,
     copyAll: options.copyAll ?? false,
   });

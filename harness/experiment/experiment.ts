@@ -1,5 +1,6 @@
 import type { Range } from "../base/units.ts";
 import type { NodeState } from "../journal/events.ts";
+import type { BenchmarkSpec } from "../load/benchmark.ts";
 import type { LoadSpec, PreloadSpec } from "../load/load.ts";
 import type { SystemName } from "../systems/system.ts";
 import type { WatchdogSettings } from "../watchdog/watchdog.ts";
@@ -51,6 +52,8 @@ export interface Experiment {
   /** "force": servers are configured to copy all data, and a run in which no full sync began is inconclusive. */
   fullSync: "force" | null;
   load: readonly LoadSpec[];
+  /** Loads that redis-benchmark makes. */
+  benchmarks: readonly BenchmarkSpec[];
   faults: readonly FaultSpec[];
   warmUp: number;
   /** Length of the chaos phase, ms. */

@@ -39,7 +39,8 @@ export function experimentJsonSchema({ faults, checks, workloads }: Registries):
     },
   };
   properties.checks = { ...properties.checks, items: { enum: [...checks.keys()] } };
-  const load = properties.load?.items as JsonSchema;
+  const loads = properties.load as { items: { anyOf: [own: JsonSchema, tool: JsonSchema] } };
+  const [load] = loads.items.anyOf;
   (load.properties as Record<string, JsonSchema>).workload = {
     description: "What the clients do",
     enum: [...workloads.keys()],

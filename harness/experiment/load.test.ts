@@ -51,6 +51,7 @@ describe("loadExperiment", () => {
       preload: null,
       fullSync: null,
       load: [],
+      benchmarks: [],
       faults: [],
       warmUp: 3000,
       duration: 30_000,
@@ -84,6 +85,24 @@ describe("loadExperiment", () => {
         { name: "scores", rate: 1500, on: ["m1", "r1"], keyPrefix: "z/", value: { min: 100, max: 100 } },
       ],
     );
+  });
+
+  it("reads redis-benchmark beside other loads", async () => {
+    const { load: loads, benchmarks } = await load(`load:
+  - { workload: set }
+  - { tool: redis-benchmark, args: [-t, zadd, -c, 20, -P, 4] }
+  - { tool: redis-benchmark, on: [r1], name: pings, args: [PING] }
+  - { tool: redis-benchmark }
+`);
+    assert.deepEqual(
+      loads.map(({ name }) => name),
+      ["set"],
+    );
+    assert.deepEqual(benchmarks, [
+      { name: "redis-benchmark", on: "masters", args: ["-t", "zadd", "-c", "20", "-P", "4"] },
+      { name: "pings", on: ["r1"], args: ["PING"] },
+      { name: "redis-benchmark#2", on: "masters", args: [] },
+    ]);
   });
 
   it("reads the four triggers", async () => {

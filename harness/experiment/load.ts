@@ -3,12 +3,13 @@ import type { z } from "zod";
 import { ChaosError } from "../base/chaos-error.ts";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import type { Experiment } from "./experiment.ts";
+import { readBenchmarks } from "./read-benchmarks.ts";
 import { checkChecks } from "./read-checks.ts";
 import { readFaults } from "./read-faults.ts";
 import { readLoad } from "./read-load.ts";
 import { notAFile, readText } from "./read-text.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
-import { experimentSchema, show } from "./schema.ts";
+import { experimentSchema, loadList, show } from "./schema.ts";
 import { checkAfter, checkTimetable } from "./timetable.ts";
 import { Mistakes } from "./zod-mistakes.ts";
 
@@ -54,8 +55,9 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   const drafts = readFaults(raw.faults, shape, registries, mistakes);
   checkAfter(drafts, mistakes);
   const duration = checkTimetable(drafts, part("duration"), mistakes);
-  part("load");
+  mistakes.parse(loadList, raw.load, ["load"]);
   const load = readLoad(raw.load, { shape, systems: part("systems") ?? [] }, registries, mistakes);
+  const benchmarks = readBenchmarks(raw.load, { shape, taken: load.map(({ name }) => name) }, mistakes);
   const watchdog = readWatchdog(part("watchdog"), mistakes);
   const checks = part("checks");
   checkChecks(raw.checks, raw.load, registries, mistakes);
@@ -80,6 +82,7 @@ export async function loadExperiment(file: string, registries: Registries): Prom
     ...rest,
     cluster: resolve(dirname(path), cluster as string),
     load,
+    benchmarks,
     faults: drafts.map(({ spec }) => spec),
     duration,
     watchdog,

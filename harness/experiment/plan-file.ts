@@ -54,6 +54,7 @@ const bounds = z
   .strictObject({ min: z.number().min(0), max: z.number().min(0) })
   .refine(({ min, max }) => min <= max, { error: "impossible range: min is above max" });
 const nameList = z.array(z.string());
+const loadedNodes = z.union([z.enum(["masters", "replicas"]), nameList]);
 
 const serverSettings = z.record(z.string(), z.string()).optional();
 
@@ -107,7 +108,7 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
       z.strictObject({
         name: z.string(),
         workload: z.string(),
-        on: z.union([z.enum(["masters", "replicas"]), nameList]),
+        on: loadedNodes,
         connections: z.int().min(1),
         pipeline: z.int().min(1),
         rate: z.number().positive().nullable(),
@@ -123,6 +124,7 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
           .default(null),
       }),
     ),
+    benchmarks: z.array(z.strictObject({ name: z.string(), on: loadedNodes, args: z.array(z.string()) })).default([]),
     warmUp: ms,
     duration: ms,
     watchdog: z.strictObject({

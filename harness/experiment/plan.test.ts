@@ -52,6 +52,7 @@ function experiment(...faults: FaultSpec[]): Experiment {
         wait: null,
       },
     ],
+    benchmarks: [{ name: "redis-benchmark", on: "masters", args: ["-c", "5", "-t", "set"] }],
     faults,
     warmUp: 1000,
     duration: 30_000,

@@ -1,5 +1,5 @@
 import type { LoadSpec } from "../load/load.ts";
-import { checkNode } from "./read-faults.ts";
+import { checkLoaded, isTool } from "./read-benchmarks.ts";
 import { checkPrefixes, checkRecording } from "./recording-rules.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
 import { loadItem, show } from "./schema.ts";
@@ -18,6 +18,7 @@ export function readLoad(
   const names = new Set<string>();
   const read = (Array.isArray(raw) ? raw : []).flatMap((one: unknown, index) => {
     const path = ["load", index] as const;
+    if (isTool(one)) return []; // read-benchmarks.ts
     const workload = (one as { workload?: unknown } | null)?.workload;
     if (typeof workload === "string" && !registries.workloads.has(workload)) {
       mistakes.unknown([...path, "workload"], "workload", workload, registries.workloads.keys());
@@ -30,13 +31,7 @@ export function readLoad(
     let name = item.name ?? item.workload;
     for (let number = 2; item.name === undefined && names.has(name); number++) name = `${item.workload}#${number}`;
     names.add(name);
-    if (typeof item.on !== "string") {
-      item.on.forEach((node, at) => {
-        checkNode(node, [...path, "on", at], shape, mistakes);
-      });
-    } else if (item.on === "replicas" && shape?.replicas.length === 0) {
-      mistakes.add([...path, "on"], "the cluster has no replica");
-    }
+    checkLoaded(item.on, path, shape, mistakes);
     const { "key-prefix": keyPrefix, rate = null, wait, "wait-within": within, ...rest } = item;
     const spec: LoadSpec = {
       ...rest,

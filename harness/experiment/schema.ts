@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { durationMs, durationRange, formatDuration, percentRange, type Range, sizeRange } from "../base/units.ts";
 import { FINDING_TYPES } from "../journal/events.ts";
+import { LOAD_TOOLS } from "../load/tools.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 
@@ -13,6 +14,7 @@ const MS = 1;
 const SECOND = 1000 * MS;
 const HOUR = 3600 * SECOND;
 export const MAX_DURATION = 24 * HOUR;
+const MOST_LOADS = 32;
 const MAX_VALUE = 16 * 1024 ** 2;
 
 /** Names of nodes, faults and loads: what survives in a file name, a container name and a report. */
@@ -74,15 +76,17 @@ const settings = z.record(
     .refine((value) => !/[\r\n\0]/.test(value), { error: "expected one line" }),
 );
 
+const loadedNodes = z
+  .union([z.enum(["masters", "replicas"]), list(z.string())], {
+    error: "expected masters, replicas, or a list of node names",
+  })
+  .prefault("masters")
+  .describe("Which nodes get the load; masters and replicas are followed when they change");
+
 export const loadItem = z.strictObject({
   workload: z.string().describe("What the clients do: a name from the list of workloads"),
   name: name.optional().describe("Default: the workload's name"),
-  on: z
-    .union([z.enum(["masters", "replicas"]), list(z.string())], {
-      error: "expected masters, replicas, or a list of node names",
-    })
-    .prefault("masters")
-    .describe("Which nodes get the load; masters and replicas are followed when they change"),
+  on: loadedNodes,
   connections: z.int().min(1).max(2000).prefault(16),
   pipeline: z.int().min(1).max(1024).prefault(1).describe("Commands in flight per connection"),
   rate: rate.optional().describe("Operations per second over all connections; without it as fast as replies come"),
@@ -99,6 +103,18 @@ export const loadItem = z.strictObject({
     .describe("Keeps every operation and reads every key in the end, for the checks on data"),
   wait: z.int().min(1).max(100).optional().describe("Each recorded write is followed by WAIT for this many replicas"),
   "wait-within": duration(MS, HOUR).optional().describe("How long WAIT waits (default 1s)"),
+});
+
+/** A load that a program of its own makes, in a container. */
+export const toolItem = z.strictObject({
+  tool: z.enum(LOAD_TOOLS).describe("The program; its operations are counted, not recorded"),
+  name: name.optional().describe("Default: the program's name"),
+  on: loadedNodes,
+  args: z
+    .array(z.union([z.string(), z.number().transform(String)], { error: "expected text or a number" }))
+    .max(100)
+    .prefault([])
+    .describe("Its arguments, one by one; not those that say where to connect"),
 });
 
 export const STATES = ["master", "replica", "link-up", "link-down", "full-sync", "loading"] as const;
@@ -175,7 +191,10 @@ export const experimentSchema = z.strictObject({
     .literal("force", { error: 'expected "force", or nothing' })
     .optional()
     .describe("Replicas copy all data whenever they get a master; a run without any full sync is inconclusive"),
-  load: z.array(loadItem).max(32).prefault([]),
+  load: z
+    .array(z.union([loadItem, toolItem]))
+    .max(MOST_LOADS)
+    .prefault([]),
   faults: z.array(faultItem.loose()).max(200).prefault([]),
   "warm-up": duration(0, HOUR).prefault("3s").describe("Load without faults; calibrates the watchdog"),
   duration: duration(SECOND, MAX_DURATION)
@@ -217,6 +236,9 @@ export const experimentSchema = z.strictObject({
     .optional()
     .describe("What a run must find (controls, known bugs)"),
 });
+
+/** The list of loads; each is read by itself (read-load.ts, read-benchmarks.ts). */
+export const loadList = z.array(z.unknown()).max(MOST_LOADS).prefault([]);
 
 /** When no duration is given, the chaos phase lasts as long as the timetable needs, but at least this (ms). */
 export const DEFAULT_DURATION = 30 * SECOND;

@@ -3,11 +3,12 @@ import type { ContainerLimits, ContainerStats } from "../docker/engine-types.ts"
 
 /** A node's resources for unit tests: says what it was told, and uses what the test sets. */
 export class FakeResources implements NodeResources {
-  readonly disk = null;
+  disk: NodeResources["disk"] = null;
   now: ContainerLimits = { cpus: null, memory: null };
   /** What each question after the use gets in turn; the last one for good. */
   uses: ContainerStats[] = [{ cpuMs: 0, throttledPeriods: 0, memoryBytes: 50e6, memoryLimit: 1e12 }];
   free = 1e9;
+  refusal: Error | null = null;
   readonly #say: (what: string) => void;
 
   constructor(say: (what: string) => void) {
@@ -41,7 +42,9 @@ export class FakeResources implements NodeResources {
     this.#say(`disk at ${rate}`);
   }
 
+  /** Rejects with `refusal`, when there is one. */
   async writeSynced(bytes: number): Promise<void> {
-    this.#say(`wrote ${bytes}`);
+    this.#say(`writes ${bytes}`);
+    if (this.refusal) throw this.refusal;
   }
 }

@@ -1,15 +1,21 @@
+import { ChaosError } from "../base/chaos-error.ts";
 import { sleep } from "../base/deadline.ts";
 import type { Cluster, ClusterNode } from "../cluster/cluster.ts";
 import type { FaultContext } from "./fault.ts";
 import { questionsOf } from "./node-questions.ts";
 
 /*
- *   SET sentinel ─► master ─► seen on every node, or not in time ─┬─► FLUSHALL ─► node
+ *   SET sentinel ─► master ─► seen on every node, or 300 ms over ─┬─► FLUSHALL ─► node
  *                                                                 └─► EXISTS sentinel, again and again, on every node: gone at …
  */
 
-/** How long the flush waits for the sentinel to reach the replicas, ms. */
-const ARRIVE_MS = 2_000;
+/**
+ * How long a flush waits until its sentinel is everywhere, ms. Not longer: two flushes in quick succession must not wait for each
+ * other.
+ */
+const ARRIVE_MS = 300;
+/** A node that has left a question of ours alone for so long hangs, ms. */
+const HUNG_MS = 1_000;
 /** Between two questions at first, ms; later a twentieth of the time that has gone by: exact to 5 %, and few questions. */
 const FIRST_PAUSE_MS = 10;
 /** A question older than this when the watch ends had no answer, ms. */
@@ -48,7 +54,33 @@ export interface Seen {
   /** Run ms. null: it was still there, or could not be asked, until `until`. */
   at: number | null;
   until: number;
-  why: "the key never arrived there" | "still there" | "no answer";
+  why: "the key never arrived there" | "another flush took it first" | "still there" | "no answer";
+}
+
+/**
+ * Writes the sentinel and waits until every node has it, both together for 300 ms at most. Rejects with the fault's signal, or
+ * with code `infrastructure` when the master has been silent for long: a further question would only make things worse.
+ */
+export async function placeSentinel(
+  { cluster, signal }: FaultContext,
+  head: ClusterNode,
+  sentinel: string,
+  watches: readonly SentinelWatch[],
+): Promise<void> {
+  const questions = questionsOf(head, cluster);
+  if (questions.waiting > HUNG_MS) {
+    throw new ChaosError(
+      "infrastructure",
+      `${head.name} has not answered for ${(questions.waiting / 1000).toFixed(1)} s: it is not flushed again`,
+    );
+  }
+  const enough = AbortSignal.any([signal, AbortSignal.timeout(ARRIVE_MS)]);
+  try {
+    await questions.ask(["SET", sentinel, "1"], enough);
+    await Promise.all(watches.map((watch) => watch.arrival(enough)));
+  } catch {
+    signal.throwIfAborted();
+  }
 }
 
 /** A key that a flush will remove, watched on one node. Never more than one question without answer (node-questions.ts). */
@@ -59,6 +91,7 @@ export class SentinelWatch {
   /** What the node said last. */
   #why: Seen["why"] = "the key never arrived there";
   #arrived = false;
+  #flushing = false;
 
   constructor(context: FaultContext, node: ClusterNode, sentinel: string) {
     this.#context = context;
@@ -66,13 +99,14 @@ export class SentinelWatch {
     this.#sentinel = sentinel;
   }
 
-  /** Resolves when the node has the sentinel, at the latest after two seconds. Rejects with the fault's signal only. */
-  async arrival(): Promise<void> {
-    const { cluster, signal } = this.#context;
-    // It hangs since an earlier flush: nothing can be learnt of it, and this flush need not wait.
-    if (questionsOf(this.#node, cluster).waiting > ARRIVE_MS) return;
-    const enough = AbortSignal.any([signal, AbortSignal.timeout(ARRIVE_MS)]);
-    await this.#becomes(true, enough).catch(() => signal.throwIfAborted());
+  /** Resolves when the node has the sentinel; at once for one that hangs since an earlier flush. Rejects when the signal fires. */
+  async arrival(signal: AbortSignal): Promise<void> {
+    if (questionsOf(this.#node, this.#context.cluster).waiting < HUNG_MS) await this.#becomes(true, signal);
+  }
+
+  /** From now on the sentinel may be gone because of this flush; before, another one took it. */
+  flushing(): void {
+    this.#flushing = true;
   }
 
   /** Asks until the sentinel is gone, or `over` or the fault's own signal fires, and journals when it was gone. Never rejects. */
@@ -93,8 +127,14 @@ export class SentinelWatch {
       const outcome = await questions.ask(["EXISTS", this.#sentinel], signal);
       if (outcome.outcome === "ok") {
         const found = Number(outcome.reply) === 1;
-        this.#arrived ||= found;
-        if (this.#arrived) this.#why = "still there";
+        if (this.#arrived && !found && !this.#flushing) {
+          this.#arrived = false;
+          this.#why = "another flush took it first";
+        }
+        if (found) {
+          this.#arrived = true;
+          this.#why = "still there";
+        }
         if (found === there && this.#arrived) return clock.now();
       } else this.#why = "no answer";
       await sleep(Math.max(FIRST_PAUSE_MS, (clock.now() - begun) / 20), signal);

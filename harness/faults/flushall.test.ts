@@ -31,9 +31,13 @@ class FlushedCluster extends FakeCluster {
   constructor(replicaOf: Record<string, string> = { r1: "m1", r2: "m1" }) {
     super(["m1"], replicaOf);
     this.answer = (node, argv) => {
+      if (argv[0] !== "EXISTS") this.said.push(`${node}: ${argv.join(" ")}`);
       if (argv[0]?.startsWith("FLUSH")) {
-        this.said.push(`${node}: ${argv.join(" ")}`);
         this.flushed = true;
+        return ok("OK");
+      }
+      if (argv[0] === "SET") {
+        this.flushed = false;
         return ok("OK");
       }
       this.asked[node] = (this.asked[node] ?? 0) + 1;
@@ -52,12 +56,7 @@ async function flush(
 ): Promise<Flushed> {
   const clock = monotonicClock();
   const events: JournalEvent[] = [];
-  const params = flushall.resolve(
-    flushall.params.parse({ within: "400ms", ...written }) as never,
-    seededRandom("1"),
-    0,
-    SHAPE,
-  );
+  const params = flushall.resolve(flushall.params.parse(written) as never, seededRandom("1"), 0, SHAPE);
   const injected = await flushall.inject(
     {
       id: "flush#1",
@@ -96,7 +95,7 @@ describe("flushall", () => {
   it("tells of a node that keeps the key how long it was watched", async () => {
     const cluster = new FlushedCluster();
     cluster.lag.r1 = Infinity;
-    const { effect, flush: told, seen } = await flush(cluster);
+    const { effect, flush: told, seen } = await flush(cluster, { within: "400ms" });
     const r1 = seen.get("r1");
     assert.equal(effect.measured, true);
     assert.match(effect.summary, /gone on m1 after \d+ ms, r1: still there after 0\.\d s, r2 after \d+ ms/);
@@ -106,10 +105,10 @@ describe("flushall", () => {
   it("leaves a node that hangs with one question, however many flushes follow", async () => {
     const cluster = new FlushedCluster();
     cluster.hung.add("r1");
-    const first = await flush(cluster);
+    const first = await flush(cluster, { within: "400ms" });
     assert.match(first.effect.summary, /r1: no answer/);
     const asked = cluster.asked.r1;
-    const second = await flush(cluster);
+    const second = await flush(cluster, { within: "400ms" });
     assert.equal(cluster.asked.r1, asked);
     assert.deepEqual(
       [first, second].map(({ seen }) => seen.get("r1")?.at),
@@ -124,9 +123,43 @@ describe("flushall", () => {
     const cluster = new FlushedCluster();
     const answer = cluster.answer;
     cluster.answer = (node, argv) => (node === "r1" && argv[0] === "EXISTS" ? ok(0) : answer(node, argv));
-    const { effect, seen } = await flush(cluster);
+    const { effect, seen } = await flush(cluster, { within: "400ms" });
     assert.equal(seen.get("r1")?.at, null);
     assert.match(effect.summary, /r1: the key never arrived there/);
+  });
+
+  it("does not take for its own what another flush took before it was sent", async () => {
+    const cluster = new FlushedCluster();
+    const { answer } = cluster;
+    let asked = 0;
+    cluster.answer = (node, argv) => {
+      if (argv[0] !== "EXISTS") return answer(node, argv);
+      if (node !== "r1") return ok(cluster.flushed ? 0 : 1);
+      return ok(++asked === 1 ? 1 : 0);
+    };
+    const connect = cluster.node("m1").connect;
+    cluster.node("m1").connect = async (limits) => {
+      // The flush's own connection, as opposed to the one for questions: by now r1 has been asked again.
+      if (asked > 0) await until({ what: "another question", within: 5000, every: 5 }, () => asked >= 2);
+      return connect(limits);
+    };
+    const { effect, seen } = await flush(cluster, { within: "400ms" });
+    assert.equal(seen.get("r1")?.at, null);
+    assert.match(effect.summary, /r1: another flush took it first/);
+    assert.notEqual(seen.get("m1")?.at, null);
+  });
+
+  it("does not flush again a master that has not answered for a while", async () => {
+    const cluster = new FlushedCluster();
+    cluster.hung.add("m1");
+    await flush(cluster, { within: "400ms" });
+    await until(
+      { what: "a second of silence", within: 5000 },
+      () => questionsOf(cluster.node("m1"), cluster).waiting > 1000,
+    );
+    const said = cluster.said.length;
+    await assert.rejects(flush(cluster), /m1 has not answered for 1\.\d s: it is not flushed again/);
+    assert.equal(cluster.said.length, said);
   });
 
   it("records a flush that is refused, and is no error", async () => {

@@ -6,7 +6,7 @@ import type { EventOf } from "../journal/events.ts";
 import type { Outcome } from "../resp/reply.ts";
 import type { Argv } from "../systems/system.ts";
 import type { Effect, Fault, FaultContext } from "./fault.ts";
-import { headOf, REFUSED, reachedBy, type Seen, SentinelWatch, seenText } from "./flush-effect.ts";
+import { headOf, placeSentinel, REFUSED, reachedBy, type Seen, SentinelWatch, seenText } from "./flush-effect.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
 
 const COMMAND_MS = 10_000;
@@ -47,14 +47,15 @@ export const flushall: Fault<Params> = {
     const { cluster } = context;
     const node = selectNode(cluster, selector);
     const sentinel = `${cluster.keyTag(node.name)}kvchaos:flush:${context.id}`;
-    await headOf(cluster, node).admin(["SET", sentinel, "1"], { within: COMMAND_MS, signal: context.signal });
     const watches = reachedBy(cluster, node).map((reached) => new SentinelWatch(context, reached, sentinel));
-    await Promise.all(watches.map((watch) => watch.arrival()));
+    await placeSentinel(context, headOf(cluster, node), sentinel, watches);
     const over = new AbortController();
     // Watched from before it is sent: on a node without much data it is done in less than a millisecond.
     const seen = Promise.all(watches.map((watch) => watch.gone(over.signal)));
     const { flushAll, flushDb } = cluster.system.commands;
-    const flush = await send(context, node, command === "flushall" ? flushAll() : flushDb());
+    const flush = await send(context, node, command === "flushall" ? flushAll() : flushDb(), () => {
+      for (const watch of watches) watch.flushing();
+    });
     context.emit(flush);
     if (flush.failed !== null) over.abort(REFUSED);
     const timer = setTimeout(() => over.abort(), within);
@@ -64,7 +65,7 @@ export const flushall: Fault<Params> = {
 };
 
 /** On a connection of its own: only one command with an exact outcome can be told to have been refused, or not answered. */
-async function send(context: FaultContext, node: ClusterNode, argv: Argv): Promise<Flush> {
+async function send(context: FaultContext, node: ClusterNode, argv: Argv, onSent: () => void): Promise<Flush> {
   const { clock, id, signal } = context;
   const event = { type: "flush", id, node: node.name, command: argv.join(" ") } as const;
   let invoked = clock.now();
@@ -72,6 +73,7 @@ async function send(context: FaultContext, node: ClusterNode, argv: Argv): Promi
     const connection = await node.connect({ within: COMMAND_MS, signal });
     try {
       invoked = clock.now();
+      onSent();
       const outcome = await connection.send(argv, { within: COMMAND_MS });
       const acknowledged = outcome.outcome === "ok" ? clock.now() : null;
       return { ...event, invoked, acknowledged, failed: failureOf(outcome) };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setMaxListeners } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { monotonicClock } from "../base/clock.ts";
 import { until, withDeadline } from "../base/deadline.ts";
 import { seededRandom } from "../base/random.ts";
 import { CleanupScope } from "../base/scope.ts";
+import { isRange } from "../base/units.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { upCluster } from "../cluster/up.ts";
 import { readComposeFile } from "../docker/compose.ts";
@@ -25,6 +27,11 @@ const SHAPE = { masters: ["m1"], replicas: ["r1"], links: [] };
 const DISK = 64 * 1024 ** 2;
 const clock = monotonicClock();
 
+/** What the planner draws from ranges; in these tests none has more than one value. */
+function lowest(parsed: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, isRange(value) ? value.min : value]));
+}
+
 const disksMounted = (): string[] =>
   readFileSync("/proc/self/mountinfo", "utf8").match(/\/var\/tmp\/kvchaos-disk-\S*/g) ?? [];
 
@@ -32,6 +39,8 @@ describe("faults of resources and clients on real servers", function () {
   this.timeout(60_000);
   const scope = new CleanupScope();
   const controller = new AbortController();
+  // As the run's own: hundreds of connections wait on it.
+  setMaxListeners(0, controller.signal);
   let engine: Engine;
   let cluster: RunningCluster;
   let noDisk: string | null;
@@ -86,7 +95,7 @@ describe("faults of resources and clients on real servers", function () {
           emit: () => {},
           capture: async () => {},
         },
-        fault.resolve(fault.params.parse(written), seededRandom("1"), 0, SHAPE),
+        fault.resolve(lowest(fault.params.parse(written)), seededRandom("1"), 0, SHAPE),
       )
       .catch(async (error: unknown) => {
         await undo.close();
@@ -108,8 +117,8 @@ describe("faults of resources and clients on real servers", function () {
     const { injected, heal } = await inject("cpu-limit", { node: "m1", cpu: "20%" });
     const stricter = await inject("cpu-limit", { node: "m1", cpu: "10%" });
     const busy = await cluster.node("m1").connect();
-    // CPU time: at a tenth of a core three seconds.
-    const spun = busy.send(["EVAL", "local e=os.clock()+0.3 while os.clock()<e do end", "0"], { within: 30_000 });
+    // A second of CPU or more: it lasts longer than the measurement, and ends soon after heal.
+    const spun = busy.send(["EVAL", "for i = 1, 1e8 do end", "0"], { within: 30_000 });
     await effectOf(stricter.injected, /m1 was held to 10 % of a core in \d+ periods/);
     await heal();
     assert.deepEqual((await engine.limits(cluster.node("m1").container)).cpus, 0.1);
@@ -120,7 +129,7 @@ describe("faults of resources and clients on real servers", function () {
     assert.equal(injected.targets[0], "m1");
   });
 
-  it("memory-limit: the kernel has it, refuses less than is in use or kills, and heal takes it back", async () => {
+  it("memory-limit: the kernel has it, and heal takes it back", async () => {
     const { container, resources } = cluster.node("m1");
     const { injected, heal } = await inject("memory-limit", { node: "m1", headroom: "32MiB" });
     await effectOf(injected, /m1 may use \d+\.\d MB, uses \d+\.\d MB/);

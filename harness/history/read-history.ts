@@ -1,6 +1,6 @@
 import type { EventOf } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
-import { type History, KIND, type LoadHistory, type Operations, OUTCOME } from "./history.ts";
+import { type History, KIND, type LoadHistory, type Operations } from "./history.ts";
 import { type OperationsFile, readOperations } from "./read-operations.ts";
 
 /*
@@ -36,7 +36,6 @@ async function readLoad(directory: string, load: string, events: readonly Histor
   const allRead = problems.length === 0;
   const final = await readOperations(of(true));
   if (of(true).files.length === 0) problems.push("the run ended before the final reads");
-  problems.push(...unreadNodes(final, nodes));
   // A number whose write is in a part that was lost is still a write's.
   if (allRead) nameUnwritten(operations, final, foreign);
   return { load, shape, nodes, operations, final, foreign, incomplete: problems.join("; ") || null };
@@ -47,19 +46,6 @@ function filesOf(events: readonly HistoryEvent[], final: boolean): OperationsFil
   const files = new Map<string, OperationsFile>();
   for (const event of events) for (const one of event.files) if (one.final === final) files.set(one.file, one);
   return [...files.values()];
-}
-
-function unreadNodes(final: Operations, nodes: readonly string[]): string[] {
-  const asked = nodes.map(() => 0);
-  const unread = nodes.map(() => 0);
-  for (let i = 0; i < final.length; i++) {
-    const node = final.node[i] as number;
-    asked[node] = (asked[node] ?? 0) + 1;
-    if (final.outcome[i] !== OUTCOME.ok) unread[node] = (unread[node] ?? 0) + 1;
-  }
-  return nodes.flatMap((name, i) =>
-    unread[i] ? [`final reads of ${name}: ${unread[i]} of ${asked[i]} cells could not be read`] : [],
-  );
 }
 
 /** A number that was read and that no recorded write wrote is a foreign value, whoever made it look like one of ours. */

@@ -1,10 +1,7 @@
-import { messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { Labels } from "../docker/engine-types.ts";
 import type { Emit } from "../journal/events.ts";
-import { connectionsOf } from "./benchmark-args.ts";
-import { BenchmarkProcess } from "./benchmark-process.ts";
 import type { LoadSpec, LoadTarget } from "./load.ts";
 
 /*
@@ -45,114 +42,4 @@ export interface RunningBenchmark {
   retarget(targets: readonly LoadTarget[]): void;
   /** Ends it and journals its last second. Idempotent; never rejects. */
   stop(): Promise<void>;
-}
-
-const TICK_MS = 1000;
-
-/**
- * Starts redis-benchmark on every target, again and again until it is stopped.
- * Rejects with ChaosError: `invalid-experiment` when it does not take its arguments, `infrastructure` when the image has none,
- * `timeout` when it does not begin; nothing is left then.
- */
-export async function startBenchmark(options: BenchmarkOptions): Promise<RunningBenchmark> {
-  options.signal.throwIfAborted();
-  const benchmark = new Benchmark(options);
-  try {
-    await benchmark.begin();
-  } catch (error) {
-    await benchmark.stop();
-    throw error;
-  }
-  return benchmark;
-}
-
-class Benchmark implements RunningBenchmark {
-  readonly #options: BenchmarkOptions;
-  readonly #onAbort = () => void this.stop();
-  #processes: BenchmarkProcess[] = [];
-  /** Starting and ending, one after the other. */
-  #work: Promise<void> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
-  #sampledAt: number;
-  #stopping: Promise<void> | undefined;
-
-  constructor(options: BenchmarkOptions) {
-    this.#options = options;
-    this.#sampledAt = options.clock.now();
-  }
-
-  async begin(): Promise<void> {
-    const { targets, signal } = this.#options;
-    await this.#move(targets);
-    await Promise.all(this.#processes.map((process) => process.begun()));
-    signal.throwIfAborted();
-    signal.addEventListener("abort", this.#onAbort, { once: true });
-    this.#sampledAt = this.#options.clock.now();
-    this.#timer = setInterval(() => this.#sample(), TICK_MS);
-  }
-
-  retarget(targets: readonly LoadTarget[]): void {
-    const { spec, emit } = this.#options;
-    this.#work = this.#work
-      .then(() => (this.#stopping ? undefined : this.#move(targets)))
-      .catch((error: unknown) => {
-        emit({ type: "note", about: spec.name, text: `it could not be started elsewhere: ${messageOf(error)}` });
-      });
-  }
-
-  stop(): Promise<void> {
-    this.#stopping ??= (async () => {
-      const { signal } = this.#options;
-      clearInterval(this.#timer);
-      signal.removeEventListener("abort", this.#onAbort);
-      await this.#work;
-      const ended = this.#processes;
-      await Promise.all(ended.map((process) => this.#end(process)));
-      if (this.#timer !== undefined) this.#sample();
-    })();
-    return this.#stopping;
-  }
-
-  async #move(targets: readonly LoadTarget[]): Promise<void> {
-    const stays = (process: BenchmarkProcess) => targets.some(({ node }) => node === process.node);
-    const leaving = this.#processes.filter((process) => !stays(process));
-    const running = this.#processes.filter(stays);
-    await Promise.all(leaving.map((process) => this.#end(process)));
-    const coming = targets.filter(({ node }) => !running.some((process) => process.node === node));
-    const started = coming.map((target) => new BenchmarkProcess(this.#options, target));
-    this.#processes = [...running, ...started];
-    await Promise.all(started.map((process) => process.start()));
-  }
-
-  async #end(process: BenchmarkProcess): Promise<void> {
-    const { spec, emit } = this.#options;
-    await process.end().catch((error: unknown) => {
-      emit({ type: "note", about: spec.name, text: `its container could not be removed: ${messageOf(error)}` });
-    });
-  }
-
-  #sample(): void {
-    const { spec, clock, emit } = this.#options;
-    const now = clock.now();
-    const counts = this.#processes.map((process) => process.take());
-    const errors: Record<string, number> = {};
-    for (const count of counts) {
-      for (const [what, times] of Object.entries(count.errors)) errors[what] = (errors[what] ?? 0) + times;
-    }
-    const each = connectionsOf(spec.args);
-    emit({
-      type: "load",
-      t: now,
-      load: spec.name,
-      seconds: (now - this.#sampledAt) / 1000,
-      ok: counts.reduce((sum, { ok }) => sum + ok, 0),
-      fail: Object.values(errors).reduce((sum, times) => sum + times, 0),
-      info: 0,
-      errors,
-      latency: counts.find(({ latency }) => latency !== null)?.latency ?? null,
-      connected: counts.filter(({ running }) => running).length * each,
-      connections: counts.length * each,
-    });
-    this.#sampledAt = now;
-  }
 }

@@ -127,7 +127,7 @@ function groupsHtml(groups: readonly GroupData[], graph: GraphData | null): stri
     const stack =
       frames.length === 0
         ? ""
-        : `<details${proves(group) ? " open" : ""}><summary>${times(group.frames?.length ?? 0, "frame")}: ${escapeHtml(frames.slice(0, 2).join(" ← "))}</summary><pre>${escapeHtml(frames.map((frame, i) => `#${i} ${frame}`).join("\n"))}</pre></details>`;
+        : `<details${proves(group) ? " open" : ""}><summary>${times(group.frames?.length ?? 0, "frame")}: ${escapeHtml(frames.slice(0, 2).join(" ← "))}</summary><pre tabindex="0">${escapeHtml(frames.map((frame, i) => `#${i} ${frame}`).join("\n"))}</pre></details>`;
     return `<tr${proves(group) ? ' class="in-cycle"' : ""}><td class="n">${group.count}</td><td>${escapeHtml(group.comms.join(", "))}<br><span class="quiet">${escapeHtml(tids)}</span></td><td>${escapeHtml(`${stateWord(group.state)}${group.asleep ? ", never ran" : ""}`)}</td><td>${escapeHtml(group.waitsFor)}${stack}</td></tr>`;
   });
   const total = groups.reduce((sum, group) => sum + group.count, 0);

@@ -37,7 +37,7 @@ async function findingHtml(
   const sure = confidence(finding);
   const meaning = meaningOf(type);
   const before = run.findings.slice(0, number - 1).findIndex((other) => sameMoment(record, other, finding));
-  return [
+  const html = [
     `<article class="finding" id="finding-${number}">`,
     `<h3>${number}. ${escapeHtml(`${type}: ${kind}`)} on ${escapeHtml(node ?? "the cluster")} <span class="tag t-bad">${sure}</span></h3>`,
     meaning === null ? "" : `<p class="quiet">${escapeHtml(`${type}: ${meaning}.`)}</p>`,
@@ -52,6 +52,8 @@ async function findingHtml(
     fileList(finding),
     "</article>",
   ].join("\n");
+  // Regions of the same name in several findings could not be told apart by whoever hears them.
+  return html.replace(/role="region" aria-label="([^"]*)"/g, `role="region" aria-label="$1, finding ${number}"`);
 }
 
 async function ownEvidence(record: RunRecord, run: RunSummary, finding: Finding, files: RunFiles): Promise<string> {

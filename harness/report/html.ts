@@ -1,94 +1,92 @@
-import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { RunRecord } from "../journal/record.ts";
 import { foundSentence } from "./capture-html.ts";
 import { escapeHtml } from "./escape.ts";
 import { findingsHtml } from "./findings-html.ts";
-import { PAGE_STYLE } from "./page-style.ts";
+import { fitted } from "./fit.ts";
+import { againHtml, identityHtml } from "./identity-html.ts";
+import { htmlPage } from "./page.ts";
+import { PAGE_SCRIPT } from "./page-script.ts";
+import { repeatsOf } from "./repeats.ts";
+import { repeatsHtml } from "./repeats-html.ts";
 import type { Reporter } from "./reporter.ts";
 import { RunFiles } from "./run-files.ts";
+import { listRuns } from "./run-list.ts";
 import { type RunSummary, summarize } from "./run-summary.ts";
-import {
-  checksHtml,
-  environmentHtml,
-  identityHtml,
-  loadHtml,
-  notCheckedHtml,
-  planHtml,
-  selfHtml,
-} from "./sections-html.ts";
+import { checksHtml, loadHtml, notCheckedHtml, planHtml, selfHtml } from "./sections-html.ts";
 import { timelineSvg } from "./timeline-svg.ts";
-import { confidence, verdictSentence } from "./wording.ts";
+import { confidence, verdictSentence, withoutRoot } from "./wording.ts";
 
 /*
- *   verdict → what and where → see it yourself → time line → findings → checks → load → plan → environment
+ *   verdict → what and where → see it yourself → how often → time line → findings → checks → load → plan
  *           → the harness itself → what was not checked
  *
- * One file, no network, no script: everything is there before any JavaScript could run.
+ * One file, no network: everything is there before any script could run; the one there is only adds zoom, filters and values.
  */
 
 /** report.html: the run for a maintainer who has never heard of kvchaos. */
 export const htmlReporter: Reporter = {
   name: "html",
   async onEnd(record, directory) {
-    await writeFile(join(directory, "report.html"), await pageOf(record, directory));
+    const page = await fitted(directory, (room) => pageOf(record, directory, room));
+    await writeFile(join(directory, "report.html"), page);
   },
 };
 
-/** Bytes of server text in all findings together. Escaping may make more of them; the page stays below 2 MB. */
-const MOST_EVIDENCE = 700_000;
-
-async function pageOf(record: RunRecord, directory: string): Promise<string> {
+async function pageOf(
+  record: RunRecord,
+  directory: string,
+  { evidence, note, parts }: { evidence: number; note: string; parts: number },
+): Promise<string> {
   const summary = summarize(record);
-  const { run, verdict, findings, reasons } = summary;
-  const sections: [string, string][] = [
-    [
-      "Time line",
-      `<div class="scroll" tabindex="0" role="region" aria-label="Time line">${timelineSvg(record, summary)}</div>`,
-    ],
-    ...(findings.length > 0
-      ? [
-          [
-            `Findings (${findings.length})`,
-            await findingsHtml(record, summary, new RunFiles(directory, MOST_EVIDENCE)),
-          ] as [string, string],
-        ]
-      : []),
-    ["Checks", checksHtml(summary)],
-    ["Load", loadHtml(summary)],
-    ["Plan", planHtml(summary)],
-    ["Environment", environmentHtml(summary)],
-    ["The harness's own health", selfHtml(record, summary)],
-    ["What was not checked", notCheckedHtml(summary)],
+  const { run, verdict, findings } = summary;
+  const repeats = repeatsOf(summary, withoutRoot(run, run.experimentFile), await listRuns(dirname(directory)));
+  const files = new RunFiles(directory, evidence);
+  const timeline = () =>
+    `<div class="scroll" tabindex="0" role="region" aria-label="Time line">${timelineSvg(record, summary)}</div>`;
+  const sections: [title: string, body: () => string | Promise<string>][] = [
+    ["See it yourself", () => againHtml(record, summary)],
+    ...(repeats ? [["How often", () => repeatsHtml(repeats)] as [string, () => string]] : []),
+    ["Time line", timeline],
+    ...(findings.length === 0
+      ? []
+      : [
+          [`Findings (${findings.length})`, () => findingsHtml(record, summary, files)] as [
+            string,
+            () => Promise<string>,
+          ],
+        ]),
+    ["Checks", () => checksHtml(summary)],
+    ["Load", () => loadHtml(summary)],
+    ["Plan", () => planHtml(summary)],
+    ["The harness's own health", () => selfHtml(record, summary)],
+    ["What was not checked", () => notCheckedHtml(summary)],
   ];
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${styleHash()}'; img-src data:; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${escapeHtml(`${verdict}: ${run.title}`)}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-<header>
-<p class="quiet">${escapeHtml(run.title)}</p>
+  const written: string[] = [];
+  for (const [title, body] of sections.slice(0, parts))
+    written.push(`<section><h2>${escapeHtml(title)}</h2>\n${await body()}</section>`);
+  const left = sections.length - written.length;
+  if (left > 0)
+    written.push(
+      `<p class="v-error">truncated: ${written.length} of ${sections.length} sections; result.json has all.</p>`,
+    );
+  return htmlPage({
+    title: `${verdict}: ${run.title}`,
+    header: headerHtml(record, summary),
+    main: [identityHtml(summary), ...written].join("\n"),
+    footer: `Made by kvchaos ${escapeHtml(run.kvchaos)} from journal.jsonl, the record of this run${escapeHtml(note)}. Times are counted from the run's beginning.`,
+    script: PAGE_SCRIPT,
+  });
+}
+
+function headerHtml(record: RunRecord, summary: RunSummary): string {
+  const { run, verdict } = summary;
+  return `<p class="quiet">${escapeHtml(run.title)}</p>
 <p><span class="verdict v-${verdict}">${verdict.toUpperCase()}</span>${kindOfFailure(summary)}</p>
 <h1>${escapeHtml(verdictSentence(summary))}</h1>
 ${headProof(record, summary)}
-${otherReasons(summary, reasons)}
-</header>
-<main>
-${identityHtml(summary)}
-${sections.map(([title, body]) => `<section><h2>${escapeHtml(title)}</h2>\n${body}</section>`).join("\n")}
-</main>
-<footer class="quiet">Made by kvchaos ${escapeHtml(run.kvchaos)} from journal.jsonl, the record of this run. Times are counted from the run's beginning.</footer>
-</body>
-</html>
-`;
+${otherReasons(summary)}`;
 }
 
 /** What broke in two words, and how sure that is. */
@@ -105,14 +103,10 @@ function headProof(record: RunRecord, { verdict, findings: [first] }: RunSummary
   return `<p>${escapeHtml(short)} <a href="#finding-1">Evidence</a></p>`;
 }
 
-function otherReasons({ verdict }: RunSummary, reasons: readonly string[]): string {
+function otherReasons({ verdict, reasons }: RunSummary): string {
   if (verdict === "fail" || reasons.length < 2) return "";
   return `<ul>${reasons
     .slice(1, 50)
     .map((reason) => `<li>${escapeHtml(reason)}</li>`)
     .join("")}</ul>`;
-}
-
-function styleHash(): string {
-  return `sha256-${createHash("sha256").update(PAGE_STYLE).digest("base64")}`;
 }

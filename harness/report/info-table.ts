@@ -34,7 +34,7 @@ export function infoTable(record: RunRecord, { end }: RunSummary, { node, from, 
     const changed = before && after && was !== is;
     return `<tr><td>${escapeHtml(name)}</td><td>${escapeHtml(was ?? "")}</td><td>${changed ? `<strong>${escapeHtml(is ?? "")}</strong>` : escapeHtml(is ?? "")}</td></tr>`;
   });
-  return `<details${after ? "" : " open"}><summary>INFO of ${escapeHtml(node)} before and after</summary><div class="scroll" tabindex="0" role="region" aria-label="INFO before and after"><table><thead><tr><th></th><th>Before: ${head(before, "never answered")}</th><th>After: ${head(after, silent)}</th></tr></thead><tbody>${rows.join("")}</tbody></table></div></details>`;
+  return `<details${after ? "" : " open"}><summary>INFO of ${escapeHtml(node)} before and after</summary><div class="scroll" tabindex="0" role="region" aria-label="INFO before and after"><table><thead><tr><th>Field</th><th>Before: ${head(before, "never answered")}</th><th>After: ${head(after, silent)}</th></tr></thead><tbody>${rows.join("")}</tbody></table></div></details>`;
 }
 
 function number(value: number | null): string {

@@ -57,7 +57,7 @@ export async function logWindowHtml(
   const cut = total > shown.length ? ` (truncated: ${shown.length} of ${total} lines)` : "";
   const title = `<h4>Log of ${escapeHtml(node)} around that moment</h4>`;
   const legend = `<p class="quiet">Seconds of the run; <mark>marked</mark>: what the rules of this server know as a sign (full sync, crash, waiting).</p>`;
-  const whole = `<details><summary>All ${times(shown.length, "line")} of ± ${AROUND_MS / 1000} s${cut}</summary><pre tabindex="0">${rowsHtml(shown, marks)}</pre></details>`;
+  const whole = `<details><summary>All ${times(shown.length, "line")} of ± ${AROUND_MS / 1000} s${cut}</summary><pre class="log" tabindex="0">${rowsHtml(shown, marks)}</pre></details>`;
   return `${title}<pre>${rowsHtml(few, marks.slice(0, 8))}</pre>${legend}${few.length < shown.length ? whole : ""}`;
 }
 
@@ -86,8 +86,8 @@ function rowsHtml(lines: readonly LogLine[], marks: readonly Mark[]): string {
     ...marks.map(({ t, text }) => ({ t, html: `<strong>${stamp(t)}  ── ${escapeHtml(text)} ──</strong>` })),
   ]
     .sort((a, b) => a.t - b.t)
-    .map((row) => row.html)
-    .join("\n");
+    .map((row) => `<span class="ll">${row.html}\n</span>`)
+    .join("");
 }
 
 function near(t: number, from: number): boolean {

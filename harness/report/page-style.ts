@@ -1,4 +1,5 @@
 import { KEY_LIFE_STYLE } from "./key-life-style.ts";
+import { PAGE_TOOLS_STYLE } from "./page-tools-style.ts";
 
 /** Conditions by what they look like: colour of the bar, colour of the text on it. Okabe and Ito's palette. */
 const CONDITIONS: Record<string, [bar: string, text: string]> = {
@@ -42,7 +43,7 @@ dd{margin:0;overflow-wrap:anywhere}
 pre,code{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
 pre{background:var(--paper);padding:10px 12px;border-radius:4px;border:1px solid var(--rule);margin:.5em 0;white-space:pre-wrap;overflow-wrap:anywhere}
 .finding pre{background:var(--back)}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto}.scroll>table{min-width:34em}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;padding:.35em .8em .35em 0;border-bottom:1px solid var(--rule);vertical-align:top;overflow-wrap:anywhere}
 th{color:var(--quiet);font-weight:600}
@@ -92,7 +93,7 @@ pre strong{color:var(--bad)}
 .finding-line{stroke:var(--bad);stroke-width:1.4}
 .finding-dot{fill:var(--bad)}
 .timeline .finding-number{fill:var(--back);font-weight:700;text-anchor:middle}
-${KEY_LIFE_STYLE}
+${KEY_LIFE_STYLE}${PAGE_TOOLS_STYLE}
 @media (max-width:600px){main,header,footer{padding-left:14px;padding-right:14px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5em}.finding{padding:12px}h1{font-size:1.25rem}}
 @media print{:root{--back:#fff;--paper:#f6f7f9;--ink:#000;--quiet:#444;--rule:#bbb;--link:#000;--bad:#a83e00;--good:#00694d;--warn:#7a5200}body{font-size:11pt}.timeline{min-width:0}.finding,tr,svg{break-inside:avoid}.scroll{overflow:visible}details pre{max-height:none}}
 `;

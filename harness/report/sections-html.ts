@@ -5,33 +5,9 @@ import { coverText } from "./cover-text.ts";
 import { escapeHtml } from "./escape.ts";
 import { pollingText } from "./polling-text.ts";
 import type { RunSummary } from "./run-summary.ts";
-import { grouped, notChecked, replayCommand, seconds, times, withoutRoot } from "./wording.ts";
+import { grouped, notChecked, seconds, times, withoutRoot } from "./wording.ts";
 
 const MOST_PLAN_CHARS = 200_000;
-
-/** Which server, which harness, which machine: what a maintainer asks first. */
-export function identityHtml(summary: RunSummary): string {
-  const { run, serverVersion, nodes, end } = summary;
-  const shape = nodes.map((node) => `${node.name} (${node.role})`).join(", ");
-  const host = run.host as Record<string, unknown>;
-  const machine = [host.cpu, host.cores && `${host.cores} cores`, host.kernel && `kernel ${host.kernel}`]
-    .filter(Boolean)
-    .map(String);
-  return `<dl>${[
-    ["Server", `${run.system} ${serverVersion ?? "(version unknown)"}`],
-    ["Image", run.image],
-    ["Digest", run.digest ?? "unknown: the image is not from a registry"],
-    ["Nodes", shape || "none came up"],
-    ["Run", `${run.startedAt}, ${seconds(end)}, seed ${run.seed}, id ${run.runId}`],
-    ["kvchaos", run.kvchaos],
-    ["Host", machine.join(", ") || "unknown"],
-    ...(run.issue ? [["Issue", run.issue]] : []),
-  ]
-    .map(([name, value]) => `<dt>${escapeHtml(name ?? "")}</dt><dd>${escapeHtml(value ?? "")}</dd>`)
-    .join(
-      "",
-    )}</dl><h2>See it yourself</h2><p class="quiet">In the root of the kvchaos repository, on a machine with Docker: the same experiment, the same faults at the same moments.</p><pre>${escapeHtml(replayCommand(summary))}</pre>`;
-}
 
 export function checksHtml({ checks }: RunSummary): string {
   if (checks.length === 0) return "<p>No check was run.</p>";
@@ -60,18 +36,7 @@ export function planHtml({ run }: RunSummary): string {
     text.length > MOST_PLAN_CHARS
       ? `\n… truncated: ${MOST_PLAN_CHARS} of ${text.length} characters; the whole is in plan.yaml`
       : "";
-  return `<details><summary>The resolved plan: every default filled in, every random choice made</summary><pre>${escapeHtml(text.slice(0, MOST_PLAN_CHARS) + cut)}</pre></details>`;
-}
-
-export function environmentHtml({ run, nodes, links }: RunSummary): string {
-  const nodeRows = nodes.map(
-    ({ name, role, image, version, digest }) =>
-      `<tr><td>${escapeHtml(name)}</td><td>${escapeHtml(role)}</td><td>${escapeHtml(image)}</td><td>${escapeHtml(version ?? "unknown")}</td><td>${escapeHtml(digest ?? "")}</td></tr>`,
-  );
-  const linkItems = links.map(({ name, address }) => `<li>${escapeHtml(`${name} by way of ${address}`)}</li>`);
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Nodes"><table><thead><tr><th>Node</th><th>Role at the start</th><th>Image</th><th>Version</th><th>Digest</th></tr></thead><tbody>${nodeRows.join("")}</tbody></table></div>
-<details><summary>${escapeHtml(times(links.length, "link"))} through Toxiproxy</summary><ul>${linkItems.join("")}</ul></details>
-<details><summary>Host</summary><pre>${escapeHtml(stringify(run.host))}</pre></details>`;
+  return `<details><summary>The resolved plan: every default filled in, every random choice made</summary><pre tabindex="0">${escapeHtml(text.slice(0, MOST_PLAN_CHARS) + cut)}</pre></details>`;
 }
 
 export function selfHtml(record: RunRecord, { self, notes, nodes, end }: RunSummary): string {

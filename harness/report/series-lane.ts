@@ -79,9 +79,10 @@ function line(
   }
   const values = points.flatMap(([, value]) => (Number.isNaN(value) ? [] : [value]));
   if (values.length === 0) return "";
+  const texts = points.flatMap(([, value]) => (Number.isNaN(value) ? [] : [format(value)]));
   const title = `${series.label}: ${format(Math.min(...values))} to ${format(Math.max(...values))}`;
   // A lone point would be a path without length: the round cap of a tiny step makes it a dot.
-  return `<path class="line ${series.mark}" d="${path}h.01"><title>${escapeHtml(title)}</title></path>`;
+  return `<path class="line ${series.mark}" d="${path}h.01" data-l="${escapeHtml(series.label)}" data-v="${escapeHtml(texts.join("|"))}"><title>${escapeHtml(title)}</title></path>`;
 }
 
 /** At most MOST_POINTS points, evenly spread over the scale. */

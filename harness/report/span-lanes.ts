@@ -77,9 +77,9 @@ function faultBar(one: FaultOccurrence, scale: TimeScale, y: number, end: number
     doubt ? `${one.outcome}${one.detail ? `: ${one.detail}` : ""}` : "",
   ];
   const x = scale.x(from);
-  const width = Math.max(3, scale.x(one.to ?? end) - x);
+  const exact = round(scale.x(one.to ?? end) - x);
   const title = `<title>${escapeHtml(lines.filter((line) => line !== "").join("\n"))}</title>`;
-  return `<rect class="${doubt ? "fault-doubt" : "fault"}" x="${x}" y="${y + 1}" width="${round(width)}" height="${BAR}">${title}</rect>`;
+  return `<rect class="${doubt ? "fault-doubt" : "fault"}" x="${x}" y="${y + 1}" ${widths(exact, 3)} height="${BAR}">${title}</rect>`;
 }
 
 /** What the watchdog said of each node; a line above marks the time it was meant to be master. */
@@ -112,10 +112,10 @@ export function conditionLane(record: RunRecord): Lane {
 function segment(period: ConditionPeriod, scale: TimeScale, y: number, end: number): string {
   const { node, condition, from, to, why } = period;
   const x = scale.x(from);
-  const width = Math.max(1.5, scale.x(to ?? end) - x);
+  const width = round(scale.x(to ?? end) - x);
   const title = `<title>${escapeHtml(`${node}: ${condition}, ${spanText(from, to, end)}\n${why}`)}</title>`;
   const name = width > condition.length * 6.2 + 6 ? label(condition, x + 4, y + 11, width, `on-${condition}`) : "";
-  return `<g>${title}<rect class="is-${condition}" x="${x}" y="${y}" width="${round(width)}" height="${BAR}"/>${name}</g>`;
+  return `<g>${title}<rect class="is-${condition}" x="${x}" y="${y}" ${widths(width, 1.5)} height="${BAR}"/>${name}</g>`;
 }
 
 function masterMarks(record: RunRecord, node: string, scale: TimeScale, y: number, end: number): string {
@@ -132,9 +132,14 @@ function masterMarks(record: RunRecord, node: string, scale: TimeScale, y: numbe
     .map(({ from, to, reason }) => {
       const title = `<title>${escapeHtml(`${node} is meant to be master from ${seconds(from)} (${reason})`)}</title>`;
       const x = scale.x(from);
-      return `<rect class="master" x="${x}" y="${y}" width="${round(Math.max(1.5, scale.x(to) - x))}" height="2.5">${title}</rect>`;
+      return `<rect class="master" x="${x}" y="${y}" ${widths(round(scale.x(to) - x), 1.5)} height="2.5">${title}</rect>`;
     })
     .join("");
+}
+
+/** Attributes of a bar that must be seen however short it is; `data-w` is its true width, for whoever zooms in. */
+function widths(exact: number, least: number): string {
+  return exact >= least ? `width="${exact}"` : `width="${least}" data-w="${exact}"`;
 }
 
 function rowLabel(text: string, y: number): string {

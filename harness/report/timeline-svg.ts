@@ -18,7 +18,7 @@ const AXIS = 22;
 const TITLE = 18;
 const SPACE = 10;
 
-/** The whole run on one time axis, as one SVG without scripts. */
+/** The whole run on one time axis, as one SVG that needs no script; page-script.js finds what moves in `.plot`. */
 export function timelineSvg(record: RunRecord, summary: RunSummary): string {
   const lanes = [
     phaseLane(summary),
@@ -36,19 +36,22 @@ export function timelineSvg(record: RunRecord, summary: RunSummary): string {
   let y = AXIS;
   const bodies: string[] = [];
   for (const lane of lanes) {
-    bodies.push(`<text class="lane" x="4" y="${y + 12}">${escapeHtml(lane.title)}</text>${legend(lane, y + 12)}`);
-    y += TITLE;
-    bodies.push(lane.draw(scale, y));
-    y += lane.height + SPACE;
+    const title = `<text class="lane" x="4" y="${y + 12}">${escapeHtml(lane.title)}</text>${legend(lane, y + 12)}`;
+    const whole = TITLE + lane.height + SPACE;
+    bodies.push(
+      `<g class="lane-group" data-height="${whole}" data-title="${escapeHtml(lane.title)}">${title}<g class="plot">${lane.draw(scale, y + TITLE)}</g></g>`,
+    );
+    y += whole;
   }
   const height = y + AXIS;
   return [
-    `<svg class="timeline" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Time line of the run: phases, faults, nodes, load, probes, replication and the harness itself">`,
+    // A group, not an image: the findings' numbers are links.
+    `<svg class="timeline" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="Time line of the run: phases, faults, nodes, load, probes, replication and the harness itself" data-from="${scale.from}" data-to="${scale.to}" data-left="${LEFT}" data-right="${RIGHT}">`,
     HATCH,
-    timeGrid(scale, height),
-    findingLines(summary, scale, height),
+    `<clipPath id="plot-clip"><rect x="${LEFT}" y="0" width="${RIGHT - LEFT}" height="${height}"/></clipPath>`,
+    `<g class="plot">${timeGrid(scale, height)}${findingLines(summary, scale, height)}</g>`,
     ...bodies,
-    findingDots(summary, scale),
+    `<g class="plot">${findingDots(summary, scale)}</g>`,
     "</svg>",
   ].join("\n");
 }
@@ -62,7 +65,7 @@ function timeGrid(scale: TimeScale, height: number): string {
     .map((t) => {
       const x = scale.x(t);
       const text = escapeHtml(tickLabel(t));
-      return `<line class="grid" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${height - AXIS}"/><text class="tick mid" x="${x}" y="12">${text}</text><text class="tick mid" x="${x}" y="${height - 6}">${text}</text>`;
+      return `<line class="grid" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${height - AXIS}"/><text class="tick mid" x="${x}" y="12">${text}</text><text class="tick mid foot" x="${x}" y="${height - 6}">${text}</text>`;
     })
     .join("");
 }
@@ -122,7 +125,7 @@ function findingDots({ findings }: RunSummary, scale: TimeScale): string {
   return placed
     .map(({ finding, i, x }) => {
       const title = `<title>${escapeHtml(`Finding ${i + 1}: ${finding.summary}`)}</title>`;
-      return `<a href="#finding-${i + 1}">${title}<circle class="finding-dot" cx="${x}" cy="${AXIS - 2}" r="8"/><text class="finding-number" x="${x}" y="${AXIS + 2}">${i + 1}</text></a>`;
+      return `<a href="#finding-${i + 1}" data-finding="${round(finding.from)}">${title}<circle class="finding-dot" cx="${x}" cy="${AXIS - 2}" r="8"/><text class="finding-number" x="${x}" y="${AXIS + 2}">${i + 1}</text></a>`;
     })
     .join("");
 }

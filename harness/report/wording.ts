@@ -104,7 +104,6 @@ export function notChecked(summary: RunSummary, known: ReadonlyMap<string, { sum
           `The harness was starved for ${times(summary.self.starvedSeconds, "second")}: what happened then was not judged.`,
         ]
       : []),
-    "Single operations: whether an acknowledged write was lost or a deleted key came back is not checked here.",
   ];
 }
 

@@ -10,11 +10,15 @@ export interface PlacedLoad {
   nodes(): string[];
 }
 
+/** The nodes that get a load right now. */
+export function loadNodes(cluster: Cluster, on: LoadSpec["on"]): readonly string[] {
+  const { masters, replicaOf } = cluster.topology;
+  return on === "masters" ? masters : on === "replicas" ? Object.keys(replicaOf).sort() : on;
+}
+
 /** Where a load goes right now: always through the client links, so that clients see what the links do. */
 export function loadTargets(cluster: Cluster, on: LoadSpec["on"]): LoadTarget[] {
-  const { masters, replicaOf } = cluster.topology;
-  const names = on === "masters" ? masters : on === "replicas" ? Object.keys(replicaOf).sort() : on;
-  return names.map((node) => ({ node, ...cluster.link("client", node).published }));
+  return loadNodes(cluster, on).map((node) => ({ node, ...cluster.link("client", node).published }));
 }
 
 /**

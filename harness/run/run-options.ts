@@ -12,6 +12,8 @@ export interface RunOptions {
   system: System;
   image: string;
   toxiproxyImage: string;
+  /** Has redis-benchmark; null: the plan needs none. */
+  benchmarkImage: string | null;
   /** The folder that gets this run's folder. */
   reports: string;
   /** How it was called: what a reader types to see it again. */

@@ -17,6 +17,7 @@ import type { Emit, Phase } from "../journal/events.ts";
 import { loadRecord } from "../journal/reader.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { preload } from "../load/preload.ts";
+import { putBenchmarks } from "./benchmarks.ts";
 import { Claims } from "./claims.ts";
 import { EvidenceCollector } from "./evidence.ts";
 import { FaultRunner } from "./fault-runner.ts";
@@ -210,7 +211,7 @@ class Run {
       beforeHeal: () => evidence.settled(),
       capture: (node, reason) => evidence.capture(node, reason),
     });
-    const { watchdog, load } = await this.#phase("warm-up", async () => {
+    const { watchdog, load, benchmarks } = await this.#phase("warm-up", async () => {
       const watchdog = await watch(this.#context, cluster, {
         onCondition: (verdict) => {
           evidence.consider(verdict);
@@ -224,10 +225,11 @@ class Run {
       // Before the first fault: a thread that nobody asks can hang unseen.
       await watchdog.cover();
       const load = await putLoad(this.#context, cluster);
+      const benchmarks = await putBenchmarks(this.#context, cluster);
       await sleep(experiment.warmUp, signal);
       await evidence.baseline();
       watchdog.calibrated();
-      return { watchdog, load };
+      return { watchdog, load, benchmarks };
     });
 
     // Last in, first undone: whatever breaks from here on, the faults are healed before anything is torn down.
@@ -244,7 +246,7 @@ class Run {
     await this.#phase("recovery", () => recover({ ...rest, within: experiment.recovery.within }));
     for (const { name } of cluster.nodes) evidence.outlived(watchdog.verdict(name));
     await this.#phase("quiesce", async () => {
-      await load?.running.stop();
+      await Promise.all([load?.running.stop(), benchmarks.stop()]);
       watchdog.quiesce();
       await readFinalStates(rest);
       // Reading whole datasets takes its time: only when somebody asks whether they are equal.

@@ -1,8 +1,11 @@
 import type { NodeState } from "../journal/events.ts";
 import { commaFields, numberField, parseInfo } from "./info.ts";
 
-/** A binlog file holds at most 1 GiB and the record that overruns it (pika_conf.cc), so twice that keeps files apart. */
-const PER_FILE = 2 ** 31;
+/**
+ * A binlog file holds at most 1 GiB and the record that overruns it (pika_conf.cc): ten digits for the offset keep files apart,
+ * and a reader can tell both: 30000001234 is offset 1234 of file 3.
+ */
+const PER_FILE = 10 ** 10;
 /** `db0 binlog_offset=0 1234,…` up to 3.5.3, `db0:binlog_offset=0 1234,…` since (pika_admin.cc, InfoReplication). */
 const OFFSET = /^(db\d+)[ :]binlog_offset=(\d+) (\d+)/gm;
 /** States of a replica's database while it waits for, or copies, its master's checkpoint. */
@@ -35,7 +38,7 @@ export function pikaState(info: string): NodeState {
   };
 }
 
-/** File number and offset of all databases as one number that only grows; a file further counts as 2 GiB. */
+/** File number and offset of all databases as one number that only grows: the last ten digits are the offset. */
 function offsetOf(info: string): number | null {
   const all = [...info.matchAll(OFFSET)].map(([, , file, offset]) => Number(file) * PER_FILE + Number(offset));
   return all.length === 0 ? null : all.reduce((sum, one) => sum + one);

@@ -53,7 +53,7 @@ describe("Pika's INFO", () => {
   it("tells a master of 3.5.2, its offset and its replicas", () => {
     const state = pika.state(MASTER_352);
     assert.deepEqual([state.role, state.link, state.syncing, state.version], ["master", "none", false, null]);
-    assert.equal(state.offset, 3 * 2 ** 31 + 1234);
+    assert.equal(state.offset, 30_000_001_234);
     assert.deepEqual(state.replicas, [
       { address: "172.29.0.2:9221", state: "lag (db0:0)", offset: null },
       { address: "172.29.0.5:9221", state: "lag (db0:not syncing)", offset: null },

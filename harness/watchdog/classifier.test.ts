@@ -60,6 +60,12 @@ describe("node classifier", () => {
       );
     });
 
+    it("stays deadlocked when the server closes the connections that wait, and those opened anew get no answer", () => {
+      const refused = (t: number) => t === 5100 || t === 9100;
+      const changes = play({ ...silent, until: 12_000, slowAfter: 50, refused });
+      assert.deepEqual(conditions(changes), ["unknown", "healthy", "deadlocked"]);
+    });
+
     it("is deadlocked when only a background thread burns CPU", () => {
       const busy = (t: number) => threadOf(101, Math.max(0, t - 2000), 1);
       const process = (t: number) => processOf(t, [threadOf(100, t, 0.2, 2000), busy(t)]);

@@ -14,7 +14,7 @@ import { type WorkerMap, type WorkerSilence, workerSilence, workerSilenceText } 
  *
  *   claimed by our own fault      ─► paused | down      (and until every connection answers again, at most hangAfter longer)
  *   container or process gone     ─► dead
- *   nobody answers on the data path for hangAfter
+ *   nobody answers on the data path for hangAfter (and then until somebody does)
  *                                 ─► deadlocked | livelocked   (ProcessWindow says which)   or starved, if it was us
  *   somebody answers, some not for hangAfter
  *                                 ─► partial                                                or starved, if it was us
@@ -139,6 +139,8 @@ export class NodeClassifier {
     return (
       this.#dead(o) ??
       this.#silent(silence, hung, o) ??
+      // A server that hangs may close connections that wait (Pika after a minute): new ones are not answered either.
+      (hung && this.#silence.lastAnswer <= this.#entered ? this.#now : null) ??
       (restoring && this.#restoringVerdict(restoring)) ??
       (this.#stall && { condition: "stalled", since: this.#stall.since, why: this.#stall.why }) ??
       (slow && { condition: "slow", since: slow.since, why: slow.why }) ??

@@ -85,7 +85,7 @@ export class CellRegister {
 
   /** @param sure it took effect within the term; otherwise it may have, or not */
   #addEffect(row: number, from: number, end: number, sure: boolean, value: number): void {
-    if (sure) this.#add(row, from, end, false, value);
+    if (sure && end !== Infinity) this.#add(row, from, end, false, value);
     else if (value === NOTHING) {
       if (this.#seen.has(NOTHING)) this.#add(row, from, Infinity, false, value);
     } else {

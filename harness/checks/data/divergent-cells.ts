@@ -29,8 +29,8 @@ export interface DivergentCell {
 }
 
 /**
- * What recorded loads know of the keys in which a replica differs from its master: the cells that differ, the first ones
- * with their life. [] when no recorded load wrote to those keys.
+ * What recorded loads know of the keys in which a replica differs from its master, in the comparison's order: the cells
+ * that differ, the first ones with their life. [] when no recorded load wrote to those keys.
  */
 export function divergentCells(record: RunRecord, comparison: EventOf<"comparison">): DivergentCell[] {
   const cells = record.history.flatMap((load) => differingCells(load, comparison)).slice(0, LISTED);
@@ -60,7 +60,11 @@ function differingCells(load: LoadHistory, { master, replica, differences }: Eve
     if (name === master) one.onMaster = row;
     if (name === replica) one.onReplica = row;
   }
-  return [...cells.values()].filter(({ onMaster, onReplica }) => differ(load, onMaster, onReplica));
+  const order = [...keys];
+  const rank = ({ cell: at }: Differing) => order.indexOf(Math.floor(at / load.shape.elements));
+  return [...cells.values()]
+    .filter(({ onMaster, onReplica }) => differ(load, onMaster, onReplica))
+    .sort((a, b) => rank(a) - rank(b));
 }
 
 /** The number of a key by its name as comparisons show it; [] when it is none of the load's. */

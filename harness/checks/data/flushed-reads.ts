@@ -4,7 +4,7 @@ import type { Cell } from "./cells.ts";
 import type { Judging } from "./data-check.ts";
 import type { Flush } from "./flushes.ts";
 import type { Term } from "./masters.ts";
-import { flushText, operationText, values } from "./words.ts";
+import { flushText, operationText, valuesThat } from "./words.ts";
 
 /** A read, sent to a master after it had acknowledged a flush, of a value that was acknowledged before that flush. */
 export class FlushedReads {
@@ -60,7 +60,7 @@ export class FlushedReads {
     const { invoked, completed } = load.operations;
     this.#judging.contradictions.add(
       { type: "resurrected-key", class: "flushed-value", node },
-      (count) => `${values(count)} on ${node} that an acknowledged flush had removed.`,
+      (count) => valuesThat(count, "an acknowledged flush had removed", `on ${node} again`),
       () => ({
         load,
         cell,

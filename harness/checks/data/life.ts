@@ -16,8 +16,6 @@ export interface Marks {
   flushes: readonly string[];
 }
 
-export const NO_MARKS: Marks = { operations: [], final: [], flushes: [] };
-
 /**
  * The life of one cell in order of time: what clients did to it, what was done to the cluster, what every node held in the
  * end. The marked moments and those nearest to them.
@@ -30,14 +28,11 @@ export function lifeOf(record: RunRecord, load: LoadHistory, cell: number, marks
     ...clusterMoments(record, load.nodes),
   ];
   const times = moments.filter(({ marked }) => marked).map(({ from }) => from);
-  const distance = (one: LifeMoment) =>
-    one.marked ? -1 : Math.min(Infinity, ...times.map((t) => Math.abs(t - one.from)));
-  return moments
-    .map((one) => ({ one, far: distance(one) }))
-    .sort((a, b) => a.far - b.far)
-    .slice(0, MOST)
-    .map(({ one }) => one)
-    .sort((a, b) => a.from - b.from);
+  const distance = ({ marked, from }: LifeMoment) =>
+    marked ? -1 : Math.min(Infinity, ...times.map((t) => Math.abs(t - from)));
+  const nearest = moments.map((one) => ({ one, far: distance(one) })).sort((a, b) => a.far - b.far);
+  const kept = new Set(nearest.slice(0, MOST).map(({ one }) => one));
+  return moments.filter((one) => kept.has(one)).sort((a, b) => a.from - b.from);
 }
 
 function operationMoments(

@@ -53,6 +53,7 @@ export class Linearizer {
   #highest = -1;
   #holds = DEAD;
   readonly #frames: Frame[] = [];
+  #stuckAt = 0;
   readonly #deadEnds = new Set<string>();
 
   /**
@@ -71,6 +72,11 @@ export class Linearizer {
       if (!this.#step(budget) && !this.#turnBack()) return "no";
     }
     return "yes";
+  }
+
+  /** After "no": the latest operation that the search could get to, near the contradiction. */
+  get stuckAt(): number {
+    return this.#stuckAt;
   }
 
   #begin(history: RegisterHistory): void {
@@ -92,6 +98,7 @@ export class Linearizer {
     this.#order.length = 0;
     this.#highest = -1;
     this.#frames.length = 0;
+    this.#stuckAt = 0;
     this.#deadEnds.clear();
   }
 
@@ -148,6 +155,7 @@ export class Linearizer {
 
   /** Undoes everything up to the last choice that leaves another way. False: there is none. */
   #turnBack(): boolean {
+    if (this.#highest > this.#stuckAt) this.#stuckAt = this.#highest;
     for (let frame = this.#frames.at(-1); frame; frame = this.#frames.at(-1)) {
       while (this.#order.length > frame.ordered) this.#putBack(this.#order.pop() as number);
       this.#holds = frame.holds;

@@ -2,7 +2,7 @@ import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../history/history.
 import { Writes } from "./cell-reads.ts";
 import type { Cell } from "./cells.ts";
 import type { Contradictions } from "./contradictions.ts";
-import { operationText, values, valueText } from "./words.ts";
+import { operationText, valuesThat, valueText } from "./words.ts";
 
 /** Values that clients read from any node and that no write to that cell put there, or only one that was refused. */
 export class PhantomReads {
@@ -43,8 +43,8 @@ export class PhantomReads {
       { type: "phantom-value", class: refused ? "failed-write" : "never-written", node },
       (count) =>
         refused
-          ? `${values(count)} on ${node} whose write had been refused.`
-          : `${values(count)} on ${node} that no write put there.`,
+          ? valuesThat(count, "only a refused write had carried", `on ${node}`)
+          : valuesThat(count, "no write put there", `on ${node}`),
       () => ({
         load,
         cell,

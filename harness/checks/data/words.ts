@@ -34,7 +34,12 @@ export function cellText({ shape }: LoadHistory, cell: number): string {
   return element === null ? keyOf(shape, cell) : `${keyOf(shape, cell)} ${element}`;
 }
 
-/** "1 value", "37 values" */
-export function values(count: number): string {
-  return `${count} ${count === 1 ? "value" : "values"}`;
+/** "1 value that … is …", "37 values that … are …" */
+export function valuesThat(count: number, what: string, state: string): string {
+  return count === 1 ? `1 value that ${what} is ${state}.` : `${count} values that ${what} are ${state}.`;
+}
+
+/** "1 key whose …", "37 keys whose …" */
+export function keysWhose(count: number, what: string): string {
+  return `${count} ${count === 1 ? "key" : "keys"} whose ${what}.`;
 }

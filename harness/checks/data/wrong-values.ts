@@ -3,7 +3,7 @@ import type { Finding } from "../../journal/events.ts";
 import type { Contradiction, Contradictions } from "./contradictions.ts";
 import type { Wrong, WrongValue } from "./final-value.ts";
 import type { Flush } from "./flushes.ts";
-import { flushText, moment, operationText, values, valueText } from "./words.ts";
+import { flushText, moment, operationText, valuesThat, valueText } from "./words.ts";
 
 /** What a finding tells of the cells that are wrong in one way. */
 interface Kind {
@@ -20,49 +20,50 @@ const KINDS: Record<Wrong | "lost-after-flush", Kind> = {
   lost: {
     type: "lost-write",
     class: "lost",
-    summary: (count, node) => `${values(count)} that a master had acknowledged: gone on ${node} in the end.`,
+    summary: (count, node) => valuesThat(count, "a master had acknowledged", `gone on ${node} in the end`),
     proof: (found, due) => `${found}; ${due} was acknowledged and nothing removed it.`,
     marked: ["due"],
   },
   "lost-after-flush": {
     type: "lost-write",
     class: "lost-after-flush",
-    summary: (count, node) => `${values(count)} acknowledged after a flush was over: gone on ${node} in the end.`,
+    summary: (count, node) => valuesThat(count, "a master acknowledged after a flush", `gone on ${node} in the end`),
     proof: (found, due, flush) => `${found}; ${due} was invoked after ${flush} had been acknowledged.`,
     marked: ["due"],
   },
   stale: {
     type: "lost-write",
     class: "stale",
-    summary: (count, node) => `${values(count)} on ${node}: older in the end than what a master acknowledged later.`,
+    summary: (count, node) =>
+      valuesThat(count, `${node} holds in the end`, "older than what a master acknowledged later"),
     proof: (found, due) => `${found}; ${due} came after it.`,
     marked: ["write", "due"],
   },
   flushed: {
     type: "resurrected-key",
     class: "flushed-value",
-    summary: (count, node) => `${values(count)} on ${node} that an acknowledged flush had removed.`,
+    summary: (count, node) => valuesThat(count, "an acknowledged flush had removed", `on ${node} again`),
     proof: (found, _due, flush) => `${found}; it was acknowledged before ${flush} was invoked.`,
     marked: ["write"],
   },
   deleted: {
     type: "resurrected-key",
     class: "deleted-value",
-    summary: (count, node) => `${values(count)} on ${node} that an acknowledged delete had removed.`,
+    summary: (count, node) => valuesThat(count, "an acknowledged delete had removed", `on ${node} again`),
     proof: (found, due) => `${found}; it was acknowledged before it was removed: ${due}.`,
     marked: ["write", "due"],
   },
   "never-written": {
     type: "phantom-value",
     class: "never-written",
-    summary: (count, node) => `${values(count)} on ${node} that no write put there.`,
+    summary: (count, node) => valuesThat(count, "no write put there", `on ${node}`),
     proof: (found) => `${found}; no write put it there.`,
     marked: [],
   },
   "failed-write": {
     type: "phantom-value",
     class: "failed-write",
-    summary: (count, node) => `${values(count)} on ${node} whose write had been refused.`,
+    summary: (count, node) => valuesThat(count, "only a refused write had carried", `on ${node}`),
     proof: (found) => `${found}; that write was refused.`,
     marked: ["write"],
   },

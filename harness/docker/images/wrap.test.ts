@@ -125,6 +125,20 @@ describe("wrapping a binary", () => {
     assert.deepEqual([files.get("/opt/extra/b.txt")?.type, files.get("/opt/extra/b.txt")?.link], ["symlink", "a.txt"]);
   });
 
+  it("takes a configuration file that lies beside the binary, or that was added, instead of the recipe's own", async () => {
+    const own = { path: "/etc/server.conf", mode: 0o644, content: "own", beside: "server.conf" };
+    const made = async (options: Partial<WrapOptions> = {}) => {
+      const { work, files } = wrap({ recipe: { ...recipe, files: [own] }, ...options });
+      await work;
+      return files.get(own.path)?.text;
+    };
+    assert.equal(await made(), "own");
+    await writeFile(join(folder, "server.conf"), "beside");
+    assert.equal(await made(), "beside");
+    await writeFile(join(folder, "mine"), "added");
+    assert.equal(await made({ add: [`${join(folder, "mine")}:${own.path}`] }), "added");
+  });
+
   it("refuses an addition without an absolute destination, or that does not exist", async () => {
     await assert.rejects(wrap({ add: ["/etc/hosts:etc"] }).work, /absolute path/);
     await assert.rejects(wrap({ add: ["/etc/hosts:/.."] }).work, /absolute path/);

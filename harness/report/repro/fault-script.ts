@@ -7,6 +7,10 @@ export interface ScriptContext {
   readonly links: boolean;
   /** Silence of the nodes is measured: what a fault stops must not count. */
   readonly watched: boolean;
+  /** How long a graceful stop may take where the plan leaves it to the server, ms. */
+  readonly stopWithin: number;
+  /** They want a password, which is in $PASSWORD. */
+  readonly secret: boolean;
   /** The servers' words for FLUSHALL and FLUSHDB. */
   readonly flush: { flushall: readonly string[]; flushdb: readonly string[] };
 }
@@ -29,6 +33,8 @@ export interface FaultScript {
   links?(params: unknown): boolean;
   /** It takes a node off the network of the data: the clients need another one. */
   disconnects?(params: unknown): boolean;
+  /** Bytes of the disk of its own that every node's data must lie on. */
+  disk?(params: unknown): number;
   /** It changes who is master: load must follow. */
   moves?: boolean;
   /** @param id unique among all occurrences, of letters, digits and dashes. @throws ZodError when the parameters are of another version */

@@ -17,8 +17,11 @@ const load = z.looseObject({
   keyPrefix: z.string(),
   value: range,
   elements: z.number(),
+  wait: z.looseObject({ replicas: z.number() }).nullable().default(null),
 });
 export type PlannedLoad = z.infer<typeof load>;
+
+const benchmark = z.looseObject({ name: z.string(), on: load.shape.on, args: z.array(z.string()) });
 
 const preload = z.looseObject({
   keys: z.number(),
@@ -58,6 +61,8 @@ const plan = z.looseObject({
     preload: preload.nullable(),
     fullSync: z.literal("force").nullable().default(null),
     load: z.array(load),
+    /** Loads that redis-benchmark itself makes. */
+    benchmarks: z.array(benchmark).default([]),
     warmUp: z.number(),
     duration: z.number(),
     watchdog: z.looseObject({ hangLimit: z.number().nullable() }),

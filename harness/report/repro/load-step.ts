@@ -23,7 +23,8 @@ export function fileInTools(path: string, text: string): string[] {
 export function loadLines(input: ReproInput, moves: boolean): StepLines {
   const { plan, clusterMode } = input;
   const lines: string[] = [];
-  const pieces: Piece[] = input.plan.experiment.load.length === 0 ? [] : ["stop-load"];
+  const { benchmarks } = plan.experiment;
+  const pieces: Piece[] = hasLoad(input) ? ["stop-load"] : [];
   const loads = clusterMode ? plan.experiment.load.flatMap((load) => shardLoads(input, load)) : plan.experiment.load;
   for (const [i, load] of loads.entries()) {
     const nodes = targets(input, load, moves);
@@ -41,17 +42,33 @@ export function loadLines(input: ReproInput, moves: boolean): StepLines {
     lines.push(...comment(describe(load)), `GATED=${gated}`, ...own.lines);
     pieces.push(...own.pieces);
   }
+  for (const benchmark of benchmarks) {
+    const calls = targets(input, benchmark, moves).map((node) => `benchmark ${word(node)} ${words(benchmark.args)}`);
+    const gated = moves && benchmark.on === "masters" ? 1 : 0;
+    lines.push(...comment(`Load ${benchmark.name}: redis-benchmark as the plan has it.`), `GATED=${gated}`, ...calls);
+    pieces.push("benchmark");
+  }
   if (pieces.length > 0) lines.push('say "load runs"');
   return { lines, pieces };
 }
 
-function describe({ name, workload, connections, pipeline, rate, keys }: PlannedLoad): string {
+/** Something sends commands while the faults happen. */
+export function hasLoad({ plan }: ReproInput): boolean {
+  return plan.experiment.load.length + plan.experiment.benchmarks.length > 0;
+}
+
+function describe({ name, workload, connections, pipeline, rate, keys, wait }: PlannedLoad): string {
   const speed = rate === null ? "as fast as replies come" : `${rate} operations per second in all`;
-  return `Load ${name}: ${workload}, ${connections} connections of ${pipeline} in flight, ${speed}, ${keys} keys.`;
+  const waits = wait ? ` LEFT OUT: the WAIT for ${wait.replicas} replicas after each write.` : "";
+  return `Load ${name}: ${workload}, ${connections} connections of ${pipeline} in flight, ${speed}, ${keys} keys.${waits}`;
 }
 
 /** The nodes that may get it: where masters change, each of them, and a file says which ones do at the moment. */
-function targets({ nodes }: ReproInput, load: PlannedLoad & { nodes?: readonly string[] }, moves: boolean): string[] {
+function targets(
+  { nodes }: ReproInput,
+  load: Pick<PlannedLoad, "on"> & { nodes?: readonly string[] },
+  moves: boolean,
+): string[] {
   const all = nodes.filter(({ name }) => load.nodes?.includes(name) ?? true);
   if (Array.isArray(load.on)) return load.on;
   const role = load.on === "masters" ? "master" : "replica";
@@ -80,7 +97,10 @@ function benchmarkLines(load: PlannedLoad, nodes: readonly string[]): StepLines 
   const each = Math.max(1, Math.round(load.connections / commands.length / Math.max(1, nodes.length)));
   return {
     lines: commands.flatMap((argv) =>
-      nodes.map((node) => `benchmark ${word(node)} ${each} ${load.pipeline} ${load.keys} ${words(argv)}`),
+      nodes.map(
+        (node) =>
+          `benchmark ${word(node)} -c ${each} -P ${load.pipeline} -r ${load.keys} -n 1000000000 -q ${words(argv)}`,
+      ),
     ),
     pieces: ["benchmark"],
   };

@@ -2,9 +2,9 @@ import type { RunRecord } from "../../journal/record.ts";
 import { summarize } from "../run-summary.ts";
 import { verdictSentence } from "../wording.ts";
 import { secondsWord } from "./bash.ts";
-import { headerLines, settingLines } from "./header.ts";
+import { hasSecret, headerLines, settingLines } from "./header.ts";
 import { type ReproInput, reproInput } from "./input.ts";
-import { loadLines } from "./load-step.ts";
+import { hasLoad, loadLines } from "./load-step.ts";
 import { observationOf } from "./observe.ts";
 import { type Piece, piecesText } from "./pieces.ts";
 import { preloadLines } from "./preload-step.ts";
@@ -20,6 +20,9 @@ import { faultBlocks } from "./timeline.ts";
  *   pieces/*.sh ────────────────────────────────────────────────────┴─► repro.sh
  */
 
+/** A graceful stop, where the system says nothing else (faults/restart.ts). */
+const STOP_MS = 10_000;
+
 /** A bash script that shows what this run found with docker, redis-cli and curl alone; or why there is none. */
 export function reproScript(record: RunRecord): { text: string } | { why: string } {
   const input = reproInput(record);
@@ -28,12 +31,19 @@ export function reproScript(record: RunRecord): { text: string } | { why: string
   const { plan, system, clusterMode } = input;
   const { experiment, faults } = plan;
   const observation = observationOf(input, summary.findings);
-  const links = faults.some(({ fault, params }) => asked(() => faultScripts.get(fault)?.links?.(params)));
-  const admin = faults.some(({ fault, params }) => asked(() => faultScripts.get(fault)?.disconnects?.(params)));
+  const links = faults.some(({ fault, params }) => asked(() => faultScripts.get(fault)?.links?.(params)) ?? false);
+  const admin = faults.some(
+    ({ fault, params }) => asked(() => faultScripts.get(fault)?.disconnects?.(params)) ?? false,
+  );
+  const disk = Math.max(
+    0,
+    ...faults.map(({ fault, params }) => asked(() => faultScripts.get(fault)?.disk?.(params)) ?? 0),
+  );
   const moves = faults.some(({ fault }) => faultScripts.get(fault)?.moves);
   const watched = observation.pieces.includes("observe-hang");
   const flush = { flushall: system.commands.flushAll(), flushdb: system.commands.flushDb() };
-  const blocks = faultBlocks(faults, { links, watched, flush });
+  const stopWithin = system.stopWithin ?? STOP_MS;
+  const blocks = faultBlocks(faults, { links, watched, flush, stopWithin, secret: hasSecret(input) });
   const load = loadLines(input, moves);
   const gated = load.lines.includes("GATED=1");
   const functions = piecesText([
@@ -41,9 +51,10 @@ export function reproScript(record: RunRecord): { text: string } | { why: string
     "recovery",
     "tell-all",
     links ? "links-toxiproxy" : "links-direct",
-    ...(gated ? ["mark-masters" as const] : moves ? ["mark-nobody" as const] : []),
+    ...(gated ? ["mark-masters" as const] : blocks.pieces.includes("promote") ? ["mark-nobody" as const] : []),
     STATES[system.name],
     clusterMode ? "cluster-mode" : "tell",
+    ...(disk > 0 ? ["disk" as const] : []),
     ...blocks.pieces,
     ...load.pieces,
     ...observation.pieces,
@@ -56,7 +67,7 @@ export function reproScript(record: RunRecord): { text: string } | { why: string
     headerLines(input, verdictSentence(summary), links, blocks.missing),
     settingLines(input, links),
     ["# The steps of the run; the functions that they use come after them.", "all_steps() {", "begin"],
-    step("1. servers", startLines(input, links, admin)),
+    step("1. servers", startLines(input, { links, admin, disk })),
     step(
       "2. replication and data",
       later
@@ -112,8 +123,9 @@ function step(title: string, lines: readonly string[]): string[] {
   return [`# ---- ${title}`, ...lines];
 }
 
-function recoveryLines({ plan }: ReproInput, links: boolean): string[] {
-  const stop = plan.experiment.load.length === 0 ? [] : ["stop_load"];
+function recoveryLines(input: ReproInput, links: boolean): string[] {
+  const { plan } = input;
+  const stop = hasLoad(input) ? ["stop_load"] : [];
   return [
     ...(links ? ["api POST /reset >/dev/null"] : []),
     "tell_all",
@@ -125,10 +137,10 @@ function recoveryLines({ plan }: ReproInput, links: boolean): string[] {
 }
 
 /** Parameters of another version count as "no": the fault is then left out, and the script says so. */
-function asked(question: () => boolean | undefined): boolean {
+function asked<T>(question: () => T | undefined): T | undefined {
   try {
-    return question() ?? false;
+    return question();
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -2,8 +2,17 @@ import { word, words } from "./bash.ts";
 import { hasSecret } from "./header.ts";
 import type { ReproInput, ReproNode } from "./input.ts";
 
-/** Networks, servers, clients' tools, and Toxiproxy with every link. @param admin the clients need a network of their own */
-export function startLines(input: ReproInput, links: boolean, admin: boolean): string[] {
+export interface Start {
+  /** Links go through Toxiproxy. */
+  links: boolean;
+  /** The clients need a network of their own. */
+  admin: boolean;
+  /** Bytes of the disk of its own that every node needs; 0: none. */
+  disk: number;
+}
+
+/** Networks, servers, clients' tools, and Toxiproxy with every link. */
+export function startLines(input: ReproInput, { links, admin, disk }: Start): string[] {
   const auth = hasSecret(input) ? ' -e REDISCLI_AUTH="$PASSWORD"' : "";
   const network = (name: string) => `docker network create --label "$P" "${name}" >/dev/null || die "no network"`;
   return [
@@ -12,7 +21,8 @@ export function startLines(input: ReproInput, links: boolean, admin: boolean): s
     network("$P"),
     ...(admin ? [`${network("$P-admin")} # the clients' own: a node leaves the other one`] : []),
     `start_container tools --network ${admin ? '"$P-admin"' : '"$P"'}${auth} --entrypoint sleep "$TOOLS_IMAGE" 86400`,
-    ...serverLines(input, admin),
+    ...(disk > 0 ? input.nodes.map(({ name }) => `make_disk ${word(name)} ${disk}`) : []),
+    ...serverLines(input, admin, disk > 0),
     ...(links
       ? [
           "start_toxiproxy",
@@ -25,12 +35,12 @@ export function startLines(input: ReproInput, links: boolean, admin: boolean): s
 }
 
 /** All with the same words where they are the same. */
-function serverLines({ nodes, system }: ReproInput, admin: boolean): string[] {
+function serverLines({ nodes, system }: ReproInput, admin: boolean, disks: boolean): string[] {
   const [first] = nodes;
   if (!first) return [];
   const same = nodes.every((node) => JSON.stringify(node.launch) === JSON.stringify(first.launch));
   const start = ({ name }: ReproNode, text: string) => [
-    `start_container ${word(name)} --network "$P" --network-alias ${word(name)} ${text}`,
+    `start_container ${word(name)} --network "$P" --network-alias ${word(name)} ${disks ? `-v "$P-${name}:${system.dataDirectory}" ` : ""}${text}`,
     ...(admin ? [`docker network connect "$P-admin" "$P-${name}" || die "no network for the clients"`] : []),
   ];
   const lines = same

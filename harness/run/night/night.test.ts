@@ -18,6 +18,7 @@ function experiment(over: Partial<Experiment> = {}): Experiment {
     systems: ["kvrocks"],
     images: {},
     cluster: "/here/compose/one.yaml",
+    benchmarks: [],
     faults: [],
     warmUp: 3_000,
     duration: 30_000,

@@ -40,8 +40,14 @@ export interface Stricken {
   random: Random;
 }
 
+/** What a bug did, and to which cell; null: to many. */
+export interface Strike {
+  what: string;
+  cell: number | null;
+}
+
 /** Spoils what nodes hold in the end as the bug would have done. Returns what it did; []: it had no opportunity. */
-export function strike(bug: Bug, run: Stricken): string[] {
+export function strike(bug: Bug, run: Stricken): Strike[] {
   switch (bug) {
     case "drop-write":
       return [];
@@ -56,19 +62,20 @@ export function strike(bug: Bug, run: Stricken): string[] {
   }
 }
 
-function dropOnReplica({ log, states, random }: Stricken): string[] {
+function dropOnReplica({ log, states, random }: Stricken): Strike[] {
   const state = (states[1] as Float64Array).fill(NOTHING);
   const at = random.int(0, DROP_EVERY - 1);
-  const dropped: string[] = [];
+  const dropped: Strike[] = [];
   let writes = 0;
   for (const entry of log) {
-    if (entry.cell !== ALL_CELLS && writes++ % DROP_EVERY === at) dropped.push(`v${entry.value} of cell ${entry.cell}`);
+    if (entry.cell !== ALL_CELLS && writes++ % DROP_EVERY === at)
+      dropped.push({ what: `v${entry.value}`, cell: entry.cell });
     else apply(state, entry);
   }
   return dropped;
 }
 
-function resurrect({ log, states, operations, flushes, random }: Stricken): string[] {
+function resurrect({ log, states, operations, flushes, random }: Stricken): Strike[] {
   const flush = flushes.findLast(({ acknowledged }) => acknowledged !== null);
   if (!flush) return [];
   const before = (states[0] as Float64Array).slice().fill(NOTHING);
@@ -81,10 +88,10 @@ function resurrect({ log, states, operations, flushes, random }: Stricken): stri
   if (cells.length === 0) return [];
   const [cell, node] = [random.pick(cells), random.int(0, states.length - 1)];
   (states[node] as Float64Array)[cell] = before[cell] as number;
-  return [`v${before[cell]} of cell ${cell} on node ${node}`];
+  return [{ what: `v${before[cell]} on node ${node}`, cell }];
 }
 
-function moveFlush({ log, states, random }: Stricken, direction: 1 | -1): string[] {
+function moveFlush({ log, states, random }: Stricken, direction: 1 | -1): Strike[] {
   const at = log.findLastIndex(({ cell }) => cell === ALL_CELLS);
   const to = at + direction * random.int(50, 150);
   if (at === -1 || to < 0 || to >= log.length) return [];
@@ -92,5 +99,5 @@ function moveFlush({ log, states, random }: Stricken, direction: 1 | -1): string
   moved.splice(to, 0, log[at] as Entry);
   const state = (states[1] as Float64Array).fill(NOTHING);
   for (const entry of moved) apply(state, entry);
-  return [`the flush at ${(log[at] as Entry).t} ms, by ${to - at} entries`];
+  return [{ what: `the flush at ${(log[at] as Entry).t} ms, by ${to - at} entries`, cell: null }];
 }

@@ -72,8 +72,16 @@ describe("the data checks on a model of a replicated store", function () {
         const types = findings.map(({ type }) => type);
         assert.ok(
           types.some((type) => expected.test(type)),
-          `seed ${seed}, ${struck}: ${told(results)}`,
+          `seed ${seed}, ${JSON.stringify(struck)}: ${told(results)}`,
         );
+        // And nobody else is accused.
+        const guilty = new Set(struck.map(({ cell }) => `model:${cell}`));
+        const accused = findings.flatMap(({ detail }) => detail?.cells as { key: string }[]).map(({ key }) => key);
+        if (!guilty.has("model:null"))
+          assert.ok(
+            accused.every((key) => guilty.has(key)),
+            `seed ${seed}: ${accused}`,
+          );
       }
     });
   }

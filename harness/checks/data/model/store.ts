@@ -2,7 +2,7 @@ import { type Random, seededRandom } from "../../../base/random.ts";
 import { columns } from "../../../history/columns.ts";
 import { KIND, type LoadHistory, NOT_ASKED, OUTCOME } from "../../../history/history.ts";
 import type { JournalEvent } from "../../../journal/events.ts";
-import { ALL_CELLS, apply, type Bug, DROP_EVERY, type Entry, strike } from "./bugs.ts";
+import { ALL_CELLS, apply, type Bug, DROP_EVERY, type Entry, type Strike, strike } from "./bugs.ts";
 import { BEGIN, type DrawnLoad, drawLoad, endOf, type LoadOptions } from "./draw-load.ts";
 import { DOWN, eventsOf, type ModelFlush, NODES, PROMOTION, type Upheavals } from "./events.ts";
 
@@ -31,8 +31,8 @@ export interface ModelOptions extends LoadOptions {
 export interface ModelRun {
   load: LoadHistory;
   events: JournalEvent[];
-  /** Where the bug struck, for a test's message; empty: nowhere. */
-  struck: string[];
+  /** Where the bug struck; empty: nowhere. */
+  struck: Strike[];
 }
 
 /** By node, ms. */
@@ -59,7 +59,7 @@ class Model {
   readonly #nodes: readonly Node[];
   readonly #upheavals: Upheavals;
   readonly #flushes: ModelFlush[];
-  readonly #struck: string[] = [];
+  readonly #struck: Strike[] = [];
   readonly #dropAt: number;
   /** Of the present master. */
   #log: Entry[] = [];
@@ -148,7 +148,7 @@ class Model {
     const { outcome, value, cell } = this.#load.operations;
     if (this.#options.bug !== "drop-write" || outcome[row] !== OUTCOME.ok) return false;
     if (this.#writes++ % DROP_EVERY !== this.#dropAt) return false;
-    this.#struck.push(`v${value[row]} of cell ${cell[row]}`);
+    this.#struck.push({ what: `v${value[row]}`, cell: cell[row] as number });
     return true;
   }
 

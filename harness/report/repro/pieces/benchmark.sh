@@ -1,4 +1,4 @@
-# benchmark NODE CONNECTIONS PIPELINE KEYS COMMAND...: as fast as replies come. Where GATED is 1 it waits while the node is no master.
+# benchmark NODE ARGUMENTS...: redis-benchmark again and again. Where GATED is 1 it waits while the node is no master.
 benchmark() {
   local host port gate=''
   read -r host port <<<"$(address client "$1")"
@@ -14,5 +14,5 @@ benchmark() {
         wait
       fi
       sleep 0.5
-    done >/dev/null 2>&1' -- "$host" "$port" "$gate" -c "$2" -P "$3" -r "$4" -n 1000000000 -q "${@:5}"
+    done >/dev/null 2>&1' -- "$host" "$port" "$gate" "${@:2}"
 }

@@ -17,6 +17,7 @@ cleanup() {
   fi
   docker ps -aq --filter "label=$P" | while read -r one; do docker rm -fv "$one" >/dev/null 2>&1; done
   docker network ls -q --filter "label=$P" | while read -r one; do docker network rm "$one" >/dev/null 2>&1; done
+  if declare -F remove_disks >/dev/null; then remove_disks; fi
 }
 # begin: what everything else relies on; cleans up whatever happens.
 begin() {

@@ -1,7 +1,9 @@
 is_down() { [ -e "$WORK/down-$1" ]; }
 is_fine() {
   local now
-  now=$(WITHIN=2 state "$1")
+  # INFO may answer where nothing else does.
+  [ "$(WITHIN=3 cli "$1" PING)" = PONG ] || return 1
+  now=$(WITHIN=3 state "$1")
   if [ -n "$(master_of "$1")" ]; then
     [[ $now == *"role=replica link=up syncing=0 loading=0 "* ]]
   else
