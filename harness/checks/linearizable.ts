@@ -1,4 +1,4 @@
-import { KIND, type LoadHistory } from "../history/history.ts";
+import type { LoadHistory } from "../history/history.ts";
 import type { Check } from "./check.ts";
 import { TermReads } from "./data/cell-reads.ts";
 import { CellRegister } from "./data/cell-register.ts";

@@ -124,6 +124,14 @@ describe("repro.sh", function () {
     assert.match(text, /print "SET " \("\{s\d+\}set:" any/);
   });
 
+  it("names the nodes that are meant where nobody changes their roles, and asks for them where somebody does", async () => {
+    const settled = await scriptOf("any/flushdb.yaml", "redis");
+    assert.match(settled, /cli m1 FLUSHDB/);
+    assert.ok(!settled.includes("current_master"));
+    assert.match(await scriptOf("pika/master-switch-round-trip.yaml", "pika"), /promote r1/);
+    assert.match(await scriptOf("kvrocks/master-switch-storm.yaml", "kvrocks"), /other_master replica/);
+  });
+
   it("says in a comment, and when it runs, what it cannot do", async () => {
     const unknown = (event: JournalEvent): JournalEvent => {
       if (event.type !== "run") return event;

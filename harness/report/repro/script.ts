@@ -11,6 +11,7 @@ import { preloadLines } from "./preload-step.ts";
 import { faultScripts } from "./registry.ts";
 import { attachLines } from "./replication-step.ts";
 import { roleFunctions, startLines } from "./servers.ts";
+import { settledFaults } from "./settled.ts";
 import { syncPercentFunction } from "./sync-percent.ts";
 import { faultBlocks } from "./timeline.ts";
 
@@ -29,7 +30,9 @@ export function reproScript(record: RunRecord): { text: string } | { why: string
   if ("why" in input) return input;
   const summary = summarize(record);
   const { plan, system, clusterMode } = input;
-  const { experiment, faults } = plan;
+  const { experiment } = plan;
+  const moves = plan.faults.some(({ fault }) => faultScripts.get(fault)?.moves);
+  const faults = moves ? plan.faults : settledFaults(plan.faults, input.nodes);
   const observation = observationOf(input, summary.findings);
   const links = faults.some(({ fault, params }) => asked(() => faultScripts.get(fault)?.links?.(params)) ?? false);
   const admin = faults.some(
@@ -39,7 +42,6 @@ export function reproScript(record: RunRecord): { text: string } | { why: string
     0,
     ...faults.map(({ fault, params }) => asked(() => faultScripts.get(fault)?.disk?.(params)) ?? 0),
   );
-  const moves = faults.some(({ fault }) => faultScripts.get(fault)?.moves);
   const watched = observation.pieces.includes("observe-hang");
   const flush = { flushall: system.commands.flushAll(), flushdb: system.commands.flushDb() };
   const stopWithin = system.stopWithin ?? STOP_MS;

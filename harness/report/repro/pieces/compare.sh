@@ -1,4 +1,4 @@
-# dump NODE: all its data, one line per element: key, place, value. Sets and hashes are sorted, for their order is nobody's promise.
+# dump NODE: all its data, sorted, one line per element: key, type (place in a list), value.
 dump() {
   # shellcheck disable=SC2016 # expanded in the container
   docker exec -i "$P-tools" sh -s -- "$P-$1" "$PORT" <<'SHELL' 2>/dev/null | LC_ALL=C sort
@@ -18,7 +18,8 @@ dump() {
       awk -v m="$mark" '
         index($0, m) == 1 { split(substr($0, length(m) + 1), a, "\t"); type = a[1]; key = a[2]; n = 0; next }
         key == "" { next }
-        type == "list" || type == "zset" { printf "%s\t%06d\t%s\n", key, n++, $0; next }
+        type == "list" { printf "%s\t%06d\t%s\n", key, n++, $0; next }
+        type == "zset" || type == "hash" { if (n++ % 2 == 0) { first = $0; next } $0 = first " = " $0 }
         { print key "\t" type "\t" $0 }'
     rm -f "/tmp/keys-$$"
 SHELL
