@@ -58,7 +58,7 @@ function divergence(record: RunRecord, comparison: EventOf<"comparison">): Findi
     summary: `${replica} differs from its master ${master} in ${different} ${different === 1 ? "key" : "keys"} (${masterKeys} keys against ${replicaKeys}) after load had stopped.`,
     proof: proof ?? null,
     evidence: [],
-    detail: { master, different, masterKeys, replicaKeys, differences, ...lifeOfFirst(cells) },
+    detail: { master, different, count: different, masterKeys, replicaKeys, differences, ...lifeOfFirst(cells) },
   };
 }
 

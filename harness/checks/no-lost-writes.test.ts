@@ -216,6 +216,7 @@ describe("no-lost-writes", () => {
         /FLUSHALL.* was sent to r1/,
       ],
       [{ final: [final("m1", 1), final("r1", 0)], events: [linkDown()] }, /r1 has not caught up.*its link is down/],
+      [{ final: [final("m1", 1), final("r1", 0)], events: lagging() }, /its offset is 10, and m1 had 90 before/],
       [
         { load: { incomplete: "a disk was full" }, final: finals(0) },
         /the history of set is not whole: a disk was full/,
@@ -244,8 +245,16 @@ describe("no-lost-writes", () => {
     assert.equal(check({ ...run, without: ["topology"] }).valid, "unknown");
   });
 
+  function lagging(): JournalEvent[] {
+    return [stateWith("m1", 52_000, { role: "master", offset: 90 }), stateWith("r1", 54_500, { offset: 10 })];
+  }
+
   function linkDown(): JournalEvent {
-    const last = state(54_500, "r1", "replica") as Extract<JournalEvent, { type: "node-state" }>;
-    return { ...last, state: { ...last.state, link: "down" } };
+    return stateWith("r1", 54_500, { link: "down" });
+  }
+
+  function stateWith(node: string, t: number, more: object): JournalEvent {
+    const one = state(t, node, "replica") as Extract<JournalEvent, { type: "node-state" }>;
+    return { ...one, state: { ...one.state, ...more } };
   }
 });

@@ -110,7 +110,8 @@ describe("kvchaos run", function () {
     const file = await write("short.yaml", experiment("3s"));
     const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15", "--keep"));
     const { code, stderr } = await running.finished;
-    assert.equal(code, 0, stderr);
+    // Its verdict is not the point: on a starved machine it may be inconclusive.
+    assert.ok(code === 0 || code === 2, stderr);
     assert.ok((await leftOf(engine, running.child.pid)).some((name) => name.endsWith("-m1")));
     assert.equal((await kvchaos(["clean"])).code, 0);
     assert.deepEqual(await leftOf(engine, running.child.pid), []);

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
-import { ChaosError } from "../base/chaos-error.ts";
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { until } from "../base/deadline.ts";
 import type { Engine } from "./engine.ts";
 import type { Labels } from "./engine-types.ts";
 import { runCommand } from "./images/run-command.ts";
@@ -10,7 +11,7 @@ import { runCommand } from "./images/run-command.ts";
  *   /var/tmp/kvchaos-disk-<volume>/
  *     file ─── loop device ─── ext4 ──► disk/
  *     (sparse)                            ├─ data/   ◄── the volume ◄── the server's data directory
- *                                         └─ filler      takes the space and writes nothing: the host's disk does not fill
+ *                                         └─ fillers/    take the space and write nothing: the host's disk does not fill
  *
  * The volume's label says that it has a disk: whoever removes the volume (teardown, reaper, `clean`) removes the disk with it.
  */
@@ -23,7 +24,8 @@ const PATH = `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
 const TOOL_MS = 60_000;
 /** What must stay free on the host should every disk fill up, bytes. */
 const HOST_RESERVE = 1024 ** 3;
-/** ext4 takes a few blocks for the filler itself. */
+const FILL_MS = 10_000;
+/** ext4 takes a few blocks for the fillers themselves. */
 const SLACK = 1024 ** 2;
 
 /** Why no node can have a disk of its own here; null: it can. */
@@ -86,7 +88,9 @@ export class Disk {
     await tool(["mkfs.ext4", "-q", "-F", "-m", "0", file], signal);
     await tool(["mount", "-o", "loop,nodev,nosuid", file, mount], signal);
     await mkdir(data);
-    return new Disk(folder, bytes, deviceOf((await stat(mount)).dev));
+    const disk = new Disk(folder, bytes, deviceOf((await stat(mount)).dev));
+    await disk.unfill();
+    return disk;
   }
 
   /** Bytes that the server may still write. */
@@ -96,7 +100,7 @@ export class Disk {
   }
 
   /**
-   * Takes space until at most `leave` bytes are free (1 MiB less is possible). Nothing happens when no more are free.
+   * Takes space until no more than `leave` bytes are free, give or take 1 MiB.
    * @throws ChaosError infrastructure: the disk is not mounted, or space stayed free
    */
   async fill(leave: number): Promise<void> {
@@ -106,25 +110,34 @@ export class Disk {
         `no disk is mounted at ${this.#mount}: it is not filled, lest the host's is`,
       );
     }
-    const surplus = (await this.free()) - leave;
-    if (surplus <= 0) return;
-    // The very last blocks it wants for itself it may not get: that is what was wanted.
-    const { stderr } = await tool(["fallocate", "-l", String(surplus), this.#filler], undefined, [0, 1]);
-    const free = await this.free();
-    if (free > leave + SLACK) throw new ChaosError("infrastructure", `${free} bytes stay free: ${stderr.trim()}`);
+    let refusal = "";
+    let files = 0;
+    // One call may fall short: the server writes meanwhile, and the file system wants some blocks for itself.
+    const done = async (): Promise<boolean> => {
+      const surplus = (await this.free()) - leave;
+      if (surplus <= (files === 0 ? 0 : SLACK)) return true;
+      const file = path.join(this.#fillers, String(++files));
+      ({ stderr: refusal } = await tool(["fallocate", "-l", String(surplus), file], undefined, [0, 1]));
+      return false;
+    };
+    await until({ what: "a full disk", within: FILL_MS }, done).catch((error: unknown) => {
+      throw new ChaosError("infrastructure", `${messageOf(error)}: ${refusal.trim()}`, { cause: error });
+    });
   }
 
   /** Gives the space back. Idempotent. */
   async unfill(): Promise<void> {
-    await rm(this.#filler, { force: true });
+    await rm(this.#fillers, { recursive: true, force: true });
+    // There is room for it now.
+    await mkdir(this.#fillers);
   }
 
   get #mount(): string {
     return path.join(this.#folder, "disk");
   }
 
-  get #filler(): string {
-    return path.join(this.#mount, "filler");
+  get #fillers(): string {
+    return path.join(this.#mount, "fillers");
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Connection } from "../cluster/cluster.ts";
 import { text } from "../resp/text.ts";
-import type { Argv } from "../systems/system.ts";
 
 /** What a server says of its connections; null: it does not tell. */
 export interface ClientCounters {
@@ -12,13 +11,17 @@ export interface ClientCounters {
   rejected: number | null;
 }
 
+/** Sections of INFO in which Redis, Kvrocks and Pika all have them. Of all of Pika's sections there are some that can deadlock it. */
+const SECTIONS = ["clients", "stats"];
+
 /** Asks over a connection that was open before; null when it is not answered. */
-export async function askCounters(connection: Connection, info: Argv, within: number): Promise<ClientCounters | null> {
-  const outcome = await connection.send(info, { within });
-  return outcome.outcome === "ok" ? countersIn(text(outcome.reply)) : null;
+export async function askCounters(connection: Connection, within: number): Promise<ClientCounters | null> {
+  const outcomes = await Promise.all(SECTIONS.map((section) => connection.send(["INFO", section], { within })));
+  const texts = outcomes.map((outcome) => (outcome.outcome === "ok" ? text(outcome.reply) : null));
+  return texts.includes(null) ? null : countersIn(texts.join("\n"));
 }
 
-/** The same in the answer to INFO: Redis, Kvrocks and Pika use the same words. */
+/** The same in the answers: all three use the same words. */
 export function countersIn(info: string): ClientCounters {
   const number = (key: string): number | null => {
     const found = new RegExp(`^${key}:(\\d+)`, "m").exec(info)?.[1];
@@ -31,10 +34,13 @@ export function countersIn(info: string): ClientCounters {
   };
 }
 
-/** Connections that have reached the server between two answers, sent away or not; null: it does not tell. */
-export function reached(before: ClientCounters | null, after: ClientCounters | null): number | null {
+/**
+ * Connections that have reached the server between two answers, sent away or not; null: it does not tell.
+ * @param closed how many it has closed, as their clients see it: Pika sends clients away without a word, and counts them nowhere
+ */
+export function reached(before: ClientCounters | null, after: ClientCounters | null, closed = 0): number | null {
   if (before?.received == null || after?.received == null) return null;
-  return after.received - before.received + (after.rejected ?? 0) - (before.rejected ?? 0);
+  return after.received - before.received + Math.max(closed, (after.rejected ?? 0) - (before.rejected ?? 0));
 }
 
 /** "clients 21 → 1021, 1000 accepted, 0 sent away" */

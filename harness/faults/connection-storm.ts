@@ -54,11 +54,10 @@ export const connectionStorm: Fault<Params, Resolved> = {
   resolve: (p, random, _occurrence, shape) => ({ ...p, node: resolveNode(p.node, random, shape) }),
   inject: async (context, p) => {
     const node = selectNode(context.cluster, p.node);
-    const info = context.cluster.system.commands.info();
     // Open before the storm: afterwards the server may take nobody any more.
     const observer = await node.connect({ within: COUNT_MS, signal: context.signal });
     context.onHeal(`stop counting the connections of ${node.name}`, async () => observer.close());
-    const count = (): Promise<ClientCounters | null> => askCounters(observer, info, COUNT_MS);
+    const count = (): Promise<ClientCounters | null> => askCounters(observer, COUNT_MS);
     const before = await count();
     const opened = await openMany(context, {
       address: node.nearest(),
@@ -86,24 +85,24 @@ async function measure(
   { before, count }: { before: ClientCounters | null; count(): Promise<ClientCounters | null> },
 ): Promise<Effect> {
   const enough = Math.ceil(connections * ENOUGH);
+  const closed = (): number => (how === "hold" ? sockets.filter((socket) => socket.isEnded).length : 0);
   let after = await count();
   // The kernel completes connections before the server accepts them; it may be busy with the first ones still.
   await until({ what: "the server's count", within: SETTLE_MS, signal, every: 200 }, async () => {
-    const come = reached(before, after);
+    const come = reached(before, after, closed());
     if (after === null || come === null || come >= Math.min(enough, sockets.length)) return true;
     after = await count();
     return false;
   }).catch(() => signal.throwIfAborted());
-  const open = sockets.filter((socket) => !socket.isEnded).length;
   const refusals = sockets.filter(({ heard }) => heard.startsWith("-"));
   const parts = [
     `${sockets.length} of ${connections} connections to ${name} opened in ${(ms / 1000).toFixed(1)} s`,
     ...[...failures].map(([code, n]) => `${n} failed (${code})`),
-    ...(how === "hold" ? [`${open} still open`] : []),
+    ...(how === "hold" ? [`${sockets.length - closed()} still open`] : []),
     ...(refusals[0] ? [`${refusals.length} were told "${refusals[0].heard.trim()}"`] : []),
     `${name}: ${changeOf(before, after)}`,
   ];
   // Others connect as well: what the server counts may be more than ours.
-  const come = Math.min(sockets.length, reached(before, after) ?? Number.POSITIVE_INFINITY);
+  const come = Math.min(sockets.length, reached(before, after, closed()) ?? Number.POSITIVE_INFINITY);
   return { measured: come >= enough, summary: parts.join("; ") };
 }

@@ -76,7 +76,8 @@ export async function placeSentinel(
   }
   const enough = AbortSignal.any([signal, AbortSignal.timeout(ARRIVE_MS)]);
   try {
-    await questions.ask(["SET", sentinel, "1"], enough);
+    const { outcome } = await questions.ask(["SET", sentinel, "1"], enough);
+    if (outcome === "ok") for (const watch of watches) watch.writtenOn(head);
     await Promise.all(watches.map((watch) => watch.arrival(enough)));
   } catch {
     signal.throwIfAborted();
@@ -102,6 +103,11 @@ export class SentinelWatch {
   /** Resolves when the node has the sentinel; at once for one that hangs since an earlier flush. Rejects when the signal fires. */
   async arrival(signal: AbortSignal): Promise<void> {
     if (questionsOf(this.#node, this.#context.cluster).waiting < HUNG_MS) await this.#becomes(true, signal);
+  }
+
+  /** This master has acknowledged the sentinel: if it is not there any more, somebody took it. */
+  writtenOn(head: ClusterNode): void {
+    if (this.#node === head) this.#arrived = true;
   }
 
   /** From now on the sentinel may be gone because of this flush; before, another one took it. */

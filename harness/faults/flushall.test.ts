@@ -149,6 +149,15 @@ describe("flushall", () => {
     assert.notEqual(seen.get("m1")?.at, null);
   });
 
+  it("counts an acknowledged flush that finds nothing left because another took it all first", async () => {
+    const cluster = new FlushedCluster();
+    const { answer } = cluster;
+    cluster.answer = (node, argv) => (argv[0] === "EXISTS" ? ok(0) : answer(node, argv));
+    const { effect } = await flush(cluster, { within: "400ms" });
+    assert.match(effect.summary, /m1: another flush took it first/);
+    assert.equal(effect.measured, true);
+  });
+
   it("does not flush again a master that has not answered for a while", async () => {
     const cluster = new FlushedCluster();
     cluster.hung.add("m1");

@@ -32,7 +32,7 @@ const resolved = z.strictObject({
 /**
  * Empties the dataset while everything goes on. Heal: nothing to undo (the data is gone, on purpose).
  * Journaled: the command with its answer (`flush`), and on every node that it reaches when a key written just before was gone
- * (`flush-effect`). Effect: that key is gone on at least one of them; the key count is no evidence, since Kvrocks and Pika
+ * (`flush-effect`). Effect: that key is gone on at least one of them, or another flush had taken it just before; the key count is no evidence, since Kvrocks and Pika
  * answer DBSIZE from their last scan (FACTS.md §2). A flush that is refused (a read-only replica) has no effect.
  */
 export const flushall: Fault<Params> = {
@@ -97,8 +97,10 @@ function effectOf(flush: Flush, seen: readonly Seen[]): Effect {
   const { node, command, invoked, acknowledged, failed } = flush;
   if (failed !== null) return { measured: false, summary: `${command} on ${node} failed: ${failed}` };
   const said = acknowledged === null ? "was not answered" : `was answered in ${Math.round(acknowledged - invoked)} ms`;
+  // Right behind another flush there is nothing left to remove: that it was acknowledged is all there is to see.
+  const nothingLeft = acknowledged !== null && seen.some(({ why }) => why === "another flush took it first");
   return {
-    measured: seen.some(({ at }) => at !== null),
+    measured: nothingLeft || seen.some(({ at }) => at !== null),
     summary: `${command} ${said}; a key written before it was gone on ${seenText(seen, invoked)}`,
   };
 }

@@ -69,10 +69,9 @@ export const halfWrittenCommand: Fault<Params, Resolved> = {
   inject: async (context, p) => {
     const { cluster, signal } = context;
     const node = selectNode(cluster, p.node);
-    const info = cluster.system.commands.info();
     const observer = await node.connect({ within: COUNT_MS, signal });
     context.onHeal(`stop counting the connections of ${node.name}`, async () => observer.close());
-    const count = (): Promise<ClientCounters | null> => askCounters(observer, info, COUNT_MS);
+    const count = (): Promise<ClientCounters | null> => askCounters(observer, COUNT_MS);
     const before = await count();
     const { sockets } = await openMany(context, {
       address: node.nearest(),

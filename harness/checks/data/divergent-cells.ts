@@ -13,6 +13,8 @@ const TOLD = 5;
 interface Differing {
   load: LoadHistory;
   cell: number;
+  /** Of its key in the comparison's list. */
+  place: number;
   /** Rows of the final reads; -1: there is none. */
   onMaster: number;
   onReplica: number;
@@ -33,8 +35,8 @@ export interface DivergentCell {
  * that differ, the first ones with their life. [] when no recorded load wrote to those keys.
  */
 export function divergentCells(record: RunRecord, comparison: EventOf<"comparison">): DivergentCell[] {
-  const cells = record.history.flatMap((load) => differingCells(load, comparison)).slice(0, LISTED);
-  return cells.map(({ load, cell, onMaster, onReplica }, i): DivergentCell => {
+  const cells = record.history.flatMap((load) => differingCells(load, comparison)).sort((a, b) => a.place - b.place);
+  return cells.slice(0, LISTED).map(({ load, cell, onMaster, onReplica }, i): DivergentCell => {
     const marks = { operations: [], final: [onMaster, onReplica], flushes: [] };
     return {
       key: keyOf(load.shape, cell),
@@ -47,24 +49,23 @@ export function divergentCells(record: RunRecord, comparison: EventOf<"compariso
 }
 
 function differingCells(load: LoadHistory, { master, replica, differences }: EventOf<"comparison">): Differing[] {
-  const keys = new Set(differences.flatMap(({ key }) => keyNumber(load, key)));
-  if (keys.size === 0) return [];
+  const places = new Map(
+    differences.flatMap(({ key }, place) => keyNumber(load, key).map((number) => [number, place])),
+  );
+  if (places.size === 0) return [];
   const cells = new Map<number, Differing>();
   const { length, cell, node } = load.final;
   for (let row = 0; row < length; row++) {
     const at = cell[row] as number;
-    if (!keys.has(Math.floor(at / load.shape.elements))) continue;
-    const one = cells.get(at) ?? { load, cell: at, onMaster: -1, onReplica: -1 };
+    const place = places.get(Math.floor(at / load.shape.elements));
+    if (place === undefined) continue;
+    const one = cells.get(at) ?? { load, cell: at, place, onMaster: -1, onReplica: -1 };
     cells.set(at, one);
     const name = load.nodes[node[row] as number];
     if (name === master) one.onMaster = row;
     if (name === replica) one.onReplica = row;
   }
-  const order = [...keys];
-  const rank = ({ cell: at }: Differing) => order.indexOf(Math.floor(at / load.shape.elements));
-  return [...cells.values()]
-    .filter(({ onMaster, onReplica }) => differ(load, onMaster, onReplica))
-    .sort((a, b) => rank(a) - rank(b));
+  return [...cells.values()].filter(({ onMaster, onReplica }) => differ(load, onMaster, onReplica));
 }
 
 /** The number of a key by its name as comparisons show it; [] when it is none of the load's. */

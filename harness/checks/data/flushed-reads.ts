@@ -60,7 +60,7 @@ export class FlushedReads {
     const { invoked, completed } = load.operations;
     this.#judging.contradictions.add(
       { type: "resurrected-key", class: "flushed-value", node },
-      (count) => valuesThat(count, "an acknowledged flush had removed", `on ${node} again`),
+      (count) => valuesThat(count, "an acknowledged flush had removed", `on ${node} all the same`),
       () => ({
         load,
         cell,

@@ -1,6 +1,10 @@
+import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Flushes } from "./flushes.ts";
 import type { Masters } from "./masters.ts";
+
+/** A replica that is well has what its master had so long ago. */
+const MOMENT_MS = 2_000;
 
 /** Nodes whose final reads say nothing. Node → why; null: the experiment itself left it down. */
 export function unreadable(record: RunRecord, masters: Masters, flushes: Flushes): Map<string, string | null> {
@@ -16,9 +20,20 @@ function whyNot(record: RunRecord, node: string, masters: Masters, { alone }: Fl
   if (record.of("condition").findLast((event) => event.node === node)?.now === "down") return null;
   const flush = alone.get(node);
   if (flush !== undefined) return `${flush} was sent to ${node}, which was not the master: what it holds is not judged`;
-  const state = record.of("node-state").findLast((event) => event.node === node)?.state;
-  if (!state || masters.isMasterAt(node, Infinity)) return undefined;
-  const what = state.loading ? "it is loading its dataset" : state.syncing ? "it is in a full sync" : undefined;
-  const behind = what ?? (state.role === "replica" && state.link === "down" ? "its link is down" : undefined);
+  const last = record.of("node-state").findLast((event) => event.node === node);
+  if (!last || masters.isMasterAt(node, Infinity)) return undefined;
+  const behind = whatIsMissing(record, last);
   return behind && `${node} has not caught up with its master (${behind}): what it holds is not judged`;
+}
+
+/** What the last word of a replica says that it has not got yet. */
+function whatIsMissing(record: RunRecord, { t, node, state }: EventOf<"node-state">): string | undefined {
+  if (state.loading) return "it is loading its dataset";
+  if (state.syncing) return "it is in a full sync";
+  if (state.role === "replica" && state.link === "down") return "its link is down";
+  const master = record.last("topology")?.replicaOf[node];
+  const before = record.of("node-state").findLast((event) => event.node === master && event.t <= t - MOMENT_MS);
+  const produced = before?.state.offset ?? null;
+  if (produced === null || state.offset === null || state.offset >= produced) return undefined;
+  return `its offset is ${state.offset}, and ${master} had ${produced} before`;
 }

@@ -42,14 +42,14 @@ const KINDS: Record<Wrong | "lost-after-flush", Kind> = {
   flushed: {
     type: "resurrected-key",
     class: "flushed-value",
-    summary: (count, node) => valuesThat(count, "an acknowledged flush had removed", `on ${node} again`),
+    summary: (count, node) => valuesThat(count, "an acknowledged flush had removed", `on ${node} all the same`),
     proof: (found, _due, flush) => `${found}; it was acknowledged before ${flush} was invoked.`,
     marked: ["write"],
   },
   deleted: {
     type: "resurrected-key",
     class: "deleted-value",
-    summary: (count, node) => valuesThat(count, "an acknowledged delete had removed", `on ${node} again`),
+    summary: (count, node) => valuesThat(count, "an acknowledged delete had removed", `on ${node} all the same`),
     proof: (found, due) => `${found}; it was acknowledged before it was removed: ${due}.`,
     marked: ["write", "due"],
   },

@@ -3,8 +3,8 @@ import { SLOTS, slotShares, tagWithin } from "../../cluster/slots.ts";
 import { word } from "./bash.ts";
 import type { ReproInput } from "./input.ts";
 
-/** Bash lines that make the replicas follow their masters, and wait until all do. @param tags what a shard's keys begin with is asked for */
-export function attachLines(input: ReproInput, tags: boolean): string[] {
+/** Bash lines that note who should follow whom and, in cluster mode, tell every master. @param tags what a shard's keys begin with is asked for */
+export function topologyLines(input: ReproInput, tags: boolean): string[] {
   const { nodes, clusterMode } = input;
   const masters = nodes.filter(({ master }) => master === null);
   const replicas = nodes.filter(({ master }) => master !== null);
@@ -14,9 +14,13 @@ export function attachLines(input: ReproInput, tags: boolean): string[] {
     ...(tags ? tagLines(input) : []),
     ...(clusterMode ? slotLines(input) : []),
     ...(clusterMode ? masters : []).map(({ name }) => `tell ${word(name)}`),
-    ...replicas.map(({ name }) => `tell ${word(name)}`),
-    'wait_fine 60 || die "replication did not begin"',
   ];
+}
+
+/** Bash lines that make the replicas follow their masters, and wait until all do. */
+export function attachLines({ nodes }: ReproInput): string[] {
+  const replicas = nodes.filter(({ master }) => master !== null);
+  return [...replicas.map(({ name }) => `tell ${word(name)}`), 'wait_fine 60 || die "replication did not begin"'];
 }
 
 /** Cluster mode: names and slots, for pieces/cluster-mode.sh. */

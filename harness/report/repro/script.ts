@@ -9,7 +9,7 @@ import { observationOf } from "./observe.ts";
 import { type Piece, piecesText } from "./pieces.ts";
 import { preloadLines } from "./preload-step.ts";
 import { faultScripts } from "./registry.ts";
-import { attachLines } from "./replication-step.ts";
+import { attachLines, topologyLines } from "./replication-step.ts";
 import { roleFunctions, startLines } from "./servers.ts";
 import { settledFaults } from "./settled.ts";
 import { syncPercentFunction } from "./sync-percent.ts";
@@ -70,12 +70,12 @@ export function reproScript(record: RunRecord): { text: string } | { why: string
     settingLines(input, links),
     ["# The steps of the run; the functions that they use come after them.", "all_steps() {", "begin"],
     step("1. servers", startLines(input, { links, admin, disk })),
-    step(
-      "2. replication and data",
-      later
-        ? [...preloadLines(input), ...attachLines(input, tags)]
-        : [...attachLines(input, tags), ...preloadLines(input)],
-    ),
+    step("2. replication and data", [
+      ...topologyLines(input, tags),
+      ...(later ? preloadLines(input) : []),
+      ...attachLines(input),
+      ...(later ? [] : preloadLines(input)),
+    ]),
     step("3. load", [
       ...(gated ? ["mark_masters"] : []),
       ...(watched ? ["watch_silence"] : []),
