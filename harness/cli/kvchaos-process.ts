@@ -38,9 +38,12 @@ export class KvchaosProcess {
     });
   }
 
-  /** Resolves when stderr has matched. */
+  /** Resolves when stderr has matched; rejects with all of it when the process ends without having said it. */
   async said(pattern: RegExp, within: number): Promise<void> {
-    await until({ what: `"${pattern.source}" in: ${this.#output}`, within }, () => pattern.test(this.#output));
+    const ended = await until({ what: `"${pattern.source}" on stderr`, within }, () =>
+      pattern.test(this.#output) ? "said" : this.child.exitCode !== null && "ended",
+    );
+    if (ended === "ended") throw new Error(`ended with exit code ${this.child.exitCode}: ${this.#output}`);
   }
 }
 
