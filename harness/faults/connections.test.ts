@@ -58,7 +58,10 @@ describe("faults of clients", () => {
     const injected = await inject("connection-storm", storm);
     const { measured, summary } = await injected.effect();
     assert.equal(measured, true);
-    assert.match(summary, /^60 of 60 connections to m1 opened in .*; 60 still open; m1: clients 0 → (5[4-9]|60), \1 accepted$/);
+    assert.match(
+      summary,
+      /^60 of 60 connections to m1 opened in .*; 60 still open; m1: clients 0 → (5[4-9]|60), \1 accepted$/,
+    );
     assert.equal(server.count(), 0);
     await scope.close();
     await until({ what: "their end", within: 5_000 }, () => server.open === 0);
