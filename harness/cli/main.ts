@@ -1,6 +1,7 @@
 import yargs from "yargs";
 import { ChaosError } from "../base/chaos-error.ts";
 import { version } from "../base/version.ts";
+import { bisectCommand } from "./bisect.ts";
 import { cleanCommand } from "./clean.ts";
 import type { Command } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -15,6 +16,7 @@ import { printError } from "./print.ts";
 import { replayCommand } from "./replay.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
+import { shrinkCommand } from "./shrink.ts";
 import { upCommand } from "./up.ts";
 
 // Each command has argument types of its own; the table only dispatches.
@@ -25,7 +27,9 @@ export const COMMANDS: readonly Command<any>[] = [
   explainCommand,
   upCommand,
   replayCommand,
+  shrinkCommand,
   matrixCommand,
+  bisectCommand,
   nightlyCommand,
   mergeCommand,
   reportCommand,

@@ -1,4 +1,5 @@
 import { formatDuration } from "../base/units.ts";
+import { kindOf } from "../journal/finding.ts";
 import type { RunResult } from "../run/run-options.ts";
 
 /** What became of all runs on one image. */
@@ -18,7 +19,7 @@ function cells({ image, results }: Row): string[] {
   const count = (...verdicts: string[]): number => results.filter((one) => verdicts.includes(one.verdict)).length;
   const kinds = new Map<string, number>();
   for (const { findings } of results) {
-    for (const kind of new Set(findings.map((finding) => `${finding.type}/${finding.class}`))) {
+    for (const kind of new Set(findings.map(kindOf))) {
       kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     }
   }

@@ -13,6 +13,7 @@ import { table } from "./list.ts";
 import { matrixTable, type Row } from "./matrix-table.ts";
 import { planFor } from "./plan-for.ts";
 import { log, out } from "./print.ts";
+import { readCount } from "./read-limits.ts";
 import { readyMachine } from "./ready-machine.ts";
 import { runOnce } from "./run-once.ts";
 
@@ -43,9 +44,7 @@ export const matrixCommand: Command<Args> = {
       reports: { type: "string", default: "reports" },
     }) as unknown as Argv<Args>,
   run: async (args) => {
-    if (!Number.isInteger(args.repeat) || args.repeat < 1) {
-      throw new ChaosError("usage", `--repeat ${args.repeat}: expected a whole number from 1 on`);
-    }
+    const repeat = readCount("--repeat", args.repeat);
     const experiment = await loadExperiment(args.experiment, registries);
     const { affected, fixed } = experiment.images;
     const images = args.image.length > 0 ? args.image : [affected, fixed].filter((name) => name !== undefined);
@@ -58,7 +57,7 @@ export const matrixCommand: Command<Args> = {
     const rows: Row[] = images.map((image) => ({ image, results: [] }));
     try {
       const engine = await readyMachine(signal);
-      for (let round = 0; round < args.repeat && !signal.aborted; round++) {
+      for (let round = 0; round < repeat && !signal.aborted; round++) {
         const seed = round === 0 ? base : `${base}.${round + 1}`;
         for (const row of rows) {
           if (signal.aborted) break;

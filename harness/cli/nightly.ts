@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Argv } from "yargs";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
-import { formatDuration, parseDuration } from "../base/units.ts";
+import { formatDuration } from "../base/units.ts";
 import { version } from "../base/version.ts";
 import type { Engine } from "../docker/engine.ts";
 import { ensureImage } from "../docker/images/ensure.ts";
@@ -24,6 +24,7 @@ import { interruptSignal } from "./interrupt.ts";
 import { saveNight } from "./night-record-file.ts";
 import { planFor } from "./plan-for.ts";
 import { log } from "./print.ts";
+import { readDuration } from "./read-limits.ts";
 import { readShard, type Shard } from "./read-shard.ts";
 import { readyMachine } from "./ready-machine.ts";
 import { runOnce } from "./run-once.ts";
@@ -81,7 +82,7 @@ export const nightlyCommand: Command<Args> = {
         "reporter-option": { type: "string", array: true, default: [] as string[], describe: "name=value, for it" },
       }) as unknown as Argv<Args>,
   run: async (args) => {
-    const budget = readBudget(args.budget);
+    const budget = args.budget === undefined ? null : readDuration("--budget", args.budget);
     const shard = args.shard === undefined ? { index: 1, count: 1 } : readShard(args.shard);
     const started = new Date();
     const seed = args.seed ?? seedOfNight(started);
@@ -145,13 +146,6 @@ async function jobsOf(args: Args, shard: Shard, seed: string): Promise<NightJob[
   const experiments = await Promise.all(files.map((file) => loadExperiment(file, registries)));
   const system = args.system === undefined ? undefined : knownSystem(args.system).name;
   return nightOrder(shardOf(nightJobs(experiments, { from: process.cwd(), images: args.image, system }), shard), seed);
-}
-
-function readBudget(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const ms = parseDuration(text);
-  if (ms !== undefined && ms > 0) return ms;
-  throw new ChaosError("usage", `--budget ${text}: expected a duration with a unit, like "60m"`);
 }
 
 function reporterOf(args: Args): { reporter: string; reporterOptions: Record<string, string> } {

@@ -53,7 +53,18 @@ export const replayCommand: Command<Args> = {
       const compose = await composeFor(plan.experiment.cluster, server);
       const reports = path.resolve(args.reports);
       const { keep, quiet, json } = args;
-      const result = await runOnce({ engine, server, plan, compose, signal, keep, reports, quiet, json });
+      const result = await runOnce({
+        engine,
+        server,
+        plan,
+        compose,
+        signal,
+        keep,
+        reports,
+        quiet,
+        json,
+        fromPlan: true,
+      });
       return exitOfVerdict(result.verdict, args.expect === "fail");
     } finally {
       dispose();

@@ -24,6 +24,8 @@ export interface OnceOptions {
   quiet?: boolean | undefined;
   /** Events as NDJSON on stdout. */
   json?: boolean | undefined;
+  /** The plan is not what the experiment file and a seed make: it was edited or shrunk, perhaps, and is replayed from its own file. */
+  fromPlan?: boolean | undefined;
   /** One of many that are summed up together: no step summary of its own. */
   part?: boolean | undefined;
 }
@@ -46,7 +48,10 @@ export async function runOnce(options: OnceOptions): Promise<RunResult> {
     toxiproxyImage: TOXIPROXY_IMAGE,
     benchmarkImage: await benchmarkImage(engine, plan, signal),
     reports,
-    command: ["kvchaos", "run", shortPath(plan.experiment.file), "--image", server.image, "--seed", plan.seed],
+    command: (directory) =>
+      options.fromPlan
+        ? ["kvchaos", "replay", shortPath(directory), "--image", server.image]
+        : ["kvchaos", "run", shortPath(plan.experiment.file), "--image", server.image, "--seed", plan.seed],
     keep,
     interrupt: signal,
     onEvent: (event) => {

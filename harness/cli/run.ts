@@ -1,8 +1,6 @@
 import { randomInt } from "node:crypto";
 import path from "node:path";
 import type { Argv } from "yargs";
-import { ChaosError } from "../base/chaos-error.ts";
-import { parseDuration } from "../base/units.ts";
 import { registries } from "../experiment/catalogue.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { loadExperiment } from "../experiment/load.ts";
@@ -14,6 +12,7 @@ import { experimentFiles } from "./experiment-files.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { planFor } from "./plan-for.ts";
 import { log } from "./print.ts";
+import { readCount, readDuration } from "./read-limits.ts";
 import { readShard } from "./read-shard.ts";
 import { readyMachine } from "./ready-machine.ts";
 import { runOnce } from "./run-once.ts";
@@ -99,15 +98,10 @@ export const runCommand: Command<Args> = {
 };
 
 function readLimits(args: Args): { rounds: number; duration: number } {
-  if (!Number.isInteger(args.repeat) || args.repeat < 1) {
-    throw new ChaosError("usage", `--repeat ${args.repeat}: expected a whole number from 1 on`);
-  }
-  const duration = args.duration === undefined ? Number.POSITIVE_INFINITY : parseDuration(args.duration);
-  if (duration === undefined) {
-    throw new ChaosError("usage", `--duration ${args.duration}: expected a duration with a unit, like "30m"`);
-  }
+  const repeat = readCount("--repeat", args.repeat);
+  const duration = args.duration === undefined ? Number.POSITIVE_INFINITY : readDuration("--duration", args.duration);
   const endless = args["until-fail"] || args.duration !== undefined;
-  return { rounds: endless && args.repeat === 1 ? Number.POSITIVE_INFINITY : args.repeat, duration };
+  return { rounds: endless && repeat === 1 ? Number.POSITIVE_INFINITY : repeat, duration };
 }
 
 function shard(files: readonly string[], text: string | undefined): readonly string[] {

@@ -50,3 +50,8 @@ export const findingSchema = z.object({
   detail: z.record(z.string(), z.unknown()).optional(),
 });
 export type Finding = z.infer<typeof findingSchema>;
+
+/** "hang/deadlocked": what kind of finding it is. */
+export function kindOf({ type, class: finer }: { type: string; class: string }): string {
+  return `${type}/${finer}`;
+}

@@ -16,8 +16,8 @@ export interface RunOptions {
   benchmarkImage: string | null;
   /** The folder that gets this run's folder. */
   reports: string;
-  /** How it was called: what a reader types to see it again. */
-  command: readonly string[];
+  /** What a reader types to see it again, given the run's folder. */
+  command(directory: string): readonly string[];
   /** Leave the cluster running at the end (`kvchaos clean` removes it). */
   keep: boolean;
   /** Ctrl-C: heal, report what there is, leave nothing behind. */

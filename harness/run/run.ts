@@ -123,7 +123,7 @@ class Run {
   }
 
   async #begin(startedAt: Date): Promise<void> {
-    const { plan, system, image, command, engine } = this.#options;
+    const { plan, system, image, engine } = this.#options;
     // A daemon that is gone is the set-up's error to report, with everything else already journaled.
     const digest = await engine.inspectImage(image).then(
       (info) => info?.digest ?? null,
@@ -135,7 +135,7 @@ class Run {
       kvchaos: version,
       runId: this.#context.runId,
       startedAt: startedAt.toISOString(),
-      command: [...command],
+      command: [...this.#options.command(this.#context.directory)],
       title: plan.experiment.title,
       experimentFile: plan.experiment.file,
       issue: plan.experiment.issue,

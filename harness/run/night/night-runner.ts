@@ -2,6 +2,7 @@ import { messageOf } from "../../base/chaos-error.ts";
 import type { Clock } from "../../base/clock.ts";
 import { proportion, proportionText } from "../../base/proportion.ts";
 import { formatDuration } from "../../base/units.ts";
+import { kindOf } from "../../journal/finding.ts";
 import { type Expectation, expectationOf, expectationText, judge } from "./expectation.ts";
 import { mostTime, type NightJob } from "./jobs.ts";
 import type { NightEntry, NightRun } from "./record.ts";
@@ -127,7 +128,5 @@ export function blankEntry({ experiment, file, system, image }: NightJob): Night
   const about = { experiment: file, title, issue, system, image, expects };
   return { ...about, outcome: "not-run", reasons, ms: 0, runs: [], again: null };
 }
-
-const kindOf = (finding: { type: string; class: string }): string => `${finding.type}/${finding.class}`;
 const conclusive = ({ verdict }: NightRun): boolean => verdict === "pass" || verdict === "fail";
 const rounded = (ms: number): string => formatDuration(Math.round(ms / 1000) * 1000);

@@ -1,0 +1,15 @@
+import { ChaosError } from "../base/chaos-error.ts";
+import { parseDuration } from "../base/units.ts";
+
+/** An option that is a number of runs. */
+export function readCount(option: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new ChaosError("usage", `${option} ${value}: expected a whole number from 1 on`);
+}
+
+/** An option that is a duration, ms. */
+export function readDuration(option: string, text: string): number {
+  const duration = parseDuration(text);
+  if (duration !== undefined && duration > 0) return duration;
+  throw new ChaosError("usage", `${option} ${text}: expected a duration with a unit, like "30m"`);
+}

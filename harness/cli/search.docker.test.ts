@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { registries } from "../experiment/catalogue.ts";
+import { readPlan } from "../experiment/plan-file.ts";
+import { kvchaos, runFolders } from "./kvchaos-process.ts";
+
+const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master.yaml");
+
+const EXPERIMENT = `
+title: A crash beside a fault that has nothing to do with it
+systems: [redis]
+cluster: ${COMPOSE}
+warm-up: 500ms
+duration: 2s
+faults:
+  - { id: limit, fault: cpu-limit, at: 100ms, node: m1, cpu: 90%, for: 500ms }
+  - { id: die, fault: command, at: 500ms, node: m1, argv: [DEBUG, SEGFAULT], wait-for-reply: false }
+recovery: { within: 1s }
+stop-on: first-finding
+checks: [no-crash]
+`;
+
+describe("searching by many runs", function () {
+  this.timeout(240_000);
+  let folder: string;
+  let file: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "kvchaos-search-"));
+    file = path.join(folder, "crash.yaml");
+    await writeFile(file, EXPERIMENT);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it("shrinks a failed run to the fault that it takes, as a plan that fails again", async () => {
+    const reports = path.join(folder, "reports");
+    const first = await kvchaos(["run", file, "--image", "redis:7.0.15", "--reports", reports, "--quiet"]);
+    assert.equal(first.code, 1, first.stderr);
+    const run = path.join(reports, (await runFolders(reports))[0] ?? "");
+    const smaller = path.join(folder, "smaller");
+    const { code, stdout, stderr } = await kvchaos(["shrink", run, "--tries", "1", "--reports", smaller]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^crash\/\S+: 2 faults → 1 \(die\), in 3 runs$/m);
+    const plan = readPlan(await readFile(path.join(run, "shrunk.yaml"), "utf8"), "shrunk.yaml", registries);
+    assert.deepEqual(
+      plan.faults.map(({ id }) => id),
+      ["die"],
+    );
+    const last = path.join(smaller, (await runFolders(smaller)).at(-1) ?? "");
+    const { command, verdict } = JSON.parse(await readFile(path.join(last, "result.json"), "utf8"));
+    assert.deepEqual([command.slice(0, 2), verdict], [["kvchaos", "replay"], "fail"]);
+  });
+
+  it("bisects images, and says so when the oldest and the newest end alike", async () => {
+    const images = ["--image", "redis:7.0.15", "redis:7.0.15", "redis:7.0.15"];
+    const args = ["bisect", file, ...images, "--tries", "1", "--reports", path.join(folder, "bisect")];
+    const { code, stdout, stderr } = await kvchaos(args);
+    assert.equal(code, 2, stderr);
+    assert.match(stdout, /^redis:7\.0\.15 {2}fails \(in run 1\)$/m);
+    assert.match(stdout, /^Nothing changes between redis:7\.0\.15 and redis:7\.0\.15: both end alike\.$/m);
+    assert.equal((await runFolders(path.join(folder, "bisect"))).length, 2);
+  });
+});
