@@ -42,6 +42,11 @@ export function formatDuration(ms: number): string {
   return `${Math.round(ms * 1000) / 1000}ms`;
 }
 
+/** { min: 2000, max: 20000 } → "2s..20s"; one value alone when both are equal. */
+export function formatDurations({ min, max }: Range): string {
+  return min === max ? formatDuration(min) : `${formatDuration(min)}..${formatDuration(max)}`;
+}
+
 /** 100 → "10 Hz", 5000 → "one every 5s": how often something happens, from the milliseconds between two. */
 export function formatRate(period: number): string {
   return period > 1000 ? `one every ${formatDuration(period)}` : `${Math.round(10_000 / period) / 10} Hz`;

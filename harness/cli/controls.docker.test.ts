@@ -24,7 +24,7 @@ describe("controls: runs that must fail, each with exactly its own finding", fun
         const [run] = await runFolders(reports);
         const { findings } = JSON.parse(await readFile(path.join(reports, run ?? "", "result.json"), "utf8"));
         const found = findings.map((finding: { type: string; class: string }) => `${finding.type}/${finding.class}`);
-        assert.deepEqual(found, [`${expect.finding}/${expect.class}`], stderr);
+        assert.deepEqual(found, [`${expect.finding.join()}/${expect.class}`], stderr);
       } finally {
         await rm(reports, { recursive: true, force: true });
       }

@@ -33,12 +33,23 @@ export interface FaultSpec {
   params: unknown;
 }
 
+/** A run must find one of these types. */
+export interface ExpectedFinding {
+  finding: readonly string[];
+  /** Of the only type there is. */
+  class: string | null;
+  /** The bug does not show in every run: a run without it is no failure, one with another finding is. */
+  sometimes: boolean;
+}
+
 /** One experiment file, parsed, checked and with every default filled in. */
 export interface Experiment {
   /** Absolute path. */
   file: string;
   title: string;
   description: string | null;
+  /** One sentence: why it should fail where it does, or what it proves. */
+  why: string | null;
   /** Systems it makes sense on. */
   systems: readonly SystemName[];
   issue: string | null;
@@ -63,7 +74,9 @@ export interface Experiment {
   checks: readonly string[];
   stopOn: "first-finding" | "end";
   /** What a deliberately broken run must find (controls, known bugs). */
-  expect: { finding: string; class: string | null } | null;
+  expect: ExpectedFinding | null;
+  /** From the beginning of chaos to that of the finding, typically, ms. */
+  timeToFinding: Range | null;
 }
 
 /** One occurrence of a fault with every choice made. */

@@ -42,6 +42,7 @@ describe("loadExperiment", () => {
       file: join(folder, `${number}.yaml`),
       title: "A title",
       description: null,
+      why: null,
       systems: ["kvrocks", "pika", "redis"],
       issue: null,
       tags: [],
@@ -68,7 +69,25 @@ describe("loadExperiment", () => {
       checks: ["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within"],
       stopOn: "end",
       expect: null,
+      timeToFinding: null,
     });
+  });
+
+  it("reads what should be found: one type or several, why, and after how long", async () => {
+    const one = await load(
+      "expect: { finding: hang, class: deadlocked }\nwhy: It waits for itself.\ntime-to-finding: 2s..20s\n",
+    );
+    assert.deepEqual(
+      [one.expect, one.why, one.timeToFinding],
+      [
+        { finding: ["hang"], class: "deadlocked", sometimes: false },
+        "It waits for itself.",
+        { min: 2000, max: 20_000 },
+      ],
+    );
+    const several = await load("expect: { finding: [hang, crash], sometimes: true }\ntime-to-finding: 5s\n");
+    assert.deepEqual(several.expect, { finding: ["hang", "crash"], class: null, sometimes: true });
+    assert.deepEqual(several.timeToFinding, { min: 5000, max: 5000 });
   });
 
   it("reads loads in all their spellings and names them", async () => {

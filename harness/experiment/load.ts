@@ -63,6 +63,7 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   checkChecks(raw.checks, raw.load, registries, mistakes);
   const rest = {
     description: part("description") ?? null,
+    why: part("why") ?? null,
     systems: part("systems"),
     issue: part("issue") ?? null,
     tags: part("tags"),
@@ -73,8 +74,9 @@ export async function loadExperiment(file: string, registries: Registries): Prom
     warmUp: part("warm-up"),
     recovery: part("recovery"),
     stopOn: part("stop-on"),
+    expect: readExpect(part("expect"), mistakes),
+    timeToFinding: part("time-to-finding") ?? null,
   };
-  const expect = part("expect");
   if (mistakes.list.length > 0 || broken) throw together(mistakes, broken);
   return {
     file: path,
@@ -87,7 +89,6 @@ export async function loadExperiment(file: string, registries: Registries): Prom
     duration,
     watchdog,
     checks,
-    expect: expect ? { finding: expect.finding, class: expect.class ?? null } : null,
   } as Experiment; // every part that is undefined left a mistake behind
 }
 
@@ -125,6 +126,16 @@ async function readCluster(
     if (error instanceof ChaosError && error.code === "invalid-experiment") return { broken: error };
     throw error;
   }
+}
+
+function readExpect(given: Section<"expect">, mistakes: Mistakes): Experiment["expect"] {
+  if (!given) return null;
+  const { finding, class: kind = null, sometimes } = given;
+  const types = [finding].flat();
+  if (kind !== null && types.length > 1) {
+    mistakes.add(["expect", "class"], "expected no class beside several types of finding: it is one of a single type");
+  }
+  return { finding: types, class: kind, sometimes };
 }
 
 function readWatchdog(given: Section<"watchdog">, mistakes: Mistakes): Experiment["watchdog"] | undefined {

@@ -14,7 +14,7 @@ export function writePlan(plan: Plan): string {
 }
 
 /** What a reader looks for first; the rest in alphabetical order, so that a plan that was read back is written alike. */
-const FIRST = ["version", "seed", "id", "name", "title", "kind", "fault", "trigger", "experiment", "faults"];
+const FIRST = "version seed id name title why expect timeToFinding kind fault trigger experiment faults".split(" ");
 
 function byRank(a: Pair, b: Pair): number {
   const [left, right] = [String(a.key), String(b.key)];
@@ -90,6 +90,7 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
     file: z.string(),
     title: z.string(),
     description: z.string().nullable(),
+    why: z.string().nullable().default(null),
     systems: z.array(z.enum(SYSTEM_NAMES)),
     issue: z.string().nullable(),
     tags: nameList,
@@ -139,7 +140,15 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
     recovery: z.strictObject({ within: ms }),
     checks: nameList,
     stopOn: z.enum(["first-finding", "end"]),
-    expect: z.strictObject({ finding: z.string(), class: z.string().nullable() }).nullable(),
+    expect: z
+      .strictObject({
+        // One type in plans of version 0.1.0's beginning.
+        finding: z.union([nameList.min(1), z.string().transform((type) => [type])]),
+        class: z.string().nullable(),
+        sometimes: z.boolean().default(false),
+      })
+      .nullable(),
+    timeToFinding: bounds.nullable().default(null),
   }),
   faults: z.array(plannedFault),
 });

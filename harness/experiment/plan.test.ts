@@ -27,6 +27,7 @@ function experiment(...faults: FaultSpec[]): Experiment {
     file: "/x/experiment.yaml",
     title: 'Title: with "quotes", — dashes and 💥',
     description: null,
+    why: null,
     systems: ["redis"],
     issue: null,
     tags: [],
@@ -69,6 +70,7 @@ function experiment(...faults: FaultSpec[]): Experiment {
     checks: ["no-hang"],
     stopOn: "end",
     expect: null,
+    timeToFinding: null,
   };
 }
 const plan = (seed: string, ...faults: FaultSpec[]) => makePlan(experiment(...faults), seed, shape, fakeRegistries);

@@ -156,9 +156,12 @@ export const faultItem = z.object({
 });
 export type FaultItem = z.output<typeof faultItem>;
 
+const findingType = z.enum(FINDING_TYPES);
+
 export const experimentSchema = z.strictObject({
   title: text(200).describe("One line: what is expected to go wrong, or to hold"),
   description: text(10_000).optional(),
+  why: text(400).optional().describe("One sentence: why it should fail where it does, or what it proves"),
   systems: list(z.enum(SYSTEM_NAMES))
     .prefault([...SYSTEM_NAMES])
     .describe("Systems on which it makes sense (default: all)"),
@@ -232,9 +235,20 @@ export const experimentSchema = z.strictObject({
   ]),
   "stop-on": z.enum(["first-finding", "end"]).prefault("end"),
   expect: z
-    .strictObject({ finding: z.enum(FINDING_TYPES), class: name.optional() })
+    .strictObject({
+      finding: z
+        .union([findingType, list(findingType)], {
+          error: `expected a finding type (${FINDING_TYPES.join(", ")}), or a list of them`,
+        })
+        .describe("A type of finding, or a list: one of them is enough"),
+      class: name.optional().describe("Of the only type"),
+      sometimes: z.boolean().prefault(false).describe("The bug does not show in every run: none is no failure"),
+    })
     .optional()
     .describe("What a run must find (controls, known bugs)"),
+  "time-to-finding": durations(0, MAX_DURATION)
+    .optional()
+    .describe("From the beginning of chaos to that of the finding, typically"),
 });
 
 /** The list of loads; each is read by itself (read-load.ts, read-benchmarks.ts). */

@@ -65,6 +65,13 @@ export class Mistakes {
       this.add(path, "expected a key of letters, digits, '.', '_' or '-'", undefined, "key");
       return;
     }
+    // A list whose items are wrong, where text or a list may be: the items' mistakes say more than "neither".
+    const deeper =
+      issue.code === "invalid_union" && issue.errors.find((own) => own.every((one) => one.path.length > 0));
+    if (deeper && deeper.length > 0) {
+      for (const one of deeper) this.#addIssue(schema, one, path);
+      return;
+    }
     const given = this.#given(path);
     if (issue.code === "invalid_type" && given === undefined && path.length > 0) {
       const key = String(path.at(-1));
@@ -75,12 +82,14 @@ export class Mistakes {
     // A rule about a whole map or list says enough; "got a map" would only confuse.
     const plain = issue.code === "invalid_type" || issue.code === "invalid_union" || typeof given !== "object";
     const message = shown || !plain ? issue.message : `${issue.message}, got ${show(given)}`;
-    const hint =
-      issue.code === "invalid_value" && typeof given === "string"
-        ? nearHint(given, issue.values.map(String))
-        : undefined;
-    this.add(path, message, hint);
+    this.add(path, message, typeof given === "string" ? nearHint(given, wordsOf(issue)) : undefined);
   }
+}
+
+/** The words that would have been right, also where something else than a word could stand. */
+function wordsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  return issue.code === "invalid_union" ? issue.errors.flat().flatMap(wordsOf) : [];
 }
 
 /** The message lists all values already: only a near one is worth a hint. */

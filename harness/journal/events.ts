@@ -44,6 +44,9 @@ const eventSchemas = [
     title: z.string(),
     experimentFile: z.string(),
     issue: z.string().nullable(),
+    why: z.string().nullable().optional(),
+    /** Typical, ms from the beginning of chaos. */
+    timeToFinding: z.object({ min: z.number(), max: z.number() }).nullable().optional(),
     seed: z.string(),
     system: z.string(),
     image: z.string(),

@@ -1,9 +1,10 @@
 import { stringify } from "yaml";
+import { formatDurations, type Range } from "../base/units.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { escapeHtml } from "./escape.ts";
 import { reproScript } from "./repro/script.ts";
 import type { RunSummary } from "./run-summary.ts";
-import { replayCommand, seconds, times } from "./wording.ts";
+import { replayCommand, seconds, times, timeToFirstFinding } from "./wording.ts";
 
 /** Which server, which harness, which machine: what a maintainer asks first. */
 export function identityHtml(summary: RunSummary): string {
@@ -22,8 +23,16 @@ export function identityHtml(summary: RunSummary): string {
     ["kvchaos", run.kvchaos],
     ["Host", machine.join(", ") || "unknown"],
     ...(run.issue ? [["Issue", run.issue]] : []),
+    ...(run.why ? [["Why it should fail", run.why]] : []),
+    ...(run.timeToFinding ? [["Time to the finding", timeText(summary, run.timeToFinding)]] : []),
   ].map(([name, value]) => `<dt>${escapeHtml(name ?? "")}</dt><dd>${escapeHtml(value ?? "")}</dd>`);
   return `<dl>${rows.join("")}</dl>\n${environmentHtml(summary)}`;
+}
+
+/** What is typical, and what it took here. */
+function timeText(summary: RunSummary, typical: Range): string {
+  const here = timeToFirstFinding(summary);
+  return `typically ${formatDurations(typical)} of chaos; ${here === null ? "nothing was found here" : `here ${seconds(here)}`}`;
 }
 
 function environmentHtml({ run, nodes, links }: RunSummary): string {

@@ -80,6 +80,12 @@ describe("reports", () => {
     }
   });
 
+  it("says why the experiment should fail, and after how long it typically does and did", async () => {
+    const { html } = await render();
+    assert.ok(html.includes("Two threads wait for each other, &lt;always&gt;"));
+    assert.match(html, /typically 1s\.\.4\.5s of chaos; here \d+\.\d s/);
+  });
+
   it("shows hostile server text as text, with its control characters visible", async () => {
     const { html } = await render();
     assert.ok(html.includes("&lt;img src=x onerror=alert(1)&gt;]]&gt;&quot;&#39;&amp;\\x1b[31m\\x07"));

@@ -75,6 +75,8 @@ function run(): JournalEvent {
     title: "Workers deadlock when the master is switched <under load>",
     experimentFile: "/work/experiments/any/sample.yaml",
     issue: "https://github.com/apache/kvrocks/issues/2512",
+    why: "Two threads wait for each other, <always>",
+    timeToFinding: { min: 1000, max: 4500 },
     seed: "7",
     system: "redis",
     image: "redis:7.0.15",

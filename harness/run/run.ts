@@ -139,6 +139,8 @@ class Run {
       title: plan.experiment.title,
       experimentFile: plan.experiment.file,
       issue: plan.experiment.issue,
+      why: plan.experiment.why,
+      timeToFinding: plan.experiment.timeToFinding,
       seed: plan.seed,
       system: system.name,
       image,

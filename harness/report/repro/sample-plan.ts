@@ -38,6 +38,8 @@ export async function plannedRun(
       title: experiment.title,
       experimentFile: file,
       issue: experiment.issue,
+      why: experiment.why,
+      timeToFinding: experiment.timeToFinding,
       seed: "7",
       system: system.name,
       image,

@@ -1,4 +1,4 @@
-import type { Experiment } from "../../experiment/experiment.ts";
+import type { ExpectedFinding, Experiment } from "../../experiment/experiment.ts";
 import type { Verdict } from "../../journal/events.ts";
 import type { NightEntry } from "./record.ts";
 
@@ -6,7 +6,7 @@ import type { NightEntry } from "./record.ts";
 export type Expectation =
   | { kind: "pass" }
   /** A known bug, or a control: it must be found. */
-  | { kind: "finding"; type: string; class: string | null }
+  | ({ kind: "finding" } & ExpectedFinding)
   /** The image shows the bug, but the experiment does not say what must be found: either is right. */
   | { kind: "either" };
 
@@ -17,15 +17,21 @@ export type Expectation =
 export function expectationOf({ expect, images }: Pick<Experiment, "expect" | "images">, image: string): Expectation {
   const { affected } = images;
   if (expect && (affected === undefined || affected === image)) {
-    return { kind: "finding", type: expect.finding, class: expect.class };
+    return { kind: "finding", ...expect };
   }
   return affected === image ? { kind: "either" } : { kind: "pass" };
 }
 
-/** For people: "pass", "hang/deadlocked", "pass or a finding". */
+/** For people: "pass", "hang/deadlocked", "hang or crash", "pass or hang", "pass or a finding". */
 export function expectationText(expected: Expectation): string {
   if (expected.kind === "either") return "pass or a finding";
-  return expected.kind === "pass" ? "pass" : `${expected.type}${expected.class === null ? "" : `/${expected.class}`}`;
+  if (expected.kind === "pass") return "pass";
+  return `${expected.sometimes ? "pass or " : ""}${findingText(expected)}`;
+}
+
+/** "hang/deadlocked", "hang or crash". */
+function findingText({ finding, class: kind }: ExpectedFinding): string {
+  return `${finding.join(" or ")}${kind === null ? "" : `/${kind}`}`;
 }
 
 /** What one run means, by what was expected of it. */
@@ -40,7 +46,7 @@ export function judge(
     case "inconclusive":
       return verdict;
     case "pass":
-      return expected.kind === "finding" ? "not-reproduced" : "pass";
+      return expected.kind === "finding" && !expected.sometimes ? "not-reproduced" : "pass";
     case "fail":
       if (expected.kind === "pass") return "fail";
       if (expected.kind === "either") return "known-bug";
@@ -48,6 +54,6 @@ export function judge(
   }
 }
 
-function matches(expected: Extract<Expectation, { kind: "finding" }>, found: { type: string; class: string }): boolean {
-  return found.type === expected.type && (expected.class === null || found.class === expected.class);
+function matches({ finding, class: kind }: ExpectedFinding, found: { type: string; class: string }): boolean {
+  return finding.includes(found.type) && (kind === null || found.class === kind);
 }

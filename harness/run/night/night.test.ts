@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Experiment } from "../../experiment/experiment.ts";
-import { expectationOf, judge } from "./expectation.ts";
+import { expectationOf, expectationText, judge } from "./expectation.ts";
 import { mostTime, type NightJob, nightJobs, nightOrder, seedOfNight, shardOf } from "./jobs.ts";
 import { NightRunner } from "./night-runner.ts";
 import type { NightRun } from "./record.ts";
@@ -10,7 +10,16 @@ const OLD = "apache/kvrocks:2.9.0";
 const NEW = "apache/kvrocks:2.11.0";
 
 function experiment(over: Partial<Experiment> = {}): Experiment {
-  const blank = { description: null, issue: null, tags: [], config: {}, preload: null, fullSync: null, load: [] };
+  const blank = {
+    description: null,
+    why: null,
+    issue: null,
+    tags: [],
+    config: {},
+    preload: null,
+    fullSync: null,
+    load: [],
+  };
   return {
     ...blank,
     file: "/here/experiments/one.yaml",
@@ -35,10 +44,12 @@ function experiment(over: Partial<Experiment> = {}): Experiment {
     checks: [],
     stopOn: "end",
     expect: null,
+    timeToFinding: null,
     ...over,
   };
 }
-const known = experiment({ images: { affected: OLD, fixed: NEW }, expect: { finding: "hang", class: "deadlocked" } });
+const only = (type: string, kind: string | null) => ({ finding: [type], class: kind, sometimes: false });
+const known = experiment({ images: { affected: OLD, fixed: NEW }, expect: only("hang", "deadlocked") });
 const named = (jobs: readonly NightJob[]): string[] => jobs.map(({ file, image }) => `${file} on ${image}`);
 const from = "/here";
 
@@ -112,14 +123,14 @@ describe("what a run must end with", () => {
   const passed = { verdict: "pass" as const, findings: [] };
 
   it("is the known bug on the affected image, and a pass on every other", () => {
-    assert.deepEqual(expectationOf(known, OLD), { kind: "finding", type: "hang", class: "deadlocked" });
+    assert.deepEqual(expectationOf(known, OLD), { kind: "finding", ...only("hang", "deadlocked") });
     assert.deepEqual(expectationOf(known, NEW), { kind: "pass" });
     assert.deepEqual(expectationOf(known, "apache/kvrocks:mine"), { kind: "pass" });
   });
 
   it("is its finding on every image for a control, which names none", () => {
-    const control = experiment({ expect: { finding: "crash", class: null } });
-    assert.deepEqual(expectationOf(control, "redis:7.0.15"), { kind: "finding", type: "crash", class: null });
+    const control = experiment({ expect: only("crash", null) });
+    assert.deepEqual(expectationOf(control, "redis:7.0.15"), { kind: "finding", ...only("crash", null) });
   });
 
   it("is open on an affected image when the experiment does not say what must be found", () => {
@@ -127,6 +138,25 @@ describe("what a run must end with", () => {
     assert.equal(judge(expectationOf(open, OLD), passed), "pass");
     assert.equal(judge(expectationOf(open, OLD), failed("hang", "slow")), "known-bug");
     assert.equal(judge(expectationOf(open, NEW), failed("hang", "slow")), "fail");
+  });
+
+  it("is any one of several types of finding, and no other", () => {
+    const two = experiment({ expect: { finding: ["hang", "crash"], class: null, sometimes: false } });
+    const expected = expectationOf(two, OLD);
+    assert.equal(expectationText(expected), "hang or crash");
+    assert.equal(judge(expected, failed("crash", "exit")), "known-bug");
+    assert.equal(judge(expected, failed("divergence", "values")), "fail");
+    assert.equal(judge(expected, passed), "not-reproduced");
+  });
+
+  it("may be a pass where the bug shows only sometimes, but not another finding", () => {
+    const rare = experiment({ images: { affected: OLD }, expect: { ...only("hang", null), sometimes: true } });
+    const expected = expectationOf(rare, OLD);
+    assert.equal(expectationText(expected), "pass or hang");
+    assert.equal(judge(expected, passed), "pass");
+    assert.equal(judge(expected, failed("hang", "deadlocked")), "known-bug");
+    assert.equal(judge(expected, failed("divergence", "values")), "fail");
+    assert.equal(judge(expectationOf(rare, NEW), failed("hang", "deadlocked")), "fail");
   });
 
   it("decides what the verdict means", () => {
