@@ -6,9 +6,9 @@ import { imageAvailability } from "../docker/images/ensure.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { knownImages } from "./known-images.ts";
-import { table } from "./list.ts";
 import { diskFree, kernelAbilities } from "./machine.ts";
 import { out } from "./print.ts";
+import { table } from "./table.ts";
 
 const GIB = 1024 ** 3;
 const MIN_CORES = 2;

@@ -1,6 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
+import { CATALOGUE_FILE } from "../experiment/known-bugs.ts";
+
+const isExperiment = (name: string): boolean => /\.ya?ml$/.test(name) && path.basename(name) !== CATALOGUE_FILE;
 
 /** Files as they are; folders as the experiment files in and below them, in name order. */
 export async function experimentFiles(paths: readonly string[]): Promise<string[]> {
@@ -12,7 +15,7 @@ export async function experimentFiles(paths: readonly string[]): Promise<string[
       files.push(given);
       continue;
     }
-    const found = (await readdir(given, { recursive: true })).filter((name) => /\.ya?ml$/.test(name)).sort();
+    const found = (await readdir(given, { recursive: true })).filter(isExperiment).sort();
     if (found.length === 0) {
       throw new ChaosError("usage", `${given}: no experiment (*.yaml) in this folder`);
     }

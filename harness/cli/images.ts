@@ -10,8 +10,8 @@ import type { Command } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { knownImages } from "./known-images.ts";
-import { table } from "./list.ts";
 import { log, out, printError } from "./print.ts";
+import { table } from "./table.ts";
 
 interface Args {
   action: "list" | "pull" | "wrap";

@@ -9,13 +9,13 @@ import type { Command } from "./command.ts";
 import { countAgain } from "./count-again.ts";
 import { EXIT, exitOfVerdict, worstExit } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
-import { table } from "./list.ts";
 import { matrixTable, type Row } from "./matrix-table.ts";
 import { planFor } from "./plan-for.ts";
 import { log, out } from "./print.ts";
 import { readCount } from "./read-limits.ts";
 import { readyMachine } from "./ready-machine.ts";
 import { runOnce } from "./run-once.ts";
+import { table } from "./table.ts";
 
 interface Args {
   experiment: string;

@@ -14,10 +14,10 @@ import { chooseServer } from "./choose-server.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
-import { table } from "./list.ts";
 import { composeFor } from "./plan-for.ts";
 import { log, out } from "./print.ts";
 import { readyMachine } from "./ready-machine.ts";
+import { table } from "./table.ts";
 
 interface Args {
   compose: string;

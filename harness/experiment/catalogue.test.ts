@@ -4,12 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { registries } from "./catalogue.ts";
+import { CATALOGUE, CATALOGUE_FILE, readKnownBugs, standsFor } from "./known-bugs.ts";
 import { loadExperiment } from "./load.ts";
 import { makePlan } from "./plan.ts";
 import { readPlan, writePlan } from "./plan-file.ts";
 
 const folder = fileURLToPath(new URL("../../experiments/", import.meta.url));
-const files = (readdirSync(folder, { recursive: true }) as string[]).filter((name) => name.endsWith(".yaml")).sort();
+const files = (readdirSync(folder, { recursive: true }) as string[])
+  .filter((name) => name.endsWith(".yaml") && name !== CATALOGUE_FILE)
+  .sort();
 
 describe("the catalogue", () => {
   it("has experiments", () => {
@@ -22,6 +25,15 @@ describe("the catalogue", () => {
       const experiment = await loadExperiment(join(folder, file), registries);
       const plan = makePlan(experiment, "1", await registries.readShape(experiment.cluster), registries);
       assert.deepEqual(readPlan(writePlan(plan), "plan.yaml", registries), plan);
+      assert.ok(experiment.why, "every experiment of the catalogue says why it should fail");
+      if (experiment.images.affected !== undefined) {
+        assert.ok(experiment.expect, "an affected image shows something: expect says what");
+        assert.ok(experiment.timeToFinding, "and time-to-finding after how long");
+        // A bug that nobody has reported yet has a row of its own, which is named by a tag.
+        const rows = (await readKnownBugs(CATALOGUE)).filter((bug) => standsFor(experiment, bug));
+        assert.ok(experiment.issue !== null || rows.length > 0, "and issue where to read about it");
+        assert.ok(rows.length > 0, `${CATALOGUE_FILE} has no row for ${experiment.issue}`);
+      }
       if (file.includes("/controls/")) assert.ok(experiment.expect, "a control says what it must find");
     });
   }

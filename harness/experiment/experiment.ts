@@ -48,7 +48,7 @@ export interface Experiment {
   file: string;
   title: string;
   description: string | null;
-  /** One sentence: why it should fail where it does, or what it proves. */
+  /** In a sentence or two: why it should fail where it does, or what it proves. */
   why: string | null;
   /** Systems it makes sense on. */
   systems: readonly SystemName[];

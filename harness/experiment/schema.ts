@@ -161,7 +161,7 @@ const findingType = z.enum(FINDING_TYPES);
 export const experimentSchema = z.strictObject({
   title: text(200).describe("One line: what is expected to go wrong, or to hold"),
   description: text(10_000).optional(),
-  why: text(400).optional().describe("One sentence: why it should fail where it does, or what it proves"),
+  why: text(400).optional().describe("In a sentence or two: why it should fail where it does, or what it proves"),
   systems: list(z.enum(SYSTEM_NAMES))
     .prefault([...SYSTEM_NAMES])
     .describe("Systems on which it makes sense (default: all)"),

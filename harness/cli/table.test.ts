@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { fittedTable, table } from "./table.ts";
+
+const rows = [
+  ["EXPERIMENT", "FINDS", "TITLE"],
+  ["experiments/any/quickstart.yaml", "-", "Master switches and everything else that an operator fears"],
+  ["experiments/pika/flushall-idle.yaml", "hang", "One FLUSHALL"],
+];
+
+describe("a table", () => {
+  it("is whole, whatever its width, where nobody says one", () => {
+    assert.equal(table(rows)[1], `${"experiments/any/quickstart.yaml".padEnd(35)}  -      ${rows[1]?.[2]}`);
+  });
+
+  it("stays within the terminal's width, and loses the end of its last column first", () => {
+    const lines = fittedTable(rows, 80);
+    assert.ok(
+      lines.every((line) => line.length <= 80),
+      lines.join("\n"),
+    );
+    assert.match(lines[1] as string, /^experiments\/any\/quickstart\.yaml {6}- {6}Master switches .*…$/);
+    assert.match(lines[2] as string, /flushall-idle\.yaml {2}hang {3}One FLUSHALL$/);
+  });
+
+  it("cuts the widest columns on a narrow one, and no column below twelve letters", () => {
+    const lines = fittedTable(rows, 50);
+    assert.ok(
+      lines.every((line) => line.length <= 50),
+      lines.join("\n"),
+    );
+    assert.match(lines[1] as string, /^experiments\/any\/\S*… {2}- {6}Master/);
+    assert.ok(fittedTable(rows, 5).every((line) => line.length <= 12 + 2 + 5 + 2 + 12));
+  });
+
+  it("is as it was where there is room enough", () => {
+    assert.deepEqual(fittedTable(rows, 200), table(rows));
+    assert.deepEqual(fittedTable([], 80), []);
+  });
+});
