@@ -18,6 +18,7 @@ import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { shrinkCommand } from "./shrink.ts";
 import { upCommand } from "./up.ts";
+import { verifiedCommand } from "./verified.ts";
 
 // Each command has argument types of its own; the table only dispatches.
 // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command<any>[] = [
   nightlyCommand,
   mergeCommand,
   reportCommand,
+  verifiedCommand,
   imagesCommand,
   doctorCommand,
   cleanCommand,

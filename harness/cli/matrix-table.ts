@@ -1,5 +1,6 @@
 import { formatDuration } from "../base/units.ts";
 import { kindOf } from "../journal/finding.ts";
+import { median, timeToFinding } from "../report/time-to-finding.ts";
 import type { RunResult } from "../run/run-options.ts";
 
 /** What became of all runs on one image. */
@@ -24,6 +25,7 @@ function cells({ image, results }: Row): string[] {
     }
   }
   const known = count("pass") + count("fail") + count("inconclusive");
+  const middle = median(results.flatMap(firstFinding));
   return [
     image,
     String(results.length),
@@ -31,20 +33,13 @@ function cells({ image, results }: Row): string[] {
     String(count("fail")),
     String(count("inconclusive")),
     String(results.length - known),
-    medianOf(results.flatMap(timeToFinding)),
+    middle === null ? "-" : formatDuration(Math.round(middle / 100) * 100),
     [...kinds].map(([kind, times]) => `${kind} ×${times}`).join(", ") || "-",
   ];
 }
 
-/** From the begin of the chaos phase to the begin of the first finding, ms. */
-function timeToFinding({ record, findings }: Row["results"][number]): number[] {
+function firstFinding({ record, findings }: Row["results"][number]): number[] {
   const chaos = record.of("phase").find(({ phase, step }) => phase === "chaos" && step === "begin");
-  const first = Math.min(...findings.map(({ from }) => from));
-  return chaos && Number.isFinite(first) ? [Math.max(0, first - chaos.t)] : [];
-}
-
-function medianOf(values: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted[Math.floor((sorted.length - 1) / 2)];
-  return middle === undefined ? "-" : formatDuration(Math.round(middle / 100) * 100);
+  const time = timeToFinding(chaos?.t, findings);
+  return time === null ? [] : [time];
 }

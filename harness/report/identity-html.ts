@@ -4,7 +4,8 @@ import type { RunRecord } from "../journal/record.ts";
 import { escapeHtml } from "./escape.ts";
 import { reproScript } from "./repro/script.ts";
 import type { RunSummary } from "./run-summary.ts";
-import { replayCommand, seconds, times, timeToFirstFinding } from "./wording.ts";
+import { timeToFinding } from "./time-to-finding.ts";
+import { replayCommand, seconds, times } from "./wording.ts";
 
 /** Which server, which harness, which machine: what a maintainer asks first. */
 export function identityHtml(summary: RunSummary): string {
@@ -31,7 +32,8 @@ export function identityHtml(summary: RunSummary): string {
 
 /** What is typical, and what it took here. */
 function timeText(summary: RunSummary, typical: Range): string {
-  const here = timeToFirstFinding(summary);
+  const chaos = summary.phases.find(({ phase }) => phase === "chaos");
+  const here = timeToFinding(chaos?.from, summary.findings);
   return `typically ${formatDurations(typical)} of chaos; ${here === null ? "nothing was found here" : `here ${seconds(here)}`}`;
 }
 

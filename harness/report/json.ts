@@ -14,7 +14,8 @@ export const jsonReporter: Reporter = {
   },
 };
 
-function resultOf(record: RunRecord): Result {
+/** What result.json holds. */
+export function resultOf(record: RunRecord): Result {
   const { run, verdict, reasons, findings, phases, loads, faults, self, checks, nodes, serverVersion, end } =
     summarize(record);
   return {

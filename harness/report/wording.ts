@@ -20,13 +20,6 @@ export function times(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** From the beginning of chaos to that of the first finding, ms (0 for one that began before); null without either. */
-export function timeToFirstFinding({ findings, phases }: Pick<RunSummary, "findings" | "phases">): number | null {
-  const chaos = phases.find(({ phase }) => phase === "chaos");
-  if (!chaos || findings.length === 0) return null;
-  return Math.max(0, Math.min(...findings.map(({ from }) => from)) - chaos.from);
-}
-
 /** The verdict in one sentence, for a reader who knows the server and not kvchaos. */
 export function verdictSentence(summary: RunSummary): string {
   const { verdict, reasons, findings, checks } = summary;

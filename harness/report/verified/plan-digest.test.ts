@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { registries } from "../../experiment/catalogue.ts";
+import type { Plan } from "../../experiment/experiment.ts";
+import { loadExperiment } from "../../experiment/load.ts";
+import { makePlan } from "../../experiment/plan.ts";
+import { readPlan, writePlan } from "../../experiment/plan-file.ts";
+import { planDigest } from "./plan-digest.ts";
+
+describe("the digest of a plan", () => {
+  const file = join(import.meta.dirname, "../../../experiments/any/quickstart.yaml");
+  const planOf = async (seed: string): Promise<Plan> => {
+    const experiment = await loadExperiment(file, registries);
+    return makePlan(experiment, seed, await registries.readShape(experiment.cluster), registries);
+  };
+
+  it("is the same after writing and reading, in another checkout, and with other words about it", async () => {
+    const plan = await planOf("1");
+    const digest = planDigest(plan);
+    assert.equal(planDigest(readPlan(writePlan(plan), "plan.yaml", registries)), digest);
+    const words = {
+      title: "T",
+      why: "W",
+      tags: ["t"],
+      issue: "https://a.b/c/issues/1",
+      file: "/x.yaml",
+      cluster: `/x/${plan.experiment.cluster}`,
+    };
+    assert.equal(planDigest({ ...plan, experiment: { ...plan.experiment, ...words } }), digest);
+  });
+
+  it("is another one for another seed, fault, load, limit or cluster", async () => {
+    const plan = await planOf("1");
+    const { experiment } = plan;
+    const others: Pick<Plan, "seed" | "experiment" | "faults">[] = [
+      await planOf("2"),
+      { ...plan, faults: plan.faults.slice(1) },
+      { ...plan, experiment: { ...experiment, load: [] } },
+      { ...plan, experiment: { ...experiment, recovery: { within: 1 } } },
+      { ...plan, experiment: { ...experiment, cluster: "/x/other.yaml" } },
+    ];
+    assert.equal(new Set([plan, ...others].map(planDigest)).size, others.length + 1);
+  });
+});
