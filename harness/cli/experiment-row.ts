@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
 import type { KnownBug } from "../experiment/known-bugs.ts";
+import { SYSTEM_NAMES } from "../systems/system.ts";
 import { shortIssue } from "./select-experiments.ts";
 
 export const EXPERIMENT_HEADINGS = ["EXPERIMENT", "SYSTEMS", "FINDS", "ISSUE", "AFFECTED → FIXED", "TITLE"];
@@ -10,7 +11,7 @@ export function experimentRow(experiment: Experiment, bugs: readonly KnownBug[])
   const { file, systems, expect, images, title } = experiment;
   return [
     path.relative(process.cwd(), file),
-    systems.join(","),
+    systems.length === SYSTEM_NAMES.length ? "any" : systems.join(","),
     findsText(expect),
     shortIssue(experiment, bugs),
     imagesText(images),

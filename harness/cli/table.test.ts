@@ -22,14 +22,15 @@ describe("a table", () => {
     assert.match(lines[2] as string, /flushall-idle\.yaml {2}hang {3}One FLUSHALL$/);
   });
 
-  it("cuts the widest columns on a narrow one, and no column below twelve letters", () => {
-    const lines = fittedTable(rows, 50);
+  it("keeps the end of the path that names a row, and cuts no other column below nine letters", () => {
+    const long = rows.map(([name, ...rest]) => [`experiments/${name}`, ...rest]);
+    const lines = fittedTable(long, 60);
     assert.ok(
-      lines.every((line) => line.length <= 50),
+      lines.every((line) => line.length <= 60),
       lines.join("\n"),
     );
-    assert.match(lines[1] as string, /^experiments\/any\/\S*… {2}- {6}Master/);
-    assert.ok(fittedTable(rows, 5).every((line) => line.length <= 12 + 2 + 5 + 2 + 12));
+    assert.match(lines[2] as string, /^….*\/pika\/flushall-idle\.yaml {2}hang {3}One FLU/);
+    assert.ok(fittedTable(long, 5).every((line) => line.length <= 36 + 2 + 5 + 2 + 9));
   });
 
   it("is as it was where there is room enough", () => {

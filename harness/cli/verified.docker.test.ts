@@ -104,7 +104,7 @@ describe("kvchaos verified, with a run on a real server", function () {
     );
     await refused(
       await forged("stale", (text) => text.replace('"warmUp":2000', '"warmUp":2001')),
-      /stale: .*exited\.yaml has changed/,
+      /stale: .*exited\.yaml gives another plan/,
     );
   });
 

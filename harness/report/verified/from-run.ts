@@ -8,6 +8,7 @@ import { runChecks } from "../../checks/run-checks.ts";
 import { verdictOf } from "../../checks/verdict.ts";
 import type { Plan } from "../../experiment/experiment.ts";
 import { loadRun } from "../../history/load-run.ts";
+import { kindOf } from "../../journal/finding.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { resultOf } from "../json.ts";
 import { type Result, resultSchema } from "../result-schema.ts";
@@ -37,7 +38,9 @@ export async function verifiedRunOf(folder: string, planToday: PlanToday): Promi
   if (!today) throw refused(`the catalogue has no experiment ${experiment}`);
   const plan = planDigest(run?.plan as Plan);
   if (plan !== planDigest(today)) {
-    throw refused(`stale: experiments/${experiment} has changed since, the same seed gives another plan today`);
+    throw refused(
+      `stale: experiments/${experiment} gives another plan with this seed today: the file has changed since, or the run's plan was not the file's`,
+    );
   }
   const judged = hasVerdict(result);
   return verifiedRunSchema.parse({
@@ -48,7 +51,7 @@ export async function verifiedRunOf(folder: string, planToday: PlanToday): Promi
     image,
     digest,
     verdict,
-    found: judged ? [...new Set(findings.map(({ type, class: kind }) => `${type}/${kind}`))].sort() : [],
+    found: judged ? [...new Set(findings.map(kindOf))].sort() : [],
     after: judged ? roundedTime(result) : null,
     started: startedAt,
     kvchaos,
@@ -94,10 +97,7 @@ function checkVerdict({ verdict, findings }: Result, record: RunRecord): void {
   const results = runChecks(plan?.experiment.checks ?? [], record);
   const again = verdictOf(record, results);
   const kinds = (all: readonly { type: string; class: string }[]): string =>
-    all
-      .map((one) => `${one.type}/${one.class}`)
-      .sort()
-      .join(", ") || "nothing";
+    all.map(kindOf).sort().join(", ") || "nothing";
   const found = kinds(results.flatMap((one) => one.findings));
   if (again.verdict === verdict && found === kinds(findings)) return;
   throw refused(
