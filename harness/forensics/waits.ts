@@ -116,6 +116,9 @@ function socketEdges(
   }
 }
 
+/** How a wait is told that names no holder: idle threads of a pool look like this. */
+export const OWNERLESS_WAIT = "futex without an owner (condition variable, semaphore, …)";
+
 /** What a thread is doing, in the words of the report; `edges`: its own. `name` turns a thread id into "worker 123". */
 export function describeWait(
   thread: ThreadSample,
@@ -130,7 +133,7 @@ export function describeWait(
   if (syscall.kind === "running") return "running";
   if (syscall.kind === "outside") return "blocked outside a system call";
   const [first = -1] = syscall.args;
-  if (syscall.number === FUTEX) return "futex without an owner (condition variable, semaphore, …)";
+  if (syscall.number === FUTEX) return OWNERLESS_WAIT;
   const call = syscallName(syscall.number);
   if (EPOLLS.has(syscall.number)) return `${call} (event loop)`;
   if (!WAITS_ON_FD.has(syscall.number)) return call;

@@ -1,5 +1,5 @@
 import { threadNames } from "../forensics/wait-text.ts";
-import { describeEdge } from "../forensics/waits.ts";
+import { describeEdge, OWNERLESS_WAIT } from "../forensics/waits.ts";
 import type { EventOf, Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { escapeHtml } from "./escape.ts";
@@ -45,6 +45,19 @@ export function foundSentence(record: RunRecord, finding: Finding): string | nul
   return found ? (found.summary.split(". missing: ")[0] ?? null) : null;
 }
 
+const FEW_FRAMES = 5;
+
+/** What the first thread that is not idle was doing, with its innermost functions where gdb named them; null: nobody looked. */
+export function busySentence(record: RunRecord, finding: Finding): string | null {
+  const captures = capturesOf(record, finding);
+  const groups = namedGroups(captures) ?? (captures[0] && evidenceDataOf(captures[0])?.groups) ?? [];
+  const busy = groups.find(({ waitsFor }) => waitsFor !== OWNERLESS_WAIT);
+  if (!busy) return null;
+  const frames = (busy.frames ?? []).filter((frame) => frame !== "??").slice(0, FEW_FRAMES);
+  const who = `${busy.comms.join(", ")} ${busy.tids[0] ?? ""}`;
+  return frames.length === 0 ? `${who}: ${busy.waitsFor}` : `${who} was in ${frames.join(" ← ")}`;
+}
+
 /** Who waits for whom, what every thread does, and the captured files themselves, folded. */
 export async function capturesHtml(record: RunRecord, finding: Finding, files: RunFiles): Promise<string> {
   const captures = capturesOf(record, finding);
@@ -88,7 +101,7 @@ function captureHtml(event: Capture, named: readonly GroupData[] | null): string
     event.stoppedProcessMs > 0
       ? `; gdb then stopped the process for ${Math.round(event.stoppedProcessMs)} ms`
       : "; the process was not stopped for it";
-  const how = `Captured at ${seconds(event.t)}, when the node had been confirmed ${event.reason}, in ${Math.round(event.ms)} ms from /proc${stopped}.`;
+  const how = `Captured at ${seconds(event.t)} because of “${event.reason}”, in ${Math.round(event.ms)} ms from /proc${stopped}.`;
   const said = event.proof === null ? event.summary : event.summary.replace(event.proof, "see the proof above");
   const found = `<p>${escapeHtml(shorten(said))}</p><p class="quiet">${escapeHtml(how)}</p>`;
   if (!data) return `<h4>Evidence</h4>${found}`;
@@ -115,12 +128,13 @@ function graphHtml(graph: GraphData, threads: EvidenceData["threads"], says: str
   return `<div class="scroll" tabindex="0" role="region" aria-label="Wait-for graph">${svg}</div><p class="quiet">An arrow leads from a thread to what it waits for. Thread ids are those of the host${graph.cycles.length > 0 ? "; red is the cycle: none of these can go on before the next one does" : ""}.</p><details><summary>The same in words${cut}</summary><ul>${items.join("")}</ul></details>`;
 }
 
-/** Threads that do the same thing are one row; those of a cycle come first. */
+/** Threads that do the same thing are one row; those of a cycle come first, those that idle in a pool last. */
 function groupsHtml(groups: readonly GroupData[], graph: GraphData | null): string {
   if (groups.length === 0) return "";
   const inCycle = new Set(graph?.cycles.flat() ?? []);
   const proves = (group: GroupData) => group.tids.some((tid) => inCycle.has(tid));
-  const sorted = [...groups].sort((a, b) => Number(proves(b)) - Number(proves(a)));
+  const rank = (group: GroupData) => (proves(group) ? 2 : group.waitsFor === OWNERLESS_WAIT ? 0 : 1);
+  const sorted = [...groups].sort((a, b) => rank(b) - rank(a));
   const rows = sorted.slice(0, MOST_GROUPS).map((group) => {
     const tids = `${group.tids.slice(0, 12).join(", ")}${group.tids.length > 12 ? ", …" : ""}`;
     const frames = (group.frames ?? []).slice(0, MOST_FRAMES);
@@ -128,7 +142,7 @@ function groupsHtml(groups: readonly GroupData[], graph: GraphData | null): stri
       frames.length === 0
         ? ""
         : `<details${proves(group) ? " open" : ""}><summary>${times(group.frames?.length ?? 0, "frame")}: ${escapeHtml(frames.slice(0, 2).join(" ← "))}</summary><pre tabindex="0">${escapeHtml(frames.map((frame, i) => `#${i} ${frame}`).join("\n"))}</pre></details>`;
-    return `<tr${proves(group) ? ' class="in-cycle"' : ""}><td class="n">${group.count}</td><td>${escapeHtml(group.comms.join(", "))}<br><span class="quiet">${escapeHtml(tids)}</span></td><td>${escapeHtml(`${stateWord(group.state)}${group.asleep ? ", never ran" : ""}`)}</td><td>${escapeHtml(group.waitsFor)}${stack}</td></tr>`;
+    return `<tr${proves(group) ? ' class="in-cycle"' : ""}><td class="n">${group.count}</td><td>${escapeHtml(group.comms.join(", "))}<br><span class="quiet">${escapeHtml(tids)}</span></td><td>${escapeHtml(`${stateWord(group.state)}${group.asleep ? ", never got the CPU" : ""}`)}</td><td>${escapeHtml(group.waitsFor)}${stack}</td></tr>`;
   });
   const total = groups.reduce((sum, group) => sum + group.count, 0);
   const cut = groups.length > rows.length ? ` (truncated: ${rows.length} of ${groups.length} groups)` : "";

@@ -156,7 +156,10 @@ describe("the evidence in report.html", () => {
     });
     await htmlReporter.onEnd?.(recordOf(events), directory);
     const html = await readFile(join(directory, "report.html"), "utf8");
-    assert.match(html, /<\/h1>\n<p>worker 1 waits in recvfrom on link r1 -&gt; m1, cut by fault cut <a/);
+    assert.match(
+      html,
+      /<dt>Who holds what<\/dt><dd>worker 1 waits in recvfrom on link r1 -&gt; m1, cut by fault cut <a/,
+    );
     assert.equal(html.match(/<table class="threads">/g)?.length, 1);
     assert.match(html, /id="finding-2".*?see <a href="#finding-1">finding 1<\/a>/s);
     const dots = [...html.matchAll(/class="finding-dot" cx="([\d.]+)"/g)].map(([, x]) => Number(x));

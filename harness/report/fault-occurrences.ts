@@ -15,6 +15,17 @@ export interface FaultOccurrence {
   params: unknown;
 }
 
+const MOST_ARGV_CHARS = 90;
+
+/** What a fault did, for a reader who does not know its id: "command DEBUG SLEEP 600 on r1". */
+export function faultWords({ fault, targets, params }: FaultOccurrence): string {
+  const argv = (params as { argv?: unknown } | null)?.argv;
+  const said = Array.isArray(argv) ? argv.map(String).join(" ") : "";
+  const cut = said.length > MOST_ARGV_CHARS ? `${said.slice(0, MOST_ARGV_CHARS)}…` : said;
+  const where = targets.length > 0 ? `on ${targets.join(", ")}` : "";
+  return [fault, cut, where].filter((word) => word !== "").join(" ");
+}
+
 /** Every occurrence of every fault, pieced together from its steps. */
 export function faultOccurrences(record: RunRecord): FaultOccurrence[] {
   const all = new Map<string, FaultOccurrence>();

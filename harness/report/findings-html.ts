@@ -2,14 +2,14 @@ import type { EventOf, Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { capturesHtml, capturesOf } from "./capture-html.ts";
 import { coverText } from "./cover-text.ts";
+import { doings } from "./doings.ts";
 import { escapeHtml } from "./escape.ts";
-import type { FaultOccurrence } from "./fault-occurrences.ts";
 import { infoTable } from "./info-table.ts";
 import { keyLifeHtml } from "./key-life-html.ts";
 import { logWindowHtml } from "./log-window.ts";
 import type { RunFiles } from "./run-files.ts";
 import type { RunSummary } from "./run-summary.ts";
-import { confidence, grouped, meaningOf, seconds, spanText, times } from "./wording.ts";
+import { confidence, grouped, meaningOf, spanText, times } from "./wording.ts";
 
 const MOST_FINDINGS = 40;
 /** Closer together than this, two findings of a node have the same log lines around them. */
@@ -43,7 +43,7 @@ async function findingHtml(
     meaning === null ? "" : `<p class="quiet">${escapeHtml(`${type}: ${meaning}.`)}</p>`,
     `<p>${escapeHtml(summary)}</p>`,
     proof === null ? "" : `<p class="proof"><strong>Proof.</strong> ${escapeHtml(shorten(proof))}</p>`,
-    `<dl>${row("When", spanText(from, to, run.end))}${connections(finding)}${row("Probes", coverText(record, node, from))}${row("What the watchdog saw", text(finding.detail?.why))}${row("What still answered", answeringText(finding))}${row("What was done to the cluster", doings(run, finding))}</dl>`,
+    `<dl>${row("When", spanText(from, to, run.watchEnd))}${connections(finding)}${row("Probes", coverText(record, node, from))}${row("What the watchdog saw", text(finding.detail?.why))}${row("Who answered", answeringText(finding))}${row("What was done to the cluster", doings(run, finding))}</dl>`,
     differences(finding),
     keyLifeHtml(finding),
     before === -1
@@ -92,18 +92,6 @@ function differences({ detail }: Finding): string {
       `<tr><td><code>${escapeHtml(key)}</code></td><td>${escapeHtml(kind)}</td><td>${cell(master)}</td><td>${cell(replica)}</td></tr>`,
   );
   return `<h4>Differing keys: ${list.length} of ${grouped(total)}</h4><div class="scroll" tabindex="0" role="region" aria-label="Differing keys"><table><thead><tr><th>Key</th><th>Kind</th><th>Master</th><th>Replica</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
-}
-
-/** Faults that were on when it began, and the last ones before: where a maintainer looks for the cause. */
-function doings({ faults }: RunSummary, { from }: Finding): string {
-  const on = faults.filter((fault) => fault.from !== null && fault.from <= from && (fault.to ?? Infinity) >= from);
-  const before = faults.filter((fault) => fault.from !== null && fault.to !== null && fault.to < from);
-  const last = before.sort((a, b) => (b.to ?? 0) - (a.to ?? 0)).slice(0, Math.max(0, 3 - on.length));
-  const name = (fault: FaultOccurrence) =>
-    `${fault.id} (${fault.fault}${fault.targets.length > 0 ? ` on ${fault.targets.join(", ")}` : ""})`;
-  const began = on.map((fault) => `${name(fault)}, begun ${seconds(from - (fault.from ?? 0))} before`);
-  const ended = last.map((fault) => `${name(fault)}, over ${seconds(from - (fault.to ?? 0))} before`);
-  return [...began.slice(0, 6), ...ended].join("; ") || "nothing yet";
 }
 
 function fileList({ evidence }: Finding): string {

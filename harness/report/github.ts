@@ -44,7 +44,7 @@ export function githubReporter(environment: NodeJS.ProcessEnv, stream: { write(t
 }
 
 function summaryOf(summary: RunSummary): string {
-  const { run, verdict, findings, checks, serverVersion, end, reasons } = summary;
+  const { run, verdict, findings, checks, serverVersion, end, watchEnd, reasons } = summary;
   const sign = { pass: "✅", fail: "❌", inconclusive: "⚠️", error: "🛑", interrupted: "⏹️" }[verdict];
   const facts = [
     ["Server", `${run.system} ${serverVersion ?? "of unknown version"}`],
@@ -54,7 +54,7 @@ function summaryOf(summary: RunSummary): string {
     ["Duration", seconds(end)],
   ];
   const shown = findings.slice(0, MOST_FINDINGS);
-  const text = [
+  const blocks = [
     `## ${sign} ${verdict}: ${inlineMarkdown(run.title)}`,
     inlineMarkdown(verdictSentence(summary)),
     ["| | |", "|---|---|", ...facts.map(([name, value]) => `| ${name} | ${inlineMarkdown(value ?? "")} |`)].join("\n"),
@@ -63,7 +63,7 @@ function summaryOf(summary: RunSummary): string {
       : reasons.slice(0, 20).map((reason) => `- ${inlineMarkdown(reason)}`)),
     ...shown.flatMap((finding) => [
       `### ${inlineMarkdown(`${finding.type} (${finding.class}) on ${finding.node ?? "the cluster"}`)}: ${confidence(finding)}`,
-      `${inlineMarkdown(finding.summary)} ${spanText(finding.from, finding.to, end)}.`,
+      `${inlineMarkdown(finding.summary)} ${spanText(finding.from, finding.to, watchEnd)}.`,
       ...(finding.proof === null ? [] : [fenced(finding.proof.slice(0, 4000))]),
     ]),
     ...(findings.length > shown.length ? [`(truncated: ${shown.length} of ${findings.length} findings)`] : []),
@@ -77,8 +77,20 @@ function summaryOf(summary: RunSummary): string {
     ].join("\n"),
     "See it yourself, in the root of the kvchaos repository:",
     fenced(replayCommand(summary), "sh"),
-  ].join("\n\n");
-  return text.length <= MOST_CHARS ? `${text}\n\n` : `${text.slice(0, MOST_CHARS)}\n\`\`\`\`\`\`\n\n(truncated)\n\n`;
+  ];
+  return `${wholeBlocks(blocks).join("\n\n")}\n\n`;
+}
+
+/** As many blocks as fit: a fence or an escape that is cut in two would swallow what comes after it. */
+function wholeBlocks(blocks: readonly string[]): string[] {
+  let room = MOST_CHARS;
+  const kept = blocks.filter((block) => {
+    const fits = block.length + 2 <= room;
+    if (fits) room -= block.length + 2;
+    return fits;
+  });
+  const left = blocks.length - kept.length;
+  return left === 0 ? kept : [...kept, `(truncated: ${kept.length} of ${blocks.length} parts)`];
 }
 
 /** Workflow commands: errors for findings and broken runs, a warning for what is not known. */

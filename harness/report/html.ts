@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RunRecord } from "../journal/record.ts";
-import { foundSentence } from "./capture-html.ts";
 import { escapeHtml } from "./escape.ts";
 import { findingsHtml } from "./findings-html.ts";
 import { fitted } from "./fit.ts";
+import { headHtml } from "./head-html.ts";
 import { againHtml, identityHtml } from "./identity-html.ts";
 import { htmlPage } from "./page.ts";
 import { PAGE_SCRIPT } from "./page-script.ts";
@@ -13,10 +13,10 @@ import { repeatsHtml } from "./repeats-html.ts";
 import type { Reporter } from "./reporter.ts";
 import { RunFiles } from "./run-files.ts";
 import { listRuns } from "./run-list.ts";
-import { type RunSummary, summarize } from "./run-summary.ts";
+import { summarize } from "./run-summary.ts";
 import { checksHtml, loadHtml, notCheckedHtml, planHtml, selfHtml } from "./sections-html.ts";
 import { timelineSvg } from "./timeline-svg.ts";
-import { confidence, verdictSentence, withoutRoot } from "./wording.ts";
+import { withoutRoot } from "./wording.ts";
 
 /*
  *   verdict → what and where → see it yourself → how often → time line → findings → checks → load → plan
@@ -73,40 +73,9 @@ async function pageOf(
     );
   return htmlPage({
     title: `${verdict}: ${run.title}`,
-    header: headerHtml(record, summary),
+    header: headHtml(record, summary),
     main: [identityHtml(summary), ...written].join("\n"),
     footer: `Made by kvchaos ${escapeHtml(run.kvchaos)} from journal.jsonl, the record of this run${escapeHtml(note)}. Times are counted from the run's beginning.`,
     script: PAGE_SCRIPT,
   });
-}
-
-function headerHtml(record: RunRecord, summary: RunSummary): string {
-  const { run, verdict } = summary;
-  return `<p class="quiet">${escapeHtml(run.title)}</p>
-<p><span class="verdict v-${verdict}">${verdict.toUpperCase()}</span>${kindOfFailure(summary)}</p>
-<h1>${escapeHtml(verdictSentence(summary))}</h1>
-${headProof(record, summary)}
-${otherReasons(summary)}`;
-}
-
-/** What broke in two words, and how sure that is. */
-function kindOfFailure({ verdict, findings: [first] }: RunSummary): string {
-  if (verdict !== "fail" || !first) return "";
-  const where = first.node === null ? "" : ` of ${first.node}`;
-  return ` <strong>${escapeHtml(`${first.type} (${first.class})${where}`)}</strong> <span class="tag t-bad">${confidence(first)}</span>`;
-}
-
-function headProof(record: RunRecord, { verdict, findings: [first] }: RunSummary): string {
-  const found = verdict === "fail" && first ? foundSentence(record, first) : null;
-  if (found === null) return "";
-  const short = found.length > 600 ? `${found.slice(0, 600)}…` : found;
-  return `<p>${escapeHtml(short)} <a href="#finding-1">Evidence</a></p>`;
-}
-
-function otherReasons({ verdict, reasons }: RunSummary): string {
-  if (verdict === "fail" || reasons.length < 2) return "";
-  return `<ul>${reasons
-    .slice(1, 50)
-    .map((reason) => `<li>${escapeHtml(reason)}</li>`)
-    .join("")}</ul>`;
 }

@@ -18,7 +18,7 @@ const ROWS: readonly (readonly [name: string, value: (state: NodeState) => strin
 ];
 
 /** What INFO of the node said before the finding, and afterwards, if it still answered. */
-export function infoTable(record: RunRecord, { end }: RunSummary, { node, from, to }: Finding): string {
+export function infoTable(record: RunRecord, { watchEnd }: RunSummary, { node, from, to }: Finding): string {
   if (node === null) return "";
   const own = record.of("node-state").filter((event) => event.node === node);
   const before = own.findLast((event) => event.t <= from);
@@ -28,7 +28,7 @@ export function infoTable(record: RunRecord, { end }: RunSummary, { node, from, 
   if (!before && !after) return "";
   const head = (event: typeof before, none: string) =>
     escapeHtml(event ? `at ${seconds(event.t)}${event.t > from ? ` (${seconds(event.t - from)} later)` : ""}` : none);
-  const silent = `no answer from ${seconds(from)} to ${seconds(to ?? end)}`;
+  const silent = `no answer from ${seconds(from)} to ${seconds(to ?? watchEnd)}`;
   const rows = ROWS.map(([name, value]) => {
     const [was, is] = [before, after].map((event) => (event ? value(event.state) : "–"));
     const changed = before && after && was !== is;

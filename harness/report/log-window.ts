@@ -4,6 +4,7 @@ import type { Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { systems } from "../systems/registry.ts";
 import { escapeHtml } from "./escape.ts";
+import { faultWords } from "./fault-occurrences.ts";
 import type { RunFiles } from "./run-files.ts";
 import type { RunSummary } from "./run-summary.ts";
 import { seconds, times } from "./wording.ts";
@@ -157,7 +158,7 @@ const MOST_MARKS = 30;
 /** What the harness did in the same time. */
 function faultMarks(summary: RunSummary, from: number, first: number, last: number): Mark[] {
   const marks = summary.faults.flatMap((fault) => {
-    const what = `fault ${fault.id}: ${fault.fault}${fault.targets.length > 0 ? ` on ${fault.targets.join(", ")}` : ""}`;
+    const what = `fault ${fault.id}: ${faultWords(fault)}`;
     return [
       ...(fault.from === null ? [] : [{ t: fault.from, text: `${what} begins` }]),
       ...(fault.to === null || fault.from === null || fault.to - fault.from < 1000

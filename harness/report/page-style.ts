@@ -39,6 +39,7 @@ a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:3px solid va
 .finding{background:var(--paper);border-left:5px solid var(--bad);border-radius:4px;padding:14px 18px;margin:14px 0}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25em 1em;margin:.6em 0}
 dt{color:var(--quiet)}
+.facts{border-left:5px solid var(--bad);background:var(--paper);border-radius:4px;padding:10px 16px;margin:.8em 0 1.2em}.facts dt{font-weight:600;color:var(--ink)}
 dd{margin:0;overflow-wrap:anywhere}
 pre,code{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
 pre{background:var(--paper);padding:10px 12px;border-radius:4px;border:1px solid var(--rule);margin:.5em 0;white-space:pre-wrap;overflow-wrap:anywhere}
@@ -52,11 +53,12 @@ mark{background:#f0e442;color:#000;padding:0 2px}
 details{margin:.6em 0}
 summary{cursor:pointer;font-weight:600}
 ul{padding-left:1.3em}
-footer{padding-bottom:40px;margin-top:3em;font-size:.9rem}
+footer{overflow-wrap:anywhere;padding-bottom:40px;margin-top:3em;font-size:.9rem}
 .timeline{display:block;width:100%;min-width:860px;height:auto;font:11px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 .timeline text{fill:var(--ink)}
 .timeline .lane{font-weight:600;font-size:12px}
 .timeline .tick,.timeline .label{fill:var(--quiet)}
+.timeline .lane,.timeline .tick{paint-order:stroke;stroke:var(--back);stroke-width:3px}
 .timeline .label-doubt{fill:var(--warn)}
 .timeline .mid{text-anchor:middle}
 .timeline .end{text-anchor:end}

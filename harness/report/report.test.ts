@@ -60,6 +60,26 @@ describe("reports", () => {
     assert.ok(!places.includes(-1), String(places));
   });
 
+  it("answers at the top since when, who holds what, what was done before, and that it was not the harness", async () => {
+    const { html } = await render();
+    const facts = /<dl class="facts">(.*?)<\/dl>/s.exec(html)?.[1] ?? "";
+    const rows = Object.fromEntries([...facts.matchAll(/<dt>(.*?)<\/dt><dd>(.*?)<\/dd>/g)].map(([, a, b]) => [a, b]));
+    assert.match(
+      rows.Since ?? "",
+      /^32\.0 s into the run \(12:00:32 UTC\), still so 40\.6 s later, when the run stopped/,
+    );
+    assert.match(
+      rows["Who holds what"] ?? "",
+      /^Thread 31648 \(worker-2\) joins thread 31902 .*: a cycle\. <a href="#finding-1">/,
+    );
+    assert.match(rows["Done before it"] ?? "", /^storm#\d+ \(switch-master on m1, r1\), over \d\.\d s before/);
+    assert.match(rows["Was it the harness?"] ?? "", /^It was starved for 1 of \d+ s in that time; the control server/);
+    assert.ok(html.indexOf("facts") < html.indexOf("See it yourself"));
+    assert.match(html, /<ul class="others"><li><a href="#finding-2">divergence \(missing-keys\) of r2<\/a>, since /);
+    const passed = (await render({ verdict: "pass" })).html;
+    assert.ok(!passed.includes('class="facts"'));
+  });
+
   it("is one page without handlers, outside links or inline styles, and by its policy runs no script but its own", async () => {
     const { html } = await render();
     const scripts = [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(([, text]) => text ?? "");

@@ -1,4 +1,5 @@
 import { ChaosError } from "../base/chaos-error.ts";
+import { endOfWatch } from "../checks/span.ts";
 import type { EventOf, Finding, Phase, Verdict } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { type FaultOccurrence, faultOccurrences } from "./fault-occurrences.ts";
@@ -50,6 +51,8 @@ export interface RunSummary {
   notes: readonly EventOf<"note">[];
   /** Last moment of the journal, ms. */
   end: number;
+  /** When the run stopped looking: what lasted until then may have lasted longer. */
+  watchEnd: number;
 }
 
 /** @throws ChaosError usage: the journal does not begin with a run */
@@ -78,6 +81,7 @@ export function summarize(record: RunRecord): RunSummary {
     self: selfCheck(record),
     notes: record.of("note"),
     end,
+    watchEnd: endOfWatch(record),
   };
 }
 

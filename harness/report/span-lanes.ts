@@ -2,7 +2,7 @@ import { type ConditionPeriod, conditionPeriods } from "../checks/condition-peri
 import { endOfWatch } from "../checks/span.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { escapeHtml } from "./escape.ts";
-import type { FaultOccurrence } from "./fault-occurrences.ts";
+import { type FaultOccurrence, faultWords } from "./fault-occurrences.ts";
 import type { RunSummary } from "./run-summary.ts";
 import { type Lane, LEFT, label, RIGHT, round, type TimeScale } from "./time-scale.ts";
 import { seconds, spanText } from "./wording.ts";
@@ -71,7 +71,7 @@ function faultBar(one: FaultOccurrence, scale: TimeScale, y: number, end: number
   const from = one.from ?? 0;
   const doubt = one.outcome === "inject-failed" || one.outcome === "heal-failed" || one.effect?.measured === false;
   const lines = [
-    `${one.id}: ${one.fault}${one.targets.length > 0 ? ` on ${one.targets.join(", ")}` : ""}`,
+    `${one.id}: ${faultWords(one)}`,
     spanText(from, one.to, end),
     one.effect?.summary ?? "",
     doubt ? `${one.outcome}${one.detail ? `: ${one.detail}` : ""}` : "",

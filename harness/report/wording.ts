@@ -133,6 +133,17 @@ function doubtfulFaults(faults: readonly FaultOccurrence[]): string[] {
   return lines;
 }
 
+/** "15.1 s into the run (19:06:07 UTC), still so 16.7 s later, when the run stopped looking" */
+export function sinceText({ from, to }: Pick<Finding, "from" | "to">, watchEnd: number, startedAt: string): string {
+  const began = Date.parse(startedAt) + from;
+  const clock = Number.isNaN(began) ? "" : ` (${new Date(began).toISOString().slice(11, 19)} UTC)`;
+  const until =
+    to === null
+      ? `still so ${seconds(Math.max(0, watchEnd - from))} later, when the run stopped looking`
+      : `until ${seconds(to)}, for ${seconds(to - from)}`;
+  return `${seconds(from)} into the run${clock}, ${until}`;
+}
+
 /** "from 12 s to the end (26 s)" */
 export function spanText(from: number, to: number | null, end: number): string {
   const length = formatDuration(Math.round(((to ?? end) - from) / 100) * 100);

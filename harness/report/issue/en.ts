@@ -3,9 +3,10 @@ import type { IssueTexts } from "./texts.ts";
 
 export const english: IssueTexts = {
   verdict: verdictSentence,
-  finding: (finding, end) => {
-    const { type, class: kind, node, from, to, summary } = finding;
-    return `${type} (${kind}) on ${node ?? "the cluster"}, ${spanText(from, to, end)}, ${confidence(finding)}: ${summary}`;
+  finding: (finding, end, told) => {
+    const { node, from, to, summary } = finding;
+    const what = told ? "." : `: ${summary}`;
+    return `${confidence(finding)} on ${node ?? "the cluster"} ${spanText(from, to, end)}${what}`;
   },
   ran: (kvchaos, title, seed) => `kvchaos ${kvchaos} ran the experiment “${title}” (seed ${seed}).`,
   done: "What was done to the servers, in seconds since the run began:",

@@ -1,6 +1,7 @@
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { fenced, inlineMarkdown } from "../escape.ts";
+import { faultWords } from "../fault-occurrences.ts";
 import { keyText, wrongCellsOf } from "../key-life.ts";
 import { keyLifeLines } from "../key-life-text.ts";
 import { reproScript } from "../repro/script.ts";
@@ -12,6 +13,9 @@ const MOST_LOG_LINES = 20;
 const MOST_DIFFERENCES = 10;
 const MOST_FAULTS = 60;
 const MOST_FINDINGS = 20;
+/** A value can have a megabyte; what proves something says it in its first words. */
+const MOST_CHARS = 3000;
+const MOST_LINE_CHARS = 600;
 
 /** The pieces of a ticket as Markdown; the target project's form decides where each goes. */
 export interface IssueParts {
@@ -39,7 +43,7 @@ export function issueParts(record: RunRecord, texts: IssueTexts, withScript: boo
     texts,
     summary,
     version: versionText(summary, texts),
-    verdict: inlineMarkdown(texts.verdict(summary)),
+    verdict: inlineMarkdown(short(texts.verdict(summary), MOST_CHARS)),
     reproduction: join([
       texts.ran(inlineMarkdown(run.kvchaos), inlineMarkdown(run.title), inlineMarkdown(run.seed)),
       texts.done,
@@ -50,7 +54,7 @@ export function issueParts(record: RunRecord, texts: IssueTexts, withScript: boo
     ]),
     expected: expectedText(summary, texts),
     findings: join([
-      ...shown.flatMap((finding) => findingText(record, finding, summary.end, texts)),
+      ...shown.flatMap((finding, i) => findingText(record, finding, summary.watchEnd, texts, i === 0)),
       ...(findings.length > shown.length ? [`(truncated: ${shown.length} of ${findings.length} findings)`] : []),
     ]),
     crashLog: crash ? logText(record, crash) : null,
@@ -60,6 +64,15 @@ export function issueParts(record: RunRecord, texts: IssueTexts, withScript: boo
 
 export function join(parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** A fence whose every line is cut to what a reader needs of it. */
+function lines(some: readonly string[]): string {
+  return fenced(some.map((one) => short(one, MOST_LINE_CHARS)).join("\n"));
+}
+
+function short(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}… (${text.length} characters)` : text;
 }
 
 function versionText({ run, serverVersion }: RunSummary, { version }: IssueTexts): string {
@@ -79,7 +92,7 @@ function faultText({ faults }: RunSummary): string {
   const fired = faults.filter((fault) => fault.from !== null);
   const shown = fired.slice(0, MOST_FAULTS).map((fault) => {
     const until = fault.to === null ? "not healed" : seconds(fault.to);
-    return `${seconds(fault.from ?? 0).padStart(8)} – ${until.padEnd(8)}  ${fault.id}  ${fault.fault} ${fault.targets.join(", ")}`;
+    return `${seconds(fault.from ?? 0).padStart(8)} – ${until.padEnd(8)}  ${fault.id}  ${faultWords(fault)}`;
   });
   if (fired.length > shown.length) shown.push(`… and ${fired.length - shown.length} more`);
   return shown.join("\n") || "nothing";
@@ -98,23 +111,24 @@ function expectedText({ findings, checks }: RunSummary, texts: IssueTexts): stri
   return join([texts.expectedNothing, checks.map((check) => `- ${inlineMarkdown(check.name)}`).join("\n")]);
 }
 
-function findingText(record: RunRecord, finding: Finding, end: number, texts: IssueTexts): string[] {
+/** @param told its summary has been said before: the whole run's sentence is that of its first finding */
+function findingText(record: RunRecord, finding: Finding, end: number, texts: IssueTexts, told: boolean): string[] {
   const life = keyLifeLines(finding);
   const differences = differencesOf(finding).slice(0, MOST_DIFFERENCES);
   const { cells, count } = wrongCellsOf(finding);
   const places = cells.slice(0, MOST_DIFFERENCES);
   const log = finding.type === "crash" ? null : logText(record, finding);
   return [
-    `**${inlineMarkdown(`${finding.type} (${finding.class})`)}**: ${inlineMarkdown(texts.finding(finding, end))}`,
-    ...(finding.proof === null ? [] : [texts.proof, fenced(finding.proof)]),
-    ...(life.length === 0 ? [] : [texts.life, fenced(life.join("\n"))]),
+    `**${inlineMarkdown(`${finding.type} (${finding.class})`)}**: ${inlineMarkdown(short(texts.finding(finding, end, told), MOST_CHARS))}`,
+    ...(finding.proof === null ? [] : [texts.proof, fenced(short(finding.proof, MOST_CHARS))]),
+    ...(life.length === 0 ? [] : [texts.life, lines(life)]),
     ...(places.length < 2
       ? []
       : [
           texts.cells(places.length, count),
-          fenced(places.map((cell) => `${keyText(cell)}: ${cell.found} | ${cell.expected}`).join("\n")),
+          lines(places.map((cell) => `${keyText(cell)}: ${cell.found} | ${cell.expected}`)),
         ]),
-    ...(differences.length === 0 ? [] : [texts.differences, fenced(differences.join("\n"))]),
+    ...(differences.length === 0 ? [] : [texts.differences, lines(differences)]),
     ...(log === null ? [] : [texts.log(inlineMarkdown(finding.node ?? "")), log]),
   ];
 }
@@ -126,8 +140,8 @@ function logText(record: RunRecord, { node, from, detail }: Finding): string | n
     .filter((event) => event.node === node && Math.abs(event.t - from) <= 30_000)
     .map((event) => `${seconds(event.t).padStart(8)}  ${event.line}`);
   const own = Array.isArray(detail?.lines) ? detail.lines.filter((line) => typeof line === "string") : [];
-  const lines = own.length > 0 ? own : known;
-  return lines.length === 0 ? null : fenced(lines.slice(0, MOST_LOG_LINES).join("\n"));
+  const shown: string[] = own.length > 0 ? own : known;
+  return shown.length === 0 ? null : lines(shown.slice(0, MOST_LOG_LINES));
 }
 
 /** The differing keys that a divergence finding carries, one line each. */

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunRecord } from "../../journal/record.ts";
+import { cutMarkdown } from "../cut-markdown.ts";
 import type { Reporter } from "../reporter.ts";
 import { english } from "./en.ts";
 import { formOf } from "./forms.ts";
@@ -31,12 +32,6 @@ function issueOf(record: RunRecord, texts: IssueTexts): string {
   const whole = write(true);
   if (Buffer.byteLength(whole) <= MOST_BYTES) return whole;
   const text = write(false);
-  return Buffer.byteLength(text) <= MOST_BYTES ? text : cut(text, texts);
-}
-
-/** Ends any fence that is still open with the longest there could be. */
-function cut(text: string, texts: IssueTexts): string {
-  let kept = Math.min(text.length, MOST_BYTES);
-  while (Buffer.byteLength(text.slice(0, kept)) > MOST_BYTES) kept -= 1000;
-  return `${text.slice(0, kept)}\n\`\`\`\`\`\`\n\n${texts.truncated(kept, text.length)}\n`;
+  if (Buffer.byteLength(text) <= MOST_BYTES) return text;
+  return cutMarkdown(text, MOST_BYTES, (kept) => texts.truncated(kept, text.length));
 }

@@ -8,7 +8,8 @@ export type Language = (typeof LANGUAGES)[number];
 export interface IssueTexts {
   /** The whole run in a sentence. Plain text. */
   verdict(summary: RunSummary): string;
-  finding(finding: Finding, end: number): string;
+  /** Where, when and how sure; and what, unless `told` says that the text has just said it. */
+  finding(finding: Finding, end: number, told: boolean): string;
   ran(kvchaos: string, title: string, seed: string): string;
   done: string;
   script: string;

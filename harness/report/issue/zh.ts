@@ -46,10 +46,10 @@ export const chinese: IssueTexts = {
     const more = findings.length > 1 ? `另外还发现了 ${findings.length - 1} 个问题。` : "";
     return `${where(first)}：${type(first)}。${more}原文：${first.summary}`;
   },
-  finding: (finding, end) => {
+  finding: (finding, end, told) => {
     const { class: kind, from, to, summary } = finding;
     const until = to === null ? `运行结束（${seconds(end)}）` : seconds(to);
-    return `${where(finding)}：${type(finding)}，类别 ${kind}，从 ${seconds(from)} 到 ${until}，${SURE[confidence(finding)]}。原文：${summary}`;
+    return `${where(finding)}：${type(finding)}，类别 ${kind}，从 ${seconds(from)} 到 ${until}，${SURE[confidence(finding)]}。${told ? "" : `原文：${summary}`}`;
   },
   ran: (kvchaos, title, seed) => `由 kvchaos ${kvchaos} 运行实验“${title}”得到（随机种子 ${seed}）。`,
   done: "对服务器做过的操作（时间为运行开始后的秒数）：",
