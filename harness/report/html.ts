@@ -15,7 +15,8 @@ import { RunFiles } from "./run-files.ts";
 import { listRuns } from "./run-list.ts";
 import { summarize } from "./run-summary.ts";
 import { checksHtml, loadHtml, notCheckedHtml, planHtml, selfHtml } from "./sections-html.ts";
-import { timelineSvg } from "./timeline-svg.ts";
+import { NARROW, WIDE } from "./time-scale.ts";
+import { TIMELINE_PATTERNS, timelineSvg } from "./timeline-svg.ts";
 import { withoutRoot } from "./wording.ts";
 
 /*
@@ -44,7 +45,7 @@ async function pageOf(
   const repeats = repeatsOf(summary, withoutRoot(run, run.experimentFile), await listRuns(dirname(directory)));
   const files = new RunFiles(directory, evidence);
   const timeline = () =>
-    `<div class="scroll" tabindex="0" role="region" aria-label="Time line">${timelineSvg(record, summary)}</div>`;
+    `${TIMELINE_PATTERNS}${[WIDE, NARROW].map((frame) => `<div class="${frame.name}">${timelineSvg(record, summary, frame)}</div>`).join("\n")}`;
   const sections: [title: string, body: () => string | Promise<string>][] = [
     ["See it yourself", () => againHtml(record, summary)],
     ...(repeats ? [["How often", () => repeatsHtml(repeats)] as [string, () => string]] : []),

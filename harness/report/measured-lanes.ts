@@ -56,7 +56,7 @@ export function probeLane(record: RunRecord): Lane {
     return { label: node, mark: mark(node), points: [...worst].sort((a, b) => a[0] - b[0]) };
   });
   return seriesLane({
-    title: "Probes: slowest answer, or age of an unanswered question",
+    title: "Probes: slowest answer, or oldest open question",
     scale: "log",
     merge: "max",
     format: milliseconds,

@@ -2,8 +2,6 @@
 // It is inlined into the page and named by its hash in the page's policy. It changes coordinates and visibility, never text
 // that came from a server into markup.
 (() => {
-  const svg = document.querySelector("svg.timeline");
-
   /** Makes an element with attributes and text. */
   const make = (tag, attributes = {}, text = "") => {
     const element = document.createElement(tag);
@@ -12,7 +10,7 @@
     return element;
   };
 
-  if (svg) timeLine(svg);
+  for (const svg of document.querySelectorAll("svg.timeline")) timeLine(svg);
   for (const table of document.querySelectorAll("table"))
     if (table.tBodies[0] && table.tBodies[0].rows.length > 12) filterFor(table, [...table.tBodies[0].rows]);
   for (const pre of document.querySelectorAll("pre.log")) {
@@ -82,7 +80,7 @@
       values: (element.dataset.v ?? "").split("|"),
       points: [...element.getAttribute("d").matchAll(/[ML](-?[\d.]+) /g)].map((match) => Number(match[1])),
     }));
-    const clip = drawing.querySelector("#plot-clip");
+    const clip = drawing.querySelector("clipPath");
 
     function draw() {
       const show = (element, visible) => {
@@ -118,7 +116,7 @@
           d.replace(/([ML])(-?[\d.]+) /g, (_, step, x) => `${step}${place(Number(x)).toFixed(2)} `),
         );
         if (whole || !clip) element.removeAttribute("clip-path");
-        else element.setAttribute("clip-path", "url(#plot-clip)");
+        else element.setAttribute("clip-path", `url(#${clip.id})`);
       }
       drawTicks(whole);
       said.textContent = `${clock(a)} to ${clock(b)}`;
@@ -181,8 +179,7 @@
       );
     });
     tools.append(said);
-    const scroll = drawing.closest(".scroll") ?? drawing;
-    scroll.before(tools);
+    drawing.before(tools);
     lanes();
     drag();
     draw();

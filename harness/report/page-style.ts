@@ -47,14 +47,15 @@ pre{background:var(--paper);padding:10px 12px;border-radius:4px;border:1px solid
 .scroll{overflow-x:auto}.scroll>table{min-width:34em}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;padding:.35em .8em .35em 0;border-bottom:1px solid var(--rule);vertical-align:top;overflow-wrap:anywhere}
-th{color:var(--quiet);font-weight:600}
+th{color:var(--quiet);font-weight:600;overflow-wrap:normal}.checks td:first-child{white-space:nowrap}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 mark{background:#f0e442;color:#000;padding:0 2px}
 details{margin:.6em 0}
 summary{cursor:pointer;font-weight:600}
 ul{padding-left:1.3em}
 footer{overflow-wrap:anywhere;padding-bottom:40px;margin-top:3em;font-size:.9rem}
-.timeline{display:block;width:100%;min-width:860px;height:auto;font:11px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
+.patterns{position:absolute}.narrow{display:none}
+.timeline{display:block;width:100%;height:auto;font:11px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 .timeline text{fill:var(--ink)}
 .timeline .lane{font-weight:600;font-size:12px}
 .timeline .tick,.timeline .label{fill:var(--quiet)}
@@ -96,6 +97,7 @@ pre strong{color:var(--bad)}
 .finding-dot{fill:var(--bad)}
 .timeline .finding-number{fill:var(--back);font-weight:700;text-anchor:middle}
 ${KEY_LIFE_STYLE}${PAGE_TOOLS_STYLE}
-@media (max-width:600px){main,header,footer{padding-left:14px;padding-right:14px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5em}.finding{padding:12px}h1{font-size:1.25rem}}
-@media print{:root{--back:#fff;--paper:#f6f7f9;--ink:#000;--quiet:#444;--rule:#bbb;--link:#000;--bad:#a83e00;--good:#00694d;--warn:#7a5200}body{font-size:11pt}.timeline{min-width:0}.finding,tr,svg{break-inside:avoid}.scroll{overflow:visible}details pre{max-height:none}}
+@media screen and (max-width:700px){.narrow{display:block}.wide{display:none}}
+@media (max-width:600px){main,header,footer{padding-left:14px;padding-right:14px}.checks thead{display:none}.checks tr{display:grid;grid-template-columns:1fr max-content;border-bottom:1px solid var(--rule);padding:.3em 0}.checks td{border:0;padding:.1em 0}.checks td:last-child{grid-column:1/-1}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5em}.finding{padding:12px}h1{font-size:1.25rem}}
+@media print{:root{--back:#fff;--paper:#f6f7f9;--ink:#000;--quiet:#444;--rule:#bbb;--link:#000;--bad:#a83e00;--good:#00694d;--warn:#7a5200}body{font-size:11pt}.finding,tr,svg{break-inside:avoid}.scroll{overflow:visible}details pre{max-height:none}}
 `;

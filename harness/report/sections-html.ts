@@ -17,7 +17,7 @@ export function checksHtml({ checks }: RunSummary): string {
       why ?? (findings.length > 0 ? times(findings.length, "finding") : (knownChecks.get(name)?.summary ?? ""));
     return `<tr><td><code>${escapeHtml(name)}</code></td><td><span class="tag t-${tone}">${word}</span></td><td>${escapeHtml(what)}</td></tr>`;
   });
-  return `<table><thead><tr><th>Check</th><th>Result</th><th>Why</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  return `<table class="checks"><thead><tr><th>Check</th><th>Result</th><th>Why</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
 export function loadHtml({ loads }: RunSummary): string {

@@ -1,5 +1,5 @@
 import { escapeHtml } from "./escape.ts";
-import { type Lane, LEFT, RIGHT, round, type TimeScale } from "./time-scale.ts";
+import { type Lane, round, type TimeScale } from "./time-scale.ts";
 
 /** A value of NaN ends the line: what follows is another course. */
 export type Point = readonly [t: number, value: number];
@@ -26,7 +26,6 @@ export interface SeriesLane {
 }
 
 const HEIGHT = 74;
-const MOST_POINTS = 440;
 /** A longer silence is a gap in the line: nothing was measured. */
 const GAP_MS = 4000;
 
@@ -40,10 +39,11 @@ export function seriesLane(lane: SeriesLane): Lane {
     legend: present.map(({ label, mark }) => ({ label, mark })),
     height: HEIGHT,
     draw(scale, top) {
+      const { left, right } = scale.frame;
       const y = (value: number) => round(top + HEIGHT - 4 - axis.part(value) * (HEIGHT - 12));
       const grid = axis.ticks.map(
         (value) =>
-          `<line class="rule" x1="${LEFT}" x2="${RIGHT}" y1="${y(value)}" y2="${y(value)}"/><text class="tick end" x="${LEFT - 6}" y="${y(value) + 3.5}">${escapeHtml(format(value))}</text>`,
+          `<line class="rule" x1="${left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"/><text class="tick end" x="${left - 6}" y="${y(value) + 3.5}">${escapeHtml(format(value))}</text>`,
       );
       const shades = (lane.shade ?? []).map(({ from, to, label }) => {
         const x = scale.x(from);
@@ -64,7 +64,7 @@ function line(
 ): string {
   let path = "";
   let before = Number.NEGATIVE_INFINITY;
-  const gap = Math.max(GAP_MS, ((scale.to - scale.from) / MOST_POINTS) * 3);
+  const gap = Math.max(GAP_MS, ((scale.to - scale.from) / scale.frame.points) * 3);
   for (const [t, value] of points) {
     if (Number.isNaN(value)) {
       before = Number.NEGATIVE_INFINITY;
@@ -85,10 +85,10 @@ function line(
   return `<path class="line ${series.mark}" d="${path}h.01" data-l="${escapeHtml(series.label)}" data-v="${escapeHtml(texts.join("|"))}"><title>${escapeHtml(title)}</title></path>`;
 }
 
-/** At most MOST_POINTS points, evenly spread over the scale. */
-function downSample(points: readonly Point[], { from, to }: TimeScale, merge: SeriesLane["merge"]): Point[] {
-  if (points.length <= MOST_POINTS) return [...points];
-  const width = Math.max(1, (to - from) / MOST_POINTS);
+/** At most as many points as the drawing has room for, evenly spread. */
+function downSample(points: readonly Point[], { from, to, frame }: TimeScale, merge: SeriesLane["merge"]): Point[] {
+  if (points.length <= frame.points) return [...points];
+  const width = Math.max(1, (to - from) / frame.points);
   const buckets = new Map<number, { t: number; sum: number; max: number; last: number; n: number }>();
   for (const [t, value] of points) {
     if (Number.isNaN(value)) continue;

@@ -3,10 +3,10 @@ import type { JournalEvent } from "../journal/events.ts";
 import { recordOf } from "../journal/record.ts";
 import { coverText } from "./cover-text.ts";
 import { fullSyncLane, processLanes, switchLane } from "./server-lanes.ts";
-import { timeScale } from "./time-scale.ts";
+import { timeScale, WIDE } from "./time-scale.ts";
 
 describe("lanes about the servers", () => {
-  const scale = timeScale(0, 10_000);
+  const scale = timeScale(0, 10_000, WIDE);
   const process = (t: number, cpuMs: number | null, pid = 7): JournalEvent => ({
     type: "process",
     t,
@@ -53,7 +53,7 @@ describe("lanes about the servers", () => {
       sync(3000, "done", null),
     ];
     const [lane] = fullSyncLane(recordOf(events));
-    assert.equal(lane?.title, "Full sync, files fetched (2 begun: 1 done, 1 failed, 0 given up)");
+    assert.equal(lane?.title, "Full sync: 2 begun, 1 done, 1 failed, 0 given up");
     assert.match(lane?.draw(scale, 0) ?? "", /r1: 0 % to 100 %/);
     assert.deepEqual(fullSyncLane(recordOf([])), []);
   });

@@ -67,7 +67,7 @@ export function fullSyncLane(record: RunRecord): Lane[] {
   const ends = [`${counts.done} done`, `${counts.failed} failed`, `${counts.ended} given up`];
   return [
     seriesLane({
-      title: `Full sync, files fetched (${counts.start} begun: ${ends.join(", ")})`,
+      title: `Full sync: ${counts.start} begun, ${ends.join(", ")}`,
       scale: "linear",
       merge: "last",
       format: (value) => `${Math.round(value)} %`,

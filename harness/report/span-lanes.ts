@@ -4,14 +4,12 @@ import type { RunRecord } from "../journal/record.ts";
 import { escapeHtml } from "./escape.ts";
 import { type FaultOccurrence, faultWords } from "./fault-occurrences.ts";
 import type { RunSummary } from "./run-summary.ts";
-import { type Lane, LEFT, label, RIGHT, round, type TimeScale } from "./time-scale.ts";
+import { type Frame, type Lane, label, round, type TimeScale } from "./time-scale.ts";
 import { seconds, spanText } from "./wording.ts";
 
 const ROW = 20;
 const BAR = 14;
 const MOST_ROWS = 24;
-/** Bars drawn; what is beyond is said in the lane's title. */
-const MOST_BARS = 3000;
 
 export function phaseLane({ phases, end }: RunSummary): Lane {
   return {
@@ -32,7 +30,7 @@ export function phaseLane({ phases, end }: RunSummary): Lane {
 }
 
 /** One row per fault of the experiment, one bar per occurrence, from inject to heal. */
-export function faultLane({ faults, end }: RunSummary): Lane {
+export function faultLane({ faults, end }: RunSummary, { bars: mostBars }: Frame): Lane {
   const rows = new Map<string, FaultOccurrence[]>();
   for (const one of faults) {
     const name = one.id.split("#", 1)[0] ?? one.id;
@@ -42,7 +40,7 @@ export function faultLane({ faults, end }: RunSummary): Lane {
   }
   const shown = [...rows].slice(0, MOST_ROWS);
   const drawn = shown.reduce((sum, [, some]) => sum + some.length, 0);
-  const left = faults.length - Math.min(drawn, MOST_BARS);
+  const left = faults.length - Math.min(drawn, mostBars);
   return {
     title: `Faults${left > 0 ? ` (truncated: ${faults.length - left} of ${faults.length})` : ""}`,
     legend: [
@@ -51,7 +49,7 @@ export function faultLane({ faults, end }: RunSummary): Lane {
     ],
     height: Math.max(1, shown.length) * ROW,
     draw(scale, top) {
-      let budget = MOST_BARS;
+      let budget = mostBars;
       return shown
         .map(([name, some], row) => {
           const y = top + row * ROW;
@@ -59,8 +57,9 @@ export function faultLane({ faults, end }: RunSummary): Lane {
           const silent = some.length - fired.length;
           const bars = fired.slice(0, Math.max(0, budget)).map((one) => faultBar(one, scale, y, end));
           budget -= bars.length;
-          const note = silent > 0 ? label(`${silent} × never fired`, LEFT + 4, y + 11, 200, "label-doubt") : "";
-          return `${rowLabel(name, y)}${rule(y + ROW - 3)}${bars.join("")}${fired.length === 0 ? note : ""}`;
+          const note =
+            silent > 0 ? label(`${silent} × never fired`, scale.frame.left + 4, y + 11, 200, "label-doubt") : "";
+          return `${rowLabel(name, y, scale)}${rule(y + ROW - 3, scale)}${bars.join("")}${fired.length === 0 ? note : ""}`;
         })
         .join("");
     },
@@ -103,7 +102,7 @@ export function conditionLane(record: RunRecord): Lane {
         .map(([node, own], row) => {
           const y = top + row * (ROW + 4) + 4;
           const segments = own.map((period) => segment(period, scale, y, end)).join("");
-          return `${rowLabel(node, y)}${segments}${masterMarks(record, node, scale, y - 4, end)}`;
+          return `${rowLabel(node, y, scale)}${segments}${masterMarks(record, node, scale, y - 4, end)}`;
         })
         .join(""),
   };
@@ -142,10 +141,10 @@ function widths(exact: number, least: number): string {
   return exact >= least ? `width="${exact}"` : `width="${least}" data-w="${exact}"`;
 }
 
-function rowLabel(text: string, y: number): string {
-  return label(text, 4, y + 11, LEFT - 10);
+function rowLabel(text: string, y: number, { frame }: TimeScale): string {
+  return label(text, 4, y + 11, frame.left - 10);
 }
 
-function rule(y: number): string {
-  return `<line class="rule" x1="${LEFT}" x2="${RIGHT}" y1="${y}" y2="${y}"/>`;
+function rule(y: number, { frame }: TimeScale): string {
+  return `<line class="rule" x1="${frame.left}" x2="${frame.right}" y1="${y}" y2="${y}"/>`;
 }
