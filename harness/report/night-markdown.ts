@@ -1,14 +1,17 @@
 import type { NightSum } from "../run/night/merge.ts";
+import { cutMarkdown } from "./cut-markdown.ts";
 import { fenced, inlineMarkdown } from "./escape.ts";
 import { againCommand, countedOutcomes, gravestFirst, OUTCOME_WORDS } from "./night-words.ts";
 import { seconds } from "./wording.ts";
 
-/** GitHub drops a step summary above 1 MiB as a whole. */
-const MOST_CHARS = 300_000;
+/** GitHub drops a step summary above 1 MiB as a whole; other steps write theirs, too. */
+export const SUMMARY_BYTES = 300_000;
+/** GitHub refuses comments above 65,536 characters; the workflow adds a line. */
+export const COMMENT_BYTES = 60_000;
 const MOST_REASON = 600;
 
-/** summary.md of a night: the gravest first, the commands that show it again at the end. */
-export function nightMarkdown(sum: NightSum): string {
+/** A night as Markdown: the gravest first, the commands that show it again at the end. Cut to so many bytes. */
+export function nightMarkdown(sum: NightSum, mostBytes: number): string {
   const { seeds, entries, missing, ms, kvchaos } = sum;
   const order = gravestFirst(entries);
   const commands = order
@@ -35,5 +38,6 @@ export function nightMarkdown(sum: NightSum): string {
       ? ["See it yourself, in the root of the kvchaos repository:", fenced([...new Set(commands)].join("\n"), "sh")]
       : []),
   ].join("\n\n");
-  return text.length <= MOST_CHARS ? `${text}\n` : `${text.slice(0, MOST_CHARS)}\n\n(truncated)\n`;
+  if (Buffer.byteLength(text) < mostBytes) return `${text}\n`;
+  return cutMarkdown(text, mostBytes, (kept) => `(truncated: ${kept} of ${text.length} characters)`);
 }

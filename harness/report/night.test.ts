@@ -82,6 +82,19 @@ describe("the report of a night", () => {
     assert.equal(await read("step.md"), `before\n${await read("summary.md")}\n`);
     await writeFile(step, "x".repeat(899_999));
     await writeNight(sumIn(directory), { GITHUB_STEP_SUMMARY: step });
-    assert.equal((await read("step.md")).length, 899_999);
+    assert.match(
+      await read("step.md"),
+      /^x{899999}\n\(the night's summary does not fit here: it is in summary\.md\)\n$/,
+    );
+  });
+
+  it("is short enough for a comment, however many tests there were, with every fence closed", async () => {
+    const sum = sumIn(directory);
+    const entries = Array.from({ length: 500 }, () => sum.entries).flat();
+    await writeNight({ ...sum, entries }, {});
+    const comment = await read("comment.md");
+    assert.ok(Buffer.byteLength(comment) <= 60_000, `${Buffer.byteLength(comment)} bytes`);
+    assert.match(comment, /\(truncated: \d+ of \d+ characters\)\n$/);
+    assert.equal((comment.match(/^`{3,}/gm) ?? []).length % 2, 0);
   });
 });
