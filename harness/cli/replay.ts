@@ -1,9 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Argv } from "yargs";
 import { ChaosError } from "../base/chaos-error.ts";
+import type { ComposeFile } from "../docker/compose.ts";
 import { registries } from "../experiment/catalogue.ts";
+import type { Plan } from "../experiment/experiment.ts";
 import { readPlan } from "../experiment/plan-file.ts";
+import { hasHidden, withPassword } from "../experiment/secrets.ts";
 import { loadRecord } from "../journal/reader.ts";
 import { chooseServer } from "./choose-server.ts";
 import type { Command } from "./command.ts";
@@ -43,14 +47,14 @@ export const replayCommand: Command<Args> = {
     const text = await readFile(file, "utf8").catch((cause: unknown) => {
       throw new ChaosError("usage", `cannot read ${file}`, { hint: "Name a run's folder below reports/.", cause });
     });
-    const plan = readPlan(text, file, registries);
+    const written = readPlan(text, file, registries);
     const before = await earlierServer(path.dirname(file));
     const { signal, dispose } = interruptSignal(log);
     try {
       const engine = await readyMachine(signal);
       const wish = { system: args.system ?? before?.system, image: args.image ?? before?.image };
-      const server = await chooseServer(engine, wish, plan.experiment.systems, signal);
-      const compose = await composeFor(plan.experiment.cluster, server);
+      const server = await chooseServer(engine, wish, written.experiment.systems, signal);
+      const { plan, compose } = opened(written, await composeFor(written.experiment.cluster, server));
       const reports = path.resolve(args.reports);
       const { keep, quiet, json } = args;
       const result = await runOnce({
@@ -71,6 +75,13 @@ export const replayCommand: Command<Args> = {
     }
   },
 };
+
+/** A plan in a run's folder hides its passwords: the replay makes one up for all of them. */
+function opened(plan: Plan, compose: ComposeFile): { plan: Plan; compose: ComposeFile } {
+  if (!hasHidden(plan)) return { plan, compose };
+  log("the plan hides its passwords: one that is made up is used in place of each");
+  return withPassword(plan, compose, `replay-${randomUUID()}`);
+}
 
 /** System and image of the run beside the plan; a plan that was copied elsewhere has none. */
 async function earlierServer(directory: string): Promise<{ system: string; image: string } | undefined> {

@@ -14,6 +14,7 @@ export class LogCollector {
   readonly #rules: readonly LogRule[];
   readonly #directory: string;
   readonly #emit: Emit;
+  readonly #hide: (line: string) => string;
   readonly #listeners = new Set<Listener>();
   readonly #syncListeners = new Set<(step: SyncStep) => void>();
   readonly #sync = new SyncProgress();
@@ -22,11 +23,19 @@ export class LogCollector {
   readonly #following = new Set<string>();
   readonly #stop = new AbortController();
 
-  constructor(options: { engine: Engine; rules: readonly LogRule[]; directory: string; emit: Emit }) {
+  constructor(options: {
+    engine: Engine;
+    rules: readonly LogRule[];
+    directory: string;
+    emit: Emit;
+    /** Hides the secrets in a line before anybody sees it. */
+    hide?: ((line: string) => string) | undefined;
+  }) {
     this.#engine = options.engine;
     this.#rules = options.rules;
     this.#directory = options.directory;
     this.#emit = options.emit;
+    this.#hide = options.hide ?? ((line) => line);
   }
 
   /** Path of a node's log, below the run's folder when `directory` is. */
@@ -60,7 +69,7 @@ export class LogCollector {
       const options = { after: this.#last.get(node), signal: this.#stop.signal };
       const { done } = await this.#engine.followLogs(container, options, ({ text, at }) => {
         this.#last.set(node, at);
-        this.#line(node, text, at);
+        this.#line(node, this.#hide(text), at);
       });
       done.catch(() => {}).finally(() => this.#following.delete(node));
     } catch (error) {

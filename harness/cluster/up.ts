@@ -37,6 +37,8 @@ export interface UpOptions {
   runId: string;
   /** Where the servers' logs are written. */
   logDirectory: string;
+  /** Hides the secrets in a line of a log. */
+  hide?: (line: string) => string;
   emit: Emit;
   /** Every container, network and volume registers its removal here before it is used. Closed after `scope`. */
   resources: CleanupScope;
@@ -106,7 +108,13 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   const server = await ToxiproxyServer.connect(`http://127.0.0.1:${apiPort}`, READY_MS, signal);
   const links = await openLinks(server, system, toxiproxy.name, pairs, linkPorts);
 
-  const logs = new LogCollector({ engine, rules: system.logRules, directory: options.logDirectory, emit });
+  const logs = new LogCollector({
+    engine,
+    rules: system.logRules,
+    directory: options.logDirectory,
+    emit,
+    hide: options.hide,
+  });
   scope.defer("close the servers' logs", () => logs.close());
   const password = spec.nodes[0]?.config.requirepass;
   const dataName = networks.get(spec.dataNetwork) as string;

@@ -5,12 +5,16 @@ import { SYSTEM_NAMES } from "../systems/system.ts";
 import type { Plan } from "./experiment.ts";
 import type { Registries } from "./registries.ts";
 import { STATES } from "./schema.ts";
+import { hiddenPlan } from "./secrets.ts";
 import { Mistakes } from "./zod-mistakes.ts";
 
-/** The plan as YAML, to be read by people and by `readPlan`. The same plan gives the same text. Times are milliseconds. */
+/**
+ * The plan as YAML, to be read by people and by `readPlan`. The same plan gives the same text. Times are milliseconds; secrets are
+ * hidden.
+ */
 export function writePlan(plan: Plan): string {
   const head = "# A resolved plan: every random choice is made. Times in milliseconds, sizes in bytes.\n";
-  return head + stringify(plan, { lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: byRank });
+  return head + stringify(hiddenPlan(plan), { lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: byRank });
 }
 
 /** What a reader looks for first; the rest in alphabetical order, so that a plan that was read back is written alike. */

@@ -42,6 +42,8 @@ export interface EvidenceOptions {
   info?: readonly string[] | undefined;
   /** The server's log since the fault that is suspected. */
   logSince?: (() => Promise<string>) | undefined;
+  /** Hides the secrets in what is written: evidence is published. */
+  hide?: ((text: string) => string) | undefined;
   clock: Clock;
   signal?: AbortSignal | undefined;
   /** Function names too. Default false: it stops the process for a moment. */
@@ -91,7 +93,7 @@ export async function captureEvidence(options: EvidenceOptions): Promise<Evidenc
   const missing: string[] = [];
   const write = async (name: string, text: string): Promise<void> => {
     const path = join(directory, name);
-    await writeFile(path, text);
+    await writeFile(path, options.hide?.(text) ?? text);
     files.push(path);
   };
 

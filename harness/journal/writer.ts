@@ -2,12 +2,13 @@ import { closeSync, fsync, openSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
+import { bounded } from "./bound.ts";
 import type { Emit, JournalEvent } from "./events.ts";
 import { redactor } from "./redact.ts";
 
 /*
- *   emit ─► redact ─► buffer ──(250 ms, 256 KiB, phase end)──► write ──(flush)──► fsync
- *                 └─► subscribers (live reporters)
+ *   emit ─► redact, cut ─► buffer ──(250 ms, 256 KiB, phase end)──► write ──(flush)──► fsync
+ *                      └─► subscribers (live reporters)
  */
 
 const FLUSH_EVERY_MS = 250;
@@ -81,7 +82,8 @@ export class JournalWriter {
       event = { t, type: "note", about: "journal", text: `lost an event of type ${given.type}: ${messageOf(error)}` };
       text = JSON.stringify(event);
     }
-    const shown = this.#redact(event, text);
+    const redacted = this.#redact(event, text);
+    const shown = bounded(redacted, text);
     if (shown !== event) text = JSON.stringify(shown);
     this.#lines.push(text);
     this.#chars += text.length;

@@ -75,6 +75,7 @@ describe("evidence of a run", function () {
       clock,
       emit: (event) => events.push({ t: clock.now(), ...event } as JournalEvent),
       signal: new AbortController().signal,
+      hide: (text) => text.replaceAll("the end", "•••"),
       onProof: () => {},
       cutBy: () => "partition-1",
       sidecar: (container) => ({ engine: noEngine, container, image: "none", labels: {}, processName: "deadlock" }),
@@ -98,7 +99,7 @@ describe("evidence of a run", function () {
       path.join(directory, first.files.find((file) => file.endsWith("server.log")) ?? ""),
       "utf8",
     );
-    assert.ok(log.length <= 64 * 1024 && log.endsWith("the end\n"));
+    assert.ok(log.length <= 64 * 1024 && log.endsWith("x•••\n"), "its secrets are hidden");
     assert.equal(second.reason, "deadlocked: function names");
     assert.equal(second.proof, null);
     assert.ok(second.t >= first.t && second.t - second.ms >= first.t - 2, "it begins where the harmless part ended");

@@ -36,6 +36,8 @@ export interface EvidenceOptions {
   /** The run's folder. */
   directory: string;
   clock: Clock;
+  /** Hides the secrets in what is captured. */
+  hide(text: string): string;
   emit: Emit;
   signal: AbortSignal;
   /** A hang has been proved. */
@@ -105,7 +107,7 @@ export class EvidenceCollector {
   }
 
   async #capture(name: string, condition: string, n: number, mayStop = true): Promise<void> {
-    const { cluster, directory, clock, emit, signal, cutBy } = this.#options;
+    const { cluster, directory, clock, hide, emit, signal, cutBy } = this.#options;
     const node = cluster.nodes.find((one) => one.name === name);
     if (!node) return;
     const folder = path.join("evidence", `${name}-${n}`);
@@ -136,6 +138,7 @@ export class EvidenceCollector {
         info: cluster.system.commands.info(),
         ask: async (argv) => text(await node.admin(argv, { within: ASK_MS, signal: inner })),
         logSince: () => tailOf(cluster.logs.file(name)),
+        hide,
         clock,
         signal: inner,
         gdb,

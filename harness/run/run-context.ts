@@ -17,6 +17,8 @@ export interface RunContext {
   /** The cluster itself: closed after `scope`, unless the user keeps it. */
   readonly resources: CleanupScope;
   readonly claims: Claims;
+  /** Hides every secret of the run in a text. */
+  hide(text: string): string;
   /** Fires on the user's interrupt and when the engine is lost: nothing new may be started then. */
   readonly signal: AbortSignal;
   /** The engine went away in mid-run: ends the run with this error. */

@@ -11,10 +11,12 @@ import { verdictOf } from "../checks/verdict.ts";
 import { attachReplicas } from "../cluster/up.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import { writePlan } from "../experiment/plan-file.ts";
+import { secretsOf } from "../experiment/secrets.ts";
 import { faults } from "../faults/registry.ts";
 import { loadRun } from "../history/load-run.ts";
 import type { Emit, Phase } from "../journal/events.ts";
 import { loadRecord } from "../journal/reader.ts";
+import { textHider } from "../journal/redact.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { preload } from "../load/preload.ts";
 import { putBenchmarks } from "./benchmarks.ts";
@@ -49,7 +51,8 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
   const clock = monotonicClock();
   const { plan } = options;
   const { directory, runId } = await makeRunFolder(options.reports, plan.experiment.file, plan.seed, startedAt);
-  const journal = JournalWriter.open(path.join(directory, "journal.jsonl"), clock, { redact: secretsOf(options) });
+  const secrets = secretsOf(plan, options.compose);
+  const journal = JournalWriter.open(path.join(directory, "journal.jsonl"), clock, { redact: secrets });
   journal.subscribe(options.onEvent, "live reporters");
   const scope = new CleanupScope();
   const broken = new AbortController();
@@ -65,6 +68,7 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
     scope,
     resources: new CleanupScope(),
     claims: new Claims(),
+    hide: textHider(secrets),
     signal,
     lost: (error) => broken.abort(error),
   };
@@ -193,6 +197,7 @@ class Run {
         : null;
     if (first) this.#context.scope.defer("stop waiting for a finding", async () => first.close());
     const evidence = new EvidenceCollector({
+      hide: this.#context.hide,
       cluster,
       directory: this.#context.directory,
       clock: this.#clock,
@@ -281,13 +286,6 @@ class Run {
     for (const result of results) this.#emit({ type: "check", ...result });
     this.#emit({ type: "verdict", ...verdictOf(record, results) });
   }
-}
-
-/** Passwords in the servers' configuration, the experiment's and the Compose file's: they must reach no report. */
-function secretsOf({ plan, compose, system }: RunOptions): string[] {
-  const configs = [plan.experiment.config[system.name], ...compose.services.map(({ config }) => config[system.name])];
-  const entries = configs.flatMap((config) => Object.entries(config ?? {}));
-  return [...new Set(entries.filter(([key]) => /pass|auth/i.test(key)).map(([, value]) => value))];
 }
 
 function describe(error: unknown): string {

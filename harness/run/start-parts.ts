@@ -48,6 +48,7 @@ export async function startCluster(context: RunContext): Promise<RunningCluster>
     disk: ownDisk(plan),
     runId,
     logDirectory: path.join(directory, "evidence", "logs"),
+    hide: context.hide,
     emit,
     resources,
     scope,

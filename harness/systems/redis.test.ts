@@ -69,6 +69,11 @@ describe("the redis adapter", () => {
     assert.equal(meaning("1:M * Ready to accept connections"), undefined);
   });
 
+  it("passes a setting of several words as several arguments, and any other value as one", () => {
+    const { command } = redis.launch({ user: "bob on >secret +@read", requirepass: "two words" });
+    assert.deepEqual(command.slice(3), ["--user", "bob", "on", ">secret", "+@read", "--requirepass", "two words"]);
+  });
+
   it("passes configuration as arguments, an empty value included", () => {
     const { command } = redis.launch({ save: "", appendonly: "no" });
     assert.deepEqual(command.slice(-4), ["--save", "", "--appendonly", "no"]);

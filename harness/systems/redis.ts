@@ -16,7 +16,10 @@ export const redis: System = {
     // The official image's entrypoint runs its arguments; protected mode would refuse every client behind the published port.
     command: [
       "redis-server",
-      ...Object.entries({ "protected-mode": "no", ...config }).flatMap(([key, value]) => [`--${key}`, value]),
+      ...Object.entries({ "protected-mode": "no", ...config }).flatMap(([key, value]) => [
+        `--${key}`,
+        ...wordsOf(key, value),
+      ]),
     ],
     environment: {},
   }),
@@ -31,6 +34,13 @@ export const redis: System = {
   logRules: redisLogRules(),
   restoringReplies: ["LOADING"],
 };
+
+/** Settings with several words; a word of the command line that holds a space would reach the server as one (redis.conf). */
+const SEVERAL_WORDS = ["bind", "client-output-buffer-limit", "loadmodule", "oom-score-adj-values", "save", "user"];
+
+function wordsOf(key: string, value: string): string[] {
+  return SEVERAL_WORDS.includes(key) && value.trim() !== "" ? value.trim().split(/\s+/) : [value];
+}
 
 function redisState(info: string): NodeState {
   const fields = parseInfo(info);
