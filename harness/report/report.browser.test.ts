@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Browser, Page } from "playwright-core";
+import type { NightSum } from "../run/night/merge.ts";
+import { skip } from "../skip.ts";
+import { findChromium, openPage, seriousViolations, startBrowser, type View } from "./headless-browser.ts";
+import { writeNight } from "./night-files.ts";
+import { fileReporters, renderAll } from "./registry.ts";
+import { writeRunIndex } from "./run-index.ts";
+import { HOSTILE_TEXTS, runThatSays } from "./sample-hostile.ts";
+import { sampleLifeFinding, sampleRunWith } from "./sample-life.ts";
+import { HOSTILE, sampleRun } from "./sample-run.ts";
+
+const VIEWS: View[] = [400, 1600].flatMap((width) =>
+  (["light", "dark"] as const).flatMap((scheme) => [true, false].map((javaScript) => ({ width, scheme, javaScript }))),
+);
+const PLAIN: View = { width: 1600, scheme: "light", javaScript: true };
+const nameOf = ({ width, scheme, javaScript }: View) =>
+  `${width} px, ${scheme}, JavaScript ${javaScript ? "on" : "off"}`;
+
+describe("pages in a real browser", function () {
+  this.timeout(120_000);
+  let browser: Browser | undefined;
+  let reports: string;
+  const pages: Record<string, string> = {};
+  const open = (file: string, view: View) => openPage(browser as Browser, file, view);
+
+  before(async function () {
+    const chromium = await findChromium();
+    if (chromium === null) skip(this, "there is no Chromium on this machine");
+    browser = await startBrowser(chromium);
+    reports = await mkdtemp(path.join(tmpdir(), "kvchaos-pages-"));
+    const run = async (name: string, record = sampleRun()) => {
+      const directory = path.join(reports, name);
+      await mkdir(path.join(directory, "evidence/logs"), { recursive: true });
+      const stamp = (t: number) => new Date(Date.parse("2025-01-01T12:00:00.000Z") + t).toISOString();
+      const log = Array.from(
+        { length: 60 },
+        (_, i) => `${stamp(20_000 + i * 500)} line ${i} ${HOSTILE.replace("\n", " ")}`,
+      );
+      await writeFile(path.join(directory, "evidence/logs/r1.log"), `${log.join("\n")}\n`);
+      assert.deepEqual(await renderAll(record, directory, fileReporters), []);
+      return path.join(directory, "report.html");
+    };
+    pages["a hang"] = await run("1-hang");
+    pages["a lost write"] = await run("2-lost", sampleRunWith(sampleLifeFinding()));
+    pages["a pass"] = await run("3-pass", sampleRun({ verdict: "pass" }));
+    pages["an inconclusive run"] = await run("4-unknown", sampleRun({ verdict: "inconclusive" }));
+    pages["a run that was killed"] = await run("5-killed", sampleRun({ verdict: "none" }));
+    pages["the history of runs"] = (await writeRunIndex(reports)) ?? "";
+    await writeNight(nightIn(path.join(reports, "night")), {});
+    pages["a night"] = path.join(reports, "night/index.html");
+  });
+  after(async () => {
+    await browser?.close();
+    if (reports) await rm(reports, { recursive: true, force: true });
+  });
+
+  it("notices a page that does what none of ours may do", async () => {
+    const file = path.join(reports, "bad.html");
+    const text = `<html><body><img src=https://127.0.0.1:9/x onerror=alert(1)><p style="color:#ccc">pale</p></body></html>`;
+    await writeFile(file, text);
+    const { page, context, troubles } = await open(file, PLAIN);
+    await page.waitForFunction("document.readyState === 'complete'");
+    assert.ok(
+      troubles.some((one) => one.startsWith("request: ")) && troubles.some((one) => one.startsWith("dialog: 1")),
+    );
+    assert.ok((await seriousViolations(page)).some((one) => one.startsWith("color-contrast")));
+    await context.close();
+  });
+
+  for (const view of VIEWS) {
+    it(`are quiet, no wider than the screen and accessible: ${nameOf(view)}`, async () => {
+      for (const [name, file] of Object.entries(pages)) {
+        const { page, context, troubles } = await open(file, view);
+        const [width = 0, room = 0] = (await page.evaluate(
+          "[document.documentElement.scrollWidth, innerWidth]",
+        )) as number[];
+        assert.ok(width <= room, `${name} is ${width} px wide`);
+        if (name === "a hang") await assertTells(page, view);
+        // Colours and widths of all pages come from one style sheet: each page in one view, the fullest one in all.
+        const looked = name === "a hang" || (view.width === 400) === (view.scheme === "dark");
+        if (view.javaScript && looked) assert.deepEqual(await seriousViolations(page), [], name);
+        assert.deepEqual(troubles, [], name);
+        await context.close();
+      }
+    });
+  }
+
+  it("zoom into a finding, tell values, and filter a log, by keyboard too", async () => {
+    const { page, context, troubles } = await open(pages["a hang"] ?? "", PLAIN);
+    const button = page.getByRole("button", { name: "finding 1" }).first();
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("27.00 s to 37.00 s").first().waitFor();
+    await page.mouse.move(800, 500);
+    await page.locator("details:has(pre.log) > summary").first().click();
+    const search = page.locator(".tools:has(input[type=search]):visible").first();
+    await search.locator("input").fill("line 17");
+    await search.getByText(/^1 of \d+$/).waitFor();
+    assert.deepEqual(troubles, []);
+    await context.close();
+  });
+
+  it("print on paper with everything that is shown", async () => {
+    const { page, context, troubles } = await open(pages["a hang"] ?? "", PLAIN);
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await page.locator("svg.timeline:visible").count(), 1);
+    assert.equal(await page.locator(".tools:visible").count(), 0);
+    const pdf = await page.pdf({ format: "A4" });
+    assert.ok(pdf.subarray(0, 5).toString() === "%PDF-" && pdf.length > 20_000);
+    assert.deepEqual(troubles, []);
+    await context.close();
+  });
+
+  it("execute nothing that a server says", async () => {
+    // The megabyte is there to be cut, not to be executed: hostile.test.ts has it.
+    for (const [name, text] of Object.entries(HOSTILE_TEXTS).filter(([, one]) => one.length < 10_000)) {
+      const directory = path.join(reports, "hostile");
+      await mkdir(directory, { recursive: true });
+      assert.deepEqual(await renderAll(runThatSays(text), directory, fileReporters), []);
+      const { page, context, troubles } = await open(path.join(directory, "report.html"), PLAIN);
+      await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
+      assert.equal(await page.evaluate("'came' in window"), false, name);
+      assert.deepEqual(troubles, [], name);
+      await context.close();
+    }
+  });
+});
+
+/** The three questions, answered at the top; and a time line whose words can be read. */
+async function assertTells(page: Page, view: View): Promise<void> {
+  const facts = await page.locator("dl.facts").textContent();
+  assert.match(facts ?? "", /Since32\.0 s into the run/);
+  assert.match(facts ?? "", /Who holds whatThread 31648 \(worker-2\) joins thread 31902/);
+  const shown = page.locator("svg.timeline:visible");
+  assert.equal(await shown.count(), 1, "one drawing of the two");
+  const box = await shown.locator("text.tick").first().boundingBox();
+  assert.ok((box?.height ?? 0) >= 10, `words of ${box?.height} px`);
+  assert.ok(await page.locator("svg.waits").isVisible());
+  assert.equal((await page.locator(".tools:visible").count()) > 0, view.javaScript);
+}
+
+function nightIn(directory: string): NightSum {
+  const finding = { type: "hang", class: "deadlocked", summary: `r1 held ${HOSTILE}` };
+  const run = { folder: "../1-hang", seed: "7", verdict: "fail", reasons: [HOSTILE], findings: [finding] } as const;
+  const common = { experiment: "experiments/any/x.yaml", title: `A ${HOSTILE}`, issue: null, system: "redis" } as const;
+  const entry = {
+    ...common,
+    image: "redis:7.0.15",
+    expects: "pass",
+    reasons: [HOSTILE],
+    ms: 1500,
+    again: null,
+  } as const;
+  const runs = [{ ...run, reasons: [HOSTILE], findings: [finding] }];
+  return {
+    seeds: ["7"],
+    kvchaos: ["0.1.0"],
+    startedAt: "2026-11-21T02:00:01.123Z",
+    ms: 90_000,
+    entries: [
+      { ...entry, reasons: [HOSTILE], outcome: "fail", runs },
+      { ...entry, reasons: [], outcome: "pass", runs: [] },
+    ],
+    missing: [],
+    directory,
+  };
+}
