@@ -59,7 +59,7 @@ function othersHtml({ findings }: RunSummary): string {
       `<li><a href="#finding-${i + 2}">${escapeHtml(`${type} (${kind})${node === null ? "" : ` of ${node}`}`)}</a>, since ${seconds(from)}</li>`,
   );
   const left = findings.length - 1 - others.length;
-  return `<ul class="others">${items.join("")}${left > 0 ? `<li>and ${times(left, "more finding")} below</li>` : ""}</ul>`;
+  return `<p>Also found:</p><ul class="others">${items.join("")}${left > 0 ? `<li>and ${times(left, "more finding")} below</li>` : ""}</ul>`;
 }
 
 function otherReasons({ reasons }: RunSummary): string {

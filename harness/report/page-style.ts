@@ -47,6 +47,7 @@ pre{background:var(--paper);padding:10px 12px;border-radius:4px;border:1px solid
 .scroll{overflow-x:auto}.scroll>table{min-width:34em}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;padding:.35em .8em .35em 0;border-bottom:1px solid var(--rule);vertical-align:top;overflow-wrap:anywhere}
+.scroll>table td{overflow-wrap:break-word}.scroll td code{overflow-wrap:anywhere}
 th{color:var(--quiet);font-weight:600;overflow-wrap:normal}.checks td:first-child{white-space:nowrap}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 mark{background:#f0e442;color:#000;padding:0 2px}
