@@ -114,6 +114,12 @@ export interface Cluster {
   readonly password: string | undefined;
   /** What a key must begin with to be the shard's to which a node belongs; "" outside cluster mode. */
   keyTag(node: string): string;
+  /** Cluster mode: a node's id. @throws ChaosError internal: there is no cluster mode; the same for the next two */
+  nodeId(node: string): string;
+  /** Cluster mode: all nodes, as this one should see them, in the words of the server's own command. */
+  topologyText(node: string): string;
+  /** Cluster mode: a number for a topology, higher than all before. */
+  nextTopologyVersion(): number;
   node(name: string): ClusterNode;
   link(from: string, to: string): Link;
   /** Changes the intention (journaled; load follows it). Does not talk to any server. */

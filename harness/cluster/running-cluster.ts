@@ -3,9 +3,9 @@ import { sleep } from "../base/deadline.ts";
 import type { Emit } from "../journal/events.ts";
 import type { Link } from "../network/link.ts";
 import { RespError } from "../resp/reply.ts";
-import type { Argv, System } from "../systems/system.ts";
+import type { Argv, ClusterMode, System } from "../systems/system.ts";
 import { AdminLanes, type LaneOutcome } from "./admin-lanes.ts";
-import type { Cluster, ClusterNode, RoleOptions, Topology, WaitLimits } from "./cluster.ts";
+import type { Address, Cluster, ClusterNode, RoleOptions, Topology, WaitLimits } from "./cluster.ts";
 import type { ContainerNode } from "./container-node.ts";
 import type { LogCollector } from "./logs.ts";
 import type { Shards } from "./shards.ts";
@@ -75,6 +75,30 @@ export class RunningCluster implements Cluster {
 
   keyTag(node: string): string {
     return this.shards?.tag(this.#topology.replicaOf[node] ?? node) ?? "";
+  }
+
+  nodeId(node: string): string {
+    return this.#ofCluster().shards.id(node);
+  }
+
+  topologyText(node: string): string {
+    const { shards, mode } = this.#ofCluster();
+    return mode.topologyText(shards.members(this.#topology, (to) => this.#addressFrom(node, to)));
+  }
+
+  nextTopologyVersion(): number {
+    return this.#ofCluster().shards.nextVersion();
+  }
+
+  #ofCluster(): { shards: Shards; mode: ClusterMode } {
+    const { shards, system } = this;
+    if (!shards || !system.cluster) throw new ChaosError("internal", "the cluster has no cluster mode");
+    return { shards, mode: system.cluster };
+  }
+
+  /** As `from` dials `to`; a node's own address for itself. */
+  #addressFrom(from: string, to: string): Address {
+    return to === from ? { host: from, port: this.system.port } : this.link(from, to).address;
   }
 
   node(name: string): ClusterNode {
@@ -159,8 +183,7 @@ export class RunningCluster implements Cluster {
   /** What makes a server what the topology says at this moment; a topology's number is drawn when it is sent. */
   #roleCommands(name: string, throughNoOne: boolean): (() => Argv)[] {
     const { commands, cluster } = this.system;
-    const address = (to: string) =>
-      to === name ? { host: name, port: this.system.port } : this.link(name, to).address;
+    const address = (to: string) => this.#addressFrom(name, to);
     const { shards } = this;
     if (shards && cluster) {
       const members = shards.members(this.#topology, address);

@@ -3,11 +3,11 @@ import { monotonicClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { CleanupScope } from "../base/scope.ts";
 import type { ClusterNode } from "../cluster/cluster.ts";
+import type { Emit } from "../journal/events.ts";
 import { FakeServer } from "../resp/fake-server.ts";
 import { RespError } from "../resp/reply.ts";
 import { duplicateCommand } from "./duplicate-command.ts";
 import { FakeCluster } from "./fake-cluster.ts";
-import type { Effect } from "./fault.ts";
 
 const SHAPE = { masters: ["m1"], replicas: ["r1"], links: [] };
 
@@ -20,10 +20,11 @@ describe("duplicate-command", () => {
 
   afterEach(() => server.stop());
 
-  async function inject(written: object): Promise<{ effect: Effect; targets: readonly string[] }> {
+  async function inject(written: object, gap = 0) {
+    const events: Parameters<Emit>[0][] = [];
     const cluster = new FakeCluster(["m1"], { r1: "m1" });
     for (const node of cluster.nodes as (ClusterNode & { direct: object })[]) {
-      Object.assign(node, { direct: { host: server.host, port: server.port } });
+      Object.assign(node, { nearest: () => ({ host: server.host, port: server.port }) });
     }
     const params = duplicateCommand.resolve(
       duplicateCommand.params.parse({ gap: "0ms", ...written }) as never,
@@ -42,12 +43,12 @@ describe("duplicate-command", () => {
           onHeal: (what, undo) => scope.defer(what, undo),
           claim: () => () => {},
           note: () => {},
-          emit: () => {},
+          emit: (event) => void events.push(event),
           capture: async () => {},
         },
-        { ...params, gap: 0 },
+        { ...params, gap },
       );
-      return { effect: await injected.effect(), targets: injected.targets };
+      return { effect: await injected.effect(), targets: injected.targets, events };
     } finally {
       assert.deepEqual(await scope.close(), []);
     }
@@ -81,6 +82,33 @@ describe("duplicate-command", () => {
     assert.ok(
       heard.every((line) => /^SLAVEOF toxiproxy 100\d\d$/.test(line)),
       heard.join(),
+    );
+  });
+
+  it("journals the gaps that were achieved and every copy's answer, and gives all copies one topology number", async () => {
+    const heard: string[] = [];
+    server.on("CLUSTERX", (argv) => {
+      heard.push(argv.join(" "));
+      return heard.length === 1 ? "OK" : new RespError("ERR Invalid version");
+    });
+    const argv = ["CLUSTERX", "SETNODES", "{topology}", "{version}", "{r1 id}"];
+    const { events } = await inject({ node: "m1", argv, copies: 3 }, 3);
+    assert.deepEqual(new Set(heard), new Set(["CLUSTERX SETNODES all as m1 sees them 1 id-of-r1"]));
+    const [event] = events;
+    assert.ok(event?.type === "duplicate-command");
+    assert.equal(event.command, "CLUSTERX SETNODES");
+    assert.equal(event.gaps.length, 2);
+    assert.ok(
+      event.gaps.every((gap) => gap >= 3),
+      String(event.gaps),
+    );
+    assert.deepEqual(
+      event.answers.map(({ node, answer }) => [node, answer]),
+      [
+        ["m1", null],
+        ["m1", "ERR"],
+        ["m1", "ERR"],
+      ],
     );
   });
 

@@ -18,6 +18,7 @@ export class FakeCluster implements Cluster {
   topology: Topology;
   /** "r1: REPLICAOF NO ONE", "pause r1", "toxic latency on r1 -> m1 (to-master)", … in order. */
   readonly said: string[] = [];
+  #version = 0;
   readonly #lines = new Set<(node: string, line: string) => void>();
   readonly #sync = new SyncProgress();
   readonly #syncSteps = new Set<(step: SyncStep) => void>();
@@ -42,6 +43,19 @@ export class FakeCluster implements Cluster {
 
   keyTag(_node?: string): string {
     return "";
+  }
+
+  nodeId(node: string): string {
+    return `id-of-${node}`;
+  }
+
+  topologyText(node: string): string {
+    return `all as ${node} sees them`;
+  }
+
+  nextTopologyVersion(): number {
+    this.#version += 1;
+    return this.#version;
   }
 
   node(name: string): ClusterNode {

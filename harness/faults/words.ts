@@ -1,26 +1,60 @@
 import type { Cluster, ClusterNode } from "../cluster/cluster.ts";
 import type { Mention } from "./fault.ts";
-import { mentionLink, selectLink } from "./selector.ts";
+import { mentionLink, mentionNode, selectLink, selectNode } from "./selector.ts";
 
 /*
  * A command's words may name a link's end as the servers must dial it: ["SLAVEOF", "{self -> m2 host}", "{self -> m2 port}"].
- * `self` is the node that gets the command, the other side any node selector. It becomes an address when the command is
- * sent, because roles move and ports are chosen when the cluster starts.
+ * `self` is the node that gets the command, the other side any node selector. In cluster mode a whole word may also be
+ * "{topology}" (all nodes, as the node that gets the command should see them), "{version}" (the next number of a topology) or
+ * "{m2 id}" (that node's id). They are filled in when the command is sent, because roles move and ports are chosen when the
+ * cluster starts.
  */
 const PLACE = /\{\s*(\S+\s*->\s*\S+)\s+(host|port)\s*\}/g;
+const CLUSTER_WORD = /^\{\s*(?:(topology|version)|(\S+)\s+id)\s*\}$/;
 
-/** The links that words name, for the loader. */
+/** The links and nodes that words name, for the loader. */
 export function mentionWords(words: readonly string[], path: readonly (string | number)[]): Mention[] {
-  return words.flatMap((word, i) =>
-    [...word.matchAll(PLACE)].flatMap(([, link = ""]) => mentionLink(link.replace(/^self\b/, "replica"), [...path, i])),
-  );
+  return words.flatMap((word, i): Mention[] => {
+    const place = [...path, i];
+    const ofCluster = CLUSTER_WORD.exec(word);
+    if (ofCluster) {
+      const node = ofCluster[2];
+      const named = node === undefined || node === "self" ? [] : mentionNode(node, place);
+      return [{ kind: "mode", name: "cluster", path: place }, ...named];
+    }
+    return [...word.matchAll(PLACE)].flatMap(([, link = ""]) => mentionLink(link.replace(/^self\b/, "replica"), place));
+  });
 }
 
-/** The words as this node is to get them now. @throws ChaosError internal: a role that nobody has */
-export function fillWords(words: readonly string[], node: ClusterNode, cluster: Cluster): string[] {
-  return words.map((word) =>
-    word.replace(PLACE, (_, link: string, part: "host" | "port") =>
-      String(selectLink(cluster, link.replace(/^self\b/, node.name)).address[part]),
-    ),
-  );
+/**
+ * Numbers a topology where the words ask for one. Copies of one command share the result: a controller's retry repeats the
+ * number too.
+ */
+export function topologyVersion(words: readonly string[], cluster: Cluster): number | null {
+  const asked = words.some((word) => CLUSTER_WORD.exec(word)?.[1] === "version");
+  return asked ? cluster.nextTopologyVersion() : null;
+}
+
+/**
+ * The words as this node is to get them now.
+ * @param version what "{version}" becomes; by default a new number
+ * @throws ChaosError internal: a role that nobody has
+ */
+export function fillWords(
+  words: readonly string[],
+  node: ClusterNode,
+  cluster: Cluster,
+  version = topologyVersion(words, cluster),
+): string[] {
+  return words.map((word) => {
+    const [found, name, other] = CLUSTER_WORD.exec(word) ?? [];
+    if (found === undefined) {
+      return word.replace(PLACE, (_, link: string, part: "host" | "port") =>
+        String(selectLink(cluster, link.replace(/^self\b/, node.name)).address[part]),
+      );
+    }
+    if (name === "topology") return cluster.topologyText(node.name);
+    if (name === "version") return String(version);
+    return cluster.nodeId(other === "self" ? node.name : selectNode(cluster, String(other)).name);
+  });
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { adminCommandSchema, fullSyncSchema, shutdownSchema } from "./operator-events.ts";
+import { adminCommandSchema, duplicateCommandSchema, fullSyncSchema, shutdownSchema } from "./operator-events.ts";
 
 /** What the watchdog says of one node. `healthy` and `unknown` frame the typed results of DESIGN.md §4. */
 const NODE_CONDITIONS = [
@@ -91,5 +91,6 @@ export const nodeEventSchemas = [
   }),
   fullSyncSchema,
   adminCommandSchema,
+  duplicateCommandSchema,
   shutdownSchema,
 ] as const;

@@ -32,6 +32,21 @@ export const shutdownSchema = z.object({
   exitCode: z.number().nullable(),
 });
 
+/** One command sent several times by a `duplicate-command` fault. Milliseconds. */
+export const duplicateCommandSchema = z.object({
+  t: z.number(),
+  type: z.literal("duplicate-command"),
+  /** Plan id of the fault occurrence. */
+  id: z.string(),
+  command: z.string(),
+  /** The gap that the plan asks for. */
+  asked: z.number(),
+  /** The gaps that were achieved, from handing one copy to the kernel to handing it the next. */
+  gaps: z.array(z.number()),
+  /** `answer`: null when it was accepted; else why not. */
+  answers: z.array(z.object({ node: z.string(), answer: z.string().nullable(), ms: z.number() })),
+});
+
 /** An administration command that a fault gave a server on a lasting connection: "sent" first, then what became of it. */
 export const adminCommandSchema = z.object({
   t: z.number(),

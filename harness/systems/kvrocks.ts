@@ -34,12 +34,17 @@ export const kvrocks: System = {
   cluster: {
     config: { "cluster-enabled": "yes" },
     setNodeId: (id) => ["CLUSTERX", "SETNODEID", id],
-    setNodes: (members, version) => ["CLUSTERX", "SETNODES", members.map(nodeLine).join("\n"), String(version)],
+    topologyText,
+    setNodes: (members, version) => ["CLUSTERX", "SETNODES", topologyText(members), String(version)],
   },
   // worker.cc: every worker has its own SO_REUSEPORT listener, so the kernel's hash chooses a connection's thread.
   workerThreads: { comm: /^worker$/, setting: "workers" },
   restoringReplies: ["LOADING"],
 };
+
+function topologyText(members: readonly ClusterMember[]): string {
+  return members.map(nodeLine).join("\n");
+}
 
 /** One line of CLUSTERX SETNODES: `<id> <host> <port> master - 0-8191` or `<id> <host> <port> slave <master id>`. */
 function nodeLine({ id, host, port, master, slots }: ClusterMember): string {

@@ -47,6 +47,8 @@ export interface ClusterMode {
   /** Configuration that switches it on. */
   readonly config: Readonly<Record<string, string>>;
   setNodeId(id: string): Argv;
+  /** The whole topology, as one node should see it, in the words of `setNodes`. */
+  topologyText(members: readonly ClusterMember[]): string;
   /** The whole topology, as this one node should see it. Versions must grow. */
   setNodes(members: readonly ClusterMember[], version: number): Argv;
 }

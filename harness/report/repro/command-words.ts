@@ -5,10 +5,20 @@ import type { Piece } from "./pieces.ts";
 /** "{self -> m2 host}", as faults/words.ts fills it in. */
 const PLACE = /\{\s*(\S+)\s*->\s*(\S+)\s+(host|port)\s*\}/;
 
+/** "{topology}", "{version}", "{m2 id}": the same. */
+const CLUSTER_WORD = /^\{\s*(?:(topology|version)|(\S+)\s+id)\s*\}$/;
+
 /** A command's words for bash; those that name a link's end ask for it when the command is sent. */
 export function commandWords(argv: readonly string[], self: string): { text: string; pieces: Piece[] } {
   const pieces: Piece[] = [];
   const text = argv.map((one) => {
+    const ofCluster = CLUSTER_WORD.exec(one);
+    if (ofCluster) {
+      const node = ofCluster[2] === "self" || !ofCluster[2] ? { text: self, pieces: [] } : nodeWord(ofCluster[2]);
+      pieces.push(...node.pieces);
+      if (ofCluster[1] === "version") return '"$(now_ms)"';
+      return ofCluster[1] === "topology" ? `"$(topology_text ${node.text})"` : `"\${ID[${node.text}]}"`;
+    }
     // Text and places take turns: split keeps the three captured parts of each place.
     const parts = one.split(PLACE);
     if (parts.length === 1) return word(one);

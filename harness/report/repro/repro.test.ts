@@ -119,9 +119,15 @@ describe("repro.sh", function () {
     const text = await scriptOf("kvrocks/sst-sync-master-drop-setnodes.yaml", "kvrocks");
     assert.match(text, /declare -A ID=\(\[m1\]=[0-9a-f]{40} /);
     assert.match(text, /0-8191 >"\$WORK\/slots-m1"/);
-    assert.match(text, /CLUSTERX SETNODES "\$text"/);
+    assert.match(text, /CLUSTERX SETNODES "\$\(topology_text "\$node"\)" /);
     assert.match(text, /add_toxic r1_m2 cut timeout upstream '\{"timeout":0\}'/);
     assert.match(text, /print "SET " \("\{s\d+\}set:" any/);
+  });
+
+  it("fills in the words of a command that only a cluster knows", async () => {
+    const text = await scriptOf("kvrocks/duplicate-setnodes.yaml", "kvrocks");
+    assert.match(text, /m1 m2 m1 m2 -- CLUSTERX SETNODES "\$\(topology_text m1\)" "\$\(now_ms\)"/);
+    assert.match(text, /-- CLUSTERX MIGRATE 1 "\$\{ID\[m2\]\}"/);
   });
 
   it("names the nodes that are meant where nobody changes their roles, and asks for them where somebody does", async () => {

@@ -20,8 +20,8 @@ export const duplicateCommand: FaultScript = {
     const differs = [
       "The copies' connections are made when they are sent: the gap between them is some milliseconds longer than in kvchaos.",
     ];
-    if (own.pieces.includes("place") && nodes.length > 1)
-      differs.push("Every copy names the link of the first node; kvchaos names each node's own.");
+    if (/place|topology_text/.test(own.text) && nodes.length > 1)
+      differs.push("Every copy has the addresses of the first node's links; in kvchaos each node's own.");
     return {
       inject: [
         ...targets.flatMap(({ set }) => set),
