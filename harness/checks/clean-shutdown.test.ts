@@ -34,6 +34,18 @@ describe("clean-shutdown", () => {
     assert.equal(check(hang, ...starved(18_000, 25_000)).valid, "unknown");
   });
 
+  it("finds a core, whatever the exit code", () => {
+    const data = { core: true };
+    const left = event("evidence", 19_700, { reason: "core", summary: "core of 9.0 MB: SIGABRT in stop < main", data });
+    const { findings } = check(event("shutdown", 19_600, {}), left);
+    assert.deepEqual([findings[0]?.type, findings[0]?.class], ["crash", "unclean-exit"]);
+    assert.match(findings[0]?.summary ?? "", /exit code 0, leaving a core of 9\.0 MB: SIGABRT in stop < main\.$/);
+    const none = event("evidence", 19_700, { reason: "core", summary: "no core: …", data: { core: false } });
+    assert.equal(check(event("shutdown", 19_600, {}), none).valid, true);
+    const nextStop = event("shutdown", 21_000, { id: "next", asked: 20_500 });
+    assert.equal(check(event("shutdown", 19_600, {}), nextStop, { ...left, t: 21_100 }).findings.length, 1);
+  });
+
   it("finds an exit code that is not clean", () => {
     const { findings } = check(event("shutdown", 19_600, { exitCode: 134, via: "shutdown" }));
     assert.equal(findings[0]?.type, "crash");

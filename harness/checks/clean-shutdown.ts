@@ -1,14 +1,13 @@
 import { formatDuration } from "../base/units.ts";
+import { CLEAN_EXITS } from "../faults/shutdown.ts";
 import type { EventOf, Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { Check } from "./check.ts";
-import { evidenceOf } from "./evidence-of.ts";
+import { signalOf } from "./crash-rules.ts";
+import { evidenceOf, leftCore } from "./evidence-of.ts";
 import type { Judged } from "./hang-rules.ts";
 import { resultOf } from "./result.ts";
 import { STARVED_SHARE, starvedShare } from "./span.ts";
-
-/** 0, and 143: a process without a handler ends by SIGTERM itself, and so did what it was asked to. */
-const CLEAN = [0, 143];
 
 export const cleanShutdown: Check = {
   name: "clean-shutdown",
@@ -22,7 +21,7 @@ export const cleanShutdown: Check = {
       if (event.ended === null && starvedShare(record, { from: event.asked, to }) > STARVED_SHARE) {
         judged.unknown.push(`${event.node} did not end in time, but the harness was starved meanwhile`);
       } else if (event.ended === null) judged.findings.push(neverEnded(record, event));
-      else if (event.exitCode !== null && !CLEAN.includes(event.exitCode)) judged.findings.push(unclean(record, event));
+      else if (isUnclean(event) || core(record, event)) judged.findings.push(unclean(record, event));
     }
     return resultOf(judged);
   },
@@ -46,17 +45,31 @@ function neverEnded(record: RunRecord, event: EventOf<"shutdown">): Finding {
   };
 }
 
+function isUnclean({ exitCode }: EventOf<"shutdown">): boolean {
+  return exitCode !== null && !CLEAN_EXITS.includes(exitCode);
+}
+
+/** What was found of the core that it left, until the next request to stop. */
+function core(record: RunRecord, { node, t, id }: EventOf<"shutdown">): EventOf<"evidence"> | undefined {
+  const next = record.of("shutdown").find((other) => other.node === node && other.t > t && other.id !== id);
+  const events = record.of("evidence").filter((event) => event.node === node && event.reason === "core");
+  return events.find((event) => event.t >= t && event.t < (next?.asked ?? Infinity) && leftCore(event));
+}
+
 function unclean(record: RunRecord, event: EventOf<"shutdown">): Finding {
   const { node, asked, via, exitCode, ended } = event;
+  const left = core(record, event);
+  const { files, lastLines } = evidenceOf(record, node, asked, left?.t ?? ended);
+  const leaving = left ? `, leaving a ${left.summary}` : "";
   return {
     type: "crash",
     class: "unclean-exit",
     node,
     from: asked,
     to: ended,
-    summary: `${node} was asked to stop by ${ASKED[via]} and ended with exit code ${exitCode}.`,
+    summary: `${node} was asked to stop by ${ASKED[via]} and ended with exit code ${exitCode}${leaving}.`,
     proof: `The container's process ended with exit code ${exitCode}.`,
-    evidence: evidenceOf(record, node, asked, ended).files,
-    detail: { via, exitCode },
+    evidence: files,
+    detail: { via, exitCode, signal: signalOf(exitCode), lastLines, core: left?.summary ?? null },
   };
 }

@@ -86,11 +86,25 @@ function crashFinding(record: RunRecord, node: string, crash: Sign[], all: Sign[
     node,
     from,
     to,
-    summary: `${node} ${what}; no fault of this run asked for it.`,
-    proof: captured.proof ?? lines[0] ?? (exit ? `The container's process ${exit}.` : null),
+    summary: `${node} ${what}; no fault of this run asked for it.${captured.leftCore ? ` It left a ${captured.core}.` : ""}`,
+    proof: captured.proof ?? lines[0] ?? lastWords(captured.lastLines, exit),
     evidence: captured.files,
-    detail: { exitCode: code, signal, oom, lines: lines.slice(0, LINES_SHOWN) },
+    detail: {
+      exitCode: code,
+      signal,
+      oom,
+      lines: lines.slice(0, LINES_SHOWN),
+      lastLines: captured.lastLines,
+      core: captured.core,
+    },
   };
+}
+
+/** Of a process whose log no rule takes for a crash report: an assertion of the C library, an exception. */
+function lastWords(lines: readonly string[], exit: string | undefined): string | null {
+  const words = lines.at(-1);
+  const ended = exit && `The container's process ${exit}.`;
+  return words === undefined ? (ended ?? null) : `${ended ?? ""} Its last words: ${words}`.trim();
 }
 
 /** The process is gone though its container never told: seen by the watchdog alone. */
@@ -123,7 +137,7 @@ function crashRules(record: RunRecord): Set<string> {
 }
 
 /** 137 → "SIGKILL": a container reports death by signal n as 128 + n. */
-function signalOf(code: number | null): string | null {
+export function signalOf(code: number | null): string | null {
   if (code === null || code <= 128) return null;
   return Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0] ?? null;
 }

@@ -9,12 +9,18 @@ export function evidenceOf(record: RunRecord, node: string, from: number, to: nu
   const captured = record
     .of("evidence")
     .filter((event) => event.node === node && event.t >= from && (to === null || event.t - event.ms <= to));
+  const core = captured.find(({ reason }) => reason === "core");
   const proof = captured.find((event) => event.proof !== null)?.proof ?? null;
   const readers = proof === null ? captured.find(endsAtReaders) : undefined;
   return {
     files: [...new Set(captured.flatMap((event) => event.files))],
     proof,
     heldByReaders: readers?.summary.split(". missing: ")[0] ?? null,
+    /** The last lines of its log, of the first capture that has them. */
+    lastLines: captured.map(linesOf).find((lines) => lines.length > 0) ?? [],
+    /** What is known of a core that it left; null: nobody looked for one. */
+    core: core?.summary ?? null,
+    leftCore: core !== undefined && leftCore(core),
     summaries: captured.map((event) => event.summary),
   };
 }
@@ -22,4 +28,14 @@ export function evidenceOf(record: RunRecord, node: string, from: number, to: nu
 /** glibc does not record who the readers of a rwlock are: a chain of waits that ends there proves nothing (forensics/wait-for.ts). */
 function endsAtReaders({ data }: EventOf<"evidence">): boolean {
   return (data as { graph?: { class?: unknown } | null } | undefined)?.graph?.class === "held-by-readers";
+}
+
+/** Of evidence with the reason "core": was there one? */
+export function leftCore({ data }: EventOf<"evidence">): boolean {
+  return (data as { core?: unknown } | undefined)?.core === true;
+}
+
+function linesOf({ data }: EventOf<"evidence">): readonly string[] {
+  const lines = (data as { lastLines?: unknown } | undefined)?.lastLines;
+  return Array.isArray(lines) ? lines.map(String) : [];
 }

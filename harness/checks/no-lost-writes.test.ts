@@ -3,7 +3,7 @@ import type { JournalEvent } from "../journal/events.ts";
 import { lifeMomentSchema } from "../journal/finding.ts";
 import { final, finals, flush, lateWrite, type RecordedRun, read, recorded, write } from "./data/history-fixture.ts";
 import { noLostWrites } from "./no-lost-writes.ts";
-import { condition, event, fixture, state } from "./record-fixture.ts";
+import { condition, event, type Free, fixture, state } from "./record-fixture.ts";
 
 const check = (run: RecordedRun) => noLostWrites.check(recorded(run));
 /** "type/class of node" */
@@ -155,6 +155,25 @@ describe("no-lost-writes", () => {
   it("takes what a former master acknowledged while it was being replaced as allowed to be lost", () => {
     const operations = [write(1, 20.01, 20.02)];
     assert.deepEqual(told({ operations, ...SWITCHED, final: finals(0) }), []);
+  });
+
+  it("allows no loss over a clean stop of a master that keeps its data", () => {
+    const operations = [write(1, 12, 13)];
+    const nothing = [final("m1", 0), final("r1", 0)];
+    const stop = (more: Free<"shutdown">): JournalEvent[] => [
+      event("fault", 18_990, { id: "stop", fault: "shutdown", step: "inject", targets: [] }),
+      event("container", 19_490, { node: "m1", action: "die", exitCode: 0, ours: true }),
+      event("shutdown", 19_500, { node: "m1", keepsData: true, ...more }),
+      event("container", 19_600, { node: "m1", action: "start", exitCode: null, ours: true }),
+      event("fault", 20_000, { id: "stop", fault: "shutdown", step: "injected", targets: ["m1"] }),
+      event("fault", 30_000, { id: "stop", fault: "shutdown", step: "healed", targets: ["m1"] }),
+    ];
+    const lost = (more: Free<"shutdown">) => told({ operations, events: stop(more), final: nothing }).length;
+    assert.equal(lost({}), 2);
+    assert.equal(lost({ exitCode: 143 }), 2);
+    for (const excuse of [{ keepsData: false }, { exitCode: 1 }, { ended: null, exitCode: null }, { node: "r2" }]) {
+      assert.equal(lost(excuse), 0, JSON.stringify(excuse));
+    }
   });
 
   it("allows loss when the master was killed or crashed afterwards, not when a replica was", () => {

@@ -28,7 +28,7 @@ const STATE: NodeState = {
 
 const DEFAULT_CHECKS = ["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within"];
 
-type Free<T extends EventType> = Partial<Omit<EventOf<T>, "type" | "t">>;
+export type Free<T extends EventType> = Partial<Omit<EventOf<T>, "type" | "t">>;
 
 /** Events of a healthy run of m1, r1 and control c0; `more` is added in order of time, `without` leaves types out. */
 export function fixture(

@@ -23,6 +23,7 @@ const API_PORT = 8474;
 const FIRST_LISTEN = 10_000;
 const READY_MS = 60_000;
 const ATTACH_MS = 60_000;
+const CORE_BYTES = 4 * 1024 ** 3;
 
 export interface UpOptions {
   engine: Engine;
@@ -51,6 +52,8 @@ export interface UpOptions {
   copyAll?: boolean;
   /** Each node's data on a disk of its own, of so many bytes (Fault.ownDisk). Rejects where that cannot be. */
   disk?: number | null;
+  /** A server that dies leaves a core in its container, of 4 GiB at most. */
+  cores?: boolean;
   /** The engine stopped telling what happens to the containers: it is gone, or restarts. */
   onEngineLost(error: unknown): void;
   /** Is this node stopped by one of our own faults right now? For `container` events. */
@@ -185,11 +188,13 @@ async function startNode(
   const { system, labels } = options;
   const { service } = node;
   const volume = `${prefix}-${node.name}`;
+  const launch = launchOf(system, node);
   const disk = await makeVolume(options, volume, options.disk ?? null);
   const id = await start(options, {
     name: `${prefix}-${node.name}`,
     image: options.image,
-    ...launchOf(system, node),
+    ...launch,
+    ulimits: options.cores ? withCores(launch.ulimits) : launch.ulimits,
     labels: { ...service.labels, ...labels, "kvchaos.node": node.name },
     networks,
     ports: Object.entries(ports).map(([container, host]) => ({ container: Number(container), host })),
@@ -197,6 +202,12 @@ async function startNode(
     stopTimeout: service.stopGracePeriod,
   });
   return { id, disk };
+}
+
+/** What the Compose file says of cores stays. */
+function withCores(ulimits: ContainerSpec["ulimits"] = []): ContainerSpec["ulimits"] {
+  if (ulimits.some(({ name }) => name === "core")) return ulimits;
+  return [...ulimits, { name: "core", soft: CORE_BYTES, hard: CORE_BYTES }];
 }
 
 function openLinks(

@@ -5,6 +5,7 @@ import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { call, type Daemon } from "./engine-call.ts";
 import { containerCalls } from "./engine-containers.ts";
+import { fileCalls } from "./engine-files.ts";
 import { imageCalls } from "./engine-images.ts";
 import { limitCalls } from "./engine-limits.ts";
 import { networkCalls } from "./engine-networks.ts";
@@ -16,7 +17,8 @@ import { freePorts } from "./free-ports.ts";
  *   the rest of the harness                engine.ts  (plain data, ChaosError, deadlines)
  *        │                                     ├─ engine-images      inspect pull import remove list
  *        │  Engine ◄── connectEngine() ──►     ├─ engine-networks    networks with a fixed subnet, volumes
- *        ▼                                     ├─ engine-containers  create start stop kill pause remove files
+ *        ▼                                     ├─ engine-containers  create start stop kill pause remove
+ *                                              ├─ engine-files       a file out of a container
  *                                              ├─ engine-limits      CPU and memory of a container
  *   cluster, images, reaper, clean             └─ engine-output      logs exec events
  *                                                     │ engine-call   deadline, signal, error → ChaosError
@@ -31,6 +33,7 @@ const DEFAULT_SOCKET = "unix:///var/run/docker.sock";
 type Calls = ReturnType<typeof imageCalls> &
   ReturnType<typeof networkCalls> &
   ReturnType<typeof containerCalls> &
+  ReturnType<typeof fileCalls> &
   ReturnType<typeof limitCalls> &
   ReturnType<typeof outputCalls>;
 
@@ -66,6 +69,7 @@ export async function connectEngine(options: ConnectOptions = {}): Promise<Engin
     ...imageCalls(daemon),
     ...networkCalls(daemon),
     ...containerCalls(daemon),
+    ...fileCalls(daemon),
     ...limitCalls(daemon, info),
     ...outputCalls(daemon, info.local),
     address,

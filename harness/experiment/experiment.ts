@@ -62,6 +62,8 @@ export interface Experiment {
   preload: PreloadSpec | null;
   /** "force": servers are configured to copy all data, and a run in which no full sync began is inconclusive. */
   fullSync: "force" | null;
+  /** A server that dies leaves a core. */
+  cores: boolean;
   load: readonly LoadSpec[];
   /** Loads that redis-benchmark makes. */
   benchmarks: readonly BenchmarkSpec[];

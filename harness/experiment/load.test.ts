@@ -51,6 +51,7 @@ describe("loadExperiment", () => {
       config: {},
       preload: null,
       fullSync: null,
+      cores: false,
       load: [],
       benchmarks: [],
       faults: [],

@@ -71,6 +71,7 @@ export async function loadExperiment(file: string, registries: Registries): Prom
     config: part("config"),
     preload: part("preload") ?? null,
     fullSync: part("full-sync") ?? null,
+    cores: part("cores"),
     warmUp: part("warm-up"),
     recovery: part("recovery"),
     stopOn: part("stop-on"),

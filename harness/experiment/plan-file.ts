@@ -109,6 +109,7 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
       })
       .nullable(),
     fullSync: z.literal("force").nullable().default(null),
+    cores: z.boolean().default(false),
     load: z.array(
       z.strictObject({
         name: z.string(),

@@ -35,6 +35,7 @@ function experiment(...faults: FaultSpec[]): Experiment {
     cluster: "/x/cluster.yaml",
     config: { redis: { save: "", appendonly: "no" } },
     fullSync: null,
+    cores: false,
     preload: { keys: 10, value: range(10, 20), types: ["string"] },
     load: [
       {

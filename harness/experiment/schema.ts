@@ -194,6 +194,10 @@ export const experimentSchema = z.strictObject({
     .literal("force", { error: 'expected "force", or nothing' })
     .optional()
     .describe("Replicas copy all data whenever they get a master; a run without any full sync is inconclusive"),
+  cores: z
+    .boolean()
+    .prefault(false)
+    .describe("A server that dies leaves a core, of which the report gets the stacks (needs gdb)"),
   load: z
     .array(z.union([loadItem, toolItem]))
     .max(MOST_LOADS)

@@ -16,7 +16,12 @@ interface Tried {
 }
 
 /** Shuts r1 down. It ends on the given signals only. */
-async function inject(via: "sigterm" | "shutdown", endsOn: readonly string[], exitCode = 0): Promise<Tried> {
+async function inject(
+  via: "sigterm" | "shutdown",
+  endsOn: readonly string[],
+  exitCode = 0,
+  settings: Record<string, string> = {},
+): Promise<Tried> {
   const cluster = new FakeCluster(["m1"], { r1: "m1" });
   const { said } = cluster;
   const node = cluster.node("r1");
@@ -28,7 +33,10 @@ async function inject(via: "sigterm" | "shutdown", endsOn: readonly string[], ex
   Object.assign(node, {
     inspect: async () => state,
     kill: async (signal: string) => heard(signal),
-    admin: async (argv: string[]) => heard(argv.join(" ")),
+    admin: async (argv: string[]) => {
+      heard(argv.join(" "));
+      return argv[1] === "GET" ? [argv[2], settings[String(argv[2])] ?? ""] : "OK";
+    },
     start: async () => {
       state = RUNNING;
       heard("start");
@@ -58,20 +66,29 @@ async function inject(via: "sigterm" | "shutdown", endsOn: readonly string[], ex
   return { said, effect: await injected.effect(), told };
 }
 
+const ASKED = ["r1 is down by us", "CONFIG GET appendonly", "CONFIG GET save"];
+
 describe("shutdown", () => {
   it("starts a server that ended in time again, in its role, and tells its exit code", async () => {
     const { said, effect, told } = await inject("sigterm", ["SIGTERM"], 3);
-    assert.deepEqual(said, ["r1 is down by us", "SIGTERM", "start", "r1 follows m1", "released"]);
+    assert.deepEqual(said, [...ASKED, "SIGTERM", "capture r1: dead", "start", "r1 follows m1", "released"]);
     assert.equal(effect.measured, true);
     assert.match(effect.summary, /r1 ended with exit code 3 after/);
     assert.equal(told?.exitCode, 3);
     assert.ok(told?.ended);
   });
 
+  it("looks for a core of one that ended well, and notes whether its settings keep its data", async () => {
+    const { said, told } = await inject("sigterm", ["SIGTERM"], 0, { save: "3600 1" });
+    assert.deepEqual(said.slice(0, 5), [...ASKED, "SIGTERM", "capture r1: ended"]);
+    assert.equal(told?.keepsData, true);
+    assert.equal((await inject("sigterm", ["SIGTERM"], 0, { save: "" })).told?.keepsData, false);
+  });
+
   it("captures one that does not end before it kills it", async () => {
     const { said, effect, told } = await inject("shutdown", ["SIGKILL"], 137);
     const wanted = ["SHUTDOWN", "capture r1: shutdown-hang", "SIGKILL", "start", "r1 follows m1"];
-    assert.deepEqual(said.slice(1, -1), wanted);
+    assert.deepEqual(said.slice(ASKED.length, -1), wanted);
     assert.match(effect.summary, /had not ended after 100 ms and was killed/);
     assert.equal(told?.ended, null);
     assert.equal(told?.exitCode, null);

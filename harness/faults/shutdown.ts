@@ -4,7 +4,7 @@ import { until } from "../base/deadline.ts";
 import { durationMs } from "../base/units.ts";
 import type { ClusterNode } from "../cluster/cluster.ts";
 import { RespError } from "../resp/reply.ts";
-import type { Fault } from "./fault.ts";
+import type { Fault, FaultContext } from "./fault.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
 
 const START_MS = 30_000;
@@ -12,6 +12,9 @@ const KILL_MS = 10_000;
 const CAPTURE_MS = 30_000;
 /** A refused SHUTDOWN is answered at once; an accepted one ends the connection. */
 const ASK_MS = 5_000;
+
+/** 0, and 143: a process without a handler ends by SIGTERM itself, and so did what it was asked to. */
+export const CLEAN_EXITS: readonly number[] = [0, 143];
 
 const via = z.enum(["sigterm", "shutdown", "shutdown-nosave"]);
 const params = z.strictObject({
@@ -46,9 +49,18 @@ export const shutdown: Fault<Params, Resolved> = {
       await cluster.applyRole(node.name, { within: START_MS });
     };
     context.onHeal(`start ${node.name}`, start);
+    const keeps = how !== "shutdown-nosave" && (await keepsData(context, node));
     const asked = clock.now();
     await ask(node, how, signal);
-    const told = { type: "shutdown", id: context.id, node: node.name, via: how, asked, within } as const;
+    const told = {
+      type: "shutdown",
+      id: context.id,
+      node: node.name,
+      via: how,
+      asked,
+      within,
+      keepsData: keeps,
+    } as const;
     const exitCode = await ended(node, within, signal);
     if (exitCode === undefined) {
       await context.capture(node.name, "shutdown-hang");
@@ -57,7 +69,11 @@ export const shutdown: Fault<Params, Resolved> = {
       if ((await ended(node, KILL_MS, signal)) === undefined) {
         throw new ChaosError("infrastructure", `${node.name} did not even end on SIGKILL`);
       }
-    } else context.emit({ ...told, ended: clock.now(), exitCode });
+    } else {
+      context.emit({ ...told, ended: clock.now(), exitCode });
+      // Before it is started again: a core is in its container, its last words are in its log.
+      await context.capture(node.name, exitCode !== null && CLEAN_EXITS.includes(exitCode) ? "ended" : "dead");
+    }
     const ms = Math.round(clock.now() - asked);
     await start();
     release();
@@ -68,6 +84,20 @@ export const shutdown: Fault<Params, Resolved> = {
     return { targets: [node.name], effect: async () => ({ measured: true, summary: `${node.name} ${end}` }) };
   },
 };
+
+/** Will what it has acknowledged outlive a clean stop? One that does not answer has made no promise that could be checked. */
+async function keepsData({ cluster, signal }: FaultContext, node: ClusterNode): Promise<boolean> {
+  const settings = Object.entries(cluster.system.keepsDataWith ?? {});
+  if (settings.length === 0) return true;
+  const answers = await Promise.all(
+    settings.map(async ([name, wanted]) => {
+      const reply = await node.admin(["CONFIG", "GET", name], { within: ASK_MS, signal }).catch(() => null);
+      signal.throwIfAborted();
+      return Array.isArray(reply) && reply.length === 2 && wanted.test(String(reply[1]));
+    }),
+  );
+  return answers.includes(true);
+}
 
 async function ask(node: ClusterNode, how: Resolved["via"], signal: AbortSignal): Promise<void> {
   if (how === "sigterm") return node.kill("SIGTERM");

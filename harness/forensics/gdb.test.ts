@@ -4,7 +4,8 @@ import { until } from "../base/deadline.ts";
 import { skip } from "../skip.ts";
 import { foldFrames } from "./backtrace.ts";
 import { compile, type RunningProgram, start } from "./fixtures/program.ts";
-import { backtraceText, findGdb, takeBacktraces } from "./gdb.ts";
+import { backtraceText, takeBacktraces } from "./gdb.ts";
+import { findGdb } from "./gdb-process.ts";
 import { processState, readThreads } from "./process.ts";
 
 describe("function names through gdb", function () {

@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { type Backtrace, mergeStacks, parseBacktraces } from "./backtrace.ts";
+import { before, findGdb, runGdb } from "./gdb-process.ts";
 import { printable, printableText } from "./proc-text.ts";
 import { isFrozen, linkTarget, processState } from "./process.ts";
 import type { ThreadName } from "./wait-text.ts";
@@ -40,37 +38,16 @@ export async function takeBacktraces(options: GdbOptions): Promise<GdbResult> {
   if (/[TtZX]/.test(before.state)) return refused(`the process is stopped or dead (state ${before.state})`);
   if (isFrozen(pid)) return refused("the container is paused");
 
-  const child = spawn(gdb, gdbArguments(options), { stdio: ["ignore", "pipe", "pipe"] });
   const pause = watchPause(pid, clock);
-  const output = collect(child);
-  let failed: string | null = null;
-  try {
-    await until({ what: "gdb's answer", within, every: 10, signal }, () => output.ended());
-  } catch (error) {
-    failed = `gdb was ended: ${messageOf(error)}`;
-    await end(child, () => output.ended());
-  }
+  const { output: raw, errors, failed } = await runGdb(gdb, gdbArguments(options), { within, signal });
   const stuck = await letGo(pid);
   const stoppedMs = pause.stop();
   signal?.throwIfAborted();
   if (failed !== null || stuck !== null) return { taken: false, why: stuck ?? failed ?? "", stoppedMs };
-  const raw = output.text();
   const traces = parseBacktraces(raw);
   if (traces.length > 0) return { taken: true, traces, raw, stoppedMs };
-  const why = output.errors().split("\n").filter(Boolean).at(-1) ?? "it printed no stack";
+  const why = errors.split("\n").filter(Boolean).at(-1) ?? "it printed no stack";
   return { taken: false, why: `gdb failed: ${printable(why)}`, stoppedMs };
-}
-
-/** Path of gdb, or null when this machine has none. */
-export function findGdb(): string | null {
-  for (const directory of (process.env.PATH ?? "").split(delimiter)) {
-    const path = join(directory, "gdb");
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {}
-  }
-  return null;
 }
 
 /**
@@ -80,60 +57,11 @@ export function findGdb(): string | null {
  * of a Kvrocks 2.9.0 from 9 s to 2 s.
  */
 function gdbArguments({ pid, depth }: GdbOptions): string[] {
-  const before = [
-    "set debuginfod enabled off",
-    "set auto-load off",
-    "set pagination off",
-    "set confirm off",
-    "set print frame-arguments none",
-    "set print thread-events off",
-    "set exec-file-mismatch off",
-    `set sysroot /proc/${pid}/root`,
-  ];
-  const first = before.flatMap((command) => ["-iex", command]);
+  const first = before("set exec-file-mismatch off", `set sysroot /proc/${pid}/root`);
   const target = linkTarget(`/proc/${pid}/exe`);
   const program = target === null || target.endsWith(" (deleted)") ? [] : [`/proc/${pid}/root${target}`];
   const after = [`attach ${pid}`, `thread apply all bt ${depth}`, "detach"].flatMap((command) => ["-ex", command]);
-  return ["-nx", "-q", "-batch", ...first, ...program, ...after];
-}
-
-/** More than this of output is of no use to anybody. */
-const OUTPUT_MAX = 8 * 1024 * 1024;
-
-function collect(child: ChildProcess) {
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  let size = 0;
-  let over = false;
-  const into = (list: Buffer[]) => (chunk: Buffer) => {
-    size += chunk.length;
-    if (size < OUTPUT_MAX) list.push(chunk);
-  };
-  child.stdout?.on("data", into(out));
-  child.stderr?.on("data", into(err));
-  child.on("error", (error) => {
-    err.push(Buffer.from(error.message));
-    over = true;
-  });
-  child.on("close", () => {
-    over = true;
-  });
-  return {
-    ended: () => over,
-    text: () => Buffer.concat(out).toString("utf8"),
-    errors: () => Buffer.concat(err).toString("utf8"),
-  };
-}
-
-/** SIGTERM lets gdb detach by itself; SIGKILL makes the kernel do it. Only ever this child, by its own id. */
-async function end(child: ChildProcess, ended: () => boolean): Promise<void> {
-  for (const name of ["SIGTERM", "SIGKILL"] as const) {
-    child.kill(name);
-    try {
-      await until({ what: `gdb's end after ${name}`, within: 1000, every: 10 }, ended);
-      return;
-    } catch {}
-  }
+  return [...first, ...program, ...after];
 }
 
 /** A killed debugger can leave its process stopped. It was running before, so it is set running again. Returns what is wrong, or null. */

@@ -27,6 +27,8 @@ export const shutdownSchema = z.object({
   via: z.enum(["sigterm", "shutdown", "shutdown-nosave"]),
   asked: z.number(),
   within: z.number(),
+  /** Its settings promise that what it has acknowledged is there after a clean stop. */
+  keepsData: z.boolean().optional(),
   /** null: not in time; it was killed. */
   ended: z.number().nullable(),
   exitCode: z.number().nullable(),

@@ -77,6 +77,7 @@ describe("evidence of a run", function () {
       signal: new AbortController().signal,
       hide: (text) => text.replaceAll("the end", "•••"),
       onProof: () => {},
+      cores: null,
       cutBy: () => "partition-1",
       sidecar: (container) => ({ engine: noEngine, container, image: "none", labels: {}, processName: "deadlock" }),
     });

@@ -13,6 +13,7 @@ import type { Emit, NodeCondition } from "../journal/events.ts";
 import { text } from "../resp/text.ts";
 import type { System } from "../systems/system.ts";
 import type { NodeVerdict } from "../watchdog/watchdog.ts";
+import type { CoreCollector } from "./core-evidence.ts";
 
 /** Conditions of which a maintainer will want proof; the others explain themselves or are our own doing. */
 const SUSPECT: readonly NodeCondition[] = ["deadlocked", "livelocked", "partial", "dead", "stalled", "slow"];
@@ -23,6 +24,9 @@ const CAPTURE_MS = 30_000;
 const ASK_MS = 500;
 /** How much of a server's log goes into one bundle. */
 const LOG_TAIL = 64 * 1024;
+/** Lines of a dead server's log that a finding shows, and how much of each. */
+const LAST_LINES = 20;
+const LINE_MAX = 500;
 
 /** What of a cluster a capture needs. */
 type Scene = Pick<RunningCluster, "links"> & {
@@ -44,6 +48,8 @@ export interface EvidenceOptions {
   onProof(): void;
   /** The fault that holds this link cut right now. */
   cutBy(link: string): string | null;
+  /** Reads the cores of servers that died; null: they leave none. */
+  cores: CoreCollector | null;
   /** How to look at a container whose processes this machine's /proc does not show, or shows too little of. */
   sidecar(container: string): SidecarOptions;
 }
@@ -93,8 +99,12 @@ export class EvidenceCollector {
     this.#track(node, this.#capture(node, condition, n, false), "evidence could not be captured");
   }
 
-  /** Captures a node in trouble that a fault, not the watchdog, has noticed. Never rejects. */
+  /** Captures a node in trouble that a fault, not the watchdog, has noticed; "ended": only if it has left a core. Never rejects. */
   async capture(node: string, reason: string): Promise<void> {
+    if (reason === "ended") {
+      this.#track(node, this.#core(node, true), "its core could not be read");
+      return this.settled();
+    }
     const n = (this.#count.get(node) ?? 0) + 1;
     this.#count.set(node, n);
     this.#track(node, this.#capture(node, reason, n), "evidence could not be captured");
@@ -113,6 +123,7 @@ export class EvidenceCollector {
     const folder = path.join("evidence", `${name}-${n}`);
     const what = `capturing evidence of ${name}`;
     const within = (files: readonly string[]) => files.map((file) => path.join(folder, path.basename(file)));
+    const lastLines = condition === "dead" ? await lastLinesOf(cluster.logs.file(name)) : null;
     let harmless: readonly string[] = [];
     const onHarmless = ({ files, summary, proof, ms, data }: Evidence): void => {
       harmless = files;
@@ -120,7 +131,14 @@ export class EvidenceCollector {
         this.#proved.add(name);
         this.#options.onProof();
       }
-      const told = { files: within(files), summary, proof, ms, stoppedProcessMs: 0, data };
+      const told = {
+        files: within(files),
+        summary,
+        proof,
+        ms,
+        stoppedProcessMs: 0,
+        data: { ...data, ...(lastLines && { lastLines }) },
+      };
       emit({ type: "evidence", node: name, reason: condition, ...told });
     };
     // Stopping a process is for hangs that will not end by themselves.
@@ -145,6 +163,7 @@ export class EvidenceCollector {
         onHarmless,
       }),
     );
+    if (condition === "dead") await this.#core(name, false, folder);
     if (!gdb || evidence.gdbMs === 0) return;
     const { files, gdbMs, stoppedProcessMs, data } = evidence;
     const stacks = files.filter((file) => !harmless.includes(file));
@@ -162,6 +181,11 @@ export class EvidenceCollector {
       proof: null,
       data: { groups: data.groups },
     });
+  }
+
+  async #core(name: string, quiet: boolean, folder = path.join("evidence", `${name}-core`)): Promise<void> {
+    const node = this.#options.cluster.nodes.find((one) => one.name === name);
+    if (node) await this.#options.cores?.take(node, folder, quiet);
   }
 
   /** A server that was restarted has other threads and locks than the one whose waits were noted. */
@@ -188,6 +212,7 @@ export class EvidenceCollector {
     const pid = node.pid();
     const { signal, sidecar } = this.#options;
     this.#stopped.delete(name);
+    this.#options.cores?.note(node);
     const here = pid === null ? null : await takeBaseline(pid, signal);
     const there = here?.missing === null ? null : await takeSidecarBaseline(sidecar(container), signal);
     const waits = here && there?.missing !== null ? here : there;
@@ -204,6 +229,12 @@ function linkStates({ links, system }: Scene, cutBy: EvidenceOptions["cutBy"]): 
       cutBy: cutBy(name),
     })),
   );
+}
+
+/** Its last words. A log that cannot be read has none: the capture says why. */
+async function lastLinesOf(file: string): Promise<string[]> {
+  const lines = (await tailOf(file).catch(() => "")).split("\n").filter((line) => line.trim() !== "");
+  return lines.slice(-LAST_LINES).map((line) => line.slice(0, LINE_MAX));
 }
 
 /** The end of a log that may be long by now. */

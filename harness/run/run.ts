@@ -21,6 +21,7 @@ import { JournalWriter } from "../journal/writer.ts";
 import { preload } from "../load/preload.ts";
 import { putBenchmarks } from "./benchmarks.ts";
 import { Claims } from "./claims.ts";
+import { coreCollector } from "./core-evidence.ts";
 import { EvidenceCollector } from "./evidence.ts";
 import { FaultRunner } from "./fault-runner.ts";
 import { FirstFinding } from "./first-finding.ts";
@@ -205,6 +206,7 @@ class Run {
       signal,
       onProof: () => first?.proved(),
       cutBy: (link) => runner.holding(link),
+      cores: experiment.cores ? coreCollector(this.#context) : null,
       sidecar: (container) => ({ engine, container, image, labels, processName: cluster.system.processName }),
     });
     const runner = new FaultRunner({

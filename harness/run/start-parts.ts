@@ -46,6 +46,7 @@ export async function startCluster(context: RunContext): Promise<RunningCluster>
     attachLater: attachesLater(plan.experiment),
     copyAll: plan.experiment.fullSync === "force",
     disk: ownDisk(plan),
+    cores: plan.experiment.cores,
     runId,
     logDirectory: path.join(directory, "evidence", "logs"),
     hide: context.hide,

@@ -33,6 +33,8 @@ export const redis: System = {
   state: redisState,
   logRules: redisLogRules(),
   restoringReplies: ["LOADING"],
+  // server.c, finishShutdown: the AOF is flushed to the disk; with any save point an RDB file is written.
+  keepsDataWith: { appendonly: /^yes$/, save: /\S/ },
 };
 
 /** Settings with several words; a word of the command line that holds a space would reach the server as one (redis.conf). */

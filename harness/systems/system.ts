@@ -105,6 +105,11 @@ export interface System {
    * may be without answer at once, and one of each kind besides. Absent: every probe connection asks.
    */
   readonly unansweredAtMost?: number;
+  /**
+   * Present where data outlive a graceful stop only with certain settings: for each (CONFIG GET) the value with which they do; one
+   * that matches is enough. Absent: they always do.
+   */
+  readonly keepsDataWith?: Readonly<Record<string, RegExp>>;
   /** No version of it knows WAIT. */
   readonly withoutWait?: true;
   /** Error replies that mean "alive, restoring": prefix of the error, e.g. "LOADING". */

@@ -1,3 +1,4 @@
+import { CLEAN_EXITS } from "../../faults/shutdown.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { endOfWatch, type Span } from "../span.ts";
@@ -5,7 +6,7 @@ import type { Term } from "./masters.ts";
 
 type FaultEvent = EventOf<"fault">;
 
-/** Faults that end a server's process. */
+/** Faults that end a server's process; a clean stop by `shutdown` of a server that keeps its data interrupts nothing. */
 const ENDING = ["kill", "restart", "shutdown"];
 
 /**
@@ -16,20 +17,39 @@ export function interruptions(record: RunRecord, term: Term): Span[] {
   const { node } = term;
   const end = endOfWatch(record);
   const faults = record.of("fault").filter(({ fault }) => ENDING.includes(fault));
+  const clean = cleanStops(record, node);
+  const within = (t: number): boolean => clean.some(({ from, to }) => t >= from && t <= to);
   const spans = [
-    ...deaths(record, node, faults),
-    ...endings(faults, node),
-    ...otherProcesses(record, node),
+    ...deaths(record, node, faults, within),
+    ...endings(faults, node).filter(({ id }) => !clean.some((stop) => stop.id === id)),
+    ...otherProcesses(record, node).filter(({ from, to }) => !clean.some((stop) => stop.from <= to && stop.to >= from)),
     ...demotions(record, term),
   ];
   return spans.filter(({ from }) => from <= end).sort((a, b) => a.from - b.from);
 }
 
+/** From the request to stop until it is up again. */
+function cleanStops(record: RunRecord, node: string): (Span & { id: string })[] {
+  return record
+    .of("shutdown")
+    .filter((stop) => stop.node === node && stop.keepsData && stop.ended !== null)
+    .filter(({ exitCode }) => exitCode !== null && CLEAN_EXITS.includes(exitCode))
+    .map(({ id, asked }) => {
+      const up = record.of("fault").find((one) => one.id === id && one.step === "injected");
+      return { id, from: asked, to: up?.t ?? Infinity };
+    });
+}
+
 /** To the next start; from the fault that asked for it, for the container's event comes after the fact. */
-function deaths(record: RunRecord, node: string, faults: readonly FaultEvent[]): Span[] {
+function deaths(
+  record: RunRecord,
+  node: string,
+  faults: readonly FaultEvent[],
+  excused: (t: number) => boolean,
+): Span[] {
   const events = record.of("container").filter((event) => event.node === node);
   return events
-    .filter(({ action }) => action === "die")
+    .filter(({ action, t }) => action === "die" && !excused(t))
     .map(({ t, ours }) => {
       const asked = ours ? faults.findLast((one) => one.step === "inject" && one.t <= t) : undefined;
       const start = events.find((one) => one.action === "start" && one.t >= t);
@@ -37,13 +57,13 @@ function deaths(record: RunRecord, node: string, faults: readonly FaultEvent[]):
     });
 }
 
-function endings(faults: readonly FaultEvent[], node: string): Span[] {
+function endings(faults: readonly FaultEvent[], node: string): (Span & { id: string })[] {
   return faults
     .filter(({ step, targets }) => step === "injected" && targets.includes(node))
     .map(({ id, t }) => {
       const began = faults.findLast((one) => one.id === id && one.step === "inject" && one.t <= t);
       const over = faults.find((one) => one.id === id && one.step === "healed" && one.t >= t);
-      return { from: began?.t ?? t, to: over?.t ?? Infinity };
+      return { id, from: began?.t ?? t, to: over?.t ?? Infinity };
     });
 }
 

@@ -18,6 +18,7 @@ function experiment(over: Partial<Experiment> = {}): Experiment {
     config: {},
     preload: null,
     fullSync: null,
+    cores: false,
     load: [],
   };
   return {

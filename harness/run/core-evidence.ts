@@ -1,0 +1,87 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Clock } from "../base/clock.ts";
+import { withDeadline } from "../base/deadline.ts";
+import type { ClusterNode } from "../cluster/cluster.ts";
+import { coreStacks } from "../forensics/core.ts";
+import { type CoreOrigin, coreOrigin } from "../forensics/core-place.ts";
+import type { Emit } from "../journal/events.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** A core of gigabytes takes its time to be copied and read. */
+const CORE_MS = 120_000;
+const GDB_MS = 60_000;
+
+type Node = Pick<ClusterNode, "name" | "container" | "pid">;
+
+interface CoreOptions {
+  /** The run's folder. */
+  directory: string;
+  clock: Clock;
+  emit: Emit;
+  signal: AbortSignal;
+  /** Copies a file out of a container. */
+  copy(container: string, from: string, to: string): Promise<{ bytes: number; modified: number } | null>;
+}
+
+/** The stacks in the cores of servers that died, as evidence with the reason "core". */
+export class CoreCollector {
+  readonly #options: CoreOptions;
+  readonly #origins = new Map<string, CoreOrigin>();
+  /** When the core that was looked at last had been written, by node. */
+  readonly #seen = new Map<string, number>();
+
+  constructor(options: CoreOptions) {
+    this.#options = options;
+  }
+
+  /** Notes where a process runs, while it does. */
+  note(node: Node): void {
+    const pid = node.pid();
+    const origin = pid === null ? null : coreOrigin(pid);
+    if (origin) this.#origins.set(node.name, origin);
+  }
+
+  /** @param folder below the run's folder @param quiet without a core nothing is told */
+  async take({ name, container }: Node, folder: string, quiet: boolean): Promise<void> {
+    const { directory, clock, emit, signal, copy } = this.#options;
+    const begun = clock.now();
+    const what = `reading the core of ${name}`;
+    const core = await withDeadline({ what, within: CORE_MS, signal }, (inner) =>
+      coreStacks({
+        origin: this.#origins.get(name) ?? null,
+        copy: (from, to) => copy(container, from, to),
+        seen: this.#seen.get(name) ?? null,
+        within: GDB_MS,
+        signal: inner,
+      }),
+    );
+    if (core.modified !== null) this.#seen.set(name, core.modified);
+    if (quiet && core.found === false) return;
+    const files: string[] = [];
+    if (core.found) {
+      files.push(path.join(folder, "stacks-core.txt"));
+      await mkdir(path.join(directory, folder), { recursive: true });
+      await writeFile(path.join(directory, files[0] as string), core.text);
+    }
+    emit({
+      type: "evidence",
+      node: name,
+      reason: "core",
+      ms: Math.round(clock.now() - begun),
+      stoppedProcessMs: 0,
+      files,
+      summary: core.found ? core.summary : core.found === null ? core.why : `no core: ${core.why}`,
+      proof: null,
+      // What a check asks: did the process leave a core, whether it could be read or not?
+      data: { core: core.found !== false },
+    });
+  }
+}
+
+/** For the servers of one run. */
+export function coreCollector({ directory, clock, emit, signal, options }: RunContext): CoreCollector {
+  const { engine } = options;
+  const copy: CoreOptions["copy"] = (container, from, to) => engine.copyOut(container, from, to, { signal });
+  return new CoreCollector({ directory, clock, emit, signal, copy });
+}
