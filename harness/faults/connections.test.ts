@@ -5,6 +5,7 @@ import { until } from "../base/deadline.ts";
 import { seededRandom } from "../base/random.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { FakeServer } from "../resp/fake-server.ts";
+import { RespError } from "../resp/reply.ts";
 import { changeOf, countersIn, reached } from "./client-counters.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 import type { Injected } from "./fault.ts";
@@ -65,6 +66,22 @@ describe("faults of clients", () => {
     assert.equal(server.count(), 0);
     await scope.close();
     await until({ what: "their end", within: 5_000 }, () => server.open === 0);
+  });
+
+  it("blocked-clients: hold a command without answer until healed; who is refused does not wait", async () => {
+    server.on("BLPOP", () => ({ do: "never" }));
+    const injected = await inject("blocked-clients", { node: "m1", connections: 20, command: "blpop" });
+    await until({ what: "their commands", within: 5_000 }, () => server.count("BLPOP") === 20);
+    const { measured, summary } = await injected.effect();
+    assert.equal(measured, true, summary);
+    assert.equal(summary, "20 of 20 clients wait in BLPOP on m1; m1 does not tell how many");
+    await scope.close();
+    await until({ what: "their end", within: 5_000 }, () => server.open === 0);
+    scope = new CleanupScope();
+    server.on("XREAD", () => new RespError("ERR unknown command"));
+    const refused = await inject("blocked-clients", { node: "m1", connections: 20, command: "xread" });
+    await until({ what: "their commands", within: 5_000 }, () => server.count("XREAD") === 20);
+    assert.equal((await refused.effect()).measured, false);
   });
 
   it("connection-storm: asks and leaves, each at once", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { setMaxListeners } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
@@ -28,6 +29,7 @@ describe("faults on real servers", function () {
   this.timeout(60_000);
   const scope = new CleanupScope();
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
   let cluster: RunningCluster;
 
   before(async () => {
@@ -249,6 +251,21 @@ describe("faults on real servers", function () {
       for (const burner of burners) burner.kill("SIGKILL");
     }
   });
+
+  for (const [node, command] of [
+    ["m1", "blpop"],
+    ["r1", "xread"],
+  ] as const) {
+    it(`blocked-clients: the server counts those in ${command.toUpperCase()}, and none after heal`, async () => {
+      const blocked = async () =>
+        String(await cluster.node(node).admin(["INFO", "clients"])).match(/blocked_clients:(\d+)/)?.[1];
+      const { effect, heal } = await inject("blocked-clients", { node, connections: 80, command });
+      assert.equal(effect.measured, true, effect.summary);
+      assert.equal(await blocked(), "80");
+      await heal();
+      await until({ what: "nobody to be blocked", within: 10_000 }, async () => (await blocked()) === "0");
+    });
+  }
 
   it("switch-master moves the master for good, the old one becomes a replica", async () => {
     const { effect } = await inject("switch-master", resolve("switch-master", { to: "r1" }));

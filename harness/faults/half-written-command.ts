@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { ChaosError } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
 import { sizeRange } from "../base/units.ts";
-import { encodeCommand } from "../resp/encode.ts";
+import { authenticate } from "./authenticate.ts";
 import type { BareSocket } from "./bare-socket.ts";
 import { askCounters, type ClientCounters, changeOf, reached } from "./client-counters.ts";
 import type { Effect, Fault, FaultContext } from "./fault.ts";
@@ -10,7 +9,6 @@ import { openMany } from "./open-many.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
 
 const COUNT_MS = 3_000;
-const AUTH_MS = 5_000;
 /** How long the server may take to see the end of a connection, or to take offence at what it was sent. */
 const SETTLE_MS = 5_000;
 const ENOUGH = 0.9;
@@ -87,16 +85,6 @@ export const halfWrittenCommand: Fault<Params, Resolved> = {
     return { targets: [node.name], effect: () => measure(context, node.name, p, { sockets, silent, before, count }) };
   },
 };
-
-/** Unauthenticated connections may send only short commands. */
-async function authenticate(sockets: readonly BareSocket[], password: string, signal: AbortSignal): Promise<void> {
-  for (const socket of sockets) socket.write(encodeCommand(["AUTH", password]));
-  await until({ what: "the answers to AUTH", within: AUTH_MS, signal }, () =>
-    sockets.every(({ heard, isEnded }) => heard.endsWith("\r\n") || isEnded),
-  );
-  const refused = sockets.find(({ heard }) => !heard.startsWith("+"));
-  if (refused) throw new ChaosError("infrastructure", `AUTH was not accepted: ${refused.heard.trim() || "closed"}`);
-}
 
 function leaveHalf(socket: BareSocket, { how: way, announce }: Resolved): void {
   // Else inside the key: its length and half of its bytes are there.

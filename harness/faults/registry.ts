@@ -1,4 +1,5 @@
 import { bandwidth } from "./bandwidth.ts";
+import { blockedClients } from "./blocked-clients.ts";
 import { clockSkew } from "./clock-skew.ts";
 import { command } from "./command.ts";
 import { connectionStorm } from "./connection-storm.ts";
@@ -40,6 +41,7 @@ export const faults: ReadonlyMap<string, AnyFault> = new Map(
     shutdown,
     connectionStorm,
     halfWrittenCommand,
+    blockedClients,
     cpuLimit,
     memoryLimit,
     diskFull,

@@ -1,5 +1,6 @@
 import type { FaultScript } from "./fault-script.ts";
 import { bandwidth } from "./faults/bandwidth.ts";
+import { blockedClients } from "./faults/blocked-clients.ts";
 import { command } from "./faults/command.ts";
 import { connectionStorm } from "./faults/connection-storm.ts";
 import { cpuLimit } from "./faults/cpu-limit.ts";
@@ -35,6 +36,7 @@ export const faultScripts: ReadonlyMap<string, FaultScript> = new Map(
     shutdown,
     connectionStorm,
     halfWrittenCommand,
+    blockedClients,
     cpuLimit,
     memoryLimit,
     diskFull,

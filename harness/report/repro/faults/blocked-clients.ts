@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { type FaultScript, nodeVariable } from "../fault-script.ts";
+
+const params = z.looseObject({
+  node: z.string(),
+  connections: z.number().int(),
+  command: z.enum(["blpop", "brpop", "xread"]),
+});
+
+const KEY = "kvchaos:blocked";
+const WORDS = {
+  blpop: ["BLPOP", KEY, "0"],
+  brpop: ["BRPOP", KEY, "0"],
+  xread: ["XREAD", "BLOCK", "0", "STREAMS", KEY, "$"],
+};
+
+export const blockedClients: FaultScript = {
+  kind: "blocked-clients",
+  write(given, _id, { secret }) {
+    const { node: selector, connections, command } = params.parse(given);
+    const node = nodeVariable(selector);
+    const words = WORDS[command];
+    // As RESP for printf, of which 044 is the dollar sign.
+    const bytes = `*${words.length}${words.map((one) => `\\r\\n$${one.length}\\r\\n${one}`).join("")}\\r\\n`;
+    return {
+      inject: [
+        ...node.set,
+        `connect_many ${node.use} ${connections} 0`,
+        ...(secret ? ['write_all "AUTH $PASSWORD\\r\\n"'] : []),
+        `write_all '${bytes.replaceAll("$", "\\044")}'`,
+      ],
+      heal: ["disconnect_many"],
+      pieces: ["connect-many", ...node.pieces],
+      differs: [
+        "It dials the container's own address, so it needs Docker on Linux.",
+        "In cluster mode the key must belong to that node: put its hash tag in front.",
+      ],
+    };
+  },
+};
