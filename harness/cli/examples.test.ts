@@ -10,8 +10,8 @@ import type { FaultContext } from "../faults/fault.ts";
 import type { JournalEvent } from "../journal/events.ts";
 import { recordOf } from "../journal/record.ts";
 
-/** What the README teaches is compiled here and does what it says. */
-describe("the examples of the README", () => {
+/** What the pages in docs/ teach is compiled here and does what it says. */
+describe("the examples of docs/", () => {
   it("fault: drops a master's replicas and measures how many", async () => {
     const cluster = new FakeCluster(["m1"], { r1: "m1" });
     cluster.node("m1").admin = async (argv) => {

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 /** Test support: what the README shows. */
 export const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 
-/** The code blocks of one language. */
-export function blocks(language: string): string[] {
-  return [...README.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map(
+/** The code blocks of one language, of the README or another page. */
+export function blocks(language: string, page = README): string[] {
+  return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map(
     ([, text]) => text as string,
   );
 }

@@ -36,6 +36,29 @@ const names = (word: string): boolean => spans.some((span) => span.split(/[^\w-]
 const keysOf = (schema: z.ZodType): string[] =>
   Object.keys(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }).properties ?? {});
 
+/** Every TypeScript block of a page is a file of docs/examples. Returns how many there are. */
+function assertExamples(page: string): number {
+  const shown = blocks("ts", readFileSync(path.join(ROOT, page), "utf8"));
+  for (const text of shown) {
+    const [, file, code] = /^\/\/ (docs\/examples\/\S+)\n([\s\S]*)$/.exec(text) ?? [];
+    assert.ok(file && code, text.slice(0, 60));
+    assert.equal(code.trimEnd(), readFileSync(path.join(ROOT, file), "utf8").trimEnd(), `copy ${file} into ${page}`);
+  }
+  return shown.length;
+}
+
+/** Links and paths in backticks lead to files that are there. */
+function assertPaths(page: string): void {
+  const text = readFileSync(path.join(ROOT, page), "utf8");
+  const folder = path.dirname(path.join(ROOT, page));
+  for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+    assert.ok(existsSync(path.join(folder, target as string)), `${page}: no ${target}`);
+  }
+  for (const [, target] of text.matchAll(/`((?:harness|compose|experiments|docs|\.github)\/[\w./-]+)`/g)) {
+    assert.ok(existsSync(path.join(ROOT, target as string)), `${page}: no ${target}`);
+  }
+}
+
 describe("README.md", () => {
   it("shows commands that exist, with options and files that exist", () => {
     assert.ok(kvchaosCommands().length >= 10);
@@ -106,27 +129,33 @@ describe("README.md", () => {
     }
   });
 
-  it("shows the examples as they are in docs/examples, where they are compiled and tested", () => {
-    const shown = blocks("ts");
-    assert.equal(shown.length, 4);
-    for (const text of shown) {
-      const [, file, code] = /^\/\/ (docs\/examples\/\S+)\n([\s\S]*)$/.exec(text) ?? [];
-      assert.ok(file && code, text.slice(0, 60));
-      assert.equal(
-        code.trimEnd(),
-        readFileSync(path.join(ROOT, file), "utf8").trimEnd(),
-        `copy ${file} into README.md`,
-      );
+  it("shows an example as it is in docs/examples, where it is compiled and tested", () => {
+    assert.equal(assertExamples("README.md"), 1);
+  });
+
+  it("has pages that teach to write one's own, each with an example as it is in docs/examples", () => {
+    const taught = ["fault", "check", "workload", "system"].map((what) => `docs/write-a-${what}.md`);
+    for (const page of [...taught, "docs/patterns.md"]) {
+      assert.equal(assertExamples(page), taught.includes(page) ? 1 : 0, page);
+      assertPaths(page);
+      assert.ok(README.includes(`](${page})`), `the README does not link to ${page}`);
+    }
+  });
+
+  it("has a page of patterns that names faults, checks and findings as they are", () => {
+    const text = readFileSync(path.join(ROOT, "docs/patterns.md"), "utf8");
+    const pattern = /^## .*\n\n(?:.*\n)*?\*\*Faults\*\*: (.*)\. \*\*Checks\*\*: (.*)\.$/gm;
+    const rows = [...text.matchAll(pattern)];
+    assert.equal(rows.length, text.match(/^## /gm)?.length, "each pattern says which faults and checks it uses");
+    const inTicks = (list = "") => [...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string);
+    for (const [, used, judged] of rows) {
+      for (const name of inTicks(used)) assert.ok(registries.faults.has(name), `no fault ${name}`);
+      for (const name of inTicks(judged)) assert.ok(registries.checks.has(name), `no check ${name}`);
     }
   });
 
   it("links to files that are there, and its picture is small", () => {
-    for (const [, target] of README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
-      assert.ok(existsSync(path.join(ROOT, target as string)), `no ${target}`);
-    }
-    for (const [, target] of README.matchAll(/`((?:harness|compose|experiments|docs|\.github)\/[\w./-]+)`/g)) {
-      assert.ok(existsSync(path.join(ROOT, target as string)), `no ${target}`);
-    }
+    assertPaths("README.md");
     assert.ok(readFileSync(path.join(ROOT, "docs/report.png")).length < 200 * 1024);
   });
 

@@ -17,13 +17,23 @@ export async function urgently<T>(work: () => T): Promise<T> {
     return work();
   } finally {
     holders -= 1;
-    if (holders === 0) await change(["-o", "-p", "0"]);
+    // Not waited for: who has sent its copies wants the answers.
+    if (holders === 0) void change(["-o", "-p", "0"]);
   }
 }
 
-/** Resolves also when it could not be changed. The main thread's id is the process's. */
+let turn: Promise<void> = Promise.resolve();
+
+/**
+ * One change at a time: the end of one storm must not undo the beginning of the next. Resolves also when it could not be
+ * changed. The main thread's id is the process's.
+ */
 function change(how: readonly string[]): Promise<void> {
-  return new Promise((resolve) => {
-    execFile("chrt", [...how, String(process.pid)], { timeout: CHANGE_MS }, () => resolve());
-  });
+  turn = turn.then(
+    () =>
+      new Promise((resolve) => {
+        execFile("chrt", [...how, String(process.pid)], { timeout: CHANGE_MS }, () => resolve());
+      }),
+  );
+  return turn;
 }
