@@ -20,6 +20,8 @@ interface CoreOptions {
   clock: Clock;
   emit: Emit;
   signal: AbortSignal;
+  /** Hides the run's secrets: gdb shows the command line of the process that died. */
+  hide(text: string): string;
   /** Copies a file out of a container. */
   copy(container: string, from: string, to: string): Promise<{ bytes: number; modified: number } | null>;
 }
@@ -44,7 +46,7 @@ export class CoreCollector {
 
   /** @param folder below the run's folder @param quiet without a core nothing is told */
   async take({ name, container }: Node, folder: string, quiet: boolean): Promise<void> {
-    const { directory, clock, emit, signal, copy } = this.#options;
+    const { directory, clock, emit, signal, hide, copy } = this.#options;
     const begun = clock.now();
     const what = `reading the core of ${name}`;
     const core = await withDeadline({ what, within: CORE_MS, signal }, (inner) =>
@@ -62,7 +64,7 @@ export class CoreCollector {
     if (core.found) {
       files.push(path.join(folder, "stacks-core.txt"));
       await mkdir(path.join(directory, folder), { recursive: true });
-      await writeFile(path.join(directory, files[0] as string), core.text);
+      await writeFile(path.join(directory, files[0] as string), hide(core.text));
     }
     emit({
       type: "evidence",
@@ -80,8 +82,8 @@ export class CoreCollector {
 }
 
 /** For the servers of one run. */
-export function coreCollector({ directory, clock, emit, signal, options }: RunContext): CoreCollector {
+export function coreCollector({ directory, clock, emit, signal, hide, options }: RunContext): CoreCollector {
   const { engine } = options;
   const copy: CoreOptions["copy"] = (container, from, to) => engine.copyOut(container, from, to, { signal });
-  return new CoreCollector({ directory, clock, emit, signal, copy });
+  return new CoreCollector({ directory, clock, emit, signal, hide, copy });
 }
