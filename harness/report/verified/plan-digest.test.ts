@@ -29,6 +29,14 @@ describe("the digest of a plan", () => {
     assert.equal(planDigest({ ...plan, experiment: { ...plan.experiment, ...words } }), digest);
   });
 
+  it("is the same when a key is added that is off, and another one when it is on", async () => {
+    const plan = await planOf("1");
+    const digest = planDigest(plan);
+    const later = (value: unknown) => planDigest({ ...plan, experiment: { ...plan.experiment, ...{ later: value } } });
+    for (const off of [false, null, undefined, []]) assert.equal(later(off), digest, String(off));
+    for (const on of [true, 0, "", ["x"], {}]) assert.notEqual(later(on), digest, String(on));
+  });
+
   it("is another one for another seed, fault, load, limit or cluster", async () => {
     const plan = await planOf("1");
     const { experiment } = plan;

@@ -15,10 +15,17 @@ export function planDigest({ seed, experiment, faults }: Pick<Plan, "seed" | "ex
   return sha256(JSON.stringify(sorted({ seed, experiment: told, faults }))).slice(0, 16);
 }
 
-/** With the keys of all maps in order, and without those that say nothing. */
+/**
+ * With the keys of all maps in order, and without what is off (false, nothing, an empty list): a key that a later version of
+ * kvchaos adds is off in every experiment of before, and must not make their runs stale.
+ */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  const entries = Object.entries(value).filter(([, one]) => !isOff(one));
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one)]));
+}
+
+function isOff(value: unknown): boolean {
+  return value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
 }
