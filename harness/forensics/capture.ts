@@ -4,7 +4,7 @@ import { messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { usualWaits, type WaitBaseline } from "./baseline.ts";
-import { backtraceText, takeBacktraces } from "./gdb.ts";
+import { backtraceText, type GdbOptions, takeBacktraces } from "./gdb.ts";
 import { type Look, lookThrice, PRIVILEGE } from "./look.ts";
 import { printableText } from "./proc-text.ts";
 import { type ProcessFacts, readProcess, startTicks } from "./process.ts";
@@ -46,12 +46,12 @@ export interface EvidenceOptions {
   hide?: ((text: string) => string) | undefined;
   clock: Clock;
   signal?: AbortSignal | undefined;
-  /** Function names too. Default false: it stops the process for a moment. */
-  gdb?: boolean | undefined;
+  /** Function names too, if it says so when everything else is on disk. Absent: no, it stops the process for a moment. */
+  gdb?: (() => boolean) | undefined;
   /** Called as soon as everything harmless is on disk, before gdb begins. */
   onHarmless?: ((evidence: Evidence) => void) | undefined;
-  /** Called with the measured pause, ms, after the process was stopped by us. */
-  onPause?: ((ms: number) => void) | undefined;
+  /** Called when gdb has stopped the process; what it returns, when the process goes on. */
+  onStopped?: GdbOptions["onStopped"];
 }
 
 export interface Evidence {
@@ -72,9 +72,10 @@ export interface Evidence {
   data: { threads: Omit<ThreadHistory, "stack">[]; graph: WaitGraph | null; groups: ThreadGroup[] };
 }
 
-/** ms a hung server gets to answer INFO; its log is read in the same time. */
+/** ms a hung server gets to answer INFO. */
 const ASK_WITHIN = 250;
-const LOG_WITHIN = 600;
+/** A file on this machine is read in milliseconds, unless the machine is so busy that it is better to wait for it than to do without. */
+const LOG_WITHIN = 5_000;
 /** Symbols of a big server on a busy machine take most of it; the process stands still only at the end. */
 const GDB_WITHIN = 20_000;
 const GDB_DEPTH = 40;
@@ -113,7 +114,7 @@ export async function captureEvidence(options: EvidenceOptions): Promise<Evidenc
     missing.push("function names because the server's process is not known on this host, where gdb is");
   const harmless = evidenceOf(seen, files, missing, Math.round(clock.now() - begun));
   options.onHarmless?.(harmless);
-  if (!options.gdb || pid === null || !seen) return harmless;
+  if (pid === null || !seen || !options.gdb?.()) return harmless;
 
   const { stacks, stoppedMs } = await stopForStacks(pid, seen, options, missing, write);
   const gdbMs = Math.round(clock.now() - begun) - harmless.ms;
@@ -147,13 +148,12 @@ function evidenceOf(
 async function stopForStacks(
   pid: number,
   seen: Seen,
-  { clock, signal, onPause }: EvidenceOptions,
+  { clock, signal, onStopped }: EvidenceOptions,
   missing: string[],
   write: Write,
 ): Promise<{ stacks?: ReadonlyMap<number, string[]>; stoppedMs: number }> {
-  const result = await takeBacktraces({ pid, clock, signal, within: GDB_WITHIN, depth: GDB_DEPTH });
+  const result = await takeBacktraces({ pid, clock, signal, within: GDB_WITHIN, depth: GDB_DEPTH, onStopped });
   const { stoppedMs } = result;
-  if (stoppedMs > 0) onPause?.(stoppedMs);
   if (!result.taken) {
     missing.push(`function names because ${result.why}`);
     return { stoppedMs };

@@ -15,6 +15,8 @@ export interface GdbOptions {
   within: number;
   /** Frames per thread. */
   depth: number;
+  /** Called when the process stands still; what it returns, when it goes on. */
+  onStopped?: (() => () => void) | undefined;
 }
 
 export type GdbResult =
@@ -38,7 +40,7 @@ export async function takeBacktraces(options: GdbOptions): Promise<GdbResult> {
   if (/[TtZX]/.test(before.state)) return refused(`the process is stopped or dead (state ${before.state})`);
   if (isFrozen(pid)) return refused("the container is paused");
 
-  const pause = watchPause(pid, clock);
+  const pause = watchPause(pid, clock, options.onStopped);
   const { output: raw, errors, failed } = await runGdb(gdb, gdbArguments(options), { within, signal });
   const stuck = await letGo(pid);
   const stoppedMs = pause.stop();
@@ -79,20 +81,22 @@ async function letGo(pid: number): Promise<string | null> {
   }
 }
 
-function watchPause(pid: number, clock: Clock): { stop(): number } {
+function watchPause(pid: number, clock: Clock, onStopped: GdbOptions["onStopped"]): { stop(): number } {
   let from: number | null = null;
   let to: number | null = null;
+  let goesOn: (() => void) | undefined;
   const look = () => {
     const traced = (processState(pid)?.tracer ?? 0) !== 0;
-    if (traced) {
-      from ??= clock.now();
-      to = clock.now();
-    }
+    if (!traced) return;
+    if (from === null) goesOn = onStopped?.();
+    from ??= clock.now();
+    to = clock.now();
   };
   const timer = setInterval(look, 4);
   return {
     stop() {
       clearInterval(timer);
+      goesOn?.();
       return from === null || to === null ? 0 : Math.round(to - from);
     },
   };

@@ -27,6 +27,7 @@ describe("evidence of a run", function () {
   let program: Awaited<ReturnType<typeof compile>> = null;
   let running: RunningProgram[] = [];
   let events: JournalEvent[] = [];
+  let stops: string[] = [];
   let pid: number | null = null;
 
   before(async function () {
@@ -39,6 +40,7 @@ describe("evidence of a run", function () {
     for (const one of running) await one.kill();
     running = [];
     events = [];
+    stops = [];
   });
   after(async () => {
     await program?.remove();
@@ -78,6 +80,10 @@ describe("evidence of a run", function () {
       hide: (text) => text.replaceAll("the end", "•••"),
       onProof: () => {},
       cores: null,
+      onStopped: (node) => {
+        stops.push(node);
+        return () => {};
+      },
       cutBy: () => "partition-1",
       sidecar: (container) => ({ engine: noEngine, container, image: "none", labels: {}, processName: "deadlock" }),
     });
@@ -108,7 +114,21 @@ describe("evidence of a run", function () {
       assert.deepEqual(second.files, ["evidence/r1-1/stacks-gdb.txt"]);
       assert.match(second.summary, /function names of \d+ threads/);
       assert.ok(second.stoppedProcessMs > 0);
+      assert.deepEqual(stops, ["r1"]);
     } else assert.match(second.summary, /no function names: .*gdb/);
+  });
+
+  it("does not stop a process that answers again when all else is on disk", async function () {
+    await serve(this, "switch", "3");
+    const collect = collector();
+    collect.consider(verdict("deadlocked"));
+    collect.consider(verdict("healthy"));
+    await collect.settled();
+    assert.deepEqual(
+      captured().map(({ reason, stoppedProcessMs }) => [reason, stoppedProcessMs]),
+      [["deadlocked", 0]],
+    );
+    assert.deepEqual(stops, []);
   });
 
   it("does not stop a process that may go on by itself", async function () {

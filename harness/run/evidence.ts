@@ -46,6 +46,8 @@ export interface EvidenceOptions {
   signal: AbortSignal;
   /** A hang has been proved. */
   onProof(): void;
+  /** Our debugger has stopped this node's process; what it returns is called when the process goes on. */
+  onStopped(node: string): () => void;
   /** The fault that holds this link cut right now. */
   cutBy(link: string): string | null;
   /** Reads the cores of servers that died; null: they leave none. */
@@ -60,6 +62,8 @@ export class EvidenceCollector {
   readonly #count = new Map<string, number>();
   /** By node; `pid` is that of the process on this host then, null when it is not known here. */
   readonly #baselines = new Map<string, { pid: number | null; waits: WaitBaseline }>();
+  /** What the watchdog said of each node last. */
+  readonly #condition = new Map<string, NodeCondition>();
   /** Nodes that were stopped since their waits were noted. */
   readonly #stopped = new Set<string>();
   readonly #pending = new Set<Promise<void>>();
@@ -77,6 +81,7 @@ export class EvidenceCollector {
 
   /** Starts a capture when the verdict calls for one. Returns whether the condition may become a finding. */
   consider({ node, condition }: NodeVerdict): boolean {
+    this.#condition.set(node, condition);
     if (condition === "down" || condition === "dead") this.#stopped.add(node);
     if (condition === "healthy") this.#renewBaseline(node);
     if (!SUSPECT.includes(condition)) return false;
@@ -142,7 +147,10 @@ export class EvidenceCollector {
       emit({ type: "evidence", node: name, reason: condition, ...told });
     };
     // Stopping a process is for hangs that will not end by themselves.
-    const gdb = mayStop && ["deadlocked", "livelocked", "shutdown-hang"].includes(condition);
+    const asked = mayStop && ["deadlocked", "livelocked", "shutdown-hang"].includes(condition);
+    const watched = this.#condition.has(name) && condition !== "shutdown-hang";
+    // One that answers again by now is left alone.
+    const gdb = (): boolean => asked && (!watched || HANGS.includes(this.#condition.get(name) as NodeCondition));
     const evidence = await withDeadline({ what, within: CAPTURE_MS, signal }, (inner) =>
       captureEvidence({
         node: name,
@@ -159,12 +167,12 @@ export class EvidenceCollector {
         hide,
         clock,
         signal: inner,
-        gdb,
+        ...(asked ? { gdb, onStopped: () => this.#options.onStopped(name) } : {}),
         onHarmless,
       }),
     );
     if (condition === "dead") await this.#core(name, false, folder);
-    if (!gdb || evidence.gdbMs === 0) return;
+    if (evidence.gdbMs === 0) return;
     const { files, gdbMs, stoppedProcessMs, data } = evidence;
     const stacks = files.filter((file) => !harmless.includes(file));
     emit({

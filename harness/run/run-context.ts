@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { CleanupScope } from "../base/scope.ts";
 import type { Emit } from "../journal/events.ts";
 import type { Claims } from "./claims.ts";
+import type { Examinations } from "./examinations.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /** What every part of one run shares. */
@@ -17,6 +18,7 @@ export interface RunContext {
   /** The cluster itself: closed after `scope`, unless the user keeps it. */
   readonly resources: CleanupScope;
   readonly claims: Claims;
+  readonly examinations: Examinations;
   /** Hides every secret of the run in a text. */
   hide(text: string): string;
   /** Fires on the user's interrupt and when the engine is lost: nothing new may be started then. */

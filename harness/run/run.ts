@@ -23,6 +23,7 @@ import { putBenchmarks } from "./benchmarks.ts";
 import { Claims } from "./claims.ts";
 import { coreCollector } from "./core-evidence.ts";
 import { EvidenceCollector } from "./evidence.ts";
+import { Examinations } from "./examinations.ts";
 import { FaultRunner } from "./fault-runner.ts";
 import { FirstFinding } from "./first-finding.ts";
 import { hostFacts } from "./host.ts";
@@ -69,6 +70,7 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
     scope,
     resources: new CleanupScope(),
     claims: new Claims(),
+    examinations: new Examinations(clock),
     hide: textHider(secrets),
     signal,
     lost: (error) => broken.abort(error),
@@ -199,6 +201,7 @@ class Run {
     if (first) this.#context.scope.defer("stop waiting for a finding", async () => first.close());
     const evidence = new EvidenceCollector({
       hide: this.#context.hide,
+      onStopped: (node) => this.#context.examinations.begin(node),
       cluster,
       directory: this.#context.directory,
       clock: this.#clock,

@@ -92,6 +92,7 @@ export async function watch(
       pid: () => node.pid(),
       container: () => node.containerState(),
       claimed: () => claims.of(node.name),
+      examined: () => context.examinations.of(node.name),
       master: () => cluster.topology.replicaOf[node.name] ?? null,
     })),
     settings: options.plan.experiment.watchdog,

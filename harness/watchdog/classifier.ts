@@ -51,6 +51,7 @@ export interface Observation {
   state: { at: number; state: NodeState } | null;
   /** The master that a replica should follow. */
   master: MasterView | null;
+  /** When it was us: the harness was starved, or our debugger held this node's process. They do not overlap. */
   starved: readonly Span[];
   /** null: not calibrated yet. */
   slowAfter: number | null;
@@ -191,7 +192,7 @@ export class NodeClassifier {
     if (silence.kind === "none") return null;
     const { since } = silence;
     if (silence.kind === "starved") {
-      const why = `silent since ${seconds(o.t - since)}, but the harness itself was starved for ${seconds(silence.stolen)} of that`;
+      const why = `silent since ${seconds(o.t - since)}, but for ${seconds(silence.stolen)} of that the harness itself was starved, or held it in a debugger`;
       return { condition: "starved", since, why };
     }
     const { silent, of, age } = silence;

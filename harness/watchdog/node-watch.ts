@@ -8,7 +8,7 @@ import type { ProbeOrder } from "./prober.ts";
 import { type ProcessSample, sampleProcess } from "./process-sample.ts";
 import type { MasterView } from "./replication-stall.ts";
 import { slowBound } from "./slowness.ts";
-import type { Starvation } from "./starvation.ts";
+import { type Starvation, union } from "./starvation.ts";
 import type { NodeVerdict, WatchdogOptions, WatchedNode } from "./watchdog.ts";
 
 const SAMPLE_EVERY = 1000;
@@ -129,7 +129,7 @@ export class NodeWatch {
       process: this.#readProcess(),
       state: this.#newState ? this.#state : null,
       master: master?.asMaster() ?? null,
-      starved: this.#starvation.spans,
+      starved: union(this.#starvation.spans, this.#node.examined?.() ?? []),
       slowAfter: this.#slowAfter,
       workers: this.#cover.map,
     });

@@ -36,6 +36,18 @@ export function overlap(spans: readonly Span[], from: number, to: number): numbe
   return sum;
 }
 
+/** The time that lies in any of the spans, as spans that do not overlap, in order. */
+export function union(some: readonly Span[], more: readonly Span[]): readonly Span[] {
+  if (more.length === 0) return some;
+  const joined: Span[] = [];
+  for (const span of [...some, ...more].sort((a, b) => a.from - b.from)) {
+    const last = joined.at(-1);
+    if (last && span.from <= last.to) last.to = Math.max(last.to, span.to);
+    else joined.push({ ...span });
+  }
+  return joined;
+}
+
 interface ControlSecond {
   /** Worst answer, ms; null: none. */
   max: number | null;
@@ -49,7 +61,7 @@ export class Starvation {
   readonly #controls: ReadonlySet<string>;
   #baseline: number[] | null = [];
   #bound = CONTROL_FLOOR;
-  #spans: Span[] = [];
+  #spans: readonly Span[] = [];
   #max: number | null = null;
   #oldest = 0;
 
@@ -107,15 +119,6 @@ export class Starvation {
   }
 
   #add(span: Span): void {
-    const apart: Span[] = [];
-    const merged = { ...span };
-    for (const other of this.#spans) {
-      if (other.to < merged.from || other.from > merged.to) apart.push(other);
-      else {
-        merged.from = Math.min(merged.from, other.from);
-        merged.to = Math.max(merged.to, other.to);
-      }
-    }
-    this.#spans = [...apart, merged].sort((a, b) => a.from - b.from).slice(-SPANS);
+    this.#spans = union(this.#spans, [span]).slice(-SPANS);
   }
 }

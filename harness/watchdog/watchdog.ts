@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Emit, NodeCondition, NodeState } from "../journal/events.ts";
 import type { System } from "../systems/system.ts";
+import type { Span } from "./starvation.ts";
 
 /*
  *   probe thread ── sockets ──► node (direct)          main thread
@@ -44,6 +45,8 @@ export interface WatchedNode {
   container(): { running: boolean; paused: boolean; exitCode: number | null };
   /** Non-null while one of our own faults holds the node stopped. */
   claimed(): "paused" | "down" | null;
+  /** When our own debugger held its process stopped, run milliseconds. */
+  examined?(): readonly Span[];
   /** Name of the node it should replicate from, or null for a master. */
   master(): string | null;
 }
