@@ -3,7 +3,7 @@ import type { Engine } from "../docker/engine.ts";
 import { ensureImage } from "../docker/images/ensure.ts";
 import { systems } from "../systems/registry.ts";
 import type { System, SystemName } from "../systems/system.ts";
-import { systemOfImage } from "../systems/system-of-image.ts";
+import { systemIn, systemOfImage } from "../systems/system-of-image.ts";
 import { log } from "./print.ts";
 
 export interface ServerChoice {
@@ -33,13 +33,14 @@ export async function chooseServer(
     });
   }
   if (named !== undefined) {
-    const system = knownSystem(named);
-    if (!allowed.includes(system.name)) {
-      throw new ChaosError("usage", `this experiment is not for ${system.name}`, {
+    const known = knownSystem(named);
+    if (!allowed.includes(known.name)) {
+      throw new ChaosError("usage", `this experiment is not for ${known.name}`, {
         hint: `It is for: ${allowed.join(", ")} (its \`systems:\`).`,
       });
     }
-    const image = wish.image ?? (await firstLocal(engine, system)) ?? (system.images[0] as string);
+    const image = wish.image ?? (await firstLocal(engine, known)) ?? (known.images[0] as string);
+    const system = systemIn(image, known);
     await ensureImage({ engine, name: image, recipe: system.recipe, log, signal });
     log(`server: ${system.name}, image ${image} (as asked)`);
     return { system, image };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { append } from "../../docs/examples/append.ts";
 import { dropReplicas } from "../../docs/examples/drop-replicas.ts";
+import { keydb } from "../../docs/examples/keydb.ts";
 import { loadComesBack } from "../../docs/examples/load-comes-back.ts";
-import { valkey } from "../../docs/examples/valkey.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { FakeCluster } from "../faults/fake-cluster.ts";
@@ -59,7 +59,7 @@ describe("the examples of docs/", () => {
   });
 
   it("system: starts another program with the same configuration", () => {
-    assert.equal(valkey.launch({ save: "" }).command[0], "valkey-server");
-    assert.ok(valkey.launch({ save: "" }).command.includes("--save"));
+    assert.equal(keydb.launch({ save: "" }).command[0], "keydb-server");
+    assert.ok(keydb.launch({ save: "" }).command.includes("--save"));
   });
 });

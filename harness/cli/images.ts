@@ -5,6 +5,7 @@ import type { ImageRecipe } from "../docker/image-recipe.ts";
 import { ensureImage, imageAvailability } from "../docker/images/ensure.ts";
 import { wrapImage } from "../docker/images/wrap.ts";
 import { ensureEngine } from "../docker/install-engine.ts";
+import { systemIn } from "../systems/system-of-image.ts";
 import { knownSystem } from "./choose-server.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -92,5 +93,5 @@ function readWrap({ system, binary, tag }: Args): { recipe: ImageRecipe; binary:
       hint: "Lower-case letters, digits and . _ - /, then :TAG, like apache/kvrocks:mine.",
     });
   }
-  return { recipe: knownSystem(system).recipe, binary, tag };
+  return { recipe: systemIn(tag, knownSystem(system)).recipe, binary, tag };
 }

@@ -2,10 +2,14 @@ import type { ImageRecipe } from "../docker/image-recipe.ts";
 import { TOXIPROXY_IMAGE, toxiproxyRecipe } from "../network/toxiproxy-recipe.ts";
 import { systems } from "../systems/registry.ts";
 import type { System } from "../systems/system.ts";
+import { valkey } from "../systems/valkey.ts";
 
-/** The images kvchaos uses when the user names none: Toxiproxy's and each system's first, or only that of one system. */
+/**
+ * The images kvchaos uses when the user names none, Toxiproxy's and each system's first, and Valkey's; or only Toxiproxy's and
+ * that of one system.
+ */
 export function knownImages(only?: System): { name: string; recipe: ImageRecipe }[] {
-  const servers = (only ? [only] : [...systems.values()]).map(({ images, recipe }) => ({
+  const servers = (only ? [only] : [...systems.values(), valkey]).map(({ images, recipe }) => ({
     name: images[0] as string,
     recipe,
   }));

@@ -16,6 +16,7 @@ import { type NightJob, nightJobs, nightOrder, seedOfNight, shardOf } from "../r
 import { mergeNights } from "../run/night/merge.ts";
 import { blankEntry, NightRunner } from "../run/night/night-runner.ts";
 import type { Night, NightEntry, NightRun } from "../run/night/record.ts";
+import { systemIn } from "../systems/system-of-image.ts";
 import { knownSystem } from "./choose-server.ts";
 import type { Command } from "./command.ts";
 import { EXIT, exitOfNight } from "./exit-codes.ts";
@@ -176,7 +177,7 @@ async function absent(engine: Engine, { image, system }: NightJob, pull: boolean
   if (await engine.inspectImage(image, { signal })) return null;
   if (!pull) return `the image ${image} is not on this machine (--pull, or \`kvchaos images wrap\`, brings it)`;
   try {
-    await ensureImage({ engine, name: image, recipe: knownSystem(system).recipe, log, signal });
+    await ensureImage({ engine, name: image, recipe: systemIn(image, knownSystem(system)).recipe, log, signal });
     return null;
   } catch (error) {
     signal.throwIfAborted();
@@ -195,7 +196,7 @@ interface JobRun {
 }
 
 async function runJob({ engine, job, seed, directory, reports, signal }: JobRun): Promise<NightRun> {
-  const server = { system: knownSystem(job.system), image: job.image };
+  const server = { system: systemIn(job.image, knownSystem(job.system)), image: job.image };
   const { plan, compose } = await planFor(job.experiment, seed, server);
   const part = { keep: false, quiet: true, part: true };
   const result = await runOnce({ engine, server, plan, compose, reports, signal, ...part });

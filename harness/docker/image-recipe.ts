@@ -21,7 +21,8 @@ export interface ImageRecipe {
   shell?: "busybox" | "none";
   /** How kvchaos can make the image by itself when it can neither be found nor pulled. */
   source: // repository: the image name (without tag) that the made image may carry; its tag must fit the version made.
-    | { kind: "debian"; repository: string; package: string; binary: string }
+  // backports: where this machine's package sources do not have the package, its Debian's backports may.
+    | { kind: "debian"; repository: string; package: string; binary: string; backports?: boolean }
     | { kind: "go"; repository: string; module: string; version: string; ldflags: string }
     | { kind: "none"; hint: string };
 }

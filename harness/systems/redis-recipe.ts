@@ -3,24 +3,24 @@ import type { ImageRecipe } from "../docker/image-recipe.ts";
 const ENTRYPOINT = "/usr/local/bin/docker-entrypoint.sh";
 
 /**
- * What the official image does before the server runs: options alone mean redis-server; root gives the data folder to
- * user redis and steps down; the server replaces the shell, so that it is process 1 and gets the signals.
+ * What the official image does before the server runs: options alone mean the server; root gives the data folder to
+ * user redis (valkey) and steps down; the server replaces the shell, so that it is process 1 and gets the signals.
  * The official build has protected mode off by default, Debian's has it on: an option in front, which a config file
  * that mentions protected-mode, or a later option, overrules.
  */
-const SCRIPT = `#!/bin/sh
+const SCRIPT = (name: string): string => `#!/bin/sh
 set -e
 
 case "\${1:-}" in
-  -* | *.conf) set -- redis-server "$@" ;;
+  -* | *.conf) set -- ${name}-server "$@" ;;
 esac
 
-if [ "\${1:-}" = redis-server ] && [ "$(id -u)" = 0 ]; then
-  find . ! -user redis -exec chown redis:redis {} +
-  exec su -s /bin/sh redis -c 'exec "$0" "$@"' -- "$0" "$@"
+if [ "\${1:-}" = ${name}-server ] && [ "$(id -u)" = 0 ]; then
+  find . ! -user ${name} -exec chown ${name}:${name} {} +
+  exec su -s /bin/sh ${name} -c 'exec "$0" "$@"' -- "$0" "$@"
 fi
 
-if [ "\${1:-}" = redis-server ]; then
+if [ "\${1:-}" = ${name}-server ]; then
   if [ "$(umask)" = 0022 ]; then umask 0077; fi
   shift
   case "$#:\${1:-}" in
@@ -34,23 +34,33 @@ if [ "\${1:-}" = redis-server ]; then
       fi
       ;;
   esac
-  set -- redis-server "$@"
+  set -- ${name}-server "$@"
 fi
 
 exec "$@"
 `;
 
-/** Redis as its official image starts it: entrypoint, user, port and volume. The server comes from Debian's package. */
-export const redisRecipe: ImageRecipe = {
-  entrypoint: ["docker-entrypoint.sh"],
-  command: ["redis-server"],
-  binaryPath: "/usr/local/bin/redis-server",
-  extraBinaries: ["redis-cli", "redis-benchmark"],
-  user: { name: "redis", uid: 999, runAs: "entrypoint" },
-  ports: [6379],
-  volumes: ["/data"],
-  workingDirectory: "/data",
-  environment: {},
-  files: [{ path: ENTRYPOINT, mode: 0o755, content: SCRIPT }],
-  source: { kind: "debian", repository: "redis", package: "redis-server", binary: "/usr/bin/redis-server" },
-};
+/** Redis, or a server that came of it, as its official image starts it: entrypoint, user, port and volume. */
+export function recipeLike(name: string, source: ImageRecipe["source"]): ImageRecipe {
+  return {
+    entrypoint: ["docker-entrypoint.sh"],
+    command: [`${name}-server`],
+    binaryPath: `/usr/local/bin/${name}-server`,
+    extraBinaries: [`${name}-cli`, `${name}-benchmark`],
+    user: { name, uid: 999, runAs: "entrypoint" },
+    ports: [6379],
+    volumes: ["/data"],
+    workingDirectory: "/data",
+    environment: {},
+    files: [{ path: ENTRYPOINT, mode: 0o755, content: SCRIPT(name) }],
+    source,
+  };
+}
+
+/** The server comes from Debian's package. */
+export const redisRecipe: ImageRecipe = recipeLike("redis", {
+  kind: "debian",
+  repository: "redis",
+  package: "redis-server",
+  binary: "/usr/bin/redis-server",
+});

@@ -3,7 +3,10 @@ import { commaFields, numberField, parseInfo } from "./info.ts";
 import { redisRecipe } from "./redis-recipe.ts";
 import type { LogRule, System } from "./system.ts";
 
-/** Redis, and Valkey, which answers and logs alike. Field and log texts: Redis 7.0 source (server.c, replication.c, debug.c). */
+/**
+ * Redis, and Valkey, which answers alike and since 8.0 says PRIMARY in its log (valkey.ts). Field and log texts: Redis 7.0
+ * source (server.c, replication.c, debug.c), and Valkey 8.0.1's.
+ */
 export const redis: System = {
   name: "redis",
   images: ["redis:7.0.15"],
@@ -83,27 +86,43 @@ function redisState(info: string): NodeState {
 
 function redisLogRules(): LogRule[] {
   return [
-    { name: "bug-report", pattern: /=== (?:REDIS|VALKEY) BUG REPORT START/, meaning: "crash" },
+    { name: "bug-report", pattern: /=== (?:REDIS|VALKEY) BUG REPORT START/i, meaning: "crash" },
     { name: "crashed-by-signal", pattern: /crashed by signal: (?<signal>\d+)/, meaning: "crash" },
     { name: "assertion", pattern: /ASSERTION FAILED|Guru Meditation: (?<what>.*)/, meaning: "crash" },
     { name: "out-of-memory", pattern: /Out Of Memory allocating (?<bytes>\d+) bytes/, meaning: "crash" },
-    { name: "full-resync", pattern: /Full resync from master/, meaning: "full-sync-start" },
+    { name: "full-resync", pattern: /Full resync from (?:master|primary)/, meaning: "full-sync-start" },
     {
       name: "sync-receiving",
-      pattern: /MASTER <-> REPLICA sync: receiving (?<bytes>\d+)?/,
+      pattern: /(?:MASTER|PRIMARY) <-> REPLICA sync: receiving (?<bytes>\d+)?/,
       meaning: "full-sync-progress",
     },
-    { name: "loading", pattern: /MASTER <-> REPLICA sync: Loading DB in memory/, meaning: "restoring" },
-    { name: "sync-finished", pattern: /MASTER <-> REPLICA sync: Finished with success/, meaning: "full-sync-done" },
+    { name: "loading", pattern: /(?:MASTER|PRIMARY) <-> REPLICA sync: Loading DB in memory/, meaning: "restoring" },
+    {
+      name: "sync-finished",
+      pattern: /(?:MASTER|PRIMARY) <-> REPLICA sync: Finished with success/,
+      meaning: "full-sync-done",
+    },
     {
       name: "sync-failed",
       pattern:
-        /I\/O error (?:trying to sync with|reading bulk count from) MASTER|Failed trying to load the MASTER synchronization DB|Timeout receiving bulk data from MASTER|MASTER aborted replication/,
+        /I\/O error (?:trying to sync with|reading bulk count from) (?:MASTER|PRIMARY)|Failed trying to load the (?:MASTER|PRIMARY) synchronization DB|Timeout receiving bulk data from (?:MASTER|PRIMARY)|(?:MASTER|PRIMARY) aborted replication/,
       meaning: "full-sync-failed",
     },
     // It was told otherwise in the middle of it; at any other time the line means nothing.
-    { name: "role-changed", pattern: /MASTER MODE enabled|REPLICAOF \S+ enabled/, meaning: "full-sync-ended" },
-    { name: "partial-resync", pattern: /Successful partial resynchronization with master/, meaning: "other" },
-    { name: "master-lost", pattern: /Connection with master lost|MASTER timeout/, meaning: "other" },
+    {
+      name: "role-changed",
+      pattern: /(?:MASTER|PRIMARY) MODE enabled|REPLICAOF \S+ enabled/,
+      meaning: "full-sync-ended",
+    },
+    {
+      name: "partial-resync",
+      pattern: /Successful partial resynchronization with (?:master|primary)/,
+      meaning: "other",
+    },
+    {
+      name: "master-lost",
+      pattern: /Connection with (?:master|primary) lost|(?:MASTER|PRIMARY) timeout/,
+      meaning: "other",
+    },
   ];
 }

@@ -1,4 +1,6 @@
-import type { SystemName } from "./system.ts";
+import { parseImageName } from "../docker/images/image-name.ts";
+import type { System, SystemName } from "./system.ts";
+import { valkey } from "./valkey.ts";
 
 /** Which names tell which system: a private registry and a tag may surround them. */
 const NAMES: readonly [RegExp, SystemName][] = [
@@ -7,7 +9,16 @@ const NAMES: readonly [RegExp, SystemName][] = [
   [/redis|valkey/i, "redis"],
 ];
 
+/** Servers that are one of the systems under another name; the image's own name tells, without registry, folder and tag. */
+const VARIANTS: readonly [RegExp, System][] = [[/valkey[^/]*$/i, valkey]];
+
 /** The system that an image's name tells; undefined when it tells none. */
 export function systemOfImage(image: string): SystemName | undefined {
   return NAMES.find(([pattern]) => pattern.test(image))?.[1];
+}
+
+/** The system as the server in this image wants it: "valkey/valkey:8.0.1" is Redis with other names for its programs. */
+export function systemIn(image: string, system: System): System {
+  const { repository } = parseImageName(image);
+  return VARIANTS.find(([pattern, { name }]) => name === system.name && pattern.test(repository))?.[1] ?? system;
 }

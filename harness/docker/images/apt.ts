@@ -17,6 +17,8 @@ export interface AptOptions {
   signal?: AbortSignal | undefined;
   cwd?: string | undefined;
   hint?: string | undefined;
+  /** Options in front of the command, like `-o NAME=VALUE`: other package sources than this machine's (backports.ts). */
+  config?: readonly string[] | undefined;
 }
 
 /** Is this a machine with apt (Debian, Ubuntu and their kin)? */
@@ -43,19 +45,23 @@ export async function aptGet(args: readonly string[], options: AptOptions): Prom
 }
 
 /** The version apt would install, e.g. "5:7.0.15-1~deb12u10"; undefined when no source offers the package. */
-export async function aptCandidate(name: string, signal?: AbortSignal): Promise<string | undefined> {
+export async function aptCandidate(
+  name: string,
+  { signal, config = [] }: Pick<AptOptions, "signal" | "config"> = {},
+): Promise<string | undefined> {
   if (!(await hasApt())) return undefined;
-  const { stdout } = await runCommand(["apt-cache", "policy", name], { within: 20_000, signal, env: { LC_ALL: "C" } });
+  const argv = ["apt-cache", ...config, "policy", name] as const;
+  const { stdout } = await runCommand([...argv], { within: 20_000, signal, env: { LC_ALL: "C" } });
   const candidate = /^ {2}Candidate: (\S+)$/m.exec(stdout)?.[1];
   return candidate === "(none)" ? undefined : candidate;
 }
 
 async function patiently(args: readonly string[], options: AptOptions): Promise<CommandResult> {
-  const { log, signal, cwd, hint } = options;
+  const { log, signal, cwd, hint, config = [] } = options;
   const giveUp = performance.now() + LOCK_PATIENCE;
   for (let told = false; ; told = true) {
     try {
-      return await runCommand(["apt-get", "-y", "-q", ...args], {
+      return await runCommand(["apt-get", "-y", "-q", ...config, ...args], {
         within: COMMAND_DEADLINE,
         patience: Number.POSITIVE_INFINITY,
         env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },

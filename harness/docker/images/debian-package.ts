@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
-import { aptCandidate, aptGet, hasApt } from "./apt.ts";
+import { type AptOptions, aptCandidate, aptGet, hasApt } from "./apt.ts";
+import { withBackports } from "./backports.ts";
 import { upstreamVersion } from "./image-name.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -13,33 +14,52 @@ export interface DebianVersion {
   upstream: string;
 }
 
-interface Steps {
-  log: (line: string) => void;
-  signal?: AbortSignal | undefined;
-}
+type Steps = Pick<AptOptions, "log" | "signal" | "config">;
 
 /** The version of a package that this machine's package sources offer; undefined when they do not (or are not read yet). */
-export async function debianVersion(name: string, signal?: AbortSignal): Promise<DebianVersion | undefined> {
-  const full = await aptCandidate(name, signal);
+export async function debianVersion(
+  name: string,
+  options: Pick<AptOptions, "signal" | "config"> = {},
+): Promise<DebianVersion | undefined> {
+  const full = await aptCandidate(name, options);
   return full === undefined ? undefined : { full, upstream: upstreamVersion(full) };
 }
 
-/** As `debianVersion`, but reads the package lists first when the package is not in them. Rejects when there is none. */
-export async function findDebianVersion(name: string, steps: Steps): Promise<DebianVersion> {
+/**
+ * As `debianVersion`, but reads the package lists first when the package is not in them, and looks into Debian's backports
+ * when `backports` says so. Hands `use` the version and what makes apt see it. Rejects when there is none.
+ */
+export async function withDebianVersion<T>(
+  { name, backports = false }: { name: string; backports?: boolean | undefined },
+  steps: Omit<Steps, "config">,
+  use: (version: DebianVersion, steps: Steps) => Promise<T>,
+): Promise<T> {
   if (!(await hasApt())) {
     throw new ChaosError("infrastructure", `package ${name}: this machine has no apt-get`, {
       hint: "Install the server by your own means and make the image with: kvchaos images wrap --binary PATH",
     });
   }
-  const known = await debianVersion(name, steps.signal);
-  if (known) return known;
-  steps.log("apt-get update (the package lists are missing)");
+  const known = await debianVersion(name, steps);
+  if (known) return use(known, steps);
+  steps.log(`apt-get update (package ${name} is not in the package lists)`);
   const hint = "Type by hand and see what it says:\n  apt-get update";
-  await aptGet(["update"], { ...steps, hint });
-  const found = await debianVersion(name, steps.signal);
-  if (found) return found;
-  throw new ChaosError("infrastructure", `no package ${name} in this machine's package sources`, {
+  const stale = await aptGet(["update"], { ...steps, hint }).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  steps.signal?.throwIfAborted();
+  // Backports can be read without root, too.
+  if (stale !== null && !backports) throw stale;
+  const found = await debianVersion(name, steps);
+  if (found) return use(found, steps);
+  const missing = new ChaosError("infrastructure", `no package ${name} in this machine's package sources`, {
     hint: `See what this says:\n  apt-cache policy ${name}`,
+  });
+  if (!backports) throw missing;
+  return withBackports(steps, async (config) => {
+    const there = await debianVersion(name, { ...steps, config });
+    if (there) return use(there, { ...steps, config });
+    throw new ChaosError("infrastructure", `${missing.message}, nor in its Debian's backports`);
   });
 }
 

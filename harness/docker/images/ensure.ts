@@ -129,7 +129,10 @@ async function canBeMade(name: string, { source }: ImageRecipe): Promise<{ possi
   if (!(await hasApt()))
     return { possible: false, reason: `making it needs apt-get for the package ${source.package}` };
   const version = await debianVersion(source.package);
-  if (!version) return { possible: true, reason: `from the package ${source.package}, if apt-get update finds it` };
+  if (!version) {
+    const where = source.backports ? " or Debian's backports have it" : " finds it";
+    return { possible: true, reason: `from the package ${source.package}, if apt-get update${where}` };
+  }
   if (!tagNames(tag, version.upstream)) {
     return { possible: false, reason: `the package ${source.package} here is version ${version.upstream}` };
   }

@@ -1,7 +1,7 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import type { Engine } from "../engine.ts";
 import type { ImageRecipe } from "../image-recipe.ts";
-import { findDebianVersion, programIn, withDebianPackage } from "./debian-package.ts";
+import { programIn, withDebianPackage, withDebianVersion } from "./debian-package.ts";
 import { buildGoProgram } from "./go-program.ts";
 import { parseImageName, sameRepository, tagNames } from "./image-name.ts";
 import { wrapImage } from "./wrap.ts";
@@ -40,14 +40,16 @@ export async function makeImage(options: MakeOptions): Promise<MadeImage> {
     const wrapped = await wrapImage({ engine, recipe, binary, tag: tags, log, signal, source: label });
     return { tags, version: source.version, id: wrapped.id };
   }
-  const version = await findDebianVersion(source.package, { log, signal });
-  const tags = requireVersion(name, version.upstream, `Debian's package ${source.package}`);
-  return withDebianPackage(source.package, version, { log, signal }, async ({ root, libraryFolders }) => {
-    const binary = await programIn(root, source.binary);
-    const label = `debian ${source.package} ${version.full}`;
-    const libraries = { root, searchPath: libraryFolders };
-    const wrapped = await wrapImage({ engine, recipe, binary, tag: tags, log, signal, source: label, libraries });
-    return { tags, version: version.upstream, id: wrapped.id };
+  const { package: packageName, backports } = source;
+  return withDebianVersion({ name: packageName, backports }, { log, signal }, (version, steps) => {
+    const tags = requireVersion(name, version.upstream, `Debian's package ${packageName}`);
+    return withDebianPackage(packageName, version, steps, async ({ root, libraryFolders }) => {
+      const binary = await programIn(root, source.binary);
+      const label = `debian ${packageName} ${version.full}`;
+      const libraries = { root, searchPath: libraryFolders };
+      const wrapped = await wrapImage({ engine, recipe, binary, tag: tags, log, signal, source: label, libraries });
+      return { tags, version: version.upstream, id: wrapped.id };
+    });
   });
 }
 
