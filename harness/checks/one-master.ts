@@ -3,25 +3,28 @@ import type { RunRecord } from "../journal/record.ts";
 import type { Check } from "./check.ts";
 import type { Judged } from "./hang-rules.ts";
 import { resultOf } from "./result.ts";
+import { judgeViews } from "./role-views.ts";
 import { endOfWatch, isControl, recoveryEnd } from "./span.ts";
 
 export const oneMaster: Check = {
   name: "one-master",
-  summary: "After recovery exactly the nodes that the operator made masters say that they are masters.",
+  summary:
+    "After recovery exactly the nodes that the operator made masters, or the servers or sentinels agreed on, say that they are masters.",
   check(record) {
     const topology = record.last("topology");
     const recovered = recoveryEnd(record);
     if (!topology) return unknown("the journal does not say who was meant to be master");
     if (recovered === undefined) return unknown("the run did not get through a recovery phase");
 
-    const judged: Judged = { findings: [], unknown: [] };
+    const judged: Judged = judgeViews(record, topology, recovered, (node) => leftDown(record, node));
+    const told = judged.findings.map(({ node }) => node);
     const states = lastStates(record);
     const nodes = new Set([...topology.masters, ...Object.keys(topology.replicaOf)]);
     const masters = [...nodes].filter((node) => states.get(node)?.at(-1)?.state.role === "master");
     for (const node of nodes) {
       const own = states.get(node) ?? [];
       const last = own.at(-1);
-      if (leftDown(record, node)) continue;
+      if (leftDown(record, node) || told.includes(node)) continue;
       if (!last || last.t < recovered || last.state.role === "unknown") {
         judged.unknown.push(`${node} did not tell its role after recovery`);
         continue;

@@ -71,11 +71,11 @@ export const upCommand: Command<Args> = {
         ours: () => false,
       });
       const { masters, replicaOf } = cluster.topology;
-      const all = cluster.control ? [...cluster.nodes, cluster.control] : cluster.nodes;
+      const all = [...cluster.nodes, ...cluster.sentinels, ...(cluster.control ? [cluster.control] : [])];
       out("NODES");
-      const role = (name: string): string =>
-        masters.includes(name) ? "master" : replicaOf[name] ? `replica of ${replicaOf[name]}` : "control";
-      for (const line of table(all.map((n) => [n.name, role(n.name), `${n.direct.host}:${n.direct.port}`])))
+      const role = ({ name, role }: { name: string; role: string }): string =>
+        masters.includes(name) ? "master" : replicaOf[name] ? `replica of ${replicaOf[name]}` : role;
+      for (const line of table(all.map((n) => [n.name, role(n), `${n.direct.host}:${n.direct.port}`])))
         out(`  ${line}`);
       out("\nLINKS");
       for (const line of table(cluster.links.map((l) => [l.name, `${l.published.host}:${l.published.port}`])))

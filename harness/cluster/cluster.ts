@@ -39,7 +39,7 @@ export type Connection = Pick<RawConnection, "send" | "close" | "isOpen">;
 /** One server process in one container. */
 export interface ClusterNode {
   readonly name: string;
-  readonly role: "master" | "replica" | "control";
+  readonly role: "master" | "replica" | "control" | "sentinel";
   readonly container: string;
   /** Where probes and administration go: directly, never through a faulted link. On 127.0.0.1. */
   readonly direct: Address;
@@ -89,6 +89,9 @@ export interface Topology {
   replicaOf: Record<string, string>;
 }
 
+/** Who says who is master: kvchaos as the operator, the servers among themselves (Redis Cluster), or sentinels. */
+export type Ruler = "operator" | "servers" | "sentinels";
+
 /** How a server is given its role. */
 export interface RoleOptions extends WaitLimits {
   /** It is made a master of its own first, and then the replica that it should be. */
@@ -103,13 +106,16 @@ export interface RoleOptions extends WaitLimits {
 /** A cluster that is up: nodes, links and the system that runs on them. */
 export interface Cluster {
   readonly system: System;
-  /** Without the control node. */
+  /** The servers that have data: without the control node and sentinels. */
   readonly nodes: readonly ClusterNode[];
+  readonly sentinels: readonly ClusterNode[];
   readonly control: ClusterNode | null;
   readonly links: readonly Link[];
   readonly topology: Readonly<Topology>;
   /** The masters share the key space and every node is told the whole topology. */
   readonly clusterMode: boolean;
+  /** Where it is not the operator, the topology follows what the others agree on, and nobody is told a role. */
+  readonly ruledBy: Ruler;
   /** What every connection must AUTH with, or undefined. Never in any output. */
   readonly password: string | undefined;
   /** What a key must begin with to be the shard's to which a node belongs; "" outside cluster mode. */
@@ -120,11 +126,15 @@ export interface Cluster {
   topologyText(node: string): string;
   /** Cluster mode: a number for a topology, higher than all before. */
   nextTopologyVersion(): number;
+  /** A server or a sentinel. */
   node(name: string): ClusterNode;
   link(from: string, to: string): Link;
   /** Changes the intention (journaled; load follows it). Does not talk to any server. */
   intend(topology: Topology, reason: string): void;
-  /** Makes one server what the topology says: promotes it or points it at its master's link. Idempotent. */
+  /**
+   * Makes one server what the topology says: promotes it or points it at its master's link. Idempotent. Does nothing where the
+   * servers or sentinels see to that themselves.
+   */
   applyRole(node: string, options?: RoleOptions): Promise<void>;
   /** Calls `listener` for every server log line from now on; returns the unsubscribe. */
   onLogLine(listener: (node: string, line: string) => void): () => void;

@@ -31,6 +31,10 @@ export interface ContainerNodeOptions {
   container: string;
   direct: Address;
   data: DataNetwork;
+  /** Where the server listens inside its networks. */
+  port: number;
+  /** Called with a process id of the container each time it has been started: its networks are new ones. */
+  onStarted?: ((pid: number) => Promise<void>) | undefined;
   /** The disk of its own that holds its data. */
   disk: Disk | null;
   password: string | undefined;
@@ -65,7 +69,7 @@ export class ContainerNode implements ClusterNode {
   nearest(): Address {
     const { local, securityOptions } = this.#options.engine.info;
     const reachable = local && !securityOptions.some((option) => option.includes("rootless"));
-    return reachable && this.#ip !== null ? { host: this.#ip, port: this.#options.system.port } : this.direct;
+    return reachable && this.#ip !== null ? { host: this.#ip, port: this.#options.port } : this.direct;
   }
 
   pid(): number | null {
@@ -176,8 +180,16 @@ export class ContainerNode implements ClusterNode {
     const { running } = await this.inspect();
     if (!running) await this.#options.engine.start(this.container);
     await this.inspect();
-    if (!running) await this.resources.started();
+    if (!running) {
+      await this.prepare();
+      await this.resources.started();
+    }
     await this.ready(limits);
+  }
+
+  /** What has to be done inside a container that was just started. */
+  async prepare(): Promise<void> {
+    if (this.#containerPid !== null) await this.#options.onStarted?.(this.#containerPid);
   }
 
   async stop(seconds: number): Promise<void> {

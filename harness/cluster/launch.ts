@@ -3,6 +3,8 @@ import type { EventOf } from "../journal/events.ts";
 import type { System } from "../systems/system.ts";
 import type { NodeSpec } from "./spec.ts";
 
+const CORE_BYTES = 4 * 1024 ** 3;
+
 type Launch = Pick<
   ContainerSpec,
   "command" | "entrypoint" | "environment" | "tmpfs" | "ulimits" | "cpus" | "memory" | "capAdd" | "init" | "user"
@@ -11,9 +13,8 @@ type Launch = Pick<
 /** How a node's container is started on top of its image: the Compose file's words, and the system's for its configuration. */
 export function launchOf(
   system: Pick<System, "launch">,
-  { service, config }: Pick<NodeSpec, "service" | "config">,
+  { service, config, own = system.launch(config) }: Pick<NodeSpec, "service" | "config" | "own">,
 ): Launch {
-  const own = system.launch(config);
   return {
     command: service.command ?? own.command,
     entrypoint: service.entrypoint,
@@ -42,4 +43,10 @@ export function journaledLaunch(launch: Launch): NonNullable<EventOf<"cluster">[
     init: launch.init ?? false,
     user: launch.user ?? null,
   };
+}
+
+/** What the Compose file says of cores stays. */
+export function withCores(ulimits: ContainerSpec["ulimits"] = []): ContainerSpec["ulimits"] {
+  if (ulimits.some(({ name }) => name === "core")) return ulimits;
+  return [...ulimits, { name: "core", soft: CORE_BYTES, hard: CORE_BYTES }];
 }

@@ -41,6 +41,7 @@ describe("telling a server its role", () => {
       system,
       name: "m1",
       role: "master",
+      port: 1,
       container: "",
       direct: { host: server.host, port: server.port },
       data: { name: "data", alias: "m1", ip: "" },
@@ -69,6 +70,7 @@ describe("telling a server its role", () => {
       toxiproxyApi: "",
       dataNetwork: "data",
       shards: null,
+      ruledBy: "operator",
       copyAll,
     });
     return cluster;

@@ -5,7 +5,8 @@ import type { Link } from "../network/link.ts";
 import { RespError } from "../resp/reply.ts";
 import type { Argv, ClusterMode, System } from "../systems/system.ts";
 import { AdminLanes, type LaneOutcome } from "./admin-lanes.ts";
-import type { Address, Cluster, ClusterNode, RoleOptions, Topology, WaitLimits } from "./cluster.ts";
+import type { AgreementWatch } from "./agreement-watch.ts";
+import type { Address, Cluster, ClusterNode, RoleOptions, Ruler, Topology, WaitLimits } from "./cluster.ts";
 import type { ContainerNode } from "./container-node.ts";
 import type { LogCollector } from "./logs.ts";
 import type { Shards } from "./shards.ts";
@@ -19,7 +20,11 @@ const ASK_AGAIN_MS = 100;
 export class RunningCluster implements Cluster {
   readonly system: System;
   readonly nodes: readonly ContainerNode[];
+  readonly sentinels: readonly ContainerNode[];
   readonly control: ContainerNode | null;
+  readonly ruledBy: Ruler;
+  /** What servers or sentinels agree on; null where the operator rules, or before they do. */
+  agreement: AgreementWatch | null = null;
   readonly links: readonly Link[];
   readonly logs: LogCollector;
   readonly password: string | undefined;
@@ -46,10 +51,13 @@ export class RunningCluster implements Cluster {
     toxiproxyApi: string;
     dataNetwork: string;
     shards: Shards | null;
+    ruledBy: Ruler;
     copyAll: boolean;
   }) {
     this.system = options.system;
-    this.nodes = options.nodes.filter((node) => node.role !== "control");
+    this.nodes = options.nodes.filter(({ role }) => role !== "control" && role !== "sentinel");
+    this.sentinels = options.nodes.filter(({ role }) => role === "sentinel");
+    this.ruledBy = options.ruledBy;
     this.control = options.nodes.find((node) => node.role === "control") ?? null;
     this.links = options.links;
     this.logs = options.logs;
@@ -102,7 +110,7 @@ export class RunningCluster implements Cluster {
   }
 
   node(name: string): ClusterNode {
-    const node = this.nodes.find((one) => one.name === name);
+    const node = [...this.nodes, ...this.sentinels].find((one) => one.name === name);
     if (!node) throw new ChaosError("internal", `no node is called "${name}"`);
     return node;
   }
@@ -126,6 +134,7 @@ export class RunningCluster implements Cluster {
   }
 
   async applyRole(name: string, options: RoleOptions = {}): Promise<void> {
+    if (this.agreement !== null) return;
     const { lasting, within = ROLE_MS, signal } = options;
     for (const argv of this.#roleCommands(name, options.throughNoOne ?? false)) {
       if (!lasting) {
@@ -205,7 +214,7 @@ export class RunningCluster implements Cluster {
   /** Ends the lasting administration connections, and those that nobody has closed. */
   closeLanes(): void {
     for (const lanes of this.#lanes.values()) lanes.close();
-    for (const node of this.nodes) node.closeConnections();
+    for (const node of [...this.nodes, ...this.sentinels]) node.closeConnections();
   }
 
   fullSync(node: string): SyncStep | null {

@@ -47,6 +47,11 @@ export class Shards {
     return this.#shares.get(master)?.tag ?? "";
   }
 
+  /** The slots of this master, both ends included; null for a node that has none. */
+  slots(master: string): readonly [number, number] | null {
+    return this.#shares.get(master)?.slots ?? null;
+  }
+
   /** Follows a changed intention: a promoted replica takes over the slots of the master it had. */
   follow(before: Readonly<Topology>, now: Readonly<Topology>): void {
     const shares = new Map<string, Share>();

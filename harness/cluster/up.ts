@@ -1,29 +1,29 @@
 import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
 import type { CleanupScope } from "../base/scope.ts";
 import type { ComposeFile, ComposeService } from "../docker/compose.ts";
 import { checkDisks, type Disk } from "../docker/disk.ts";
 import type { Engine } from "../docker/engine.ts";
-import type { ContainerSpec } from "../docker/engine-types.ts";
+import type { ContainerSpec, Network } from "../docker/engine-types.ts";
 import type { Emit } from "../journal/events.ts";
-import type { Link } from "../network/link.ts";
 import { ToxiproxyServer } from "../network/toxiproxy.ts";
 import type { System } from "../systems/system.ts";
+import type { AgreementWatch } from "./agreement-watch.ts";
 import { ContainerNode } from "./container-node.ts";
-import { journaledLaunch, launchOf } from "./launch.ts";
+import { journaledLaunch, launchOf, withCores } from "./launch.ts";
 import { LogCollector } from "./logs.ts";
+import { openLinks, planLinks } from "./open-links.ts";
 import { RunningCluster } from "./running-cluster.ts";
+import { SelfRule } from "./self-rule.ts";
 import { Shards } from "./shards.ts";
-import { clusterSpec, linksOf, type NodeSpec } from "./spec.ts";
+import { clusterSpec, type NodeSpec } from "./spec.ts";
 import { makeVolume } from "./volumes.ts";
 
 const API_PORT = 8474;
-/** First port of the links inside the toxiproxy container; Pika's offsets +2000 and +10001 then never collide. */
-const FIRST_LISTEN = 10_000;
 const READY_MS = 60_000;
 const ATTACH_MS = 60_000;
-const CORE_BYTES = 4 * 1024 ** 3;
 
 export interface UpOptions {
   engine: Engine;
@@ -73,21 +73,26 @@ interface Placed {
 export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   const { engine, system, compose, runId, emit, scope, signal } = options;
   const spec = clusterSpec(compose, system, options.config);
+  // Every wait of the set-up listens to it: dozens at once are no leak.
+  setMaxListeners(0, signal);
+  SelfRule.check(spec, engine.info.local);
   const prefix = `kvchaos-${createHash("sha256").update(runId).digest("hex").slice(0, 10)}`;
   if (options.disk) await checkDisks(engine, spec.nodes.length, options.disk);
   const networks = await makeNetworks(options, prefix);
-  const names = spec.nodes.filter((node) => node.role !== "control").map((node) => node.name);
-  const pairs = linksOf(names);
-  const [apiPort, ...free] = await engine.freePorts(1 + pairs.length + spec.nodes.length);
-  const linkPorts = free.slice(0, pairs.length);
-  const placed = spec.nodes.map((node, i): Placed => {
-    const asked = node.service.ports.find(({ container }) => container === system.port)?.host;
-    return { node, ports: { [system.port]: asked ?? (free[pairs.length + i] as number) } };
+  const data = networks.get(spec.dataNetwork) as Network;
+  const selfRule = SelfRule.of(system, spec, data.subnet);
+  const plans = planLinks(spec, system, selfRule);
+  const [apiPort, ...free] = await engine.freePorts(1 + plans.length + spec.nodes.length);
+  const linkPorts = free.slice(0, plans.length);
+  const placed = spec.nodes.map((plain, i): Placed => {
+    const node = { ...(selfRule?.announced(plain) ?? plain), own: selfRule?.launch(plain) };
+    const asked = node.service.ports.find(({ container }) => container === node.port)?.host;
+    return { node, ports: { [node.port]: asked ?? (free[plans.length + i] as number) } };
   });
 
   const attach = (service: ComposeService, alias: string): NonNullable<ContainerSpec["networks"]> =>
     service.networks.map(({ name }) => ({
-      name: networks.get(name) ?? name,
+      name: networks.get(name)?.name ?? name,
       // Only the data network knows a node by its name: a link must not find a way around it.
       aliases: name === spec.dataNetwork ? [alias] : [],
     }));
@@ -100,16 +105,17 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
     networks: attach(toxiproxy, toxiproxy.name),
     ports: [
       { container: API_PORT, host: apiPort as number },
-      ...pairs.map((_, i) => ({ container: FIRST_LISTEN + i, host: linkPorts[i] as number })),
+      ...plans.map(({ listen }, i) => ({ container: listen, host: linkPorts[i] as number })),
     ],
   });
   const containers = await Promise.all([
     proxyContainer,
     ...placed.map((one) => startNode(options, one, prefix, attach(one.node.service, one.node.name))),
   ]).then(([, ...nodes]) => nodes);
+  const proxyAddress = (await engine.inspectContainer(await proxyContainer, { signal }))?.ips[data.name] ?? "";
 
   const server = await ToxiproxyServer.connect(`http://127.0.0.1:${apiPort}`, READY_MS, signal);
-  const links = await openLinks(server, system, toxiproxy.name, pairs, linkPorts);
+  const links = await openLinks(server, plans, { host: toxiproxy.name, published: linkPorts, selfRule });
 
   const logs = new LogCollector({
     engine,
@@ -120,7 +126,6 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   });
   scope.defer("close the servers' logs", () => logs.close());
   const password = spec.nodes[0]?.config.requirepass;
-  const dataName = networks.get(spec.dataNetwork) as string;
   const nodes = await Promise.all(
     placed.map(async ({ node, ports }, i) => {
       const info = await engine.inspectContainer(containers[i]?.id as string, { signal });
@@ -129,13 +134,16 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
         system,
         name: node.name,
         role: node.role,
+        port: node.port,
         container: containers[i]?.id as string,
-        direct: { host: "127.0.0.1", port: ports[system.port] as number },
-        data: { name: dataName, alias: node.name, ip: info?.ips[dataName] ?? "" },
+        direct: { host: "127.0.0.1", port: ports[node.port] as number },
+        data: { name: data.name, alias: node.name, ip: info?.ips[data.name] ?? "" },
+        onStarted: selfRule ? (pid) => selfRule.redirect(node.name, pid, plans, proxyAddress) : undefined,
         disk: containers[i]?.disk ?? null,
-        password,
+        password: node.role === "sentinel" ? undefined : password,
       });
       await one.inspect();
+      await one.prepare();
       return one;
     }),
   );
@@ -148,7 +156,8 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
     emit,
     password,
     toxiproxyApi: `127.0.0.1:${apiPort}`,
-    dataNetwork: dataName,
+    dataNetwork: data.name,
+    ruledBy: spec.ruledBy,
     shards: spec.clusterMode ? new Shards(spec.topology.masters) : null,
     copyAll: options.copyAll ?? false,
   });
@@ -157,19 +166,27 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   await Promise.all(nodes.map((node) => node.ready({ within: READY_MS, signal })));
   await announce(options, cluster, nodes, placed);
   await introduceNodes(cluster, signal);
+  await selfRule?.form(cluster, signal);
   if (!options.attachLater) await attachReplicas(cluster, signal);
+  if (selfRule) await follow(cluster, await selfRule.handOver(cluster, signal), scope);
   return cluster;
 }
 
+/** From now on the topology is what the servers or sentinels agree on. */
+async function follow(cluster: RunningCluster, agreement: AgreementWatch, scope: CleanupScope): Promise<void> {
+  cluster.agreement = agreement;
+  scope.defer("stop asking who is master", () => agreement.stop());
+  agreement.start();
+}
+
 async function makeNetworks({ engine, compose, labels, resources, signal }: UpOptions, prefix: string) {
-  const names = new Map<string, string>();
+  const networks = new Map<string, Network>();
   for (const network of compose.networks) {
     const name = `${prefix}-${network.name}`;
     resources.defer(`remove network ${name}`, () => engine.removeNetwork(name));
-    await engine.createNetwork({ name, labels, internal: network.internal }, { signal });
-    names.set(network.name, name);
+    networks.set(network.name, await engine.createNetwork({ name, labels, internal: network.internal }, { signal }));
   }
-  return names;
+  return networks;
 }
 
 async function start({ engine, resources, signal }: UpOptions, spec: ContainerSpec): Promise<string> {
@@ -204,35 +221,6 @@ async function startNode(
   return { id, disk };
 }
 
-/** What the Compose file says of cores stays. */
-function withCores(ulimits: ContainerSpec["ulimits"] = []): ContainerSpec["ulimits"] {
-  if (ulimits.some(({ name }) => name === "core")) return ulimits;
-  return [...ulimits, { name: "core", soft: CORE_BYTES, hard: CORE_BYTES }];
-}
-
-function openLinks(
-  server: ToxiproxyServer,
-  system: System,
-  host: string,
-  pairs: readonly { from: string; to: string }[],
-  published: readonly number[],
-): Promise<Link[]> {
-  return Promise.all(
-    pairs.map(({ from, to }, i) =>
-      server.open({
-        from,
-        to,
-        address: { host, port: FIRST_LISTEN + i },
-        published: { host: "127.0.0.1", port: published[i] as number },
-        proxies: system.portOffsets.map((offset) => ({
-          listen: FIRST_LISTEN + i + offset,
-          upstream: `${to}:${system.port + offset}`,
-        })),
-      }),
-    ),
-  );
-}
-
 /** Keeps node states current and the logs followed over restarts, and journals what happens to the containers. */
 async function followContainers(options: UpOptions, nodes: ContainerNode[], logs: LogCollector): Promise<void> {
   const { engine, runId, emit, scope, ours, onEngineLost } = options;
@@ -255,11 +243,12 @@ async function followContainers(options: UpOptions, nodes: ContainerNode[], logs
 }
 
 async function announce(
-  { engine, system, image, emit, signal }: UpOptions,
+  options: UpOptions,
   cluster: RunningCluster,
   nodes: readonly ContainerNode[],
   placed: readonly Placed[],
 ): Promise<void> {
+  const { engine, system, image, emit, signal } = options;
   const digest = (await engine.inspectImage(image, { signal }))?.digest ?? null;
   const versions = await Promise.all(nodes.map((node) => node.version({ signal })));
   emit({
@@ -274,7 +263,8 @@ async function announce(
       version: versions[i] ?? null,
       ...(placed[i] ? { launch: journaledLaunch(launchOf(system, placed[i].node)) } : {}),
     })),
-    mode: cluster.clusterMode ? "cluster" : null,
+    mode: options.compose.mode,
+    ruledBy: cluster.ruledBy,
     links: cluster.links.map(({ name, from, to, published }) => {
       return { name, from, to, address: `${published.host}:${published.port}` };
     }),
@@ -284,7 +274,7 @@ async function announce(
 /** Notes who should be what and, in cluster mode, tells every node its name and every master its slots. */
 async function introduceNodes(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
   cluster.intend({ ...cluster.topology }, "as the Compose file says");
-  if (!cluster.clusterMode) return;
+  if (!cluster.clusterMode || cluster.ruledBy !== "operator") return;
   for (const { name } of cluster.nodes) await cluster.introduce(name, { signal });
   await Promise.all(cluster.topology.masters.map((name) => cluster.applyRole(name, { signal })));
 }
@@ -292,7 +282,8 @@ async function introduceNodes(cluster: RunningCluster, signal: AbortSignal): Pro
 /** Points the replicas at their masters; resolves when all have caught up. */
 export async function attachReplicas(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
   const replicas = Object.keys(cluster.topology.replicaOf);
-  await Promise.all(replicas.map((name) => cluster.applyRole(name, { signal })));
+  // Members of a cluster of their own have been told already.
+  if (cluster.ruledBy !== "servers") await Promise.all(replicas.map((name) => cluster.applyRole(name, { signal })));
   await Promise.all(
     replicas.map((name) =>
       until({ what: `replication of ${name}`, within: ATTACH_MS, signal, every: 200 }, async (inner) => {

@@ -1,10 +1,15 @@
-import { didYouMean } from "../base/mistakes.ts";
+import { didYouMean, type YamlPath } from "../base/mistakes.ts";
 import type { ComposeChecker, YamlMap } from "./compose-checker.ts";
 import { labelPath } from "./compose-service.ts";
-import type { ComposeService } from "./compose-types.ts";
+import type { ClusterMode, ComposeService } from "./compose-types.ts";
 
 /** Do the services make a cluster? Checks what no service can tell alone. `raw`: the file's `services`, for positions. */
-export function checkRoles(check: ComposeChecker, services: readonly ComposeService[], raw: YamlMap): void {
+export function checkRoles(
+  check: ComposeChecker,
+  services: readonly ComposeService[],
+  raw: YamlMap,
+  mode: ClusterMode | null,
+): void {
   const at = (service: string, label: string) => labelPath(service, (raw[service] as YamlMap).labels, label);
   const of = (role: string) => services.filter((service) => service.role === role);
   const servers = services.filter(({ role }) => role === "master" || role === "replica");
@@ -18,6 +23,7 @@ export function checkRoles(check: ComposeChecker, services: readonly ComposeServ
   } else if (of("toxiproxy").length === 0) {
     check.wrongKey(["services"], 'no service has the label kvchaos.role: "toxiproxy": replication goes through it');
   }
+  checkSentinels(check, of, at, mode);
   const names = servers.map(({ name }) => name);
   for (const { name, role, master } of services) {
     if (role === "replica" && master === null) {
@@ -35,6 +41,26 @@ export function checkRoles(check: ComposeChecker, services: readonly ComposeServ
     } else if (master !== null && followsItself(name, services)) {
       check.wrong(at(name, "kvchaos.master"), `replica ${name} follows itself in a circle: ${circle(name, services)}`);
     }
+  }
+}
+
+/** Sentinels watch one master, and nothing else makes them useful. */
+function checkSentinels(
+  check: ComposeChecker,
+  of: (role: string) => readonly ComposeService[],
+  at: (service: string, label: string) => YamlPath,
+  mode: ClusterMode | null,
+): void {
+  const sentinels = of("sentinel");
+  if (mode === "sentinel") {
+    if (sentinels.length === 0) check.wrong(["x-kvchaos", "mode"], 'no service has the label kvchaos.role: "sentinel"');
+    for (const { name } of of("master").slice(1)) {
+      check.wrong(at(name, "kvchaos.role"), "a second master; sentinels watch one master and its replicas here");
+    }
+    return;
+  }
+  for (const { name } of sentinels) {
+    check.wrong(at(name, "kvchaos.role"), 'role "sentinel" goes with `x-kvchaos: {mode: sentinel}`');
   }
 }
 

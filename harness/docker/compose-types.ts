@@ -1,10 +1,13 @@
 import type { Mistake, YamlPath } from "../base/mistakes.ts";
 
-export const SERVICE_ROLES = ["master", "replica", "control", "toxiproxy"] as const;
+export const SERVICE_ROLES = ["master", "replica", "control", "sentinel", "toxiproxy"] as const;
 export type ServiceRole = (typeof SERVICE_ROLES)[number];
 
 /** Server configuration by system: { redis: { "repl-timeout": "60" } }. */
 export type ServerConfig = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export const CLUSTER_MODES = ["cluster", "sentinel"] as const;
+export type ClusterMode = (typeof CLUSTER_MODES)[number];
 
 /** One service, with every default filled in. undefined: the file does not say; the image or the engine decides. */
 export interface ComposeService {
@@ -44,8 +47,11 @@ export interface ComposeFile {
   services: readonly ComposeService[];
   networks: readonly { name: string; internal: boolean }[];
   volumes: readonly string[];
-  /** `x-kvchaos.mode`: "cluster" when the masters share the key space; null when each has all keys. */
-  mode: "cluster" | null;
+  /**
+   * `x-kvchaos.mode`: "cluster" when the masters share the key space, "sentinel" when sentinels choose the one master; null
+   * when each master has all keys and kvchaos, as the operator, says who is one.
+   */
+  mode: ClusterMode | null;
   /** A mistake at the value of `path`, for checks that only the caller can do. */
   mistake(path: YamlPath, message: string, hint?: string): Mistake;
 }

@@ -256,7 +256,11 @@ describe("compose file, refused", () => {
   }
 
   const whole: [string, string, string[]][] = [
-    ["an unknown mode", file("", "x-kvchaos: {mode: shards}"), ['10:19: mode "shards": expected "cluster", or none']],
+    [
+      "an unknown mode",
+      file("", "x-kvchaos: {mode: shards}"),
+      ['10:19: mode "shards": expected "cluster" or "sentinel", or none'],
+    ],
     ["an empty file", "", ["1:1: a Compose file: expected a map (key: value), got nothing"]],
     ["a list", "- a\n", ["1:1: a Compose file: expected a map (key: value), got a list"]],
     ["a file without services", "name: x\n", ['1:1: "services" is missing']],
@@ -324,7 +328,7 @@ describe("compose file, refused", () => {
       "an unknown role",
       "m1: mastr",
       [
-        '2:41: unknown role "mastr"; expected master, replica, control, toxiproxy; did you mean "master"?',
+        '2:41: unknown role "mastr"; expected master, replica, control, sentinel, toxiproxy; did you mean "master"?',
         '1:1: no service has the label kvchaos.role: "master"',
       ],
     ],

@@ -4,7 +4,7 @@ import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import { ComposeChecker } from "./compose-checker.ts";
 import { checkHostPorts, checkRoles } from "./compose-roles.ts";
 import { readConfig, readService } from "./compose-service.ts";
-import type { ComposeFile, ComposeService } from "./compose-types.ts";
+import { CLUSTER_MODES, type ComposeFile, type ComposeService } from "./compose-types.ts";
 import { shown } from "./compose-values.ts";
 
 export type { ComposeFile, ComposeService } from "./compose-types.ts";
@@ -31,9 +31,10 @@ export type { ComposeFile, ComposeService } from "./compose-types.ts";
  *
  * What the services mean to kvchaos:
  *
- *   labels:    kvchaos.role: master | replica | control (a server nobody harms) | toxiproxy
+ *   labels:    kvchaos.role: master | replica | control (a server nobody harms) | sentinel | toxiproxy
  *              kvchaos.master: m1            whom a replica follows at first
- *   x-kvchaos: {mode: cluster}    the masters share the key space (Kvrocks: CLUSTERX); without it each has all keys
+ *   x-kvchaos: {mode: cluster}    the masters share the key space (Kvrocks: CLUSTERX, Redis: Redis Cluster)
+ *              {mode: sentinel}   sentinels watch one master and its replicas; without a mode each master has all keys
  *   x-kvchaos: {config: {redis: {KEY: value}, kvrocks: {…}, pika: {…}}}   for all servers, or inside one service
  */
 
@@ -108,7 +109,7 @@ function read(check: ComposeChecker, value: unknown, options: ComposeOptions): O
   }
   // A service that could not be read would only lead to mistakes that are none.
   if (services.length > 0 && services.length === Object.keys(raw).length) {
-    if (services.some(({ role }) => role !== null)) checkRoles(check, services, raw);
+    if (services.some(({ role }) => role !== null)) checkRoles(check, services, raw, mode);
     checkHostPorts(check, services);
   }
   const usesDefault = services.some((service) => service.networks.some(({ name }) => name === "default"));
@@ -122,12 +123,18 @@ function read(check: ComposeChecker, value: unknown, options: ComposeOptions): O
   };
 }
 
-/** `x-kvchaos: {mode: cluster}`, of the file as a whole. */
+/** `x-kvchaos: {mode: …}`, of the file as a whole. */
 function readMode(check: ComposeChecker, kvchaos: unknown): ComposeFile["mode"] {
   const mode = kvchaos === null || typeof kvchaos !== "object" ? undefined : (kvchaos as { mode?: unknown }).mode;
   if (mode === undefined) return null;
-  if (mode !== "cluster") check.wrong(["x-kvchaos", "mode"], `mode ${shown(mode)}: expected "cluster", or none`);
-  return "cluster";
+  const known = CLUSTER_MODES.find((one) => one === mode);
+  if (!known) {
+    check.wrong(
+      ["x-kvchaos", "mode"],
+      `mode ${shown(mode)}: expected ${CLUSTER_MODES.map((one) => `"${one}"`).join(" or ")}, or none`,
+    );
+  }
+  return known ?? null;
 }
 
 function readName(check: ComposeChecker, value: unknown): string | undefined {

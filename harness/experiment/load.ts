@@ -10,6 +10,7 @@ import { readLoad } from "./read-load.ts";
 import { notAFile, readText } from "./read-text.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
 import { experimentSchema, loadList, show } from "./schema.ts";
+import { wrongFullSync } from "./self-ruled.ts";
 import { checkAfter, checkTimetable } from "./timetable.ts";
 import { Mistakes } from "./zod-mistakes.ts";
 
@@ -52,12 +53,15 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   const cluster = part("cluster");
   const { shape, broken } = await readCluster(cluster, path, registries, mistakes);
   part("faults");
-  const drafts = readFaults(raw.faults, shape, registries, mistakes);
+  const drafts = readFaults(raw.faults, shape, part("systems") ?? [], registries, mistakes);
   checkAfter(drafts, mistakes);
   const duration = checkTimetable(drafts, part("duration"), mistakes);
   mistakes.parse(loadList, raw.load, ["load"]);
   const load = readLoad(raw.load, { shape, systems: part("systems") ?? [] }, registries, mistakes);
   const benchmarks = readBenchmarks(raw.load, { shape, taken: load.map(({ name }) => name) }, mistakes);
+  const fullSync = part("full-sync") ?? null;
+  const noSync = fullSync && shape ? wrongFullSync(shape, part("systems") ?? []) : null;
+  if (noSync !== null) mistakes.add(["full-sync"], noSync);
   const watchdog = readWatchdog(part("watchdog"), mistakes);
   const checks = part("checks");
   checkChecks(raw.checks, raw.load, registries, mistakes);
@@ -70,7 +74,7 @@ export async function loadExperiment(file: string, registries: Registries): Prom
     images: part("images"),
     config: part("config"),
     preload: part("preload") ?? null,
-    fullSync: part("full-sync") ?? null,
+    fullSync,
     cores: part("cores"),
     warmUp: part("warm-up"),
     recovery: part("recovery"),

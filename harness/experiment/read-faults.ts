@@ -5,6 +5,7 @@ import { paramKeys } from "./fault-params.ts";
 import { readTrigger } from "./read-trigger.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
 import { type FaultItem, faultItem, show } from "./schema.ts";
+import { wrongMode } from "./self-ruled.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
 /** A fault of the file. What could not be understood is undefined; the mistake about it is noted. */
@@ -21,6 +22,7 @@ const SELECTORS = ["master", "replica", "any-replica"];
 export function readFaults(
   raw: unknown,
   shape: ExperimentShape | undefined,
+  systems: readonly string[],
   registries: Registries,
   mistakes: Mistakes,
 ): FaultDraft[] {
@@ -30,7 +32,7 @@ export function readFaults(
   return raw.map((one, index) => {
     const item = items[index];
     const id = ids[index] as string;
-    const params = readParams(one, index, shape, registries, mistakes);
+    const params = readParams(one, index, { shape, systems }, registries, mistakes);
     const trigger = item && readTrigger(item, ["faults", index], mistakes);
     if (item?.when) checkNode(item.when.node, ["faults", index, "when", "node"], shape, mistakes, SELECTORS);
     if (item?.for && params && !params.fault.lasting) {
@@ -72,7 +74,7 @@ function textOf(value: unknown, key: string): string | undefined {
 function readParams(
   raw: unknown,
   index: number,
-  shape: ExperimentShape | undefined,
+  { shape, systems }: { shape: ExperimentShape | undefined; systems: readonly string[] },
   registries: Registries,
   mistakes: Mistakes,
 ): { fault: Fault; value: unknown } | undefined {
@@ -94,22 +96,20 @@ function readParams(
   }
   const value = mistakes.parse(fault.params as z.ZodType<unknown>, own, path);
   if (value === undefined) return undefined;
-  if (shape) for (const mention of fault.mentions(value)) checkMention(mention, path, shape, mistakes);
+  if (shape) for (const mention of fault.mentions(value)) checkMention(mention, path, { shape, systems }, mistakes);
   return { fault, value };
 }
 
 function checkMention(
   mention: Mention,
   base: readonly PropertyKey[],
-  shape: ExperimentShape,
+  { shape, systems }: { shape: ExperimentShape; systems: readonly string[] },
   mistakes: Mistakes,
 ): void {
   const path = [...base, ...mention.path];
   if (mention.kind === "mode") {
-    if ((mention.name === "cluster") !== (shape.clusterMode ?? false)) {
-      const needs = mention.name === "cluster" ? "goes with a cluster of" : "does not go with a cluster of";
-      mistakes.add(path, `${needs} \`x-kvchaos: {mode: cluster}\` in its Compose file`);
-    }
+    const wrong = wrongMode(mention.name, shape, systems);
+    if (wrong !== null) mistakes.add(path, wrong);
   } else if (mention.kind === "node") {
     checkNode(mention.name, path, shape, mistakes);
   } else if (!shape.links.includes(mention.name)) {
@@ -128,7 +128,7 @@ export function checkNode(
   selectors: readonly string[] = [],
 ): void {
   if (!shape) return;
-  const nodes = [...shape.masters, ...shape.replicas];
+  const nodes = [...shape.masters, ...shape.replicas, ...(shape.sentinels ?? [])];
   if (shape.controls.includes(name)) mistakes.add(path, controlMessage(name));
   else if (selectors.includes(name)) {
     if (name !== "master" && shape.replicas.length === 0) mistakes.add(path, `"${name}": the cluster has no replica`);

@@ -1,4 +1,4 @@
-import type { Cluster, ClusterNode, ContainerState, RoleOptions, Topology } from "../cluster/cluster.ts";
+import type { Cluster, ClusterNode, ContainerState, RoleOptions, Ruler, Topology } from "../cluster/cluster.ts";
 import { SyncProgress, type SyncStep } from "../cluster/sync-progress.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { Link } from "../network/link.ts";
@@ -12,6 +12,8 @@ export class FakeCluster implements Cluster {
   readonly system = redis;
   readonly control = null;
   readonly clusterMode: boolean = false;
+  ruledBy: Ruler = "operator";
+  readonly sentinels: ClusterNode[] = [];
   readonly password = undefined;
   readonly nodes: ClusterNode[];
   readonly links: Link[];

@@ -13,11 +13,18 @@ export interface ClusterShape {
   links: readonly string[];
   /** The masters share the key space (`x-kvchaos: {mode: cluster}` in the Compose file). Absent: they do not. */
   clusterMode?: boolean;
+  /** `x-kvchaos.mode` of the Compose file. */
+  mode?: "cluster" | "sentinel" | null;
+  sentinels?: readonly string[];
 }
 
 /** Names an experiment refers to, so that the loader can refuse unknown ones where they are written. */
 export interface Mention {
-  /** `mode`: the name is "cluster" or "replication", and the cluster must be of that kind. */
+  /**
+   * `mode`: the name is that of a way to change roles, and the cluster must be of the kind that has it: "replication" and
+   * "setnodes" where the operator says who is master, "cluster-failover" and "sentinel-failover" where servers or sentinels do;
+   * "operator" for either of the first, "cluster" for words that only CLUSTERX knows.
+   */
   kind: "node" | "link" | "mode";
   name: string;
   /** Path inside the fault's parameters, for line:column. */

@@ -93,10 +93,35 @@ describe("switch-master", () => {
 
   it("tells the loader which kind of cluster it needs", () => {
     const { mentions, params } = faults.get("switch-master") ?? assert.fail();
-    const modes = ["setnodes", "slaveof", "slaveof-no-one"].map((via) => {
-      return mentions(params.parse({ via })).find(({ kind }: { kind: string }) => kind === "mode")?.name;
+    const modes = ["setnodes", "slaveof", "slaveof-no-one", "cluster-failover-force", "sentinel-failover"].map(
+      (via) => {
+        return mentions(params.parse({ via })).find(({ kind }: { kind: string }) => kind === "mode")?.name;
+      },
+    );
+    assert.deepEqual(modes, ["setnodes", "replication", "replication", "cluster-failover", "sentinel-failover"]);
+    const told = mentions(params.parse({ node: "r1", to: "m1", "old-master": "leave" }));
+    assert.deepEqual(
+      told.filter(({ kind }: { kind: string }) => kind === "mode"),
+      [
+        { kind: "mode", name: "operator", path: ["node"] },
+        { kind: "mode", name: "operator", path: ["old-master"] },
+      ],
+    );
+  });
+
+  it("asks the replica itself where servers choose their masters, and counts when they agree", async () => {
+    const cluster = new FakeCluster(["m1"], { r1: "m1" });
+    cluster.ruledBy = "servers";
+    const { injected } = await inject("switch-master", { to: "r1", via: "cluster-failover-takeover" }, cluster);
+    assert.deepEqual(cluster.said, ["r1: CLUSTER FAILOVER TAKEOVER"]);
+    const effect = injected.effect();
+    cluster.intend({ masters: ["r1"], replicaOf: { m1: "r1" } });
+    assert.deepEqual(await effect, {
+      measured: true,
+      summary: "r1 is master (was m1), as they agreed; r1: CLUSTER FAILOVER TAKEOVER: OK",
     });
-    assert.deepEqual(modes, ["cluster", "replication", "replication"]);
+    const again = await inject("switch-master", { to: "r1" }, cluster);
+    assert.equal((await again.injected.effect()).measured, false);
   });
 
   it("re-points a replica at a master that it does not follow, whichever that is by then", async () => {

@@ -52,7 +52,8 @@ type Mode = Params["mode"];
  * - `reset`: existing and new connections are reset (reset_peer toxic).
  * - `disconnect`: the node leaves its network; peers see silence, and it comes back with the same address.
  * Heal: toxics removed, node reconnected. Effect: a PING through each link gets no answer while it did before, on a
- * link that carried something (a replica's current master, or clients); a cut link that nobody used has no effect.
+ * link that carried something (a replica's current master, clients, gossip, a sentinel's questions); a cut link that nobody
+ * used has no effect.
  */
 export const partition: Fault<Params> = {
   kind: "partition",
@@ -76,7 +77,15 @@ export const partition: Fault<Params> = {
     const links = node
       ? cluster.links.filter((link) => link.from === node.name || link.to === node.name)
       : [...new Set((p.links ?? []).map((link) => selectLink(cluster, link)))];
-    const used = links.filter((link) => link.from === "client" || cluster.topology.replicaOf[link.from] === link.to);
+    const sentinels = cluster.sentinels.map(({ name }) => name);
+    // Where servers gossip, each of them dials every other.
+    const used = links.filter(
+      ({ from, to }) =>
+        from === "client" ||
+        cluster.ruledBy === "servers" ||
+        sentinels.includes(from) ||
+        cluster.topology.replicaOf[from] === to,
+    );
     const targets = [...(node ? [node.name] : []), ...links.map((link) => link.name)];
     if (node && p.mode === "disconnect") {
       context.onHeal(`reconnect ${node.name}`, () => node.reconnect());

@@ -63,7 +63,7 @@ export function resolveLink(selector: string, random: Random, shape: ClusterShap
 
 /** The node a resolved selector means right now. */
 export function selectNode(cluster: Cluster, selector: string): ClusterNode {
-  const literal = cluster.nodes.find((node) => node.name === selector);
+  const literal = [...cluster.nodes, ...cluster.sentinels].find((node) => node.name === selector);
   if (literal) return literal;
   const { masters, replicaOf } = cluster.topology;
   const index = INDEXED.exec(selector);

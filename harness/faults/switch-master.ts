@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { FAILOVERS, type Failover, injectFailover, isFailover } from "./failover.ts";
 import type { Fault, Mention } from "./fault.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
 
@@ -10,6 +11,9 @@ const OTHER = "other-master";
 const ROLE_MS = 5_000;
 /** After so long a command is without answer, and further ones on its connection are not sent any more. ms */
 const UNANSWERED_MS = 15_000;
+
+const OPERATOR = ["slaveof", "slaveof-no-one", "setnodes"] as const;
+const VIAS = [...OPERATOR, ...(Object.keys(FAILOVERS) as [Failover, ...Failover[]])] as const;
 
 const params = z.strictObject({
   to: z
@@ -24,9 +28,11 @@ const params = z.strictObject({
     .default("replica")
     .describe("the old master becomes a replica of the new one, or is left a master until heal"),
   via: z
-    .enum(["slaveof", "slaveof-no-one", "setnodes"])
+    .enum(VIAS)
     .optional()
-    .describe("by SLAVEOF, by SLAVEOF NO ONE first and then SLAVEOF, or by CLUSTERX SETNODES (cluster mode)"),
+    .describe(
+      "by SLAVEOF, by SLAVEOF NO ONE first and then SLAVEOF, by CLUSTERX SETNODES (Kvrocks' cluster mode), by CLUSTER FAILOVER [FORCE | TAKEOVER] on the replica `to` (Redis Cluster), or by SENTINEL FAILOVER, where the sentinels choose; default: what the cluster uses",
+    ),
   connections: z
     .int()
     .min(1)
@@ -41,11 +47,12 @@ const resolved = z.strictObject({
   oldMaster: z.enum(["replica", "leave"]),
   throughNoOne: z.boolean(),
   connection: z.int().min(0),
+  failover: z.enum(Object.keys(FAILOVERS) as [Failover, ...Failover[]]).nullable(),
 });
 type Resolved = z.infer<typeof resolved>;
 
 /**
- * Moves the master: promotes `to` and points everybody else at it, as an operator's failover script does, without
+ * Moves the master. Where the servers or sentinels choose it, they are asked to (failover.ts). Otherwise it promotes `to` and points everybody else at it, as an operator's failover script does, without
  * waiting for anybody to catch up. With `node` it only re-points one replica at another master.
  * Heal: none of its own; the heal phase makes every server what the topology says, so that a storm of hundreds of
  * switches is not undone one by one (a master that was left alone joins as replica then).
@@ -62,9 +69,14 @@ export const switchMaster: Fault<Params, Resolved> = {
   mentions: (p) => [
     ...(Array.isArray(p.to) ? p.to.flatMap((name, i) => mentionNode(name, ["to", i])) : mentionTarget(p)),
     ...(p.node === undefined ? [] : mentionNode(p.node, ["node"])),
-    ...(p.via === undefined
-      ? []
-      : [{ kind: "mode" as const, name: p.via === "setnodes" ? "cluster" : "replication", path: ["via"] }]),
+    ...(p.via === undefined ? [] : [{ kind: "mode" as const, name: modeOf(p.via), path: ["via"] }]),
+    // Whom others follow is not the operator's to say where they choose themselves.
+    ...(["node", "old-master", "connections"] as const)
+      .filter((key) => p[key] !== params.shape[key].parse(undefined))
+      .map((key) => ({ kind: "mode" as const, name: "operator", path: [key] })),
+    ...(p.via === "sentinel-failover" && p.to !== params.shape.to.parse(undefined)
+      ? [{ kind: "mode" as const, name: "operator", path: ["to"] }]
+      : []),
   ],
   resolve: (p, random, occurrence, shape) => {
     const to = Array.isArray(p.to) ? (p.to[occurrence % p.to.length] as string) : p.to;
@@ -74,10 +86,15 @@ export const switchMaster: Fault<Params, Resolved> = {
       oldMaster: p["old-master"],
       throughNoOne: p.via === "slaveof-no-one",
       connection: occurrence % p.connections,
+      failover: p.via !== undefined && isFailover(p.via) ? p.via : null,
     };
   },
-  inject: async (context, { to, node, oldMaster, throughNoOne, connection }) => {
+  inject: async (context, { to, node, oldMaster, throughNoOne, connection, failover }) => {
     const { cluster, signal } = context;
+    if (cluster.ruledBy === "operator" && failover !== null) {
+      throw new ChaosError("internal", `via ${failover}: in this cluster kvchaos says who is master`);
+    }
+    if (cluster.ruledBy !== "operator") return injectFailover(context, selectNode(cluster, to), failover);
     const moved = node === null ? null : selectNode(cluster, node);
     const target = selectNode(cluster, to === OTHER && moved ? otherMaster(cluster, moved.name) : to);
     if (moved === target) throw new ChaosError("internal", `${target.name} cannot replicate from itself`);
@@ -135,6 +152,12 @@ export const switchMaster: Fault<Params, Resolved> = {
     };
   },
 };
+
+/** The kind of cluster in which the master moves so. */
+function modeOf(via: (typeof VIAS)[number]): string {
+  if (via === "setnodes" || via === "sentinel-failover") return via;
+  return isFailover(via) ? "cluster-failover" : "replication";
+}
 
 function mentionTarget({ to, node }: Params): Mention[] {
   return to === OTHER && node !== undefined ? [] : mentionNode(to as string, ["to"]);

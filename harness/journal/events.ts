@@ -3,6 +3,7 @@ import { findingSchema } from "./finding.ts";
 import { launchSchema } from "./launch.ts";
 import { nodeEventSchemas } from "./node-events.ts";
 import { nodeStateSchema } from "./node-state.ts";
+import { roleViewSchema } from "./role-view.ts";
 
 export { FINDING_TYPES, type Finding } from "./finding.ts";
 export type { NodeCondition } from "./node-events.ts";
@@ -62,7 +63,7 @@ const eventSchemas = [
     nodes: z.array(
       z.object({
         name: z.string(),
-        role: z.enum(["master", "replica", "control"]),
+        role: z.enum(["master", "replica", "control", "sentinel"]),
         container: z.string(),
         image: z.string(),
         digest: z.string().nullable(),
@@ -73,10 +74,15 @@ const eventSchemas = [
       }),
     ),
     links: z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), address: z.string() })),
-    /** "cluster": the masters share the key space. */
-    mode: z.literal("cluster").nullable().optional(),
+    /** "cluster": the masters share the key space. "sentinel": sentinels choose the one master. */
+    mode: z.enum(["cluster", "sentinel"]).nullable().optional(),
+    /** Who says who is master; absent: the operator. */
+    ruledBy: z.enum(["operator", "servers", "sentinels"]).optional(),
   }),
-  /** Who should replicate from whom, from now on, as the harness (the operator) wants it. */
+  /**
+   * Who should replicate from whom, from now on: as the harness (the operator) wants it, or as the servers or sentinels have
+   * agreed among themselves.
+   */
   z.object({
     ...at,
     type: z.literal("topology"),
@@ -84,6 +90,7 @@ const eventSchemas = [
     replicaOf: z.record(z.string(), z.string()),
     reason: z.string(),
   }),
+  roleViewSchema,
   z.object({
     ...at,
     type: z.literal("fault"),

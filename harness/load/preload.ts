@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { type Random, seededRandom } from "../base/random.ts";
@@ -38,6 +39,8 @@ export async function preload(options: PreloadOptions): Promise<{ keys: number }
   await withDeadline({ what: "writing the preload", within, signal }, async (inner) => {
     const first = new AbortController();
     const any = AbortSignal.any([inner, first.signal]);
+    // Every lane to every master listens to it.
+    setMaxListeners(0, any);
     const lanes = targets.flatMap((target) => {
       const random = seededRandom(seed).fork(`preload/${target.node}`);
       return Array.from({ length: CONNECTIONS }, (_, lane) => fill(target, lane, random, options, any));

@@ -76,7 +76,7 @@ export const resultSchema = z.object({
   nodes: z.array(
     z.object({
       name: z.string(),
-      role: z.enum(["master", "replica", "control"]),
+      role: z.enum(["master", "replica", "control", "sentinel"]),
       image: z.string(),
       digest: z.string().nullable(),
       version: z.string().nullable(),

@@ -32,6 +32,7 @@ const LINE_MAX = 500;
 type Scene = Pick<RunningCluster, "links"> & {
   system: Pick<System, "portOffsets" | "commands">;
   nodes: readonly Pick<ClusterNode, "name" | "container" | "pid" | "admin">[];
+  sentinels?: Scene["nodes"];
   logs: Pick<RunningCluster["logs"], "file">;
 };
 
@@ -76,7 +77,7 @@ export class EvidenceCollector {
 
   /** Notes how the healthy servers wait, so that a by-design wait is no evidence later. */
   async baseline(): Promise<void> {
-    await Promise.all(this.#options.cluster.nodes.map((node) => this.#noteWaits(node)));
+    await Promise.all(this.#nodes().map((node) => this.#noteWaits(node)));
   }
 
   /** Starts a capture when the verdict calls for one. Returns whether the condition may become a finding. */
@@ -123,7 +124,7 @@ export class EvidenceCollector {
 
   async #capture(name: string, condition: string, n: number, mayStop = true): Promise<void> {
     const { cluster, directory, clock, hide, emit, signal, cutBy } = this.#options;
-    const node = cluster.nodes.find((one) => one.name === name);
+    const node = this.#nodes().find((one) => one.name === name);
     if (!node) return;
     const folder = path.join("evidence", `${name}-${n}`);
     const what = `capturing evidence of ${name}`;
@@ -199,11 +200,16 @@ export class EvidenceCollector {
   /** A server that was restarted has other threads and locks than the one whose waits were noted. */
   #renewBaseline(name: string): void {
     const known = this.#baselines.get(name);
-    const node = this.#options.cluster.nodes.find((one) => one.name === name);
+    const node = this.#nodes().find((one) => one.name === name);
     // Before the first baseline the warm-up is not over: `baseline` will come.
     if (!known || !node) return;
     const restarted = known.pid === null ? this.#stopped.has(name) : known.pid !== node.pid();
     if (restarted) this.#track(name, this.#noteWaits(node), "its healthy waits could not be noted");
+  }
+
+  #nodes(): Scene["nodes"] {
+    const { nodes, sentinels = [] } = this.#options.cluster;
+    return [...nodes, ...sentinels];
   }
 
   #track(node: string, work: Promise<void>, failure: string): void {

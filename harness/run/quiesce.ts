@@ -20,7 +20,8 @@ export interface QuiesceOptions {
   signal: AbortSignal;
 }
 
-/** Asks every server once more who it is, whatever the rate of polling: what the checks judge roles by. */
+/** Asks every server once more who it is, whatever the rate of polling: what the checks judge roles by; and who, where
+ * they choose, is master for whom. */
 export async function readFinalStates({ cluster, emit, abandoned, signal }: QuiesceOptions): Promise<void> {
   const alive = cluster.nodes.filter(({ name }) => !abandoned.includes(name));
   await Promise.all(
@@ -29,6 +30,7 @@ export async function readFinalStates({ cluster, emit, abandoned, signal }: Quie
       if (state) emit({ type: "node-state", node: node.name, state });
     }),
   );
+  await cluster.agreement?.journal(emit, { within: STATE_MS, signal });
 }
 
 /** Load has stopped: waits until replication has drained, then compares every replica's data with its master's. */

@@ -75,7 +75,12 @@ export async function recover(options: RecoveryOptions): Promise<boolean> {
 
 function pending(options: RecoveryOptions, healedAt: number): { node: string; what: string }[] {
   const { cluster, watchdog, board, abandoned } = options;
-  return cluster.nodes
+  const sentinels = cluster.sentinels
+    .filter(({ name }) => !abandoned.includes(name))
+    .map(({ name }) => watchdog.verdict(name))
+    .filter(({ condition }) => condition !== "healthy")
+    .map(({ node, condition, why }) => ({ node, what: `${condition}: ${why}` }));
+  const servers = cluster.nodes
     .filter((node) => !abandoned.includes(node.name))
     .flatMap(({ name }) => {
       const { condition, why } = watchdog.verdict(name);
@@ -85,6 +90,7 @@ function pending(options: RecoveryOptions, healedAt: number): { node: string; wh
       const what = wrong(options, name, seen.state, healedAt, board);
       return what === null ? [] : [{ node: name, what }];
     });
+  return [...servers, ...sentinels, ...(cluster.agreement?.dissent() ?? [])];
 }
 
 function wrong(

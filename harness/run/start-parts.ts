@@ -80,7 +80,7 @@ export async function watch(
   listeners: Pick<WatchdogOptions, "onCondition" | "onState">,
 ): Promise<RunningWatchdog> {
   const { options, clock, emit, scope, claims } = context;
-  const all = cluster.control ? [...cluster.nodes, cluster.control] : cluster.nodes;
+  const all = [...cluster.nodes, ...cluster.sentinels, ...(cluster.control ? [cluster.control] : [])];
   const watchdog = await startWatchdog({
     system: cluster.system,
     nodes: all.map((node) => ({

@@ -1,6 +1,8 @@
 import type { NodeState } from "../journal/events.ts";
 import { commaFields, numberField, parseInfo } from "./info.ts";
+import { redisCluster } from "./redis-cluster.ts";
 import { redisRecipe } from "./redis-recipe.ts";
+import { redisSentinel } from "./redis-sentinel.ts";
 import type { LogRule, System } from "./system.ts";
 
 /**
@@ -38,6 +40,8 @@ export const redis: System = {
   restoringReplies: ["LOADING"],
   // server.c, finishShutdown: the AOF is flushed to the disk; with any save point an RDB file is written.
   keepsDataWith: { appendonly: /^yes$/, save: /\S/ },
+  gossip: redisCluster,
+  sentinel: redisSentinel,
 };
 
 /** Settings with several words; a word of the command line that holds a space would reach the server as one (redis.conf). */

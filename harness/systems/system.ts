@@ -1,5 +1,6 @@
 import type { ImageRecipe } from "../docker/image-recipe.ts";
 import type { NodeState } from "../journal/events.ts";
+import type { Reply } from "../resp/reply.ts";
 
 export const SYSTEM_NAMES = ["kvrocks", "pika", "redis"] as const;
 export type SystemName = (typeof SYSTEM_NAMES)[number];
@@ -53,6 +54,63 @@ export interface ClusterMode {
   setNodes(members: readonly ClusterMember[], version: number): Argv;
 }
 
+/** What one server, or one sentinel, says of who is master. Servers are named by the host that they announce. */
+export interface RoleView {
+  /** Itself, where it says so. */
+  self: string | null;
+  /** Masters and the slots that are theirs, both ends included; the config epoch tells which of two claims is the newer. */
+  masters: readonly { host: string; epoch: number; slots: readonly (readonly [number, number])[] }[];
+  /** Replica → whom it follows. */
+  replicaOf: Readonly<Record<string, string>>;
+}
+
+/** How a failover is asked for: `force` does not wait for the old master, `takeover` asks nobody at all. */
+export type FailoverForce = "force" | "takeover";
+
+/** A server that shares the key space with others, who agree among themselves who is master of what (Redis Cluster). */
+export interface GossipMode {
+  /** Configuration that switches it on. @param host the one address under which all others are to reach this server */
+  config(host: string): Readonly<Record<string, string>>;
+  /** Where they gossip, from the port that clients dial. */
+  readonly busOffset: number;
+  readonly commands: {
+    myId(): Argv;
+    /** Before the first meeting: no two masters may have the same. */
+    setEpoch(epoch: number): Argv;
+    addSlots(slots: readonly [number, number]): Argv;
+    meet(host: string, port: number): Argv;
+    replicate(id: string): Argv;
+    /** Asks for what `view` reads. */
+    view(): Argv;
+    /** Is it in working order? The answer is read by `state`. */
+    health(): Argv;
+    /** Sent to the replica that is to become master. */
+    failover(force: FailoverForce | null): Argv;
+  };
+  view(reply: string): RoleView;
+  /** Reads the answer to `health`. */
+  health(reply: string): { ok: boolean; nodes: number };
+}
+
+/** Processes beside the servers that watch them and choose the master (Redis Sentinel). */
+export interface SentinelMode {
+  /** The port of a sentinel. */
+  readonly port: number;
+  /** Configuration keys that are the sentinels' and not the servers' begin so. */
+  readonly prefix: string;
+  /** A server's configuration, so that sentinels find it under this host. */
+  config(host: string): Readonly<Record<string, string>>;
+  /** How a sentinel is started. @param config with the prefix @param self the host that it announces */
+  launch(config: Readonly<Record<string, string>>, self: string, master: { host: string; port: number }): Launch;
+  readonly commands: {
+    view(): Argv;
+    failover(): Argv;
+  };
+  view(reply: Reply): RoleView;
+  /** Reads the same answer: how many replicas and other sentinels it knows. */
+  known(reply: Reply): { replicas: number; sentinels: number };
+}
+
 /**
  * The adapter that knows one server: what it is called, how it is started, which words it understands.
  * It holds no connection and no state; others do the talking.
@@ -91,6 +149,10 @@ export interface System {
   readonly forceFullSync?: Readonly<Record<string, string>>;
   /** Present where the server has a cluster mode that kvchaos drives. */
   readonly cluster?: ClusterMode;
+  /** Present where servers form a cluster of their own that agrees who is master. */
+  readonly gossip?: GossipMode;
+  /** Present where sentinels can choose the master. */
+  readonly sentinel?: SentinelMode;
   /**
    * Present where several threads serve connections, each its own: how to know such a thread (/proc/<pid>/task/<tid>/comm),
    * and the setting (CONFIG GET) that says how many there are.

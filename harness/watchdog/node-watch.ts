@@ -27,7 +27,6 @@ export class NodeWatch {
   readonly #classifier: NodeClassifier;
   readonly #seconds = new ProbeSeconds();
   readonly #classes: CommandClasses;
-  readonly #control: boolean;
   #order: (order: ProbeOrder) => void = () => {};
   #state: { at: number; state: NodeState } | null = null;
   #newState = false;
@@ -48,10 +47,9 @@ export class NodeWatch {
     this.#node = node;
     this.#options = options;
     this.#starvation = starvation;
-    this.#control = node.role === "control";
     this.#slowAfter = settings.slowAfter;
     this.#secondFrom = clock.now();
-    this.#writes = !this.#control && node.master() === null;
+    this.#writes = this.#takesWrites();
     const { hangAfter, stallAfter } = settings;
     const { restoringReplies } = system;
     this.#cover = new NodeCover(node, options, {
@@ -198,10 +196,15 @@ export class NodeWatch {
 
   /** Writes go to masters only, and to nobody once the data must stand still. */
   #direct(): void {
-    const writes = !this.#control && !this.#quiet && this.#node.master() === null;
+    const writes = !this.#quiet && this.#takesWrites();
     if (writes === this.#writes) return;
     this.#writes = writes;
     this.#order({ type: "writes", node: this.#node.name, on: writes });
+  }
+
+  #takesWrites(): boolean {
+    const { role, master } = this.#node;
+    return role !== "control" && role !== "sentinel" && master() === null;
   }
 
   /** A new reading when one is due, else null. */

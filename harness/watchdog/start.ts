@@ -48,7 +48,8 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
       origin: clock.origin,
       nodes: nodes.map(({ name, host, port, role, master, keyTag = "" }) => {
         const control = role === "control";
-        return { name, host, port, control, writes: !control && master() === null, keyTag };
+        const writes = !control && role !== "sentinel" && master() === null;
+        return { name, host, port, control, writes, keyTag };
       }),
       plan: {
         connections: settings.connections,

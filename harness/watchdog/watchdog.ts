@@ -34,7 +34,7 @@ export interface WatchdogSettings {
 
 export interface WatchedNode {
   name: string;
-  role: "master" | "replica" | "control";
+  role: "master" | "replica" | "control" | "sentinel";
   host: string;
   port: number;
   /** What its keys must begin with (cluster mode). */

@@ -102,10 +102,14 @@ export function reproInput(record: RunRecord): ReproInput | { why: string } {
   if (!system) return { why: `this version of kvchaos does not know the system ${run.system}` };
   const parsed = plan.safeParse(run.plan);
   if (!parsed.success) return { why: "the journal holds a plan of another version" };
+  if (cluster.ruledBy !== undefined && cluster.ruledBy !== "operator")
+    return { why: "its servers or sentinels choose the master themselves, which no script does here yet" };
   // What the Compose file says: the first intention of every run.
   const topology = record.first("topology");
   const nodes = cluster.nodes.flatMap(({ name, role, launch }): ReproNode[] =>
-    role === "control" || !launch ? [] : [{ name, role, launch, master: topology?.replicaOf[name] ?? null }],
+    role === "control" || role === "sentinel" || !launch
+      ? []
+      : [{ name, role, launch, master: topology?.replicaOf[name] ?? null }],
   );
   if (nodes.some(({ name, master }) => !NAME.test(name) || !NAME.test(master ?? "none")))
     return { why: "its nodes have names that no shell should see" };

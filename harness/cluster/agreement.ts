@@ -1,0 +1,110 @@
+import type { RoleView } from "../systems/system.ts";
+import type { Topology } from "./cluster.ts";
+
+/*
+ *   r1: CLUSTER NODES ─┐                        more than half name one owner of a shard
+ *   m2: CLUSTER NODES ─┼─► views, by voter ─► agreement ─► topology as it is agreed, or null: nothing new
+ *   s1: SENTINEL …    ─┘
+ */
+
+/** What is known of one voter's opinion; null: it does not answer. */
+export type Views = ReadonlyMap<string, RoleView | null>;
+
+/** What is to be agreed on. */
+export interface Question {
+  /** One slot of each shard, in the order of the topology's masters. */
+  shards: readonly number[];
+  /** The node that announces this host; null: none of this cluster. */
+  nameOf(host: string): string | null;
+}
+
+interface Owner {
+  name: string | null;
+  epoch: number;
+}
+
+/** Whom a view names as the master of the shard that has this slot: of two claims the one with the higher config epoch. */
+export function ownerIn(view: RoleView, slot: number, nameOf: Question["nameOf"]): Owner | null {
+  const claims = view.masters.filter(({ slots }) => slots.some(([first, last]) => first <= slot && slot <= last));
+  const newest = claims.reduce<(typeof claims)[number] | null>(
+    (best, one) => (best === null || one.epoch > best.epoch ? one : best),
+    null,
+  );
+  return newest && { name: nameOf(newest.host), epoch: newest.epoch };
+}
+
+/** The shards, by number from 0, of which a view's own server says that it is the master. */
+export function claimsIn(view: RoleView, { shards }: Question): number[] {
+  const own = view.masters.filter(({ host }) => host === view.self).flatMap(({ slots }) => slots);
+  return shards.flatMap((slot, shard) => (own.some(([first, last]) => first <= slot && slot <= last) ? [shard] : []));
+}
+
+/**
+ * The topology that more than half of all voters, also the silent ones, agree on, when it is another than `now`. A shard on
+ * which they do not agree keeps its master. Who has lost its shard will follow the one that has it.
+ */
+export function agreement(
+  views: Views,
+  question: Question,
+  now: Readonly<Topology>,
+): { topology: Topology; reason: string } | null {
+  const { shards, nameOf } = question;
+  const reasons: string[] = [];
+  const heirs = new Map<string, string>();
+  const masters = shards.map((slot, shard) => {
+    const before = now.masters[shard] as string;
+    const votes = new Map<string, number>();
+    let epoch = 0;
+    for (const view of views.values()) {
+      const owner = view && ownerIn(view, slot, nameOf);
+      if (!owner?.name) continue;
+      votes.set(owner.name, (votes.get(owner.name) ?? 0) + 1);
+      epoch = Math.max(epoch, owner.epoch);
+    }
+    const winner = [...votes].find(([, count]) => 2 * count > views.size);
+    if (!winner || winner[0] === before) return before;
+    heirs.set(before, winner[0]);
+    reasons.push(`${winner[0]} is master instead of ${before}: ${winner[1]} of ${views.size} say so (epoch ${epoch})`);
+    return winner[0];
+  });
+  // One server for two shards is a view in the middle of a change.
+  if (new Set(masters).size < masters.length) return null;
+  const replicaOf: Record<string, string> = {};
+  for (const name of [...now.masters, ...Object.keys(now.replicaOf)].filter((one) => !masters.includes(one))) {
+    const before = now.replicaOf[name] ?? name;
+    const agreed = followedBy(name, views, nameOf);
+    const master = agreed !== null && masters.includes(agreed) ? agreed : (heirs.get(before) ?? before);
+    if (now.replicaOf[name] !== undefined && now.replicaOf[name] !== master && !heirs.has(before)) {
+      reasons.push(`${name} follows ${master}`);
+    }
+    replicaOf[name] = master;
+  }
+  return reasons.length > 0 ? { topology: { masters, replicaOf }, reason: reasons.join("; ") } : null;
+}
+
+/** Whom more than half of all voters say that this node follows. */
+function followedBy(name: string, views: Views, nameOf: Question["nameOf"]): string | null {
+  const votes = new Map<string, number>();
+  for (const view of views.values()) {
+    const pair = view && Object.entries(view.replicaOf).find(([host]) => nameOf(host) === name);
+    const master = pair && nameOf(pair[1]);
+    if (master) votes.set(master, (votes.get(master) ?? 0) + 1);
+  }
+  return [...votes].find(([, count]) => 2 * count > views.size)?.[0] ?? null;
+}
+
+/** What each voter says otherwise than the topology, in words; a silent one says nothing. */
+export function dissent(
+  views: Views,
+  { shards, nameOf }: Question,
+  { masters }: Readonly<Topology>,
+): { node: string; what: string }[] {
+  return [...views].flatMap(([node, view]) => {
+    if (view === null) return [];
+    const wrong = shards.flatMap((slot, shard) => {
+      const named = ownerIn(view, slot, nameOf)?.name ?? "nobody";
+      return named === masters[shard] ? [] : [`says that ${named} is master instead of ${masters[shard]}`];
+    });
+    return wrong.length > 0 ? [{ node, what: wrong.join(", ") }] : [];
+  });
+}

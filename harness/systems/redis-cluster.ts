@@ -1,0 +1,64 @@
+import { parseInfo } from "./info.ts";
+import type { GossipMode, RoleView } from "./system.ts";
+
+/**
+ * Redis Cluster, and Valkey's. Commands and the format of CLUSTER NODES: the Redis 7.0 source (cluster.c); CLUSTER ADDSLOTSRANGE
+ * came with 7.0.
+ *
+ *   <id> 172.21.255.254:6379@16379[,hostname] myself,master - <ping> <pong> <epoch> connected 0-5460 [93-<-<id>]
+ *   <id> 172.21.255.251:6379@16379 slave <id of its master> <ping> <pong> <epoch> connected
+ */
+export const redisCluster: GossipMode = {
+  // A peer's own socket address would be a proxy's.
+  config: (host) => ({ "cluster-enabled": "yes", "cluster-announce-ip": host }),
+  busOffset: 10_000,
+  commands: {
+    myId: () => ["CLUSTER", "MYID"],
+    setEpoch: (epoch) => ["CLUSTER", "SET-CONFIG-EPOCH", String(epoch)],
+    addSlots: ([first, last]) => ["CLUSTER", "ADDSLOTSRANGE", String(first), String(last)],
+    meet: (host, port) => ["CLUSTER", "MEET", host, String(port)],
+    replicate: (id) => ["CLUSTER", "REPLICATE", id],
+    view: () => ["CLUSTER", "NODES"],
+    health: () => ["CLUSTER", "INFO"],
+    failover: (force) => ["CLUSTER", "FAILOVER", ...(force === null ? [] : [force.toUpperCase()])],
+  },
+  view: clusterView,
+  health: (reply) => {
+    const fields = parseInfo(reply);
+    return { ok: fields.get("cluster_state") === "ok", nodes: Number(fields.get("cluster_known_nodes") ?? 0) };
+  },
+};
+
+function clusterView(reply: string): RoleView {
+  const lines = reply
+    .split("\n")
+    .map((line) => line.trim().split(" "))
+    .filter((words) => words.length >= 8)
+    .map(([id, address, flags, master, , , epoch, , ...slots]) => ({
+      id: id as string,
+      host: (address as string).split("@")[0]?.split(":").slice(0, -1).join(":") ?? "",
+      flags: (flags as string).split(","),
+      master: master as string,
+      epoch: Number(epoch),
+      // In brackets: on their way to another node.
+      slots: slots.filter((one) => !one.startsWith("[")).map(range),
+    }));
+  const hosts = new Map(lines.map(({ id, host }) => [id, host]));
+  const replicaOf: Record<string, string> = {};
+  for (const { host, master } of lines) {
+    const followed = hosts.get(master);
+    if (followed !== undefined) replicaOf[host] = followed;
+  }
+  return {
+    self: lines.find(({ flags }) => flags.includes("myself"))?.host ?? null,
+    masters: lines
+      .filter(({ flags, slots }) => flags.includes("master") && slots.length > 0)
+      .map(({ host, epoch, slots }) => ({ host, epoch, slots })),
+    replicaOf,
+  };
+}
+
+function range(text: string): [number, number] {
+  const [first, last] = text.split("-").map(Number);
+  return [first as number, last ?? (first as number)];
+}
