@@ -18,7 +18,7 @@ import type { RunningCluster } from "./running-cluster.ts";
 import { upCluster } from "./up.ts";
 
 const IMAGE = "redis:7.0.15";
-const AGREED_MS = 40_000;
+const AGREED_MS = 60_000;
 
 interface Up {
   engine: Engine;
@@ -84,9 +84,9 @@ async function isolate({ cluster }: Up, name: string): Promise<() => Promise<voi
   const links = cluster.links.filter(({ from, to }) => from !== "client" && (from === name || to === name));
   const directions = ["to-master", "to-replica"] as const;
   for (const link of links)
-    for (const way of directions) await link.addToxic(`cut-${way}`, "bandwidth", way, { rate: 0 });
+    for (const way of directions) await link.addToxic(`cut-${name}-${way}`, "bandwidth", way, { rate: 0 });
   return async () => {
-    for (const link of links) for (const way of directions) await link.removeToxic(`cut-${way}`);
+    for (const link of links) for (const way of directions) await link.removeToxic(`cut-${name}-${way}`);
   };
 }
 
@@ -102,7 +102,7 @@ async function directPeers({ engine, cluster }: Up): Promise<string[]> {
 }
 
 describe("a Redis Cluster on real servers", function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   const scope = new CleanupScope();
   let up: Up;
 
@@ -164,5 +164,80 @@ describe("a Redis Cluster on real servers", function () {
   it("is told no role by the operator, though he asks for it: REPLICAOF would be refused", async () => {
     await assert.rejects(up.cluster.node("r2").admin(redis.commands.promote()), /not allowed in cluster mode/);
     await up.cluster.applyRole("r2");
+  });
+});
+
+describe("sentinels on real servers", function () {
+  this.timeout(240_000);
+  const scope = new CleanupScope();
+  let up: Up;
+
+  before(async function () {
+    up = await start(this, scope, "redis-sentinel.yaml");
+  });
+  after(async () => {
+    assert.deepEqual(await scope.close(), []);
+  });
+
+  const follows = (replica: string, master: string) =>
+    until({ what: `${replica} to follow ${master}`, within: AGREED_MS, every: 200 }, async () => {
+      const { host, port } = up.cluster.link(replica, master).address;
+      const state = await up.cluster.node(replica).state();
+      return state.link === "up" && state.masterHost === host && state.masterPort === port;
+    });
+
+  it("know each other, and nobody has a connection that is not through a link", async () => {
+    await agreed(up, ["m1"]);
+    assert.equal(up.cluster.sentinels.length, 3);
+    assert.deepEqual(await directPeers(up), []);
+  });
+
+  it("move the master when they are asked to, and the old one follows", async () => {
+    const { sentinel } = redis;
+    assert.ok(sentinel);
+    await up.cluster.node("s2").admin(sentinel.commands.failover());
+    await until(
+      { what: "another master", within: AGREED_MS, every: 100 },
+      () => up.cluster.topology.masters[0] !== "m1",
+    );
+    const [now] = up.cluster.topology.masters as [string];
+    await agreed(up, [now]);
+    assert.equal((await up.cluster.node(now).state()).role, "master");
+    for (const replica of Object.keys(up.cluster.topology.replicaOf)) await follows(replica, now);
+  });
+
+  it("replace a master that is cut off, while one of them is; that one learns of it when it is back", async () => {
+    const [old] = up.cluster.topology.masters as [string];
+    const heal = await isolate(up, "s3");
+    const healMaster = await isolate(up, old);
+    await until(
+      { what: "another master", within: AGREED_MS, every: 100 },
+      () => up.cluster.topology.masters[0] !== old,
+    );
+    assert.ok(
+      up.cluster.agreement?.dissent().some(({ node }) => node === "s3"),
+      "s3 cannot know",
+    );
+    const said = up.events.findLast((event): event is EventOf<"topology"> => event.type === "topology");
+    assert.match(said?.reason ?? "", /: 2 of 3 say so/);
+    await heal();
+    await healMaster();
+    await agreed(up, [...up.cluster.topology.masters]);
+    await follows(old, up.cluster.topology.masters[0] as string);
+  });
+
+  it("keep what they know when they are started again", async () => {
+    const s1 = up.cluster.node("s1");
+    await s1.kill("SIGKILL");
+    await until({ what: "s1 to end", within: 10_000 }, async () => !(await s1.inspect()).running);
+    await s1.start();
+    await agreed(up, [...up.cluster.topology.masters]);
+    const { sentinel } = redis;
+    assert.ok(sentinel);
+    await until({ what: "s1 to know the others", within: AGREED_MS, every: 200 }, async () => {
+      const known = sentinel.known(await s1.admin(sentinel.commands.view()));
+      return known.replicas === 2 && known.sentinels === 2;
+    });
+    assert.deepEqual(await directPeers(up), []);
   });
 });

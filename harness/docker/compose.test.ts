@@ -257,6 +257,19 @@ describe("compose file, refused", () => {
 
   const whole: [string, string, string[]][] = [
     [
+      "a sentinel without its mode",
+      "services:\n  m1: {image: a, labels: {kvchaos.role: master}}\n  s1: {image: a, labels: {kvchaos.role: sentinel}}\n  t: {image: b, labels: {kvchaos.role: toxiproxy}}",
+      ['3:41: role "sentinel" goes with `x-kvchaos: {mode: sentinel}`'],
+    ],
+    [
+      "sentinels' mode without any, and with two masters",
+      "x-kvchaos: {mode: sentinel}\nservices:\n  m1: {image: a, labels: {kvchaos.role: master}}\n  m2: {image: a, labels: {kvchaos.role: master}}\n  t: {image: b, labels: {kvchaos.role: toxiproxy}}",
+      [
+        '1:19: no service has the label kvchaos.role: "sentinel"',
+        "4:41: a second master; sentinels watch one master and its replicas here",
+      ],
+    ],
+    [
       "an unknown mode",
       file("", "x-kvchaos: {mode: shards}"),
       ['10:19: mode "shards": expected "cluster" or "sentinel", or none'],

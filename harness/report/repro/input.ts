@@ -103,7 +103,7 @@ export function reproInput(record: RunRecord): ReproInput | { why: string } {
   const parsed = plan.safeParse(run.plan);
   if (!parsed.success) return { why: "the journal holds a plan of another version" };
   if (cluster.ruledBy !== undefined && cluster.ruledBy !== "operator")
-    return { why: "its servers or sentinels choose the master themselves, which no script does here yet" };
+    return { why: "its servers or sentinels choose the master themselves, and repro.sh cannot set such a cluster up" };
   // What the Compose file says: the first intention of every run.
   const topology = record.first("topology");
   const nodes = cluster.nodes.flatMap(({ name, role, launch }): ReproNode[] =>

@@ -16,6 +16,7 @@ import { reproScript } from "./script.ts";
 import { awkStatement } from "./workload-lines.ts";
 
 const EXPERIMENTS = path.join(import.meta.dirname, "../../../experiments");
+const SELF_RULED = /^cluster: .*\/redis-(?:cluster|sentinel)/m;
 const file = (name: string): string => path.join(EXPERIMENTS, name);
 
 function bash(script: string, flags: readonly string[] = []): { code: number | null; stdout: string; stderr: string } {
@@ -38,9 +39,20 @@ function systemOf(name: string): System["name"] {
 
 describe("repro.sh", function () {
   this.timeout(60_000);
-  const names = readdirSync(EXPERIMENTS, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".yaml"),
+  const all = readdirSync(EXPERIMENTS, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\/.*\.yaml$/.test(name),
   );
+  /** Of clusters whose masters the operator chooses. */
+  const names = all.filter((name) => !SELF_RULED.test(readFileSync(file(name), "utf8")));
+
+  it("is not made where servers or sentinels choose the master, and says so", async () => {
+    const others = all.filter((name) => !names.includes(name));
+    assert.ok(others.length >= 8);
+    for (const name of others) {
+      const made = reproScript(await plannedRun(file(name), "redis"));
+      assert.match("why" in made ? made.why : "", /choose the master themselves/, name);
+    }
+  });
 
   it("is made of every experiment of the catalogue, leaves nothing out, and is bash", async () => {
     assert.ok(names.length > 20);

@@ -62,6 +62,7 @@ export async function plannedRun(
       })),
       links: [],
       mode: spec.clusterMode ? "cluster" : null,
+      ruledBy: spec.ruledBy,
     },
     { type: "topology", t: 1, ...spec.topology, reason: "as the Compose file says" },
   ];
