@@ -9,25 +9,52 @@ import { kvchaos, runFolders } from "./kvchaos-process.ts";
 
 const CONTROLS = path.join(import.meta.dirname, "../../experiments/redis/controls");
 
-describe("controls: runs that must fail, each with exactly its own finding", function () {
-  this.timeout(120_000);
+/** A run waits most of its time, so that a few at once starve nobody. */
+const AT_ONCE = 3;
 
-  for (const name of readdirSync(CONTROLS).filter((file) => file.endsWith(".yaml"))) {
+interface Outcome {
+  code: number | null;
+  stderr: string;
+  expected: string;
+  found: string[];
+}
+
+describe("controls: runs that must fail, each with exactly its own finding", function () {
+  this.timeout(240_000);
+  const names = readdirSync(CONTROLS).filter((file) => file.endsWith(".yaml"));
+  const outcomes = new Map<string, Promise<Outcome>>();
+
+  before(() => {
+    const lanes: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
+    names.forEach((name, i) => {
+      const outcome = (lanes[i % AT_ONCE] as Promise<unknown>).then(() => run(name));
+      outcomes.set(name, outcome);
+      lanes[i % AT_ONCE] = outcome.catch(() => {});
+    });
+  });
+
+  for (const name of names) {
     it(name, async () => {
-      const file = path.join(CONTROLS, name);
-      const { expect } = await loadExperiment(file, registries);
-      assert.ok(expect?.class, "a control says what must be found");
-      const reports = await mkdtemp(path.join(tmpdir(), "kvchaos-controls-"));
-      try {
-        const { code, stderr } = await kvchaos(["run", file, "--image", "redis:7.0.15", "--reports", reports]);
-        assert.equal(code, 1, stderr);
-        const [run] = await runFolders(reports);
-        const { findings } = JSON.parse(await readFile(path.join(reports, run ?? "", "result.json"), "utf8"));
-        const found = findings.map((finding: { type: string; class: string }) => `${finding.type}/${finding.class}`);
-        assert.deepEqual(found, [`${expect.finding.join()}/${expect.class}`], stderr);
-      } finally {
-        await rm(reports, { recursive: true, force: true });
-      }
+      const outcome = await outcomes.get(name);
+      assert.ok(outcome);
+      assert.equal(outcome.code, 1, outcome.stderr);
+      assert.deepEqual(outcome.found, [outcome.expected], outcome.stderr);
     });
   }
 });
+
+async function run(name: string): Promise<Outcome> {
+  const file = path.join(CONTROLS, name);
+  const { expect } = await loadExperiment(file, registries);
+  assert.ok(expect?.class, "a control says what must be found");
+  const reports = await mkdtemp(path.join(tmpdir(), "kvchaos-controls-"));
+  try {
+    const { code, stderr } = await kvchaos(["run", file, "--image", "redis:7.0.15", "--reports", reports]);
+    const [folder] = await runFolders(reports);
+    const { findings } = JSON.parse(await readFile(path.join(reports, folder ?? "", "result.json"), "utf8"));
+    const found = findings.map((finding: { type: string; class: string }) => `${finding.type}/${finding.class}`);
+    return { code, stderr, expected: `${expect.finding}/${expect.class}`, found };
+  } finally {
+    await rm(reports, { recursive: true, force: true });
+  }
+}

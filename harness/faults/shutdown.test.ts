@@ -85,6 +85,46 @@ describe("shutdown", () => {
     assert.equal((await inject("sigterm", ["SIGTERM"], 0, { save: "" })).told?.keepsData, false);
   });
 
+  it("is healed by waiting for the end of one that was asked, when the run goes on while it ends", async () => {
+    const cluster = new FakeCluster(["m1"], { r1: "m1" });
+    const { said } = cluster;
+    const node = cluster.node("r1");
+    const chaos = new AbortController();
+    let state = RUNNING;
+    Object.assign(node, {
+      inspect: async () => state,
+      admin: async () => "OK",
+      kill: async (signal: string) => {
+        said.push(signal);
+        if (signal === "SIGTERM") chaos.abort(new Error("the chaos phase is over"));
+        else setTimeout(() => Object.assign(state, { running: false, exitCode: 137 }), 30);
+      },
+      start: async () => {
+        assert.equal(state.running, false, "a server that ends cannot be started");
+        said.push("start");
+      },
+    });
+    state = { ...RUNNING };
+    const scope = new CleanupScope();
+    const injecting = shutdown.inject(
+      {
+        id: "stop#1",
+        cluster,
+        clock: monotonicClock(),
+        signal: chaos.signal,
+        onHeal: (what, undo) => scope.defer(what, undo),
+        claim: () => () => {},
+        note: () => {},
+        emit: () => {},
+        capture: async () => {},
+      },
+      { node: "r1", via: "sigterm", within: 60_000 },
+    );
+    await assert.rejects(injecting, /the chaos phase is over/);
+    assert.deepEqual(await scope.close(), []);
+    assert.deepEqual(said, ["SIGTERM", "SIGKILL", "start", "r1 follows m1"]);
+  });
+
   it("captures one that does not end before it kills it", async () => {
     const { said, effect, told } = await inject("shutdown", ["SIGKILL"], 137);
     const wanted = ["SHUTDOWN", "capture r1: shutdown-hang", "SIGKILL", "start", "r1 follows m1"];

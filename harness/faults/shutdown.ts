@@ -48,9 +48,15 @@ export const shutdown: Fault<Params, Resolved> = {
       await node.start({ within: START_MS });
       await cluster.applyRole(node.name, { within: START_MS });
     };
-    context.onHeal(`start ${node.name}`, start);
+    let ending = false;
+    context.onHeal(`start ${node.name}`, async () => {
+      // It was asked to end and may do so at any moment: only one that has ended can be started.
+      if (ending) await end(node);
+      await start();
+    });
     const keeps = how !== "shutdown-nosave" && (await keepsData(context, node));
     const asked = clock.now();
+    ending = true;
     await ask(node, how, signal);
     const told = {
       type: "shutdown",
@@ -65,23 +71,21 @@ export const shutdown: Fault<Params, Resolved> = {
     if (exitCode === undefined) {
       await context.capture(node.name, "shutdown-hang");
       context.emit({ ...told, ended: null, exitCode: null });
-      await node.kill("SIGKILL");
-      if ((await ended(node, KILL_MS, signal)) === undefined) {
-        throw new ChaosError("infrastructure", `${node.name} did not even end on SIGKILL`);
-      }
+      await end(node);
     } else {
       context.emit({ ...told, ended: clock.now(), exitCode });
       // Before it is started again: a core is in its container, its last words are in its log.
       await context.capture(node.name, exitCode !== null && CLEAN_EXITS.includes(exitCode) ? "ended" : "dead");
     }
     const ms = Math.round(clock.now() - asked);
+    ending = false;
     await start();
     release();
-    const end =
+    const outcome =
       exitCode === undefined
         ? `had not ended after ${within} ms and was killed`
         : `ended with exit code ${exitCode} after ${ms} ms`;
-    return { targets: [node.name], effect: async () => ({ measured: true, summary: `${node.name} ${end}` }) };
+    return { targets: [node.name], effect: async () => ({ measured: true, summary: `${node.name} ${outcome}` }) };
   },
 };
 
@@ -111,8 +115,15 @@ async function ask(node: ClusterNode, how: Resolved["via"], signal: AbortSignal)
   }
 }
 
+/** Kills it, unless it has ended, and waits for that: bounded, whatever becomes of the run. */
+async function end(node: ClusterNode): Promise<void> {
+  if ((await node.inspect()).running) await node.kill("SIGKILL");
+  if ((await ended(node, KILL_MS)) !== undefined) return;
+  throw new ChaosError("infrastructure", `${node.name} did not even end on SIGKILL`);
+}
+
 /** Its exit code, or undefined when it still runs after that long. */
-async function ended(node: ClusterNode, within: number, signal: AbortSignal): Promise<number | null | undefined> {
+async function ended(node: ClusterNode, within: number, signal?: AbortSignal): Promise<number | null | undefined> {
   try {
     const state = await until({ what: `the end of ${node.name}`, within, signal }, async () => {
       const now = await node.inspect();
@@ -120,7 +131,7 @@ async function ended(node: ClusterNode, within: number, signal: AbortSignal): Pr
     });
     return state.exitCode;
   } catch (error) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     if (error instanceof ChaosError && error.code === "timeout") return undefined;
     throw error;
   }
