@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,7 +35,10 @@ if (process.argv[2] === "--report" || process.argv[2] === "--parse") {
 
 function main(): void {
   const events = Number(process.argv[2] ?? 1_000_000);
-  const directory = mkdtempSync(join(tmpdir(), "kvchaos-bench-"));
+  // A folder of reports of its own: a report counts the other runs beside it.
+  const reports = mkdtempSync(join(tmpdir(), "kvchaos-bench-"));
+  const directory = join(reports, "run");
+  mkdirSync(directory);
   try {
     writeJournal(join(directory, "journal.jsonl"), events, process.argv[3]);
     const size = statSync(join(directory, "journal.jsonl")).size;
@@ -51,7 +54,7 @@ function main(): void {
     console.log(`  report.html:  ${(statSync(join(directory, "report.html")).size / 1e6).toFixed(2)} MB`);
     console.log(`  CPU ${(report.cpu / parse.cpu).toFixed(2)} ×, memory ${(report.rss / parse.rss).toFixed(2)} ×`);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(reports, { recursive: true, force: true });
   }
 }
 

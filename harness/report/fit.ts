@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
+import { hashFile } from "../base/hash-file.ts";
 
 /** A page of more bytes opens slowly, and some mail servers refuse it. */
 const AIM = 2_000_000;
@@ -37,15 +36,10 @@ export async function fitted(directory: string, write: (room: Room) => Promise<s
 
 /** " (1,234 bytes, SHA-256 …)"; "" when it is not there: a record that was made up. */
 async function journalNote(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  let bytes = 0;
   try {
-    for await (const chunk of createReadStream(file)) {
-      hash.update(chunk as Buffer);
-      bytes += (chunk as Buffer).length;
-    }
+    const { bytes, sha256 } = await hashFile(file);
+    return ` (${bytes} bytes, SHA-256 ${sha256})`;
   } catch {
     return "";
   }
-  return ` (${bytes} bytes, SHA-256 ${hash.digest("hex")})`;
 }

@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { pipeline } from "node:stream/promises";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import { hashFile } from "../../base/hash-file.ts";
 import { runChecks } from "../../checks/run-checks.ts";
 import { verdictOf } from "../../checks/verdict.ts";
 import type { Plan } from "../../experiment/experiment.ts";
@@ -56,7 +54,7 @@ export async function verifiedRunOf(folder: string, planToday: PlanToday): Promi
     started: startedAt,
     kvchaos,
     plan,
-    journal: await hashOf(path.join(folder, "journal.jsonl")),
+    journal: (await hashFile(path.join(folder, "journal.jsonl"))).sha256,
   } satisfies VerifiedRun);
 }
 
@@ -108,12 +106,6 @@ function checkVerdict({ verdict, findings }: Result, record: RunRecord): void {
 /** "/x/experiments/any/quickstart.yaml" → "any/quickstart.yaml" */
 function belowExperiments(file: string): string | null {
   return /(?:^|\/)experiments\/(.+)$/.exec(file)?.[1] ?? null;
-}
-
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
-  return hash.digest("hex");
 }
 
 function refused(why: string, cause?: unknown): ChaosError {
