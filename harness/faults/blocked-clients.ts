@@ -2,9 +2,8 @@ import { z } from "zod";
 import { until } from "../base/deadline.ts";
 import { encodeCommand } from "../resp/encode.ts";
 import { text } from "../resp/text.ts";
-import { authenticate } from "./authenticate.ts";
 import type { Effect, Fault, FaultContext } from "./fault.ts";
-import { openMany } from "./open-many.ts";
+import { openUnanswered } from "./open-unanswered.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
 
 const ASK_MS = 3_000;
@@ -54,24 +53,15 @@ export const blockedClients: Fault<Params, Resolved> = {
       return told === undefined ? null : Number(told);
     };
     const before = await blocked();
-    const { sockets } = await openMany(context, {
-      address: node.nearest(),
-      count: p.connections,
-      over: 0,
-      onOpen: () => {},
-    });
-    if (cluster.password !== undefined) await authenticate(sockets, cluster.password, signal);
-    const greeted = sockets.map(({ heard }) => heard.length);
+    const { sockets, silent } = await openUnanswered(context, node, p.connections);
     const words = encodeCommand(WAITING[p.command](key));
     for (const socket of sockets) socket.write(words);
-    const waiting = (): number =>
-      sockets.filter((socket, i) => !socket.isEnded && socket.heard.length === greeted[i]).length;
     const refusal = (): string | undefined => sockets.find(({ heard }) => heard.includes("-"))?.heard.trim();
     const more = async (): Promise<number | null> => {
       const now = await blocked();
       return now === null || before === null ? null : now - before;
     };
-    return { targets: [node.name], effect: () => measure(context, node.name, p, { waiting, refusal, more }) };
+    return { targets: [node.name], effect: () => measure(context, node.name, p, { waiting: silent, refusal, more }) };
   },
 };
 

@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { until } from "../base/deadline.ts";
 import { sizeRange } from "../base/units.ts";
-import { authenticate } from "./authenticate.ts";
 import type { BareSocket } from "./bare-socket.ts";
 import { askCounters, type ClientCounters, changeOf, reached } from "./client-counters.ts";
 import type { Effect, Fault, FaultContext } from "./fault.ts";
-import { openMany } from "./open-many.ts";
+import { openUnanswered } from "./open-unanswered.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
 
 const COUNT_MS = 3_000;
@@ -71,17 +70,8 @@ export const halfWrittenCommand: Fault<Params, Resolved> = {
     context.onHeal(`stop counting the connections of ${node.name}`, async () => observer.close());
     const count = (): Promise<ClientCounters | null> => askCounters(observer, COUNT_MS);
     const before = await count();
-    const { sockets } = await openMany(context, {
-      address: node.nearest(),
-      count: p.connections,
-      over: 0,
-      onOpen: () => {},
-    });
-    if (cluster.password !== undefined) await authenticate(sockets, cluster.password, signal);
-    const greeted = sockets.map(({ heard }) => heard.length);
+    const { sockets, silent } = await openUnanswered(context, node, p.connections);
     for (const socket of sockets) leaveHalf(socket, p);
-    const silent = (): number =>
-      sockets.filter((socket, i) => !socket.isEnded && socket.heard.length === greeted[i]).length;
     return { targets: [node.name], effect: () => measure(context, node.name, p, { sockets, silent, before, count }) };
   },
 };
