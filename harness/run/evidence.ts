@@ -151,7 +151,7 @@ export class EvidenceCollector {
     const asked = mayStop && ["deadlocked", "livelocked", "shutdown-hang"].includes(condition);
     const watched = this.#condition.has(name) && condition !== "shutdown-hang";
     // One that answers again by now is left alone.
-    const gdb = (): boolean => asked && (!watched || HANGS.includes(this.#condition.get(name) as NodeCondition));
+    const gdb = (): boolean => !watched || HANGS.includes(this.#condition.get(name) as NodeCondition);
     const evidence = await withDeadline({ what, within: CAPTURE_MS, signal }, (inner) =>
       captureEvidence({
         node: name,
