@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 import { until } from "../base/deadline.ts";
 import type { Engine } from "../docker/engine.ts";
@@ -38,12 +39,13 @@ export class KvchaosProcess {
     });
   }
 
-  /** Resolves when stderr has matched; rejects with all of it when the process ends without having said it. */
-  async said(pattern: RegExp, within: number): Promise<void> {
-    const ended = await until({ what: `"${pattern.source}" on stderr`, within }, () =>
-      pattern.test(this.#output) ? "said" : this.child.exitCode !== null && "ended",
-    );
-    if (ended === "ended") throw new Error(`ended with exit code ${this.child.exitCode}: ${this.#output}`);
+  /** What stderr said that matches; rejects with all of it when the process ends without having said it. */
+  async said(pattern: RegExp, within: number): Promise<RegExpExecArray> {
+    const said = await until({ what: `"${pattern.source}" on stderr`, within }, () => {
+      return pattern.exec(this.#output) ?? (this.child.exitCode !== null && "ended");
+    });
+    if (said === "ended") throw new Error(`ended with exit code ${this.child.exitCode}: ${this.#output}`);
+    return said;
   }
 }
 
@@ -65,9 +67,23 @@ export async function leftOf(engine: Engine, pid: number | undefined): Promise<s
   return named(engine, (labels) => (labels["kvchaos.owner"] ?? "").startsWith(`${pid}:`));
 }
 
-/** Names of everything that belongs to clusters of `kvchaos up`. */
-export function leftOfUp(engine: Engine): Promise<string[]> {
-  return named(engine, (labels) => (labels["kvchaos.run"] ?? "").startsWith("up-"));
+/** Names of everything that belongs to one run. */
+export function leftOfRun(engine: Engine, runId: string): Promise<string[]> {
+  return named(engine, (labels) => labels["kvchaos.run"] === runId);
+}
+
+/**
+ * Waits until no other test job removes, or needs, what nobody owns: `kvchaos clean` removes all of it, other tests' too.
+ * @returns lets the next one in; the kernel does so when this process dies
+ */
+export async function untilNobodyCleans(): Promise<() => Promise<void>> {
+  const door = await until({ what: "another test's `kvchaos clean`", within: 120_000 }, () => {
+    return new Promise<Server | false>((resolve) => {
+      const mine = createServer().once("error", () => resolve(false));
+      mine.listen("\0kvchaos-test-clean", () => resolve(mine));
+    });
+  });
+  return () => new Promise((resolve) => door.close(() => resolve()));
 }
 
 async function named(engine: Engine, mine: (labels: Readonly<Record<string, string>>) => boolean): Promise<string[]> {

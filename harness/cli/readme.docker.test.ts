@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { kvchaos } from "./kvchaos-process.ts";
+import { kvchaos, untilNobodyCleans } from "./kvchaos-process.ts";
 import { kvchaosCommands } from "./readme-commands.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -8,7 +8,13 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CHEAP = ["list", "explain", "doctor", "clean"];
 
 describe("the cheap commands of the README", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
+  let next: () => Promise<void>;
+  before(async () => {
+    next = await untilNobodyCleans();
+  });
+  after(() => next());
+
   const cheap = kvchaosCommands().filter(
     (words) => CHEAP.includes(words[0] ?? "") || words.join(" ") === "images list",
   );

@@ -6,35 +6,42 @@ import path from "node:path";
 import { until } from "../base/deadline.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import { adminCommand } from "../resp/admin.ts";
-import { KvchaosProcess, kvchaos, leftOf, leftOfUp } from "./kvchaos-process.ts";
+import { KvchaosProcess, kvchaos, leftOf, leftOfRun, untilNobodyCleans } from "./kvchaos-process.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-two-replicas.yaml");
 const CONTROL = path.join(import.meta.dirname, "../../experiments/redis/controls/two-masters.yaml");
 
 describe("kvchaos up", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let engine: Engine;
+  let next: () => Promise<void>;
 
-  beforeEach(async () => {
+  before(async () => {
     engine = await connectEngine();
   });
+  beforeEach(async () => {
+    next = await untilNobodyCleans();
+  });
+  afterEach(() => next());
 
-  const start = async (): Promise<KvchaosProcess> => {
+  const start = async () => {
     const running = new KvchaosProcess(["up", COMPOSE, "--image", "redis:7.0.15"]);
-    await running.said(/Ctrl-C removes it/, 45_000);
-    return running;
+    const [, run = ""] = await running.said(/Ctrl-C.* removes (up-[0-9a-f]+)/, 45_000);
+    return { running, run };
   };
-  // The other test job starts and cleans clusters meanwhile: a port may be gone, or `kvchaos clean` may mean this one.
-  const up = (): Promise<KvchaosProcess> => start().catch(start);
+  // Another test job starts clusters meanwhile: a port may be gone.
+  const up = () => start().catch(start);
+  const nodesOf = async (run: string) => {
+    const { containers } = await engine.listByLabel("kvchaos.node");
+    return containers.filter(({ labels }) => labels["kvchaos.run"] === run);
+  };
 
   it("prints addresses that answer, directly and through the links, on 127.0.0.1 only; Ctrl-C removes it all", async () => {
-    const running = await up();
-    const { containers } = await engine.listByLabel("kvchaos.node");
-    const mine = containers.filter(({ labels }) => labels["kvchaos.run"]?.startsWith("up-"));
-    assert.equal(mine.length, 5);
+    const { running, run } = await up();
+    assert.equal((await nodesOf(run)).length, 5);
     running.child.kill("SIGINT");
     const finished = await running.finished;
-    assert.deepEqual(await leftOfUp(engine), []);
+    assert.deepEqual(await leftOfRun(engine, run), []);
     const links = [...finished.stdout.matchAll(/(\S+ -> \S+)\s+127\.0\.0\.1:(\d+)/g)];
     assert.equal(links.length, 9, finished.stdout);
     assert.match(finished.stdout, /m1\s+master\s+127\.0\.0\.1:\d+/);
@@ -43,17 +50,16 @@ describe("kvchaos up", function () {
   });
 
   it("is removed by `kvchaos clean` from another terminal, and then ends", async () => {
-    const running = await up();
-    const info = await engine.listByLabel("kvchaos.node");
-    const node = info.containers.find(({ labels }) => labels["kvchaos.node"] === "m1");
+    const { running, run } = await up();
+    const node = (await nodesOf(run)).find(({ labels }) => labels["kvchaos.node"] === "m1");
     const ports = (await engine.inspectContainer(node?.id ?? ""))?.ports ?? {};
     const reply = await adminCommand({ host: "127.0.0.1", port: ports["6379"] ?? 0 }, ["PING"], { within: 5_000 });
     assert.equal(String(reply), "PONG");
     const clean = await kvchaos(["clean"]);
     assert.equal(clean.code, 0, clean.stderr);
-    assert.match(clean.stdout, /up-[0-9a-f]+: 5 containers/);
+    assert.match(clean.stdout, new RegExp(`${run}: 5 containers`));
     await running.finished;
-    assert.deepEqual(await leftOfUp(engine), []);
+    assert.deepEqual(await leftOfRun(engine, run), []);
   });
 });
 

@@ -81,7 +81,7 @@ export const upCommand: Command<Args> = {
       for (const line of table(cluster.links.map((l) => [l.name, `${l.published.host}:${l.published.port}`])))
         out(`  ${line}`);
       out(`\nTOXIPROXY\n  http://${cluster.toxiproxyApi}`);
-      log("\nCtrl-C removes it.");
+      log(`\nCtrl-C, or \`kvchaos clean\` in another terminal, removes ${runId}.`);
       const ended = new Promise<void>((resolve) => {
         signal.addEventListener("abort", () => resolve(), { once: true });
         // `kvchaos clean` in another terminal: nothing is left to keep alive.
