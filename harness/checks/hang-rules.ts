@@ -54,12 +54,13 @@ function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): voi
     : ` and so longer than the limit of ${formatDuration(limit ?? 0)}`;
   judged.findings.push({
     type: "hang",
-    class: condition,
+    class: hangClass(episode, proof),
     node,
     from,
     to,
     summary: [
       `${node} did not answer${share} ${span}${rest}.`,
+      ...(to === null ? [] : [howItEnded(record, from, to)]),
       ...(answering === null ? [] : [answering.text]),
       ...(heldByReaders === null ? [] : [`Held by readers, so not proved: ${heldByReaders}.`]),
       ...watchedClosely(record),
@@ -76,6 +77,23 @@ function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): voi
       ...(heldByReaders === null ? {} : { waits: "held-by-readers" }),
     },
   });
+}
+
+/**
+ * Nothing but a cycle of waits says that a hang would never end: one without CPU time that did end was a block. The watchdog
+ * cannot know that while it lasts, and calls it deadlocked.
+ */
+function hangClass({ condition, to }: HangEpisode, proof: string | null): string {
+  return condition === "deadlocked" && to !== null && proof === null ? "blocked" : condition;
+}
+
+/** "It went on by itself."; or what had been healed shortly before, of what was wrong when it began. */
+function howItEnded(record: RunRecord, from: number, to: number): string {
+  const faults = record.of("fault");
+  const before = new Set(faults.filter(({ step, t }) => step === "injected" && t <= from).map(({ id }) => id));
+  const healed = faults.findLast(({ step, t, id }) => step === "healed" && t > from && t <= to && before.has(id));
+  if (!healed) return "It went on by itself.";
+  return `It went on ${formatDuration(Math.round((to - healed.t) / 100) * 100)} after ${healed.id} was healed.`;
 }
 
 /** Watching can be the fault: an experiment that polls INFO more often than the default says so in what it finds. */

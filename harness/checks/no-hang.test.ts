@@ -68,6 +68,29 @@ describe("no-hang", () => {
     assert.equal(noHang.check(fixture(hang("partial", 20_000, 27_000), { hangLimit: 8000 })).valid, true);
   });
 
+  it("calls a hang that ended blocked, unless a cycle was proved or it burned CPU, and says what had been healed", () => {
+    const found = (kind: NodeCondition, ...more: JournalEvent[]) => {
+      const [finding] = noHang.check(fixture([...hang(kind, 20_000, 29_000), ...more], { hangLimit: 5000 })).findings;
+      return [finding?.class, finding?.summary.match(/It went on.*\./)?.[0]];
+    };
+    assert.deepEqual(found("deadlocked"), ["blocked", "It went on by itself."]);
+    assert.deepEqual(found("livelocked"), ["livelocked", "It went on by itself."]);
+    const proved = event("evidence", 24_000, { proof: "a cycle" });
+    assert.deepEqual(found("deadlocked", proved), ["deadlocked", "It went on by itself."]);
+    const cut = { id: "cut", fault: "partition" };
+    const switched = { id: "away", fault: "switch-master" };
+    assert.deepEqual(
+      found(
+        "deadlocked",
+        event("fault", 19_000, { ...cut, step: "injected" }),
+        event("fault", 27_500, { ...cut, step: "healed" }),
+        event("fault", 28_900, { ...switched, step: "injected" }),
+        event("fault", 28_950, { ...switched, step: "healed" }),
+      ),
+      ["blocked", "It went on 1.5s after cut was healed."],
+    );
+  });
+
   it("counts a hang to the moment of the late answers, which make the node look slow in hindsight", () => {
     const slow = condition(29_500, "r1", "slow", { since: 22_500 });
     const result = noHang.check(
