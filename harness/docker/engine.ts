@@ -1,5 +1,6 @@
 import { Agent } from "node:http";
 import { hostname, release } from "node:os";
+import { inspect } from "node:util";
 import Dockerode from "dockerode";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
@@ -101,9 +102,14 @@ function open(address: string, explicit: boolean): Dockerode {
   return new Dockerode(withAgent({ host: url.hostname, port: Number(url.port || 2375), protocol: "http" as const }));
 }
 
-/** No kept-alive connections: one that the daemon closes just as a request leaves would look like a daemon gone. */
+/**
+ * No kept-alive connections: one that the daemon closes just as a request leaves would look like a daemon gone.
+ * docker-modem writes out all of its options for `debug` before each call, whether anybody debugs or not: with the sockets of
+ * an agent that follows a dozen logs that is ten milliseconds in which the harness does nothing else.
+ */
 function withAgent<T extends object>(options: T): T & { agent: Agent } {
-  return { ...options, agent: new Agent({ keepAlive: false }) };
+  const agent = Object.assign(new Agent({ keepAlive: false }), { [inspect.custom]: () => "Agent" });
+  return { ...options, agent };
 }
 
 async function describe(daemon: Daemon, options: CallOptions, chosen: boolean): Promise<EngineInfo> {
