@@ -62,6 +62,23 @@ export async function runFolders(reports: string): Promise<string[]> {
     .sort();
 }
 
+/**
+ * Runs until there is a verdict, three times at most. Tests share two cores: a run that was starved says inconclusive, which is
+ * right and no answer. It is asked again, not passed over.
+ * @param before called before each try, to make room for it
+ */
+export async function conclusive(
+  args: readonly string[],
+  before: () => Promise<void> = async () => {},
+): Promise<Finished & { pid: number | undefined }> {
+  for (let tries = 1; ; tries++) {
+    await before();
+    const running = new KvchaosProcess(args);
+    const finished = await running.finished;
+    if (finished.code !== 2 || tries === 3) return { ...finished, pid: running.child.pid };
+  }
+}
+
 /** Names of everything that a kvchaos process made for its runs and that is still there. */
 export async function leftOf(engine: Engine, pid: number | undefined): Promise<string[]> {
   return named(engine, (labels) => (labels["kvchaos.owner"] ?? "").startsWith(`${pid}:`));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { connectEngine } from "../docker/engine.ts";
 import { skip } from "../skip.ts";
-import { kvchaos, runFolders } from "./kvchaos-process.ts";
+import { conclusive, runFolders } from "./kvchaos-process.ts";
 
 const FOLDER = path.join(import.meta.dirname, "../../experiments/kvrocks");
 const AFFECTED = "apache/kvrocks:2.9.0";
@@ -16,9 +16,13 @@ interface Result {
 }
 
 describe("Kvrocks' master-switch deadlock, on real servers", function () {
-  this.timeout(240_000);
+  this.timeout(420_000);
 
-  async function run(context: Mocha.Context, name: string, image: string): Promise<Result & { code: number | null }> {
+  async function run(
+    context: Mocha.Context,
+    name: string,
+    image: string,
+  ): Promise<Result & { code: number | null; stderr: string }> {
     const engine = await connectEngine();
     if (!(await engine.inspectImage(image))) {
       skip(context, `no image ${image}: pull it, or make it with kvchaos images wrap --system kvrocks`);
@@ -26,18 +30,18 @@ describe("Kvrocks' master-switch deadlock, on real servers", function () {
     const reports = await mkdtemp(path.join(tmpdir(), "kvchaos-kvrocks-"));
     try {
       const file = path.join(FOLDER, `${name}.yaml`);
-      const { code, stderr } = await kvchaos(["run", file, "--image", image, "--seed", "1", "--reports", reports]);
-      const [folder] = await runFolders(reports);
+      const { code, stderr } = await conclusive(["run", file, "--image", image, "--seed", "1", "--reports", reports]);
+      const folder = (await runFolders(reports)).at(-1);
       assert.ok(folder, stderr);
-      return { code, ...JSON.parse(await readFile(path.join(reports, folder, "result.json"), "utf8")) };
+      return { code, stderr, ...JSON.parse(await readFile(path.join(reports, folder, "result.json"), "utf8")) };
     } finally {
       await rm(reports, { recursive: true, force: true });
     }
   }
 
   it(`is found on ${AFFECTED} and proved: a worker and the replication thread wait for each other`, async function () {
-    const { code, findings } = await run(this, "master-switch-storm", AFFECTED);
-    assert.equal(code, 1);
+    const { code, findings, stderr } = await run(this, "master-switch-storm", AFFECTED);
+    assert.equal(code, 1, stderr);
     const hang = findings.find((finding) => finding.class === "deadlocked");
     assert.equal(hang?.node, "replica");
     assert.match(hang.proof ?? "", /worker \d+ waits for master-repl \d+ to end.*that worker \d+ holds: a cycle/);
@@ -46,7 +50,8 @@ describe("Kvrocks' master-switch deadlock, on real servers", function () {
   });
 
   it(`is not there on ${FIXED}`, async function () {
-    const { code, verdict, findings } = await run(this, "master-switch-storm", FIXED);
-    assert.deepEqual([code, verdict, findings], [0, "pass", []]);
+    const { code, verdict, findings, stderr } = await run(this, "master-switch-storm", FIXED);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual([verdict, findings], ["pass", []]);
   });
 });

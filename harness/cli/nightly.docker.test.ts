@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectEngine } from "../docker/engine.ts";
-import { KvchaosProcess, kvchaos, leftOf } from "./kvchaos-process.ts";
+import { conclusive, kvchaos, leftOf } from "./kvchaos-process.ts";
 
 const CLUSTER = fileURLToPath(new URL("../../compose/one-master-two-replicas.yaml", import.meta.url));
 const common = `systems: [redis]\ncluster: ${CLUSTER}\nwarm-up: 1s\nduration: 3s\nrecovery: { within: 10s }\n`;
@@ -42,14 +42,10 @@ describe("kvchaos nightly", function () {
     const reports = path.join(folder, "reports");
     const json = path.join(folder, "mocha.json");
     const words = ["nightly", experiments, "--reports", reports, "--seed", "7"];
-    let running: KvchaosProcess;
-    // Tests share two cores: a run that was starved says inconclusive, which is right and no answer. Asked again, not passed over.
-    for (let tries = 1; ; tries++) {
-      await rm(reports, { recursive: true, force: true });
-      running = new KvchaosProcess([...words, "--reporter", "json", "--reporter-option", `output=${json}`]);
-      if ((await running.finished).code !== 2 || tries === 3) break;
-    }
-    const { code, stderr } = await running.finished;
+    const told = ["--reporter", "json", "--reporter-option", `output=${json}`];
+    const { code, stderr, pid } = await conclusive([...words, ...told], () =>
+      rm(reports, { recursive: true, force: true }),
+    );
     assert.equal(code, 0, stderr);
     assert.match(stderr, /1 skipped, 1 known bug seen, 1 passed/);
 
@@ -75,7 +71,7 @@ describe("kvchaos nightly", function () {
     assert.equal(runs.code, 0, runs.stderr);
     assert.match(runs.stderr, /^1 known bug seen, 1 passed$/m);
 
-    assert.deepEqual(await leftOf(await connectEngine(), running.child.pid), []);
+    assert.deepEqual(await leftOf(await connectEngine(), pid), []);
   });
 
   it("runs nothing that does not fit in its time, and does not call that a pass", async () => {

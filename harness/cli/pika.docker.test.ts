@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { connectEngine } from "../docker/engine.ts";
 import { skip } from "../skip.ts";
-import { kvchaos, runFolders } from "./kvchaos-process.ts";
+import { conclusive, runFolders } from "./kvchaos-process.ts";
 
 const EXPERIMENT = path.join(import.meta.dirname, "../../experiments/pika/flushall-idle.yaml");
 const AFFECTED = "pikadb/pika:3.5.2";
@@ -27,11 +27,12 @@ describe("Pika's FLUSHALL deadlock, on real servers", function () {
     const reports = await mkdtemp(path.join(tmpdir(), "kvchaos-pika-"));
     try {
       const run = ["run", EXPERIMENT, "--image", AFFECTED, "--seed", "1", "--reports", reports];
-      const { code, stderr } = await kvchaos(run);
-      const [folder] = await runFolders(reports);
+      const { code, stderr } = await conclusive(run);
+      const folder = (await runFolders(reports)).at(-1);
       assert.ok(folder, stderr);
       const result = JSON.parse(await readFile(path.join(reports, folder, "result.json"), "utf8"));
-      assert.deepEqual([code, result.verdict], [1, "fail"]);
+      assert.equal(code, 1, stderr);
+      assert.equal(result.verdict, "fail");
       const hangs = (result.findings as Finding[]).filter((finding) => finding.type === "hang");
       assert.deepEqual(hangs.map((hang) => [hang.node, hang.class]).sort(), [
         ["r1", "deadlocked"],

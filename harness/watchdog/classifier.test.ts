@@ -364,6 +364,15 @@ describe("node classifier", () => {
       assert.deepEqual(conditions(play({ until: 9000, answeredAt: blip })), ["unknown", "healthy"]);
     });
 
+    it("is not slow for what was asked while it hung, although one connection needs a little longer", () => {
+      const answeredAt = (connection: number, askedAt: number) => {
+        if (askedAt < 3000 || askedAt >= 7000) return askedAt + 2;
+        return connection === 3 ? 7150 : 6990;
+      };
+      const changes = play({ until: 12_000, answeredAt });
+      assert.deepEqual(conditions(changes), ["unknown", "healthy", "deadlocked", "healthy"]);
+    });
+
     it("is slow, not hung, when answers take just less than hangAfter", () => {
       const answeredAt = (_: number, askedAt: number) => askedAt + (askedAt > 3000 ? 900 : 2);
       assert.deepEqual(conditions(play({ until: 12_000, answeredAt })), ["unknown", "healthy", "slow"]);

@@ -136,6 +136,8 @@ export class NodeClassifier {
     if (claim) return claim;
     if (o.state) this.#stall = this.#stallRule.observe(o.state.at, o.state.state, o.master, starved, progressed);
     const slow = this.#slowness.observe(report, t, o.slowAfter, starved);
+    // What was asked during a hang came late because of it; the clock of slowness begins when it is over.
+    if (hung) this.#slowness.reset();
 
     return (
       this.#dead(o) ??
@@ -144,7 +146,7 @@ export class NodeClassifier {
       (hung && this.#silence.lastAnswer <= this.#entered ? this.#now : null) ??
       (restoring && this.#restoringVerdict(restoring)) ??
       (this.#stall && { condition: "stalled", since: this.#stall.since, why: this.#stall.why }) ??
-      (slow && { condition: "slow", since: slow.since, why: slow.why }) ??
+      (slow && !hung ? { condition: "slow", since: slow.since, why: slow.why } : null) ??
       this.#healthy(report, t)
     );
   }
