@@ -51,6 +51,17 @@ describe("one-master where servers choose their masters", () => {
     assert.deepEqual(found("servers", more).found, ["two-claimants on r1"]);
   });
 
+  it("finds the only claimant of a shard that was agreed to be another's, and whoever takes nobody for its master", () => {
+    const claims = view("r1", ["r1", null], [1]);
+    const left = view("m1", [null, "m2"]);
+    const result = found("servers", Object.values({ ...calm, r1: claims, m1: left }));
+    assert.deepEqual(result.found.sort(), ["disagreement on m1", "wrong-claimant on r1"]);
+    assert.match(
+      result.findings.map(({ summary }) => summary).join(" "),
+      /r1 says .* master of shard 1, which is m1's/,
+    );
+  });
+
   it("finds one that names another owner, and a shard that nobody claims", () => {
     const other = view("r2", ["r1", "m2"]);
     const shy = view("m2", AGREED);
