@@ -82,7 +82,9 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   const data = networks.get(spec.dataNetwork) as Network;
   const selfRule = SelfRule.of(system, spec, data.subnet);
   const plans = planLinks(spec, system, selfRule);
-  const [apiPort, ...free] = await engine.freePorts(1 + plans.length + spec.nodes.length);
+  const ports = await engine.freePorts(1 + plans.length + spec.nodes.length);
+  options.resources.defer("give the ports back", () => engine.releasePorts(ports));
+  const [apiPort, ...free] = ports;
   const linkPorts = free.slice(0, plans.length);
   const placed = spec.nodes.map((plain, i): Placed => {
     const node = { ...(selfRule?.announced(plain) ?? plain), own: selfRule?.launch(plain) };

@@ -93,7 +93,7 @@ export function translate(daemon: Daemon, what: string, error: unknown): ChaosEr
 function hintFor(status: number | undefined, reason: string): string | undefined {
   const port = /(?:for|listen tcp\d?|on) (?:\S*127\.0\.0\.1|0\.0\.0\.0):(\d+)/.exec(reason)?.[1];
   if (/port is already allocated|address already in use/i.test(reason)) {
-    return `Port ${port ?? "(see above)"} on 127.0.0.1 is in use: leave the host port out of the Compose file, or end what listens there (\`ss -ltnp\`).`;
+    return `Port ${port ?? "(see above)"} on 127.0.0.1 is in use: end what listens there (\`ss -ltnp\`), or, if the Compose file names this host port, leave it out.`;
   }
   if (/no such image|manifest unknown|pull access denied|repository does not exist/i.test(reason)) {
     return "Check the image's name; `kvchaos images list` shows which images are local, can be pulled or can be made here.";

@@ -12,7 +12,7 @@ import { limitCalls } from "./engine-limits.ts";
 import { networkCalls } from "./engine-networks.ts";
 import { outputCalls } from "./engine-output.ts";
 import type { CallOptions, EngineInfo, Labelled } from "./engine-types.ts";
-import { freePorts } from "./free-ports.ts";
+import { freePorts, releasePorts } from "./free-ports.ts";
 
 /*
  *   the rest of the harness                engine.ts  (plain data, ChaosError, deadlines)
@@ -48,8 +48,9 @@ export interface Engine extends Calls {
   ping(options?: CallOptions): Promise<void>;
   /** Everything that carries a label: "kvchaos.run", or with its value "kvchaos.run=20240131-…". */
   listByLabel(label: string, options?: CallOptions): Promise<Labelled>;
-  /** Explicit free ports on 127.0.0.1: published ports that Docker chooses change with every restart. */
+  /** Explicit free ports on 127.0.0.1: published ports that Docker chooses change with every restart. Kept until released. */
   freePorts(count: number): Promise<number[]>;
+  releasePorts(ports: readonly number[]): void;
 }
 
 export interface ConnectOptions extends CallOptions {
@@ -76,6 +77,7 @@ export async function connectEngine(options: ConnectOptions = {}): Promise<Engin
     address,
     info,
     freePorts,
+    releasePorts,
     ping: async (callOptions = {}) => {
       await call(daemon, "answer a ping", { default: 5_000, ...callOptions }, () => daemon.docker.ping());
     },

@@ -1,6 +1,24 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { createServer } from "node:net";
-import { freePorts } from "./free-ports.ts";
+import { promisify } from "node:util";
+import { freePorts, releasePorts } from "./free-ports.ts";
+
+/** Is the UDP port of that number free for others? */
+async function unreserved(port: number): Promise<boolean> {
+  const socket = createSocket("udp4");
+  try {
+    socket.bind(port, "127.0.0.1");
+    await once(socket, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
+  }
+}
 
 describe("freePorts", () => {
   it("gives different ports that can be bound, below the ephemeral range, never one twice", async () => {
@@ -15,5 +33,22 @@ describe("freePorts", () => {
       });
       await new Promise((resolve) => server.close(resolve));
     }
+  });
+
+  it("keeps them from other harnesses until they are given back", async () => {
+    const ports = await freePorts(3);
+    for (const port of ports) assert.equal(await unreserved(port), false);
+    releasePorts(ports);
+    for (const port of ports) assert.equal(await unreserved(port), true);
+  });
+
+  it("keeps no process alive, and loses them with it", async () => {
+    const module = JSON.stringify(new URL("./free-ports.ts", import.meta.url).href);
+    const code = `import { freePorts } from ${module}; console.log(JSON.stringify(await freePorts(3)));`;
+    const args = ["--import", "tsx", "--input-type=module", "--eval", code];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname, timeout: 9_000 });
+    const ports: number[] = JSON.parse(stdout);
+    assert.equal(ports.length, 3);
+    for (const port of ports) assert.equal(await unreserved(port), true);
   });
 });

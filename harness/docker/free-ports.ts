@@ -1,15 +1,22 @@
 import { randomInt } from "node:crypto";
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { ChaosError } from "../base/chaos-error.ts";
 
 const LOWEST = 15_000;
-/** Handed out before in this process; a container may not have bound it yet. */
-const taken = new Set<number>();
+/**
+ * What was handed out and not given back. The container's TCP port is free before it starts and whenever its server is killed; the
+ * UDP port of the same number, which nobody uses, says to other harnesses on this machine that it is not theirs. The kernel
+ * takes it back when this process ends, in whatever way.
+ */
+const reserved = new Map<number, Socket>();
 
 /**
- * Ports on 127.0.0.1 that nothing listens on. They lie below the kernel's ephemeral range, so that no outgoing connection can take
- * one while its container is stopped: that keeps a node's address over restarts (FACTS §6).
+ * Ports on 127.0.0.1 that nothing listens on, kept from other harnesses until `releasePorts` or the end of this process. They lie
+ * below the kernel's ephemeral range, so that no outgoing connection can take one while its container is stopped: that keeps a
+ * node's address over restarts (FACTS §6).
  */
 export async function freePorts(count: number): Promise<number[]> {
   const highest = (await ephemeralStart()) - 1;
@@ -25,11 +32,32 @@ export async function freePorts(count: number): Promise<number[]> {
       );
     }
     const port = randomInt(LOWEST, highest + 1);
-    if (taken.has(port) || !(await isFree(port))) continue;
-    taken.add(port);
-    ports.push(port);
+    if (reserved.has(port) || !(await reserve(port))) continue;
+    if (await isFree(port)) ports.push(port);
+    else releasePorts([port]);
   }
   return ports;
+}
+
+/** Others may have them from now on: what was published there is gone. */
+export function releasePorts(ports: readonly number[]): void {
+  for (const port of ports) {
+    reserved.get(port)?.close();
+    reserved.delete(port);
+  }
+}
+
+async function reserve(port: number): Promise<boolean> {
+  const socket = createSocket("udp4").unref();
+  try {
+    socket.bind({ port, address: "127.0.0.1", exclusive: true });
+    await once(socket, "listening");
+  } catch {
+    socket.close();
+    return false;
+  }
+  reserved.set(port, socket);
+  return true;
 }
 
 async function ephemeralStart(): Promise<number> {
