@@ -23,6 +23,10 @@ const params = z.strictObject({
   argv: argvSchema.describe('the command and its arguments: ["DEBUG", "SLEEP", "5"]'),
   "wait-for-reply": z.boolean().default(true).describe("false: send it and go on, for commands that block"),
   within: durationMs.default(10_000).describe("deadline for the reply"),
+  "may-be-refused": z
+    .boolean()
+    .default(false)
+    .describe("true: an error is an answer too, of a server that is right to refuse it while it does something else"),
   undo: argvSchema.optional().describe("a command that heals it"),
 });
 type Params = z.infer<typeof params>;
@@ -31,6 +35,8 @@ const resolved = z.strictObject({
   argv: z.array(z.string()).min(1),
   wait: z.boolean(),
   within: z.number().min(0),
+  /** Absent in plans that were resolved before it existed. */
+  refusable: z.boolean().default(false),
   undo: z.array(z.string()).min(1).nullable(),
 });
 type Resolved = z.infer<typeof resolved>;
@@ -55,9 +61,10 @@ export const command: Fault<Params, Resolved> = {
     argv: p.argv,
     wait: p["wait-for-reply"],
     within: p.within,
+    refusable: p["may-be-refused"],
     undo: p.undo ?? null,
   }),
-  inject: async (context, { node: selector, argv: words, wait, within, undo }) => {
+  inject: async (context, { node: selector, argv: words, wait, within, refusable, undo }) => {
     const { cluster, signal } = context;
     const node = selectNode(cluster, selector);
     const connection = await RawConnection.open({
@@ -76,9 +83,9 @@ export const command: Fault<Params, Resolved> = {
     const answer = connection.send(fillWords(words, node, cluster), { within: wait ? within : NO_DEADLINE_MS });
     // Not waiting still means looking once: a refused command has no effect and must not pass for one.
     const early = await (wait ? answer : Promise.race([answer, sleep(REFUSAL_MS, signal).then(() => null)]));
-    if (early?.outcome === "fail") {
-      throw new ChaosError("infrastructure", `${node.name} refused ${name}: ${early.error}`, {
-        hint: "Check the command against this server and its version.",
+    if (early?.outcome === "fail" && !refusable) {
+      throw new ChaosError("infrastructure", `${node.name} refused ${name}: ${refusal(early)}`, {
+        hint: "Check the command against this server and its version; `may-be-refused: true` takes an error for an answer.",
       });
     }
     return { targets: [node.name], effect: async () => ({ measured: true, summary: describe(name, early) }) };
@@ -88,7 +95,12 @@ export const command: Fault<Params, Resolved> = {
 function describe(name: string, outcome: Outcome | null): string {
   if (!outcome) return `${name}: sent, not refused, not answered within ${REFUSAL_MS} ms`;
   if (outcome.outcome === "ok") return `${name}: ${short(outcome.reply)}`;
-  return `${name}: ${outcome.error}`;
+  return outcome.outcome === "fail" ? `${name}: refused, ${refusal(outcome)}` : `${name}: ${outcome.error}`;
+}
+
+/** The server's own words, "ERR The keyspace scan is running". */
+function refusal({ error, reply }: Extract<Outcome, { outcome: "fail" }>): string {
+  return short(reply?.message ?? error);
 }
 
 function short(reply: unknown): string {

@@ -212,8 +212,17 @@ describe("faults on real servers", function () {
     await cluster.node("r1").ready({ within: 5_000 });
   });
 
-  it("command: a refused one is an error, an unanswered one can be left behind", async () => {
-    await assert.rejects(inject("command", resolve("command", { node: "m1", argv: ["NOSUCH"] })), /refused NOSUCH/);
+  it("command: a refused one is an error, but not one that may be; an unanswered one can be left behind", async () => {
+    await assert.rejects(
+      inject("command", resolve("command", { node: "m1", argv: ["NOSUCH"] })),
+      /refused NOSUCH: ERR unknown/,
+    );
+    const refusable = { node: "m1", argv: ["NOSUCH"], "may-be-refused": true };
+    const refused = await inject("command", resolve("command", refusable));
+    assert.deepEqual(
+      [refused.effect.measured, refused.effect.summary.slice(0, 28)],
+      [true, "NOSUCH: refused, ERR unknown"],
+    );
     const sleeping = await inject(
       "command",
       resolve("command", { node: "r2", argv: ["DEBUG", "SLEEP", "0.8"], "wait-for-reply": false }),
