@@ -124,8 +124,9 @@ describe("only what lasts is an edge", () => {
       ...last,
       threads: last.threads.map((t) => (t.comm === "master-repl" ? { ...t, voluntary: t.voluntary + 1 } : t)),
     };
-    const { graph } = analyse(samples);
-    assert.deepEqual([graph.class, graph.cycles], ["none", []]);
+    const { graph, name } = analyse(samples);
+    assert.deepEqual([graph.class, graph.cycles], ["waits-on-thread", []]);
+    assert.match(graphSummary(graph, name), /master-repl \d+ is again and again in futex \(no cycle, so no proof\)/);
   });
 
   it("a lock that changed hands in between is no edge", () => {
@@ -136,7 +137,8 @@ describe("only what lasts is an edge", () => {
       ...middle,
       edges: middle.edges.map((e) => (e.kind === "mutex" ? { ...e, to: { kind: "thread", tid: 18996 } as const } : e)),
     };
-    assert.equal(analyse(samples).graph.class, "none");
+    const { graph } = analyse(samples);
+    assert.deepEqual([graph.class, graph.cycles], ["waits-on-thread", []]);
   });
 
   it("the number of readers may change while a writer waits", () => {
@@ -173,7 +175,25 @@ describe("cycles and chains", () => {
 
   it("a wait with a time limit closes no cycle", () => {
     const graph = graphOf({ 1: waitsFor(2), 2: { ...waitsFor(1), timed: true } });
-    assert.equal(graph.class, "none");
+    assert.deepEqual([graph.class, graph.cycles], ["none", []]);
+  });
+
+  it("a chain can end in a thread that sleeps, which proves nothing and explains everything", () => {
+    const graph = graphOf({ 1: waitsFor(2), 2: { ...waitsFor(3), kind: "join" }, 4: waitsFor(2), 6: waitsFor(7) });
+    assert.deepEqual([graph.class, graph.queue], ["waits-on-thread", [1, 2, 4]]);
+    assert.deepEqual(
+      graph.threadWaits.map(({ tid, chain }) => [tid, chain]),
+      [[3, [1, 2, 3]]],
+      "not the main thread 6, which joins 7",
+    );
+    const sleeping = {
+      ...graph,
+      threadWaits: graph.threadWaits.map((wait) => ({ ...wait, call: "clock_nanosleep", asleep: true })),
+    };
+    assert.equal(
+      graphSummary(sleeping, (tid) => `t ${tid}`),
+      "t 1 waits for a lock that t 2 holds; t 2 waits for t 3 to end; t 3 sleeps (clock_nanosleep) (no cycle, so no proof); 3 threads (t ×3) wait behind",
+    );
   });
 
   it("a wait that the healthy process had is left out; the same thread at another lock is not", () => {

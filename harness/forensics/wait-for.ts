@@ -1,4 +1,5 @@
 import type { ThreadHistory } from "./samples.ts";
+import { syscallName } from "./syscalls.ts";
 import type { WaitEdge } from "./waits.ts";
 
 /*
@@ -16,6 +17,8 @@ type WaitClass =
   | "held-by-readers"
   /** A thread, and perhaps others behind it, waits for data from a link. */
   | "waits-on-link"
+  /** Threads wait for one that waits for no other: it sleeps, runs, or waits for what is not known. */
+  | "waits-on-thread"
   | "none";
 
 /** Why nothing else about the process moves. Only of edges that held in all samples. */
@@ -26,12 +29,17 @@ export interface WaitGraph {
   subtracted: WaitEdge[];
   /** Thread ids in the order of waiting; the last waits for the first. */
   cycles: number[][];
-  /** Threads whose waits lead to what is reported (a cycle, the readers' lock, the link), without being part of it. */
+  /** Threads whose waits lead to what is reported (a cycle, the readers' lock, the link, the thread), without being part of it. */
   queue: number[];
   /** held-by-readers: the locks, and asleep threads that may be among the readers. */
   readerLocks: { address: string; readers: number; waiting: number[]; mayHold: number[] }[];
   /** waits-on-link: the threads at the end of the chains. */
   linkWaits: { tid: number; link: string; cutBy: string | null; chain: number[] }[];
+  /**
+   * waits-on-thread: the threads at the end of the chains, most waited for first, with the system call in which all samples saw
+   * them (null: they moved) and whether they slept in it without getting the CPU once.
+   */
+  threadWaits: { tid: number; call: string | null; asleep: boolean; chain: number[] }[];
 }
 
 /** Builds the graph; pure. `edges` must already be the stable ones (samples.ts). */
@@ -49,6 +57,7 @@ export function waitGraph(
   const cycles = findCycles(next);
   const readerLocks = findReaderLocks(kept, threads, next);
   const linkWaits = findLinkWaits(kept, next);
+  const threadWaits = findThreadWaits(kept, threads, next);
   const found: WaitClass =
     cycles.length > 0
       ? "proven"
@@ -56,14 +65,26 @@ export function waitGraph(
         ? "held-by-readers"
         : linkWaits.length > 0
           ? "waits-on-link"
-          : "none";
+          : threadWaits.length > 0
+            ? "waits-on-thread"
+            : "none";
   const ends = {
     proven: cycles.flat(),
     "held-by-readers": readerLocks.flatMap((lock) => lock.waiting),
     "waits-on-link": linkWaits.map((wait) => wait.tid),
+    "waits-on-thread": threadWaits.map((wait) => wait.tid),
     none: [],
   }[found];
-  return { class: found, edges: kept, subtracted, cycles, queue: behind(next, ends), readerLocks, linkWaits };
+  return {
+    class: found,
+    edges: kept,
+    subtracted,
+    cycles,
+    queue: behind(next, ends),
+    readerLocks,
+    linkWaits,
+    threadWaits,
+  };
 }
 
 function keyOf(edge: WaitEdge): string {
@@ -139,11 +160,37 @@ function findLinkWaits(edges: readonly WaitEdge[], next: ReadonlyMap<number, num
   const waits: WaitGraph["linkWaits"] = [];
   for (const { from, to, kind } of edges) {
     if (to.kind !== "link") continue;
-    const chains = [...next.keys()].map((tid) => chainFrom(tid, next)).filter((chain) => chain.at(-1) === from);
-    const longest = chains.sort((a, b) => b.length - a.length)[0] ?? [from];
+    const longest = chainsTo(from, next)[0] ?? [from];
     // Every healthy replica sits in an event loop that watches its master's link: only news if somebody waits for it.
     if (kind === "event-loop" && longest.length === 1) continue;
     waits.push({ tid: from, link: to.name, cutBy: to.cutBy, chain: longest });
   }
   return waits.sort((a, b) => b.chain.length - a.chain.length);
+}
+
+/** All chains that end at a thread, longest first. */
+function chainsTo(end: number, next: ReadonlyMap<number, number>): number[][] {
+  const chains = [...next.keys()].map((tid) => chainFrom(tid, next)).filter((chain) => chain.at(-1) === end);
+  return chains.sort((a, b) => b.length - a.length);
+}
+
+/** One thread that waits for another is how programs are written: a main thread joins a worker. Two or more are a queue. */
+const QUEUE = 2;
+
+function findThreadWaits(
+  edges: readonly WaitEdge[],
+  threads: readonly ThreadHistory[],
+  next: ReadonlyMap<number, number>,
+): WaitGraph["threadWaits"] {
+  const waiting = new Set(edges.filter(({ timed, to }) => !timed && to.kind !== "peer").map(({ from }) => from));
+  const ends = [...new Set(next.values())].filter((tid) => !waiting.has(tid));
+  return ends
+    .map((tid) => ({ tid, chains: chainsTo(tid, next) }))
+    .sort((a, b) => b.chains.length - a.chains.length)
+    .filter(({ chains }) => chains.length >= QUEUE)
+    .map(({ tid, chains }) => {
+      const thread = threads.find((one) => one.tid === tid);
+      const call = thread?.same && thread.syscall?.kind === "in" ? syscallName(thread.syscall.number) : null;
+      return { tid, call, asleep: thread?.asleep ?? false, chain: chains[0] ?? [tid] };
+    });
 }

@@ -54,7 +54,21 @@ export function graphSummary(graph: WaitGraph, name: ThreadName): string {
     const steps = wait.chain.map((tid) => chainClause(tid, graph, name)).join("; ");
     return `${steps}${queue}`;
   }
+  const [root] = graph.threadWaits;
+  if (graph.class === "waits-on-thread" && root) {
+    const steps = root.chain.slice(0, -1).map((tid) => chainClause(tid, graph, name));
+    return `${[...steps, `${name(root.tid)} ${doing(root)}`].join("; ")} (no cycle, so no proof)${queue}`;
+  }
   return "no cycle of waits: no thread is known to wait for a lock, thread or link for good";
+}
+
+const SLEEPS: readonly string[] = ["nanosleep", "clock_nanosleep"];
+
+/** What the thread does that all others wait for. */
+function doing({ call, asleep }: WaitGraph["threadWaits"][number]): string {
+  const often = asleep ? "" : "again and again ";
+  if (call === null) return "moves";
+  return SLEEPS.includes(call) ? `sleeps ${often}(${call})` : `is ${often}in ${call}`;
 }
 
 function chainClause(tid: number, graph: WaitGraph, name: ThreadName): string {

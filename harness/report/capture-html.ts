@@ -35,27 +35,51 @@ export function capturesOf(record: RunRecord, { node, from, to }: Finding): Capt
   return [...own].sort((a, b) => tells(b) - tells(a) || a.t - b.t);
 }
 
-/** What the best capture found, in one sentence: a proof, or a chain that ends in a lock or a link; null when it found neither. */
+/**
+ * What the best capture found, in one sentence: a proof, or a chain that ends in a lock, a link or a thread; null when it found
+ * none of these.
+ */
 export function foundSentence(record: RunRecord, finding: Finding): string | null {
   if (finding.proof !== null) return finding.proof;
-  const found = capturesOf(record, finding).find((event) => {
+  const captures = capturesOf(record, finding);
+  const found = captures.find((event) => {
     const graph = evidenceDataOf(event)?.graph;
     return graph && graph.class !== "none";
   });
-  return found ? (found.summary.split(". missing: ")[0] ?? null) : null;
+  if (!found) return null;
+  const sentence = found.summary.split(". missing: ")[0] ?? "";
+  const root = evidenceDataOf(found)?.graph?.threadWaits[0];
+  const group = root && (namedGroups(captures) ?? []).find(({ tids }) => tids.includes(root.tid));
+  return group ? `${sentence}. ${doingOf(group, root.tid)}.` : sentence;
 }
-
-const FEW_FRAMES = 5;
 
 /** What the first thread that is not idle was doing, with its innermost functions where gdb named them; null: nobody looked. */
 export function busySentence(record: RunRecord, finding: Finding): string | null {
   const captures = capturesOf(record, finding);
   const groups = namedGroups(captures) ?? (captures[0] && evidenceDataOf(captures[0])?.groups) ?? [];
   const busy = groups.find(({ waitsFor }) => waitsFor !== OWNERLESS_WAIT);
-  if (!busy) return null;
-  const frames = (busy.frames ?? []).filter((frame) => frame !== "??").slice(0, FEW_FRAMES);
-  const who = `${busy.comms.join(", ")} ${busy.tids[0] ?? ""}`;
-  return frames.length === 0 ? `${who}: ${busy.waitsFor}` : `${who} was in ${frames.join(" ← ")}`;
+  return busy ? doingOf(busy, busy.tids[0] ?? 0) : null;
+}
+
+const FEW_FRAMES = 5;
+
+/** "worker 7 was in epoll_wait ← Worker::Run" */
+function doingOf(group: GroupData, tid: number): string {
+  const frames = (group.frames ?? []).filter((frame) => frame !== "??").slice(0, FEW_FRAMES);
+  const who = `${group.comms.join(", ")} ${tid}`;
+  return frames.length === 0 ? `${who}: ${group.waitsFor}` : `${who} was in ${frames.map(shortFunction).join(" ← ")}`;
+}
+
+/** A C++ function without its parameters and template arguments: those of the standard library hide everything else. */
+function shortFunction(frame: string): string {
+  let plain = frame.replace(/(operator)?\(.*$/s, (all, operator) =>
+    operator ? all.slice(0, "operator()".length) : "",
+  );
+  for (let before = ""; before !== plain; ) {
+    before = plain;
+    plain = plain.replace(/<[^<>…]*(?:<…>[^<>…]*)*>/g, "<…>");
+  }
+  return plain;
 }
 
 /** Who waits for whom, what every thread does, and the captured files themselves, folded. */

@@ -16,7 +16,7 @@ const edge = z.object({
 });
 
 const graph = z.object({
-  class: z.enum(["proven", "held-by-readers", "waits-on-link", "none"]),
+  class: z.enum(["proven", "held-by-readers", "waits-on-link", "waits-on-thread", "none"]),
   edges: z.array(edge),
   cycles: z.array(z.array(z.number())),
   queue: z.array(z.number()),
@@ -26,6 +26,10 @@ const graph = z.object({
   linkWaits: z.array(
     z.object({ tid: z.number(), link: z.string(), cutBy: z.string().nullable(), chain: z.array(z.number()) }),
   ),
+  // Absent in journals of older versions.
+  threadWaits: z
+    .array(z.object({ tid: z.number(), call: z.string().nullable(), asleep: z.boolean(), chain: z.array(z.number()) }))
+    .default([]),
 });
 
 const group = z.object({

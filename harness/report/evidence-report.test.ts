@@ -100,7 +100,48 @@ describe("the evidence in report.html", () => {
   });
 
   const edge = { timed: false, call: "futex" };
-  const empty: GraphData = { class: "none", edges: [], cycles: [], queue: [], readerLocks: [], linkWaits: [] };
+  const empty: GraphData = {
+    class: "none",
+    edges: [],
+    cycles: [],
+    queue: [],
+    readerLocks: [],
+    linkWaits: [],
+    threadWaits: [],
+  };
+
+  it("ends a chain in the thread that everybody waits for, and says in which function gdb saw it", async () => {
+    const chain: GraphData = {
+      ...empty,
+      class: "waits-on-thread",
+      edges: [
+        { ...edge, from: 1, kind: "rwlock-read", address: "0x1", to: { kind: "thread", tid: 2 } },
+        { ...edge, from: 2, kind: "join", address: "0x2", to: { kind: "thread", tid: 3 } },
+      ],
+      threadWaits: [{ tid: 3, call: "clock_nanosleep", asleep: true, chain: [1, 2, 3] }],
+    };
+    const titles = waitPicture(chain, []).boxes.map(({ title }) => title);
+    assert.deepEqual(titles.sort(), ["thread 1", "thread 2", "thread 3"]);
+    const frames = [
+      "clock_nanosleep",
+      "nanosleep",
+      "Repl<std::vector<int, std::allocator<int> > >::Retry(int, char const*)",
+    ];
+    const common = { count: 1, comms: ["repl"], tids: [3], state: "S", waitsFor: "nothing known", asleep: true };
+    const events = sampleRun().events.map((event): JournalEvent => {
+      if (event.type === "evidence" && event.data) {
+        const data = { ...(event.data as object), graph: chain, groups: [{ ...common, frames }] };
+        return { ...event, proof: null, summary: "worker 1 waits. missing: INFO because it hung", data };
+      }
+      if (event.type !== "check" || event.name !== "no-hang") return event;
+      return { ...event, findings: event.findings.map((finding) => ({ ...finding, proof: null })) };
+    });
+    await htmlReporter.onEnd?.(recordOf(events), directory);
+    assert.match(
+      await readFile(join(directory, "report.html"), "utf8"),
+      /<dt>Who holds what<\/dt><dd>worker 1 waits\. repl 3 was in clock_nanosleep ← nanosleep ← Repl&lt;…&gt;::Retry\. <a/,
+    );
+  });
 
   it("ends a chain in the link that a fault cut", () => {
     const graph: GraphData = {

@@ -113,7 +113,8 @@ function relevant(graph: GraphData, cycle: readonly number[], next: ReadonlyMap<
   const shown = new Set<number>([...cycle, ...graph.queue]);
   if (cycle.length === 0) {
     for (const lock of graph.readerLocks) for (const tid of [...lock.waiting, ...lock.mayHold]) shown.add(tid);
-    for (const wait of graph.linkWaits) for (const tid of [...wait.chain, wait.tid]) shown.add(tid);
+    for (const wait of [...graph.linkWaits, ...graph.threadWaits])
+      for (const tid of [...wait.chain, wait.tid]) shown.add(tid);
   }
   // Whom these wait for must be there, too, or an arrow would lead nowhere.
   for (const tid of shown) {
