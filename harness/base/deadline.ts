@@ -66,7 +66,7 @@ export async function until<T>(
     signal?.throwIfAborted();
     const left = end - performance.now();
     if (left <= 0) {
-      const why = last instanceof Error ? `: ${last.message}` : "";
+      const why = last instanceof Error && !last.message.startsWith(`${what} did not`) ? `: ${last.message}` : "";
       throw new ChaosError("timeout", `${what} did not happen within ${Math.round(within)} ms${why}`, { cause: last });
     }
     try {
@@ -74,7 +74,8 @@ export async function until<T>(
       if (answer !== undefined && answer !== false) return answer;
     } catch (error) {
       signal?.throwIfAborted();
-      last = error;
+      // The last try is cut off by the deadline: what the one before said tells more.
+      last = performance.now() < end ? error : (last ?? error);
     }
     await sleep(Math.min(every, Math.max(1, end - performance.now())), signal);
   }

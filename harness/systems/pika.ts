@@ -44,6 +44,8 @@ export const pika: System = {
   logRules: pikaLogRules,
   // A replica that comes back copies all data when its place in the master's binlog is gone: 10 files are kept at least.
   forceFullSync: { "binlog-file-size": "1048576", "expire-logs-nums": "10" },
+  // Each makes its master begin a new checkpoint, and who copies the one before breaks off (OpenAtomFoundation/pikiwidb#2746).
+  attachesOneByOne: true,
   // A master says so until its replicas have left it for another.
   refusedForNow: ["ERR already master of others"],
   // It waits for its threads, some of which look every few seconds.
