@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { messageOf } from "../base/chaos-error.ts";
-import { until } from "../base/deadline.ts";
 import type { CleanupScope } from "../base/scope.ts";
 import type { ComposeFile, ComposeService } from "../docker/compose.ts";
 import { checkDisks, type Disk } from "../docker/disk.ts";
@@ -11,6 +10,7 @@ import type { Emit } from "../journal/events.ts";
 import { ToxiproxyServer } from "../network/toxiproxy.ts";
 import type { System } from "../systems/system.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
+import { attachReplicas } from "./attach-replicas.ts";
 import { ContainerNode } from "./container-node.ts";
 import { journaledLaunch, launchOf, withCores } from "./launch.ts";
 import { LogCollector } from "./logs.ts";
@@ -23,7 +23,6 @@ import { makeVolume } from "./volumes.ts";
 
 const API_PORT = 8474;
 const READY_MS = 60_000;
-const ATTACH_MS = 60_000;
 
 export interface UpOptions {
   engine: Engine;
@@ -279,25 +278,4 @@ async function introduceNodes(cluster: RunningCluster, signal: AbortSignal): Pro
   if (!cluster.clusterMode || cluster.ruledBy !== "operator") return;
   for (const { name } of cluster.nodes) await cluster.introduce(name, { signal });
   await Promise.all(cluster.topology.masters.map((name) => cluster.applyRole(name, { signal })));
-}
-
-/** Points the replicas at their masters; resolves when all have caught up. */
-export async function attachReplicas(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
-  const replicas = Object.keys(cluster.topology.replicaOf);
-  const attach = async (name: string): Promise<void> => {
-    // Members of a cluster of their own have been told already.
-    if (cluster.ruledBy !== "servers") await cluster.applyRole(name, { signal });
-    await until({ what: `replication of ${name}`, within: ATTACH_MS, signal, every: 200 }, async (inner) => {
-      const { role, link, linkDetail, syncing, loading } = await cluster
-        .node(name)
-        .state({ within: 2_000, signal: inner });
-      if (role === "replica" && link === "up" && !syncing && !loading) return true;
-      const doing = loading ? ", it is loading" : syncing ? ", it copies all data" : "";
-      throw new Error(
-        `it says that it is a ${role} with its link ${link}${linkDetail ? ` (${linkDetail})` : ""}${doing}`,
-      );
-    });
-  };
-  if (cluster.system.attachesOneByOne) for (const name of replicas) await attach(name);
-  else await Promise.all(replicas.map(attach));
 }

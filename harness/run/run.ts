@@ -8,7 +8,7 @@ import { CleanupScope } from "../base/scope.ts";
 import { version } from "../base/version.ts";
 import { type NamedResult, runChecks } from "../checks/run-checks.ts";
 import { verdictOf } from "../checks/verdict.ts";
-import { attachReplicas } from "../cluster/up.ts";
+import { attachReplicas } from "../cluster/attach-replicas.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import { writePlan } from "../experiment/plan-file.ts";
 import { secretsOf } from "../experiment/secrets.ts";
