@@ -180,11 +180,12 @@ describe("capturing a live process", function () {
 
   it("sees 60 threads and does not wait for a server that does not answer", async function () {
     const { pid } = await hang(this, "switch", 57);
-    const { data, files } = await capture(pid, {
+    const { data, files, summary } = await capture(pid, {
       ask: () => new Promise(() => {}),
       logSince: async () => "line\n",
     });
     assert.equal(data.threads.length, 60);
+    assert.match(summary, /missing: INFO because there was no answer within 250 ms/);
     assert.equal(await readFile(files.find((file) => file.endsWith("server.log")) ?? "", "utf8"), "line\n");
   });
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "../base/chaos-error.ts";
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { usualWaits, type WaitBaseline } from "./baseline.ts";
@@ -289,6 +289,7 @@ async function answerOf(
   try {
     return { text: await withDeadline({ what: `an answer (${what})`, within, signal }, question), why: "" };
   } catch (error) {
-    return { text: null, why: messageOf(error) };
+    const late = error instanceof ChaosError && error.code === "timeout";
+    return { text: null, why: late ? `there was no answer within ${within} ms` : messageOf(error) };
   }
 }
