@@ -5,10 +5,10 @@ import type { RunSummary } from "./run-summary.ts";
 
 /** 83456 ms → "1:23 min", 4200 → "4.2 s": a moment or a span for people. */
 export function seconds(ms: number): string {
-  const s = ms / 1000;
-  if (s < 60) return `${s.toFixed(1)} s`;
-  const minutes = Math.floor(s / 60);
-  return `${minutes}:${(s - minutes * 60).toFixed(0).padStart(2, "0")} min`;
+  const tenths = Math.round(ms / 100);
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
+  const whole = Math.round(ms / 1000);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
 }
 
 /** 1234567 → "1,234,567" */
