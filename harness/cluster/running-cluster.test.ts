@@ -11,6 +11,7 @@ import { LogCollector } from "./logs.ts";
 import { RunningCluster } from "./running-cluster.ts";
 
 const BUSY = new RespError("ERR already master of others, invalid usage");
+const LOADING = new RespError("LOADING kvrocks is restoring the db from backup");
 
 describe("telling a server its role", () => {
   let server: FakeServer;
@@ -27,11 +28,11 @@ describe("telling a server its role", () => {
   });
 
   /** m1, whose SLAVEOF is refused so many times, is to follow r1. */
-  function following(system: System, refusals: number, copyAll = false): RunningCluster {
+  function following(system: System, refusals: number, copyAll = false, refusal = BUSY): RunningCluster {
     let refused = 0;
     server.on("SLAVEOF", (argv) => {
       said.push(argv.join(" "));
-      return ++refused > refusals ? "OK" : BUSY;
+      return ++refused > refusals ? "OK" : refusal;
     });
     // Nobody here asks the engine for anything.
     const engine = {} as Engine;
@@ -83,6 +84,11 @@ describe("telling a server its role", () => {
     it(`asks again, over ${how}, while Pika's old master still has replicas`, async () => {
       await following(pika, 2).applyRole("m1", lasting ? { lasting } : {});
       assert.deepEqual(said, Array(3).fill("SLAVEOF toxiproxy 10000"));
+    });
+
+    it(`asks again, over ${how}, while a server restores what it copied since it was started`, async () => {
+      await following(kvrocks, 2, false, LOADING).applyRole("m1", lasting ? { lasting } : {});
+      assert.equal(said.length, 3);
     });
 
     it(`gives up in time, over ${how}, when they never leave it`, async () => {

@@ -149,7 +149,7 @@ export class RunningCluster implements Cluster {
     }
   }
 
-  /** On a connection of its own. A server that cannot yet is asked again for as long as an answer may take. */
+  /** On a connection of its own. */
   async #tell(name: string, argv: () => Argv, { within, signal }: WaitLimits & { within: number }): Promise<void> {
     for (const end = performance.now() + within; ; ) {
       try {
@@ -157,14 +157,13 @@ export class RunningCluster implements Cluster {
         return;
       } catch (error) {
         const reply = error instanceof ChaosError ? error.cause : undefined;
-        const passing = reply instanceof RespError && this.#passes(reply.message, this.system.refusedForNow ?? []);
+        const passing = reply instanceof RespError && this.#passes(reply.message);
         if (!passing || performance.now() > end) throw error;
       }
       await sleep(ASK_AGAIN_MS, signal);
     }
   }
 
-  /** A server that restores its data says so and is asked again, as a script would, for as long as an answer may take. */
   async #say(
     name: string,
     argv: () => Argv,
@@ -175,18 +174,18 @@ export class RunningCluster implements Cluster {
     }: { lasting: { connection: number; by: string }; within: number; signal?: AbortSignal | undefined },
   ): Promise<LaneOutcome> {
     const lanes = this.#lanes.get(name) as AdminLanes;
-    const { restoringReplies, refusedForNow = [] } = this.system;
     for (const end = performance.now() + within; ; ) {
       const outcome = await lanes.send(lasting.connection, { argv, by: lasting.by, within, signal });
-      const passing =
-        outcome.kind === "refused" && this.#passes(outcome.detail, [...restoringReplies, ...refusedForNow]);
+      const passing = outcome.kind === "refused" && this.#passes(outcome.detail);
       if (!passing || performance.now() > end) return outcome;
       await sleep(ASK_AGAIN_MS, signal);
     }
   }
 
-  #passes(reply: string, prefixes: readonly string[]): boolean {
-    return prefixes.some((prefix) => reply.startsWith(prefix));
+  /** A server that restores its data, or cannot yet, says so: it is asked again, as a script would, for as long as an answer may take. */
+  #passes(reply: string): boolean {
+    const { restoringReplies, refusedForNow = [] } = this.system;
+    return [...restoringReplies, ...refusedForNow].some((prefix) => reply.startsWith(prefix));
   }
 
   /** What makes a server what the topology says at this moment; a topology's number is drawn when it is sent. */
