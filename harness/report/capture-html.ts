@@ -72,14 +72,17 @@ function doingOf(group: GroupData, tid: number): string {
 
 /** A C++ function without its parameters and template arguments: those of the standard library hide everything else. */
 function shortFunction(frame: string): string {
-  let plain = frame.replace(/(operator)?\(.*$/s, (all, operator) =>
-    operator ? all.slice(0, "operator()".length) : "",
-  );
-  for (let before = ""; before !== plain; ) {
-    before = plain;
-    plain = plain.replace(/<[^<>…]*(?:<…>[^<>…]*)*>/g, "<…>");
+  let plain = "";
+  let depth = 0;
+  for (const sign of frame) {
+    // operator<, operator->, operator(): part of the name.
+    if (depth === 0 && /operator[-<>(=!]*$/.test(plain)) plain += sign;
+    else if (sign === "<") plain += depth++ === 0 ? "<…>" : "";
+    else if (sign === ">") depth = Math.max(0, depth - 1);
+    else if (depth === 0 && sign === "(") break;
+    else if (depth === 0) plain += sign;
   }
-  return plain;
+  return plain.trim();
 }
 
 /** Who waits for whom, what every thread does, and the captured files themselves, folded. */

@@ -124,8 +124,9 @@ describe("the evidence in report.html", () => {
     assert.deepEqual(titles.sort(), ["thread 1", "thread 2", "thread 3"]);
     const frames = [
       "clock_nanosleep",
-      "nanosleep",
       "Repl<std::vector<int, std::allocator<int> > >::Retry(int, char const*)",
+      "Call<&Repl::Read, void (Repl::*)(bufferevent*)>::Func(bufferevent*)",
+      "Less::operator()(int) const",
     ];
     const common = { count: 1, comms: ["repl"], tids: [3], state: "S", waitsFor: "nothing known", asleep: true };
     const events = sampleRun().events.map((event): JournalEvent => {
@@ -139,7 +140,7 @@ describe("the evidence in report.html", () => {
     await htmlReporter.onEnd?.(recordOf(events), directory);
     assert.match(
       await readFile(join(directory, "report.html"), "utf8"),
-      /<dt>Who holds what<\/dt><dd>worker 1 waits\. repl 3 was in clock_nanosleep ← nanosleep ← Repl&lt;…&gt;::Retry\. <a/,
+      /<dt>Who holds what<\/dt><dd>worker 1 waits\. repl 3 was in clock_nanosleep ← Repl&lt;…&gt;::Retry ← Call&lt;…&gt;::Func ← Less::operator\(\)\. <a/,
     );
   });
 
