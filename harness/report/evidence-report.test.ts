@@ -122,6 +122,7 @@ describe("the evidence in report.html", () => {
     };
     const titles = waitPicture(chain, []).boxes.map(({ title }) => title);
     assert.deepEqual(titles.sort(), ["thread 1", "thread 2", "thread 3"]);
+    assert.match(waitGraphSvg(chain, [], "x"), /thread 3.*in clock_nanosleep/s);
     const frames = [
       "clock_nanosleep",
       "Repl<std::vector<int, std::allocator<int> > >::Retry(int, char const*)",

@@ -76,6 +76,7 @@ export function waitPicture(graph: GraphData, threads: EvidenceData["threads"]):
       lines: [
         ...(tids.length > 1 ? [tids.slice(0, 4).join(", ") + (tids.length > 4 ? ", …" : "")] : inner),
         ...(inCycle || !edge ? [] : [arrowLabel(edge)]),
+        ...graph.threadWaits.filter((wait) => wait.tid === tid && wait.call !== null).map(({ call }) => `in ${call}`),
       ],
       inCycle,
       cutBy: null,
