@@ -49,6 +49,8 @@ describe("function names through gdb", function () {
       const result = await take(within);
       assert.ok(!result.taken);
       assert.match(result.why, /gdb was ended/);
+      // It was set running a moment ago.
+      await until({ what: "the process's sleep", within: 2000, every: 5 }, () => processState(hung.pid)?.state !== "R");
       assert.deepEqual(processState(hung.pid), { state: "S", tracer: 0 });
     }
   });
