@@ -62,7 +62,8 @@ export class ContainerNode implements ClusterNode {
     this.container = options.container;
     this.direct = options.direct;
     const { engine, container, disk, system } = options;
-    const pid = (): number | null => this.pid();
+    // The server itself may not have been started yet by its image's entrypoint; what it may use is known already.
+    const pid = (): number | null => (this.#state.running && engine.info.local ? this.#containerPid : null);
     this.resources = new ContainerResources({ engine, container, disk, dataDirectory: system.dataDirectory, pid });
   }
 

@@ -33,7 +33,7 @@ export interface ContainerResourcesOptions {
   container: string;
   disk: Disk | null;
   dataDirectory: string;
-  /** Of the server; null when it is down, or not on this machine. */
+  /** Of its first process; null when the container is down, or not on this machine. */
   pid(): number | null;
 }
 
@@ -91,7 +91,7 @@ export class ContainerResources implements NodeResources {
   #pid(): number {
     const pid = this.#options.pid();
     if (pid === null)
-      throw new ChaosError("infrastructure", "the server is down, or its process is not on this machine");
+      throw new ChaosError("infrastructure", "the container is down, or its process is not on this machine");
     return pid;
   }
 }
