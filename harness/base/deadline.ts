@@ -66,7 +66,7 @@ export async function until<T>(
     signal?.throwIfAborted();
     const left = end - performance.now();
     if (left <= 0) {
-      const why = last instanceof Error && !last.message.startsWith(`${what} did not`) ? `: ${last.message}` : "";
+      const why = last instanceof Error ? `: ${last.message}` : "";
       throw new ChaosError("timeout", `${what} did not happen within ${Math.round(within)} ms${why}`, { cause: last });
     }
     try {
@@ -75,7 +75,9 @@ export async function until<T>(
     } catch (error) {
       signal?.throwIfAborted();
       // The last try is cut off by the deadline: what the one before said tells more.
-      last = performance.now() < end ? error : (last ?? error);
+      const cutOff =
+        error instanceof ChaosError && error.code === "timeout" && error.message.startsWith(`${what} did not`);
+      if (!cutOff) last = error;
     }
     await sleep(Math.min(every, Math.max(1, end - performance.now())), signal);
   }
