@@ -1,7 +1,7 @@
 import type { LogRule } from "./system.ts";
 
 /**
- * Texts of Pika 3.5.2 to 3.5.5 (pika_repl_client_conn.cc, rsync_client.cc, pika_slot.cc, later pika_db.cc, pika_rm.cc), which
+ * Texts of Pika 3.5.2 to 3.5.5 and 4.0.1 (pika_repl_client_conn.cc, rsync_client.cc, pika_slot.cc, later pika_db.cc, pika_rm.cc), which
  * says "Slot" up to 3.5.3 and "DB" since. In the order in which they are tried; the first match wins.
  */
 export const pikaLogRules: readonly LogRule[] = [
@@ -25,11 +25,15 @@ export const pikaLogRules: readonly LogRule[] = [
   { name: "db-sync-change", pattern: /(?:Slot|DB): .*, Prepare change db from/, meaning: "restoring" },
   { name: "db-sync-done", pattern: /(?:Slot|DB): .*, Change db success/, meaning: "full-sync-done" },
   { name: "db-sync-change-failed", pattern: /(?:Slot|DB): .*, Failed to change db/, meaning: "full-sync-failed" },
-  // The master has begun another checkpoint for somebody else; nothing happens until the link times out (#2746).
+  // The master has begun another checkpoint for somebody else; in 3.5 nothing happens until the link times out (#2746).
   { name: "db-sync-newer-dump", pattern: /receive newer dump, reset state to STOP/, meaning: "full-sync-failed" },
   // Tried again from the beginning, a second later.
   { name: "db-sync-meta-failed", pattern: /copy remote meta failed|RsyncClient recover failed/, meaning: "other" },
   { name: "db-sync-file-failed", pattern: /copy remote file failed, msg: (?<what>.*)/, meaning: "other" },
+  // 4.0: it gives up what it has copied, or could not even begin, and begins again.
+  { name: "db-sync-stopped", pattern: /RsyncClient stopped with errors/, meaning: "full-sync-failed" },
+  { name: "db-sync-init-failed", pattern: /Rsync Init failed/, meaning: "full-sync-failed" },
+  { name: "db-sync-again", pattern: /will restart the sync process/, meaning: "other" },
   { name: "remove-master", pattern: /Remove Master Success/, meaning: "full-sync-ended" },
   { name: "rsync-stop", pattern: /RsyncClient stop \.\.\./, meaning: "full-sync-ended" },
   { name: "master-timeout", pattern: /Master conn timeout/, meaning: "other" },
@@ -39,5 +43,6 @@ export const pikaLogRules: readonly LogRule[] = [
   { name: "meta-sync-failed", pattern: /Meta Sync Failed: (?<what>.*)/, meaning: "other" },
   { name: "slave-exists", pattern: /Slave Already Exist/, meaning: "other" },
   { name: "flush", pattern: /Delete old db\.\.\./, meaning: "other" },
+  { name: "flush-failed", pattern: /FlushDB failed due to/, meaning: "other" },
   { name: "flushed", pattern: /Open new db success/, meaning: "other" },
 ];
