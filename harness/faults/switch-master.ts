@@ -8,7 +8,8 @@ import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from
 
 /** As `to`: a master that the re-pointed replica does not follow at that moment. */
 const OTHER = "other-master";
-const ROLE_MS = 5_000;
+/** A server that obeyed can be blocked afterwards: Kvrocks 2.11.0 for nine seconds after a switch in a fetch. */
+const ROLE_MS = 15_000;
 /** After so long a command is without answer, and further ones on its connection are not sent any more. ms */
 const UNANSWERED_MS = 15_000;
 
