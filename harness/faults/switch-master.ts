@@ -146,7 +146,7 @@ export const switchMaster: Fault<Params, Resolved> = {
           return right && "shown";
         }).then(
           () => null,
-          (error: unknown) => (superseded() || signal.aborted ? null : messageOf(error)),
+          (error: unknown) => (superseded() ? null : messageOf(error)),
         );
         return wrong === null ? { measured: true, summary: what } : { measured: false, summary: wrong };
       },
