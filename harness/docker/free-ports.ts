@@ -23,6 +23,7 @@ export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   for (let tries = 0; ports.length < count; tries++) {
     if (tries > 50 * count + 500) {
+      releasePorts(ports);
       throw new ChaosError(
         "infrastructure",
         `Found no ${count} free ports on 127.0.0.1 between ${LOWEST} and ${highest}`,
@@ -32,7 +33,7 @@ export async function freePorts(count: number): Promise<number[]> {
       );
     }
     const port = randomInt(LOWEST, highest + 1);
-    if (reserved.has(port) || !(await reserve(port))) continue;
+    if (!(await reserve(port))) continue;
     if (await isFree(port)) ports.push(port);
     else releasePorts([port]);
   }
