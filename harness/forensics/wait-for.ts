@@ -36,8 +36,8 @@ export interface WaitGraph {
   /** waits-on-link: the threads at the end of the chains. */
   linkWaits: { tid: number; link: string; cutBy: string | null; chain: number[] }[];
   /**
-   * waits-on-thread: the threads at the end of the chains, most waited for first, with the system call in which all samples saw
-   * them (null: they moved) and whether they slept in it without getting the CPU once.
+   * waits-on-thread, and only then: the threads at the end of the chains, most waited for first, with the system call in which
+   * all samples saw them (null: they moved) and whether they slept in it without getting the CPU once.
    */
   threadWaits: { tid: number; call: string | null; asleep: boolean; chain: number[] }[];
 }
@@ -57,7 +57,8 @@ export function waitGraph(
   const cycles = findCycles(next);
   const readerLocks = findReaderLocks(kept, threads, next);
   const linkWaits = findLinkWaits(kept, next);
-  const threadWaits = findThreadWaits(kept, threads, next);
+  const explained = cycles.length + readerLocks.length + linkWaits.length > 0;
+  const threadWaits = explained ? [] : findThreadWaits(threads, next);
   const found: WaitClass =
     cycles.length > 0
       ? "proven"
@@ -178,12 +179,10 @@ function chainsTo(end: number, next: ReadonlyMap<number, number>): number[][] {
 const QUEUE = 2;
 
 function findThreadWaits(
-  edges: readonly WaitEdge[],
   threads: readonly ThreadHistory[],
   next: ReadonlyMap<number, number>,
 ): WaitGraph["threadWaits"] {
-  const waiting = new Set(edges.filter(({ timed, to }) => !timed && to.kind !== "peer").map(({ from }) => from));
-  const ends = [...new Set(next.values())].filter((tid) => !waiting.has(tid));
+  const ends = [...new Set(next.values())].filter((tid) => !next.has(tid));
   return ends
     .map((tid) => ({ tid, chains: chainsTo(tid, next) }))
     .sort((a, b) => b.chains.length - a.chains.length)

@@ -74,7 +74,7 @@ function doingOf(group: GroupData, tid: number): string {
 function shortFunction(frame: string): string {
   let plain = "";
   let depth = 0;
-  for (const sign of frame) {
+  for (const sign of frame.replaceAll("(anonymous namespace)", "{anonymous}")) {
     // operator<, operator->, operator(): part of the name.
     if (depth === 0 && /operator[-<>(=!]*$/.test(plain)) plain += sign;
     else if (sign === "<") plain += depth++ === 0 ? "<…>" : "";

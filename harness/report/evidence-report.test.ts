@@ -128,6 +128,7 @@ describe("the evidence in report.html", () => {
       "Repl<std::vector<int, std::allocator<int> > >::Retry(int, char const*)",
       "Call<&Repl::Read, void (Repl::*)(bufferevent*)>::Func(bufferevent*)",
       "Less::operator()(int) const",
+      "(anonymous namespace)::Posix::Sync(char*)",
     ];
     const common = { count: 1, comms: ["repl"], tids: [3], state: "S", waitsFor: "nothing known", asleep: true };
     const events = sampleRun().events.map((event): JournalEvent => {
@@ -141,7 +142,7 @@ describe("the evidence in report.html", () => {
     await htmlReporter.onEnd?.(recordOf(events), directory);
     assert.match(
       await readFile(join(directory, "report.html"), "utf8"),
-      /<dt>Who holds what<\/dt><dd>worker 1 waits\. repl 3 was in clock_nanosleep ← Repl&lt;…&gt;::Retry ← Call&lt;…&gt;::Func ← Less::operator\(\)\. <a/,
+      /<dt>Who holds what<\/dt><dd>worker 1 waits\. repl 3 was in clock_nanosleep ← Repl&lt;…&gt;::Retry ← Call&lt;…&gt;::Func ← Less::operator\(\) ← {anonymous}::Posix::Sync\. <a/,
     );
   });
 
