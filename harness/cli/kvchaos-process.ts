@@ -84,11 +84,6 @@ export async function leftOf(engine: Engine, pid: number | undefined): Promise<s
   return named(engine, (labels) => (labels["kvchaos.owner"] ?? "").startsWith(`${pid}:`));
 }
 
-/** Names of everything that belongs to one run. */
-export function leftOfRun(engine: Engine, runId: string): Promise<string[]> {
-  return named(engine, (labels) => labels["kvchaos.run"] === runId);
-}
-
 /**
  * Waits until no other test job removes, or needs, what nobody owns: `kvchaos clean` removes all of it, other tests' too.
  * @returns lets the next one in; the kernel does so when this process dies

@@ -6,7 +6,7 @@ import path from "node:path";
 import { until } from "../base/deadline.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import { adminCommand } from "../resp/admin.ts";
-import { KvchaosProcess, kvchaos, leftOf, leftOfRun, untilNobodyCleans } from "./kvchaos-process.ts";
+import { KvchaosProcess, kvchaos, leftOf, untilNobodyCleans } from "./kvchaos-process.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-two-replicas.yaml");
 const CONTROL = path.join(import.meta.dirname, "../../experiments/redis/controls/two-masters.yaml");
@@ -29,17 +29,15 @@ describe("kvchaos up", function () {
     const [, run = ""] = await running.said(/Ctrl-C.* removes (up-[0-9a-f]+)/, 45_000);
     return { running, run };
   };
-  const nodesOf = async (run: string) => {
-    const { containers } = await engine.listByLabel("kvchaos.node");
-    return containers.filter(({ labels }) => labels["kvchaos.run"] === run);
-  };
+  const of = (run: string) => engine.listByLabel(`kvchaos.run=${run}`);
+  const nothing = { containers: [], networks: [], volumes: [] };
 
   it("prints addresses that answer, directly and through the links, on 127.0.0.1 only; Ctrl-C removes it all", async () => {
     const { running, run } = await up();
-    assert.equal((await nodesOf(run)).length, 5);
+    assert.equal((await of(run)).containers.length, 5);
     running.child.kill("SIGINT");
     const finished = await running.finished;
-    assert.deepEqual(await leftOfRun(engine, run), []);
+    assert.deepEqual(await of(run), nothing);
     const links = [...finished.stdout.matchAll(/(\S+ -> \S+)\s+127\.0\.0\.1:(\d+)/g)];
     assert.equal(links.length, 9, finished.stdout);
     assert.match(finished.stdout, /m1\s+master\s+127\.0\.0\.1:\d+/);
@@ -49,7 +47,7 @@ describe("kvchaos up", function () {
 
   it("is removed by `kvchaos clean` from another terminal, and then ends", async () => {
     const { running, run } = await up();
-    const node = (await nodesOf(run)).find(({ labels }) => labels["kvchaos.node"] === "m1");
+    const node = (await of(run)).containers.find(({ labels }) => labels["kvchaos.node"] === "m1");
     const ports = (await engine.inspectContainer(node?.id ?? ""))?.ports ?? {};
     const reply = await adminCommand({ host: "127.0.0.1", port: ports["6379"] ?? 0 }, ["PING"], { within: 5_000 });
     assert.equal(String(reply), "PONG");
@@ -57,7 +55,7 @@ describe("kvchaos up", function () {
     assert.equal(clean.code, 0, clean.stderr);
     assert.match(clean.stdout, new RegExp(`${run}: 5 containers`));
     await running.finished;
-    assert.deepEqual(await leftOfRun(engine, run), []);
+    assert.deepEqual(await of(run), nothing);
   });
 });
 
