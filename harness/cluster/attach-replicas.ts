@@ -1,3 +1,4 @@
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
 import type { RunningCluster } from "./running-cluster.ts";
 
@@ -19,6 +20,12 @@ export async function attachReplicas(cluster: RunningCluster, signal: AbortSigna
       throw new Error(
         `it says that it is a ${role} with its link ${link}${linkDetail ? ` (${linkDetail})` : ""}${doing}`,
       );
+    }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw new ChaosError("infrastructure", messageOf(error), {
+        hint: "The servers' logs below the run's folder (evidence/logs) say more; a full sync of less data, or one that is not throttled, ends sooner.",
+        cause: error,
+      });
     });
   };
   if (cluster.system.attachesOneByOne) for (const name of replicas) await attach(name);
