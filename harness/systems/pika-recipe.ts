@@ -28,9 +28,6 @@ const OPTIONS = [
   "port : 9221",
   "thread-num : 1",
   "thread-pool-size : 12",
-  // 4.0 keeps INFO and PING apart from other commands.
-  "admin-thread-pool-size : 2",
-  "slow-cmd-pool : no",
   "sync-thread-num : 6",
   "log-path : ./log/",
   "db-path : ./db/",
@@ -39,9 +36,8 @@ const OPTIONS = [
   "pidfile : ./pika.pid",
   "instance-mode : classic",
   "databases : 1",
-  // 3.5.2 and older.
+  // 3.5.2 does not start without it, 4.0 not without the next; 4.0 leaves the one after undefined (pika_conf.cc).
   "default-slot-num : 1024",
-  // 4.0 does not start without these two, or begins with any value.
   "db-instance-num : 3",
   "wash-data : false",
   "timeout : 60",
@@ -54,17 +50,14 @@ const OPTIONS = [
   "expire-logs-days : 7",
   "expire-logs-nums : 10",
   "sync-window-size : 9000",
-  "sync-binlog-thread-num : 1",
   "throttle-bytes-per-second : 207200000",
   "max-rsync-parallel-num : 4",
-  "rsync-timeout-ms : 1000",
   "write-buffer-size : 256M",
   "max-write-buffer-num : 2",
   "target-file-size-base : 20M",
   "compression : snappy",
   "cache-num : 16",
   "cache-model : 1",
-  "rtc-cache-read : yes",
   "cache-type : string, set, zset, list, hash",
   "cache-maxmemory : 10737418240",
 ];

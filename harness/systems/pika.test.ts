@@ -153,6 +153,16 @@ describe("Pika's log", () => {
     assert.equal(ruleOf(`${I} pika_slot.cc:266] Slot: db0, Change db success`)?.meaning, "full-sync-done");
   });
 
+  it("knows the words of 4.0.1 for a full sync that failed, as its source has them", () => {
+    for (const [line, meaning] of [
+      [`${I} rsync_client.cc:157] RsyncClient stopped with errors, deleted:./dbsync/db0`, "full-sync-failed"],
+      [`${I} pika_rm.cc:519] Full Sync Stage - Rsync Init failed: Slave failed to pull meta info`, "full-sync-failed"],
+      [`${I} pika_db.cc:446] info path: i not exist, Slave DB:db0 will restart the sync process...`, "other"],
+      [`${I} pika_db.cc:246] db0 FlushDB failed due to rename old db_path_ failed`, "other"],
+    ])
+      assert.equal(ruleOf(line as string)?.meaning, meaning, line);
+  });
+
   it("tells a full sync that another replica's broke off", () => {
     const line =
       "W20261121 10:42:07.316919   609 rsync_client.cc:218] receive newer dump, reset state to STOP, local_snapshot_uuid:92425aremote snapshot uuid: 738ecc";
