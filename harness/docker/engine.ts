@@ -106,8 +106,8 @@ function open(address: string, explicit: boolean): Dockerode {
 
 /**
  * No kept-alive connections: one that the daemon closes just as a request leaves would look like a daemon gone.
- * docker-modem writes out all of its options for `debug` before each call, whether anybody debugs or not: with the sockets of
- * an agent that follows a dozen logs that is ten milliseconds in which the harness does nothing else.
+ * docker-modem writes out all of its options for `debug` before each call, whether anybody debugs or not; with an agent and its
+ * sockets among them that took 4 ms of the main thread, measured over 56 calls.
  */
 function withAgent<T extends object>(options: T): T & { agent: Agent } {
   const agent = Object.assign(new Agent({ keepAlive: false }), { [inspect.custom]: () => "Agent" });
