@@ -45,6 +45,17 @@ describe("kvchaos up", function () {
     assert.doesNotMatch(finished.stdout, /0\.0\.0\.0/);
   });
 
+  it("leaves nothing behind when it is killed with SIGKILL, or left at once by a second Ctrl-C", async () => {
+    for (const signals of [["SIGKILL"], ["SIGINT", "SIGINT"]] as const) {
+      const { running, run } = await up();
+      for (const signal of signals) running.child.kill(signal);
+      await running.finished;
+      await until({ what: `the end of ${run} after ${signals.join(", ")}`, within: 30_000, every: 250 }, async () => {
+        return Object.values(await of(run)).flat().length === 0;
+      });
+    }
+  });
+
   it("is removed by `kvchaos clean` from another terminal, and then ends", async () => {
     const { running, run } = await up();
     const node = (await of(run)).containers.find(({ labels }) => labels["kvchaos.node"] === "m1");

@@ -6,6 +6,7 @@ import type { Argv } from "yargs";
 import { messageOf } from "../base/chaos-error.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { upCluster } from "../cluster/up.ts";
+import { guard } from "../docker/guard.ts";
 import { keptLabels } from "../docker/leftovers.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
 import { systems } from "../systems/registry.ts";
@@ -44,6 +45,7 @@ export const upCommand: Command<Args> = {
       const server = await chooseServer(engine, args, SYSTEM_NAMES, signal);
       const compose = await composeFor(args.compose, server);
       const runId = `up-${randomBytes(4).toString("hex")}`;
+      await guard({ engine, runId, resources, signal, interrupt: signal });
       const logs = await mkdtemp(path.join(tmpdir(), "kvchaos-up-"));
       scope.defer("remove the log folder", () => rm(logs, { recursive: true, force: true }));
       let lost: (error: unknown) => void = () => {};

@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { upCluster } from "../cluster/up.ts";
-import { ownerLabels, removeRun } from "../docker/leftovers.ts";
-import { startReaper } from "../docker/reaper.ts";
+import { guard } from "../docker/guard.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
 import type { Experiment, Plan } from "../experiment/experiment.ts";
 import { faults } from "../faults/registry.ts";
 import type { RunningLoad } from "../load/load.ts";
@@ -13,25 +13,11 @@ import { type PlacedLoad, placeLoads } from "./load-targets.ts";
 import type { RunContext } from "./run-context.ts";
 import { checkWait } from "./wait-check.ts";
 
-/** Looks without a find, 250 ms apart, after an interrupt. */
-const SWEEP_LOOKS = 4;
-const SWEEP_MS = 20_000;
-
 /** The reaper first, then the cluster that it guards. */
 export async function startCluster(context: RunContext): Promise<RunningCluster> {
   const { options, runId, scope, resources, claims, directory, emit, signal } = context;
   const { engine, system, compose, image, toxiproxyImage, plan, interrupt } = options;
-  if (!options.keep) {
-    const reaper = await startReaper({ runId, signal });
-    let swept = false;
-    // A reaper that is not dismissed goes on when this process ends: it has the longer breath when the engine is away.
-    resources.defer("dismiss the reaper", () => (swept ? reaper.dismiss() : undefined));
-    // Undone second to last: a request that was cancelled half-way may still have made something.
-    resources.defer("sweep up what the run made", async () => {
-      await removeRun(engine, runId, { looks: interrupt.aborted ? SWEEP_LOOKS : 1, within: SWEEP_MS });
-      swept = true;
-    });
-  }
+  if (!options.keep) await guard({ engine, runId, resources, signal, interrupt });
   return upCluster({
     engine,
     system,
