@@ -13,6 +13,8 @@ export const FINDING_TYPES = [
   "stuck-replication",
   "slow-recovery",
   "shutdown-hang",
+  "unavailable",
+  "unmet-expectation",
 ] as const;
 
 /**

@@ -61,6 +61,8 @@ const MEANINGS: Record<string, string> = {
   "stuck-replication": "everybody answers, but a replica does not move on",
   "slow-recovery": "not serving and replicating again in time",
   "shutdown-hang": "a server does not end when it is asked to",
+  unavailable: "clients are not served again after every fault was healed",
+  "unmet-expectation": "what the experiment expects on the way did not come about in time",
 };
 
 /** What a type of finding means, for a reader who never saw the word; null for a type that this version does not know. */

@@ -15,6 +15,8 @@ const TYPES: Record<string, string> = {
   "stuck-replication": "复制停滞（stuck-replication）",
   "slow-recovery": "未能按时恢复（slow-recovery）",
   "shutdown-hang": "无法正常停止（shutdown-hang）",
+  unavailable: "恢复后仍无法提供服务（unavailable）",
+  "unmet-expectation": "过程中的预期未按时达成（unmet-expectation）",
 };
 
 const SURE: Record<ReturnType<typeof confidence>, string> = {
