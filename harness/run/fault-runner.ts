@@ -2,17 +2,17 @@ import { setMaxListeners } from "node:events";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import { sleep, withDeadline } from "../base/deadline.ts";
-import { CleanupScope } from "../base/scope.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { PlannedFault } from "../experiment/experiment.ts";
 import type { Fault, FaultContext, Injected } from "../faults/fault.ts";
 import type { Emit } from "../journal/events.ts";
 import type { Claims } from "./claims.ts";
+import { Injection } from "./injection.ts";
 import type { TriggerSource } from "./triggers.ts";
 
 /*
  *   planned fault ─► trigger ─► inject ─► effect ─► (its duration, or the heal phase) ─► heal
- *                      │           └ throws: inject-failed, what it had registered is undone at once
+ *                      │           └ throws: inject-failed, what it had registered is undone when it has ended (injection.ts)
  *                      └ chaos ends first: not-fired
  */
 
@@ -31,6 +31,8 @@ export interface FaultRunnerOptions {
   beforeHeal(): Promise<void>;
   /** For faults that find something out themselves: see FaultContext. */
   capture: FaultContext["capture"];
+  /** How long heal waits for an inject that goes on, ms. Default: injection.ts. */
+  settleWithin?: number;
 }
 
 /** Runs the faults of one chaos phase, each on its own schedule. */
@@ -39,9 +41,11 @@ export class FaultRunner {
   readonly #injected = new Map<string, PromiseWithResolvers<void>>();
   /** Each occurrence's whole life: the next one of the same fault may wait for it. */
   readonly #lives = new Map<string, Promise<void>>();
-  readonly #scopes = new Map<string, CleanupScope>();
+  /** What is injected, or being injected, and not healed yet. */
+  readonly #injections = new Map<string, Injection>();
   /** What is injected right now: fault id → what it touches. */
   readonly #active = new Map<string, readonly string[]>();
+  #over = false;
 
   constructor(options: FaultRunnerOptions) {
     this.#options = options;
@@ -64,15 +68,20 @@ export class FaultRunner {
     return null;
   }
 
-  /** Heals what is still injected, latest first. Idempotent. */
+  /** Heals what is still injected, latest first; no further fault begins. Idempotent; never rejects. */
   async healAll(): Promise<void> {
-    for (const id of [...this.#scopes.keys()].reverse()) await this.#heal(id);
+    this.#over = true;
+    for (const id of [...this.#injections.keys()].reverse()) await this.#heal(id);
   }
 
   async #one(planned: PlannedFault, chaosStart: number, signal: AbortSignal): Promise<void> {
     const { registry, emit } = this.#options;
     const fault = registry.get(planned.fault);
     const event = { type: "fault", id: planned.id, fault: planned.fault } as const;
+    if (!fault) {
+      emit({ ...event, step: "inject-failed", targets: [], detail: `there is no fault "${planned.fault}"` });
+      return;
+    }
     try {
       await this.#trigger(planned, chaosStart, signal);
     } catch (error) {
@@ -81,7 +90,15 @@ export class FaultRunner {
       emit({ ...event, step: "not-fired", targets: [], detail: ended + why });
       return;
     }
-    if (!fault) throw new RangeError(`the plan names the unknown fault "${planned.fault}"`);
+    if (this.#over) {
+      emit({
+        ...event,
+        step: "not-fired",
+        targets: [],
+        detail: "everything was being healed when its trigger came true",
+      });
+      return;
+    }
     const injected = await this.#inject(planned, fault, signal);
     if (!injected) return;
     this.#injected.get(planned.id)?.resolve();
@@ -120,25 +137,24 @@ export class FaultRunner {
     const { clock, cluster, claims, emit } = this.#options;
     const { id, params } = planned;
     const event = { type: "fault", id, fault: planned.fault } as const;
-    const scope = new CleanupScope();
-    this.#scopes.set(id, scope);
+    const injection = new Injection(id, () => this.#gone(id), this.#options.settleWithin);
+    this.#injections.set(id, injection);
     emit({ ...event, step: "inject", targets: [], params });
     const started = clock.now();
     const context: FaultContext = {
       id,
       cluster,
       clock,
-      signal,
-      onHeal: (what, undo) => scope.defer(what, undo, INJECT_MS),
+      signal: injection.signal,
+      onHeal: (what, undo) => injection.onHeal(what, undo),
       claim: (node, as, forEver) => claims.add(id, node, as, forEver),
       note: (text) => emit({ type: "note", about: id, text }),
       emit,
       capture: this.#options.capture,
     };
     try {
-      const what = `injecting ${id}`;
       const within = fault.injectWithin?.(params) ?? INJECT_MS;
-      const injected = await withDeadline({ what, within, signal }, () => fault.inject(context, params));
+      const injected = await injection.run(within, signal, async () => fault.inject(context, params));
       const ms = clock.now() - started;
       emit({ ...event, step: "injected", targets: [...injected.targets], ms });
       this.#active.set(id, injected.targets);
@@ -161,19 +177,17 @@ export class FaultRunner {
   }
 
   async #heal(id: string): Promise<void> {
-    const scope = this.#scopes.get(id);
+    const injection = this.#injections.get(id);
     const planned = this.#options.planned.find((one) => one.id === id);
-    if (!scope || !planned) return;
-    this.#scopes.delete(id);
-    const { clock, claims, emit, beforeHeal } = this.#options;
+    if (!injection || !planned) return;
+    this.#injections.delete(id);
+    const { clock, emit, beforeHeal } = this.#options;
     const event = { type: "fault", id, fault: planned.fault, targets: [] as string[] } as const;
     await beforeHeal();
-    const steps = scope.size;
+    await injection.ended();
     const started = clock.now();
-    if (steps > 0) emit({ ...event, step: "heal" });
-    const failures = await scope.close();
-    claims.release(id);
-    this.#active.delete(id);
+    if (injection.steps > 0) emit({ ...event, step: "heal" });
+    const failures = await injection.heal();
     const ms = clock.now() - started;
     if (failures.length > 0) {
       const detail = failures.map(({ what, error }) => `${what}: ${messageOf(error)}`).join("; ");
@@ -181,6 +195,12 @@ export class FaultRunner {
     } else {
       emit({ ...event, step: "healed", ms });
     }
+  }
+
+  /** Nothing of it is in place any more. */
+  #gone(id: string): void {
+    this.#options.claims.release(id);
+    this.#active.delete(id);
   }
 }
 
