@@ -4,7 +4,7 @@ import type { Check } from "./check.ts";
 import type { Judged } from "./hang-rules.ts";
 import { resultOf } from "./result.ts";
 import { judgeViews } from "./role-views.ts";
-import { endOfWatch, isControl, recoveryEnd } from "./span.ts";
+import { endOfWatch, isControl, leftDown, recoveryEnd } from "./span.ts";
 
 export const oneMaster: Check = {
   name: "one-master",
@@ -35,11 +35,6 @@ export const oneMaster: Check = {
     return resultOf(judged);
   },
 };
-
-/** Killed by a fault that never starts it again: the experiment wants it down. */
-function leftDown(record: RunRecord, node: string): boolean {
-  return record.of("condition").findLast((event) => event.node === node)?.now === "down";
-}
 
 function finding(
   node: string,

@@ -10,6 +10,7 @@ import { oneMaster } from "./one-master.ts";
 import { perKeyOrder } from "./per-key-order.ts";
 import { recoversWithin } from "./recovers-within.ts";
 import { replicationProgress } from "./replication-progress.ts";
+import { serves } from "./serves.ts";
 
 /** Every check by the name that experiments use. */
 export const checks: ReadonlyMap<string, Check> = new Map(
@@ -21,6 +22,7 @@ export const checks: ReadonlyMap<string, Check> = new Map(
     converges,
     replicationProgress,
     recoversWithin,
+    serves,
     flushOrder,
     noLostWrites,
     perKeyOrder,

@@ -50,6 +50,13 @@ export function asksFor(record: RunRecord, check: string): boolean {
   return Array.isArray(checks) && checks.includes(check);
 }
 
+/** A list of words that the plan's experiment holds, such as `allow`; [] where it has none. */
+export function planList(record: RunRecord, name: string): string[] {
+  const plan = record.first("run")?.plan as { experiment?: Record<string, unknown> } | undefined;
+  const list = plan?.experiment?.[name];
+  return Array.isArray(list) ? list.filter((one) => typeof one === "string") : [];
+}
+
 /** Which share (0..1) of a stretch the harness, or the watch over this node, was starved. */
 export function starvedShare(record: RunRecord, span: Span, node?: string): number {
   const length = span.to - span.from;
@@ -65,6 +72,11 @@ export function starvedShare(record: RunRecord, span: Span, node?: string): numb
     });
   }
   return covered(starved, span) / length;
+}
+
+/** The experiment took this node away for good: it was down by our own fault when the run stopped looking. */
+export function leftDown(record: RunRecord, node: string): boolean {
+  return record.of("condition").findLast((event) => event.node === node)?.now === "down";
 }
 
 /** Nodes that a finding can be about: not the control server, which nobody harms. */

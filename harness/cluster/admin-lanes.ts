@@ -95,6 +95,11 @@ export class AdminLanes {
     }
   }
 
+  /** Some command has had no answer yet. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** Ends every connection; what has not been answered is journaled as lost. */
   close(): void {
     this.#closed = true;
@@ -144,6 +149,6 @@ export class AdminLanes {
 }
 
 /** A command for people: a topology of many lines is left out, its number is not. */
-function shown(argv: Argv): string {
+export function shown(argv: Argv): string {
   return argv.map((word) => (word.length > 60 ? "…" : word)).join(" ");
 }

@@ -136,6 +136,12 @@ export interface Cluster {
    * servers or sentinels see to that themselves.
    */
   applyRole(node: string, options?: RoleOptions): Promise<void>;
+  /**
+   * The same for a server that may be where it should be already: then nothing is told to it, or it might copy all data again.
+   * What was wrong and what it was told is journaled. Waits until it says what it is. Rejects as applyRole does.
+   * @param options.by the fault that undoes itself so
+   */
+  restoreRole(node: string, options: WaitLimits & { by: string }): Promise<void>;
   /** Calls `listener` for every server log line from now on; returns the unsubscribe. */
   onLogLine(listener: (node: string, line: string) => void): () => void;
   /** The step of a node's full sync, as its log tells it; null when none is under way. */

@@ -1,6 +1,7 @@
 import type { Link } from "../network/link.ts";
 import type { ToxiproxyServer } from "../network/toxiproxy.ts";
 import type { System } from "../systems/system.ts";
+import type { DialPaths } from "./dial-paths.ts";
 import type { SelfRule } from "./self-rule.ts";
 import { type ClusterSpec, linksOf } from "./spec.ts";
 
@@ -38,17 +39,21 @@ export function planLinks(
 export function openLinks(
   server: ToxiproxyServer,
   links: readonly LinkPlan[],
-  { host, published, selfRule }: { host: string; published: readonly number[]; selfRule: SelfRule | null },
+  { host, published, paths }: { host: string; published: readonly number[]; paths: DialPaths },
 ): Promise<Link[]> {
   return Promise.all(
-    links.map(({ from, to, listen, port, offsets }, i) =>
-      server.open({
+    links.map((link, i) => {
+      const { from, to, listen, offsets } = link;
+      return server.open({
         from,
         to,
-        address: (from === "client" ? null : selfRule?.addressOf(to)) ?? { host, port: listen },
+        address: from === "client" || paths.refusal !== null ? { host, port: listen } : paths.addressOf(to),
         published: { host: "127.0.0.1", port: published[i] as number },
-        proxies: offsets.map((offset) => ({ listen: listen + offset, upstream: `${to}:${port + offset}` })),
-      }),
-    ),
+        proxies: offsets.map((offset) => ({
+          listen: listen + offset,
+          upstream: `${to}:${paths.upstreamPort(link, offset)}`,
+        })),
+      });
+    }),
   );
 }

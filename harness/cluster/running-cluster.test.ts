@@ -73,6 +73,7 @@ describe("telling a server its role", () => {
       shards: null,
       ruledBy: "operator",
       copyAll,
+      nodeAt: () => null,
     });
     return cluster;
   }

@@ -1,13 +1,15 @@
 import { ChaosError } from "../base/chaos-error.ts";
-import { sleep } from "../base/deadline.ts";
+import { sleep, until } from "../base/deadline.ts";
 import type { Emit } from "../journal/events.ts";
 import type { Link } from "../network/link.ts";
 import { RespError } from "../resp/reply.ts";
+import { text } from "../resp/text.ts";
 import type { Argv, ClusterMode, System } from "../systems/system.ts";
-import { AdminLanes, type LaneOutcome } from "./admin-lanes.ts";
+import { AdminLanes, type LaneOutcome, shown } from "./admin-lanes.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import type { Address, Cluster, ClusterNode, RoleOptions, Ruler, Topology, WaitLimits } from "./cluster.ts";
 import type { ContainerNode } from "./container-node.ts";
+import { deviationOf } from "./deviation.ts";
 import type { LogCollector } from "./logs.ts";
 import type { Shards } from "./shards.ts";
 import type { SyncStep } from "./sync-progress.ts";
@@ -15,6 +17,7 @@ import type { SyncStep } from "./sync-progress.ts";
 /** A lasting connection waits this long for an answer unless told otherwise, ms. */
 const ROLE_MS = 5_000;
 const ASK_AGAIN_MS = 100;
+const ASK_MS = 2_000;
 
 /** A cluster whose containers run and whose links are open. */
 export class RunningCluster implements Cluster {
@@ -34,11 +37,15 @@ export class RunningCluster implements Cluster {
   readonly dataNetwork: string;
   /** null: every master has all keys. */
   readonly shards: Shards | null;
+  /** Whom an address means that some server has learnt or shows; null: none of them. */
+  readonly nodeAt: (host: string, port: number) => string | null;
   readonly #copyAll: boolean;
   readonly #lanes: ReadonlyMap<string, AdminLanes>;
   #topology: Topology;
   readonly #emit: Emit;
   readonly #followers = new Set<(topology: Topology) => void>();
+  /** Cluster mode: the topology that each node was told last. */
+  readonly #told = new Map<string, Topology>();
 
   constructor(options: {
     system: System;
@@ -53,6 +60,7 @@ export class RunningCluster implements Cluster {
     shards: Shards | null;
     ruledBy: Ruler;
     copyAll: boolean;
+    nodeAt(host: string, port: number): string | null;
   }) {
     this.system = options.system;
     this.nodes = options.nodes.filter(({ role }) => role !== "control" && role !== "sentinel");
@@ -68,6 +76,7 @@ export class RunningCluster implements Cluster {
     this.#emit = options.emit;
     this.shards = options.shards;
     this.#copyAll = options.copyAll;
+    this.nodeAt = options.nodeAt;
     const { emit, password } = options;
     const lanes = this.nodes.map((node) => new AdminLanes({ node: node.name, address: node.direct, password, emit }));
     this.#lanes = new Map(lanes.map((lane, i) => [this.nodes[i]?.name ?? "", lane]));
@@ -128,6 +137,26 @@ export class RunningCluster implements Cluster {
     for (const follow of this.#followers) follow(topology);
   }
 
+  /** Takes over a topology that the servers have already: nobody need be told. */
+  adopt(topology: Topology, reason: string): void {
+    this.intend(topology, reason);
+    for (const { name } of this.nodes) this.#told.set(name, topology);
+  }
+
+  /** Cluster mode: a slot is another master's now. */
+  moveSlot(slot: number, to: string): void {
+    this.#ofCluster().shards.moveSlot(slot, to);
+  }
+
+  /** Cluster mode with an operator: the slots that a node calls its own, both ends included; null elsewhere. */
+  async claimedSlots(name: string, limits: WaitLimits): Promise<[number, number][] | null> {
+    const view = this.system.cluster?.view;
+    if (!this.shards || !view) return null;
+    const said = view(text(await this.node(name).admin(["CLUSTER", "NODES"], limits)));
+    const own = said.masters.filter(({ host }) => host === said.self);
+    return own.flatMap(({ slots }) => slots.map(([first, last]): [number, number] => [first, last]));
+  }
+
   /** Calls `follow` at every change of the intended topology. */
   onTopology(follow: (topology: Topology) => void): void {
     this.#followers.add(follow);
@@ -136,6 +165,7 @@ export class RunningCluster implements Cluster {
   async applyRole(name: string, options: RoleOptions = {}): Promise<void> {
     if (this.agreement !== null) return;
     const { lasting, within = ROLE_MS, signal } = options;
+    const topology = this.#topology;
     for (const argv of this.#roleCommands(name, options.throughNoOne ?? false)) {
       if (!lasting) {
         await this.#tell(name, argv, { within, signal });
@@ -147,6 +177,33 @@ export class RunningCluster implements Cluster {
         throw new ChaosError("infrastructure", `${name} ${why}: ${outcome.detail}`);
       }
     }
+    this.#told.set(name, topology);
+  }
+
+  /** What makes a server another than the topology says; null: it is where it should be. Waits until it says what it is. */
+  async deviation(name: string, { within = ROLE_MS, signal }: WaitLimits = {}): Promise<string | null> {
+    const said = await until({ what: `${name} to say what it is`, within, signal }, async (inner) => {
+      const state = await this.node(name).state({ within: ASK_MS, signal: inner });
+      return state.role !== "unknown" && state;
+    });
+    // It may be carried out at any moment, whatever the server says now.
+    if (this.#lanes.get(name)?.isWaiting) return "a command that a fault gave it has had no answer yet";
+    const wrong = deviationOf(name, said, this.#topology, this.nodeAt);
+    if (wrong !== null || !this.shards) return wrong;
+    return this.#told.get(name) === this.#topology ? null : "it has not been told how the topology has changed";
+  }
+
+  async restoreRole(name: string, { by, within = ROLE_MS, signal }: WaitLimits & { by: string }): Promise<void> {
+    if (this.agreement !== null) return;
+    const wrong = await this.deviation(name, { within, signal });
+    if (wrong !== null) await this.tellRole(name, { within, signal, by, why: wrong });
+  }
+
+  /** Tells a server its role, and the journal why. Rejects as applyRole does. */
+  async tellRole(name: string, { by, why, ...limits }: WaitLimits & { by: string; why: string }): Promise<void> {
+    const told = this.#roleCommands(name, false, false).map((argv) => shown(argv()));
+    this.#emit({ type: "repair", node: name, by, why, told });
+    await this.applyRole(name, limits);
   }
 
   /** On a connection of its own. */
@@ -189,13 +246,13 @@ export class RunningCluster implements Cluster {
   }
 
   /** What makes a server what the topology says at this moment; a topology's number is drawn when it is sent. */
-  #roleCommands(name: string, throughNoOne: boolean): (() => Argv)[] {
+  #roleCommands(name: string, throughNoOne: boolean, number = true): (() => Argv)[] {
     const { commands, cluster } = this.system;
     const address = (to: string) => this.#addressFrom(name, to);
     const { shards } = this;
     if (shards && cluster) {
       const members = shards.members(this.#topology, address);
-      return [() => cluster.setNodes(members, shards.nextVersion())];
+      return [() => cluster.setNodes(members, number ? shards.nextVersion() : shards.version)];
     }
     const master = this.#topology.replicaOf[name];
     if (master === undefined) return [() => commands.promote()];

@@ -1,32 +1,30 @@
-import { checkRedirect, redirect, VirtualAddresses } from "../network/virtual-addresses.ts";
+import { checkRedirect } from "../network/virtual-addresses.ts";
 import { text } from "../resp/text.ts";
 import type { System } from "../systems/system.ts";
 import { AgreementWatch } from "./agreement-watch.ts";
-import type { Address } from "./cluster.ts";
+import type { DialPaths } from "./dial-paths.ts";
 import { awaitSentinels, formCluster } from "./form-cluster.ts";
-import type { LinkPlan } from "./open-links.ts";
 import type { RunningCluster } from "./running-cluster.ts";
 import type { ClusterSpec, NodeSpec } from "./spec.ts";
 
 /**
- * What is different about a cluster that says itself who is master, of servers or by sentinels: every server announces one
- * address (network/virtual-addresses.ts), they are introduced to each other once, and the topology follows what they agree on.
+ * What is different about a cluster that says itself who is master, of servers or by sentinels: every server announces the
+ * address by which all others know it, they are introduced to each other once, and the topology follows what they agree on.
  */
 export class SelfRule {
   readonly #system: System;
   readonly #spec: ClusterSpec;
-  readonly #addresses: VirtualAddresses;
+  readonly #paths: DialPaths;
 
-  private constructor(system: System, spec: ClusterSpec, subnet: string) {
+  private constructor(system: System, spec: ClusterSpec, paths: DialPaths) {
     this.#system = system;
     this.#spec = spec;
-    const names = spec.nodes.filter(({ role }) => role !== "control").map(({ name }) => name);
-    this.#addresses = new VirtualAddresses(subnet, names);
+    this.#paths = paths;
   }
 
-  /** null: the operator rules. @param subnet of the data network */
-  static of(system: System, spec: ClusterSpec, subnet: string): SelfRule | null {
-    return spec.ruledBy === "operator" ? null : new SelfRule(system, spec, subnet);
+  /** null: the operator rules. */
+  static of(system: System, spec: ClusterSpec, paths: DialPaths): SelfRule | null {
+    return spec.ruledBy === "operator" ? null : new SelfRule(system, spec, paths);
   }
 
   /** @throws ChaosError infrastructure: this machine cannot redirect what servers dial */
@@ -34,25 +32,23 @@ export class SelfRule {
     if (ruledBy !== "operator") checkRedirect(engineIsLocal);
   }
 
-  /** What a server or sentinel is dialled as by the others. */
-  addressOf(name: string): Address {
-    const port = this.#spec.nodes.find((node) => node.name === name)?.port ?? this.#system.port;
-    return { host: this.#addresses.of(name), port };
-  }
-
   /** A node with what it must be told of its own address. */
   announced(node: NodeSpec): NodeSpec {
     const { gossip, sentinel } = this.#system;
     const mode = this.#spec.ruledBy === "servers" ? gossip : sentinel;
     if (node.role === "control" || node.role === "sentinel" || !mode) return node;
-    return { ...node, config: { ...node.config, ...mode.config(this.#addresses.of(node.name)) } };
+    return { ...node, config: { ...node.config, ...mode.config(this.#paths.addresses.of(node.name)) } };
   }
 
   /** How a sentinel is started; undefined for every other node. */
   launch(node: NodeSpec) {
     const [master] = this.#spec.topology.masters;
     if (node.role !== "sentinel" || master === undefined) return undefined;
-    return this.#system.sentinel?.launch(node.config, this.#addresses.of(node.name), this.addressOf(master));
+    return this.#system.sentinel?.launch(
+      node.config,
+      this.#paths.addresses.of(node.name),
+      this.#paths.addressOf(master),
+    );
   }
 
   /** Further ports of a node that are dialled by the others. */
@@ -61,20 +57,11 @@ export class SelfRule {
     return from !== "client" && this.#spec.ruledBy === "servers" && gossip ? [0, gossip.busOffset] : [0];
   }
 
-  /** Sends what this node's processes dial into its links. */
-  async redirect(name: string, pid: number, links: readonly LinkPlan[], toxiproxy: string): Promise<void> {
-    const own = links.filter(({ from }) => from === name);
-    const redirects = own.flatMap(({ to, listen, port, offsets }) =>
-      offsets.map((offset) => ({ host: this.#addresses.of(to), port: port + offset, listen: listen + offset })),
-    );
-    if (redirects.length > 0) await redirect(pid, toxiproxy, redirects);
-  }
-
   /** Introduces servers that know nobody to each other. */
   async form(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
     const { gossip } = this.#system;
     if (this.#spec.ruledBy !== "servers" || !gossip) return;
-    await formCluster(gossip, { cluster, hostOf: (name) => this.#addresses.of(name), signal });
+    await formCluster(gossip, { cluster, hostOf: (name) => this.#paths.addresses.of(name), signal });
   }
 
   /** The replicas are attached: resolves when whoever chooses the master knows everybody. From now on nobody is told a role. */
@@ -98,7 +85,7 @@ export class SelfRule {
       })),
       question: {
         shards: cluster.topology.masters.map((name) => cluster.shards?.slots(name)?.[0] ?? 0),
-        nameOf: (host) => this.#addresses.nameOf(host),
+        nameOf: (host) => this.#paths.addresses.nameOf(host),
       },
       topology: () => cluster.topology,
       onAgreed: (topology, reason) => cluster.intend(topology, reason),

@@ -40,10 +40,10 @@ describe("shards", () => {
     assert.deepEqual(
       members.map(({ port, master, slots }) => [port, master, slots]),
       [
-        [10_001, null, [0, 8191]],
-        [10_002, null, [8192, 16_383]],
-        [10_001, shards.id("m1"), null],
-        [10_002, shards.id("m2"), null],
+        [10_001, null, [[0, 8191]]],
+        [10_002, null, [[8192, 16_383]]],
+        [10_001, shards.id("m1"), []],
+        [10_002, shards.id("m2"), []],
       ],
     );
   });
@@ -62,7 +62,7 @@ describe("shards", () => {
     shards.follow(topology, now);
     assert.equal(shards.tag("r1"), tag);
     assert.equal(shards.tag("m1"), "");
-    assert.deepEqual(shards.members(now, address)[0]?.slots, [0, 8191]);
+    assert.deepEqual(shards.members(now, address)[0]?.slots, [[0, 8191]]);
   });
 
   it("leave the slots where they are when a replica moves to another master", () => {
@@ -71,8 +71,36 @@ describe("shards", () => {
     shards.follow(topology, now);
     assert.deepEqual(
       shards.members(now, address).map(({ slots }) => slots),
-      [[0, 8191], [8192, 16_383], null, null],
+      [[[0, 8191]], [[8192, 16_383]], [], []],
     );
+  });
+
+  it("leave a slot where it was moved to, also when its new master is replaced, and when it comes back", () => {
+    const shards = new Shards(["m1", "m2"]);
+    const slots = (now: { masters: string[]; replicaOf: Record<string, string> }) =>
+      shards.members(now, address).map((member) => member.slots);
+    shards.moveSlot(2843, "m2");
+    assert.deepEqual(slots(topology).slice(0, 2), [
+      [
+        [0, 2842],
+        [2844, 8191],
+      ],
+      [
+        [8192, 16_383],
+        [2843, 2843],
+      ],
+    ]);
+    const now = { masters: ["m1", "r2"], replicaOf: { r1: "m1", m2: "r2" } };
+    shards.follow(topology, now);
+    assert.deepEqual(slots(now)[1], [
+      [8192, 16_383],
+      [2843, 2843],
+    ]);
+    shards.moveSlot(2843, "m1");
+    assert.deepEqual(slots(now).slice(0, 2), [[[0, 8191]], [[8192, 16_383]]]);
+    shards.moveSlot(0, "r2");
+    shards.moveSlot(8191, "r2");
+    assert.deepEqual(slots(now)[0], [[1, 8190]]);
   });
 
   it("number topologies upwards", () => {

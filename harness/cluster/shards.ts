@@ -19,6 +19,8 @@ interface Share {
 /** Cluster mode: which master has which slots, followed through promotions, and the topology as each node should see it. */
 export class Shards {
   #shares: Map<string, Share>;
+  /** Slots that another master has got since, by slot. */
+  readonly #moved = new Map<number, string>();
   #version = 0;
 
   constructor(masters: readonly string[]) {
@@ -42,14 +44,41 @@ export class Shards {
     return this.#version;
   }
 
+  /** The number that was handed out last. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** A slot is this master's from now on, and follows it through promotions. */
+  moveSlot(slot: number, to: string): void {
+    this.#moved.set(slot, to);
+  }
+
   /** Prefix of keys that belong to this master; "" for a node that has no slots. */
   tag(master: string): string {
     return this.#shares.get(master)?.tag ?? "";
   }
 
-  /** The slots of this master, both ends included; null for a node that has none. */
+  /** The slots that this master began with, both ends included; null for a node that has none. */
   slots(master: string): readonly [number, number] | null {
     return this.#shares.get(master)?.slots ?? null;
+  }
+
+  /** All slots of this master at this moment, as ranges with both ends included. */
+  #ranges(master: string): [number, number][] {
+    const share = this.#shares.get(master);
+    if (!share) return [];
+    const away = [...this.#moved].filter(([, to]) => to !== master).map(([slot]) => slot);
+    const come = [...this.#moved].filter(([, to]) => to === master).map(([slot]) => slot);
+    const ranges: [number, number][] = [];
+    let [from, last] = share.slots;
+    for (const slot of away.filter((one) => one >= from && one <= last).sort((a, b) => a - b)) {
+      if (slot > from) ranges.push([from, slot - 1]);
+      from = slot + 1;
+    }
+    if (from <= last) ranges.push([from, last]);
+    const own = come.filter((slot) => slot < share.slots[0] || slot > share.slots[1]);
+    return [...ranges, ...own.map((slot): [number, number] => [slot, slot])];
   }
 
   /** Follows a changed intention: a promoted replica takes over the slots of the master it had. */
@@ -60,6 +89,10 @@ export class Shards {
       if (share) shares.set(master, share);
     }
     this.#shares = shares;
+    for (const [slot, master] of this.#moved) {
+      const heir = now.masters.find((one) => before.replicaOf[one] === master);
+      if (!now.masters.includes(master) && heir !== undefined) this.#moved.set(slot, heir);
+    }
   }
 
   /** The topology as one node should see it: everybody else under the address of its own link to them. */
@@ -70,7 +103,7 @@ export class Shards {
         id: this.id(node),
         ...address(node),
         master: master === undefined ? null : this.id(master),
-        slots: this.#shares.get(node)?.slots ?? null,
+        slots: this.#ranges(node),
       };
     });
   }

@@ -12,6 +12,7 @@ import type { System } from "../systems/system.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import { attachReplicas } from "./attach-replicas.ts";
 import { ContainerNode } from "./container-node.ts";
+import { DialPaths } from "./dial-paths.ts";
 import { journaledLaunch, launchOf, withCores } from "./launch.ts";
 import { LogCollector } from "./logs.ts";
 import { openLinks, planLinks } from "./open-links.ts";
@@ -57,6 +58,10 @@ export interface UpOptions {
   onEngineLost(error: unknown): void;
   /** Is this node stopped by one of our own faults right now? For `container` events. */
   ours(node: string): boolean;
+  /** The servers answer; nobody has been told a role yet. */
+  onReady?(cluster: RunningCluster): Promise<void>;
+  /** A server's container has ended, not by our own doing. */
+  onDeath?(node: string, exitCode: number | null): void;
 }
 
 interface Placed {
@@ -79,7 +84,8 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   if (options.disk) await checkDisks(engine, spec.nodes.length, options.disk);
   const networks = await makeNetworks(options, prefix);
   const data = networks.get(spec.dataNetwork) as Network;
-  const selfRule = SelfRule.of(system, spec, data.subnet);
+  const paths = new DialPaths(system, spec, data.subnet, engine.info.local);
+  const selfRule = SelfRule.of(system, spec, paths);
   const plans = planLinks(spec, system, selfRule);
   const ports = await engine.freePorts(1 + plans.length + spec.nodes.length);
   options.resources.defer("give the ports back", () => engine.releasePorts(ports));
@@ -91,12 +97,13 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
     return { node, ports: { [node.port]: asked ?? (free[plans.length + i] as number) } };
   });
 
-  const attach = (service: ComposeService, alias: string): NonNullable<ContainerSpec["networks"]> =>
+  const attach = (service: ComposeService, alias: string, ip?: string): NonNullable<ContainerSpec["networks"]> =>
     service.networks.map(({ name }) => ({
       name: networks.get(name)?.name ?? name,
       // Only the data network knows a node by its name: a link must not find a way around it.
-      aliases: name === spec.dataNetwork ? [alias] : [],
+      ...(name === spec.dataNetwork ? { aliases: [alias], ip } : { aliases: [] }),
     }));
+  const addressOn = ({ name, role }: NodeSpec) => (role === "control" ? undefined : paths.addresses.container(name));
   const toxiproxy = spec.toxiproxy;
   const proxyContainer = start(options, {
     name: `${prefix}-${toxiproxy.name}`,
@@ -111,12 +118,15 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   });
   const containers = await Promise.all([
     proxyContainer,
-    ...placed.map((one) => startNode(options, one, prefix, attach(one.node.service, one.node.name))),
+    ...placed.map(({ node, ports: own }) =>
+      startNode(options, { node, ports: own }, prefix, attach(node.service, node.name, addressOn(node))),
+    ),
   ]).then(([, ...nodes]) => nodes);
   const proxyAddress = (await engine.inspectContainer(await proxyContainer, { signal }))?.ips[data.name] ?? "";
 
   const server = await ToxiproxyServer.connect(`http://127.0.0.1:${apiPort}`, READY_MS, signal);
-  const links = await openLinks(server, plans, { host: toxiproxy.name, published: linkPorts, selfRule });
+  const links = await openLinks(server, plans, { host: toxiproxy.name, published: linkPorts, paths });
+  if (paths.refusal !== null) emit({ type: "note", about: "cluster", text: notPlain(paths.refusal) });
 
   const logs = new LogCollector({
     engine,
@@ -139,7 +149,7 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
         container: containers[i]?.id as string,
         direct: { host: "127.0.0.1", port: ports[node.port] as number },
         data: { name: data.name, alias: node.name, ip: info?.ips[data.name] ?? "" },
-        onStarted: selfRule ? (pid) => selfRule.redirect(node.name, pid, plans, proxyAddress) : undefined,
+        onStarted: (pid) => paths.prepare(node.name, pid, plans, proxyAddress),
         disk: containers[i]?.disk ?? null,
         password: node.role === "sentinel" ? undefined : password,
       });
@@ -161,16 +171,23 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
     ruledBy: spec.ruledBy,
     shards: spec.clusterMode ? new Shards(spec.topology.masters) : null,
     copyAll: options.copyAll ?? false,
+    nodeAt: (host, port) => paths.nodeAt(host, port, plans, [toxiproxy.name, proxyAddress]),
   });
   scope.defer("close the administration connections", async () => cluster.closeLanes());
   await followContainers(options, nodes, logs);
   await Promise.all(nodes.map((node) => node.ready({ within: READY_MS, signal })));
   await announce(options, cluster, nodes, placed);
+  await options.onReady?.(cluster);
   await introduceNodes(cluster, signal);
   await selfRule?.form(cluster, signal);
   if (!options.attachLater) await attachReplicas(cluster, signal);
   if (selfRule) await follow(cluster, await selfRule.handOver(cluster, signal), scope);
   return cluster;
+}
+
+/** What a run says when its servers cannot find each other by themselves. */
+function notPlain(refusal: string): string {
+  return `servers reach only the masters that kvchaos names to them: addresses that they learn from each other cannot be dialled here (${refusal}), so FAILOVER and the like do not work`;
 }
 
 /** From now on the topology is what the servers or sentinels agree on. */
@@ -232,6 +249,7 @@ async function followContainers(options: UpOptions, nodes: ContainerNode[], logs
     if (!node || event.action === "kill") return;
     const claimed = ours(node.name);
     emit({ type: "container", node: node.name, action: event.action, exitCode: event.exitCode, ours: claimed });
+    if (event.action === "die" && !claimed) options.onDeath?.(node.name, event.exitCode);
     void (async () => {
       await node.inspect();
       if (event.action === "start") await logs.follow(node.name, node.container);

@@ -73,6 +73,10 @@ export interface Experiment {
   duration: number;
   watchdog: WatchdogSettings;
   recovery: { within: number };
+  /** What the heal phase tells the servers once the faults are healed. */
+  reconcile: "minimal" | "operator" | "none";
+  /** Error kinds that clients may get to the very end. */
+  allow: readonly string[];
   checks: readonly string[];
   stopOn: "first-finding" | "end";
   /** What a deliberately broken run must find (controls, known bugs). */

@@ -78,6 +78,8 @@ export async function loadExperiment(file: string, registries: Registries): Prom
     cores: part("cores"),
     warmUp: part("warm-up"),
     recovery: part("recovery"),
+    reconcile: part("reconcile"),
+    allow: part("allow"),
     stopOn: part("stop-on"),
     expect: readExpect(part("expect"), mistakes),
     timeToFinding: part("time-to-finding") ?? null,

@@ -4,7 +4,7 @@ import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import type { Plan } from "./experiment.ts";
 import type { Registries } from "./registries.ts";
-import { STATES } from "./schema.ts";
+import { RECONCILES, STATES } from "./schema.ts";
 import { hiddenPlan } from "./secrets.ts";
 import { Mistakes } from "./zod-mistakes.ts";
 
@@ -143,6 +143,9 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
       poll: ms,
     }),
     recovery: z.strictObject({ within: ms }),
+    // Before it could be said, every server was told its role again.
+    reconcile: z.enum(RECONCILES).default("operator"),
+    allow: nameList.default([]),
     checks: nameList,
     stopOn: z.enum(["first-finding", "end"]),
     expect: z

@@ -67,6 +67,8 @@ function experiment(...faults: FaultSpec[]): Experiment {
       interval: 250,
       poll: 1000,
     },
+    reconcile: "minimal",
+    allow: [],
     recovery: { within: 1000 },
     checks: ["no-hang"],
     stopOn: "end",

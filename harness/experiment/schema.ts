@@ -117,6 +117,8 @@ export const toolItem = z.strictObject({
     .describe("Its arguments, one by one; not those that say where to connect"),
 });
 
+/** How far the heal phase restores roles. */
+export const RECONCILES = ["minimal", "operator", "none"] as const;
 export const STATES = ["master", "replica", "link-up", "link-down", "full-sync", "loading"] as const;
 const condition = z.strictObject({
   node: z.string().describe("A node's name, or: master, replica, any-replica"),
@@ -229,6 +231,12 @@ export const experimentSchema = z.strictObject({
     })
     .prefault({}),
   recovery: z.strictObject({ within: duration(0, HOUR).prefault("30s") }).prefault({}),
+  reconcile: z
+    .enum(RECONCILES)
+    .prefault("minimal")
+    .describe(
+      "What the heal phase tells the servers: minimal, only those that are not where they should be; operator, every one its role again; none",
+    ),
   checks: list(z.string()).prefault([
     "no-hang",
     "no-crash",
@@ -236,7 +244,17 @@ export const experimentSchema = z.strictObject({
     "converges",
     "replication-progress",
     "recovers-within",
+    "serves",
   ]),
+  allow: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z][A-Za-z0-9-]*$/, { error: "expected the first word of an error reply, like NOREPLICAS" }),
+    )
+    .max(50)
+    .prefault([])
+    .describe("Errors that clients may get to the very end: first words of error replies, like NOREPLICAS"),
   "stop-on": z.enum(["first-finding", "end"]).prefault("end"),
   expect: z
     .strictObject({

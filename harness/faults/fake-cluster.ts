@@ -72,6 +72,14 @@ export class FakeCluster implements Cluster {
     return link;
   }
 
+  /** Whom an address means that some server shows. */
+  readonly nodeAt = (host: string, port: number): string | null =>
+    this.links.find(({ address }) => address.host === host && address.port === port)?.to ?? null;
+
+  adopt(topology: Topology): void {
+    this.topology = topology;
+  }
+
   intend(topology: Topology): void {
     this.topology = topology;
   }
@@ -82,6 +90,10 @@ export class FakeCluster implements Cluster {
     this.said.push((master ? `${name} follows ${master}` : `${name} is promoted`) + how);
     const refusal = this.refusals.get(name);
     if (refusal) throw refusal;
+  }
+
+  restoreRole(name: string): Promise<void> {
+    return this.applyRole(name);
   }
 
   fullSync(node: string): SyncStep | null {

@@ -48,7 +48,7 @@ export const kill: Fault<Params, Resolved> = {
     if (restartAfter !== "never") {
       context.onHeal(`start ${node.name}`, async () => {
         await node.start({ within: EXIT_MS });
-        await cluster.applyRole(node.name, { within: EXIT_MS });
+        await cluster.restoreRole(node.name, { within: EXIT_MS, by: context.id });
       });
     }
     await node.kill(name);

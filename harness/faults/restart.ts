@@ -38,7 +38,7 @@ export const restart: Fault<Params, Resolved> = {
     const release = context.claim(node.name, "down");
     const start = async (): Promise<void> => {
       await node.start({ within: START_MS });
-      await cluster.applyRole(node.name, { within: START_MS });
+      await cluster.restoreRole(node.name, { within: START_MS, by: context.id });
     };
     context.onHeal(`start ${node.name}`, start);
     await node.stop(Math.ceil((stopWithin ?? cluster.system.stopWithin ?? STOP_MS) / 1000));

@@ -46,7 +46,7 @@ export const shutdown: Fault<Params, Resolved> = {
     const release = context.claim(node.name, "down");
     const start = async (): Promise<void> => {
       await node.start({ within: START_MS });
-      await cluster.applyRole(node.name, { within: START_MS });
+      await cluster.restoreRole(node.name, { within: START_MS, by: context.id });
     };
     let ending = false;
     context.onHeal(`start ${node.name}`, async () => {

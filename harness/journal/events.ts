@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { findingSchema } from "./finding.ts";
+import { healEventSchemas } from "./heal-events.ts";
 import { launchSchema } from "./launch.ts";
+import { latencySchema, loadEventSchemas } from "./load-events.ts";
 import { nodeEventSchemas } from "./node-events.ts";
 import { nodeStateSchema } from "./node-state.ts";
 import { roleViewSchema } from "./role-view.ts";
 
 export { FINDING_TYPES, type Finding } from "./finding.ts";
+export type { Latency, Outcomes } from "./load-events.ts";
 export type { NodeCondition } from "./node-events.ts";
 export type { NodeState } from "./node-state.ts";
 
@@ -27,10 +30,6 @@ export type Phase = (typeof PHASES)[number];
 
 const json = z.unknown();
 const at = { t: z.number() };
-
-/** Milliseconds. */
-const latencySchema = z.object({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number() });
-export type Latency = z.infer<typeof latencySchema>;
 
 const eventSchemas = [
   /** First line of every journal. */
@@ -114,21 +113,6 @@ const eventSchemas = [
     detail: z.string().optional(),
     params: json.optional(),
   }),
-  /** One second of one load. */
-  z.object({
-    ...at,
-    type: z.literal("load"),
-    load: z.string(),
-    seconds: z.number(),
-    ok: z.number(),
-    fail: z.number(),
-    info: z.number(),
-    /** Error class → count: "READONLY", "timeout", "connection-lost", … */
-    errors: z.record(z.string(), z.number()),
-    latency: latencySchema.nullable(),
-    connected: z.number(),
-    connections: z.number(),
-  }),
   /** About one second of probes of one kind on one node. */
   z.object({
     ...at,
@@ -149,6 +133,7 @@ const eventSchemas = [
     /** Distinct error replies seen ("LOADING", "READONLY", …) with counts: an error reply is an answer. */
     replies: z.record(z.string(), z.number()),
   }),
+  ...loadEventSchemas,
   z.object({ ...at, type: z.literal("node-state"), node: z.string(), state: nodeStateSchema }),
   /** The server's process as the kernel sees it; `cpuMs` and `switches` are totals over all threads. */
   z.object({
@@ -195,15 +180,7 @@ const eventSchemas = [
     proof: z.string().nullable(),
     data: json.optional(),
   }),
-  /** Result of the bounded wait after heal. `waiting`: what had not recovered when time ran out. */
-  z.object({
-    ...at,
-    type: z.literal("recovery"),
-    recovered: z.boolean(),
-    ms: z.number(),
-    within: z.number(),
-    waiting: z.array(z.object({ node: z.string(), what: z.string() })),
-  }),
+  ...healEventSchemas,
   /** One replica's dataset against its master's, read after quiesce. */
   z.object({
     ...at,
@@ -226,6 +203,8 @@ const eventSchemas = [
       }),
     ),
     ms: z.number(),
+    /** "heal": read before the heal phase gave the replica its master back, while load went on. */
+    before: z.literal("heal").optional(),
   }),
   /** The recorded operations of one load: `begin` names the files, `end` says how many operations each holds. */
   z.object({

@@ -1,4 +1,4 @@
-import type { EventOf, JournalEvent, Latency } from "./events.ts";
+import type { EventOf, JournalEvent, Latency, Outcomes } from "./events.ts";
 
 /*
  *   load, probe, process, node-state, self, …: one event per series and second, for ever
@@ -105,7 +105,20 @@ function mergedLoad(a: EventOf<"load">, b: EventOf<"load">): EventOf<"load"> {
     errors: sums(a.errors, b.errors),
     latency: mergedLatency(a.latency, b.latency),
     connected: Math.min(a.connected, b.connected),
+    ...(a.nodes && b.nodes ? { nodes: mergedNodes(a.nodes, b.nodes) } : {}),
   };
+}
+
+function mergedNodes(a: Readonly<Record<string, Outcomes>>, b: Readonly<Record<string, Outcomes>>) {
+  const none: Outcomes = { ok: 0, fail: 0, info: 0, errors: {} };
+  return Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((node) => {
+      const [one, other] = [a[node] ?? none, b[node] ?? none];
+      const { ok, fail, info } = one;
+      const errors = sums(one.errors, other.errors);
+      return [node, { ok: ok + other.ok, fail: fail + other.fail, info: info + other.info, errors }];
+    }),
+  );
 }
 
 function mergedProbe(a: EventOf<"probe">, b: EventOf<"probe">): EventOf<"probe"> {

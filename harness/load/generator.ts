@@ -19,6 +19,7 @@ const BACKOFF_MIN = 50;
 const BACKOFF_MAX = 1000;
 /** For sending, after the stop, what was due before it: a healthy server gets all of it. */
 const FINISH_MS = 200;
+const MOVED_EVERY_MS = 1000;
 
 export interface GeneratorOptions {
   spec: LoadSpec;
@@ -31,6 +32,8 @@ export interface GeneratorOptions {
   password?: string | undefined;
   /** Makes the commands and records them, in place of the workload alone. */
   log?: OperationLog | undefined;
+  /** The keys' slot is another server's, as one of the targets says; told once a second at most. */
+  onMoved?: ((from: LoadTarget, text: string) => void) | undefined;
 }
 
 interface Lane {
@@ -62,6 +65,7 @@ export class Generator {
   #phase: "running" | "finishing" | "draining" = "running";
   #stopped: Promise<void> | undefined;
   #resolveStopped = () => {};
+  #movedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: GeneratorOptions) {
     const { spec, workload, share, random, clock, password, log } = options;
@@ -80,6 +84,7 @@ export class Generator {
     this.#pipeEvents = {
       onRoom: (pipe) => this.#room(pipe),
       onEnd: (pipe, refused) => this.#ended(pipe, refused),
+      onMoved: (pipe, text) => this.#moved(pipe, text),
     };
     for (let number = share.index; number < spec.connections; number += share.of) {
       this.#lanes.push({ number, target: undefined, pipe: undefined, failures: 0, retry: undefined });
@@ -169,12 +174,20 @@ export class Generator {
     if (!lane) return;
     lane.pipe = undefined;
     // In the closed loop a client that cannot connect has failed one operation; in the open loop the timetable counts.
-    if (refused !== undefined && !this.#timetable) this.#tally.fail(refused);
+    if (refused !== undefined && !this.#timetable) this.#tally.fail(refused, 1, pipe.counts);
     lane.failures = pipe.answered ? 0 : lane.failures + 1;
     const { random } = this.#options;
     const exponential = BACKOFF_MIN * 2 ** Math.min(10, Math.max(0, lane.failures - 1));
     const delay = Math.min(BACKOFF_MAX, exponential * random.between(1, 1.5));
     lane.retry = setTimeout(() => this.#connect(lane), delay);
+  }
+
+  #moved(pipe: Pipe, text: string): void {
+    const { clock, onMoved } = this.#options;
+    const now = clock.now();
+    if (now - this.#movedAt < MOVED_EVERY_MS) return;
+    this.#movedAt = now;
+    onMoved?.(pipe.target, text);
   }
 
   #room(pipe: Pipe): void {

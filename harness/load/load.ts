@@ -78,6 +78,8 @@ export interface LoadOptions {
   password?: string | undefined;
   /** Where histories go; needed when a load is recorded. */
   history?: HistoryPlace | undefined;
+  /** Cluster mode: a target says that the slot of a load's keys is another server's ("MOVED 2843 host:port"). */
+  onMoved?: ((load: string, from: LoadTarget, text: string) => void) | undefined;
   /** Aborting does what `stop` does. */
   signal: AbortSignal;
 }

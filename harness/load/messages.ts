@@ -41,4 +41,5 @@ export type ToThread =
 export type FromThread =
   | { type: "ready" }
   | { type: "sample"; tick: number; loads: LoadSample[] }
+  | { type: "moved"; load: string; from: LoadTarget; text: string }
   | { type: "stopped"; loads: LoadSample[]; histories: ShareEnd[] };

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { ChaosError } from "../base/chaos-error.ts";
+import type { Outcomes } from "../journal/events.ts";
 import { Decoder } from "../resp/decode.ts";
 import { encodeByteStrings, encodeCommand } from "../resp/encode.ts";
 import { RespError } from "../resp/reply.ts";
@@ -29,6 +30,8 @@ export interface PipeEvents {
   onRoom(pipe: Pipe): void;
   /** Told once. `refused`: the error class when it never was ready for commands. */
   onEnd(pipe: Pipe, refused: string | undefined): void;
+  /** A server said that the key's slot is another's: "MOVED 2843 172.21.255.254:6379". */
+  onMoved(pipe: Pipe, text: string): void;
 }
 
 /**
@@ -45,6 +48,8 @@ export class Pipe {
   readonly #socket: Socket;
   readonly #decoder = new Decoder();
   readonly #log: PipeLog | undefined;
+  /** What is counted of its node. */
+  readonly counts: Outcomes;
   /** Ring of commands in flight, oldest at `#head`: when each was due, and when it was sent. */
   readonly #due: Float64Array;
   readonly #sent: Float64Array;
@@ -59,6 +64,7 @@ export class Pipe {
     this.#settings = settings;
     this.#events = events;
     this.#log = settings.log?.(target);
+    this.counts = settings.tally.node(target.node);
     this.#due = new Float64Array(settings.pipeline);
     this.#sent = new Float64Array(settings.pipeline);
     this.#since = settings.now();
@@ -121,7 +127,7 @@ export class Pipe {
       const unknown = this.#log?.lost(this.#head) ?? true;
       this.#head = (this.#head + 1) % pipeline;
       this.#inFlight--;
-      if (unknown) tally.info("timeout");
+      if (unknown) tally.info("timeout", 1, this.counts);
     }
     this.#end("connect-failed");
   }
@@ -165,8 +171,8 @@ export class Pipe {
         this.answered = true;
         if (log?.isWaiting(this.#head)) log.waited(this.#head, reply);
         else {
-          if (reply instanceof RespError) tally.fail(reply.code);
-          else tally.ok(time - (this.#due[this.#head] as number));
+          if (reply instanceof RespError) this.#refused(reply);
+          else tally.ok(time - (this.#due[this.#head] as number), this.counts);
           if (log && !log.answered(this.#head, reply, time)) continue;
         }
         this.#head = (this.#head + 1) % pipeline;
@@ -179,6 +185,11 @@ export class Pipe {
     }
     if (this.#state === "draining" && this.#inFlight === 0) this.#end(undefined);
     else if (this.room > 0) this.#events.onRoom(this);
+  }
+
+  #refused({ code, message }: RespError): void {
+    this.#settings.tally.fail(code, 1, this.counts);
+    if (code === "MOVED") this.#events.onMoved(this, message);
   }
 
   /** Records what is in flight; returns how much of it is unknown. */
@@ -195,7 +206,7 @@ export class Pipe {
     const wasReady = this.#state === "ready" || this.#state === "draining";
     this.#state = "ended";
     const unknown = this.#log ? this.#logLost(this.#log) : this.#inFlight;
-    if (unknown > 0) this.#settings.tally.info("connection-lost", unknown);
+    if (unknown > 0) this.#settings.tally.info("connection-lost", unknown, this.counts);
     this.#inFlight = 0;
     this.#socket.destroy();
     this.#events.onEnd(this, wasReady ? undefined : refused);

@@ -113,6 +113,10 @@ export class LoadRunner implements RunningLoad {
 
   #heard(thread: LoadThread, message: FromThread): void {
     if (message.type === "ready") return;
+    if (message.type === "moved") {
+      if (!this.#stopping) this.#options.onMoved?.(message.load, message.from, message.text);
+      return;
+    }
     const number = message.type === "sample" ? message.tick : this.#lastTick;
     const tick = this.#ticks.get(number);
     if (!tick) return;
@@ -146,12 +150,12 @@ export class LoadRunner implements RunningLoad {
     const seconds = Math.max(0, until - this.#emittedUntil) / 1000;
     this.#emittedUntil = until;
     for (const { name, connections } of specs) {
-      const { ok, fail, info, errors, latency, connected } = sums.get(name) as LoadSample;
+      const { ok, fail, info, errors, latency, connected, nodes } = sums.get(name) as LoadSample;
       const totals = this.#totals.get(name) as LoadTotals;
       totals.ok += ok;
       totals.fail += fail;
       totals.info += info;
-      const counts = { ok, fail, info, errors, latency: latencyOf(latency), connected, connections };
+      const counts = { ok, fail, info, errors, latency: latencyOf(latency), connected, connections, nodes };
       emit({ type: "load", t: until, load: name, seconds, ...counts });
     }
   }

@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
-import type { Latency } from "../journal/events.ts";
+import type { Latency, Outcomes } from "../journal/events.ts";
 
 /** What one thread counted of one load since its last sample. Plain data apart from the histogram, which clones. */
 export interface LoadSample {
@@ -15,6 +15,8 @@ export interface LoadSample {
   /** Microseconds, of the operations that ended ok. */
   latency: RecordableHistogram;
   connected: number;
+  /** The same counts by node. */
+  nodes: Record<string, Outcomes>;
 }
 
 /** Same limits everywhere, so that histograms add up without loss: 1 µs .. 1 h, three digits. */
@@ -23,7 +25,7 @@ function latencyHistogram(): RecordableHistogram {
 }
 
 export function emptySample(load: string): LoadSample {
-  return { load, ok: 0, fail: 0, info: 0, errors: {}, latency: latencyHistogram(), connected: 0 };
+  return { load, ok: 0, fail: 0, info: 0, errors: {}, latency: latencyHistogram(), connected: 0, nodes: {} };
 }
 
 /** Adds `more` to `sum`. */
@@ -32,8 +34,21 @@ export function addSample(sum: LoadSample, more: LoadSample): void {
   sum.fail += more.fail;
   sum.info += more.info;
   sum.connected += more.connected;
-  for (const [error, count] of Object.entries(more.errors)) sum.errors[error] = (sum.errors[error] ?? 0) + count;
+  addErrors(sum.errors, more.errors);
   sum.latency.add(more.latency);
+  for (const [node, counts] of Object.entries(more.nodes)) sum.nodes[node] = addOutcomes(sum.nodes[node], counts);
+}
+
+/** Both together; a new object. */
+export function addOutcomes(a: Outcomes | undefined, b: Outcomes): Outcomes {
+  if (!a) return { ...b, errors: { ...b.errors } };
+  const errors = { ...a.errors };
+  addErrors(errors, b.errors);
+  return { ok: a.ok + b.ok, fail: a.fail + b.fail, info: a.info + b.info, errors };
+}
+
+function addErrors(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [error, count] of Object.entries(more)) sum[error] = (sum[error] ?? 0) + count;
 }
 
 /** Milliseconds from a histogram of microseconds; null when nothing was recorded. */
@@ -52,37 +67,55 @@ export function latencyOf(histogram: RecordableHistogram): Latency | null {
 export class Tally {
   readonly #load: string;
   #sample: LoadSample;
+  /** Each is the same object for ever: connections keep theirs. */
+  readonly #nodes = new Map<string, Outcomes>();
 
   constructor(load: string) {
     this.#load = load;
     this.#sample = emptySample(load);
   }
 
+  /** What is counted of one node. */
+  node(name: string): Outcomes {
+    const known = this.#nodes.get(name);
+    const counts = known ?? { ok: 0, fail: 0, info: 0, errors: {} };
+    if (!known) this.#nodes.set(name, counts);
+    return counts;
+  }
+
   /** @param ms from the intended start to the reply */
-  ok(ms: number): void {
+  ok(ms: number, node: Outcomes): void {
     this.#sample.ok++;
+    node.ok++;
     this.#sample.latency.record(Math.max(1, Math.round(ms * 1000)));
   }
 
-  fail(error: string, count = 1): void {
+  /** @param node absent: of an operation that was never meant for one */
+  fail(error: string, count: number, node?: Outcomes): void {
     this.#sample.fail += count;
-    this.#error(error, count);
+    if (node) node.fail += count;
+    this.#error(error, count, node);
   }
 
-  info(error: "timeout" | "connection-lost", count = 1): void {
+  info(error: "timeout" | "connection-lost", count: number, node: Outcomes): void {
     this.#sample.info += count;
-    this.#error(error, count);
+    node.info += count;
+    this.#error(error, count, node);
   }
 
   take(connected: number): LoadSample {
     const sample = this.#sample;
     this.#sample = emptySample(this.#load);
     sample.connected = connected;
+    for (const [name, counts] of this.#nodes) {
+      if (counts.ok + counts.fail + counts.info > 0) sample.nodes[name] = { ...counts };
+      Object.assign(counts, { ok: 0, fail: 0, info: 0, errors: {} });
+    }
     return sample;
   }
 
-  #error(error: string, count: number): void {
-    const { errors } = this.#sample;
-    errors[error] = (errors[error] ?? 0) + count;
+  #error(error: string, count: number, node: Outcomes | undefined): void {
+    for (const errors of node ? [this.#sample.errors, node.errors] : [this.#sample.errors])
+      errors[error] = (errors[error] ?? 0) + count;
   }
 }

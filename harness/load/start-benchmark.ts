@@ -1,8 +1,10 @@
 import { messageOf } from "../base/chaos-error.ts";
+import type { Outcomes } from "../journal/events.ts";
 import type { BenchmarkOptions, RunningBenchmark } from "./benchmark.ts";
 import { connectionsOf } from "./benchmark-args.ts";
 import { BenchmarkProcess } from "./benchmark-process.ts";
 import type { LoadTarget } from "./load.ts";
+import { addOutcomes } from "./sample.ts";
 
 const TICK_MS = 1000;
 
@@ -93,12 +95,17 @@ class Benchmark implements RunningBenchmark {
   #sample(): void {
     const { spec, clock, emit } = this.#options;
     const now = clock.now();
-    const present = this.#processes.map((process) => process.take());
-    const counts = [...present, ...this.#left.map((process) => process.take())];
+    const counted = [...this.#processes, ...this.#left].map((process) => ({ node: process.node, ...process.take() }));
+    const present = counted.slice(0, this.#processes.length);
     this.#left = [];
     const errors: Record<string, number> = {};
-    for (const count of counts) {
+    for (const count of counted) {
       for (const [what, times] of Object.entries(count.errors)) errors[what] = (errors[what] ?? 0) + times;
+    }
+    const nodes: Record<string, Outcomes> = {};
+    for (const { node, ok, errors } of counted) {
+      const fail = Object.values(errors).reduce((sum, times) => sum + times, 0);
+      nodes[node] = addOutcomes(nodes[node], { ok, fail, info: 0, errors });
     }
     const each = connectionsOf(spec.args);
     emit({
@@ -106,13 +113,14 @@ class Benchmark implements RunningBenchmark {
       t: now,
       load: spec.name,
       seconds: (now - this.#sampledAt) / 1000,
-      ok: counts.reduce((sum, { ok }) => sum + ok, 0),
+      ok: counted.reduce((sum, { ok }) => sum + ok, 0),
       fail: Object.values(errors).reduce((sum, times) => sum + times, 0),
       info: 0,
       errors,
-      latency: counts.find(({ latency }) => latency !== null)?.latency ?? null,
+      latency: counted.find(({ latency }) => latency !== null)?.latency ?? null,
       connected: present.filter(({ running }) => running).length * each,
       connections: present.length * each,
+      nodes,
     });
     this.#sampledAt = now;
   }

@@ -5,6 +5,7 @@ import { monotonicClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { HistoryWriter } from "../history/writer.ts";
 import { Generator } from "./generator.ts";
+import type { LoadTarget } from "./load.ts";
 import type { FromThread, LoadShare, ShareEnd, ThreadPlan, ToThread } from "./messages.ts";
 import { OperationLog, recordedSide } from "./operation-log.ts";
 import { workloads } from "./workloads/registry.ts";
@@ -28,7 +29,8 @@ const generators = new Map(
     const fork = random.fork(`load/${spec.name}/${share.index}`);
     const { password } = plan;
     const log = logOf(one);
-    return [spec.name, new Generator({ spec, workload, targets, share, random: fork, clock, password, log })];
+    const onMoved = (from: LoadTarget, text: string) => tell({ type: "moved", load: spec.name, from, text });
+    return [spec.name, new Generator({ spec, workload, targets, share, random: fork, clock, password, log, onMoved })];
   }),
 );
 

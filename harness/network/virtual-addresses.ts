@@ -4,12 +4,16 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { runCommand } from "../docker/images/run-command.ts";
 
 /*
- *   r1:  connect 172.21.255.254:6379 ──► nat table of r1's own network namespace ──► toxiproxy:10003 ── link r1 -> m1 ──► m1
- *   r2:  connect 172.21.255.254:6379 ──► nat table of r2's …                     ──► toxiproxy:10009 ── link r2 -> m1 ──► m1
+ *   r1's network namespace               Toxiproxy                        m1's network namespace
+ *   connect 172.21.255.254:6379 ──┐                                      ┌─► port 10003, made 6379;
+ *   connect m1:6379 ──────────────┴─► :10003 ── link r1 -> m1 ── m1:10003 ┘   the peer is shown as r1's 172.21.255.253
+ *   (nat OUTPUT)                                                             (nat PREROUTING, nat INPUT)
  *
- * Servers that agree among themselves tell each other one address per server, so it cannot be a link's. Each gets an address that
- * no container has, at the end of the data network's range: whoever dials it without the rules reaches nobody, never the
- * server directly. The rules are in the container's network namespace and end with it.
+ * Servers tell each other one address per server, and learn others from the connections that come in, so neither can be a link's.
+ * Each server gets an address that no container has, at the end of the data network's range: whoever dials it without the rules
+ * reaches nobody, never the server directly. What dials that address, or the container's own, goes into the dialler's link; what comes
+ * out of a link seems to come from its other end. So every address that a server learns or shows can be dialled by every other,
+ * as on a plain network, and each takes its own link. The rules are in the container's network namespace and end with it.
  */
 
 const TOOLS = ["nsenter", "iptables-restore"] as const;
@@ -38,33 +42,50 @@ export function checkRedirect(engineIsLocal: boolean): void {
   );
 }
 
-/** One port of one link: who dials `host:port` is sent to `listen` of Toxiproxy. */
-export interface Redirect {
+/** Who dials `host:port` in this namespace is sent to `listen` of Toxiproxy; null: to the same port of the server itself. */
+export interface Outgoing {
   host: string;
   port: number;
-  listen: number;
+  listen: number | null;
 }
 
-/** The addresses that servers announce: one each, that no container has. */
-export class VirtualAddresses {
-  readonly #hosts: ReadonlyMap<string, string>;
+/** What Toxiproxy dials on `listen` of this namespace reaches the server's `port`, and seems to come from `source`. */
+export interface Incoming {
+  listen: number;
+  port: number;
+  source: string;
+}
 
-  /** @param subnet of the data network, like "172.21.0.0/16"; containers get the first addresses of it */
+/** The addresses of the servers: each has one that it is known by and that no container has, and the one of its container. */
+export class VirtualAddresses {
+  readonly #known: ReadonlyMap<string, string>;
+  readonly #containers: ReadonlyMap<string, string>;
+
+  /** @param subnet of the data network, like "172.21.0.0/16"; other containers get the first addresses of it */
   constructor(subnet: string, names: readonly string[]) {
     const [network = "", bits = ""] = subnet.split("/");
     const base = network.split(".").reduce((value, part) => value * 256 + Number(part), 0);
     const broadcast = base + 2 ** (32 - Number(bits)) - 1;
-    this.#hosts = new Map(names.map((name, i) => [name, dotted(broadcast - 1 - i)]));
+    this.#known = new Map(names.map((name, i) => [name, dotted(broadcast - 1 - i)]));
+    this.#containers = new Map(names.map((name, i) => [name, dotted(broadcast - 1 - names.length - i)]));
   }
 
   of(name: string): string {
-    const host = this.#hosts.get(name);
+    const host = this.#known.get(name);
     if (host === undefined) throw new ChaosError("internal", `${name} has no address of its own`);
     return host;
   }
 
+  /** That of its container on the data network: the same after every restart. */
+  container(name: string): string {
+    const host = this.#containers.get(name);
+    if (host === undefined) throw new ChaosError("internal", `${name} has no container's address`);
+    return host;
+  }
+
   nameOf(host: string): string | null {
-    return [...this.#hosts].find(([, own]) => own === host)?.[0] ?? null;
+    const all = [...this.#known, ...this.#containers, ...[...this.#known.keys()].map((name) => [name, name] as const)];
+    return all.find(([, own]) => own === host)?.[0] ?? null;
   }
 }
 
@@ -73,20 +94,26 @@ function dotted(address: number): string {
 }
 
 /**
- * Sends what the processes in a network namespace dial to where the links are. To be repeated after every start of the
- * container: a new process has a new namespace.
+ * Sends what the processes in a network namespace dial to where the links are, and gives what comes from there its name. To be
+ * repeated after every start of the container: a new process has a new namespace.
  * @param pid of any process in it @param toxiproxy address of Toxiproxy on the data network
  */
 export async function redirect(
   pid: number,
   toxiproxy: string,
-  redirects: readonly Redirect[],
+  { outgoing, incoming }: { outgoing: readonly Outgoing[]; incoming: readonly Incoming[] },
   signal?: AbortSignal,
 ): Promise<void> {
-  const rules = redirects.map(
-    ({ host, port, listen }) =>
-      `-A OUTPUT -d ${host}/32 -p tcp -m tcp --dport ${port} -j DNAT --to-destination ${toxiproxy}:${listen}`,
-  );
+  const rules = [
+    ...outgoing.map(({ host, port, listen }) => {
+      const to = listen === null ? `REDIRECT --to-ports ${port}` : `DNAT --to-destination ${toxiproxy}:${listen}`;
+      return `-A OUTPUT -d ${host}/32 -p tcp -m tcp --dport ${port} -j ${to}`;
+    }),
+    ...incoming.flatMap(({ listen, port, source }) => [
+      `-A PREROUTING -p tcp -m tcp --dport ${listen} -j REDIRECT --to-ports ${port}`,
+      `-A INPUT -p tcp -m conntrack --ctorigdstport ${listen} -j SNAT --to-source ${source}`,
+    ]),
+  ];
   const text = ["*nat", ...rules, "COMMIT", ""].join("\n");
   // Docker's own rules in the same table stay.
   const script = 'printf "%s" "$1" | exec iptables-restore --noflush -w 10';

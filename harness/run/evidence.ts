@@ -161,7 +161,7 @@ export class EvidenceCollector {
         // Nothing can join the namespace of a container that ended.
         sidecar: condition === "dead" ? undefined : this.#options.sidecar(node.container),
         baseline: this.#baselines.get(name)?.waits,
-        links: linkStates(cluster, cutBy),
+        links: linkStates(cluster, name, cutBy),
         info: cluster.system.commands.info(),
         ask: async (argv) => text(await node.admin(argv, { within: ASK_MS, signal: inner })),
         logSince: () => tailOf(cluster.logs.file(name)),
@@ -234,9 +234,13 @@ export class EvidenceCollector {
   }
 }
 
-/** One entry per port that a replica dials: the kernel's socket tables know only addresses. */
-function linkStates({ links, system }: Scene, cutBy: EvidenceOptions["cutBy"]): LinkState[] {
-  return links.flatMap(({ name, address }) =>
+/**
+ * The links of one node, an entry per port that a replica dials: the kernel's socket tables know only addresses, and all who
+ * dial a server know it by the same one.
+ */
+function linkStates({ links, system }: Scene, node: string, cutBy: EvidenceOptions["cutBy"]): LinkState[] {
+  const own = links.filter(({ from }) => from === node);
+  return own.flatMap(({ name, address }) =>
     system.portOffsets.map((offset) => ({
       name,
       address: `${address.host}:${address.port + offset}`,

@@ -31,6 +31,8 @@ export interface FaultRunnerOptions {
   beforeHeal(): Promise<void>;
   /** For faults that find something out themselves: see FaultContext. */
   capture: FaultContext["capture"];
+  /** A fault is in place. */
+  onInjected?(planned: PlannedFault, targets: readonly string[]): void;
   /** How long heal waits for an inject that goes on, ms. Default: injection.ts. */
   settleWithin?: number;
 }
@@ -158,6 +160,7 @@ export class FaultRunner {
       const ms = clock.now() - started;
       emit({ ...event, step: "injected", targets: [...injected.targets], ms });
       this.#active.set(id, injected.targets);
+      this.#options.onInjected?.(planned, injected.targets);
       return injected;
     } catch (error) {
       emit({ ...event, step: "inject-failed", targets: [], ms: clock.now() - started, detail: messageOf(error) });

@@ -116,7 +116,7 @@ describe("recorded loads on a real master and its replica", function () {
     for (const [i, node] of NODES.entries()) cluster.node(node).connect = () => open(i);
     await readRecorded({
       ...{ cluster, clock, emit, signal, directory, running, unreadable: () => null },
-      placed: SPECS.map((spec) => ({ spec, targets: () => [], nodes: () => NODES })),
+      placed: SPECS.map((spec) => ({ spec, targets: () => [], nodes: () => NODES, moveTo: () => false })),
     });
     return readHistory(directory, recordOf(events));
   }

@@ -8,6 +8,11 @@ export interface PlacedLoad {
   targets(): LoadTarget[];
   /** The nodes that have, or should have, its keys right now. */
   nodes(): string[];
+  /**
+   * Its keys' slot is this node's now, as a server said. False: the node is of the load's own shard, whose master the topology
+   * will name; true: the slot is another shard's, and the load with it.
+   */
+  moveTo(node: string): boolean;
 }
 
 /** The nodes that get a load right now. */
@@ -28,20 +33,35 @@ export function loadTargets(cluster: Cluster, on: LoadSpec["on"]): LoadTarget[] 
 export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[]): PlacedLoad[] {
   const names = cluster.nodes.map(({ name }) => name);
   if (!cluster.clusterMode) {
-    return specs.map((spec) => ({ spec, targets: () => loadTargets(cluster, spec.on), nodes: () => names }));
+    return specs.map((spec) => ({
+      spec,
+      targets: () => loadTargets(cluster, spec.on),
+      nodes: () => names,
+      moveTo: () => false,
+    }));
   }
   const tags = cluster.topology.masters.map((master) => cluster.keyTag(master));
   return specs.flatMap((spec) =>
-    tags.map((tag, i) => ({
-      spec: {
-        ...spec,
-        name: `${spec.name}-shard${i + 1}`,
-        keyPrefix: `${tag}${spec.keyPrefix}`,
-        connections: Math.max(1, Math.round(spec.connections / tags.length)),
-        rate: spec.rate === null ? null : spec.rate / tags.length,
-      },
-      targets: () => loadTargets(cluster, spec.on).filter(({ node }) => cluster.keyTag(node) === tag),
-      nodes: () => names.filter((node) => cluster.keyTag(node) === tag),
-    })),
+    tags.map((tag, i): PlacedLoad => {
+      /** The tag of the shard that has its slot. */
+      let home = tag;
+      const isAtHome = (node: string): boolean => cluster.keyTag(node) === home;
+      return {
+        spec: {
+          ...spec,
+          name: `${spec.name}-shard${i + 1}`,
+          keyPrefix: `${tag}${spec.keyPrefix}`,
+          connections: Math.max(1, Math.round(spec.connections / tags.length)),
+          rate: spec.rate === null ? null : spec.rate / tags.length,
+        },
+        targets: () => loadTargets(cluster, spec.on).filter(({ node }) => isAtHome(node)),
+        nodes: () => names.filter(isAtHome),
+        moveTo: (node) => {
+          const moved = !isAtHome(node);
+          home = cluster.keyTag(node);
+          return moved;
+        },
+      };
+    }),
   );
 }

@@ -1,6 +1,7 @@
 import { messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
 import { compareDatasets } from "../cluster/compare/compare.ts";
+import { deviationOf } from "../cluster/deviation.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import type { Emit } from "../journal/events.ts";
 import type { RunningWatchdog } from "../watchdog/watchdog.ts";
@@ -105,10 +106,9 @@ function inTrouble(watchdog: RunningWatchdog, name: string): string | null {
 /** A replica that never drains is compared all the same: that it is behind is what the comparison will show. */
 async function drained({ cluster, signal }: QuiesceOptions, master: string, replica: string): Promise<void> {
   const target = (await cluster.node(master).state({ signal })).offset;
-  const { address } = cluster.link(replica, master);
   const now = await cluster.node(replica).state({ signal });
   // One that does not replicate from its master will not get there: no use waiting.
-  if (target === null || now.masterHost !== address.host || now.masterPort !== address.port) return;
+  if (target === null || deviationOf(replica, now, cluster.topology, cluster.nodeAt) !== null) return;
   await until({ what: `${replica} to reach offset ${target}`, within: DRAIN_MS, signal, every: 100 }, async (inner) => {
     const { offset } = await cluster.node(replica).state({ within: 2_000, signal: inner });
     return offset === null || offset >= target;

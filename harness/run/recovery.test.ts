@@ -21,6 +21,8 @@ function setUp() {
     }),
   } as unknown as RunningWatchdog;
   const events: JournalEvent[] = [];
+  /** Clients that are not served. */
+  const clients: { node: string; what: string; load: string }[] = [];
   const see = async (name: string, change: Partial<NodeState>): Promise<void> => {
     time.now++;
     board.add(name, { ...(await cluster.node(name).state()), link: "up", ...change });
@@ -30,6 +32,7 @@ function setUp() {
       cluster: cluster as unknown as RunningCluster,
       watchdog,
       board,
+      service: { pending: () => clients },
       clock,
       emit: (event) => void events.push(event as JournalEvent),
       within,
@@ -37,7 +40,7 @@ function setUp() {
       signal: new AbortController().signal,
     });
   const waiting = () => events.flatMap((event) => (event.type === "recovery" ? event.waiting : [])).map((w) => w.what);
-  return { cluster, conditions, see, go, waiting };
+  return { cluster, conditions, clients, see, go, waiting };
 }
 
 describe("recovery", () => {
@@ -55,6 +58,14 @@ describe("recovery", () => {
     ["it is in full sync", async ({ see }) => see("r1", { syncing: true }), /full sync/],
     ["it is a master", async ({ see }) => see("r1", { role: "master" }), /is a master/],
     ["it follows somebody else", async ({ see }) => see("r1", { masterPort: 1 }), /replicates from toxiproxy:1/],
+    [
+      "its clients are refused",
+      async ({ see, clients }) => {
+        clients.push({ node: "m1", what: "100 % of 20 operations refused (NOREPLICAS)", load: "set" });
+        await see("r1", { offset: 50 });
+      },
+      /refused \(NOREPLICAS\)/,
+    ],
     [
       "the watchdog says it hangs",
       async ({ see, conditions }) => {

@@ -1,19 +1,17 @@
-import { messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
+import { deviationOf } from "../cluster/deviation.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
-import type { Emit, NodeCondition, NodeState } from "../journal/events.ts";
+import type { Emit, EventOf, NodeState } from "../journal/events.ts";
 import type { RunningWatchdog } from "../watchdog/watchdog.ts";
+import type { ServiceBoard } from "./service-board.ts";
 import type { StateBoard } from "./state-board.ts";
-
-const ROLE_MS = 5_000;
-/** Asking these would only wait. */
-const SILENT: readonly NodeCondition[] = ["dead", "deadlocked", "livelocked"];
 
 export interface RecoveryOptions {
   cluster: RunningCluster;
   watchdog: RunningWatchdog;
   board: StateBoard;
+  service: Pick<ServiceBoard, "pending">;
   clock: Clock;
   emit: Emit;
   within: number;
@@ -22,45 +20,21 @@ export interface RecoveryOptions {
   signal: AbortSignal;
 }
 
-/** Tells every server once more what the topology says; one that does not answer is the watchdog's to report. */
-export async function reconcile({
-  cluster,
-  emit,
-  watchdog,
-  abandoned,
-}: Pick<RecoveryOptions, "cluster" | "emit" | "watchdog" | "abandoned">): Promise<void> {
-  const { masters, replicaOf } = cluster.topology;
-  for (const names of [masters, Object.keys(replicaOf)]) {
-    await Promise.all(
-      names
-        .filter((name) => !abandoned.includes(name))
-        .map(async (name) => {
-          const { condition } = watchdog.verdict(name);
-          if (SILENT.includes(condition)) {
-            emit({ type: "note", about: name, text: `its role was not set while healing: it is ${condition}` });
-            return;
-          }
-          await cluster.applyRole(name, { within: ROLE_MS }).catch((error: unknown) => {
-            emit({ type: "note", about: name, text: `its role could not be set while healing: ${messageOf(error)}` });
-          });
-        }),
-    );
-  }
-}
-
 /**
- * Waits, bounded, until every node is healthy, has the role the topology says, and every replica has applied what its
- * master had produced after heal. Uses the watchdog's polls only: no extra questions to a server that may be in trouble.
+ * Waits, bounded, until every node is healthy, has the role the topology says, every replica has applied what its
+ * master had produced after heal, and clients are served again. Uses the watchdog's polls only: no extra questions to a server that may be in trouble.
  */
 export async function recover(options: RecoveryOptions): Promise<boolean> {
   const { clock, emit, within, signal } = options;
   const started = clock.now();
-  let waiting: { node: string; what: string }[] = [];
+  let waiting: Waiting[] = [];
   const recovered = await until({ what: "recovery", within, signal, every: 100 }, () => {
     waiting = pending(options, started);
     // A process that ended by itself stays so: nobody starts it again.
+    const isDead = (node: string): boolean =>
+      options.cluster.nodes.some(({ name }) => name === node) && options.watchdog.verdict(node).condition === "dead";
     const hopeless =
-      waiting.length > 0 && waiting.every(({ node }) => options.watchdog.verdict(node).condition === "dead");
+      waiting.some(({ node }) => isDead(node)) && waiting.every(({ node, load }) => load || isDead(node));
     return hopeless ? "hopeless" : waiting.length === 0 && "recovered";
   })
     .then((how) => how === "recovered")
@@ -73,8 +47,10 @@ export async function recover(options: RecoveryOptions): Promise<boolean> {
   return recovered;
 }
 
-function pending(options: RecoveryOptions, healedAt: number): { node: string; what: string }[] {
-  const { cluster, watchdog, board, abandoned } = options;
+type Waiting = EventOf<"recovery">["waiting"][number];
+
+function pending(options: RecoveryOptions, healedAt: number): Waiting[] {
+  const { cluster, watchdog, board, service, abandoned } = options;
   const sentinels = cluster.sentinels
     .filter(({ name }) => !abandoned.includes(name))
     .map(({ name }) => watchdog.verdict(name))
@@ -90,7 +66,8 @@ function pending(options: RecoveryOptions, healedAt: number): { node: string; wh
       const what = wrong(options, name, seen.state, healedAt, board);
       return what === null ? [] : [{ node: name, what }];
     });
-  return [...servers, ...sentinels, ...(cluster.agreement?.dissent() ?? [])];
+  const clients = service.pending(healedAt, abandoned);
+  return [...servers, ...sentinels, ...(cluster.agreement?.dissent() ?? []), ...clients];
 }
 
 function wrong(
@@ -102,12 +79,8 @@ function wrong(
 ): string | null {
   const master = cluster.topology.replicaOf[name];
   if (state.loading) return "still loading its dataset";
-  if (!master) return state.role === "master" ? null : "should be a master and is not";
-  if (state.role !== "replica") return `should replicate from ${master} and is a ${state.role}`;
-  const { host, port } = cluster.link(name, master).address;
-  if (state.masterHost !== host || state.masterPort !== port) {
-    return `should replicate from ${host}:${port} and replicates from ${state.masterHost}:${state.masterPort}`;
-  }
+  const wrongRole = deviationOf(name, state, cluster.topology, cluster.nodeAt);
+  if (wrongRole !== null || master === undefined) return wrongRole;
   if (state.link !== "up") return `its replication link is down${state.linkDetail ? ` ${state.linkDetail}` : ""}`;
   if (state.syncing) return "still in full sync";
   const produced = board.firstAfter(master, healedAt)?.state.offset;

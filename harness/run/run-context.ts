@@ -4,6 +4,7 @@ import type { Emit } from "../journal/events.ts";
 import type { Claims } from "./claims.ts";
 import type { Examinations } from "./examinations.ts";
 import type { RunOptions } from "./run-options.ts";
+import type { ServerTrouble } from "./server-trouble.ts";
 
 /** What every part of one run shares. */
 export interface RunContext {
@@ -21,8 +22,12 @@ export interface RunContext {
   readonly examinations: Examinations;
   /** Hides every secret of the run in a text. */
   hide(text: string): string;
-  /** Fires on the user's interrupt and when the engine is lost: nothing new may be started then. */
+  /** Fires on the user's interrupt, when the engine is lost, and when a server is in trouble before chaos: nothing new may be started then. */
   readonly signal: AbortSignal;
+  /** The same without the last: of a server in trouble evidence is captured. */
+  readonly evidenceSignal: AbortSignal;
   /** The engine went away in mid-run: ends the run with this error. */
   lost(error: unknown): void;
+  /** A server ended or hangs before chaos: ends the run, and its checks judge what there is. */
+  troubled(trouble: ServerTrouble): void;
 }

@@ -9,10 +9,9 @@ import { version } from "../base/version.ts";
 import { type NamedResult, runChecks } from "../checks/run-checks.ts";
 import { verdictOf } from "../checks/verdict.ts";
 import { attachReplicas } from "../cluster/attach-replicas.ts";
-import { ownerLabels } from "../docker/leftovers.ts";
+import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { writePlan } from "../experiment/plan-file.ts";
 import { secretsOf } from "../experiment/secrets.ts";
-import { faults } from "../faults/registry.ts";
 import { loadRun } from "../history/load-run.ts";
 import type { Emit, Phase } from "../journal/events.ts";
 import { loadRecord } from "../journal/reader.ts";
@@ -21,31 +20,28 @@ import { JournalWriter } from "../journal/writer.ts";
 import { preload } from "../load/preload.ts";
 import { putBenchmarks } from "./benchmarks.ts";
 import { Claims } from "./claims.ts";
-import { coreCollector } from "./core-evidence.ts";
-import { EvidenceCollector } from "./evidence.ts";
 import { Examinations } from "./examinations.ts";
-import { FaultRunner } from "./fault-runner.ts";
-import { FirstFinding } from "./first-finding.ts";
+import { heal } from "./heal.ts";
 import { hostFacts } from "./host.ts";
 import { loadTargets } from "./load-targets.ts";
 import { compareReplicas, readCells, readFinalStates } from "./quiesce.ts";
-import { reconcile, recover } from "./recovery.ts";
+import { recover } from "./recovery.ts";
 import type { RunContext } from "./run-context.ts";
 import { makeRunFolder } from "./run-folder.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
-import { attachesLater, putLoad, startCluster, watch } from "./start-parts.ts";
-import { StateBoard } from "./state-board.ts";
-import { TriggerSource } from "./triggers.ts";
+import { ServerTrouble } from "./server-trouble.ts";
+import { ServiceBoard } from "./service-board.ts";
+import { type Stage, setStage } from "./stage.ts";
+import { attachesLater, putLoad, startCluster } from "./start-parts.ts";
 
 /*
  *   setup → preload → warm-up → chaos → heal → recovery → quiesce → checks → teardown
+ *     │        a server ends or hangs before chaos ──────────────────► checks
  *     └──────────── an error ────────────┴────────────────────────────────► teardown (verdict: error)
  *               an interrupt in chaos ──► heal ───────────────────────────► teardown (verdict: interrupted)
  */
 
 const PRELOAD_MS = 120_000;
-/** How many times hangAfter an unproved hang may last before `stop-on: first-finding` calls it one. */
-const PATIENCE = 3;
 
 /** Runs one experiment once. Returns data whatever happens, but for a folder or journal that cannot be written. */
 export async function runExperiment(options: RunOptions): Promise<RunResult> {
@@ -58,9 +54,11 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
   journal.subscribe(options.onEvent, "live reporters");
   const scope = new CleanupScope();
   const broken = new AbortController();
-  const signal = AbortSignal.any([options.interrupt, broken.signal]);
+  const trouble = new AbortController();
+  const evidenceSignal = AbortSignal.any([options.interrupt, broken.signal]);
+  const signal = AbortSignal.any([evidenceSignal, trouble.signal]);
   // Every wait of a run listens to it: hundreds at once are no leak.
-  setMaxListeners(0, signal, options.interrupt);
+  setMaxListeners(0, signal, evidenceSignal, options.interrupt);
   const context: RunContext = {
     options,
     clock,
@@ -73,7 +71,9 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
     examinations: new Examinations(clock),
     hide: textHider(secrets),
     signal,
+    evidenceSignal,
     lost: (error) => broken.abort(error),
+    troubled: (error) => trouble.abort(error),
   };
   await writeFile(path.join(directory, "plan.yaml"), writePlan(plan));
   const error = await new Run(context, journal).go(startedAt);
@@ -96,6 +96,9 @@ class Run {
   readonly #clock: Clock;
   readonly #journal: JournalWriter;
   readonly #emit: Emit;
+  readonly #service: ServiceBoard;
+  /** From the moment on at which the servers answer. */
+  #stage: Stage | null = null;
 
   constructor(context: RunContext, journal: JournalWriter) {
     this.#context = context;
@@ -103,6 +106,8 @@ class Run {
     this.#clock = context.clock;
     this.#emit = context.emit;
     this.#journal = journal;
+    this.#service = new ServiceBoard(context.options.plan.experiment.allow);
+    journal.subscribe((event) => this.#service.see(event), "what clients see");
   }
 
   /** Everything from the first event to the last. Returns what broke the run, or undefined. */
@@ -111,7 +116,7 @@ class Run {
     await this.#begin(startedAt);
     let failure: unknown;
     try {
-      await this.#phases();
+      await this.#phases().catch((error: unknown) => this.#afterTrouble(error));
     } catch (error) {
       failure = error;
       if (interrupt.aborted)
@@ -168,112 +173,98 @@ class Run {
   }
 
   async #phases(): Promise<void> {
-    const { plan } = this.#options;
     const { signal } = this.#context;
-    const { experiment } = plan;
-    const cluster = await this.#phase("setup", () => startCluster(this.#context));
-    if (experiment.preload) {
-      const spec = experiment.preload;
-      await this.#phase("preload", async () => {
-        await preload({
-          spec,
-          targets: loadTargets(cluster, "masters"),
-          seed: plan.seed,
-          emit: this.#emit,
-          signal,
-          within: PRELOAD_MS,
-          password: cluster.password,
-          prefix: (node) => cluster.keyTag(node),
-        });
-        if (attachesLater(experiment)) await attachReplicas(cluster, signal);
-      });
-    }
-    const board = new StateBoard(this.#clock);
-    const triggers = new TriggerSource(cluster);
-    const { engine, image } = this.#options;
-    const labels = await ownerLabels(this.#context.runId);
-    const stopChaos = new AbortController();
-    const { hangAfter, hangLimit } = experiment.watchdog;
-    const first =
-      experiment.stopOn === "first-finding"
-        ? new FirstFinding(hangLimit ?? PATIENCE * hangAfter, () => stopChaos.abort())
-        : null;
-    if (first) this.#context.scope.defer("stop waiting for a finding", async () => first.close());
-    const evidence = new EvidenceCollector({
-      hide: this.#context.hide,
-      onStopped: (node) => this.#context.examinations.begin(node),
-      cluster,
-      directory: this.#context.directory,
-      clock: this.#clock,
-      emit: this.#emit,
-      signal,
-      onProof: () => first?.proved(),
-      cutBy: (link) => runner.holding(link),
-      cores: experiment.cores ? coreCollector(this.#context) : null,
-      sidecar: (container) => ({ engine, container, image, labels, processName: cluster.system.processName }),
-    });
-    const runner = new FaultRunner({
-      planned: plan.faults,
-      registry: faults,
-      cluster,
-      claims: this.#context.claims,
-      triggers,
-      clock: this.#clock,
-      emit: this.#emit,
-      beforeHeal: () => evidence.settled(),
-      capture: (node, reason) => evidence.capture(node, reason),
-    });
-    const { watchdog, load, benchmarks } = await this.#phase("warm-up", async () => {
-      const watchdog = await watch(this.#context, cluster, {
-        onCondition: (verdict) => {
-          evidence.consider(verdict);
-          first?.condition(verdict);
-        },
-        onState: (node, state) => {
-          board.add(node, state);
-          triggers.state(node, state);
-        },
-      });
-      // Before the first fault: a thread that nobody asks can hang unseen.
-      await watchdog.cover();
-      const load = await putLoad(this.#context, cluster);
-      const benchmarks = await putBenchmarks(this.#context, cluster);
-      await sleep(experiment.warmUp, signal);
-      await evidence.baseline();
-      watchdog.calibrated();
-      return { watchdog, load, benchmarks };
-    });
+    const { experiment } = this.#options.plan;
+    const cluster = await this.#phase("setup", () =>
+      startCluster(this.#context, async (answering) => {
+        this.#stage = await setStage(this.#context, answering);
+      }),
+    );
+    const stage = this.#stage as Stage | null;
+    if (!stage) throw new ChaosError("internal", "nobody was told that the servers answer");
+    if (experiment.preload) await this.#phase("preload", () => this.#preload(cluster));
+    const { load, benchmarks } = await this.#phase("warm-up", () => this.#warmUp(stage));
 
     // Last in, first undone: whatever breaks from here on, the faults are healed before anything is torn down.
-    this.#context.scope.defer("heal the faults", () => runner.healAll(), 120_000);
-    await this.#phase("chaos", () => this.#chaos(runner, stopChaos.signal));
-    first?.close();
-    const abandoned = this.#context.claims.abandoned();
-    await this.#phase("heal", async () => {
-      await runner.healAll();
-      await reconcile({ cluster, watchdog, emit: this.#emit, abandoned });
-    });
+    this.#context.scope.defer("heal the faults", () => stage.runner.healAll(), 120_000);
+    await this.#phase("chaos", () => this.#chaos(stage));
+    const rest = this.#rest(stage);
+    await this.#phase("heal", () => heal({ ...rest, reconcile: experiment.reconcile }));
     signal.throwIfAborted();
-    const rest = { cluster, watchdog, board, clock: this.#clock, emit: this.#emit, abandoned, signal };
-    await this.#phase("recovery", () => recover({ ...rest, within: experiment.recovery.within }));
-    for (const { name } of cluster.nodes) evidence.outlived(watchdog.verdict(name));
+    const abandoned = rest.abandoned();
+    await this.#phase("recovery", () => recover({ ...rest, abandoned, within: experiment.recovery.within }));
+    const recovered = this.#clock.now();
+    for (const { name } of cluster.nodes) stage.evidence.outlived(stage.watchdog.verdict(name));
     await this.#phase("quiesce", async () => {
+      await this.#service.observed(recovered, this.#clock.now, signal);
       await Promise.all([load?.running.stop(), benchmarks.stop()]);
-      watchdog.quiesce();
-      await readFinalStates(rest);
+      stage.watchdog.quiesce();
+      await readFinalStates({ ...rest, abandoned });
       // Reading whole datasets takes its time: only when somebody asks whether they are equal.
-      if (experiment.checks.includes("converges")) await compareReplicas(rest);
-      if (load) await readCells({ ...rest, ...load, directory: this.#context.directory });
-      await evidence.settled();
+      if (experiment.checks.includes("converges")) await compareReplicas({ ...rest, abandoned });
+      if (load) await readCells({ ...rest, ...load, abandoned, directory: this.#context.directory });
+      await stage.evidence.settled();
     });
-    await watchdog.stop();
-    await this.#phase("checks", () => this.#checks());
+    await stage.watchdog.stop();
+    await this.#phase("checks", () => this.#checks(experiment.checks));
+  }
+
+  #rest({ cluster, watchdog, board, runner, moves }: Stage) {
+    const { signal, claims } = this.#context;
+    const abandoned = () => claims.abandoned();
+    const isHeld = (node: string) => claims.of(node) !== null;
+    const own = { service: this.#service, clock: this.#clock, emit: this.#emit };
+    return { cluster, watchdog, board, runner, moves, ...own, abandoned, isHeld, signal };
+  }
+
+  async #preload(cluster: RunningCluster): Promise<void> {
+    const { plan } = this.#options;
+    const { signal } = this.#context;
+    if (!plan.experiment.preload) return;
+    await preload({
+      spec: plan.experiment.preload,
+      targets: loadTargets(cluster, "masters"),
+      seed: plan.seed,
+      emit: this.#emit,
+      signal,
+      within: PRELOAD_MS,
+      password: cluster.password,
+      prefix: (node) => cluster.keyTag(node),
+    });
+    if (attachesLater(plan.experiment)) await attachReplicas(cluster, signal);
+  }
+
+  async #warmUp({ cluster, watchdog, evidence }: Stage) {
+    // Set-up and preload are no measure of a healthy answer.
+    watchdog.measure();
+    // Before the first fault: a thread that nobody asks can hang unseen.
+    await watchdog.cover();
+    const load = await putLoad(this.#context, cluster);
+    const benchmarks = await putBenchmarks(this.#context, cluster);
+    await sleep(this.#options.plan.experiment.warmUp, this.#context.signal);
+    await evidence.baseline();
+    watchdog.calibrated();
+    return { load, benchmarks };
+  }
+
+  /** A server ended or hung before the first fault: what there is is judged. Rejects with any other error. */
+  async #afterTrouble(error: unknown): Promise<void> {
+    const { signal, evidenceSignal } = this.#context;
+    const trouble = signal.reason instanceof ServerTrouble ? signal.reason : error;
+    if (!(trouble instanceof ServerTrouble) || evidenceSignal.aborted) throw error;
+    this.#emit({ type: "note", about: "run", text: `${trouble.message}: the rest of the run is left out` });
+    await this.#stage?.evidence.settled();
+    await this.#stage?.watchdog.stop();
+    const asked = this.#options.plan.experiment.checks;
+    await this.#phase("checks", () => this.#checks([...new Set(["no-crash", "no-hang", ...asked])]));
   }
 
   /** Faults on their schedules until the time is over, a finding ends it, or the user does. */
-  async #chaos(runner: FaultRunner, firstFinding: AbortSignal): Promise<void> {
+  async #chaos({ runner, chaosBegins, chaosIsOver }: Stage): Promise<void> {
     const { plan } = this.#options;
-    const end = AbortSignal.any([this.#context.signal, firstFinding]);
+    const firstFinding = new AbortController();
+    chaosBegins(() => firstFinding.abort());
+    const end = AbortSignal.any([this.#context.signal, firstFinding.signal]);
     const over = new AbortController();
     const chaos = AbortSignal.any([end, over.signal]);
     setMaxListeners(0, chaos);
@@ -281,13 +272,13 @@ class Run {
     await sleep(plan.experiment.duration, end).catch(() => {});
     over.abort(new ChaosError("timeout", "the chaos phase is over"));
     await faultsDone;
+    chaosIsOver();
   }
 
-  async #checks(): Promise<void> {
-    const { plan } = this.#options;
+  async #checks(names: readonly string[]): Promise<void> {
     await this.#journal.flush();
     const record = await loadRun(this.#context.directory);
-    const results: NamedResult[] = runChecks(plan.experiment.checks, record);
+    const results: NamedResult[] = runChecks(names, record);
     for (const result of results) this.#emit({ type: "check", ...result });
     this.#emit({ type: "verdict", ...verdictOf(record, results) });
   }

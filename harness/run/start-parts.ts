@@ -11,13 +11,21 @@ import { startWatchdog } from "../watchdog/start.ts";
 import type { RunningWatchdog, WatchdogOptions } from "../watchdog/watchdog.ts";
 import { type PlacedLoad, placeLoads } from "./load-targets.ts";
 import type { RunContext } from "./run-context.ts";
+import { ServerTrouble } from "./server-trouble.ts";
 import { checkWait } from "./wait-check.ts";
 
-/** The reaper first, then the cluster that it guards. */
-export async function startCluster(context: RunContext): Promise<RunningCluster> {
+/**
+ * The reaper first, then the cluster that it guards, which is watched from the moment its servers answer.
+ * @param onReady called then; nobody has been told a role yet
+ */
+export async function startCluster(
+  context: RunContext,
+  onReady: (cluster: RunningCluster) => Promise<void>,
+): Promise<RunningCluster> {
   const { options, runId, scope, resources, claims, directory, emit, signal } = context;
   const { engine, system, compose, image, toxiproxyImage, plan, interrupt } = options;
   if (!options.keep) await guard({ engine, runId, resources, signal, interrupt });
+  let isWatched = false;
   return upCluster({
     engine,
     system,
@@ -42,8 +50,21 @@ export async function startCluster(context: RunContext): Promise<RunningCluster>
     signal,
     onEngineLost: context.lost,
     ours: (node) => claims.of(node) === "down",
+    onReady: async (cluster) => {
+      await onReady(cluster);
+      isWatched = true;
+    },
+    onDeath: (node, exitCode) => {
+      // One that never answered and ends by itself has a reason that its words tell: a setting, a file. A signal is another thing.
+      if (isWatched || exitCode === null || exitCode <= BY_SIGNAL) return;
+      const how = `${node} ended with exit code ${exitCode} before it had answered`;
+      context.troubled(new ServerTrouble(null, how));
+    },
   });
 }
+
+/** A process that a signal ended has this and the signal's number as its exit code. */
+const BY_SIGNAL = 128;
 
 /** Bytes of the disk of its own that each node's data needs for the faults of this plan; null: none does. */
 export function ownDisk({ faults: planned }: Pick<Plan, "faults">): number | null {
@@ -85,7 +106,7 @@ export async function watch(
     clock,
     emit,
     password: cluster.password,
-    signal: context.signal,
+    signal: context.evidenceSignal,
     ...listeners,
   });
   scope.defer("stop the watchdog", () => watchdog.stop());
@@ -111,6 +132,7 @@ export async function putLoad(context: RunContext, cluster: RunningCluster): Pro
     clock,
     emit,
     password: cluster.password,
+    onMoved: (load, from, text) => follow(load, from.node, text),
     history: { directory, nodes: cluster.nodes.map(({ name }) => name) },
     signal: context.signal,
   });
@@ -120,5 +142,23 @@ export async function putLoad(context: RunContext, cluster: RunningCluster): Pro
   cluster.onTopology(() => {
     for (const { spec, targets } of loads) load.retarget(spec.name, targets());
   });
+  /** As a client of the cluster does, a load goes where a server says that its keys' slot is now. */
+  function follow(name: string, from: string, text: string): void {
+    const placed = loads.find(({ spec }) => spec.name === name);
+    const to = movedTo(cluster, text);
+    if (!placed || to === null || to.node === from) return;
+    if (placed.moveTo(to.node)) {
+      cluster.moveSlot(to.slot, to.node);
+      emit({ type: "load-moved", load: name, slot: to.slot, from, to: to.node });
+    }
+    load.retarget(name, placed.targets());
+  }
   return { running: load, placed: loads };
+}
+
+/** "MOVED 2843 172.21.255.254:6666" → slot and node; null: it names nobody that is known. */
+function movedTo(cluster: RunningCluster, text: string): { slot: number; node: string } | null {
+  const [, slot, host, port] = /^MOVED (\d+) (\S+):(\d+)/.exec(text) ?? [];
+  const node = host === undefined ? null : cluster.nodeAt(host, Number(port));
+  return node === null ? null : { slot: Number(slot), node };
 }

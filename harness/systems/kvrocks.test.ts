@@ -91,8 +91,8 @@ describe("the kvrocks adapter", () => {
     const [m1, r1] = ["1".repeat(40), "2".repeat(40)];
     const argv = kvrocks.cluster?.setNodes(
       [
-        { id: m1, host: "toxiproxy", port: 10_006, master: null, slots: [0, 8191] },
-        { id: r1, host: "r1", port: 6666, master: m1, slots: null },
+        { id: m1, host: "toxiproxy", port: 10_006, master: null, slots: [[0, 8191]] },
+        { id: r1, host: "r1", port: 6666, master: m1, slots: [] },
       ],
       7,
     );

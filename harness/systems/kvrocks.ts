@@ -1,6 +1,7 @@
 import type { NodeState } from "../journal/events.ts";
 import { commaFields, numberField, parseInfo } from "./info.ts";
 import { kvrocksRecipe } from "./kvrocks-recipe.ts";
+import { clusterView } from "./redis-cluster.ts";
 import type { ClusterMember, LogRule, System } from "./system.ts";
 
 /**
@@ -36,6 +37,8 @@ export const kvrocks: System = {
     setNodeId: (id) => ["CLUSTERX", "SETNODEID", id],
     topologyText,
     setNodes: (members, version) => ["CLUSTERX", "SETNODES", topologyText(members), String(version)],
+    // The same format as Redis's (cluster.cc, genNodesDescription).
+    view: clusterView,
   },
   // worker.cc: every worker has its own SO_REUSEPORT listener, so the kernel's hash chooses a connection's thread.
   workerThreads: { comm: /^worker$/, setting: "workers" },
@@ -49,7 +52,8 @@ function topologyText(members: readonly ClusterMember[]): string {
 /** One line of CLUSTERX SETNODES: `<id> <host> <port> master - 0-8191` or `<id> <host> <port> slave <master id>`. */
 function nodeLine({ id, host, port, master, slots }: ClusterMember): string {
   const role = master === null ? "master -" : `slave ${master}`;
-  return `${id} ${host} ${port} ${role}${slots === null ? "" : ` ${slots[0]}-${slots[1]}`}`;
+  const ranges = slots.map(([first, last]) => (first === last ? ` ${first}` : ` ${first}-${last}`));
+  return `${id} ${host} ${port} ${role}${ranges.join("")}`;
 }
 
 function kvrocksState(info: string): NodeState {

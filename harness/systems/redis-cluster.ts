@@ -29,7 +29,8 @@ export const redisCluster: GossipMode = {
   },
 };
 
-function clusterView(reply: string): RoleView {
+/** Who is master of what, in the text of CLUSTER NODES. */
+export function clusterView(reply: string): RoleView {
   const lines = reply
     .split("\n")
     .map((line) => line.trim().split(" "))

@@ -39,8 +39,8 @@ export interface ClusterMember {
   port: number;
   /** The id of its master, or null for a master. */
   master: string | null;
-  /** The slots of a master, both ends included. */
-  slots: readonly [number, number] | null;
+  /** The slots of a master as ranges, both ends included; none of a replica. */
+  slots: readonly (readonly [number, number])[];
 }
 
 /** A server that can share the key space with others, by a topology that an operator hands to every node. */
@@ -52,6 +52,8 @@ export interface ClusterMode {
   topologyText(members: readonly ClusterMember[]): string;
   /** The whole topology, as this one node should see it. Versions must grow. */
   setNodes(members: readonly ClusterMember[], version: number): Argv;
+  /** Reads the answer to CLUSTER NODES. */
+  view(reply: string): RoleView;
 }
 
 /** What one server, or one sentinel, says of who is master. Servers are named by the host that they announce. */

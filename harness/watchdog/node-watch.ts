@@ -33,7 +33,7 @@ export class NodeWatch {
   #journaled = { gist: "", at: 0 };
   #sample: ProcessSample | null = null;
   #sampledAt = Number.NEGATIVE_INFINITY;
-  #baseline: number[] | null = [];
+  #baseline: number[] | null = null;
   #slowAfter: number | null;
   #secondFrom: number;
   #claimed: "paused" | "down" | null = null;
@@ -141,6 +141,11 @@ export class NodeWatch {
   /** Opens connections until every worker thread has one. */
   cover(): Promise<void> {
     return this.#cover.establish();
+  }
+
+  /** Begins the baseline: from now on a healthy node's answers are what others are measured by. */
+  measure(): void {
+    this.#baseline = [];
   }
 
   /** Ends the baseline. */

@@ -119,6 +119,10 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
     cover: async () => {
       await Promise.all([...watches.values()].map((each) => each.cover()));
     },
+    measure: () => {
+      starvation.measure();
+      for (const each of watches.values()) each.measure();
+    },
     calibrated: () => {
       starvation.calibrate();
       for (const each of watches.values()) each.calibrate();

@@ -59,7 +59,7 @@ interface ControlSecond {
 export class Starvation {
   readonly #hangAfter: number;
   readonly #controls: ReadonlySet<string>;
-  #baseline: number[] | null = [];
+  #baseline: number[] | null = null;
   #bound = CONTROL_FLOOR;
   #spans: readonly Span[] = [];
   #max: number | null = null;
@@ -87,6 +87,11 @@ export class Starvation {
   /** The probe thread is still blocked: it has not reported since `from`. */
   unreported(from: number, to: number): void {
     if (to - from > PROBE_DELAY) this.#add({ from, to });
+  }
+
+  /** Begins the baseline. */
+  measure(): void {
+    this.#baseline = [];
   }
 
   /** Ends the baseline: from now on the bound is what this machine does when healthy. */

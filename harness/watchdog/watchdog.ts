@@ -81,6 +81,8 @@ export interface RunningWatchdog {
    * per node. Bounded; never rejects: what could not be had is in the event. Repeats itself when connections were lost.
    */
   cover(): Promise<void>;
+  /** Begins the baseline phase. */
+  measure(): void;
   /** Ends the baseline phase: what was measured until now is what this machine and cluster do when healthy. */
   calibrated(): void;
   /** Stops the write probes, so that data and offsets stand still to be compared; everything else goes on. */

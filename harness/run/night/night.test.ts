@@ -42,6 +42,8 @@ function experiment(over: Partial<Experiment> = {}): Experiment {
       poll: 9,
     },
     recovery: { within: 7_000 },
+    reconcile: "minimal",
+    allow: [],
     checks: [],
     stopOn: "end",
     expect: null,

@@ -1,0 +1,103 @@
+import type { RunningCluster } from "../cluster/running-cluster.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
+import { faults } from "../faults/registry.ts";
+import type { NodeVerdict, RunningWatchdog } from "../watchdog/watchdog.ts";
+import { coreCollector } from "./core-evidence.ts";
+import { EvidenceCollector } from "./evidence.ts";
+import { FaultRunner } from "./fault-runner.ts";
+import { FirstFinding } from "./first-finding.ts";
+import { ExperimentMoves } from "./moves.ts";
+import type { RunContext } from "./run-context.ts";
+import { ServerTrouble } from "./server-trouble.ts";
+import { watch } from "./start-parts.ts";
+import { StateBoard } from "./state-board.ts";
+import { TriggerSource } from "./triggers.ts";
+
+/*
+ *   watchdog ──┬─ condition ─► evidence, and who waits for a first finding
+ *              └─ state ─────► board (recovery), triggers (faults), moves (who is master by the experiment's own commands)
+ */
+
+/** How many times hangAfter an unproved hang may last before it is believed without waiting for heal. */
+const PATIENCE = 3;
+
+/** Everything that watches a cluster and acts on it, from the moment its servers answer. */
+export interface Stage {
+  cluster: RunningCluster;
+  watchdog: RunningWatchdog;
+  evidence: EvidenceCollector;
+  board: StateBoard;
+  runner: FaultRunner;
+  moves: ExperimentMoves;
+  /** The chaos phase begins: from now on a server in trouble is for the checks, and ends the phase only where that is asked for. */
+  chaosBegins(stop: () => void): void;
+  /** Nothing more is waited for. */
+  chaosIsOver(): void;
+}
+
+/** Starts watching. Until chaos begins, a server that ends or hangs ends the run: nothing of ours can be the cause. */
+export async function setStage(context: RunContext, cluster: RunningCluster): Promise<Stage> {
+  const { options, clock, emit, scope } = context;
+  const { engine, image, plan } = options;
+  const { experiment } = plan;
+  const { hangAfter, hangLimit } = experiment.watchdog;
+  const patience = hangLimit ?? PATIENCE * hangAfter;
+  const labels = await ownerLabels(context.runId);
+  const board = new StateBoard(clock);
+  const triggers = new TriggerSource(cluster);
+  const moves = new ExperimentMoves(cluster);
+  let last: NodeVerdict | null = null;
+  let first: FirstFinding | null = new FirstFinding(patience, () => context.troubled(new ServerTrouble(last)));
+  const evidence = new EvidenceCollector({
+    hide: context.hide,
+    onStopped: (node) => context.examinations.begin(node),
+    cluster,
+    directory: context.directory,
+    clock,
+    emit,
+    signal: context.evidenceSignal,
+    onProof: () => first?.proved(),
+    cutBy: (link) => runner.holding(link),
+    cores: experiment.cores ? coreCollector(context) : null,
+    sidecar: (container) => ({ engine, container, image, labels, processName: cluster.system.processName }),
+  });
+  const runner = new FaultRunner({
+    planned: plan.faults,
+    registry: faults,
+    cluster,
+    claims: context.claims,
+    triggers,
+    clock,
+    emit,
+    beforeHeal: () => evidence.settled(),
+    capture: (node, reason) => evidence.capture(node, reason),
+    onInjected: (planned, targets) => moves.injected(planned, targets),
+  });
+  scope.defer("stop waiting for a finding", async () => first?.close());
+  const watchdog = await watch(context, cluster, {
+    onCondition: (verdict) => {
+      last = verdict;
+      evidence.consider(verdict);
+      if (cluster.control?.name !== verdict.node) first?.condition(verdict);
+    },
+    onState: (node, state) => {
+      board.add(node, state);
+      triggers.state(node, state);
+      moves.state(node, state);
+    },
+  });
+  const replace = (next: FirstFinding | null): void => {
+    first?.close();
+    first = next;
+  };
+  return {
+    cluster,
+    watchdog,
+    evidence,
+    board,
+    runner,
+    moves,
+    chaosBegins: (stop) => replace(experiment.stopOn === "first-finding" ? new FirstFinding(patience, stop) : null),
+    chaosIsOver: () => replace(null),
+  };
+}
