@@ -14,31 +14,31 @@ export const perKeyOrder = dataCheck(
     summary: "Reads of one key from one master never go back to an older value while it stays the master.",
     nothing: "no recorded load read anything from a master",
   },
-  ({ masters, flushes, contradictions }) =>
-    (load) => {
-      const writes = new Writes(load);
-      const reads = new TermReads(load, masters);
-      let judged = 0;
-      eachCell(load, masters, (cell) => {
-        let loaded = false;
-        const told = new Set<string>();
-        reads.each(cell, ({ node }, rows) => {
-          judged += rows.length;
-          if (rows.length < 2 || told.has(node)) return;
-          if (!loaded) writes.load(cell);
-          loaded = true;
-          const back = wentBack(load, cell, flushes.shards[cell.shard] as ShardFlushes, writes, rows);
-          if (!back) return;
-          told.add(node);
-          contradictions.add(
-            { type: "stale-read", class: "went-back", node },
-            (count) => keysWhose(count, `reads from ${node} went back to an older value while it was the master`),
-            () => contradiction(load, cell.cell, back),
-          );
-        });
+  (judging) => (load) => {
+    const { masters, flushes, contradictions } = judging;
+    const writes = new Writes(load);
+    const reads = new TermReads(load, masters);
+    let judged = 0;
+    eachCell(load, masters, (cell) => {
+      let loaded = false;
+      const told = new Set<string>();
+      reads.each(cell, ({ node }, rows) => {
+        judged += rows.length;
+        if (rows.length < 2 || told.has(node)) return;
+        if (!loaded) writes.load(cell);
+        loaded = true;
+        const back = wentBack(load, cell, flushes.shards[cell.shard] as ShardFlushes, writes, rows);
+        if (!back) return;
+        told.add(node);
+        contradictions.add(
+          { type: "stale-read", class: "went-back", node },
+          (count) => keysWhose(count, `reads from ${node} went back to an older value while it was the master`),
+          () => contradiction(load, cell.cell, back),
+        );
       });
-      return judged;
-    },
+    });
+    return judged;
+  },
 );
 
 function contradiction(load: LoadHistory, cell: number, { earlier, seen, later, shown }: WentBack): Contradiction {

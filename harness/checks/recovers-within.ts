@@ -1,9 +1,11 @@
 import { formatDuration } from "../base/units.ts";
-import type { Finding } from "../journal/events.ts";
+import type { EventOf, Finding } from "../journal/events.ts";
 import type { Check } from "./check.ts";
 import { evidenceOf } from "./evidence-of.ts";
 import { explainedNodes } from "./explained.ts";
-import { isControl, STARVED_SHARE, starvedShare } from "./span.ts";
+import type { Judged } from "./hang-rules.ts";
+import { judgeService } from "./serves.ts";
+import { asksFor, isControl, STARVED_SHARE, starvedShare } from "./span.ts";
 
 export const recoversWithin: Check = {
   name: "recovers-within",
@@ -21,8 +23,9 @@ export const recoversWithin: Check = {
     const explained = explainedNodes(record);
     const waiting = new Map<string, string[]>();
     const reasons: string[] = [];
-    for (const { node, what } of recovery.waiting) {
-      if (isControl(record, node)) continue;
+    for (const { node, what, load } of recovery.waiting) {
+      // What clients see is judged to the end, below or by the check that was asked to.
+      if (isControl(record, node) || load !== undefined) continue;
       const reason = explained.get(node);
       if (reason === undefined) waiting.set(node, [...(waiting.get(node) ?? []), what]);
       else if (!reasons.includes(`${node}: ${reason}`)) reasons.push(`${node}: ${reason}`);
@@ -41,7 +44,30 @@ export const recoversWithin: Check = {
         detail: { waiting: what, within: recovery.within },
       };
     });
-    const why = reasons.length > 0 ? `not recovered, as other findings explain: ${reasons.join("; ")}` : null;
-    return { valid: false, why: why ?? (findings.length > 0 ? null : "the cluster did not recover in time"), findings };
+    const asksServes = asksFor(record, "serves");
+    const clients = recovery.waiting.filter(({ load }) => load !== undefined).map(({ what }) => what);
+    const service: Judged = asksServes ? { findings: [], unknown: [] } : judgeService(record);
+    findings.push(...service.findings);
+    const late = clients.length > 0 && findings.length === 0 ? [clientsLate(recovery, clients, from)] : [];
+    const why = [
+      ...(reasons.length > 0 ? [`not recovered, as other findings explain: ${reasons.join("; ")}`] : []),
+      ...service.unknown,
+    ].join("; ");
+    return { valid: false, why: why || null, findings: [...findings, ...late] };
   },
 };
+
+/** They are served in the end, but not in time. */
+function clientsLate({ within }: EventOf<"recovery">, clients: readonly string[], from: number): Finding {
+  return {
+    type: "slow-recovery",
+    class: "not-served",
+    node: null,
+    from,
+    to: null,
+    summary: `Clients were not served again ${formatDuration(within)} after every fault was healed: ${clients.join(", ")}.`,
+    proof: null,
+    evidence: [],
+    detail: { waiting: clients, within },
+  };
+}

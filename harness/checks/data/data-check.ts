@@ -8,6 +8,7 @@ import { Masters } from "./masters.ts";
 /** What a check of recorded data works with. */
 export interface Judging {
   record: RunRecord;
+  /** As the load sees them that is being judged. */
   masters: Masters;
   flushes: Flushes;
   contradictions: Contradictions;
@@ -51,6 +52,8 @@ export function dataCheck(
       const judgeLoad = judge(judging);
       let judged = 0;
       for (const load of record.history) {
+        judging.masters = new Masters(record, load.load);
+        if (judging.masters.movedTo.length > 0) tellMove(judging, load.load);
         if (load.incomplete === null) judged += judgeLoad(load);
         else judging.doubts.add(`the history of ${load.load} is not whole: ${load.incomplete}`);
       }
@@ -58,6 +61,15 @@ export function dataCheck(
       return resultOf(judging);
     },
   };
+}
+
+/** A migrated slot takes the load's keys to another shard: what was written before must be there too. */
+function tellMove({ record, masters, flushes, doubts, remarks }: Judging, load: string): void {
+  const moves = record.of("load-moved").filter((event) => event.load === load);
+  const way = moves.map(({ slot, from, to }) => `slot ${slot} from ${from} to ${to}`).join(", ");
+  remarks.add(`${load}: its keys were moved (${way}); what replicas hold of them is not judged`);
+  if (masters.movedTo.some((shard) => (flushes.shards[shard]?.all.length ?? 0) > 0))
+    doubts.add(`${load}: its keys were moved (${way}) to a shard that was flushed: what is left of them is not known`);
 }
 
 function unknown(why: string): CheckResult {

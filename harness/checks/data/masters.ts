@@ -1,3 +1,4 @@
+import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { interruptions } from "./interruptions.ts";
 import { settledFrom } from "./settled.ts";
@@ -42,9 +43,13 @@ export class Masters {
   /** Why shards cannot be told apart, or null. */
   readonly doubt: string | null;
   readonly #layouts: readonly Layout[];
+  /** The slot of one load's keys went from shard to shard: whose operations are all of the first one, whoever did them. */
+  readonly #moves: readonly EventOf<"load-moved">[];
 
-  constructor(record: RunRecord) {
+  /** @param load as this load's keys see them; absent: as those do that stay in their shard */
+  constructor(record: RunRecord, load?: string) {
     const { layouts, shards, doubt } = layoutsOf(record);
+    this.#moves = load === undefined ? [] : record.of("load-moved").filter((event) => event.load === load);
     this.#layouts = layouts;
     this.shards = shards;
     this.doubt = doubt;
@@ -53,7 +58,18 @@ export class Masters {
 
   /** undefined: the node belonged to no shard at that time. */
   shardAt(node: string, t: number): number | undefined {
-    return this.#layoutAt(t)?.shardOf.get(node);
+    const shard = this.#layoutAt(t)?.shardOf.get(node);
+    const [first] = this.#moves;
+    if (!first || shard === undefined) return shard;
+    const homes = this.#moves.flatMap(({ t: at, from, to }) =>
+      [from, to].map((one) => this.#layoutAt(at)?.shardOf.get(one)),
+    );
+    return homes.includes(shard) ? homes[0] : shard;
+  }
+
+  /** The shards that a moved load's keys came to, in order; [] for one that stayed. */
+  get movedTo(): readonly number[] {
+    return this.#moves.flatMap(({ t, to }) => this.#layoutAt(t)?.shardOf.get(to) ?? []);
   }
 
   isMasterAt(node: string, t: number): boolean {
@@ -66,13 +82,19 @@ export class Masters {
     return [...(shardOf ?? [])].filter(([node, own]) => own === shard && !masters?.has(node)).length;
   }
 
-  /** Nodes and their shards in the end. */
+  /** Nodes and their shards in the end. Of a moved load only the master that has it: its replicas may not know of the slot yet. */
   get members(): ReadonlyMap<string, number> {
-    return this.#layouts.at(-1)?.shardOf ?? new Map();
+    const last = this.#layouts.at(-1);
+    const [home, to] = [this.#moves[0]?.from, this.#moves.at(-1)?.to];
+    if (home === undefined || to === undefined) return last?.shardOf ?? new Map();
+    const shard = this.shardAt(home, this.#moves[0]?.t ?? 0);
+    const master = [...(last?.masters ?? [])].find(([, own]) => own === last?.shardOf.get(to))?.[0];
+    return new Map(master === undefined || shard === undefined ? [] : [[master, shard]]);
   }
 
   /** The same, when no node ever changed its shard: one look-up instead of one per operation. null: some did. */
   get fixed(): ReadonlyMap<string, number> | null {
+    if (this.#moves.length > 0) return null;
     const all = new Map<string, number>();
     for (const { shardOf } of this.#layouts) {
       for (const [node, shard] of shardOf) {
