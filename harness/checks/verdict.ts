@@ -1,5 +1,6 @@
 import type { Verdict } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
+import { byCause } from "./causes.ts";
 import type { NamedResult } from "./run-checks.ts";
 import { phaseSpan, STARVED_SHARE, starvedShare } from "./span.ts";
 
@@ -21,11 +22,14 @@ export function verdictOf(record: RunRecord, results: readonly NamedResult[]): J
     (result) => healFailed.length === 0 || result.findings.some(({ type }) => type === "hang" || type === "crash"),
   );
   if (certain.length > 0) {
-    const reasons = certain.flatMap((result) =>
-      result.findings.length > 0
-        ? result.findings.map((finding) => finding.summary)
-        : [`${result.name}: ${result.why ?? "violated"}`],
-    );
+    const findings = byCause(certain.flatMap((result) => result.findings));
+    const bare = certain.filter((result) => result.findings.length === 0);
+    const reasons = [
+      ...findings.map(({ summary, consequenceOf }) =>
+        consequenceOf ? `${summary} (follows from ${consequenceOf})` : summary,
+      ),
+      ...bare.map(({ name, why }) => `${name}: ${why ?? "violated"}`),
+    ];
     return { verdict: "fail", reasons };
   }
   const reasons = [

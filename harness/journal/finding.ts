@@ -44,6 +44,8 @@ export const findingSchema = z.object({
   to: z.number().nullable(),
   /** One sentence for a reader who knows the server and not kvchaos. */
   summary: z.string(),
+  /** "crash/exit of m1": the finding from which this one follows; absent: it stands for itself. */
+  consequenceOf: z.string().optional(),
   /** The sentence that proves it (a wait-for cycle, an exit code, two differing values), or null when it is only observed. */
   proof: z.string().nullable(),
   /** Paths below the run's folder. */

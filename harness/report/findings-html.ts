@@ -1,3 +1,4 @@
+import { labelOf } from "../checks/causes.ts";
 import type { EventOf, Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { capturesHtml, capturesOf } from "./capture-html.ts";
@@ -42,6 +43,10 @@ async function findingHtml(
     `<h3>${number}. ${escapeHtml(`${type}: ${kind}`)} on ${escapeHtml(node ?? "the cluster")} <span class="tag t-bad">${sure}</span></h3>`,
     meaning === null ? "" : `<p class="quiet">${escapeHtml(`${type}: ${meaning}.`)}</p>`,
     `<p>${escapeHtml(summary)}</p>`,
+    finding.consequenceOf === undefined
+      ? ""
+      : `<p><strong>Follows from ${escapeHtml(finding.consequenceOf)}</strong>${causeLink(run, finding)}: mend that first.</p>`,
+    observed(finding),
     proof === null ? "" : `<p class="proof"><strong>Proof.</strong> ${escapeHtml(shorten(proof))}</p>`,
     `<dl>${row("When", spanText(from, to, run.watchEnd))}${connections(finding)}${row("Probes", coverText(record, node, from))}${row("What the watchdog saw", text(finding.detail?.why))}${row("Who answered", answeringText(finding))}${row("Core", text(finding.detail?.core))}${row("What was done to the cluster", doings(run, finding))}</dl>`,
     differences(finding),
@@ -54,6 +59,17 @@ async function findingHtml(
   ].join("\n");
   // Regions of the same name in several findings could not be told apart by whoever hears them.
   return html.replace(/role="region" aria-label="([^"]*)"/g, `role="region" aria-label="$1, finding ${number}"`);
+}
+
+function causeLink({ findings }: RunSummary, { consequenceOf }: Finding): string {
+  const cause = findings.findIndex((one) => one.consequenceOf === undefined && labelOf(one) === consequenceOf);
+  return cause === -1 ? "" : ` (<a href="#finding-${cause + 1}">finding ${cause + 1}</a>)`;
+}
+
+/** What somebody said, which shows that he says so and proves no more. */
+function observed({ detail }: Finding): string {
+  const said = text(detail?.observed);
+  return said === null ? "" : `<p class="proof"><strong>Observed.</strong> ${escapeHtml(said)}</p>`;
 }
 
 async function ownEvidence(record: RunRecord, run: RunSummary, finding: Finding, files: RunFiles): Promise<string> {

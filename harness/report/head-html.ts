@@ -55,8 +55,8 @@ function othersHtml({ findings }: RunSummary): string {
   const others = findings.slice(1, 1 + MOST_OTHERS);
   if (others.length === 0) return "";
   const items = others.map(
-    ({ type, class: kind, node, from }, i) =>
-      `<li><a href="#finding-${i + 2}">${escapeHtml(`${type} (${kind})${node === null ? "" : ` of ${node}`}`)}</a>, since ${seconds(from)}</li>`,
+    ({ type, class: kind, node, from, consequenceOf }, i) =>
+      `<li><a href="#finding-${i + 2}">${escapeHtml(`${type} (${kind})${node === null ? "" : ` of ${node}`}`)}</a>, since ${seconds(from)}${consequenceOf === undefined ? "" : `, follows from ${escapeHtml(consequenceOf)}`}</li>`,
   );
   const left = findings.length - 1 - others.length;
   return `<p>Also found:</p><ul class="others">${items.join("")}${left > 0 ? `<li>and ${times(left, "more finding")} below</li>` : ""}</ul>`;

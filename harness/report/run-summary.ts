@@ -1,4 +1,5 @@
 import { ChaosError } from "../base/chaos-error.ts";
+import { byCause } from "../checks/causes.ts";
 import { endOfWatch } from "../checks/span.ts";
 import type { EventOf, Finding, Phase, Verdict } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
@@ -38,6 +39,7 @@ export interface RunSummary {
   run: EventOf<"run">;
   verdict: Verdict;
   reasons: readonly string[];
+  /** Causes first, each with what follows from it behind it. */
   findings: readonly Finding[];
   checks: readonly EventOf<"check">[];
   phases: readonly PhaseSpan[];
@@ -70,7 +72,7 @@ export function summarize(record: RunRecord): RunSummary {
     reasons: last?.reasons ?? [
       `The journal ends after ${Math.round(end / 1000)} s without a verdict: the harness was stopped.${cut}`,
     ],
-    findings: checks.flatMap((check) => check.findings),
+    findings: byCause(checks.flatMap((check) => check.findings)),
     checks,
     phases: phaseSpans(record),
     faults: faultOccurrences(record),

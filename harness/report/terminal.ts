@@ -78,8 +78,8 @@ export function terminalReporter(
         { text: "", tone: "plain" },
         { text: `${summary.verdict.toUpperCase()}  ${verdictSentence(summary)}`, tone },
         ...summary.findings.map((finding, i) => ({
-          text: `  ${finding.type}/${finding.class} on ${finding.node ?? "the cluster"} (${confidence(finding)})${told(finding, i)}`,
-          tone: "bad" as Tone,
+          text: `  ${finding.consequenceOf ? "↳ " : ""}${finding.type}/${finding.class} on ${finding.node ?? "the cluster"} (${sureness(finding)})${told(finding, i)}`,
+          tone: (finding.consequenceOf ? "quiet" : "bad") as Tone,
         })),
         ...(summary.verdict === "fail"
           ? []
@@ -95,6 +95,10 @@ export function terminalReporter(
       }
     },
   };
+}
+
+function sureness(finding: Finding): string {
+  return finding.consequenceOf ? `follows from ${finding.consequenceOf}` : confidence(finding);
 }
 
 /** The proof, or what was seen, unless the first line has just said it. */

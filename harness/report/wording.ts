@@ -1,4 +1,5 @@
 import { formatDuration } from "../base/units.ts";
+import { isRoot } from "../checks/causes.ts";
 import type { Finding } from "../journal/events.ts";
 import type { FaultOccurrence } from "./fault-occurrences.ts";
 import type { RunSummary } from "./run-summary.ts";
@@ -30,8 +31,12 @@ export function verdictSentence(summary: RunSummary): string {
   }
   const [first] = findings;
   if (verdict === "fail" && first) {
-    const more = findings.length > 1 ? ` And ${times(findings.length - 1, "more finding")}.` : "";
-    return `${first.summary}${more}`;
+    const roots = findings.filter(isRoot).length;
+    const more = [
+      ...(roots > 1 ? [times(roots - 1, "more finding")] : []),
+      ...(findings.length > roots ? [times(findings.length - roots, "consequence")] : []),
+    ].join(" and ");
+    return `${first.summary}${more === "" ? "" : ` And ${more}.`}`;
   }
   return reasons[0] ?? "No reason was given.";
 }

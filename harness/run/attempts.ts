@@ -4,7 +4,7 @@ import { type Finding, kindOf } from "../journal/finding.ts";
 /** What became of one run, as far as it matters here. */
 export interface Attempt {
   verdict: Verdict;
-  findings: readonly Pick<Finding, "type" | "class" | "from">[];
+  findings: readonly Pick<Finding, "type" | "class" | "from" | "consequenceOf">[];
 }
 
 /** What several runs of the same thing amount to. */
@@ -39,9 +39,9 @@ export async function attempt<A extends Attempt>(
   return { outcome: attempts.every(({ verdict }) => verdict === "pass") ? "pass" : "unknown", attempts };
 }
 
-/** "hang/deadlocked" of the finding that began first, or null. */
+/** "hang/deadlocked" of the finding that began first, consequences aside, or null. */
 export function firstKind(findings: Attempt["findings"]): string | null {
-  const [first] = [...findings].sort((a, b) => a.from - b.from);
+  const [first] = findings.filter(({ consequenceOf }) => consequenceOf === undefined).sort((a, b) => a.from - b.from);
   return first ? kindOf(first) : null;
 }
 

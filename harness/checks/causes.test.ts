@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import type { Finding } from "../journal/events.ts";
+import { byCause, withCauses } from "./causes.ts";
+import { fixture } from "./record-fixture.ts";
+
+function finding(
+  type: Finding["type"],
+  kind: string,
+  node: string | null,
+  from: number,
+  to: number | null = null,
+): Finding {
+  return { type, class: kind, node, from, to, summary: `${type} of ${node}`, proof: null, evidence: [] };
+}
+
+const caused = (...findings: Finding[]): (string | undefined)[] =>
+  withCauses(fixture(), [{ findings }]).flatMap((one) => one.findings.map(({ consequenceOf }) => consequenceOf));
+
+describe("a finding that follows from another", () => {
+  it("is the difference of a replica that did not get its link back, not that of one that was well", () => {
+    const late = finding("slow-recovery", "not-recovered", "r1", 41_000);
+    const differs = finding("divergence", "missing-keys", "r1", 56_000);
+    assert.deepEqual(caused(late, differs), [undefined, "slow-recovery/not-recovered of r1"]);
+    assert.deepEqual(caused(differs), [undefined]);
+  });
+
+  it("is what a master's end does to its replica and its clients", () => {
+    const crash = finding("crash", "exit", "m1", 20_000);
+    const rest = [
+      finding("stuck-replication", "stalled", "r1", 22_000),
+      finding("unavailable", "refused", "m1", 20_100),
+      finding("split-brain", "no-master", "m1", 41_000),
+      finding("slow-recovery", "not-served", null, 41_000),
+    ];
+    assert.deepEqual(caused(crash, ...rest), [undefined, ...rest.map(() => "crash/exit of m1")]);
+  });
+
+  it("is a command that a server that hangs left without answer", () => {
+    const hang = finding("hang", "deadlocked", "r1", 20_000);
+    const command = finding("hang", "blocked-command", "r1", 19_900);
+    assert.deepEqual(caused(command, hang), ["hang/deadlocked of r1", undefined]);
+    assert.deepEqual(caused(command), [undefined]);
+  });
+
+  it("is none of what happened at another time, on another node, or is a cause of its own", () => {
+    const over = finding("hang", "blocked", "m1", 12_000, 20_000);
+    assert.deepEqual(caused(over, finding("divergence", "extra-keys", "r1", 56_000)), [undefined, undefined]);
+    const replica = finding("crash", "exit", "r1", 20_000);
+    assert.deepEqual(caused(replica, finding("unavailable", "refused", "m1", 20_000)), [undefined, undefined]);
+    const master = finding("crash", "exit", "m1", 20_000);
+    for (const own of [
+      finding("split-brain", "two-masters", "r1", 41_000),
+      finding("lost-write", "lost", "r1", 30_000),
+      finding("crash", "exit", "r1", 21_000),
+    ])
+      assert.deepEqual(caused(master, own), [undefined, undefined]);
+  });
+
+  it("stands behind its cause, whichever check found it first", () => {
+    const [differs, crash, late] = [
+      finding("divergence", "missing-keys", "r1", 56_000),
+      finding("crash", "exit", "m1", 20_000),
+      finding("split-brain", "two-masters", "r1", 41_000),
+    ] as const;
+    const [result] = withCauses(fixture(), [{ findings: [differs, crash, late] }]);
+    assert.deepEqual(
+      byCause(result?.findings ?? []).map(({ type }) => type),
+      ["crash", "divergence", "split-brain"],
+    );
+  });
+});

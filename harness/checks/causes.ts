@@ -1,0 +1,109 @@
+import { type Finding, kindOf } from "../journal/finding.ts";
+import type { RunRecord } from "../journal/record.ts";
+
+/*
+ *   crash, hang ──► what follows on that node and on those that replicate from it:
+ *                   a command without answer, stuck replication, slow recovery, clients that are not served, a shard
+ *                   without master, an expectation that is not met, and
+ *   stuck replication, slow recovery ──────────────────────────────► divergence: data that had no way to get there
+ *
+ * One cause, one headline: whoever reads "differs in 4000 keys" of a replica that never got its link back looks in the wrong place.
+ */
+
+/** What may follow from a server that ended or does not answer. */
+const AFTER_TROUBLE: readonly string[] = [
+  "stuck-replication",
+  "slow-recovery",
+  "divergence",
+  "unavailable",
+  "unmet-expectation",
+  "split-brain",
+];
+/** Of the hang's kinds these are about one command, not about the server. */
+const COMMANDS: readonly string[] = ["blocked-command", "unanswered-command"];
+/** What may follow from a replica that does not get its master's data. */
+const AFTER_STALL: readonly string[] = ["divergence", "unmet-expectation"];
+const STALLS: readonly string[] = ["stuck-replication", "slow-recovery"];
+/** Nobody is master where the only one that was has ended; two masters do not come of that. */
+const MASTERLESS: readonly string[] = ["no-master", "no-claimant", "wrong-master"];
+/** A consequence may be noticed a little before its cause is. ms */
+const SLACK_MS = 5_000;
+
+/** The same results, in which a finding that follows from another says so. */
+export function withCauses<R extends { findings: Finding[] }>(record: RunRecord, results: readonly R[]): R[] {
+  const all = results.flatMap(({ findings }) => findings);
+  const replicaOf = record.last("topology")?.replicaOf ?? {};
+  return results.map((result) => ({
+    ...result,
+    findings: result.findings.map((finding) => {
+      const cause = causeOf(finding, all, replicaOf);
+      return cause ? { ...finding, consequenceOf: labelOf(cause) } : finding;
+    }),
+  }));
+}
+
+/** "crash/exit of m1": how a consequence names its cause. */
+export function labelOf(finding: Pick<Finding, "type" | "class" | "node">): string {
+  return `${kindOf(finding)} of ${finding.node ?? "the cluster"}`;
+}
+
+/** Causes first, each with what follows from it behind it. */
+export function byCause(findings: readonly Finding[]): Finding[] {
+  const labels = new Set(findings.filter(isRoot).map(labelOf));
+  const roots = findings.filter((one) => isRoot(one) || !labels.has(one.consequenceOf as string));
+  return roots.flatMap((root) => [
+    root,
+    ...(isRoot(root) && roots.findIndex((one) => labelOf(one) === labelOf(root)) === roots.indexOf(root)
+      ? findings.filter((one) => one !== root && one.consequenceOf === labelOf(root))
+      : []),
+  ]);
+}
+
+export function isRoot({ consequenceOf }: Pick<Finding, "consequenceOf">): boolean {
+  return consequenceOf === undefined;
+}
+
+function causeOf(
+  finding: Finding,
+  all: readonly Finding[],
+  replicaOf: Readonly<Record<string, string>>,
+): Finding | undefined {
+  const nodes = finding.node === null ? null : lineage(finding.node, replicaOf);
+  const reaches = (other: Finding): boolean =>
+    other !== finding &&
+    (nodes === null || (other.node !== null && nodes.includes(other.node))) &&
+    other.from <= (finding.to ?? Infinity) + SLACK_MS &&
+    (other.to ?? Infinity) + SLACK_MS >= finding.from;
+  const isTrouble = ({ type, class: kind }: Finding): boolean =>
+    type === "crash" || (type === "hang" && !COMMANDS.includes(kind));
+  const troubles = all.filter((one) => isTrouble(one) && reaches(one));
+  const nearest = (some: readonly Finding[]): Finding | undefined =>
+    [...some].sort((a, b) => rank(a, nodes) - rank(b, nodes))[0];
+
+  if (finding.type === "hang" && COMMANDS.includes(finding.class)) {
+    return troubles.find(({ node }) => node === finding.node);
+  }
+  if (finding.type === "split-brain" && !MASTERLESS.includes(finding.class)) return undefined;
+  if (!AFTER_TROUBLE.includes(finding.type)) return undefined;
+  const trouble = nearest(troubles);
+  if (trouble) return trouble;
+  if (finding.type === "unavailable") {
+    return all.find((one) => one.type === "split-brain" && MASTERLESS.includes(one.class) && reaches(one));
+  }
+  if (!AFTER_STALL.includes(finding.type)) return undefined;
+  // Clients that are served late say nothing of a replica.
+  return nearest(all.filter((one) => STALLS.includes(one.type) && one.node !== null && reaches(one)));
+}
+
+/** The node, its master, that one's master, … */
+function lineage(node: string, replicaOf: Readonly<Record<string, string>>): string[] {
+  const nodes = [node];
+  for (let next = replicaOf[node]; next !== undefined && !nodes.includes(next); next = replicaOf[next])
+    nodes.push(next);
+  return nodes;
+}
+
+/** What happened to the node itself explains more than what happened to its master. */
+function rank({ node }: Finding, nodes: readonly string[] | null): number {
+  return nodes === null || node === null ? 0 : nodes.indexOf(node);
+}
