@@ -5,7 +5,7 @@ import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 import { evidenceOf } from "./evidence-of.ts";
 import { type HangEpisode, hangEpisodes } from "./hang-episode.ts";
 import { judgeLeftovers } from "./leftovers.ts";
-import { endOfWatch, planNumber, recoveryEnd, STARVED_SHARE, starvedShare } from "./span.ts";
+import { endOfWatch, phaseSpan, planNumber, recoveryEnd, STARVED_SHARE, starvedShare } from "./span.ts";
 import { stillAnswering } from "./still-answering.ts";
 
 /** Findings, and what could have been one if only we had been able to see. */
@@ -32,7 +32,9 @@ function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): voi
   const deadline = recoveryEnd(record);
   const tooLong = limit !== null && end - from > limit;
   const outlived = deadline !== undefined && (to === null || to >= deadline);
-  if (!tooLong && !outlived) {
+  // Nothing of ours was done to it, and the run was ended because of it (run/server-trouble.ts).
+  const early = to === null && phaseSpan(record, "chaos") === undefined;
+  if (!tooLong && !outlived && !early) {
     if (to === null && deadline === undefined) {
       judged.unknown.push(`${node} was ${condition} when the run ended, before it could have recovered`);
     }
@@ -49,9 +51,11 @@ function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): voi
   const answering = stillAnswering(record, node, from, to);
   const share = silent === null || of === null ? "" : ` (${silent} of ${of} connections silent)`;
   const span = `for ${formatDuration(Math.round((end - from) / 100) * 100)}`;
-  const rest = outlived
-    ? ", also after every fault was healed"
-    : ` and so longer than the limit of ${formatDuration(limit ?? 0)}`;
+  const rest = early
+    ? ", before the first fault"
+    : outlived
+      ? ", also after every fault was healed"
+      : ` and so longer than the limit of ${formatDuration(limit ?? 0)}`;
   judged.findings.push({
     type: "hang",
     class: hangClass(episode, proof),
