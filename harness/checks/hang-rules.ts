@@ -33,7 +33,7 @@ function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): voi
   const tooLong = limit !== null && end - from > limit;
   const outlived = deadline !== undefined && (to === null || to >= deadline);
   // Nothing of ours was done to it, and the run was ended because of it (run/server-trouble.ts).
-  const early = to === null && phaseSpan(record, "chaos") === undefined;
+  const early = to === null && phaseSpan(record, "setup") !== undefined && phaseSpan(record, "chaos") === undefined;
   if (!tooLong && !outlived && !early) {
     if (to === null && deadline === undefined) {
       judged.unknown.push(`${node} was ${condition} when the run ended, before it could have recovered`);
