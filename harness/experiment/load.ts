@@ -3,8 +3,9 @@ import type { z } from "zod";
 import { ChaosError } from "../base/chaos-error.ts";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import type { Experiment } from "./experiment.ts";
+import { factsOf } from "./facts.ts";
 import { readBenchmarks } from "./read-benchmarks.ts";
-import { checkChecks } from "./read-checks.ts";
+import { readChecks } from "./read-checks.ts";
 import { readFaults } from "./read-faults.ts";
 import { readLoad } from "./read-load.ts";
 import { notAFile, readText } from "./read-text.ts";
@@ -63,8 +64,12 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   const noSync = fullSync && shape ? wrongFullSync(shape, part("systems") ?? []) : null;
   if (noSync !== null) mistakes.add(["full-sync"], noSync);
   const watchdog = readWatchdog(part("watchdog"), mistakes);
-  const checks = part("checks");
-  checkChecks(raw.checks, raw.load, registries, mistakes);
+  const systems = part("systems") ?? [];
+  const faults = drafts.flatMap(({ spec }) => spec ?? []);
+  // What was not understood may be just what a check needs.
+  const whole = isRead(raw.faults, faults) && isRead(raw.load, [...load, ...benchmarks]);
+  const facts = shape && whole ? factsOf({ load, benchmarks, faults, systems, shape }, registries) : undefined;
+  const checks = readChecks(raw.checks, part("checks"), facts, registries, mistakes);
   const rest = {
     description: part("description") ?? null,
     why: part("why") ?? null,
@@ -90,7 +95,7 @@ export async function loadExperiment(file: string, registries: Registries): Prom
     cluster: resolve(dirname(path), cluster as string),
     load,
     benchmarks,
-    faults: drafts.map(({ spec }) => spec),
+    faults,
     duration,
     watchdog,
     checks,
@@ -99,6 +104,12 @@ export async function loadExperiment(file: string, registries: Registries): Prom
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Was every entry of a list understood? */
+function isRead(raw: unknown, read: readonly unknown[]): boolean {
+  const entries = raw ?? [];
+  return Array.isArray(entries) && entries.length === read.length;
+}
 
 /** The mistakes of this file, then those of the Compose file, which brings its own positions. */
 function together(mistakes: Mistakes, broken: ChaosError | undefined): ChaosError {

@@ -156,6 +156,16 @@ export const faultItem = z.object({
 });
 export type FaultItem = z.output<typeof faultItem>;
 
+/** The checks of an experiment that lists none, less those that could never answer in it. */
+export const DEFAULT_CHECKS = [
+  "no-hang",
+  "no-crash",
+  "one-master",
+  "converges",
+  "replication-progress",
+  "recovers-within",
+] as const;
+
 const findingType = z.enum(FINDING_TYPES);
 
 export const experimentSchema = z.strictObject({
@@ -229,14 +239,9 @@ export const experimentSchema = z.strictObject({
     })
     .prefault({}),
   recovery: z.strictObject({ within: duration(0, HOUR).prefault("30s") }).prefault({}),
-  checks: list(z.string()).prefault([
-    "no-hang",
-    "no-crash",
-    "one-master",
-    "converges",
-    "replication-progress",
-    "recovers-within",
-  ]),
+  checks: list(z.string())
+    .optional()
+    .describe(`Default: those of ${DEFAULT_CHECKS.join(", ")} that can answer here`),
   "stop-on": z.enum(["first-finding", "end"]).prefault("end"),
   expect: z
     .strictObject({

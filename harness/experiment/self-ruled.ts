@@ -30,7 +30,8 @@ export function wrongMode(way: string, { mode = null }: ExperimentShape, systems
 }
 
 /** Why replicas cannot be made to copy all data here; null: they can. */
-export function wrongFullSync({ mode = null }: ExperimentShape, systems: readonly string[]): string | null {
+export function wrongFullSync({ mode = null, replicas }: ExperimentShape, systems: readonly string[]): string | null {
+  if (replicas.length === 0) return '"force" makes replicas copy all data, and the cluster has none';
   if (!selfRuled(mode, systems)) return null;
   return `"force" does not go with \`x-kvchaos: {mode: ${mode}}\`: there ${rulers(mode)} say who follows whom, and how`;
 }
