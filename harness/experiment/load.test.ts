@@ -133,6 +133,8 @@ faults:
   - { fault: flush, after: one, delay: 1s }
   - { fault: freeze, node: r2, when: { node: replica, state: full-sync, progress: 10%..90% }, count: 2 }
   - { fault: cut, links: [r1 -> m1], when: { node: m1, log: "sync .* started" } }
+  - { fault: flush, when: { node: r1, log: "sync", nth: 3 }, delay: 10s }
+  - { fault: flush, when: { node: master, since-start: 20s..30s }, count: 2 }
   - { fault: cut, links: [r1 -> m1], when: { node: r1, state: full-sync, bytes: 5MB..20MB } }
 `);
     assert.deepEqual(
@@ -159,9 +161,29 @@ faults:
           id: "cut-1",
           trigger: {
             kind: "when",
-            when: { kind: "log", node: "m1", pattern: "sync .* started" },
+            when: { kind: "log", node: "m1", pattern: "sync .* started", nth: 1 },
             delay: { min: 0, max: 0 },
             count: 1,
+          },
+          duration: null,
+        },
+        {
+          id: "flush-3",
+          trigger: {
+            kind: "when",
+            when: { kind: "log", node: "r1", pattern: "sync", nth: 3 },
+            delay: { min: 10_000, max: 10_000 },
+            count: 1,
+          },
+          duration: null,
+        },
+        {
+          id: "flush-4",
+          trigger: {
+            kind: "when",
+            when: { kind: "since-start", node: "master", after: { min: 20_000, max: 30_000 } },
+            delay: { min: 0, max: 0 },
+            count: 2,
           },
           duration: null,
         },

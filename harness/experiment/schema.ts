@@ -139,6 +139,8 @@ const condition = z.strictObject({
     })
     .optional()
     .describe("A regular expression for one line of the node's log"),
+  nth: z.int().min(1).max(1_000_000).optional().describe("With log: which of the lines that match (default 1)"),
+  "since-start": durations(0, MAX_DURATION).optional().describe("So long after the node's server was last started"),
 });
 
 /** What every fault has beside its own parameters. */
@@ -150,7 +152,11 @@ export const faultItem = z.object({
   count: z.int().min(1).max(10_000).optional().describe("How often, with every or when"),
   start: durations(0, MAX_DURATION).optional().describe("First start, with every (default 0s)"),
   after: z.string().optional().describe("The id of the fault after whose start this one starts"),
-  when: condition.optional().describe("A state of a node, or a line of its log, that starts the fault"),
+  when: condition
+    .optional()
+    .describe(
+      "A node's state, a line of its log, or the time since its server was started; delay and count go beside it",
+    ),
   delay: durations(0, MAX_DURATION).optional().describe("Wait after the trigger, with after or when (default 0s)"),
   for: durations(MS, MAX_DURATION).optional().describe("How long it lasts; without it until the heal phase"),
 });

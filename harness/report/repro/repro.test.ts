@@ -173,6 +173,22 @@ describe("repro.sh", function () {
     );
   });
 
+  it("waits for the n-th line, and for the time since a start", async () => {
+    const triggered = (when: object) =>
+      scriptOf("redis/controls/deadlocked.yaml", "redis", (event) => {
+        if (event.type !== "run") return event;
+        const plan = structuredClone(event.plan) as { faults: { trigger: unknown }[] };
+        if (plan.faults[0]) plan.faults[0].trigger = { kind: "when", when, delay: 2000 };
+        return { ...event, plan };
+      });
+    const log = { kind: "log", node: "r1", pattern: "sync" };
+    assert.match(await triggered({ ...log, nth: 3 }), /^ *wait_log r1 sync 3 \|\| [^\n]*\n *hold 2$/m);
+    assert.match(await triggered(log), /^ *wait_log r1 sync \|\|/m);
+    const started = await triggered({ kind: "since-start", node: "r1", after: 4500 });
+    assert.match(started, /^ *wait_since_start r1 4\.5 \|\| [^\n]*\n *hold 2$/m);
+    assert.match(started, /^wait_since_start\(\) \{$/m);
+  });
+
   it("is not made where the journal cannot say how", async () => {
     const old = await plannedRun(file("any/quickstart.yaml"), "redis", (event) =>
       event.type === "cluster" ? { ...event, nodes: event.nodes.map(({ launch: _, ...node }) => node) } : event,
