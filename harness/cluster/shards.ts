@@ -19,6 +19,7 @@ interface Share {
 /** Cluster mode: which master has which slots, followed through promotions, and the topology as each node should see it. */
 export class Shards {
   #shares: Map<string, Share>;
+  readonly #ids = new Map<string, string>();
   #version = 0;
 
   constructor(masters: readonly string[]) {
@@ -31,9 +32,14 @@ export class Shards {
     );
   }
 
+  /** A node has a name of its own: from now on `id` says it. */
+  learnId(node: string, id: string): void {
+    this.#ids.set(node, id);
+  }
+
   /** A node's name for other nodes: 40 hexadecimal digits. */
   id(node: string): string {
-    return createHash("sha1").update(`kvchaos ${node}`).digest("hex");
+    return this.#ids.get(node) ?? createHash("sha1").update(`kvchaos ${node}`).digest("hex");
   }
 
   /** Topologies are numbered; a server ignores a number it has seen and refuses a lower one. */

@@ -53,18 +53,19 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   const title = part("title");
   const cluster = part("cluster");
   const { shape, broken } = await readCluster(cluster, path, registries, mistakes);
+  const systems = part("systems") ?? [];
+  mistakes.parse(loadList, raw.load, ["load"]);
+  const load = readLoad(raw.load, { shape, systems }, registries, mistakes);
   part("faults");
-  const drafts = readFaults(raw.faults, shape, part("systems") ?? [], registries, mistakes);
+  const loads = load.map(({ name }) => name);
+  const drafts = readFaults(raw.faults, { shape, systems, loads }, registries, mistakes);
   checkAfter(drafts, mistakes);
   const duration = checkTimetable(drafts, part("duration"), mistakes);
-  mistakes.parse(loadList, raw.load, ["load"]);
-  const load = readLoad(raw.load, { shape, systems: part("systems") ?? [] }, registries, mistakes);
-  const benchmarks = readBenchmarks(raw.load, { shape, taken: load.map(({ name }) => name) }, mistakes);
+  const benchmarks = readBenchmarks(raw.load, { shape, taken: loads }, mistakes);
   const fullSync = part("full-sync") ?? null;
-  const noSync = fullSync && shape ? wrongFullSync(shape, part("systems") ?? []) : null;
+  const noSync = fullSync && shape ? wrongFullSync(shape, systems) : null;
   if (noSync !== null) mistakes.add(["full-sync"], noSync);
   const watchdog = readWatchdog(part("watchdog"), mistakes);
-  const systems = part("systems") ?? [];
   const faults = drafts.flatMap(({ spec }) => spec ?? []);
   // What was not understood may be just what a check needs.
   const whole = isRead(raw.faults, faults) && isRead(raw.load, [...load, ...benchmarks]);
@@ -73,7 +74,7 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   const rest = {
     description: part("description") ?? null,
     why: part("why") ?? null,
-    systems: part("systems"),
+    systems,
     issue: part("issue") ?? null,
     tags: part("tags"),
     images: part("images"),

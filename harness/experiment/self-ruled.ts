@@ -13,6 +13,8 @@ export function wrongMode(way: string, { mode = null }: ExperimentShape, systems
       return selfRuled(mode, systems)
         ? `does not go with ${written}: there ${rulers(mode)} say who follows whom`
         : null;
+    case "slots": // words of a command about shards
+      return mode === "cluster" ? null : "goes with a cluster of `x-kvchaos: {mode: cluster}` in its Compose file";
     case "cluster": // words of a command that only CLUSTERX knows
     case "setnodes":
       if (mode !== "cluster") return "goes with a cluster of `x-kvchaos: {mode: cluster}` in its Compose file";

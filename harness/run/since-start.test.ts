@@ -53,10 +53,7 @@ describe("a trigger by the time since a server was started", () => {
     const { end, wait } = setUp(60_000);
     const waiting = wait();
     setTimeout(() => end.abort(new Error("chaos is over")), 150);
-    await assert.rejects(
-      waiting,
-      /^ChaosError: r1 had been started 1m before it was waited for, more than 300ms/,
-    );
+    await assert.rejects(waiting, /^ChaosError: r1 had been started 1m before it was waited for, more than 300ms/);
   });
 
   it("ends with the phase where the moment was still to come", async () => {
