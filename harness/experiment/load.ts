@@ -4,6 +4,7 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import type { Experiment } from "./experiment.ts";
 import { factsOf } from "./facts.ts";
+import { checkPromotions } from "./known-masters.ts";
 import { readBenchmarks } from "./read-benchmarks.ts";
 import { readChecks } from "./read-checks.ts";
 import { readFaults } from "./read-faults.ts";
@@ -60,6 +61,7 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   const loads = load.map(({ name }) => name);
   const drafts = readFaults(raw.faults, { shape, systems, loads }, registries, mistakes);
   checkAfter(drafts, mistakes);
+  checkPromotions(drafts, { shape, systems }, registries, mistakes);
   const duration = checkTimetable(drafts, part("duration"), mistakes);
   const benchmarks = readBenchmarks(raw.load, { shape, taken: loads }, mistakes);
   const fullSync = part("full-sync") ?? null;

@@ -90,6 +90,8 @@ export interface Fault<P = unknown, R = P> {
   /** Bytes of the disk of its own that every node's data must lie on; absent: any disk will do. */
   ownDisk?(params: R): number;
   mentions(params: P): Mention[];
+  /** Whom an occurrence (counted from 0) makes a master, as written, and where in the parameters; null or absent: nobody. */
+  promotes?(params: P, occurrence: number): { node: string; path: readonly (string | number)[] } | null;
   resolve(params: Drawn<P>, random: Random, occurrence: number, shape: ClusterShape): R;
   inject(context: FaultContext, params: R): Promise<Injected>;
 }
