@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { ChaosError } from "../base/chaos-error.ts";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
+import { roleLines } from "../docker/compose-roles.ts";
 import type { Experiment } from "./experiment.ts";
 import { factsOf } from "./facts.ts";
 import { checkPromotions } from "./known-masters.ts";
@@ -138,8 +139,14 @@ async function readCluster(
   }
   try {
     const shape = await registries.readShape(path);
-    if (shape.masters.length === 0)
-      mistakes.add(["cluster"], `${path} has no service with the label kvchaos.role: master`);
+    if (shape.masters.length === 0) {
+      const message = `${path} has no service with the label kvchaos.role: master`;
+      mistakes.add(
+        ["cluster"],
+        message,
+        `add to each server ${roleLines({ image: "" })}, and a Toxiproxy as in compose/`,
+      );
+    }
     return { shape };
   } catch (error) {
     if (error instanceof ChaosError && error.code === "invalid-experiment") return { broken: error };
