@@ -4,6 +4,8 @@ import type { Check } from "../../harness/checks/check.ts";
 export const loadComesBack: Check = {
   name: "load-comes-back",
   summary: "In its last second every load is served again.",
+  // Refused with line and column in an experiment in which it could never answer.
+  needs: ({ loads }) => (loads.length > 0 ? null : { what: "judges loads, and there is none", hint: "add a load" }),
   check(record) {
     const last = new Map(record.of("load").map((sample) => [sample.load, sample]));
     if (last.size === 0) return { valid: "unknown", why: "there was no load", findings: [] };

@@ -1,5 +1,6 @@
 import type { Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
+import type { ExperimentFacts, Missing } from "./needs.ts";
 
 /*
  *   journal.jsonl ─► RunRecord ─┬─► no-hang, no-crash, one-master, recovers-within, ───┐
@@ -19,7 +20,7 @@ export interface CheckResult {
 export interface Check {
   readonly name: string;
   readonly summary: string;
-  /** It judges what a load with `record: true` did: an experiment without one cannot ask for it. */
-  readonly needsHistory?: boolean;
+  /** What it would need and this experiment does not have, so that it could never answer; null or absent: nothing. */
+  needs?(experiment: ExperimentFacts): Missing | null;
   check(record: RunRecord): CheckResult;
 }

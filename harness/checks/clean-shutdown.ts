@@ -12,6 +12,13 @@ import { STARVED_SHARE, starvedShare } from "./span.ts";
 export const cleanShutdown: Check = {
   name: "clean-shutdown",
   summary: "A server that is asked to stop ends in time and with a clean exit code.",
+  needs: ({ faults }) =>
+    faults.some(({ kind }) => kind === "shutdown")
+      ? null
+      : {
+          what: "judges servers that the fault shutdown asks to stop, and there is no such fault",
+          hint: "add the fault shutdown",
+        },
   check(record) {
     const judged: Judged = { findings: [], unknown: [] };
     const shutdowns = record.of("shutdown");

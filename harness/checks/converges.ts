@@ -3,6 +3,7 @@ import type { RunRecord } from "../journal/record.ts";
 import type { Check } from "./check.ts";
 import { type DivergentCell, divergentCells } from "./data/divergent-cells.ts";
 import type { Judged } from "./hang-rules.ts";
+import { needsReplica } from "./needs.ts";
 import { resultOf } from "./result.ts";
 
 /** docs/checks/converges.md says exactly what it promises. */
@@ -10,6 +11,7 @@ export const converges: Check = {
   name: "converges",
   summary:
     "After load has stopped and replication has drained, every replica holds exactly its master's keys and values.",
+  needs: needsReplica,
   check(record) {
     const last = new Map<string, EventOf<"comparison">>();
     for (const event of record.of("comparison")) last.set(event.replica, event);

@@ -2,12 +2,14 @@ import { dataCheck } from "./data/data-check.ts";
 import { FlushedReads } from "./data/flushed-reads.ts";
 import { judgeFinals } from "./data/judge-finals.ts";
 import { addWrong, isAboutFlush } from "./data/wrong-values.ts";
+import { type ExperimentFacts, type Missing, needsRecorded } from "./needs.ts";
 
 /** docs/checks/flush-order.md says exactly what it promises. */
 export const flushOrder = dataCheck(
   {
     name: "flush-order",
     summary: "What was acknowledged before a flush is on no node after it; what was written after it is on every node.",
+    needs: (experiment) => needsRecorded(experiment, "write") ?? needsFlush(experiment),
     nothing: "nothing was flushed",
   },
   (judging) => (load) => {
@@ -30,3 +32,14 @@ export const flushOrder = dataCheck(
     return all.length;
   },
 );
+
+/** A flush of a node that stays a replica is refused or concerns that node alone, which then cannot be judged. */
+function needsFlush({ faults, shape }: ExperimentFacts): Missing | null {
+  const flushes = faults.filter(({ kind }) => kind === "flushall");
+  if (flushes.length === 0) return { what: "judges flushes, and no fault flushes", hint: "add the fault flushall" };
+  const rolesMove = (shape.mode ?? null) !== null || faults.some(({ kind }) => kind === "switch-master");
+  const replicas = [...shape.replicas, "replica", "any-replica"];
+  if (rolesMove || flushes.some(({ node }) => node === null || !replicas.includes(node))) return null;
+  const nodes = flushes.map(({ node }) => node).join(", ");
+  return { what: `judges flushes of masters, and only replicas are flushed: ${nodes}`, hint: "node: master" };
+}

@@ -9,6 +9,7 @@ import type { Flush, ShardFlushes } from "./data/flushes.ts";
 import { type Budget, Linearizer } from "./data/linearize.ts";
 import { minimalConflict } from "./data/minimal-conflict.ts";
 import { flushText, keysWhose, operationText } from "./data/words.ts";
+import { needsRecorded } from "./needs.ts";
 
 /** Operations looked at, over all cells of all loads: at worst some ten seconds. */
 const BUDGET = 50_000_000;
@@ -31,6 +32,7 @@ export function linearizableWithin(steps: number): Check {
       name: "linearizable",
       summary:
         "Reads and writes of one key on one master can be put into an order that explains what every read found.",
+      needs: (experiment) => needsRecorded(experiment, "read"),
       nothing: "no recorded load read anything from a master",
     },
     (judging) => {

@@ -3,6 +3,7 @@ import { Durability } from "./data/durability.ts";
 import { judgeFinals } from "./data/judge-finals.ts";
 import { PhantomReads } from "./data/phantom-reads.ts";
 import { addWrong, isAboutFlush } from "./data/wrong-values.ts";
+import { needsRecorded } from "./needs.ts";
 import { asksFor } from "./span.ts";
 
 /** docs/checks/no-lost-writes.md says exactly what it promises. */
@@ -10,6 +11,7 @@ export const noLostWrites = dataCheck(
   {
     name: "no-lost-writes",
     summary: "In the end every node holds, of every key, a value that the acknowledged writes and flushes allow.",
+    needs: (experiment) => needsRecorded(experiment, "write"),
     nothing: "no recorded write was acknowledged",
   },
   (judging) => (load) => {

@@ -6,12 +6,14 @@ import { dataCheck } from "./data/data-check.ts";
 import type { ShardFlushes } from "./data/flushes.ts";
 import { type WentBack, wentBack } from "./data/going-back.ts";
 import { keysWhose, operationText } from "./data/words.ts";
+import { needsRecorded } from "./needs.ts";
 
 /** docs/checks/per-key-order.md says exactly what it promises. */
 export const perKeyOrder = dataCheck(
   {
     name: "per-key-order",
     summary: "Reads of one key from one master never go back to an older value while it stays the master.",
+    needs: (experiment) => needsRecorded(experiment, "read"),
     nothing: "no recorded load read anything from a master",
   },
   (judging) => (load) => {

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Argv } from "yargs";
+import { clusterSpec } from "../cluster/spec.ts";
 import { registries } from "../experiment/catalogue.ts";
 import { loadExperiment } from "../experiment/load.ts";
 import { writePlan } from "../experiment/plan-file.ts";
@@ -8,6 +9,7 @@ import type { Command } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { planFor } from "./plan-for.ts";
 import { out } from "./print.ts";
+import { shardLines } from "./shard-lines.ts";
 
 interface Args {
   experiment: string;
@@ -28,7 +30,10 @@ export const explainCommand: Command<Args> = {
       name ?? (experiment.systems.includes("redis") ? "redis" : (experiment.systems[0] ?? "redis")),
     );
     const image = system.images[0] as string;
-    const { plan } = await planFor(experiment, seed ?? String(randomInt(1, 1_000_000)), { system, image });
+    const { plan, compose } = await planFor(experiment, seed ?? String(randomInt(1, 1_000_000)), { system, image });
+    const { clusterMode, topology } = clusterSpec(compose, system);
+    const names = experiment.load.map((load) => load.name);
+    if (clusterMode) for (const line of shardLines(topology, names)) out(`# ${line}`);
     out(writePlan(plan).trimEnd());
     return EXIT.pass;
   },

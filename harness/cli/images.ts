@@ -1,10 +1,9 @@
 import type { Argv } from "yargs";
 import { ChaosError } from "../base/chaos-error.ts";
 import { connectEngine } from "../docker/engine.ts";
-import type { ImageRecipe } from "../docker/image-recipe.ts";
 import { ensureImage, imageAvailability } from "../docker/images/ensure.ts";
-import { wrapImage } from "../docker/images/wrap.ts";
 import { ensureEngine } from "../docker/install-engine.ts";
+import type { System } from "../systems/system.ts";
 import { systemIn } from "../systems/system-of-image.ts";
 import { knownSystem } from "./choose-server.ts";
 import type { Command } from "./command.ts";
@@ -13,6 +12,7 @@ import { interruptSignal } from "./interrupt.ts";
 import { knownImages } from "./known-images.ts";
 import { log, out, printError } from "./print.ts";
 import { table } from "./table.ts";
+import { wrapAndTry } from "./wrap-image.ts";
 
 interface Args {
   action: "list" | "pull" | "wrap";
@@ -48,9 +48,7 @@ export const imagesCommand: Command<Args> = {
       if (args.action !== "list") await ensureEngine({ log, signal });
       const engine = await connectEngine({ signal });
       if (wrapping) {
-        const { recipe, binary, tag } = wrapping;
-        const image = await wrapImage({ engine, recipe, binary, add: args.add, tag, log, signal });
-        out(image.id);
+        await wrapAndTry(engine, { ...wrapping, add: args.add }, signal);
         return EXIT.pass;
       }
       if (args.action === "pull") {
@@ -82,7 +80,7 @@ export const imagesCommand: Command<Args> = {
   },
 };
 
-function readWrap({ system, binary, tag }: Args): { recipe: ImageRecipe; binary: string; tag: string } {
+function readWrap({ system, binary, tag }: Args): { system: System; binary: string; tag: string } {
   if (system === undefined || binary === undefined || tag === undefined) {
     throw new ChaosError("usage", "`images wrap` needs --system, --binary and --tag", {
       hint: "kvchaos images wrap --system redis --binary /usr/bin/redis-server --tag redis:mine",
@@ -93,5 +91,5 @@ function readWrap({ system, binary, tag }: Args): { recipe: ImageRecipe; binary:
       hint: "Lower-case letters, digits and . _ - /, then :TAG, like apache/kvrocks:mine.",
     });
   }
-  return { recipe: systemIn(tag, knownSystem(system)).recipe, binary, tag };
+  return { system: systemIn(tag, knownSystem(system)), binary, tag };
 }

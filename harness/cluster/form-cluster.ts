@@ -21,7 +21,11 @@ export async function formCluster(gossip: GossipMode, { cluster, hostOf, signal 
   const { commands } = gossip;
   const { nodes, topology, shards } = cluster;
   const ids = new Map<string, string>();
-  for (const node of nodes) ids.set(node.name, text(await node.admin(commands.myId(), { signal })));
+  for (const node of nodes) {
+    const id = text(await node.admin(commands.myId(), { signal }));
+    ids.set(node.name, id);
+    shards?.learnId(node.name, id);
+  }
   await Promise.all(
     nodes.map(async (node, i) => {
       // Every epoch is another: two claims to one slot must not be equally old.

@@ -95,7 +95,8 @@ export class RunningCluster implements Cluster {
   }
 
   nodeId(node: string): string {
-    return this.#ofCluster().shards.id(node);
+    if (!this.shards) throw new ChaosError("internal", "the cluster has no cluster mode");
+    return this.shards.id(node);
   }
 
   topologyText(node: string): string {

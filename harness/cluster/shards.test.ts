@@ -34,6 +34,13 @@ describe("shards", () => {
     assert.notEqual(shards.id("m1"), shards.id("m2"));
   });
 
+  it("say the name that a node was found to have", () => {
+    const shards = new Shards(["m1", "m2"]);
+    shards.learnId("m1", "07c3");
+    assert.equal(shards.id("m1"), "07c3");
+    assert.match(shards.id("m2"), /^[0-9a-f]{40}$/);
+  });
+
   it("show everybody, at the address the viewer reaches them", () => {
     const shards = new Shards(["m1", "m2"]);
     const members = shards.members(topology, address);

@@ -21,6 +21,7 @@ export class Shards {
   #shares: Map<string, Share>;
   /** Slots that another master has got since, by slot. */
   readonly #moved = new Map<number, string>();
+  readonly #ids = new Map<string, string>();
   #version = 0;
 
   constructor(masters: readonly string[]) {
@@ -33,9 +34,14 @@ export class Shards {
     );
   }
 
+  /** A node has a name of its own: from now on `id` says it. */
+  learnId(node: string, id: string): void {
+    this.#ids.set(node, id);
+  }
+
   /** A node's name for other nodes: 40 hexadecimal digits. */
   id(node: string): string {
-    return createHash("sha1").update(`kvchaos ${node}`).digest("hex");
+    return this.#ids.get(node) ?? createHash("sha1").update(`kvchaos ${node}`).digest("hex");
   }
 
   /** Topologies are numbered; a server ignores a number it has seen and refuses a lower one. */

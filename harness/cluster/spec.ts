@@ -1,5 +1,6 @@
 import { mistakesError } from "../base/mistakes.ts";
 import type { ComposeFile, ComposeService } from "../docker/compose.ts";
+import { roleLines } from "../docker/compose-roles.ts";
 import type { ClusterShape } from "../faults/fault.ts";
 import type { Launch, System } from "../systems/system.ts";
 import type { Ruler, Topology } from "./cluster.ts";
@@ -48,6 +49,10 @@ export function clusterSpec(
   system: Pick<System, "name" | "port" | "cluster" | "gossip" | "sentinel">,
   extra: Readonly<Record<string, string>> = {},
 ): ClusterSpec {
+  if (file.services.every(({ role }) => role !== "master")) {
+    const hint = `add to each server ${roleLines({ image: "" })}, and a Toxiproxy as in compose/`;
+    throw mistakesError([file.mistake(["services"], "no service has the label kvchaos.role", hint)]);
+  }
   const internal = file.networks.filter((network) => network.internal);
   const toxiproxy = file.services.find((service) => service.role === "toxiproxy");
   if (internal.length !== 1 || !internal[0] || !toxiproxy) {

@@ -12,6 +12,11 @@ export function checkRoles(
 ): void {
   const at = (service: string, label: string) => labelPath(service, (raw[service] as YamlMap).labels, label);
   const of = (role: string) => services.filter((service) => service.role === role);
+  // One with an unknown role is told of that.
+  for (const service of services.filter(({ labels }) => labels["kvchaos.role"] === undefined)) {
+    const message = `service ${service.name} has no label kvchaos.role: nobody would start it`;
+    check.wrongKey(["services", service.name], message, `add to it ${roleLines(service, of("master")[0]?.name)}`);
+  }
   const servers = services.filter(({ role }) => role === "master" || role === "replica");
   for (const role of ["toxiproxy", "control"]) {
     for (const { name } of of(role).slice(1)) {
@@ -30,6 +35,7 @@ export function checkRoles(
       check.wrongKey(
         ["services", name],
         `replica ${name}: the label kvchaos.master is missing: whom does it follow at first?`,
+        `add to its labels \`kvchaos.master: ${of("master")[0]?.name ?? "…"}\``,
       );
     } else if (role !== "replica" && master !== null) {
       check.wrong(at(name, "kvchaos.master"), `kvchaos.master: only a replica follows a master, ${name} is none`);
@@ -42,6 +48,12 @@ export function checkRoles(
       check.wrong(at(name, "kvchaos.master"), `replica ${name} follows itself in a circle: ${circle(name, services)}`);
     }
   }
+}
+
+/** The lines that a service lacks, as they can be pasted below it. @param master whom a replica would follow */
+export function roleLines({ image }: Pick<ComposeService, "image">, master = "<its master>"): string {
+  if (/toxiproxy/.test(image)) return "`labels: {kvchaos.role: toxiproxy}`";
+  return `\`labels: {kvchaos.role: master}\`, or \`labels: {kvchaos.role: replica, kvchaos.master: ${master}}\``;
 }
 
 /** Sentinels watch one master, and nothing else makes them useful. */

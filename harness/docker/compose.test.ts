@@ -353,7 +353,9 @@ describe("compose file, refused", () => {
     [
       "a replica of nobody",
       "m1: master\nr1: replica",
-      ["3:3: replica r1: the label kvchaos.master is missing: whom does it follow at first?"],
+      [
+        "3:3: replica r1: the label kvchaos.master is missing: whom does it follow at first?; add to its labels `kvchaos.master: m1`",
+      ],
     ],
     [
       "a replica of an unknown master",
@@ -390,6 +392,17 @@ describe("compose file, refused", () => {
       assert.deepEqual(new Set(refused(text)), new Set(expected.map((line) => `c.yaml:${line}`)));
     });
   }
+
+  it("services without a role, with the lines to add", () => {
+    const text =
+      "services:\n  m1: {image: x, labels: {kvchaos.role: master}}\n  r1: {image: x}\n  toxiproxy: {image: 'kvchaos/toxiproxy:2', labels: [own=1]}\n";
+    const lines = "`labels: {kvchaos.role: master}`, or `labels: {kvchaos.role: replica, kvchaos.master: m1}`";
+    assert.deepEqual(refused(text), [
+      'c.yaml:1:1: no service has the label kvchaos.role: "toxiproxy": replication goes through it',
+      `c.yaml:3:3: service r1 has no label kvchaos.role: nobody would start it; add to it ${lines}`,
+      "c.yaml:4:3: service toxiproxy has no label kvchaos.role: nobody would start it; add to it `labels: {kvchaos.role: toxiproxy}`",
+    ]);
+  });
 
   it("a chain of replicas is no circle", () => {
     const labels = (role: string, master = "") =>

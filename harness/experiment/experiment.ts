@@ -12,7 +12,7 @@ export type Trigger =
   | { kind: "after"; after: string; delay: Range }
   | { kind: "when"; when: Condition; delay: Range; count: number };
 
-/** A state of a node, bytes of its full sync, or a line of its log, that starts a fault. */
+/** A state of a node, bytes of its full sync, lines of its log, or the time since its server was started, that start a fault. */
 export type Condition =
   | {
       kind: "state";
@@ -21,7 +21,8 @@ export type Condition =
       progress: Range | null;
     }
   | { kind: "sync-bytes"; node: string; bytes: Range }
-  | { kind: "log"; node: string; pattern: string };
+  | { kind: "log"; node: string; pattern: string; nth: number }
+  | { kind: "since-start"; node: string; after: Range };
 
 export interface FaultSpec {
   id: string;
@@ -101,7 +102,10 @@ export interface PlannedFault {
 export type PlannedCondition =
   | { kind: "state"; node: string; state: Extract<Condition, { kind: "state" }>["state"]; progress: number | null }
   | { kind: "sync-bytes"; node: string; bytes: number }
-  | { kind: "log"; node: string; pattern: string };
+  /** `nth`: of the matching lines that come while it is waited for, counted from 1. */
+  | { kind: "log"; node: string; pattern: string; nth: number }
+  /** `after`: ms since its server was last started. */
+  | { kind: "since-start"; node: string; after: number };
 
 /** Experiment + seed, resolved. Plain data: the same seed gives the same bytes. */
 export interface Plan {

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { durationRange, sizeRange } from "../base/units.ts";
+import type { Check } from "../checks/check.ts";
+import { needsRecorded } from "../checks/needs.ts";
 import type { Fault } from "../faults/fault.ts";
 import type { Registries } from "./registries.ts";
 
@@ -49,15 +51,15 @@ const flush: Fault<z.infer<typeof flushParams>> = {
 
 export const fakeRegistries: Registries = {
   faults: new Map([freeze, cut, flush].map((fault) => [fault.kind, fault as Fault])),
-  checks: new Map([
+  checks: new Map<string, Pick<Check, "needs">>([
     ...["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within"].map(
       (name) => [name, {}] as const,
     ),
-    ["no-lost-writes", { needsHistory: true }],
+    ["no-lost-writes", { needs: (experiment) => needsRecorded(experiment, "write") }],
   ]),
   workloads: new Map([
-    ["set", { recorded: { type: "string" } }],
-    ["zadd", { recorded: { type: "zset" } }],
+    ["set", { recorded: { type: "string", does: ["write"] } }],
+    ["zadd", { recorded: { type: "zset", does: ["write"] } }],
   ]),
   systems: new Map([
     ["redis", {}],

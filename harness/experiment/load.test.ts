@@ -135,6 +135,8 @@ faults:
   - { fault: flush, after: one, delay: 1s }
   - { fault: freeze, node: r2, when: { node: replica, state: full-sync, progress: 10%..90% }, count: 2 }
   - { fault: cut, links: [r1 -> m1], when: { node: m1, log: "sync .* started" } }
+  - { fault: flush, when: { node: r1, log: "sync", nth: 3 }, delay: 10s }
+  - { fault: flush, when: { node: master, since-start: 20s..30s }, count: 2 }
   - { fault: cut, links: [r1 -> m1], when: { node: r1, state: full-sync, bytes: 5MB..20MB } }
 `);
     assert.deepEqual(
@@ -161,9 +163,29 @@ faults:
           id: "cut-1",
           trigger: {
             kind: "when",
-            when: { kind: "log", node: "m1", pattern: "sync .* started" },
+            when: { kind: "log", node: "m1", pattern: "sync .* started", nth: 1 },
             delay: { min: 0, max: 0 },
             count: 1,
+          },
+          duration: null,
+        },
+        {
+          id: "flush-3",
+          trigger: {
+            kind: "when",
+            when: { kind: "log", node: "r1", pattern: "sync", nth: 3 },
+            delay: { min: 10_000, max: 10_000 },
+            count: 1,
+          },
+          duration: null,
+        },
+        {
+          id: "flush-4",
+          trigger: {
+            kind: "when",
+            when: { kind: "since-start", node: "master", after: { min: 20_000, max: 30_000 } },
+            delay: { min: 0, max: 0 },
+            count: 2,
           },
           duration: null,
         },
@@ -232,8 +254,10 @@ checks: [no-hnag]
     const shape = { masters: [], replicas: [], controls: [], links: [] };
     const registries = { ...fakeRegistries, readShape: async () => shape };
     const file = write("title: T\ncluster: cluster.yaml\nload: [{ workload: set, on: replicas }]\n");
+    const lines =
+      "add to each server `labels: {kvchaos.role: master}`, or `labels: {kvchaos.role: replica, kvchaos.master: <its master>}`, and a Toxiproxy as in compose/";
     assert.deepEqual(await refused(file, registries), [
-      `2:10: ${join(folder, "cluster.yaml")} has no service with the label kvchaos.role: master`,
+      `2:10: ${join(folder, "cluster.yaml")} has no service with the label kvchaos.role: master; ${lines}`,
       "3:29: the cluster has no replica",
     ]);
   });

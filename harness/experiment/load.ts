@@ -2,9 +2,12 @@ import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { ChaosError } from "../base/chaos-error.ts";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
+import { roleLines } from "../docker/compose-roles.ts";
 import type { Experiment } from "./experiment.ts";
+import { factsOf } from "./facts.ts";
+import { checkPromotions } from "./known-masters.ts";
 import { readBenchmarks } from "./read-benchmarks.ts";
-import { checkChecks } from "./read-checks.ts";
+import { readChecks } from "./read-checks.ts";
 import { readFaults } from "./read-faults.ts";
 import { readLoad } from "./read-load.ts";
 import { notAFile, readText } from "./read-text.ts";
@@ -52,23 +55,29 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   const title = part("title");
   const cluster = part("cluster");
   const { shape, broken } = await readCluster(cluster, path, registries, mistakes);
-  part("faults");
-  const drafts = readFaults(raw.faults, shape, part("systems") ?? [], registries, mistakes);
-  checkAfter(drafts, mistakes);
-  const duration = checkTimetable(drafts, part("duration"), mistakes);
+  const systems = part("systems") ?? [];
   mistakes.parse(loadList, raw.load, ["load"]);
-  const load = readLoad(raw.load, { shape, systems: part("systems") ?? [] }, registries, mistakes);
-  const benchmarks = readBenchmarks(raw.load, { shape, taken: load.map(({ name }) => name) }, mistakes);
+  const load = readLoad(raw.load, { shape, systems }, registries, mistakes);
+  part("faults");
+  const loads = load.map(({ name }) => name);
+  const drafts = readFaults(raw.faults, { shape, systems, loads }, registries, mistakes);
+  checkAfter(drafts, mistakes);
+  checkPromotions(drafts, { shape, systems }, registries, mistakes);
+  const duration = checkTimetable(drafts, part("duration"), mistakes);
+  const benchmarks = readBenchmarks(raw.load, { shape, taken: loads }, mistakes);
   const fullSync = part("full-sync") ?? null;
-  const noSync = fullSync && shape ? wrongFullSync(shape, part("systems") ?? []) : null;
+  const noSync = fullSync && shape ? wrongFullSync(shape, systems) : null;
   if (noSync !== null) mistakes.add(["full-sync"], noSync);
   const watchdog = readWatchdog(part("watchdog"), mistakes);
-  const checks = part("checks");
-  checkChecks(raw.checks, raw.load, registries, mistakes);
+  const faults = drafts.flatMap(({ spec }) => spec ?? []);
+  // What was not understood may be just what a check needs.
+  const whole = isRead(raw.faults, faults) && isRead(raw.load, [...load, ...benchmarks]);
+  const facts = shape && whole ? factsOf({ load, benchmarks, faults, systems, shape }, registries) : undefined;
+  const checks = readChecks(raw.checks, part("checks"), facts, registries, mistakes);
   const rest = {
     description: part("description") ?? null,
     why: part("why") ?? null,
-    systems: part("systems"),
+    systems,
     issue: part("issue") ?? null,
     tags: part("tags"),
     images: part("images"),
@@ -92,7 +101,7 @@ export async function loadExperiment(file: string, registries: Registries): Prom
     cluster: resolve(dirname(path), cluster as string),
     load,
     benchmarks,
-    faults: drafts.map(({ spec }) => spec),
+    faults,
     duration,
     watchdog,
     checks,
@@ -101,6 +110,12 @@ export async function loadExperiment(file: string, registries: Registries): Prom
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Was every entry of a list understood? */
+function isRead(raw: unknown, read: readonly unknown[]): boolean {
+  const entries = raw ?? [];
+  return Array.isArray(entries) && entries.length === read.length;
+}
 
 /** The mistakes of this file, then those of the Compose file, which brings its own positions. */
 function together(mistakes: Mistakes, broken: ChaosError | undefined): ChaosError {
@@ -126,8 +141,14 @@ async function readCluster(
   }
   try {
     const shape = await registries.readShape(path);
-    if (shape.masters.length === 0)
-      mistakes.add(["cluster"], `${path} has no service with the label kvchaos.role: master`);
+    if (shape.masters.length === 0) {
+      const message = `${path} has no service with the label kvchaos.role: master`;
+      mistakes.add(
+        ["cluster"],
+        message,
+        `add to each server ${roleLines({ image: "" })}, and a Toxiproxy as in compose/`,
+      );
+    }
     return { shape };
   } catch (error) {
     if (error instanceof ChaosError && error.code === "invalid-experiment") return { broken: error };

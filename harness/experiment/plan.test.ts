@@ -170,11 +170,23 @@ describe("makePlan", () => {
 describe("plan files", () => {
   const when: Trigger = {
     kind: "when",
-    when: { kind: "log", node: "r1", pattern: "full sync: [0-9]+%" },
+    when: { kind: "log", node: "r1", pattern: "full sync: [0-9]+%", nth: 3 },
     delay: range(5),
     count: 2,
   };
-  const full = plan("0123", storm, once("log", when), once("then", { kind: "after", after: "log", delay: range(0) }));
+  const up: Trigger = {
+    kind: "when",
+    when: { kind: "since-start", node: "replica", after: range(20_000, 40_000) },
+    delay: range(0),
+    count: 2,
+  };
+  const full = plan(
+    "0123",
+    storm,
+    once("log", when),
+    once("up", up),
+    once("then", { kind: "after", after: "log", delay: range(0) }),
+  );
   const text = writePlan(full);
   const refused = (broken: string): string => {
     try {
@@ -189,6 +201,23 @@ describe("plan files", () => {
   it("read back as the same plan", () => {
     assert.deepEqual(readPlan(text, "plan.yaml", fakeRegistries), full);
     assert.equal(writePlan(readPlan(text, "plan.yaml", fakeRegistries)), text);
+  });
+
+  it("hold the time since a start as it was drawn", () => {
+    const times = full.faults.flatMap(({ trigger }) =>
+      trigger.kind === "when" && trigger.when.kind === "since-start" ? [trigger.when.after] : [],
+    );
+    assert.equal(times.length, 2);
+    assert.ok(times.every((ms) => ms >= 20_000 && ms <= 40_000 && Number.isInteger(ms)) && times[0] !== times[1]);
+  });
+
+  it("of before there was nth mean the first line", () => {
+    const { trigger } =
+      readPlan(text.replaceAll(/^ *nth: 3\n/gm, ""), "plan.yaml", fakeRegistries).faults.find(
+        ({ id }) => id === "log#1",
+      ) ?? assert.fail();
+    assert.ok(trigger.kind === "when" && trigger.when.kind === "log");
+    assert.equal(trigger.when.nth, 1);
   });
 
   it("are refused with line and column", () => {

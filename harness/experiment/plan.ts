@@ -75,7 +75,8 @@ function lastOccurrence(id: string, all: readonly FaultSpec[]): string {
 
 function drawCondition(condition: Condition, random: Random, shape: ClusterShape): PlannedCondition {
   const node = resolveNode(condition.node, random, shape);
-  if (condition.kind === "log") return { kind: "log", node, pattern: condition.pattern };
+  if (condition.kind === "log") return { kind: "log", node, pattern: condition.pattern, nth: condition.nth };
+  if (condition.kind === "since-start") return { kind: "since-start", node, after: drawUnits(condition.after, random) };
   if (condition.kind === "sync-bytes") return { kind: "sync-bytes", node, bytes: drawUnits(condition.bytes, random) };
   const progress = condition.progress === null ? null : drawUnits(condition.progress, random);
   return { kind: "state", node, state: condition.state, progress };

@@ -1,23 +1,28 @@
+import type { ExperimentFacts } from "../checks/needs.ts";
 import type { Registries } from "./registries.ts";
+import { DEFAULT_CHECKS } from "./schema.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
-/** Are the listed checks known, and is there what they judge? @param load as it is in the file, with its own mistakes */
-export function checkChecks(
+/**
+ * The checks of an experiment: those that it lists, of which each must be known and able to answer here, or the default ones that can.
+ * @param raw as it is in the file, with its own mistakes
+ * @param facts undefined: other mistakes hide what there is
+ */
+export function readChecks(
   raw: unknown,
-  load: unknown,
+  listed: readonly string[] | undefined,
+  facts: ExperimentFacts | undefined,
   { checks }: Pick<Registries, "checks">,
   mistakes: Mistakes,
-): void {
+): readonly string[] {
+  const missing = (name: string) => (facts && checks.get(name)?.needs?.(facts)) ?? null;
   const names: readonly unknown[] = Array.isArray(raw) ? raw : [];
-  const records =
-    Array.isArray(load) && load.some((one: unknown) => (one as { record?: unknown } | null)?.record === true);
   names.forEach((name, index) => {
     if (typeof name !== "string") return;
-    const check = checks.get(name);
     const path = ["checks", index];
-    if (!check) mistakes.unknown(path, "check", name, checks.keys());
-    else if (check.needsHistory && !records) {
-      mistakes.add(path, `${name} judges what a recorded load did, and no load is`, "give a load record: true");
-    }
+    if (!checks.has(name)) mistakes.unknown(path, "check", name, checks.keys());
+    const why = missing(name);
+    if (why) mistakes.add(path, `${name} ${why.what}`, why.hint);
   });
+  return listed ?? DEFAULT_CHECKS.filter((name) => missing(name) === null);
 }

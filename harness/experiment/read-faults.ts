@@ -21,18 +21,18 @@ const SELECTORS = ["master", "replica", "any-replica"];
 /** Reads the whole list, each entry by itself: a mistake in one hides none in the others. */
 export function readFaults(
   raw: unknown,
-  shape: ExperimentShape | undefined,
-  systems: readonly string[],
+  where: { shape: ExperimentShape | undefined; systems: readonly string[]; loads: readonly string[] },
   registries: Registries,
   mistakes: Mistakes,
 ): FaultDraft[] {
+  const { shape } = where;
   if (!Array.isArray(raw)) return [];
   const items = raw.map((one, index) => mistakes.parse(faultItem, one, ["faults", index]));
   const ids = nameAll(raw, mistakes);
   return raw.map((one, index) => {
     const item = items[index];
     const id = ids[index] as string;
-    const params = readParams(one, index, { shape, systems }, registries, mistakes);
+    const params = readParams(one, index, where, registries, mistakes);
     const trigger = item && readTrigger(item, ["faults", index], mistakes);
     if (item?.when) checkNode(item.when.node, ["faults", index, "when", "node"], shape, mistakes, SELECTORS);
     if (item?.for && params && !params.fault.lasting) {
@@ -74,7 +74,11 @@ function textOf(value: unknown, key: string): string | undefined {
 function readParams(
   raw: unknown,
   index: number,
-  { shape, systems }: { shape: ExperimentShape | undefined; systems: readonly string[] },
+  {
+    shape,
+    systems,
+    loads,
+  }: { shape: ExperimentShape | undefined; systems: readonly string[]; loads: readonly string[] },
   registries: Registries,
   mistakes: Mistakes,
 ): { fault: Fault; value: unknown } | undefined {
@@ -96,20 +100,24 @@ function readParams(
   }
   const value = mistakes.parse(fault.params as z.ZodType<unknown>, own, path);
   if (value === undefined) return undefined;
-  if (shape) for (const mention of fault.mentions(value)) checkMention(mention, path, { shape, systems }, mistakes);
+  if (shape) {
+    for (const mention of fault.mentions(value)) checkMention(mention, path, { shape, systems, loads }, mistakes);
+  }
   return { fault, value };
 }
 
 function checkMention(
   mention: Mention,
   base: readonly PropertyKey[],
-  { shape, systems }: { shape: ExperimentShape; systems: readonly string[] },
+  { shape, systems, loads }: { shape: ExperimentShape; systems: readonly string[]; loads: readonly string[] },
   mistakes: Mistakes,
 ): void {
   const path = [...base, ...mention.path];
   if (mention.kind === "mode") {
     const wrong = wrongMode(mention.name, shape, systems);
     if (wrong !== null) mistakes.add(path, wrong);
+  } else if (mention.kind === "load") {
+    if (!loads.includes(mention.name)) mistakes.unknown(path, "load", mention.name, loads);
   } else if (mention.kind === "node") {
     checkNode(mention.name, path, shape, mistakes);
   } else if (!shape.links.includes(mention.name)) {

@@ -24,7 +24,7 @@ export function readTrigger(item: FaultItem, path: readonly PropertyKey[], mista
     if (item[key] === undefined || companions.includes(first)) continue;
     mistakes.add(
       [...path, key],
-      `"${key}" goes with ${companions.join(" or ")}, not with "${first}"`,
+      `"${key}" goes beside ${companions.join(" or ")}, not beside "${first}"`,
       undefined,
       "key",
     );
@@ -50,14 +50,23 @@ function readCondition(
   mistakes: Mistakes,
 ): Condition | undefined {
   if (!when) return undefined;
-  const { node, state, progress, bytes, log } = when;
-  if ((state === undefined) === (log === undefined)) {
-    if (state === undefined) mistakes.add(path, 'missing key "state" or "log": what to wait for', undefined);
-    else mistakes.add([...path, "log"], '"log" beside "state"', "keep one of them", "key");
+  const { node, state, progress, bytes, log, nth, "since-start": sinceStart } = when;
+  const given = (["state", "log", "since-start"] as const).filter((key) => when[key] !== undefined);
+  const [first, second] = given;
+  if (!first) {
+    mistakes.add(path, 'missing key "state", "log" or "since-start": what to wait for', undefined);
+    return undefined;
+  }
+  if (second) {
+    mistakes.add([...path, second], `"${second}" beside "${first}"`, "keep one of them", "key");
     return undefined;
   }
   if (progress !== undefined && state !== "full-sync" && state !== "loading") {
     mistakes.add([...path, "progress"], '"progress" goes with state full-sync or loading', undefined, "key");
+    return undefined;
+  }
+  if (nth !== undefined && first !== "log") {
+    mistakes.add([...path, "nth"], '"nth" goes with log', undefined, "key");
     return undefined;
   }
   if (bytes !== undefined) {
@@ -67,6 +76,7 @@ function readCondition(
     } else return { kind: "sync-bytes", node, bytes };
     return undefined;
   }
-  if (log !== undefined) return { kind: "log", node, pattern: log };
+  if (log !== undefined) return { kind: "log", node, pattern: log, nth: nth ?? 1 };
+  if (sinceStart !== undefined) return { kind: "since-start", node, after: sinceStart };
   return state && { kind: "state", node, state, progress: progress ?? null };
 }

@@ -1,13 +1,14 @@
+import type { Check } from "../checks/check.ts";
 import type { ClusterShape, Fault } from "../faults/fault.ts";
+import type { RecordedWorkload } from "../load/workloads/workload.ts";
 import type { System } from "../systems/system.ts";
 
 /** What an experiment may name. Passed in, so that the format can be tested without the real faults. */
 export interface Registries {
   faults: ReadonlyMap<string, Fault>;
-  /** `needsHistory`: it judges what a recorded load did. */
-  checks: ReadonlyMap<string, { readonly needsHistory?: boolean }>;
+  checks: ReadonlyMap<string, Pick<Check, "needs">>;
   /** `recorded`: its operations can be recorded. */
-  workloads: ReadonlyMap<string, { readonly recorded?: { readonly type: string } }>;
+  workloads: ReadonlyMap<string, { readonly recorded?: Pick<RecordedWorkload, "type" | "does"> }>;
   systems: ReadonlyMap<string, Pick<System, "withoutWait">>;
   /** Reads a Compose file (absolute path). Rejects with code `invalid-experiment` and positions when it is broken. */
   readShape(path: string): Promise<ExperimentShape>;

@@ -141,6 +141,8 @@ const condition = z.strictObject({
     })
     .optional()
     .describe("A regular expression for one line of the node's log"),
+  nth: z.int().min(1).max(1_000_000).optional().describe("With log: which of the lines that match (default 1)"),
+  "since-start": durations(0, MAX_DURATION).optional().describe("So long after the node's server was last started"),
 });
 
 /** What every fault has beside its own parameters. */
@@ -152,11 +154,26 @@ export const faultItem = z.object({
   count: z.int().min(1).max(10_000).optional().describe("How often, with every or when"),
   start: durations(0, MAX_DURATION).optional().describe("First start, with every (default 0s)"),
   after: z.string().optional().describe("The id of the fault after whose start this one starts"),
-  when: condition.optional().describe("A state of a node, or a line of its log, that starts the fault"),
+  when: condition
+    .optional()
+    .describe(
+      "A node's state, a line of its log, or the time since its server was started; delay and count go beside it",
+    ),
   delay: durations(0, MAX_DURATION).optional().describe("Wait after the trigger, with after or when (default 0s)"),
   for: durations(MS, MAX_DURATION).optional().describe("How long it lasts; without it until the heal phase"),
 });
 export type FaultItem = z.output<typeof faultItem>;
+
+/** The checks of an experiment that lists none, less those that could never answer in it. */
+export const DEFAULT_CHECKS = [
+  "no-hang",
+  "no-crash",
+  "one-master",
+  "converges",
+  "replication-progress",
+  "recovers-within",
+  "serves",
+] as const;
 
 const findingType = z.enum(FINDING_TYPES);
 
@@ -237,15 +254,9 @@ export const experimentSchema = z.strictObject({
     .describe(
       "What the heal phase tells the servers: minimal, only those that are not where they should be; operator, every one its role again; none",
     ),
-  checks: list(z.string()).prefault([
-    "no-hang",
-    "no-crash",
-    "one-master",
-    "converges",
-    "replication-progress",
-    "recovers-within",
-    "serves",
-  ]),
+  checks: list(z.string())
+    .optional()
+    .describe(`Default: those of ${DEFAULT_CHECKS.join(", ")} that can answer here`),
   allow: z
     .array(
       z

@@ -13,6 +13,8 @@ export function wrongMode(way: string, { mode = null }: ExperimentShape, systems
       return selfRuled(mode, systems)
         ? `does not go with ${written}: there ${rulers(mode)} say who follows whom`
         : null;
+    case "slots": // words of a command about shards
+      return mode === "cluster" ? null : "goes with a cluster of `x-kvchaos: {mode: cluster}` in its Compose file";
     case "cluster": // words of a command that only CLUSTERX knows
     case "setnodes":
       if (mode !== "cluster") return "goes with a cluster of `x-kvchaos: {mode: cluster}` in its Compose file";
@@ -30,7 +32,8 @@ export function wrongMode(way: string, { mode = null }: ExperimentShape, systems
 }
 
 /** Why replicas cannot be made to copy all data here; null: they can. */
-export function wrongFullSync({ mode = null }: ExperimentShape, systems: readonly string[]): string | null {
+export function wrongFullSync({ mode = null, replicas }: ExperimentShape, systems: readonly string[]): string | null {
+  if (replicas.length === 0) return '"force" makes replicas copy all data, and the cluster has none';
   if (!selfRuled(mode, systems)) return null;
   return `"force" does not go with \`x-kvchaos: {mode: ${mode}}\`: there ${rulers(mode)} say who follows whom, and how`;
 }

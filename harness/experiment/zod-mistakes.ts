@@ -46,6 +46,15 @@ export class Mistakes {
     return undefined;
   }
 
+  /** One that belongs to the map around this one is told where it goes. */
+  #unknownKey(schema: z.ZodType, path: Path, base: Path, key: string): void {
+    const inner = path.at(-1);
+    if (typeof inner === "string" && keysAt(schema, path.slice(0, -1)).includes(key)) {
+      const hint = `it goes beside ${show(inner)}, one level up`;
+      this.add([...base, ...path, key], `unknown key ${show(key)} in ${show(inner)}`, hint, "key");
+    } else this.unknownKey([...base, ...path], key, keysAt(schema, path));
+  }
+
   /** What the file says at a path; undefined when it says nothing there. */
   #given(path: Path): unknown {
     let here: unknown = this.#source.value;
@@ -58,7 +67,7 @@ export class Mistakes {
   #addIssue(schema: z.ZodType, issue: z.core.$ZodIssue, base: Path): void {
     const path = [...base, ...issue.path];
     if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) this.unknownKey(path, key, keysAt(schema, issue.path));
+      for (const key of issue.keys) this.#unknownKey(schema, issue.path, base, key);
       return;
     }
     if (issue.code === "invalid_key") {

@@ -23,9 +23,9 @@ export interface Mention {
   /**
    * `mode`: the name is that of a way to change roles, and the cluster must be of the kind that has it: "replication" and
    * "setnodes" where the operator says who is master, "cluster-failover" and "sentinel-failover" where servers or sentinels do;
-   * "operator" for either of the first, "cluster" for words that only CLUSTERX knows.
+   * "operator" for either of the first, "cluster" for words that only CLUSTERX knows, "slots" where masters share the key space.
    */
-  kind: "node" | "link" | "mode";
+  kind: "node" | "link" | "mode" | "load";
   name: string;
   /** Path inside the fault's parameters, for line:column. */
   path: readonly (string | number)[];
@@ -90,6 +90,8 @@ export interface Fault<P = unknown, R = P> {
   /** Bytes of the disk of its own that every node's data must lie on; absent: any disk will do. */
   ownDisk?(params: R): number;
   mentions(params: P): Mention[];
+  /** Whom an occurrence (counted from 0) makes a master, as written, and where in the parameters; null or absent: nobody. */
+  promotes?(params: P, occurrence: number): { node: string; path: readonly (string | number)[] } | null;
   resolve(params: Drawn<P>, random: Random, occurrence: number, shape: ClusterShape): R;
   inject(context: FaultContext, params: R): Promise<Injected>;
 }

@@ -79,6 +79,12 @@ export const switchMaster: Fault<Params, Resolved> = {
       ? [{ kind: "mode" as const, name: "operator", path: ["to"] }]
       : []),
   ],
+  promotes: ({ to, node }, occurrence) => {
+    if (node !== undefined) return null;
+    if (!Array.isArray(to)) return { node: to, path: ["to"] };
+    const index = occurrence % to.length;
+    return { node: to[index] as string, path: ["to", index] };
+  },
   resolve: (p, random, occurrence, shape) => {
     const to = Array.isArray(p.to) ? (p.to[occurrence % p.to.length] as string) : p.to;
     return {

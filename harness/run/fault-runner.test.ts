@@ -113,7 +113,7 @@ describe("the fault runner", () => {
 
   it("reports a trigger that never came true as not fired", async () => {
     const kind = fake("kind", false, async () => {});
-    const when = { kind: "when", when: { kind: "log", node: "r1", pattern: "never" }, delay: 0 } as const;
+    const when = { kind: "when", when: { kind: "log", node: "r1", pattern: "never", nth: 1 }, delay: 0 } as const;
     const { runner, clock, steps } = setUp([planned("w", "kind", when)], [kind]);
     const over = new AbortController();
     const running = runner.run(clock.now(), over.signal);
@@ -122,15 +122,20 @@ describe("the fault runner", () => {
     assert.deepEqual(steps("w"), ["not-fired"]);
   });
 
-  it("fires on a log line of the node that is meant", async () => {
+  it("fires on the n-th log line of the node that is meant", async () => {
     const kind = fake("kind", false, async () => {});
-    const when = { kind: "when", when: { kind: "log", node: "r1", pattern: "sync \\d+" }, delay: 0 } as const;
+    const when = { kind: "when", when: { kind: "log", node: "r1", pattern: "sync \\d+", nth: 2 }, delay: 0 } as const;
     const { runner, clock, steps, cluster } = setUp([planned("w", "kind", when)], [kind]);
     const running = runner.run(clock.now(), never);
     await new Promise((resolve) => setImmediate(resolve));
     cluster.logLine("m1", "sync 1");
     assert.deepEqual(steps("w"), []);
     cluster.logLine("r1", "sync 1");
+    cluster.logLine("r1", "no such line");
+    cluster.logLine("m1", "sync 2");
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(steps("w"), []);
+    cluster.logLine("r1", "sync 2");
     await running;
     assert.equal(steps("w").at(-1), "healed");
   });

@@ -4,13 +4,14 @@ import type { PlannedCondition } from "../experiment/experiment.ts";
 import { matchesState } from "../experiment/matcher.ts";
 import { selectNode } from "../faults/selector.ts";
 import type { NodeState } from "../journal/events.ts";
+import { waitSinceStart } from "./since-start.ts";
 import { waitForSyncBytes } from "./sync-bytes.ts";
 
 const UNDER_WAY: readonly SyncStep["step"][] = ["start", "progress", "restoring"];
 
 type Listener<T> = (node: string, value: T) => void;
 
-/** Waits for states, log lines and bytes of nodes, fed by the watchdog's polls and the followed logs: it asks no server. */
+/** Waits for states, log lines, bytes and starts of nodes, fed by the watchdog's polls and the followed logs: it asks no server. */
 export class TriggerSource {
   readonly #cluster: Cluster;
   readonly #states = new Set<Listener<NodeState>>();
@@ -32,6 +33,10 @@ export class TriggerSource {
    * @param anew a state that is there already does not count: it must go first and come again
    */
   async wait(condition: PlannedCondition, signal: AbortSignal, anew = false): Promise<string | null> {
+    if (condition.kind === "since-start") {
+      const node = () => selectNode(this.#cluster, condition.node).name;
+      return waitSinceStart({ cluster: this.#cluster, node, after: condition.after, anew, signal });
+    }
     if (condition.kind === "sync-bytes") {
       return waitForSyncBytes({
         cluster: this.#cluster,
@@ -47,7 +52,7 @@ export class TriggerSource {
   }
 
   #see(
-    condition: Exclude<PlannedCondition, { kind: "sync-bytes" }>,
+    condition: Extract<PlannedCondition, { kind: "state" | "log" }>,
     signal: AbortSignal,
     anew: boolean,
   ): Promise<void> {
@@ -70,8 +75,11 @@ export class TriggerSource {
       const meant = (node: string): boolean => selectNode(this.#cluster, condition.node).name === node;
       if (condition.kind === "log") {
         const pattern = new RegExp(condition.pattern);
+        let left = condition.nth;
         stop = this.#cluster.onLogLine((node, line) => {
-          if (meant(node) && pattern.test(line)) done();
+          if (!meant(node) || !pattern.test(line)) return;
+          left -= 1;
+          if (left === 0) done();
         });
         return;
       }

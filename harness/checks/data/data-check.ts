@@ -23,17 +23,18 @@ export interface Judging {
 /**
  * A check of what recorded loads did. Without a recorded load, or where shards cannot be told apart, it is unknown; of a
  * load whose recording is not whole, too.
+ * @param needs why it could never answer in an experiment
  * @param nothing what to say when there was nothing to judge
  * @param judge called once per run; what it returns gets every load and says how many things it judged
  */
 export function dataCheck(
-  { name, summary, nothing }: Pick<Check, "name" | "summary"> & { nothing: string },
+  { name, summary, needs, nothing }: Required<Pick<Check, "name" | "summary" | "needs">> & { nothing: string },
   judge: (judging: Judging) => (load: LoadHistory) => number,
 ): Check {
   return {
     name,
     summary,
-    needsHistory: true,
+    needs,
     check(record) {
       if (record.history.length === 0) return unknown("no load has record: true");
       const masters = new Masters(record);

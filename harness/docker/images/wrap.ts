@@ -37,12 +37,24 @@ export interface WrapOptions {
   libraries?: LibraryOptions | undefined;
 }
 
+/** What the image has of this machine. */
+export interface TakenFile {
+  what: "server" | "beside it" | "library" | "added";
+  source: string;
+  /** In the image. */
+  path: string;
+  /** More than one in a folder. */
+  files: number;
+}
+
 export interface WrappedImage {
   tags: string[];
   id: string;
   binarySha256: string;
   /** Paths of the libraries in the image. */
   libraries: string[];
+  /** The server first, then libraries, then the rest, each by path. */
+  taken: TakenFile[];
 }
 
 /**
@@ -57,11 +69,15 @@ export async function wrapImage(options: WrapOptions): Promise<WrappedImage> {
   const main = await inspectProgram(given);
   const binary = await realpath(given);
   const layer = new Layer();
+  const taken: TakenFile[] = [{ what: "server", source: binary, path: recipe.binaryPath, files: 1 }];
+  const takes = (what: TakenFile["what"], source: string, path: string, files = 1): void => {
+    taken.push({ what, source, path, files });
+  };
 
   layer.put(recipe.binaryPath, { type: "file", source: binary, mode: 0o755 });
   const programs = new Map<string, ElfFile>([[binary, main.elf]]);
-  for (const name of recipe.extraBinaries ?? []) await addBeside(layer, programs, given, recipe, name);
-  for (const item of options.add ?? []) await addItem(layer, programs, item);
+  for (const name of recipe.extraBinaries ?? []) await addBeside(layer, programs, given, recipe, name, takes);
+  for (const item of options.add ?? []) await addItem(layer, programs, item, takes);
 
   const libraries = new Set<string>();
   for (const [path, elf] of programs) {
@@ -69,11 +85,12 @@ export async function wrapImage(options: WrapOptions): Promise<WrappedImage> {
     if (!loader) continue; // Static, or a library that a static program could not load anyway.
     const found = await resolveLibraries(path, elf, loader, { ...options.libraries, signal });
     for (const library of found) {
+      if (!libraries.has(library.path)) takes("library", library.source, library.path);
       libraries.add(library.path);
       layer.put(library.path, { type: "file", source: library.source, mode: 0o755 });
     }
   }
-  await addFiles(layer, recipe, given);
+  await addFiles(layer, recipe, given, takes);
   addAccounts(layer, recipe);
   if (recipe.shell !== "none") await addBusybox(layer, log, signal);
 
@@ -85,8 +102,13 @@ export async function wrapImage(options: WrapOptions): Promise<WrappedImage> {
   log(`making image ${tags.join(", ")} from ${options.source ?? given} and ${libraries.size} libraries`);
   let id = "";
   for (const tag of tags) id = await engine.importImage(layer.stream(), tag, changes, { signal });
-  return { tags, id, binarySha256, libraries: [...libraries].sort() };
+  const [server, ...others] = taken;
+  const rank = ({ what }: TakenFile): number => ["library", "beside it", "added"].indexOf(what);
+  others.sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : 1));
+  return { tags, id, binarySha256, libraries: [...libraries].sort(), taken: [server as TakenFile, ...others] };
 }
+
+type Takes = (what: TakenFile["what"], source: string, path: string, files?: number) => void;
 
 async function addBeside(
   layer: Layer,
@@ -94,18 +116,21 @@ async function addBeside(
   binary: string,
   recipe: ImageRecipe,
   name: string,
+  takes: Takes,
 ): Promise<void> {
   const path = join(dirname(binary), name);
   const there = await stat(path).catch(() => undefined);
   if (!there?.isFile()) return; // A developer's build may have made the server only.
   const source = await realpath(path);
-  layer.put(posix.join(dirname(recipe.binaryPath), basename(name)), { type: "file", source, mode: 0o755 });
+  const destination = posix.join(dirname(recipe.binaryPath), basename(name));
+  layer.put(destination, { type: "file", source, mode: 0o755 });
+  takes("beside it", source, destination);
   const elf = await readElf(source);
   if (elf) programs.set(source, elf);
 }
 
 /** Adds "src:dest" or "path"; folders with all they hold, links inside them as links. */
-async function addItem(layer: Layer, programs: Map<string, ElfFile>, item: string): Promise<void> {
+async function addItem(layer: Layer, programs: Map<string, ElfFile>, item: string, takes: Takes): Promise<void> {
   const { source, destination } = parseAdd(item);
   const top = await realpath(source).catch((error: unknown) => {
     throw new ChaosError("infrastructure", `cannot add ${item}: ${messageOf(error)}`, {
@@ -113,7 +138,7 @@ async function addItem(layer: Layer, programs: Map<string, ElfFile>, item: strin
       cause: error,
     });
   });
-  await addTree(layer, programs, top, destination);
+  takes("added", top, destination, await addTree(layer, programs, top, destination));
 }
 
 /** "a/b" → its absolute path twice; "a/b:/etc/c" → source and destination. */
@@ -129,14 +154,18 @@ function parseAdd(item: string): { source: string; destination: string } {
   return { source, destination: posix.normalize(destination).replace(/\/$/, "") };
 }
 
-async function addTree(layer: Layer, programs: Map<string, ElfFile>, source: string, path: string): Promise<void> {
+/** @returns how many files and links it added */
+async function addTree(layer: Layer, programs: Map<string, ElfFile>, source: string, path: string): Promise<number> {
   const found = await lstat(source);
   if (found.isDirectory()) {
     layer.put(path, { type: "directory", mode: found.mode & 0o7777 });
+    let files = 0;
     for (const name of (await readdir(source)).sort()) {
-      await addTree(layer, programs, join(source, name), posix.join(path, name));
+      files += await addTree(layer, programs, join(source, name), posix.join(path, name));
     }
-  } else if (found.isSymbolicLink()) {
+    return files;
+  }
+  if (found.isSymbolicLink()) {
     layer.put(path, { type: "symlink", target: await readlink(source), mode: 0o777 });
   } else if (found.isFile()) {
     layer.put(path, { type: "file", source, mode: found.mode & 0o7777 });
@@ -145,6 +174,7 @@ async function addTree(layer: Layer, programs: Map<string, ElfFile>, source: str
   } else {
     throw new ChaosError("infrastructure", `cannot add ${source}: it is neither a file, a folder nor a link`);
   }
+  return 1;
 }
 
 /** Users, the folders that belong to the server, and what libc reads to resolve names. */
@@ -173,13 +203,16 @@ function addAccounts(layer: Layer, recipe: ImageRecipe): void {
 }
 
 /** The recipe's own files, where nothing was added in their place. */
-async function addFiles(layer: Layer, recipe: ImageRecipe, binary: string): Promise<void> {
+async function addFiles(layer: Layer, recipe: ImageRecipe, binary: string, takes: Takes): Promise<void> {
   for (const { path, mode, content, beside } of recipe.files) {
     const owner = recipe.volumes.some((folder) => !relative(folder, path).startsWith("..")) ? recipe.user.uid : 0;
     const near = beside === undefined ? "" : join(dirname(binary), beside);
     const found = near === "" ? undefined : await stat(near).catch(() => undefined);
-    if (found?.isFile()) layer.offer(path, { type: "file", source: await realpath(near), mode, owner });
-    else layer.offer(path, { type: "text", text: content, mode, owner });
+    if (found?.isFile()) {
+      const source = await realpath(near);
+      if (layer.get(path) === undefined) takes("beside it", source, path);
+      layer.offer(path, { type: "file", source, mode, owner });
+    } else layer.offer(path, { type: "text", text: content, mode, owner });
   }
 }
 

@@ -12,6 +12,7 @@ export const getSet: Workload = {
   },
   recorded: {
     type: "string",
+    does: ["read", "write"],
     source(spec, random, writes) {
       const key = keyNames(spec);
       return (intent) => {

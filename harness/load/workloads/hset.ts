@@ -13,6 +13,7 @@ export const hset: Workload = {
   },
   recorded: {
     type: "hash",
+    does: ["write"],
     source(spec, random, writes) {
       const name = keyNames(spec);
       const { elements } = spec;

@@ -12,6 +12,7 @@ export const set: Workload = {
   },
   recorded: {
     type: "string",
+    does: ["write"],
     source(spec, random, writes) {
       const key = keyNames(spec);
       return (intent) => {

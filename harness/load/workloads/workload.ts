@@ -24,6 +24,8 @@ export type CommandSource = () => readonly string[];
 /** The same traffic with values that name their writes. */
 export interface RecordedWorkload {
   readonly type: CellShape["type"];
+  /** What its operations do with a cell: a check of reads needs a load that reads. */
+  readonly does: readonly ("read" | "write")[];
   source(spec: LoadSpec, random: Random, writes: Writes): RecordedSource;
 }
 

@@ -16,6 +16,7 @@ export const zadd: Workload = {
   },
   recorded: {
     type: "zset",
+    does: ["write"],
     source(spec, random, writes) {
       const name = keyNames(spec);
       const { elements } = spec;

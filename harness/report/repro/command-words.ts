@@ -8,6 +8,10 @@ const PLACE = /\{\s*(\S+)\s*->\s*(\S+)\s+(host|port)\s*\}/;
 /** "{topology}", "{version}", "{m2 id}": the same. */
 const CLUSTER_WORD = /^\{\s*(?:(topology|version)|(\S+)\s+id)\s*\}$/;
 
+/** "{tag of m2}", "{slot of set}": the same. */
+const SHARD_WORD = /\{\s*(tag|slot)\s+of\s+([^\s{}]+)\s*\}/;
+const SHARD_WORDS = /(\{\s*(?:tag|slot)\s+of\s+[^\s{}]+\s*\})/;
+
 /** A command's words for bash; those that name a link's end ask for it when the command is sent. */
 export function commandWords(argv: readonly string[], self: string): { text: string; pieces: Piece[] } {
   const pieces: Piece[] = [];
@@ -19,19 +23,37 @@ export function commandWords(argv: readonly string[], self: string): { text: str
       if (ofCluster[1] === "version") return '"$(now_ms)"';
       return ofCluster[1] === "topology" ? `"$(topology_text ${node.text})"` : `"\${ID[${node.text}]}"`;
     }
-    // Text and places take turns: split keeps the three captured parts of each place.
-    const parts = one.split(PLACE);
-    if (parts.length === 1) return word(one);
-    let joined = parts[0] === "" ? "" : word(parts[0] ?? "");
-    for (let i = 1; i < parts.length; i += 4) {
-      const [from = "", to = "", part = "", after = ""] = parts.slice(i, i + 4);
-      const source = from === "self" ? { text: self, pieces: [] } : nodeWord(from);
-      const target =
-        to === "master" ? { text: `"$(master_of ${source.text})"`, pieces: ["topology" as const] } : nodeWord(to);
-      pieces.push("place", ...source.pieces, ...target.pieces);
-      joined += `"$(place ${source.text} ${target.text} ${part})"${after === "" ? "" : word(after)}`;
-    }
-    return joined;
+    if (!SHARD_WORD.test(one)) return placeWord(one, self, pieces);
+    return one
+      .split(SHARD_WORDS)
+      .filter((part) => part !== "")
+      .map((part) => shardWord(part, self, pieces) ?? placeWord(part, self, pieces))
+      .join("");
   });
   return { text: text.join(" "), pieces };
+}
+
+/** What the keys of a shard begin with, or the slot of such keys: arrays that replication-step.ts declares. */
+function shardWord(part: string, self: string, pieces: Piece[]): string | null {
+  const [found, what, of = ""] = SHARD_WORD.exec(part) ?? [];
+  if (found === undefined) return null;
+  const node = what === "slot" || of === "self" ? { text: self, pieces: [] } : nodeWord(of);
+  pieces.push(...node.pieces);
+  return `"\${${what === "slot" ? "SLOT" : "TAG"}[${node.text}]}"`;
+}
+
+function placeWord(one: string, self: string, pieces: Piece[]): string {
+  // Text and places take turns: split keeps the three captured parts of each place.
+  const parts = one.split(PLACE);
+  if (parts.length === 1) return word(one);
+  let joined = parts[0] === "" ? "" : word(parts[0] ?? "");
+  for (let i = 1; i < parts.length; i += 4) {
+    const [from = "", to = "", part = "", after = ""] = parts.slice(i, i + 4);
+    const source = from === "self" ? { text: self, pieces: [] } : nodeWord(from);
+    const target =
+      to === "master" ? { text: `"$(master_of ${source.text})"`, pieces: ["topology" as const] } : nodeWord(to);
+    pieces.push("place", ...source.pieces, ...target.pieces);
+    joined += `"$(place ${source.text} ${target.text} ${part})"${after === "" ? "" : word(after)}`;
+  }
+  return joined;
 }

@@ -39,7 +39,8 @@ const trigger = z.discriminatedUnion("kind", [
     when: z.discriminatedUnion("kind", [
       z.looseObject({ kind: z.literal("state"), node: z.string(), state: z.string(), progress: z.number().nullable() }),
       z.looseObject({ kind: z.literal("sync-bytes"), node: z.string(), bytes: z.number() }),
-      z.looseObject({ kind: z.literal("log"), node: z.string(), pattern: z.string() }),
+      z.looseObject({ kind: z.literal("log"), node: z.string(), pattern: z.string(), nth: z.number().default(1) }),
+      z.looseObject({ kind: z.literal("since-start"), node: z.string(), after: z.number() }),
     ]),
   }),
 ]);

@@ -32,6 +32,7 @@ const PIECES = {
   "wait-state": ["chaos-over", "matches"],
   "wait-no-state": ["chaos-over", "matches"],
   "wait-log": ["chaos-over"],
+  "wait-since-start": ["chaos-over"],
   "wait-bytes": ["chaos-over", "matches"],
   "wait-fault": ["chaos-over"],
   send: [],

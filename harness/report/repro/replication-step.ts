@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { SLOTS, slotShares, tagWithin } from "../../cluster/slots.ts";
+import { slotOf, slotShares, tagWithin } from "../../cluster/slots.ts";
 import { word } from "./bash.ts";
 import type { ReproInput } from "./input.ts";
 
@@ -11,7 +11,7 @@ export function topologyLines(input: ReproInput, tags: boolean): string[] {
   return [
     ...replicas.map(({ name, master }) => `printf '%s' ${word(master ?? "")} >"$WORK/follows/${name}"`),
     `printf '%s' ${word(masters[0]?.name ?? "")} >"$WORK/master"`,
-    ...(tags ? tagLines(input) : []),
+    ...(tags || clusterMode ? tagLines(input) : []),
     ...(clusterMode ? slotLines(input) : []),
     ...(clusterMode ? masters : []).map(({ name }) => `tell ${word(name)}`),
   ];
@@ -35,11 +35,21 @@ function slotLines({ nodes }: ReproInput): string[] {
   ];
 }
 
+/** What the keys of each node's shard begin with, and their slot, for pieces/observe-replication.sh and words of commands. */
 function tagLines({ nodes, clusterMode }: ReproInput): string[] {
-  const masters = nodes.filter(({ role }) => role === "master");
-  const shares = slotShares(masters.length);
-  const tags = masters.map(({ name }, i) => `[${name}]=${word(tagWithin(shares[i] ?? [0, SLOTS - 1]))}`).join(" ");
-  return [`declare -A TAG=(${clusterMode ? tags : ""}) # what keys of a shard begin with`];
+  if (!clusterMode) return ["declare -A TAG=() # what keys of a shard begin with"];
+  const masters = nodes.filter(({ role }) => role === "master").map(({ name }) => name);
+  const tags = slotShares(masters.length).map(tagWithin);
+  const shardOf = (name: string): number => {
+    const master = nodes.find((node) => node.name === name)?.master ?? null;
+    return master === null ? masters.indexOf(name) : shardOf(master);
+  };
+  const all = (what: (tag: string) => string): string =>
+    nodes.map(({ name }) => `[${name}]=${what(tags[shardOf(name)] ?? "")}`).join(" ");
+  return [
+    `declare -A TAG=(${all(word)}) # what keys of a shard begin with`,
+    `declare -A SLOT=(${all((tag) => String(slotOf(tag)))}) # and the slot that they are in`,
+  ];
 }
 
 /** As cluster/shards.ts names a node: 40 hexadecimal digits. */

@@ -142,6 +142,18 @@ describe("repro.sh", function () {
     assert.match(text, /-- CLUSTERX MIGRATE 1 "\$\{ID\[m2\]\}"/);
   });
 
+  it("fills in the tags and slots of shards", async () => {
+    const text = await scriptOf("kvrocks/duplicate-setnodes.yaml", "kvrocks", (event) => {
+      if (event.type !== "run") return event;
+      const plan = structuredClone(event.plan) as { faults: { params: { argv: string[] } }[] };
+      if (plan.faults[0]) plan.faults[0].params.argv = ["MIGRATE", "{slot of set}", "{tag of m2}it's"];
+      return { ...event, plan };
+    });
+    assert.match(text, /^declare -A TAG=\(\[m1\]='\{s2\}' \[m2\]='\{s0\}' \[r1\]='\{s2\}' \[r2\]='\{s0\}'\)/m);
+    assert.match(text, /^declare -A SLOT=\(\[m1\]=2843 \[m2\]=11097 \[r1\]=2843 \[r2\]=11097\)/m);
+    assert.match(text, /-- MIGRATE "\$\{SLOT\[r1\]\}" "\$\{TAG\[m2\]\}"'it'/);
+  });
+
   it("names the nodes that are meant where nobody changes their roles, and asks for them where somebody does", async () => {
     const settled = await scriptOf("any/flushdb.yaml", "redis");
     assert.match(settled, /cli m1 FLUSHDB/);
@@ -171,6 +183,22 @@ describe("repro.sh", function () {
       await scriptOf("redis/controls/deadlocked.yaml", "redis", looking),
       /LEFT OUT: sleep: command: it waits for the log line/,
     );
+  });
+
+  it("waits for the n-th line, and for the time since a start", async () => {
+    const triggered = (when: object) =>
+      scriptOf("redis/controls/deadlocked.yaml", "redis", (event) => {
+        if (event.type !== "run") return event;
+        const plan = structuredClone(event.plan) as { faults: { trigger: unknown }[] };
+        if (plan.faults[0]) plan.faults[0].trigger = { kind: "when", when, delay: 2000 };
+        return { ...event, plan };
+      });
+    const log = { kind: "log", node: "r1", pattern: "sync" };
+    assert.match(await triggered({ ...log, nth: 3 }), /^ *wait_log r1 sync 3 \|\| [^\n]*\n *hold 2$/m);
+    assert.match(await triggered(log), /^ *wait_log r1 sync \|\|/m);
+    const started = await triggered({ kind: "since-start", node: "r1", after: 4500 });
+    assert.match(started, /^ *wait_since_start r1 4\.5 \|\| [^\n]*\n *hold 2$/m);
+    assert.match(started, /^wait_since_start\(\) \{$/m);
   });
 
   it("is not made where the journal cannot say how", async () => {

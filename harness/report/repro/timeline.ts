@@ -162,8 +162,16 @@ function triggerOf(trigger: PlannedTrigger, again: boolean): Trigger {
     if (regex === null)
       throw new Untranslatable(`it waits for the log line /${when.pattern}/, which grep -E cannot look for.`);
     return {
-      lines: [`wait_log ${node.text} ${word(regex)} || ${never}`, ...delay],
+      lines: [`wait_log ${node.text} ${word(regex)}${when.nth > 1 ? ` ${when.nth}` : ""} || ${never}`, ...delay],
       pieces: ["wait-log", ...waits, ...node.pieces],
+      at: null,
+    };
+  }
+  if (when.kind === "since-start") {
+    const wait = `wait_since_start ${node.text} ${secondsWord(when.after)}${again ? " anew" : ""}`;
+    return {
+      lines: [`${wait} || ${never}`, ...delay],
+      pieces: ["wait-since-start", ...waits, ...node.pieces],
       at: null,
     };
   }

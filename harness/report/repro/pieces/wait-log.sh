@@ -1,8 +1,8 @@
-# wait_log NODE REGEX: until its log has a line that matches, from now on, or the chaos phase is over.
+# wait_log NODE REGEX [N]: until its log has N lines (1) that match, from now on, or the chaos phase is over.
 wait_log() {
   local since=$EPOCHREALTIME
   until chaos_over; do
-    if docker logs --since "$since" "$P-$1" 2>&1 | grep -Eq -- "$2"; then return 0; fi
+    if [ "$(docker logs --since "$since" "$P-$1" 2>&1 | grep -Ec -- "$2")" -ge "${3:-1}" ]; then return 0; fi
     sleep 0.1
   done
   return 1

@@ -1,0 +1,100 @@
+import type { ClusterShape } from "../faults/fault.ts";
+import type { RecordedWorkload } from "../load/workloads/workload.ts";
+
+/**
+ * What an experiment has, as far as a check may depend on it: plain data, known when its files have been read. What is not known
+ * before a run (did the fault take place, was a write acknowledged) is not here: there the check answers "unknown".
+ */
+export interface ExperimentFacts {
+  loads: readonly LoadFacts[];
+  faults: readonly FaultFacts[];
+  systems: readonly string[];
+  shape: Pick<ClusterShape, "masters" | "replicas" | "clusterMode" | "mode" | "sentinels">;
+}
+
+export interface LoadFacts {
+  name: string;
+  /** null: a program of its own makes it (`tool`). */
+  workload: string | null;
+  /** Its keys are this and a number; null: a program of its own names them. */
+  keyPrefix: string | null;
+  /** What its recorded operations do; null: none is recorded. */
+  recorded: RecordedWorkload["does"] | null;
+}
+
+export interface FaultFacts {
+  id: string;
+  kind: string;
+  /** The node that it names (`node`), as written; null: it names none, or another way. */
+  node: string | null;
+  /** The commands that it sends word for word (`argv`, `undo`). */
+  commands: readonly (readonly string[])[];
+}
+
+/** Why a check could never answer in an experiment. */
+export interface Missing {
+  /** Put behind the check's name: "judges what a recorded load did, and no load is". */
+  what: string;
+  /** What to change. */
+  hint?: string;
+}
+
+/** For checks of replicas. */
+export function needsReplica({ shape }: ExperimentFacts): Missing | null {
+  if (shape.replicas.length > 0) return null;
+  return { what: "judges replicas, and the cluster has none", hint: "take a Compose file with a replica" };
+}
+
+/** For checks of what recorded loads did: one of them does what is judged, and every flush is one that the journal tells. */
+export function needsRecorded({ loads, faults, shape }: ExperimentFacts, what: "read" | "write"): Missing | null {
+  const recorded = loads.filter((load) => load.recorded !== null);
+  if (recorded.length === 0) {
+    return { what: "judges what a recorded load did, and no load is", hint: "give a load record: true" };
+  }
+  if (!recorded.some((load) => load.recorded?.includes(what))) {
+    const names = recorded.map(({ name }) => name).join(", ");
+    const hint = what === "read" ? "record a load that reads too, like get-set" : "record a load that writes";
+    return { what: `judges what recorded loads ${what}, and no recorded load ${what}s: ${names}`, hint };
+  }
+  if (shape.masters.length > 1 && !shape.clusterMode) {
+    const why = `each of ${shape.masters.join(", ")} has keys of its own under the same names`;
+    return { what: `judges one dataset, and ${why}`, hint: "use a cluster with one master, or one in cluster mode" };
+  }
+  return unknownWrites({ loads: recorded, faults });
+}
+
+/** Commands whose effect on the recorded keys the journal does not tell: what they did would look like the server's doing. */
+function unknownWrites({ loads, faults }: Pick<ExperimentFacts, "loads" | "faults">): Missing | null {
+  for (const { id, commands } of faults) {
+    for (const words of commands) {
+      const [name = "", ...rest] = words;
+      if (isFlush(words)) {
+        const why = `${id} sends ${name} as a plain command, of which the journal does not tell what it took along`;
+        return { what: `must know every flush, and ${why}`, hint: "use the fault flushall" };
+      }
+      const load = READS.test(name)
+        ? undefined
+        : loads.find(({ keyPrefix }) => rest.some((word) => isKey(word, keyPrefix)));
+      if (!load) continue;
+      const key = rest.find((word) => isKey(word, load.keyPrefix));
+      const why = `${id} sends ${name} for ${key}, which is a key of ${load.name}`;
+      return { what: `must know every write to a recorded load's keys, and ${why}`, hint: "use another key" };
+    }
+  }
+  return null;
+}
+
+function isFlush([name = "", script = ""]: readonly string[]): boolean {
+  return /^FLUSH(ALL|DB)$/i.test(name) || (/^EVAL$/i.test(name) && /\bFLUSH(ALL|DB)\b/i.test(script));
+}
+
+/** Commands with a key that change nothing. */
+const READS =
+  /^(GET|MGET|GETRANGE|STRLEN|TYPE|TTL|PTTL|EXISTS|DUMP|OBJECT|DEBUG|MEMORY|H(GET|MGET|GETALL|LEN|KEYS|VALS|EXISTS|SCAN)|Z(SCORE|MSCORE|CARD|RANGE|RANK|SCAN|COUNT|RANGEBYSCORE)|WATCH|CLUSTER)$/i;
+
+/** "set:17" of the prefix "set:", in cluster mode with the shard's tag before it. */
+function isKey(word: string, prefix: string | null): boolean {
+  if (prefix === null) return false;
+  const key = word.replace(/^\{[^}]*\}/, "");
+  return key.startsWith(prefix) && /^\d+$/.test(key.slice(prefix.length));
+}

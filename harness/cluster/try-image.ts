@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { CleanupScope } from "../base/scope.ts";
+import type { Engine } from "../docker/engine.ts";
+import { freePorts, releasePorts } from "../docker/free-ports.ts";
+import { guard } from "../docker/guard.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
+import type { System } from "../systems/system.ts";
+import { ContainerNode } from "./container-node.ts";
+
+const READY_MS = 30_000;
+const LAST_LINES = 10;
+
+export interface TriedImage {
+  /** What the server says of itself; null: nothing. */
+  version: string | null;
+  /** From its start to its answer. */
+  ms: number;
+}
+
+/**
+ * Starts a server from an image once, as a run would, and asks it PING and for its version. Its container is gone afterwards, in every case.
+ * @throws ChaosError `infrastructure` with the server's last words when it ends, or does not answer within 30 s
+ */
+export async function tryImage(
+  engine: Engine,
+  system: System,
+  image: string,
+  { within = READY_MS, signal }: { within?: number; signal: AbortSignal },
+): Promise<TriedImage> {
+  const runId = `try-${randomBytes(4).toString("hex")}`;
+  const name = `kvchaos-${runId}`;
+  const resources = new CleanupScope();
+  await guard({ engine, runId, resources, signal, interrupt: signal });
+  try {
+    const [host] = (await freePorts(1)) as [number];
+    resources.defer("give the port back", async () => releasePorts([host]));
+    const labels = await ownerLabels(runId);
+    resources.defer(`remove network ${name}`, () => engine.removeNetwork(name));
+    await engine.createNetwork({ name, labels, internal: false }, { signal });
+    resources.defer(`remove container ${name}`, () => engine.remove(name, { force: true, volumes: true }));
+    const ports = [{ container: system.port, host }];
+    const spec = { name, image, ...system.launch({}), labels, networks: [{ name }], ports };
+    const container = await engine.createContainer(spec, { signal });
+    const started = performance.now();
+    await engine.start(container, { signal });
+    const node = new ContainerNode({
+      engine,
+      system,
+      name: image,
+      role: "control",
+      container,
+      direct: { host: "127.0.0.1", port: host },
+      data: { name: "", alias: "", ip: "" },
+      port: system.port,
+      disk: null,
+      password: undefined,
+    });
+    await node.inspect();
+    try {
+      await node.ready({ within, signal });
+      const ms = performance.now() - started;
+      return { version: await node.version({ signal }), ms };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw await wordsOf(engine, node, image, error);
+    }
+  } finally {
+    await resources.close();
+  }
+}
+
+async function wordsOf(engine: Engine, node: ContainerNode, image: string, cause: unknown): Promise<ChaosError> {
+  const { running, exitCode } = await node.inspect();
+  const lines = (await engine.logTail(node.container, LAST_LINES)).map(({ text }) => `  ${text}`);
+  const what = running
+    ? `does not answer: ${messageOf(cause)}`
+    : `ended with exit code ${exitCode} before it answered PING`;
+  const said = lines.length > 0 ? `; it said:\n${lines.join("\n")}` : ", and said nothing";
+  return new ChaosError("infrastructure", `the server in ${image} ${what}${said}`, {
+    hint: "The image is there, but no run can use it: check the binary, and what else it needs (--add).",
+    cause,
+  });
+}

@@ -1,0 +1,47 @@
+import type { ExperimentFacts, FaultFacts } from "../checks/needs.ts";
+import type { BenchmarkSpec } from "../load/benchmark.ts";
+import type { LoadSpec } from "../load/load.ts";
+import type { FaultSpec } from "./experiment.ts";
+import type { ExperimentShape, Registries } from "./registries.ts";
+
+/** What the checks may ask of an experiment before it is run. */
+export function factsOf(
+  {
+    load,
+    benchmarks,
+    faults,
+    systems,
+    shape,
+  }: {
+    load: readonly LoadSpec[];
+    benchmarks: readonly BenchmarkSpec[];
+    faults: readonly FaultSpec[];
+    systems: readonly string[];
+    shape: ExperimentShape;
+  },
+  { workloads }: Pick<Registries, "workloads">,
+): ExperimentFacts {
+  return {
+    loads: [
+      ...load.map(({ name, workload, keyPrefix, record }) => ({
+        name,
+        workload,
+        keyPrefix,
+        recorded: record ? (workloads.get(workload)?.recorded?.does ?? null) : null,
+      })),
+      ...benchmarks.map(({ name }) => ({ name, workload: null, keyPrefix: null, recorded: null })),
+    ],
+    faults: faults.map(faultFacts),
+    systems,
+    shape,
+  };
+}
+
+function faultFacts({ id, fault: kind, params }: FaultSpec): FaultFacts {
+  const { node, argv, undo } = (params ?? {}) as { node?: unknown; argv?: unknown; undo?: unknown };
+  return { id, kind, node: typeof node === "string" ? node : null, commands: [argv, undo].filter(isWords) };
+}
+
+function isWords(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((word) => typeof word === "string");
+}
