@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../journal/events.ts";
+import { recordOf } from "../journal/record.ts";
 import { judgeBlockedCommands } from "./blocked-commands.ts";
 import { condition, event, fixture, starved } from "./record-fixture.ts";
 
@@ -68,5 +69,112 @@ describe("blocked administration commands", () => {
     const judged = judge([...command(20_000, 30_000), ...starved(20_000, 26_000)], 5000);
     assert.deepEqual(judged.findings, []);
     assert.match(judged.unknown[0] ?? "", /starved for 60 %/);
+  });
+});
+
+describe("commands of faults on connections of their own", () => {
+  interface Given {
+    by?: string;
+    more?: Partial<Extract<JournalEvent, { type: "admin-command" }>>;
+  }
+  const common = (line: string, { by = "pop", more }: Given) =>
+    ({ type: "admin-command", node: "r1", connection: 1, number: 1, by, command: line, ...more }) as const;
+  const sent = (t: number, line: string, expected: number | null, given: Given = {}): JournalEvent => ({
+    ...common(line, given),
+    t,
+    step: "sent",
+    expected,
+    argv: line.split(" "),
+  });
+  const ended = (t: number, line: string, step: "answered" | "refused" | "lost", given: Given = {}): JournalEvent => ({
+    ...common(line, given),
+    t,
+    step,
+    ms: 1,
+  });
+  const judge = (events: JournalEvent[], options: { hangLimit?: number } = {}) => {
+    const record = fixture(events, options);
+    const plan = record.first("run")?.plan as { experiment: { watchdog: object } };
+    Object.assign(plan.experiment.watchdog, { hangAfter: 5_000 });
+    return judgeBlockedCommands(record);
+  };
+
+  it("are a hang of their own when they have no answer to the end, with words, length and the client's flags", () => {
+    const line = "BZPOPMAX nokey 1";
+    const overdue: JournalEvent = { ...common(line, {}), t: 26_000, step: "overdue", ms: 6000, flags: "b" };
+    const [finding, ...others] = judge([sent(20_000, line, 1000), overdue]).findings;
+    assert.deepEqual(others, []);
+    assert.deepEqual([finding?.type, finding?.class, finding?.to], ["hang", "unanswered-command", null]);
+    assert.equal(
+      finding?.summary,
+      "BZPOPMAX nokey 1 (pop) on r1 had no answer for 38s, to the end of the run; its own timeout is 1s. Client flags b: blocked.",
+    );
+    assert.deepEqual(finding?.detail?.argv, ["BZPOPMAX", "nokey", "1"]);
+  });
+
+  it("say how many of many clients have none, and make one finding per node", () => {
+    const more = { clients: 100 };
+    const events = [
+      sent(20_000, "BLPOP k 5", 5000, { by: "waiters", more }),
+      { ...common("BLPOP k 5", { by: "waiters", more }), t: 31_000, step: "overdue", flags: "b", waiting: 37 } as const,
+      sent(30_000, "PING", 0),
+    ];
+    const [finding, ...others] = judge(events).findings;
+    assert.deepEqual([others, finding?.detail?.commands], [[], 2]);
+    assert.match(finding?.summary ?? "", /^37 of 100 clients in BLPOP k 5 \(waiters\) on r1 had no answer for 38s/);
+  });
+
+  it("are none when they are answered in time, refused, or their connection ends", () => {
+    for (const step of ["answered", "refused", "lost"] as const)
+      assert.deepEqual(judge([sent(20_000, "GET a", 0), ended(30_000, "GET a", step)]).findings, [], step);
+  });
+
+  it("are none when they never have to be answered, or the run ends before they have to", () => {
+    assert.deepEqual(judge([sent(20_000, "BLPOP k 0", null)]).findings, []);
+    assert.deepEqual(judge([sent(20_000, "DEBUG SLEEP 600", 600_000)]).findings, []);
+    assert.deepEqual(judge([sent(53_500, "GET a", 0)]).findings, []);
+    assert.deepEqual(judge([sent(39_900, "BLPOP k 15", 15_000)]).findings, []);
+  });
+
+  it("are none of a server that ended meanwhile, whatever their connections say", () => {
+    assert.deepEqual(judge([sent(20_000, "GET a", 0), event("container", 21_000, { node: "r1" })]).findings, []);
+  });
+
+  it("do not count time in which the node was held: paused, or by a command that is meant to", () => {
+    const paused = [condition(20_500, "r1", "paused"), condition(56_000, "r1", "healthy")];
+    assert.deepEqual(judge([sent(20_000, "GET a", 0), ...paused]).findings, []);
+    const pause = "CLIENT PAUSE 35000 ALL";
+    const hold = [sent(19_000, pause, 0, { by: "p" }), ended(19_001, pause, "answered", { by: "p" })];
+    assert.deepEqual(judge([...hold, sent(20_000, "GET a", 0)]).findings, []);
+    const sleep = sent(19_000, "DEBUG SLEEP 38", 38_000, { by: "s" });
+    assert.deepEqual(judge([sleep, sent(20_000, "GET a", 0)], { hangLimit: 6000 }).findings, []);
+  });
+
+  it("that are answered too late are blocked: longer than the limit beyond their own timeout, or after recovery", () => {
+    const late = (to: number): JournalEvent[] => [sent(20_000, "BLPOP k 5", 5000), ended(to, "BLPOP k 5", "answered")];
+    assert.deepEqual(judge(late(35_000)).findings, []);
+    assert.deepEqual(judge(late(30_000), { hangLimit: 6000 }).findings, []);
+    assert.equal(judge(late(32_000), { hangLimit: 6000 }).findings[0]?.class, "blocked-command");
+    const [after] = judge(late(52_000)).findings;
+    assert.equal(after?.summary, "BLPOP k 5 (pop) on r1 was blocked for 32s; its own timeout is 5s.");
+  });
+
+  it("are not known when the run was cut short before recovery, or the harness was starved", () => {
+    const cut = recordOf(fixture([sent(20_000, "GET a", 0)]).events.filter(({ t }) => t <= 40_000));
+    const judged = judgeBlockedCommands(cut);
+    assert.deepEqual(judged.findings, []);
+    assert.match(judged.unknown[0] ?? "", /GET a \(pop\) had no answer from r1 when the run ended/);
+    const blind = judge([sent(20_000, "GET a", 0), ...starved(20_000, 40_000)]);
+    assert.deepEqual(blind.findings, []);
+    assert.match(blind.unknown[0] ?? "", /starved for 53 %/);
+  });
+
+  it("of two faults with the same numbers are told apart", () => {
+    const events = [
+      sent(20_000, "GET a", 0, { by: "one" }),
+      sent(20_100, "GET b", 0, { by: "two" }),
+      ended(20_200, "GET a", "answered", { by: "one" }),
+    ];
+    assert.match(judge(events).findings[0]?.summary ?? "", /^GET b \(two\)/);
   });
 });

@@ -84,7 +84,8 @@ export function isControl(record: RunRecord, node: string): boolean {
   return record.last("cluster")?.nodes.some((one) => one.name === node && one.role === "control") ?? false;
 }
 
-function covered(spans: Span[], within: Span): number {
+/** How much of a stretch the others cover together, ms. */
+export function covered(spans: readonly Span[], within: Span): number {
   let sum = 0;
   let end = within.from;
   for (const span of [...spans].sort((a, b) => a.from - b.from)) {

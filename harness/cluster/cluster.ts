@@ -34,7 +34,12 @@ export interface WaitLimits {
 }
 
 /** A connection of its own, with an exact outcome for every command. */
-export type Connection = Pick<RawConnection, "send" | "close" | "isOpen">;
+export type Connection = Pick<RawConnection, "send" | "close" | "isOpen" | "localPort">;
+
+export interface ConnectLimits extends WaitLimits {
+  /** Dials `nearest()` instead of `direct`: CLIENT LIST then shows the connection by its `localPort`, where the two differ. */
+  nearest?: boolean;
+}
 
 /** One server process in one container. */
 export interface ClusterNode {
@@ -66,7 +71,7 @@ export interface ClusterNode {
    * Opens a connection, authenticated. Who does not close it leaves it open to the end of the run: a question without answer
    * stays one, instead of being asked again. Rejects as RawConnection.open does.
    */
-  connect(limits?: WaitLimits): Promise<Connection>;
+  connect(limits?: ConnectLimits): Promise<Connection>;
   state(limits?: WaitLimits): Promise<NodeState>;
   /** Resolves when the server answers PING with anything but a "restoring" error. */
   ready(limits?: WaitLimits): Promise<void>;

@@ -8,7 +8,7 @@ import { RawConnection } from "../resp/connection.ts";
 import type { Reply } from "../resp/reply.ts";
 import { text } from "../resp/text.ts";
 import type { Argv, System } from "../systems/system.ts";
-import type { Address, ClusterNode, ContainerState, WaitLimits } from "./cluster.ts";
+import type { Address, ClusterNode, ConnectLimits, ContainerState, WaitLimits } from "./cluster.ts";
 import { ContainerResources } from "./node-resources.ts";
 import { receivedBytes } from "./received-bytes.ts";
 import { findServerProcess } from "./server-process.ts";
@@ -110,10 +110,10 @@ export class ContainerNode implements ClusterNode {
     return adminCommand(this.direct, argv, { within, signal, password: this.#options.password });
   }
 
-  async connect(limits: WaitLimits = {}): Promise<RawConnection> {
-    const { within = ADMIN_MS, signal } = limits;
+  async connect(limits: ConnectLimits = {}): Promise<RawConnection> {
+    const { within = ADMIN_MS, signal, nearest = false } = limits;
     const connection: RawConnection = await RawConnection.open({
-      ...this.direct,
+      ...(nearest ? this.nearest() : this.direct),
       password: this.#options.password,
       within,
       signal,

@@ -1,18 +1,16 @@
 import { z } from "zod";
 import { ChaosError } from "../base/chaos-error.ts";
-import { sleep } from "../base/deadline.ts";
 import { durationMs } from "../base/units.ts";
-import { RawConnection } from "../resp/connection.ts";
 import type { Outcome } from "../resp/reply.ts";
+import { type Answer, within as answerWithin, ask, lateness, openFor, replyText, unanswered } from "./asked-command.ts";
 import type { Fault } from "./fault.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
 import { fillWords, mentionWords } from "./words.ts";
 
-const OPEN_MS = 5_000;
 /** How long a command that is not waited for may take to be refused, ms. */
 const REFUSAL_MS = 300;
-/** Longer than any run: such a command ends when its connection is closed by heal. */
-const NO_DEADLINE_MS = 24 * 3_600_000;
+/** Connecting, and what else injecting takes beside waiting. */
+const INJECT_MS = 60_000;
 
 /** A command as an experiment writes it: words, or numbers that become words. */
 export const argvSchema = z
@@ -22,7 +20,9 @@ const params = z.strictObject({
   node: nodeSelector.describe("who gets the command"),
   argv: argvSchema.describe('the command and its arguments: ["DEBUG", "SLEEP", "5"]'),
   "wait-for-reply": z.boolean().default(true).describe("false: send it and go on, for commands that block"),
-  within: durationMs.default(10_000).describe("deadline for the reply"),
+  within: durationMs
+    .default(10_000)
+    .describe("how long the fault waits for the reply, which is awaited to the end of the run"),
   "may-be-refused": z
     .boolean()
     .default(false)
@@ -42,8 +42,9 @@ const resolved = z.strictObject({
 type Resolved = z.infer<typeof resolved>;
 
 /**
- * Any RESP command on any node, on a connection of its own that stays open until healed.
- * Heal: `undo` if given. Effect: the reply; for a command that is not waited for, that it was sent and not refused.
+ * Any RESP command on any node, on a connection of its own. Heal: `undo` if given; the connection is closed, unless an answer is
+ * still due: that is waited for to the end of the run. Effect: the reply; for a command that is not waited for, that it was
+ * sent and not refused.
  */
 export const command: Fault<Params, Resolved> = {
   kind: "command",
@@ -64,38 +65,41 @@ export const command: Fault<Params, Resolved> = {
     refusable: p["may-be-refused"],
     undo: p.undo ?? null,
   }),
+  injectWithin: ({ wait, within }) => INJECT_MS + (wait ? within : 0),
   inject: async (context, { node: selector, argv: words, wait, within, refusable, undo }) => {
     const { cluster, signal } = context;
     const node = selectNode(cluster, selector);
-    const connection = await RawConnection.open({
-      ...node.direct,
-      password: cluster.password,
-      within: OPEN_MS,
-      signal,
-    });
-    context.onHeal(`close the connection of ${words[0]}`, async () => connection.close());
+    const connections = await openFor(context, node, 1);
+    const argv = fillWords(words, node, cluster);
+    const { answers, expected } = ask(context, connections, { node, argv, number: 1, within, unawaited: !wait });
+    // Healed before the connection is closed.
     if (undo) {
       context.onHeal(`${undo.join(" ")} on ${node.name}`, async () => {
         await node.admin(fillWords(undo, node, cluster), { within });
       });
     }
     const name = words.slice(0, 2).join(" ");
-    const answer = connection.send(fillWords(words, node, cluster), { within: wait ? within : NO_DEADLINE_MS });
     // Not waiting still means looking once: a refused command has no effect and must not pass for one.
-    const early = await (wait ? answer : Promise.race([answer, sleep(REFUSAL_MS, signal).then(() => null)]));
-    if (early?.outcome === "fail" && !refusable) {
-      throw new ChaosError("infrastructure", `${node.name} refused ${name}: ${refusal(early)}`, {
+    const early = await answerWithin(answers[0] as Promise<Answer>, wait ? within : REFUSAL_MS, signal);
+    if (early?.outcome.outcome === "fail" && !refusable) {
+      throw new ChaosError("infrastructure", `${node.name} refused ${name}: ${refusal(early.outcome)}`, {
         hint: "Check the command against this server and its version; `may-be-refused: true` takes an error for an answer.",
       });
     }
-    return { targets: [node.name], effect: async () => ({ measured: true, summary: describe(name, early) }) };
+    const told = early ? described(early, expected, within) : silence(wait ? within : null, expected);
+    return { targets: [node.name], effect: async () => ({ measured: true, summary: `${name}: ${told}` }) };
   },
 };
 
-function describe(name: string, outcome: Outcome | null): string {
-  if (!outcome) return `${name}: sent, not refused, not answered within ${REFUSAL_MS} ms`;
-  if (outcome.outcome === "ok") return `${name}: ${short(outcome.reply)}`;
-  return outcome.outcome === "fail" ? `${name}: refused, ${refusal(outcome)}` : `${name}: ${outcome.error}`;
+function described({ outcome, ms }: Answer, expected: number | null, within: number): string {
+  const late = lateness({ ms, expected, within });
+  const after = late === null ? "" : ` after ${late}`;
+  if (outcome.outcome === "ok") return `${short(replyText(outcome.reply))}${after}`;
+  return outcome.outcome === "fail" ? `refused, ${refusal(outcome)}${after}` : `${outcome.error}${after}`;
+}
+
+function silence(within: number | null, expected: number | null): string {
+  return within === null ? `sent, not refused, not answered within ${REFUSAL_MS} ms` : unanswered(expected, within);
 }
 
 /** The server's own words, "ERR The keyspace scan is running". */
@@ -103,7 +107,6 @@ function refusal({ error, reply }: Extract<Outcome, { outcome: "fail" }>): strin
   return short(reply?.message ?? error);
 }
 
-function short(reply: unknown): string {
-  const text = Buffer.isBuffer(reply) || typeof reply === "string" ? String(reply) : JSON.stringify(reply);
+function short(text: string): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -2,15 +2,14 @@ import { z } from "zod";
 import { sleep } from "../base/deadline.ts";
 import { durationMs, durationRange } from "../base/units.ts";
 import type { ClusterNode } from "../cluster/cluster.ts";
-import { RawConnection } from "../resp/connection.ts";
 import type { Outcome } from "../resp/reply.ts";
+import { type Answer, ask, lateness, openFor, unanswered, within } from "./asked-command.ts";
 import { argvSchema } from "./command.ts";
 import type { Fault, FaultContext } from "./fault.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "./selector.ts";
 import { urgently } from "./urgent-thread.ts";
 import { fillWords, mentionWords, topologyVersion } from "./words.ts";
 
-const OPEN_MS = 5_000;
 /** The longest storm that the thread itself sleeps through, ms: nobody misses it for so long. */
 const OWN_SLEEP_MS = 100;
 /** Later than asked by more than this, the second copy no longer tests what it should. ms */
@@ -23,7 +22,9 @@ const params = z.strictObject({
   copies: z.int().min(2).max(64).default(2),
   // Two milliseconds less than the pattern's ten: a busy machine adds some.
   gap: durationRange.default({ min: 0, max: 8 }).describe("between two copies"),
-  within: durationMs.default(10_000).describe("deadline for the replies"),
+  within: durationMs
+    .default(10_000)
+    .describe("how long the fault waits for the replies, which are awaited to the end of the run"),
 });
 type Params = z.infer<typeof params>;
 const resolved = z.strictObject({
@@ -37,16 +38,18 @@ type Resolved = z.infer<typeof resolved>;
 
 interface Copy {
   node: ClusterNode;
-  /** When it was handed to the kernel, and when its reply (or the end of waiting) came. Run ms. */
+  /** When it was handed to the kernel, run ms. */
   sent: number;
-  ended: number;
+  expected: number | null;
+  /** Until its reply, or the end of waiting for it. */
+  ms: number;
   outcome: Outcome;
 }
 
 /**
  * The same command two or more times within milliseconds, each on a connection of its own that was open before: what a
  * controller's retry does. The pattern of tikv #17487: the second passes a check that the first has not yet made false.
- * Heal: the connections are closed; what the command did is not undone. Effect: the gap that was achieved between the
+ * Heal: the connections are closed, but those on which an answer is still due; what the command did is not undone. Effect: the gap that was achieved between the
  * copies, at most 10 ms above what was asked, and every copy's answer; if all copies are refused there was no effect.
  */
 export const duplicateCommand: Fault<Params, Resolved> = {
@@ -79,28 +82,27 @@ export const duplicateCommand: Fault<Params, Resolved> = {
 };
 
 async function sendCopies(context: FaultContext, nodes: readonly ClusterNode[], p: Resolved): Promise<Copy[]> {
-  const { cluster, clock, signal } = context;
+  const { cluster, signal } = context;
   const receivers = Array.from({ length: p.copies }, (_, i) => nodes[i % nodes.length] as ClusterNode);
   // All connections are open before the first copy goes: a handshake takes longer than the gap.
-  const connections = await Promise.all(
-    receivers.map(async (node) => {
-      const connection = await RawConnection.open({
-        // Not through the engine's forwarding: it is one more process that a busy machine lets wait.
-        ...node.nearest(),
-        password: cluster.password,
-        within: OPEN_MS,
-        signal,
-      });
-      context.onHeal(`close a connection to ${node.name}`, async () => connection.close());
-      return connection;
-    }),
-  );
+  const connections = await Promise.all(receivers.map((node) => openFor(context, node, 1)));
   const version = topologyVersion(p.argv, cluster);
   const words = receivers.map((node) => fillWords(p.argv, node, cluster, version));
   const sendOne = (i: number): Promise<Copy> => {
-    const answer = (connections[i] as RawConnection).send(words[i] as string[], { within: p.within });
-    const sent = clock.now();
-    return answer.then((outcome) => ({ node: receivers[i] as ClusterNode, sent, ended: clock.now(), outcome }));
+    const node = receivers[i] as ClusterNode;
+    const argv = words[i] as string[];
+    const { sent, expected, answers } = ask(context, connections[i] ?? [], {
+      node,
+      argv,
+      number: i + 1,
+      within: p.within,
+    });
+    return within(answers[0] as Promise<Answer>, p.within, signal).then((answer) => ({
+      node,
+      sent,
+      expected,
+      ...(answer ?? { ms: p.within, outcome: { outcome: "info", error: "timeout" } as const }),
+    }));
   };
   const indices = connections.keys();
   const copies: Promise<Copy>[] = [];
@@ -118,9 +120,7 @@ async function sendCopies(context: FaultContext, nodes: readonly ClusterNode[], 
       copies.push(sendOne(i));
     }
   }
-  const all = await Promise.all(copies);
-  for (const connection of connections) connection.close();
-  return all;
+  return Promise.all(copies);
 }
 
 /** The thread itself sleeps. */
@@ -140,25 +140,27 @@ function told(id: string, copies: readonly Copy[], { argv, gap }: Resolved) {
     command: argv.slice(0, 2).join(" "),
     asked: round(gap),
     gaps: gapsOf(copies).map(round),
-    answers: copies.map(({ node, sent, ended, outcome }) => ({
+    answers: copies.map(({ node, ms, outcome }) => ({
       node: node.name,
       answer: outcome.outcome === "ok" ? null : outcome.error,
-      ms: round(ended - sent),
+      ms: round(ms),
     })),
   } as const;
 }
 
-function judge(copies: readonly Copy[], { argv, gap }: Resolved): { measured: boolean; summary: string } {
+function judge(copies: readonly Copy[], { argv, gap, within }: Resolved): { measured: boolean; summary: string } {
   const worst = Math.max(...gapsOf(copies));
-  const answers = copies.map(({ node, sent, ended, outcome }) => {
+  const answers = copies.map(({ node, expected, ms, outcome }) => {
     const said = outcome.outcome === "ok" ? "accepted" : outcome.error;
-    return `${node.name} ${said} after ${(ended - sent).toFixed(1)} ms`;
+    return `${node.name} ${said} after ${lateness({ ms, expected, within }) ?? `${ms.toFixed(1)} ms`}`;
   });
   const refused = copies.every(({ outcome }) => outcome.outcome === "fail");
   const late = worst > gap + LATE_MS;
+  const open = copies.find(({ outcome }) => outcome.outcome === "info" && outcome.error === "timeout");
+  const rest = open ? `; ${unanswered(open.expected, within)}` : "";
   const why = refused ? "; every copy was refused" : late ? `; asked for ${gap.toFixed(1)} ms: too late to count` : "";
   return {
     measured: !refused && !late,
-    summary: `${argv[0]} ${copies.length} times, ${worst.toFixed(2)} ms apart at most: ${answers.join(", ")}${why}`,
+    summary: `${argv[0]} ${copies.length} times, ${worst.toFixed(2)} ms apart at most: ${answers.join(", ")}${rest}${why}`,
   };
 }

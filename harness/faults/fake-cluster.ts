@@ -1,11 +1,22 @@
-import type { Cluster, ClusterNode, ContainerState, RoleOptions, Ruler, Topology } from "../cluster/cluster.ts";
+import type {
+  Address,
+  Cluster,
+  ClusterNode,
+  ContainerState,
+  RoleOptions,
+  Ruler,
+  Topology,
+} from "../cluster/cluster.ts";
 import { SyncProgress, type SyncStep } from "../cluster/sync-progress.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { Link } from "../network/link.ts";
+import { RawConnection } from "../resp/connection.ts";
 import type { Outcome } from "../resp/reply.ts";
 import { redis } from "../systems/redis.ts";
 import type { LogRule } from "../systems/system.ts";
 import { FakeResources } from "./fake-resources.ts";
+
+const NOBODY: Address = { host: "127.0.0.1", port: 1 };
 
 /** A cluster without servers for unit tests: remembers what it was told, answers as the topology says. */
 export class FakeCluster implements Cluster {
@@ -133,8 +144,8 @@ export class FakeCluster implements Cluster {
       name,
       role: this.topology.masters.includes(name) ? "master" : "replica",
       container: `container-${name}`,
-      direct: { host: "127.0.0.1", port: 1 },
-      nearest: () => ({ host: "127.0.0.1", port: 1 }),
+      direct: NOBODY,
+      nearest: () => NOBODY,
       resources: new FakeResources((what) => void this.said.push(`${name}: ${what}`)),
       pid: () => null,
       received: () => this.received.get(name) ?? null,
@@ -144,11 +155,17 @@ export class FakeCluster implements Cluster {
         this.said.push(`${name}: ${argv.join(" ")}`);
         return argv[0] === "EXISTS" ? 0 : "OK";
       },
-      connect: async () => ({
-        isOpen: true,
-        send: async (argv) => this.answer(name, argv.map(String)),
-        close: () => {},
-      }),
+      connect: async ({ nearest, within = 1_000 } = {}) => {
+        const address = this.node(name).nearest();
+        // A test that gives a node an address has a server there.
+        if (nearest && address.port !== NOBODY.port) return RawConnection.open({ ...address, within });
+        return {
+          isOpen: true,
+          localPort: undefined,
+          send: async (argv) => this.answer(name, argv.map(String)),
+          close: () => {},
+        };
+      },
       state: async () => this.#state(name),
       ready: async () => {},
       pause: say("pause"),

@@ -74,8 +74,11 @@ function codeOf(error: unknown): string {
   return error.code === "timeout" ? "timeout" : String((error.cause as NodeJS.ErrnoException).code ?? "error");
 }
 
-/** At its limit the process could not even write its journal any more. */
-async function checkFiles(count: number): Promise<void> {
+/**
+ * At its limit the process could not even write its journal any more.
+ * @throws ChaosError infrastructure: this process may not open so many files
+ */
+export async function checkFiles(count: number): Promise<void> {
   const limits = await readFile("/proc/self/limits", "utf8").catch(() => "");
   const most = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
   if (count + OWN_FILES <= most) return;

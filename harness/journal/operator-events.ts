@@ -49,21 +49,39 @@ export const duplicateCommandSchema = z.object({
   answers: z.array(z.object({ node: z.string(), answer: z.string().nullable(), ms: z.number() })),
 });
 
-/** An administration command that a fault gave a server on a lasting connection: "sent" first, then what became of it. */
+/**
+ * A command that a fault gave a server: "sent" first, then what became of it. Of an administration command on a lasting
+ * connection there is no `expected`, `argv` or `reply`.
+ */
 export const adminCommandSchema = z.object({
   t: z.number(),
   type: z.literal("admin-command"),
   node: z.string(),
-  /** Which of the node's administration connections. */
+  /** Which of the node's administration connections; of a fault that opens its own, which of those. */
   connection: z.number(),
-  /** Number of the command on the node: joins "sent" and its answer. */
+  /** Number of the command, of all that the node was given by `by`: see adminCommands(). */
   number: z.number(),
   /** Plan id of the fault occurrence. */
   by: z.string(),
   command: z.string(),
-  /** `lost`: the connection ended first. A command without a second event was never answered. */
-  step: z.enum(["sent", "answered", "refused", "lost"]),
-  /** From sending to the answer. */
+  /**
+   * `overdue`: it should have been answered by now, and goes on being waited for. `lost`: the connection ended first. A command
+   * without any of "answered", "refused" and "lost" was never answered.
+   */
+  step: z.enum(["sent", "overdue", "answered", "refused", "lost"]),
+  /** From sending to the answer, or until now. */
   ms: z.number().optional(),
   detail: z.string().optional(),
+  /** "sent": all its words. */
+  argv: z.array(z.string()).optional(),
+  /** "sent": until when it may be without answer by its own words, ms from sending; null: it never has to be answered. */
+  expected: z.number().nullable().optional(),
+  /** "answered", "refused": the whole reply as text; JSON for an array, a number or nothing. */
+  reply: z.string().optional(),
+  /** "overdue": what CLIENT LIST says of its client; null: it does not tell. */
+  flags: z.string().nullable().optional(),
+  /** So many clients sent it at once; absent: one. */
+  clients: z.number().optional(),
+  /** "overdue": so many of them have no answer. */
+  waiting: z.number().optional(),
 });

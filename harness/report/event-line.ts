@@ -45,8 +45,7 @@ function describe(event: JournalEvent): EventLine | null {
       if (event.step === "progress" || event.step === "restoring") return null;
       return { text: `${event.node}: full sync ${fullSync(event)}`, tone: "quiet" };
     case "admin-command":
-      if (event.step !== "answered" || (event.ms ?? 0) < LONG_COMMAND_MS) return null;
-      return { text: `${event.node}: ${event.command} was answered after ${seconds(event.ms ?? 0)}`, tone: "warn" };
+      return adminCommand(event);
     case "recovery":
       return event.recovered
         ? { text: `recovered in ${seconds(event.ms)}`, tone: "good" }
@@ -72,6 +71,18 @@ function describe(event: JournalEvent): EventLine | null {
     default:
       return null;
   }
+}
+
+function adminCommand(event: Extract<JournalEvent, { type: "admin-command" }>): EventLine | null {
+  const { node, command, step, ms = 0, expected, flags, clients, waiting } = event;
+  // A command that never has to be answered is not late; nor is one within its own timeout.
+  if (expected === null || ms - (expected ?? 0) < LONG_COMMAND_MS) return null;
+  const own = expected ? `, ${seconds(ms - expected)} after its own timeout` : "";
+  if (step === "answered") return { text: `${node}: ${command} was answered after ${seconds(ms)}${own}`, tone: "warn" };
+  if (step !== "overdue") return null;
+  const who = clients === undefined ? "" : `${waiting ?? clients} of ${clients} clients in `;
+  const shown = flags ? ` (client flags ${flags})` : "";
+  return { text: `${node}: ${who}${command} had no answer after ${seconds(ms)}${own}${shown}`, tone: "bad" };
 }
 
 function fullSync({ step, done, total }: Extract<JournalEvent, { type: "full-sync" }>): string {

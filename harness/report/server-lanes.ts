@@ -1,3 +1,4 @@
+import { adminCommands } from "../journal/admin-commands.ts";
 import type { EventOf } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { byName, compact, milliseconds, nodeMarks } from "./lane-parts.ts";
@@ -85,7 +86,7 @@ export function switchLane(record: RunRecord, end: number): Lane[] {
         ? [[event.t - event.ms, Math.max(event.ms, 0.1)]]
         : [],
     );
-  const commands = adminCommands(record, end);
+  const commands = switchCommands(record, end);
   const series: Series[] = [
     { label: "switch-master, whole fault", mark: "d1", points: switches },
     { label: "admin command answered", mark: "d3", points: commands.answered },
@@ -104,21 +105,20 @@ export function switchLane(record: RunRecord, end: number): Lane[] {
   ];
 }
 
-function adminCommands(record: RunRecord, end: number) {
-  const open = new Map<string, number>();
+function switchCommands(record: RunRecord, end: number) {
   const answered: Point[] = [];
   const refused: Point[] = [];
-  for (const event of record.of("admin-command")) {
-    const key = `${event.node} ${event.number}`;
-    if (event.step === "sent") open.set(key, event.t);
+  const open: Point[] = [];
+  for (const { sent, end: over } of adminCommands(record, end)) {
+    // Those of faults with connections of their own are no switches.
+    if (sent.expected !== undefined) continue;
+    if (over === null) open.push([sent.t, Math.max(1, end - sent.t)]);
     else {
-      const sent = open.get(key) ?? event.t - (event.ms ?? 0);
-      open.delete(key);
-      const point: Point = [sent, Math.max(0.1, event.ms ?? event.t - sent)];
-      (event.step === "answered" ? answered : refused).push(point);
+      const point: Point = [sent.t, Math.max(0.1, over.ms ?? over.t - sent.t)];
+      (over.step === "answered" ? answered : refused).push(point);
     }
   }
-  return { answered, refused, open: [...open.values()].map((t): Point => [t, Math.max(1, end - t)]) };
+  return { answered, refused, open };
 }
 
 function mebibytes(value: number): string {

@@ -1,3 +1,4 @@
+import { adminCommands } from "../../journal/admin-commands.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { phaseSpan } from "../span.ts";
 import type { Term } from "./masters.ts";
@@ -17,16 +18,17 @@ export function settledFrom(record: RunRecord, term: Term): Term[] {
 
 /** When the commands were over that had been sent to the node before its promotion and had no answer by then. */
 function lateCommands(record: RunRecord, { node, from }: Term): number[] {
-  const commands = record.of("admin-command").filter((event) => event.node === node);
-  const answered = new Map(
-    commands.filter(({ step }) => step === "answered" || step === "refused").map(({ number, t }) => [number, t]),
-  );
   const healed = phaseSpan(record, "heal")?.to ?? Infinity;
   return (
-    commands
-      .filter(({ step, t }) => step === "sent" && t < from)
+    adminCommands(record)
+      .filter(({ sent }) => sent.node === node && sent.t < from && mayChangeRole(sent.argv))
       // Without an answer it may be carried out at any time; the heal phase tells every server its role once more.
-      .map(({ number }) => answered.get(number) ?? healed)
+      .map(({ end }) => (end === null || end.step === "lost" ? healed : end.t))
       .filter((t) => t >= from)
   );
+}
+
+/** Of a lasting administration connection the words are not known: it gives roles. */
+function mayChangeRole(argv: readonly string[] | undefined): boolean {
+  return argv === undefined || /^(slaveof|replicaof|clusterx?|failover)$/i.test(argv[0] ?? "");
 }
