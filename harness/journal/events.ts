@@ -88,6 +88,8 @@ const eventSchemas = [
     masters: z.array(z.string()),
     replicaOf: z.record(z.string(), z.string()),
     reason: z.string(),
+    /** Where the masters share the key space: the slots that each was given, first and last, in the order of `masters`. */
+    slots: z.array(z.tuple([z.number(), z.number()]).readonly().nullable()).optional(),
   }),
   roleViewSchema,
   z.object({
