@@ -5,6 +5,7 @@ import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import type { Experiment } from "./experiment.ts";
 import { readBenchmarks } from "./read-benchmarks.ts";
 import { checkChecks } from "./read-checks.ts";
+import { readExpectations } from "./read-expectations.ts";
 import { readFaults } from "./read-faults.ts";
 import { readLoad } from "./read-load.ts";
 import { notAFile, readText } from "./read-text.ts";
@@ -65,6 +66,15 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   const watchdog = readWatchdog(part("watchdog"), mistakes);
   const checks = part("checks");
   checkChecks(raw.checks, raw.load, registries, mistakes);
+  const around = {
+    shape,
+    faults: drafts,
+    loads: [...load, ...benchmarks].map(({ name }) => name),
+    duration,
+    recovery: part("recovery")?.within,
+    poll: watchdog?.poll,
+  };
+  const expectations = readExpectations(raw.expectations, around, registries, mistakes);
   const rest = {
     description: part("description") ?? null,
     why: part("why") ?? null,
@@ -95,8 +105,14 @@ export async function loadExperiment(file: string, registries: Registries): Prom
     faults: drafts.map(({ spec }) => spec),
     duration,
     watchdog,
-    checks,
+    checks: withExpectations(checks ?? [], expectations),
+    expectations,
   } as Experiment; // every part that is undefined left a mistake behind
+}
+
+/** What is expected on the way is judged, whatever else is. */
+function withExpectations(checks: readonly string[], expectations: readonly unknown[]): readonly string[] {
+  return expectations.length === 0 || checks.includes("expectations") ? checks : [...checks, "expectations"];
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>

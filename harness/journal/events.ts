@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { expectationMatchSchema } from "./expectation.ts";
 import { findingSchema } from "./finding.ts";
 import { healEventSchemas } from "./heal-events.ts";
 import { launchSchema } from "./launch.ts";
@@ -150,6 +151,7 @@ const eventSchemas = [
     rssBytes: z.number().nullable(),
   }),
   ...nodeEventSchemas,
+  expectationMatchSchema,
   /** The harness's own health, once a second. */
   z.object({
     ...at,
