@@ -9,6 +9,8 @@ export interface ExperimentFacts {
   loads: readonly LoadFacts[];
   faults: readonly FaultFacts[];
   systems: readonly string[];
+  /** How many things must come about on the way. */
+  expectations: number;
   shape: Pick<ClusterShape, "masters" | "replicas" | "clusterMode" | "mode" | "sentinels">;
 }
 

@@ -1,38 +1,49 @@
 import type { EventOf, Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { Check } from "./check.ts";
+import { departureOf } from "./departure.ts";
 import type { Judged } from "./hang-rules.ts";
 import { resultOf } from "./result.ts";
 import { judgeViews } from "./role-views.ts";
 import { endOfWatch, isControl, leftDown, recoveryEnd } from "./span.ts";
+import { judgeVacancies } from "./vacancies.ts";
 
 export const oneMaster: Check = {
   name: "one-master",
   summary:
-    "After recovery exactly the nodes that the operator made masters, or the servers or sentinels agreed on, say that they are masters.",
+    "After recovery exactly the nodes that the operator made masters, or the servers or sentinels agreed on, say that they are masters, and every shard has one.",
   check(record) {
     const topology = record.last("topology");
     const recovered = recoveryEnd(record);
     if (!topology) return unknown("the journal does not say who was meant to be master");
     if (recovered === undefined) return unknown("the run did not get through a recovery phase");
 
-    const judged: Judged = judgeViews(record, topology, recovered, (node) => leftDown(record, node));
-    const told = judged.findings.map(({ node }) => node);
     const states = lastStates(record);
     const nodes = new Set([...topology.masters, ...Object.keys(topology.replicaOf)]);
-    const masters = [...nodes].filter((node) => states.get(node)?.at(-1)?.state.role === "master");
+    // What a process said that has ended since is no role.
+    const roles = new Map(
+      [...nodes].flatMap((node) => {
+        const last = states.get(node)?.at(-1);
+        const told = last && last.t >= recovered && !departureOf(record, node) && last.state.role !== "unknown";
+        return told ? [[node, last.state.role] as const] : [];
+      }),
+    );
+    const { findings, notes } = judgeVacancies(record, topology, recovered, roles);
+    const ended = (node: string) => findings.some(({ detail }) => Object.hasOwn(detail?.gone ?? {}, node));
+    const excused = (node: string) => leftDown(record, node) || ended(node);
+    const views: Judged = judgeViews(record, topology, recovered, excused);
+    const judged = { findings: [...findings, ...views.findings], unknown: views.unknown };
+    const told = judged.findings.map(({ node }) => node);
+    const masters = [...nodes].filter((node) => roles.get(node) === "master");
     for (const node of nodes) {
-      const own = states.get(node) ?? [];
-      const last = own.at(-1);
-      if (leftDown(record, node) || told.includes(node)) continue;
-      if (!last || last.t < recovered || last.state.role === "unknown") {
-        judged.unknown.push(`${node} did not tell its role after recovery`);
-        continue;
-      }
+      if (excused(node) || told.includes(node)) continue;
+      const role = roles.get(node);
       const meant = topology.masters.includes(node) ? "master" : "replica";
-      if (last.state.role !== meant) judged.findings.push(finding(node, meant, own, masters, topology));
+      if (role === undefined) judged.unknown.push(`${node} did not tell its role after recovery`);
+      else if (role !== meant) judged.findings.push(finding(node, meant, states.get(node) ?? [], masters, topology));
     }
-    return resultOf(judged);
+    const result = resultOf(judged);
+    return { ...result, why: [...notes, ...(result.why === null ? [] : [result.why])].join("; ") || null };
   },
 };
 
@@ -54,9 +65,14 @@ function finding(
     from,
     to: null,
     summary: `${node} should be ${meant} (${topology.reason}) and says ${meant === "master" ? "replica" : "master"} after recovery; ${saying}.`,
-    proof: `INFO of ${node}: role ${wrong.at(-1)?.state.role ?? "unknown"}; meant: masters ${topology.masters.join(", ")}.`,
+    proof: null,
     evidence: [],
-    detail: { masters, meant: topology.masters, replicaOf: topology.replicaOf },
+    detail: {
+      masters,
+      meant: topology.masters,
+      replicaOf: topology.replicaOf,
+      observed: `INFO of ${node}: role ${wrong.at(-1)?.state.role ?? "unknown"}; meant: masters ${topology.masters.join(", ")}.`,
+    },
   };
 }
 

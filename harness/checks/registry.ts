@@ -1,6 +1,7 @@
 import type { Check } from "./check.ts";
 import { cleanShutdown } from "./clean-shutdown.ts";
 import { converges } from "./converges.ts";
+import { expectations } from "./expectations.ts";
 import { flushOrder } from "./flush-order.ts";
 import { linearizable } from "./linearizable.ts";
 import { noCrash } from "./no-crash.ts";
@@ -17,6 +18,7 @@ export const checks: ReadonlyMap<string, Check> = new Map(
   [
     noHang,
     cleanShutdown,
+    expectations,
     noCrash,
     oneMaster,
     converges,

@@ -60,14 +60,21 @@ describe("one-master where servers choose their masters", () => {
       result.findings.map(({ summary }) => summary).join(" "),
       /r1 says .* master of shard 1, which is m1's/,
     );
+    assert.deepEqual(
+      result.findings.map(({ proof, detail }) => [proof, typeof detail?.observed]),
+      [
+        [null, "string"],
+        [null, "string"],
+      ],
+    );
   });
 
   it("finds one that names another owner, and a shard that nobody claims", () => {
     const other = view("r2", ["r1", "m2"]);
     const shy = view("m2", AGREED);
     assert.deepEqual(found("servers", Object.values({ ...calm, r2: other, m2: shy })).found, [
-      "disagreement on r2",
       "no-claimant on m2",
+      "disagreement on r2",
     ]);
   });
 

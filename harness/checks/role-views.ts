@@ -11,26 +11,26 @@ export interface Views {
 }
 
 /**
- * Where servers or sentinels choose the masters: each shard has one server that says it is its master, the one that they agreed
- * on, and nobody who has a say names another.
- * @param leftDown a fault stopped this node for ever: it need not tell anything
+ * Where servers or sentinels choose the masters: whoever says that he is a shard's master is the one that they agreed on, and
+ * nobody who has a say names another. Shards that nobody claims are judged in vacancies.ts. All of it is what servers say of
+ * themselves and of others: observations, no proofs.
+ * @param excused this node need not tell anything: a fault stopped it for ever, or another finding tells of its end
  */
 export function judgeViews(
   record: RunRecord,
   topology: Topology,
   recovered: number,
-  leftDown: (node: string) => boolean,
+  excused: (node: string) => boolean,
 ): Views {
   const cluster = record.last("cluster");
   const judged: Views = { findings: [], unknown: [] };
   const ruler = cluster?.ruledBy ?? "operator";
   if (ruler === "operator") return judged;
-  const last = new Map<string, View>();
-  for (const view of record.of("role-view")) if (view.t >= recovered) last.set(view.node, view);
+  const last = lastViews(record, recovered);
   const wanted = (role: string) =>
     ruler === "sentinels" ? role === "sentinel" : role === "master" || role === "replica";
   for (const { name, role } of cluster?.nodes ?? []) {
-    if (wanted(role) && !last.has(name) && !leftDown(name)) {
+    if (wanted(role) && !last.has(name) && !excused(name)) {
       judged.unknown.push(`${name} did not tell whom it takes for master after recovery`);
     }
   }
@@ -38,8 +38,39 @@ export function judgeViews(
     const found = strangeClaim(view, topology, last) ?? otherOwner(view, topology, ruler);
     if (found) judged.findings.push(found);
   }
-  if (ruler === "servers") judged.findings.push(...orphans(topology, last));
   return judged;
+}
+
+/** What each node said last, once recovery was over. */
+export function lastViews(record: RunRecord, recovered: number): ReadonlyMap<string, View> {
+  const last = new Map<string, View>();
+  for (const view of record.of("role-view")) if (view.t >= recovered) last.set(view.node, view);
+  return last;
+}
+
+/** "Shard 1 (slots 0-5460)"; where there is but one, "The cluster". */
+export function shardName({ masters, slots }: Topology, index: number, ruler: string): string {
+  const own = slots?.[index];
+  if (ruler === "sentinels" || (masters.length === 1 && !own)) return "The cluster";
+  return ruler === "operator" && !own
+    ? `What ${masters[index]} was master of`
+    : `Shard ${index + 1}${own ? ` (slots ${own[0]}-${own[1]})` : ""}`;
+}
+
+/** "m2, m3, r1 name m1 (config epoch 1)": what is said of one shard's master, equal views together. */
+export function ownersNamed(views: ReadonlyMap<string, View>, index: number, ruler: string): string[] {
+  const named = new Map<string, string[]>();
+  for (const { node, shards, claims } of views.values()) {
+    const told = shards.find(({ shard }) => shard === index + 1);
+    if (!told) continue;
+    const epoch = told.epoch === null ? "" : ` (config epoch ${told.epoch})`;
+    const claim = ruler === "sentinels" || !claims.includes(index + 1) ? "" : " and claims it";
+    const text = `${told.owner ?? "nobody"}${epoch}${claim}`;
+    named.set(text, [...(named.get(text) ?? []), node]);
+  }
+  return [...named].map(([text, nodes]) => {
+    return `${nodes.sort().join(", ")} ${nodes.length === 1 ? "names" : "name"} ${text}`;
+  });
 }
 
 /** It says that it is master of a shard that is another's. */
@@ -52,8 +83,12 @@ function strangeClaim(view: View, topology: Topology, last: ReadonlyMap<string, 
   return {
     ...splitBrain(view, both ? "two-claimants" : "wrong-claimant"),
     summary: `${view.node} says after recovery that it is master of shard ${shard}, which is ${master}'s (${topology.reason})${both ? ", and so does that one" : ""}.`,
-    proof: `Config epochs that they see: ${epochs[0]} (${view.node}), ${epochs[1]} (${master}).`,
-    detail: { shard, master, claimants: both ? [view.node, master] : [view.node] },
+    detail: {
+      shard,
+      master,
+      claimants: both ? [view.node, master] : [view.node],
+      observed: `Config epochs that they see: ${epochs[0]} (${view.node}), ${epochs[1]} (${master}).`,
+    },
   };
 }
 
@@ -65,29 +100,18 @@ function otherOwner(view: View, topology: Topology, ruler: string): Finding | nu
   return {
     ...splitBrain(view, "disagreement"),
     summary: `${view.node} takes ${wrong.owner ?? "nobody of this cluster"} for ${what} after recovery; the others agreed on ${topology.masters[wrong.shard - 1]} (${topology.reason}).`,
-    proof: `Config epoch that it sees: ${wrong.epoch ?? "none"}.`,
-    detail: { shard: wrong.shard, owner: wrong.owner, agreed: topology.masters[wrong.shard - 1] },
+    detail: {
+      shard: wrong.shard,
+      owner: wrong.owner,
+      agreed: topology.masters[wrong.shard - 1],
+      observed: `Config epoch that it sees: ${wrong.epoch ?? "none"}.`,
+    },
   };
-}
-
-/** Shards of which nobody says that he is the master, though their master was asked. */
-function orphans({ masters }: Topology, last: ReadonlyMap<string, View>): Finding[] {
-  return masters.flatMap((master, i) => {
-    const view = last.get(master);
-    const claimed = [...last.values()].some(({ claims }) => claims.includes(i + 1));
-    if (!view || claimed) return [];
-    return {
-      ...splitBrain(view, "no-claimant"),
-      summary: `Nobody says after recovery that he is master of shard ${i + 1}, which they agreed to be ${master}'s.`,
-      proof: null,
-      detail: { shard: i + 1, master },
-    };
-  });
 }
 
 function splitBrain(
   { node, t }: View,
   kind: string,
-): Pick<Finding, "type" | "class" | "node" | "from" | "to" | "evidence"> {
-  return { type: "split-brain", class: kind, node, from: t, to: null, evidence: [] };
+): Pick<Finding, "type" | "class" | "node" | "from" | "to" | "proof" | "evidence"> {
+  return { type: "split-brain", class: kind, node, from: t, to: null, proof: null, evidence: [] };
 }

@@ -134,7 +134,10 @@ export class RunningCluster implements Cluster {
   intend(topology: Topology, reason: string): void {
     this.shards?.follow(this.#topology, topology);
     this.#topology = topology;
-    this.#emit({ type: "topology", masters: topology.masters, replicaOf: topology.replicaOf, reason });
+    const { masters, replicaOf } = topology;
+    const { shards } = this;
+    const slots = shards ? { slots: masters.map((name) => shards.slots(name)) } : {};
+    this.#emit({ type: "topology", masters, replicaOf, reason, ...slots });
     for (const follow of this.#followers) follow(topology);
   }
 

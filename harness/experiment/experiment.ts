@@ -1,5 +1,6 @@
 import type { Range } from "../base/units.ts";
 import type { NodeState } from "../journal/events.ts";
+import type { Expectation } from "../journal/expectation.ts";
 import type { BenchmarkSpec } from "../load/benchmark.ts";
 import type { LoadSpec, PreloadSpec } from "../load/load.ts";
 import type { SystemName } from "../systems/system.ts";
@@ -79,6 +80,8 @@ export interface Experiment {
   /** Error kinds that clients may get to the very end. */
   allow: readonly string[];
   checks: readonly string[];
+  /** What must come about on the way. */
+  expectations: readonly Expectation[];
   stopOn: "first-finding" | "end";
   /** What a deliberately broken run must find (controls, known bugs). */
   expect: ExpectedFinding | null;

@@ -12,12 +12,14 @@ export function factsOf(
     faults,
     systems,
     shape,
+    expectations,
   }: {
     load: readonly LoadSpec[];
     benchmarks: readonly BenchmarkSpec[];
     faults: readonly FaultSpec[];
     systems: readonly string[];
     shape: ExperimentShape;
+    expectations: readonly unknown[];
   },
   { workloads }: Pick<Registries, "workloads">,
 ): ExperimentFacts {
@@ -34,6 +36,7 @@ export function factsOf(
     faults: faults.map(faultFacts),
     systems,
     shape,
+    expectations: expectations.length,
   };
 }
 

@@ -70,6 +70,7 @@ describe("loadExperiment", () => {
       reconcile: "minimal",
       allow: [],
       checks: ["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within", "serves"],
+      expectations: [],
       stopOn: "end",
       expect: null,
       timeToFinding: null,
@@ -91,6 +92,53 @@ describe("loadExperiment", () => {
     const several = await load("expect: { finding: [hang, crash], sometimes: true }\ntime-to-finding: 5s\n");
     assert.deepEqual(several.expect, { finding: ["hang", "crash"], class: null, sometimes: true });
     assert.deepEqual(several.timeToFinding, { min: 5000, max: 5000 });
+  });
+
+  it("reads what is expected on the way, names it, and adds the check for it", async () => {
+    const { expectations, checks } = await load(`load: [{ workload: set }]
+faults:
+  - { id: cold, fault: freeze, at: 1s, node: r1, for: 5s }
+expectations:
+  - { node: r1, full-sync: done, while: cold }
+  - { node: any-replica, state: link-up, within: 30s, of: cold }
+  - { id: link-up-1, node: r2, state: link-up, within: 10s, phase: recovery }
+  - { node: m1, log: "lost [0-9]+", within: 5s, phase: heal }
+  - { node: m1, condition: healthy, within: 5s, of: cold }
+  - { served: set, within: 5s, phase: chaos }
+`);
+    assert.deepEqual(
+      expectations.map(({ id, node }) => `${id}: ${node}`),
+      [
+        "full-sync-done-1: r1",
+        "link-up-2: any-replica",
+        "link-up-1: r2",
+        "log-1: m1",
+        "healthy-1: m1",
+        "served-1: null",
+      ],
+    );
+    assert.deepEqual(
+      expectations.map(({ what }) => what),
+      [
+        { kind: "full-sync-done" },
+        { kind: "state", state: "link-up" },
+        { kind: "state", state: "link-up" },
+        { kind: "log", pattern: "lost [0-9]+" },
+        { kind: "condition", condition: "healthy" },
+        { kind: "served", load: "set" },
+      ],
+    );
+    assert.deepEqual(
+      expectations.slice(0, 4).map(({ when }) => when),
+      [
+        { kind: "while", of: "cold" },
+        { kind: "within", of: "cold", within: 30_000 },
+        { kind: "phase", phase: "recovery", within: 10_000 },
+        { kind: "phase", phase: "heal", within: 5_000 },
+      ],
+    );
+    assert.equal(checks.at(-1), "expectations");
+    assert.ok(!(await load("")).checks.includes("expectations"));
   });
 
   it("reads loads in all their spellings and names them", async () => {

@@ -8,6 +8,7 @@ import { factsOf } from "./facts.ts";
 import { checkPromotions } from "./known-masters.ts";
 import { readBenchmarks } from "./read-benchmarks.ts";
 import { readChecks } from "./read-checks.ts";
+import { readExpectations } from "./read-expectations.ts";
 import { readFaults } from "./read-faults.ts";
 import { readLoad } from "./read-load.ts";
 import { notAFile, readText } from "./read-text.ts";
@@ -69,10 +70,20 @@ export async function loadExperiment(file: string, registries: Registries): Prom
   const noSync = fullSync && shape ? wrongFullSync(shape, systems) : null;
   if (noSync !== null) mistakes.add(["full-sync"], noSync);
   const watchdog = readWatchdog(part("watchdog"), mistakes);
+  const around = {
+    shape,
+    faults: drafts,
+    loads: [...load, ...benchmarks].map(({ name }) => name),
+    duration,
+    recovery: part("recovery")?.within,
+    poll: watchdog?.poll,
+  };
+  const expectations = readExpectations(raw.expectations, around, registries, mistakes);
   const faults = drafts.flatMap(({ spec }) => spec ?? []);
   // What was not understood may be just what a check needs.
   const whole = isRead(raw.faults, faults) && isRead(raw.load, [...load, ...benchmarks]);
-  const facts = shape && whole ? factsOf({ load, benchmarks, faults, systems, shape }, registries) : undefined;
+  const facts =
+    shape && whole ? factsOf({ load, benchmarks, faults, systems, shape, expectations }, registries) : undefined;
   const checks = readChecks(raw.checks, part("checks"), facts, registries, mistakes);
   const rest = {
     description: part("description") ?? null,
@@ -104,8 +115,14 @@ export async function loadExperiment(file: string, registries: Registries): Prom
     faults,
     duration,
     watchdog,
-    checks,
+    checks: withExpectations(checks ?? [], expectations),
+    expectations,
   } as Experiment; // every part that is undefined left a mistake behind
+}
+
+/** What is expected on the way is judged, whatever else is. */
+function withExpectations(checks: readonly string[], expectations: readonly unknown[]): readonly string[] {
+  return expectations.length === 0 || checks.includes("expectations") ? checks : [...checks, "expectations"];
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>

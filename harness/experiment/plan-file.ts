@@ -1,10 +1,11 @@
 import { type Pair, stringify } from "yaml";
 import { z } from "zod";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
+import { expectationSchema, STATES } from "../journal/expectation.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import type { Plan } from "./experiment.ts";
 import type { Registries } from "./registries.ts";
-import { RECONCILES, STATES } from "./schema.ts";
+import { RECONCILES } from "./schema.ts";
 import { hiddenPlan } from "./secrets.ts";
 import { Mistakes } from "./zod-mistakes.ts";
 
@@ -153,6 +154,7 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
     reconcile: z.enum(RECONCILES).default("operator"),
     allow: nameList.default([]),
     checks: nameList,
+    expectations: z.array(expectationSchema).default([]),
     stopOn: z.enum(["first-finding", "end"]),
     expect: z
       .strictObject({

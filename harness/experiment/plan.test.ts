@@ -71,6 +71,7 @@ function experiment(...faults: FaultSpec[]): Experiment {
     allow: [],
     recovery: { within: 1000 },
     checks: ["no-hang"],
+    expectations: [],
     stopOn: "end",
     expect: null,
     timeToFinding: null,
@@ -164,6 +165,30 @@ describe("makePlan", () => {
     };
     assert.equal(plan("7", cut).faults[0]?.duration, 700);
     assert.equal(plan("7", { ...cut, duration: range(50) }).faults[0]?.duration, 50);
+  });
+});
+
+describe("expectations of a plan", () => {
+  const expected = (...nodes: string[]): Experiment => ({
+    ...experiment(storm),
+    expectations: nodes.map((node, i) => ({
+      ...{ id: `e${i}`, node, what: { kind: "full-sync-done" }, when: { kind: "while", of: "storm" } },
+    })),
+  });
+  const planned = (one: Experiment) => makePlan(one, "7", shape, fakeRegistries);
+
+  it("have their node drawn, and change nothing of the faults", () => {
+    const { experiment: resolved, faults } = planned(expected("m1", "any-replica", "master"));
+    assert.match(resolved.expectations.map(({ node }) => node).join(" "), /^m1 replica\/[0-3] master$/);
+    assert.deepEqual(faults, plan("7", storm).faults);
+  });
+
+  it("read back as they were written; a plan of before has none", () => {
+    const full = planned(expected("m1", "any-replica"));
+    assert.deepEqual(readPlan(writePlan(full), "plan.yaml", fakeRegistries), full);
+    const old = writePlan(plan("7", storm)).replace(/^ *expectations: \[\]\n/m, "");
+    assert.ok(!old.includes("expectations"));
+    assert.deepEqual(readPlan(old, "plan.yaml", fakeRegistries), plan("7", storm));
   });
 });
 

@@ -16,8 +16,13 @@ export function makePlan(experiment: Experiment, seed: string, shape: ClusterSha
   const { faults: specs, ...rest } = experiment;
   const root = seededRandom(seed);
   const faults = specs.flatMap((spec) => planFault(spec, specs, root.fork(`fault/${spec.id}`), shape, registries));
+  const expectations = rest.expectations.map((one) => {
+    const random = root.fork(`expectation/${one.id}`);
+    return { ...one, node: one.node === null ? null : resolveNode(one.node, random, shape) };
+  });
+  const planned = { version: 1, seed, experiment: { ...rest, expectations }, faults } satisfies Plan;
   // Through JSON: what is written to plan.yaml and read again is exactly this, without undefined values.
-  return JSON.parse(JSON.stringify({ version: 1, seed, experiment: rest, faults } satisfies Plan));
+  return JSON.parse(JSON.stringify(planned));
 }
 
 function planFault(

@@ -16,7 +16,8 @@ export interface FaultDraft {
   spec: FaultSpec | undefined;
 }
 
-const SELECTORS = ["master", "replica", "any-replica"];
+/** Nodes by what they are at the moment. */
+export const SELECTORS = ["master", "replica", "any-replica"];
 
 /** Reads the whole list, each entry by itself: a mistake in one hides none in the others. */
 export function readFaults(

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { durationMs, durationRange, formatDuration, percentRange, type Range, sizeRange } from "../base/units.ts";
 import { FINDING_TYPES } from "../journal/events.ts";
+import { STATES } from "../journal/expectation.ts";
 import { LOAD_TOOLS } from "../load/tools.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
+import { expectationItem } from "./expectation-item.ts";
 
 /*
  * The format of experiment files: one zod schema per top-level key, with every limit and every default. What needs more
@@ -119,7 +121,6 @@ export const toolItem = z.strictObject({
 
 /** How far the heal phase restores roles. */
 export const RECONCILES = ["minimal", "operator", "none"] as const;
-export const STATES = ["master", "replica", "link-up", "link-down", "full-sync", "loading"] as const;
 const condition = z.strictObject({
   node: z.string().describe("A node's name, or: master, replica, any-replica"),
   state: z.enum(STATES).optional(),
@@ -266,6 +267,11 @@ export const experimentSchema = z.strictObject({
     .max(50)
     .prefault([])
     .describe("Errors that clients may get to the very end: first words of error replies, like NOREPLICAS"),
+  expectations: z
+    .array(expectationItem)
+    .max(100)
+    .prefault([])
+    .describe("What must come about on the way, bound to a fault or a phase"),
   "stop-on": z.enum(["first-finding", "end"]).prefault("end"),
   expect: z
     .strictObject({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ChaosError } from "../base/chaos-error.ts";
 import type { Random } from "../base/random.ts";
-import type { Cluster, ClusterNode } from "../cluster/cluster.ts";
+import type { Cluster, ClusterNode, Topology } from "../cluster/cluster.ts";
 import type { Link } from "../network/link.ts";
 import type { ClusterShape, Mention } from "./fault.ts";
 
@@ -61,14 +61,22 @@ export function resolveLink(selector: string, random: Random, shape: ClusterShap
   return `${resolveNode(from, random, shape)} -> ${resolveNode(to, random, shape)}`;
 }
 
-/** The node a resolved selector means right now. */
-export function selectNode(cluster: Cluster, selector: string): ClusterNode {
-  const literal = [...cluster.nodes, ...cluster.sentinels].find((node) => node.name === selector);
-  if (literal) return literal;
-  const { masters, replicaOf } = cluster.topology;
+/** The name of the node that a resolved selector means in this topology; undefined: none. @param names of all nodes */
+export function selectName(
+  selector: string,
+  names: readonly string[],
+  { masters, replicaOf }: Readonly<Topology>,
+): string | undefined {
+  if (names.includes(selector)) return selector;
   const index = INDEXED.exec(selector);
   const candidates = selector === "master" ? masters : index ? Object.keys(replicaOf).sort() : [];
-  const name = candidates[Number(index?.[1] ?? 0) % Math.max(1, candidates.length)];
+  return candidates[Number(index?.[1] ?? 0) % Math.max(1, candidates.length)];
+}
+
+/** The node a resolved selector means right now. */
+export function selectNode(cluster: Cluster, selector: string): ClusterNode {
+  const names = [...cluster.nodes, ...cluster.sentinels].map(({ name }) => name);
+  const name = selectName(selector, names, cluster.topology);
   if (name === undefined) {
     throw new ChaosError("internal", `no node is "${selector}" at this moment`, {
       hint: `Nodes: ${cluster.nodes.map((node) => node.name).join(", ")}.`,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { expectationMatchSchema } from "./expectation.ts";
 import { findingSchema } from "./finding.ts";
 import { healEventSchemas } from "./heal-events.ts";
 import { launchSchema } from "./launch.ts";
@@ -88,6 +89,8 @@ const eventSchemas = [
     masters: z.array(z.string()),
     replicaOf: z.record(z.string(), z.string()),
     reason: z.string(),
+    /** Where the masters share the key space: the slots that each was given, first and last, in the order of `masters`. */
+    slots: z.array(z.tuple([z.number(), z.number()]).readonly().nullable()).optional(),
   }),
   roleViewSchema,
   z.object({
@@ -148,6 +151,7 @@ const eventSchemas = [
     rssBytes: z.number().nullable(),
   }),
   ...nodeEventSchemas,
+  expectationMatchSchema,
   /** The harness's own health, once a second. */
   z.object({
     ...at,

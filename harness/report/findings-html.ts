@@ -48,7 +48,7 @@ async function findingHtml(
       : `<p><strong>Follows from ${escapeHtml(finding.consequenceOf)}</strong>${causeLink(run, finding)}: mend that first.</p>`,
     observed(finding),
     proof === null ? "" : `<p class="proof"><strong>Proof.</strong> ${escapeHtml(shorten(proof))}</p>`,
-    `<dl>${row("When", spanText(from, to, run.watchEnd))}${connections(finding)}${row("Probes", coverText(record, node, from))}${row("What the watchdog saw", text(finding.detail?.why))}${row("Who answered", answeringText(finding))}${row("Core", text(finding.detail?.core))}${row("What was done to the cluster", doings(run, finding))}</dl>`,
+    `<dl>${row("When", spanText(from, to, run.watchEnd))}${connections(finding)}${row("Probes", coverText(record, node, from))}${row("What the watchdog saw", text(finding.detail?.why))}${row("Observed", text(finding.detail?.observed))}${row("Who answered", answeringText(finding))}${row("Core", text(finding.detail?.core))}${row("What was done to the cluster", doings(run, finding))}</dl>`,
     differences(finding),
     keyLifeHtml(finding),
     before === -1

@@ -4,6 +4,7 @@ import { faults } from "../faults/registry.ts";
 import type { NodeVerdict, RunningWatchdog } from "../watchdog/watchdog.ts";
 import { coreCollector } from "./core-evidence.ts";
 import { EvidenceCollector } from "./evidence.ts";
+import { watchExpectations } from "./expectation-watch.ts";
 import { FaultRunner } from "./fault-runner.ts";
 import { FirstFinding } from "./first-finding.ts";
 import { ExperimentMoves } from "./moves.ts";
@@ -73,6 +74,7 @@ export async function setStage(context: RunContext, cluster: RunningCluster): Pr
     capture: (node, reason) => evidence.capture(node, reason),
     onInjected: (planned, targets) => moves.injected(planned, targets),
   });
+  watchExpectations(context, cluster);
   scope.defer("stop waiting for a finding", async () => first?.close());
   const watchdog = await watch(context, cluster, {
     onCondition: (verdict) => {

@@ -1,6 +1,7 @@
 import type { NodeState } from "../journal/events.ts";
 import { commaFields, numberField, parseInfo } from "./info.ts";
 import { redisCluster } from "./redis-cluster.ts";
+import { redisElectionRules } from "./redis-election-rules.ts";
 import { redisRecipe } from "./redis-recipe.ts";
 import { redisSentinel } from "./redis-sentinel.ts";
 import type { LogRule, System } from "./system.ts";
@@ -128,5 +129,6 @@ function redisLogRules(): LogRule[] {
       pattern: /Connection with (?:master|primary) lost|(?:MASTER|PRIMARY) timeout/,
       meaning: "other",
     },
+    ...redisElectionRules,
   ];
 }

@@ -29,6 +29,7 @@ export interface LogRule {
     | "full-sync-done"
     | "full-sync-failed"
     | "full-sync-ended"
+    | "election" // who is to be master: a vote, a refusal, a try
     | "other";
 }
 

@@ -45,6 +45,7 @@ function experiment(over: Partial<Experiment> = {}): Experiment {
     reconcile: "minimal",
     allow: [],
     checks: [],
+    expectations: [],
     stopOn: "end",
     expect: null,
     timeToFinding: null,
