@@ -3,7 +3,9 @@ import type { RunRecord } from "../journal/record.ts";
 import type { Check } from "./check.ts";
 import { type DivergentCell, divergentCells } from "./data/divergent-cells.ts";
 import type { Judged } from "./hang-rules.ts";
+import { leftOut } from "./left-out.ts";
 import { resultOf } from "./result.ts";
+import { leftDown } from "./span.ts";
 
 /** docs/checks/converges.md says exactly what it promises. */
 export const converges: Check = {
@@ -21,11 +23,23 @@ export const converges: Check = {
         judged.unknown.push(`${replica} could not be compared with ${comparison.master}: ${why}${soFar}`);
       } else if (comparison.different > 0) judged.findings.push(divergence(record, comparison));
     }
-    for (const replica of Object.keys(record.last("topology")?.replicaOf ?? {})) {
-      if (!last.has(replica)) judged.unknown.push(`${replica} was not compared with its master`);
+    const away: string[] = [];
+    const alone = new Map<string, string[]>();
+    for (const [replica, master] of Object.entries(record.last("topology")?.replicaOf ?? {})) {
+      if (last.has(replica)) continue;
+      if (leftDown(record, replica)) away.push(replica);
+      else if (leftDown(record, master)) alone.set(master, [...(alone.get(master) ?? []), replica]);
+      else judged.unknown.push(`${replica} was not compared with its master`);
     }
-    if (last.size === 0 && judged.unknown.length === 0) judged.unknown.push("no replica was compared with its master");
-    return resultOf(judged);
+    const remarks = leftOut(away);
+    for (const [master, replicas] of alone) {
+      remarks.push(`${replicas.join(" and ")} had nobody to be equal to: the experiment took ${master} down for good`);
+    }
+    if (last.size === 0 && judged.unknown.length === 0) {
+      if (remarks.length === 0) judged.unknown.push("no replica was compared with its master");
+      else remarks.push("nothing was left to compare");
+    }
+    return resultOf({ ...judged, remarks });
   },
 };
 

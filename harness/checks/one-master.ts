@@ -2,6 +2,7 @@ import type { EventOf, Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { Check } from "./check.ts";
 import type { Judged } from "./hang-rules.ts";
+import { leftOut } from "./left-out.ts";
 import { resultOf } from "./result.ts";
 import { judgeViews } from "./role-views.ts";
 import { endOfWatch, isControl, leftDown, recoveryEnd } from "./span.ts";
@@ -32,7 +33,7 @@ export const oneMaster: Check = {
       const meant = topology.masters.includes(node) ? "master" : "replica";
       if (last.state.role !== meant) judged.findings.push(finding(node, meant, own, masters, topology));
     }
-    return resultOf(judged);
+    return resultOf({ ...judged, remarks: leftOut([...nodes].filter((node) => leftDown(record, node))) });
   },
 };
 

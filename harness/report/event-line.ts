@@ -99,7 +99,8 @@ function fault(event: Extract<JournalEvent, { type: "fault" }>): EventLine | nul
 }
 
 function check(event: Extract<JournalEvent, { type: "check" }>): EventLine {
-  if (event.valid === true) return { text: `check ${event.name}: ok`, tone: "good" };
+  if (event.valid === true)
+    return { text: `check ${event.name}: ok${event.why ? ` (${event.why})` : ""}`, tone: "good" };
   if (event.valid === "unknown") return { text: `check ${event.name}: unknown: ${event.why ?? ""}`, tone: "warn" };
   const what = event.findings.map((finding) => finding.summary).join(" ") || event.why || "violated";
   return { text: `check ${event.name}: ${what}`, tone: "bad" };
