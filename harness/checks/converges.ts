@@ -17,11 +17,15 @@ export const converges: Check = {
     for (const event of record.of("comparison")) last.set(event.replica, event);
     const judged: Judged = { findings: [], unknown: [] };
     for (const [replica, comparison] of last) {
-      if (!comparison.complete) {
-        const why = comparison.why ?? "no reason given";
-        const soFar = comparison.different > 0 ? `, ${comparison.different} differences until then` : "";
-        judged.unknown.push(`${replica} could not be compared with ${comparison.master}: ${why}${soFar}`);
-      } else if (comparison.different > 0) judged.findings.push(divergence(record, comparison));
+      const { complete, notComparable, different } = comparison;
+      // But for single keys it may have come to the end: the others' differences count.
+      const toTheEnd = complete || notComparable !== undefined;
+      if (toTheEnd && different > 0) judged.findings.push(divergence(record, comparison));
+      if (complete) continue;
+      const what = toTheEnd ? "could not be compared wholly" : "could not be compared";
+      const soFar = !toTheEnd && different > 0 ? `, ${different} differences until then` : "";
+      const why = comparison.why ?? "no reason given";
+      judged.unknown.push(`${replica} ${what} with ${comparison.master}: ${why}${soFar}`);
     }
     const away: string[] = [];
     const alone = new Map<string, string[]>();

@@ -85,6 +85,14 @@ describe("converges", () => {
     assert.equal(converges.check(fixture([first])).valid, true);
   });
 
+  it("finds the differences of all other keys when single ones could not be compared, and doubts these", () => {
+    const one = { complete: false, why: "1 key could not be compared (first: k: nil)", notComparable: 1 };
+    const { valid, findings, why } = converges.check(fixture([event("comparison", 57_000, { ...one, different: 1 })]));
+    assert.deepEqual([valid, findings.length], [false, 1]);
+    assert.match(why ?? "", /^r1 could not be compared wholly with m1: 1 key could not be compared \(first: k: nil\)$/);
+    assert.equal(converges.check(fixture([event("comparison", 57_000, one)])).valid, "unknown");
+  });
+
   it("does not know when a comparison was not finished, when none was made, or when one replica has none", () => {
     assert.equal(
       converges.check(fixture([event("comparison", 57_000, { complete: false, why: "timeout" })])).valid,
