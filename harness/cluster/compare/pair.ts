@@ -3,7 +3,7 @@ import { type Reply, RespError } from "../../resp/reply.ts";
 import { quoteBytes } from "./show-bytes.ts";
 
 /** The comparison cannot go on: a server is silent or gone, or time is up. */
-export class Unfinished extends Error {}
+class Unfinished extends Error {}
 
 /** An answer that a question of its kind should not get: the key may have expired or changed since it was last asked about. */
 export class Odd extends Error {}
