@@ -3,8 +3,10 @@ import type { RunRecord } from "../journal/record.ts";
 import type { Check } from "./check.ts";
 import { type DivergentCell, divergentCells } from "./data/divergent-cells.ts";
 import type { Judged } from "./hang-rules.ts";
+import { leftOut } from "./left-out.ts";
 import { needsReplica } from "./needs.ts";
 import { resultOf } from "./result.ts";
+import { leftDown } from "./span.ts";
 
 /** docs/checks/converges.md says exactly what it promises. */
 export const converges: Check = {
@@ -14,20 +16,40 @@ export const converges: Check = {
   needs: needsReplica,
   check(record) {
     const last = new Map<string, EventOf<"comparison">>();
-    for (const event of record.of("comparison")) last.set(event.replica, event);
+    // What was read before heal, load went on beside: it is there to be looked at.
+    for (const event of record.of("comparison")) if (event.before === undefined) last.set(event.replica, event);
     const judged: Judged = { findings: [], unknown: [] };
     for (const [replica, comparison] of last) {
-      if (!comparison.complete) {
-        const why = comparison.why ?? "no reason given";
-        const soFar = comparison.different > 0 ? `, ${comparison.different} differences until then` : "";
-        judged.unknown.push(`${replica} could not be compared with ${comparison.master}: ${why}${soFar}`);
-      } else if (comparison.different > 0) judged.findings.push(divergence(record, comparison));
+      const { complete, notComparable, different } = comparison;
+      // But for single keys it may have come to the end: the others' differences count.
+      const toTheEnd = complete || notComparable !== undefined;
+      if (toTheEnd && different > 0) judged.findings.push(divergence(record, comparison));
+      if (complete) continue;
+      const what = toTheEnd ? "could not be compared wholly" : "could not be compared";
+      const soFar = !toTheEnd && different > 0 ? `, ${different} differences until then` : "";
+      const why = comparison.why ?? "no reason given";
+      judged.unknown.push(`${replica} ${what} with ${comparison.master}: ${why}${soFar}`);
     }
-    for (const replica of Object.keys(record.last("topology")?.replicaOf ?? {})) {
-      if (!last.has(replica)) judged.unknown.push(`${replica} was not compared with its master`);
+    const away: string[] = [];
+    const alone = new Map<string, string[]>();
+    for (const [replica, master] of Object.entries(record.last("topology")?.replicaOf ?? {})) {
+      if (last.has(replica)) continue;
+      if (leftDown(record, replica)) away.push(replica);
+      else if (leftDown(record, master)) alone.set(master, [...(alone.get(master) ?? []), replica]);
+      else judged.unknown.push(`${replica} was not compared with its master`);
     }
-    if (last.size === 0 && judged.unknown.length === 0) judged.unknown.push("no replica was compared with its master");
-    return resultOf(judged);
+    const remarks = leftOut(away);
+    for (const [master, replicas] of alone) {
+      remarks.push(`${replicas.join(" and ")} had nobody to be equal to: the experiment took ${master} down for good`);
+    }
+    if (last.size === 0 && judged.unknown.length === 0) {
+      const had = Object.keys(record.first("topology")?.replicaOf ?? {});
+      const has = Object.keys(record.last("topology")?.replicaOf ?? {});
+      if (had.length > 0 && has.length === 0) remarks.push(`${had.join(" and ")} replicated from nobody any more: so the experiment left it`);
+      if (remarks.length === 0) judged.unknown.push("no replica was compared with its master");
+      else remarks.push("nothing was left to compare");
+    }
+    return resultOf({ ...judged, remarks });
   },
 };
 

@@ -3,6 +3,7 @@ import { ChaosError } from "../base/chaos-error.ts";
 import type { EventOf, Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { systems } from "../systems/registry.ts";
+import type { LogRule } from "../systems/system.ts";
 import { conditionPeriods } from "./condition-period.ts";
 import { evidenceOf } from "./evidence-of.ts";
 import type { Judged } from "./hang-rules.ts";
@@ -17,12 +18,12 @@ type Sign = EventOf<"container"> | EventOf<"log">;
 /** Every process that ended, or wrote a crash report, without one of our faults asking for it. */
 export function judgeCrashes(record: RunRecord): Judged {
   const judged: Judged = { findings: [], unknown: [] };
-  const isCrash = crashRules(record);
+  const rules = crashRules(record);
   const end = endOfWatch(record);
   const signs = new Map<string, Sign[]>();
   const events = record.events.filter(
     (event): event is Sign =>
-      event.t <= end && (event.type === "container" || (event.type === "log" && isCrash.has(event.rule))),
+      event.t <= end && (event.type === "container" || (event.type === "log" && rules.has(event.rule))),
   );
   for (const sign of events.sort((a, b) => a.t - b.t)) {
     const own = signs.get(sign.node);
@@ -33,7 +34,7 @@ export function judgeCrashes(record: RunRecord): Judged {
     for (const crash of crashesIn(own)) {
       if (crash.some((sign) => sign.type === "container" && sign.action === "die" && sign.ours)) continue;
       if (isControl(record, node)) judged.unknown.push(`the control server ${node} ended by itself`);
-      else judged.findings.push(crashFinding(record, node, crash, own));
+      else judged.findings.push(crashFinding(record, rules, node, crash, own));
     }
   }
   judgeVanished(record, judged);
@@ -65,10 +66,10 @@ function isDeath(sign: Sign): sign is EventOf<"container"> {
   return sign.type === "container" && sign.action === "die";
 }
 
-function crashFinding(record: RunRecord, node: string, crash: Sign[], all: Sign[]): Finding {
+function crashFinding(record: RunRecord, rules: CrashRules, node: string, crash: Sign[], all: Sign[]): Finding {
   const from = (crash[0] as Sign).t;
   const death = crash.find(isDeath);
-  const lines = crash.filter((sign) => sign.type === "log").map((sign) => sign.line);
+  const logged = crash.filter((sign) => sign.type === "log");
   const oom = crash.some((sign) => sign.type === "container" && sign.action === "oom");
   const restart = all.find((sign) => sign.type === "container" && sign.action === "start" && sign.t > from);
   // Without an exit the process went on after its report: it is over when the report is.
@@ -87,23 +88,35 @@ function crashFinding(record: RunRecord, node: string, crash: Sign[], all: Sign[
     from,
     to,
     summary: `${node} ${what}; no fault of this run asked for it.${captured.leftCore ? ` It left a ${captured.core}.` : ""}`,
-    proof: captured.proof ?? lines[0] ?? lastWords(captured.lastLines, exit),
+    proof: proofOf(rules, logged, captured, exit),
     evidence: captured.files,
     detail: {
       exitCode: code,
       signal,
       oom,
-      lines: lines.slice(0, LINES_SHOWN),
+      lines: logged.slice(0, LINES_SHOWN).map(({ line }) => line),
       lastLines: captured.lastLines,
       core: captured.core,
     },
   };
 }
 
-/** Of a process whose log no rule takes for a crash report: an assertion of the C library, an exception. */
-function lastWords(lines: readonly string[], exit: string | undefined): string | null {
-  const words = lines.at(-1);
+/** The failed assertion, else the signal, else what else the log gives as the cause, else its last words and the exit. */
+function proofOf(
+  rules: CrashRules,
+  logged: readonly EventOf<"log">[],
+  { proof, lastLines }: { proof: string | null; lastLines: readonly string[] },
+  exit: string | undefined,
+): string | null {
+  const saying = (what: LogRule["says"]): string | undefined =>
+    logged.find(({ rule }) => rules.get(rule)?.says === what)?.line;
   const ended = exit && `The container's process ${exit}.`;
+  const signal = saying("signal");
+  const withExit = signal && [signal, ended].filter(Boolean).join(" · ");
+  const told = saying("assertion") ?? withExit ?? proof ?? saying(undefined);
+  if (told) return told;
+  // What comes after the heading of a report without a cause is the report: registers, settings, a test of the memory.
+  const words = logged.length > 0 ? undefined : lastLines.at(-1);
   return words === undefined ? (ended ?? null) : `${ended ?? ""} Its last words: ${words}`.trim();
 }
 
@@ -129,11 +142,13 @@ function judgeVanished(record: RunRecord, judged: Judged): void {
   }
 }
 
-function crashRules(record: RunRecord): Set<string> {
+type CrashRules = ReadonlyMap<string, LogRule>;
+
+function crashRules(record: RunRecord): CrashRules {
   const name = record.first("run")?.system;
   const system = name === undefined ? undefined : systems.get(name);
   if (!system) throw new ChaosError("usage", `the journal names no system that is known here: ${name ?? "none"}`);
-  return new Set(system.logRules.filter((rule) => rule.meaning === "crash").map((rule) => rule.name));
+  return new Map(system.logRules.filter((rule) => rule.meaning === "crash").map((rule) => [rule.name, rule]));
 }
 
 /** 137 → "SIGKILL": a container reports death by signal n as 128 + n. */

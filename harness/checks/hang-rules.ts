@@ -12,6 +12,8 @@ import { stillAnswering } from "./still-answering.ts";
 export interface Judged {
   findings: Finding[];
   unknown: string[];
+  /** What a reader should know even where nothing was found. */
+  remarks?: string[];
 }
 
 /**

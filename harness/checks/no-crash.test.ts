@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { JournalEvent } from "../journal/events.ts";
 import { noCrash } from "./no-crash.ts";
 import { condition, event, fixture } from "./record-fixture.ts";
 
@@ -64,12 +65,49 @@ describe("no-crash", () => {
     );
   });
 
-  it("finds a crash report of a process that went on", () => {
+  it("finds a crash report of a process that went on; its heading proves nothing", () => {
     const result = check(event("log", 20_000, {}));
-    assert.deepEqual(
-      [result.findings[0]?.class, result.findings[0]?.proof],
-      ["crash-log", "=== REDIS BUG REPORT START"],
-    );
+    assert.deepEqual([result.findings[0]?.class, result.findings[0]?.proof], ["crash-log", null]);
+  });
+
+  describe("proves it", () => {
+    const line = (t: number, rule: string, text: string) => event("log", t, { rule, line: text });
+    const HEADING = line(19_900, "bug-report", "=== REDIS BUG REPORT START");
+    const FAILED = [
+      line(19_901, "assertion", "# === ASSERTION FAILED ==="),
+      line(19_902, "failed-assertion", "# ==> debug.c:498 '1 == 2' is not true"),
+    ];
+    const SIGNAL = line(19_903, "crashed-by-signal", "# Redis 7.0.15 crashed by signal: 11");
+    const EXIT = event("container", 20_000, { exitCode: 139 });
+    const LAST = { reason: "dead", data: { lastLines: ["Fast memory test PASSED"] } };
+    const proof = (...events: JournalEvent[]) => check(...events).findings[0]?.proof;
+
+    it("by the failed assertion before anything else", () => {
+      assert.equal(proof(HEADING, SIGNAL, ...FAILED, EXIT), "# ==> debug.c:498 '1 == 2' is not true");
+    });
+
+    it("by the line that names the signal, with the exit", () => {
+      const signal = "# Redis 7.0.15 crashed by signal: 11";
+      assert.equal(
+        proof(HEADING, SIGNAL, EXIT),
+        `${signal} · The container's process ended with exit code 139 (SIGSEGV).`,
+      );
+      assert.equal(proof(HEADING, SIGNAL), signal);
+    });
+
+    it("by another cause in the log, before its last words", () => {
+      const memory = "# Out Of Memory allocating 7 bytes";
+      assert.equal(
+        proof(HEADING, line(19_905, "out-of-memory", memory), EXIT, event("evidence", 20_100, LAST)),
+        memory,
+      );
+    });
+
+    it("by nothing but the exit where the log has only headings", () => {
+      const ended = "The container's process ended with exit code 139 (SIGSEGV).";
+      assert.equal(proof(HEADING, EXIT, event("evidence", 20_100, LAST)), ended);
+      assert.equal(proof(EXIT, event("evidence", 20_100, LAST)), `${ended} Its last words: Fast memory test PASSED`);
+    });
   });
 
   it("finds a vanished process that no container event told of", () => {

@@ -249,7 +249,18 @@ describe("no-lost-writes", () => {
 
   it("does not miss a node that the experiment left down", () => {
     const run = { operations: [write(1, 12, 13)], final: [final("m1", 1)] };
-    assert.equal(check({ ...run, events: [condition(30_000, "r1", "down")] }).valid, true);
+    const { valid, why } = check({ ...run, events: [condition(30_000, "r1", "down")] });
+    assert.deepEqual([valid, why], [true, "r1 was left out: the experiment took it down for good"]);
+  });
+
+  it("judges what replicas hold whose master was left down, though they are linked to nobody", () => {
+    const killed = { node: "m1", exitCode: 137, ours: true };
+    const events = [event("container", 30_000, killed), condition(30_000, "m1", "down"), linkDown()];
+    const run = { operations: [write(1, 12, 13)], events };
+    const { valid, why } = check({ ...run, final: [final("r1", 0)] });
+    assert.equal(valid, true);
+    assert.match(why ?? "", /1 of 1 acknowledged writes were allowed to get lost.*m1 was left out/);
+    assert.deepEqual(told({ ...run, final: [final("r1", 7)] }), ["phantom-value/never-written of r1"]);
   });
 
   it("takes a refused flush as none", () => {

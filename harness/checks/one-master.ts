@@ -3,6 +3,7 @@ import type { RunRecord } from "../journal/record.ts";
 import type { Check } from "./check.ts";
 import { departureOf } from "./departure.ts";
 import type { Judged } from "./hang-rules.ts";
+import { leftOut } from "./left-out.ts";
 import { resultOf } from "./result.ts";
 import { judgeViews } from "./role-views.ts";
 import { endOfWatch, isControl, leftDown, recoveryEnd } from "./span.ts";
@@ -42,8 +43,10 @@ export const oneMaster: Check = {
       if (role === undefined) judged.unknown.push(`${node} did not tell its role after recovery`);
       else if (role !== meant) judged.findings.push(finding(node, meant, states.get(node) ?? [], masters, topology));
     }
-    const result = resultOf(judged);
-    return { ...result, why: [...notes, ...(result.why === null ? [] : [result.why])].join("; ") || null };
+    return resultOf({
+      ...judged,
+      remarks: [...notes, ...leftOut([...nodes].filter((node) => leftDown(record, node)))],
+    });
   },
 };
 

@@ -85,6 +85,14 @@ describe("converges", () => {
     assert.equal(converges.check(fixture([first])).valid, true);
   });
 
+  it("finds the differences of all other keys when single ones could not be compared, and doubts these", () => {
+    const one = { complete: false, why: "1 key could not be compared (first: k: nil)", notComparable: 1 };
+    const { valid, findings, why } = converges.check(fixture([event("comparison", 57_000, { ...one, different: 1 })]));
+    assert.deepEqual([valid, findings.length], [false, 1]);
+    assert.match(why ?? "", /^r1 could not be compared wholly with m1: 1 key could not be compared \(first: k: nil\)$/);
+    assert.equal(converges.check(fixture([event("comparison", 57_000, one)])).valid, "unknown");
+  });
+
   it("does not know when a comparison was not finished, when none was made, or when one replica has none", () => {
     assert.equal(
       converges.check(fixture([event("comparison", 57_000, { complete: false, why: "timeout" })])).valid,
@@ -94,6 +102,45 @@ describe("converges", () => {
     assert.equal(converges.check(fixture([], { without: ["comparison", "topology"] })).valid, "unknown");
     const more = { type: "topology" as const, t: 2000, masters: ["m1"], replicaOf: { r1: "m1", r2: "m1" }, reason: "" };
     assert.match(converges.check(fixture([more])).why ?? "", /r2 was not compared/);
+  });
+});
+
+describe("a node that the experiment takes away for good", () => {
+  const R2 = {
+    t: 1500,
+    type: "topology" as const,
+    masters: ["m1"],
+    replicaOf: { r1: "m1", r2: "m1" },
+    reason: "setup",
+  };
+  const gone = (node: string) => condition(30_000, node, "down");
+
+  it("is left out of converges, which says so; the others are judged all the same", () => {
+    const { valid, why } = converges.check(fixture([R2, gone("r2")]));
+    assert.deepEqual([valid, why], [true, "r2 was left out: the experiment took it down for good"]);
+    const differs = event("comparison", 57_000, { different: 1 });
+    assert.equal(converges.check(fixture([R2, gone("r2"), differs])).valid, false);
+  });
+
+  it("is left out when it was a master: its replicas have nobody to be equal to", () => {
+    const { valid, why } = converges.check(fixture([gone("m1")], { without: ["comparison"] }));
+    assert.equal(valid, true);
+    assert.match(
+      why ?? "",
+      /^r1 had nobody to be equal to: the experiment took m1 down for good; nothing was left to compare$/,
+    );
+  });
+
+  it("is no excuse when it came back, or for another one that was not compared", () => {
+    const back = condition(35_000, "r2", "healthy");
+    assert.equal(converges.check(fixture([R2, gone("r2"), back])).valid, "unknown");
+    const R3 = { ...R2, t: 1600, replicaOf: { r1: "m1", r2: "m1", r3: "m1" } };
+    assert.match(converges.check(fixture([R3, gone("r2")])).why ?? "", /r3 was not compared.*r2 was left out/);
+  });
+
+  it("needs no role, and one-master says that it did not ask for one", () => {
+    const { valid, why } = oneMaster.check(fixture([R2, gone("r2")]));
+    assert.deepEqual([valid, why], [true, "r2 was left out: the experiment took it down for good"]);
   });
 });
 

@@ -2,7 +2,8 @@ import type { CheckResult } from "./check.ts";
 import type { Judged } from "./hang-rules.ts";
 
 /** A finding outranks a doubt, a doubt outranks "all is well". */
-export function resultOf({ findings, unknown }: Judged): CheckResult {
+export function resultOf({ findings, unknown, remarks = [] }: Judged): CheckResult {
   const valid = findings.length > 0 ? false : unknown.length > 0 ? "unknown" : true;
-  return { valid, why: unknown.length > 0 ? unknown.join("; ") : null, findings };
+  const why = [...unknown, ...(findings.length > 0 ? [] : remarks)].join("; ");
+  return { valid, why: why || null, findings };
 }

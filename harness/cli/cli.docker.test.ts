@@ -97,6 +97,24 @@ describe("kvchaos run", function () {
     assert.equal(is, was);
   });
 
+  it("repeats within --duration, looks at the time before every run, and counts all runs on every page", async () => {
+    const [file, other] = [await write("again.yaml", experiment("4s")), await write("other.yaml", experiment("4s"))];
+    const once = await kvchaos(run(file, other, "--image", "redis:7.0.15", "--duration", "1s"));
+    assert.match(once.stderr, /--duration 1s is over: not run were 1 of 2, from .*other\.yaml on/);
+    assert.equal((await runFolders(reports)).length, 1);
+    await kvchaos(run(file, "--image", "redis:7.0.15", "--duration", "25s"));
+    const folders = await runFolders(reports);
+    assert.ok(folders.length > 2, folders.join());
+    const read = (name: string, what: string) => readFile(path.join(reports, name, what), "utf8");
+    const results = await Promise.all(folders.map(async (name) => JSON.parse(await read(name, "result.json"))));
+    // Runs that were starved have no answer and do not count.
+    const judged = results.filter(({ verdict }) => verdict === "pass" || verdict === "fail").length;
+    assert.ok(judged > 1, JSON.stringify(results.map(({ reasons }) => reasons)));
+    for (const name of folders.slice(1)) {
+      assert.match(await read(name, "report.html"), new RegExp(`: [0-9]+ of ${judged} `), name);
+    }
+  });
+
   it("keeps the cluster with --keep and ends; `kvchaos clean` removes it", async () => {
     const next = await untilNobodyCleans();
     try {

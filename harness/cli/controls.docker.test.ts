@@ -12,11 +12,18 @@ const CONTROLS = path.join(import.meta.dirname, "../../experiments/redis/control
 /** A run waits most of its time; more at once, beside other tests, starve each other on two cores. */
 const AT_ONCE = 2;
 
+/** What must be said to prove it, where that is more than its kind. */
+const PROOFS: Readonly<Record<string, RegExp>> = {
+  "assertion.yaml": /'1 == 2' is not true$/,
+  "segfault.yaml": /crashed by signal: 11.*exit code 139 \(SIGSEGV\)/,
+};
+
 interface Outcome {
   code: number | null;
   stderr: string;
   expected: string;
   found: string[];
+  proofs: string[];
 }
 
 describe("controls: runs that must fail, each with exactly its own finding", function () {
@@ -39,6 +46,7 @@ describe("controls: runs that must fail, each with exactly its own finding", fun
       assert.ok(outcome);
       assert.equal(outcome.code, 1, outcome.stderr);
       assert.deepEqual(outcome.found, [outcome.expected], outcome.stderr);
+      assert.match(outcome.proofs.join(), PROOFS[name] ?? /^/);
     });
   }
 });
@@ -53,7 +61,8 @@ async function run(name: string): Promise<Outcome> {
     const folder = (await runFolders(reports)).at(-1);
     const { findings } = JSON.parse(await readFile(path.join(reports, folder ?? "", "result.json"), "utf8"));
     const found = findings.map((finding: { type: string; class: string }) => `${finding.type}/${finding.class}`);
-    return { code, stderr, expected: `${expect.finding}/${expect.class}`, found };
+    const proofs = findings.map((finding: { proof: string | null }) => finding.proof ?? "");
+    return { code, stderr, expected: `${expect.finding}/${expect.class}`, found, proofs };
   } finally {
     await rm(reports, { recursive: true, force: true });
   }

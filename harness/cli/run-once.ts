@@ -54,14 +54,12 @@ export async function runOnce(options: OnceOptions): Promise<RunResult> {
         : ["kvchaos", "run", shortPath(plan.experiment.file), "--image", server.image, "--seed", plan.seed],
     keep,
     interrupt: signal,
-    onEvent: (event) => {
-      for (const reporter of live) reporter.onEvent?.(event);
-    },
+    live,
   });
-  const failures = await renderAll(result.record, result.directory, [
-    ...live,
-    ...(options.part ? fileReporters : reporters),
-  ]);
+  const failures = [
+    ...result.liveFailures,
+    ...(await renderAll(result.record, result.directory, [...live, ...(options.part ? fileReporters : reporters)])),
+  ];
   await writeRunIndex(reports).catch((error: unknown) => failures.push({ name: "index", error }));
   for (const { name, error } of failures) {
     log(`the reporter "${name}" failed; the verdict stands:`);

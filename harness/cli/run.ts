@@ -16,6 +16,7 @@ import { readCount, readDuration } from "./read-limits.ts";
 import { readShard } from "./read-shard.ts";
 import { readyMachine } from "./ready-machine.ts";
 import { runOnce } from "./run-once.ts";
+import { runRounds } from "./run-rounds.ts";
 
 interface Args {
   experiment: string[];
@@ -45,7 +46,7 @@ export const runCommand: Command<Args> = {
         seed: { type: "string", describe: "draws every random choice; default: a new one, which is printed" },
         repeat: { type: "number", default: 1, describe: "runs of each experiment, each with a seed of its own" },
         "until-fail": { type: "boolean", default: false, describe: "repeat until a run does not pass" },
-        duration: { type: "string", describe: 'repeat for this long, like "30m"' },
+        duration: { type: "string", describe: 'repeat for this long, like "30m"; no run begins later' },
         expect: { choices: ["fail"] as const, describe: "a known bug must reproduce: exit 0 when it does" },
         shard: { type: "string", describe: "i/n: every n-th experiment, beginning with the i-th" },
         keep: { type: "boolean", default: false, describe: "leave the cluster running (`kvchaos clean` removes it)" },
@@ -60,14 +61,20 @@ export const runCommand: Command<Args> = {
     // Every file is valid before anything is started or installed.
     const experiments: Experiment[] = [];
     for (const file of files) experiments.push(await loadExperiment(file, registries));
+    if (experiments.length === 0) return EXIT.pass;
+    const codes: number[] = [];
+    const directories = new Map<Experiment, string[]>(experiments.map((one) => [one, []]));
     const { signal, dispose } = interruptSignal(log);
     try {
       const engine = await readyMachine(signal);
-      const codes: number[] = [];
-      const directories: string[] = [];
       const end = performance.now() + limits.duration;
-      for (let round = 0; round < limits.rounds && (round === 0 || performance.now() < end); round++) {
-        for (const experiment of experiments) {
+      const notRun = await runRounds({
+        experiments,
+        rounds: limits.rounds,
+        untilFail: args["until-fail"],
+        over: () => performance.now() >= end,
+        signal,
+        run: async (experiment, round) => {
           const server = await chooseServer(engine, args, experiment.systems, signal);
           const base = args.seed ?? String(randomInt(1, 1_000_000));
           const seed = round === 0 || args.seed === undefined ? base : `${base}.${round + 1}`;
@@ -83,15 +90,21 @@ export const runCommand: Command<Args> = {
             quiet: args.quiet,
             json: args.json,
           });
-          directories.push(result.directory);
+          directories.get(experiment)?.push(result.directory);
           codes.push(exitOfVerdict(result.verdict, args.expect === "fail"));
-          if (signal.aborted) return EXIT.interrupted;
-          if (args["until-fail"] && result.verdict !== "pass") return worstExit(codes);
-        }
+          return result;
+        },
+      });
+      if (notRun.length > 0) {
+        const [first] = notRun as [Experiment];
+        log(
+          `--duration ${args.duration} is over: not run were ${notRun.length} of ${experiments.length}, from ${first.file} on`,
+        );
       }
-      if (args.repeat > 1) await countAgain(directories);
-      return worstExit(codes);
+      return signal.aborted ? EXIT.interrupted : worstExit(codes);
     } finally {
+      // However it ended, by time, a failure or the user: each page tells how often it came back.
+      for (const own of directories.values()) await countAgain(own);
       dispose();
     }
   },

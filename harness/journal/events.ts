@@ -191,9 +191,11 @@ const eventSchemas = [
     type: z.literal("comparison"),
     master: z.string(),
     replica: z.string(),
-    /** false: the comparison could not be finished; `why` says so. */
+    /** false: the comparison could not be finished, or single keys could not be compared; `why` says so. */
     complete: z.boolean(),
     why: z.string().nullable(),
+    /** It came to the end but for so many keys; absent: for none, or it did not come to the end. */
+    notComparable: z.number().optional(),
     masterKeys: z.number(),
     replicaKeys: z.number(),
     different: z.number(),

@@ -109,6 +109,10 @@ function fault(event: Extract<JournalEvent, { type: "fault" }>): EventLine | nul
   return null;
 }
 
+function repair({ node, by, why, told }: Extract<JournalEvent, { type: "repair" }>): EventLine {
+  return { text: `${node} ${why}: told by ${by}: ${told.join("; ")}`, tone: "plain" };
+}
+
 function check(event: Extract<JournalEvent, { type: "check" }>): EventLine {
   if (event.valid === true)
     return { text: `check ${event.name}: ok${event.why === null ? "" : ` (${event.why})`}`, tone: "good" };

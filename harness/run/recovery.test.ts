@@ -103,4 +103,11 @@ describe("recovery", () => {
     await see("m1", { offset: 50 });
     assert.equal(await going, true);
   });
+
+  it("does not wait for the link of a replica whose master the experiment took away for good", async () => {
+    const { see, go } = setUp();
+    const going = go(["m1"]);
+    await see("r1", { offset: 50, link: "down" });
+    assert.equal(await going, true);
+  });
 });

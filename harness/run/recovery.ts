@@ -71,7 +71,7 @@ function pending(options: RecoveryOptions, healedAt: number): Waiting[] {
 }
 
 function wrong(
-  { cluster }: RecoveryOptions,
+  { cluster, abandoned }: RecoveryOptions,
   name: string,
   state: NodeState,
   healedAt: number,
@@ -81,6 +81,8 @@ function wrong(
   if (state.loading) return "still loading its dataset";
   const wrongRole = deviationOf(name, state, cluster.topology, cluster.nodeAt);
   if (wrongRole !== null || master === undefined) return wrongRole;
+  // Its master was taken away for good: there is nobody to be linked with.
+  if (abandoned.includes(master)) return null;
   if (state.link !== "up") return `its replication link is down${state.linkDetail ? ` ${state.linkDetail}` : ""}`;
   if (state.syncing) return "still in full sync";
   const produced = board.firstAfter(master, healedAt)?.state.offset;

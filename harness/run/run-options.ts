@@ -3,6 +3,7 @@ import type { Engine } from "../docker/engine.ts";
 import type { Plan } from "../experiment/experiment.ts";
 import type { Finding, JournalEvent, Verdict } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
+import type { SubscriberFailure } from "../journal/writer.ts";
 import type { System } from "../systems/system.ts";
 
 export interface RunOptions {
@@ -22,8 +23,13 @@ export interface RunOptions {
   keep: boolean;
   /** Ctrl-C: heal, report what there is, leave nothing behind. */
   interrupt: AbortSignal;
-  /** Live reporters: called with every event. */
-  onEvent(event: JournalEvent): void;
+  live: readonly LiveReporter[];
+}
+
+/** Told of every event while the run goes on. One that throws is not called again; the others are. */
+export interface LiveReporter {
+  readonly name: string;
+  onEvent?(event: JournalEvent): void;
 }
 
 export interface RunResult {
@@ -35,4 +41,6 @@ export interface RunResult {
   record: RunRecord;
   /** What broke the run itself (verdict `error`). */
   error: unknown;
+  /** Live reporters that threw. */
+  liveFailures: readonly SubscriberFailure[];
 }

@@ -51,7 +51,7 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
   const { directory, runId } = await makeRunFolder(options.reports, plan.experiment.file, plan.seed, startedAt);
   const secrets = secretsOf(plan, options.compose);
   const journal = JournalWriter.open(path.join(directory, "journal.jsonl"), clock, { redact: secrets });
-  journal.subscribe(options.onEvent, "live reporters");
+  for (const reporter of options.live) journal.subscribe((event) => reporter.onEvent?.(event), reporter.name);
   const scope = new CleanupScope();
   const broken = new AbortController();
   const trouble = new AbortController();
@@ -87,6 +87,7 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
     directory,
     record,
     error,
+    liveFailures: journal.subscriberFailures,
   };
 }
 

@@ -74,6 +74,17 @@ describe("the kvrocks adapter", () => {
     });
   }
 
+  it("tells the assertion that failed from the signal that follows it", () => {
+    const says = (line: string) => [ruleOf(line)?.meaning, ruleOf(line)?.says];
+    const failed = "F20261121 03:45:51.130012   253 server.cc:91] Check failed: storage != nullptr ";
+    assert.deepEqual(says(failed), ["crash", "assertion"]);
+    assert.deepEqual(says("kvrocks: lock.h:12: void f(): Assertion `held' failed."), ["crash", "assertion"]);
+    assert.deepEqual(says("E20261121 03:45:51.1  1 main.cc:64] Ooops! kvrocks 2.9.0 got signal: Aborted (6)"), [
+      "crash",
+      "signal",
+    ]);
+  });
+
   it("counts fetched and skipped files of all files", () => {
     const skipped =
       "I20261121 03:45:51.1  253 replication.cc:791] [skip] 000019.sst 123, skip count: 1, fetch count: 2, progress: 3/10";

@@ -93,7 +93,11 @@ function kvrocksState(info: string): NodeState {
 /** In the order in which they are tried; the first match wins. */
 function kvrocksLogRules(): LogRule[] {
   return [
-    { name: "signal", pattern: /Ooops! .*got signal: (?<signal>.*)/, meaning: "crash" },
+    { name: "signal", pattern: /Ooops! .*got signal: (?<signal>.*)/, meaning: "crash", says: "signal" },
+    // glog's own and the C library's, which come before that line.
+    { name: "fatal", pattern: /^F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ (?<what>.*)/, meaning: "crash", says: "assertion" },
+    { name: "assertion", pattern: /Assertion `(?<what>.*)' failed/, meaning: "crash", says: "assertion" },
+    { name: "uncaught", pattern: /terminate called (?<what>.*)/, meaning: "crash" },
     // "switch to fullsync" comes just before, for one attempt only: this line begins every attempt.
     { name: "fullsync", pattern: /\[replication\] Start syncing data with fullsync/, meaning: "full-sync-start" },
     { name: "psync-refused", pattern: /Failed to psync, .*switch to fullsync/, meaning: "other" },

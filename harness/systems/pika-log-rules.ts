@@ -6,9 +6,9 @@ import type { LogRule } from "./system.ts";
  */
 export const pikaLogRules: readonly LogRule[] = [
   // glog: a fatal line begins with F, and the process aborts (signal 6).
-  { name: "fatal", pattern: /^F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ (?<what>.*)/, meaning: "crash" },
-  { name: "check-failed", pattern: /\*\*\* Check failure stack trace: \*\*\*/, meaning: "crash" },
-  { name: "assertion", pattern: /Assertion `(?<what>.*)' failed/, meaning: "crash" },
+  { name: "fatal", pattern: /^F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ (?<what>.*)/, meaning: "crash", says: "assertion" },
+  { name: "check-failed", pattern: /\*\*\* Check failure stack trace: \*\*\*/, meaning: "crash", says: "banner" },
+  { name: "assertion", pattern: /Assertion `(?<what>.*)' failed/, meaning: "crash", says: "assertion" },
   { name: "uncaught", pattern: /terminate called (?<what>.*)/, meaning: "crash" },
   // A flush opens the dataset again while something still has it open (#2790, #2721); what follows is a null pointer.
   { name: "lock-held", pattern: /lock hold by current process/, meaning: "other" },

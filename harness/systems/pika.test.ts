@@ -178,7 +178,11 @@ describe("Pika's log", () => {
       rule?.pattern.exec(fatal)?.groups?.what ?? "",
       /^storage\.cc:94\] open kv db failed.*lock hold by current process/,
     );
-    assert.equal(ruleOf("*** Check failure stack trace: ***")?.meaning, "crash");
+    assert.equal(rule?.says, "assertion");
+    assert.deepEqual(
+      [ruleOf("*** Check failure stack trace: ***")].map((one) => [one?.meaning, one?.says]),
+      [["crash", "banner"]],
+    );
     for (const quiet of [
       `${I} pika_server.cc:1911] hit rate:0`,
       `${I} pika.cc:130] Catch Signal 15, cleanup...`,

@@ -69,6 +69,19 @@ describe("the redis adapter", () => {
     assert.equal(meaning("1:M * Ready to accept connections"), undefined);
   });
 
+  it("tells the cause of a crash from the headings above it", () => {
+    const says = (line: string) => redis.logRules.find((rule) => rule.pattern.test(line))?.says;
+    for (const [line, what] of [
+      ["=== REDIS BUG REPORT START: Cut & paste starting from here ===", "banner"],
+      ["1:S 27 Nov 2026 09:04:02.577 # === ASSERTION FAILED CLIENT CONTEXT ===", "banner"],
+      ["1:S 27 Nov 2026 09:04:02.577 # ==> debug.c:498 '1 == 2' is not true", "assertion"],
+      ["1:M 27 Nov 2026 09:04:02.577 # Guru Meditation: Unknown object type #object.c:412", "assertion"],
+      ["1:S 27 Nov 2026 09:04:33.071 # Redis 7.0.15 crashed by signal: 11, si_code: 2", "signal"],
+      ["1:M # Out Of Memory allocating 12 bytes!", undefined],
+    ] as const)
+      assert.equal(says(line), what, line);
+  });
+
   it("passes a setting of several words as several arguments, and any other value as one", () => {
     const { command } = redis.launch({ user: "bob on >secret +@read", requirepass: "two words" });
     assert.deepEqual(command.slice(3), ["--user", "bob", "on", ">secret", "+@read", "--requirepass", "two words"]);

@@ -91,9 +91,16 @@ function redisState(info: string): NodeState {
 
 function redisLogRules(): LogRule[] {
   return [
-    { name: "bug-report", pattern: /=== (?:REDIS|VALKEY) BUG REPORT START/i, meaning: "crash" },
-    { name: "crashed-by-signal", pattern: /crashed by signal: (?<signal>\d+)/, meaning: "crash" },
-    { name: "assertion", pattern: /ASSERTION FAILED|Guru Meditation: (?<what>.*)/, meaning: "crash" },
+    { name: "bug-report", pattern: /=== (?:REDIS|VALKEY) BUG REPORT START/i, meaning: "crash", says: "banner" },
+    { name: "crashed-by-signal", pattern: /crashed by signal: (?<signal>\d+)/, meaning: "crash", says: "signal" },
+    { name: "assertion", pattern: /=== ASSERTION FAILED/, meaning: "crash", says: "banner" },
+    {
+      name: "failed-assertion",
+      pattern: /==> (?<where>\S+:\d+) '(?<what>.*)' is not true/,
+      meaning: "crash",
+      says: "assertion",
+    },
+    { name: "panic", pattern: /Guru Meditation: (?<what>.*)/, meaning: "crash", says: "assertion" },
     { name: "out-of-memory", pattern: /Out Of Memory allocating (?<bytes>\d+) bytes/, meaning: "crash" },
     { name: "full-resync", pattern: /Full resync from (?:master|primary)/, meaning: "full-sync-start" },
     {

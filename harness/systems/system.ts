@@ -31,6 +31,11 @@ export interface LogRule {
     | "full-sync-ended"
     | "election" // who is to be master: a vote, a refusal, a try
     | "other";
+  /**
+   * Of a crash line: the assertion that failed, the signal that ended the process, or only a heading above what tells the cause.
+   * Absent: a cause of another kind.
+   */
+  says?: "assertion" | "signal" | "banner";
 }
 
 /** One node of a cluster as one server is told of it. */

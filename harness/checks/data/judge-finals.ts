@@ -1,4 +1,5 @@
 import { type LoadHistory, OUTCOME } from "../../history/history.ts";
+import { leftOut } from "../left-out.ts";
 import { type Cell, eachCell } from "./cells.ts";
 import type { Judging } from "./data-check.ts";
 import { Durability } from "./durability.ts";
@@ -11,12 +12,15 @@ import { unreadable } from "./readable-nodes.ts";
  */
 export function judgeFinals(
   load: LoadHistory,
-  { record, masters, flushes, doubts }: Judging,
+  { record, masters, flushes, doubts, remarks }: Judging,
   visit: (cell: Cell, wrong: readonly { node: string; value: WrongValue }[]) => void,
 ): void {
   const durability = new Durability(load, masters);
   const excluded = unreadable(record, masters, flushes);
   for (const why of excluded.values()) if (why !== null) doubts.add(why);
+  for (const remark of leftOut([...excluded].filter(([, why]) => why === null).map(([node]) => node))) {
+    remarks.add(remark);
+  }
   const cells = Array.from({ length: masters.shards }, () => 0);
   const read = load.nodes.map(() => 0);
   const skipped = load.nodes.map((node) => excluded.has(node));

@@ -1,5 +1,6 @@
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { leftDown } from "../span.ts";
 import type { Flushes } from "./flushes.ts";
 import type { Masters } from "./masters.ts";
 
@@ -17,7 +18,7 @@ export function unreadable(record: RunRecord, masters: Masters, flushes: Flushes
 }
 
 function whyNot(record: RunRecord, node: string, masters: Masters, { alone }: Flushes): string | null | undefined {
-  if (record.of("condition").findLast((event) => event.node === node)?.now === "down") return null;
+  if (leftDown(record, node)) return null;
   const flush = alone.get(node);
   if (flush !== undefined) return `${flush} was sent to ${node}, which was not the master: what it holds is not judged`;
   const last = record.of("node-state").findLast((event) => event.node === node);
@@ -30,8 +31,10 @@ function whyNot(record: RunRecord, node: string, masters: Masters, { alone }: Fl
 function whatIsMissing(record: RunRecord, { t, node, state }: EventOf<"node-state">): string | undefined {
   if (state.loading) return "it is loading its dataset";
   if (state.syncing) return "it is in a full sync";
-  if (state.role === "replica" && state.link === "down") return "its link is down";
   const master = record.last("topology")?.replicaOf[node];
+  // It cannot catch up with a master that was taken away for good, nor has it to: what only that one had may be lost.
+  if (master !== undefined && leftDown(record, master)) return undefined;
+  if (state.role === "replica" && state.link === "down") return "its link is down";
   const before = record.of("node-state").findLast((event) => event.node === master && event.t <= t - MOMENT_MS);
   const produced = before?.state.offset ?? null;
   if (produced === null || state.offset === null || state.offset >= produced) return undefined;

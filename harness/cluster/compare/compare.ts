@@ -2,15 +2,17 @@ import { messageOf } from "../../base/chaos-error.ts";
 import type { EventOf } from "../../journal/events.ts";
 import { RawConnection } from "../../resp/connection.ts";
 import type { Address } from "../cluster.ts";
-import { compareBigKey, compareKey, type KeyResult } from "./compare-key.ts";
-import { bytesOf, Pair, Side, scan, Unfinished } from "./pair.ts";
+import type { KeyResult } from "./compare-key.ts";
+import { compareKeys, Patience } from "./compare-keys.ts";
+import { bytesOf, Odd, Pair, Side, scanPage } from "./pair.ts";
 import { showBytes } from "./show-bytes.ts";
 
 /*
  *   SCAN master ─► batch of keys ─► TYPE, PTTL, value on both, pipelined ─► differences
  *   SCAN replica ─► batch of keys ─► EXISTS on the master ────────────────► extra keys
  *
- * Memory holds one batch, whatever the datasets' size: small values of a batch at once, big ones alone and in chunks.
+ * Memory holds one batch, whatever the datasets' size: small values of a batch at once, big ones alone and in chunks. A key that
+ * seems to differ, or of which an answer is odd, is looked at again (compare-keys.ts): it may have expired in between.
  * Only commands that Redis, Kvrocks and Pika share.
  */
 
@@ -36,10 +38,14 @@ export type Comparison = Omit<EventOf<"comparison">, "t" | "type">;
 const PROBE_KEY = /^(?:\{s\d+\})?kvchaos:probe$/;
 const SHOWN = 20;
 const MOST_REMEMBERED = 100_000;
+/** Of one call of SCAN that gets odd answers. */
+const MOST_TRIES = 4;
+const RETRY_MS = 100;
 
 /**
- * Compares database 0 of two servers, keys and values. Both should be at rest: what changes meanwhile may show as a
- * difference, so the caller asks again. A server that fails or takes too long gives `complete: false` and the reason.
+ * Compares database 0 of two servers, keys and values. Both should be at rest: what is written meanwhile may show as a
+ * difference, so the caller asks again. A server that falls silent, hangs up or takes too long gives `complete: false` and the
+ * reason; so do single keys that cannot be compared, when all others have been.
  * Rejects only with the signal's reason.
  */
 export async function compareDatasets(options: CompareOptions): Promise<Comparison> {
@@ -66,17 +72,18 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
       return side;
     };
     const pair = new Pair(await connect(masterName, master), await connect(replicaName, replica));
-    await compareMasterKeys(pair, tally, batch);
-    await findExtraKeys(pair, tally, batch);
+    const patience = new Patience(signal);
+    await compareMasterKeys(pair, tally, batch, patience);
+    await findExtraKeys(pair, tally, batch, patience);
   } catch (error) {
     signal.throwIfAborted();
-    const text = error instanceof Unfinished || error instanceof Error ? messageOf(error) : String(error);
-    why = `${text} (after ${tally.masterKeys} keys of ${masterName} and ${tally.replicaKeys} of ${replicaName})`;
+    why = `${messageOf(error)} (after ${tally.masterKeys} keys of ${masterName} and ${tally.replicaKeys} of ${replicaName})`;
   } finally {
     signal.removeEventListener("abort", onAbort);
     onAbort();
   }
-  why ??= tally.unknownTypes();
+  const atTheEnd = why === null;
+  why ??= tally.notComparable();
   return {
     master: masterName,
     replica: replicaName,
@@ -86,41 +93,53 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
     replicaKeys: tally.replicaKeys,
     different: tally.different,
     differences: tally.differences,
+    ...(atTheEnd && why !== null ? { notComparable: tally.leftOut } : {}),
     ms: Math.round(performance.now() - started),
   };
 }
 
-async function compareMasterKeys(pair: Pair, tally: Tally, batch: number): Promise<void> {
-  for await (const keys of keysOf(pair.master, batch)) {
-    const results = await Promise.all(keys.map((key) => compareKey(pair, key)));
-    for (const [i, result] of results.entries()) {
-      const key = keys[i] as Buffer;
-      tally.add(key, result.kind === "big" ? await compareBigKey(pair, key, result.type) : result);
-    }
+async function compareMasterKeys(pair: Pair, tally: Tally, batch: number, patience: Patience): Promise<void> {
+  for await (const keys of keysOf(pair.master, batch, patience)) {
+    const results = await compareKeys(pair, keys, patience);
+    for (const [i, result] of results.entries()) tally.add(keys[i] as Buffer, result);
     tally.masterKeys += keys.length;
   }
 }
 
-async function findExtraKeys(pair: Pair, tally: Tally, batch: number): Promise<void> {
-  for await (const keys of keysOf(pair.replica, batch)) {
-    const present = await Promise.all(keys.map((key) => pair.master.call(["EXISTS", key])));
-    for (const [i, key] of keys.entries()) {
-      if (Number(present[i]) > 0) continue;
-      const result = await compareKey(pair, key);
-      // It came to the master only now: whether the values agree is the next comparison's business.
-      if (result.kind === "extra-on-replica") tally.add(key, result);
+async function findExtraKeys(pair: Pair, tally: Tally, batch: number, patience: Patience): Promise<void> {
+  for await (const keys of keysOf(pair.replica, batch, patience)) {
+    const missing = await missingOn(pair.master, keys);
+    const results = await compareKeys(pair, missing, patience);
+    for (const [i, result] of results.entries()) {
+      // Any other came to the master only now: whether the values agree is the next comparison's business.
+      if (result.kind === "extra-on-replica" || result.kind === "odd") tally.add(missing[i] as Buffer, result);
     }
     tally.replicaKeys += keys.length;
   }
 }
 
+/** Those that are not known to be there. */
+async function missingOn(side: Side, keys: readonly Buffer[]): Promise<Buffer[]> {
+  const there = await Promise.all(
+    keys.map(async (key) => {
+      return side.call(["EXISTS", key]).catch((error: unknown) => {
+        if (error instanceof Odd) return 0;
+        throw error;
+      });
+    }),
+  );
+  return keys.filter((_, i) => !(Number(there[i]) > 0));
+}
+
 /** Keys in batches, without our own and without those that SCAN repeats within or right after a batch. */
-async function* keysOf(side: Side, batch: number): AsyncGenerator<Buffer[]> {
+async function* keysOf(side: Side, batch: number, patience: Patience): AsyncGenerator<Buffer[]> {
   let before = new Set<string>();
-  for await (const items of scan(side, (cursor) => ["SCAN", cursor, "COUNT", batch])) {
+  let cursor = "0";
+  do {
+    const page = await pageOf(side, cursor, batch, patience);
+    cursor = page.next;
     const keys = new Map<string, Buffer>();
-    for (const item of items) {
-      const key = bytesOf(item);
+    for (const key of page.keys) {
       const text = key.toString("latin1");
       if (!PROBE_KEY.test(text) && !before.has(text)) keys.set(text, key);
     }
@@ -128,6 +147,19 @@ async function* keysOf(side: Side, batch: number): AsyncGenerator<Buffer[]> {
     const all = [...keys.values()];
     // A server may return far more than COUNT says: keep what is in flight at once bounded.
     for (let at = 0; at < all.length; at += batch) yield all.slice(at, at + batch);
+  } while (cursor !== "0");
+}
+
+/** A cursor may be used again: an odd answer is asked for once more before it ends everything. */
+async function pageOf(side: Side, cursor: string, batch: number, patience: Patience) {
+  for (let tries = 1; ; tries++) {
+    try {
+      const { next, items } = await scanPage(side, ["SCAN", cursor, "COUNT", batch]);
+      return { next, keys: items.map(bytesOf) };
+    } catch (error) {
+      if (!(error instanceof Odd) || tries === MOST_TRIES) throw error;
+      await patience.pause(RETRY_MS);
+    }
   }
 }
 
@@ -138,9 +170,10 @@ class Tally {
   readonly differences: Comparison["differences"] = [];
   readonly #seen = new Set<string>();
   readonly #unknown = new Map<string, { count: number; first: string }>();
+  #odd = { count: 0, first: "" };
 
   add(key: Buffer, result: KeyResult): void {
-    if (result.kind === "equal" || result.kind === "big") return;
+    if (result.kind === "equal") return;
     if (result.kind === "unknown-type") {
       const known = this.#unknown.get(result.type);
       if (known) known.count++;
@@ -151,16 +184,31 @@ class Tally {
     const text = key.toString("latin1");
     if (this.#seen.has(text)) return;
     if (this.#seen.size < MOST_REMEMBERED) this.#seen.add(text);
+    if (result.kind === "odd") {
+      this.#odd.first ||= `${showBytes(key, 200)}: ${result.why}`;
+      this.#odd.count++;
+      return;
+    }
     this.different++;
     const { kind, master, replica } = result;
     if (this.differences.length < SHOWN) this.differences.push({ key: showBytes(key, 200), kind, master, replica });
   }
 
-  unknownTypes(): string | null {
-    if (this.#unknown.size === 0) return null;
-    const parts = [...this.#unknown].map(
+  /** How many keys could not be compared. */
+  get leftOut(): number {
+    return [...this.#unknown.values()].reduce((sum, { count }) => sum + count, this.#odd.count);
+  }
+
+  /** Those keys in words; null: there are none. */
+  notComparable(): string | null {
+    const types = [...this.#unknown].map(
       ([type, { count, first }]) => `${count} of type ${showBytes(Buffer.from(type), 40)} (first: ${first})`,
     );
-    return `keys of types that cannot be compared: ${parts.join(", ")}`;
+    const { count, first } = this.#odd;
+    const parts = [
+      ...(types.length > 0 ? [`keys of types that cannot be compared: ${types.join(", ")}`] : []),
+      ...(count > 0 ? [`${count} ${count === 1 ? "key" : "keys"} could not be compared (first: ${first})`] : []),
+    ];
+    return parts.join("; ") || null;
   }
 }

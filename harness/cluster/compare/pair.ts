@@ -1,8 +1,12 @@
 import type { RawConnection } from "../../resp/connection.ts";
 import { type Reply, RespError } from "../../resp/reply.ts";
+import { quoteBytes } from "./show-bytes.ts";
 
-/** The comparison cannot go on: a server does not answer as it should, or time is up. */
-export class Unfinished extends Error {}
+/** The comparison cannot go on: a server is silent or gone, or time is up. */
+class Unfinished extends Error {}
+
+/** An answer that a question of its kind should not get: the key may have expired or changed since it was last asked about. */
+export class Odd extends Error {}
 
 export type Argv = readonly (string | Buffer | number)[];
 
@@ -21,7 +25,7 @@ export class Side {
     this.#end = end;
   }
 
-  /** @throws Unfinished on an error reply, silence, or a lost connection */
+  /** @throws Odd on an error reply @throws Unfinished on silence, or a lost connection */
   async call(argv: Argv): Promise<Reply> {
     const left = this.#end - performance.now();
     if (left <= 0) throw new Unfinished("time was up");
@@ -31,8 +35,10 @@ export class Side {
     if (outcome.error === "timeout" && left < ONE_COMMAND_MS) {
       throw new Unfinished(`time was up, ${this.name} had not answered ${String(argv[0])}`);
     }
-    const why = outcome.outcome === "fail" ? (outcome.reply?.message ?? outcome.error) : outcome.error;
-    throw new Unfinished(`${this.name} answered ${String(argv[0])} with: ${why}`);
+    if (outcome.outcome === "fail" && outcome.reply) {
+      throw new Odd(`${this.name} answered ${String(argv[0])} with: ${outcome.reply.message}`);
+    }
+    throw new Unfinished(`${this.name} answered ${String(argv[0])} with: ${outcome.error}`);
   }
 }
 
@@ -74,12 +80,19 @@ export function bytesOf(reply: Reply | undefined): Buffer {
   if (Buffer.isBuffer(reply)) return reply;
   if (typeof reply === "string" || typeof reply === "number" || typeof reply === "bigint")
     return Buffer.from(String(reply));
-  throw new Unfinished(`unexpected reply: ${reply instanceof RespError ? reply.message : typeof reply}`);
+  throw new Odd(`unexpected reply: ${nameOf(reply)}`);
 }
 
 export function listOf(reply: Reply | undefined): Reply[] {
   if (Array.isArray(reply)) return reply;
-  throw new Unfinished("unexpected reply: not an array");
+  throw new Odd(`unexpected reply: ${nameOf(reply)}, not an array`);
+}
+
+function nameOf(reply: Reply | undefined): string {
+  if (reply === null) return "nil";
+  if (reply === undefined) return "nothing";
+  if (reply instanceof RespError) return reply.message;
+  return Array.isArray(reply) ? "an array" : quoteBytes(bytesOf(reply));
 }
 
 /** Compares the answers to a length command; `noun` as in "3 members". */
@@ -92,8 +105,14 @@ export function differentLength(lengths: [Reply, Reply], noun: string): Differen
 export async function* scan(side: Side, argv: (cursor: string) => Argv): AsyncGenerator<Reply[]> {
   let cursor = "0";
   do {
-    const [next, items] = listOf(await side.call(argv(cursor)));
-    cursor = bytesOf(next).toString("latin1");
-    yield listOf(items);
+    const page = await scanPage(side, argv(cursor));
+    cursor = page.next;
+    yield page.items;
   } while (cursor !== "0");
+}
+
+/** One call of SCAN, SSCAN, HSCAN or ZSCAN; `next` "0": it was the last. */
+export async function scanPage(side: Side, argv: Argv): Promise<{ next: string; items: Reply[] }> {
+  const [next, items] = listOf(await side.call(argv));
+  return { next: bytesOf(next).toString("latin1"), items: listOf(items) };
 }

@@ -1,0 +1,85 @@
+import { sleep } from "../../base/deadline.ts";
+import { type KeyResult, type Look, lookAtBigKey, lookAtKey } from "./compare-key.ts";
+import type { Pair } from "./pair.ts";
+
+/*
+ *   batch of keys ─► a look at each ─┬─ equal ─────────────────────────────────► done
+ *                                    ├─ different, as it was the last time ────► done
+ *                                    └─ different for the first time, expires
+ *                                       soon, changed meanwhile, odd answer ───► a pause, then a look at these again
+ */
+
+/** What is odd so often stays so. */
+const MOST_LOOKS = 5;
+const PAUSE_MS = 50;
+/** What expires within this time is waited for: the two servers may count in seconds, and each has its own moment. ms */
+const SOON_MS = 2_000;
+const ALL_PAUSES_MS = 10_000;
+
+/** How long one comparison may wait, in all, for keys that change. */
+export class Patience {
+  readonly #signal: AbortSignal;
+  #left = ALL_PAUSES_MS;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  get exhausted(): boolean {
+    return this.#left <= 0;
+  }
+
+  async pause(ms: number): Promise<void> {
+    const pause = Math.min(ms, this.#left);
+    this.#left -= pause;
+    if (pause > 0) await sleep(pause, this.#signal);
+  }
+}
+
+/** Compares a batch of keys, at once but for the big ones. What is odd in the result stayed so. */
+export async function compareKeys(pair: Pair, keys: readonly Buffer[], patience: Patience): Promise<KeyResult[]> {
+  const results: KeyResult[] = [];
+  let open = keys.map((key, place) => ({ key, place, before: null as KeyResult | null }));
+  for (let looks = 1; open.length > 0; looks++) {
+    const seen = await lookAtAll(
+      pair,
+      open.map(({ key }) => key),
+    );
+    const again: typeof open = [];
+    let pause = 0;
+    for (const [i, { key, place, before }] of open.entries()) {
+      const look = seen[i] as Look;
+      results[place] = look.result;
+      if (looks === MOST_LOOKS || isCertain(look, before, patience.exhausted)) continue;
+      again.push({ key, place, before: look.result });
+      pause = Math.max(pause, soon(look) ? (look.expiresIn ?? 0) + PAUSE_MS : looks * PAUSE_MS);
+    }
+    if (again.length > 0) await patience.pause(pause);
+    open = again;
+  }
+  return results;
+}
+
+async function lookAtAll(pair: Pair, keys: readonly Buffer[]): Promise<Look[]> {
+  const looks = await Promise.all(keys.map((key) => lookAtKey(pair, key)));
+  const all: Look[] = [];
+  for (const [i, look] of looks.entries()) {
+    all.push("kind" in look ? await lookAtBigKey(pair, keys[i] as Buffer, look.names) : look);
+  }
+  return all;
+}
+
+function isCertain(look: Look, before: KeyResult | null, hurry: boolean): boolean {
+  const { result } = look;
+  if (result.kind === "equal" || result.kind === "unknown-type") return true;
+  if (result.kind === "odd") return hurry && isSame(result, before);
+  return !soon(look) && (hurry || isSame(result, before));
+}
+
+function soon({ expiresIn }: Look): boolean {
+  return expiresIn !== null && expiresIn <= SOON_MS;
+}
+
+function isSame(a: KeyResult, b: KeyResult | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
