@@ -45,7 +45,8 @@ export const converges: Check = {
     if (last.size === 0 && judged.unknown.length === 0) {
       const had = Object.keys(record.first("topology")?.replicaOf ?? {});
       const has = Object.keys(record.last("topology")?.replicaOf ?? {});
-      if (had.length > 0 && has.length === 0) remarks.push(`${had.join(" and ")} replicated from nobody any more: so the experiment left it`);
+      if (had.length > 0 && has.length === 0)
+        remarks.push(`${had.join(" and ")} replicated from nobody any more: so the experiment left it`);
       if (remarks.length === 0) judged.unknown.push("no replica was compared with its master");
       else remarks.push("nothing was left to compare");
     }

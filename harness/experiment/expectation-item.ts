@@ -1,46 +1,22 @@
 import { z } from "zod";
-import { durationMs, formatDuration } from "../base/units.ts";
 import { EXPECTED_PHASES, STATES } from "../journal/expectation.ts";
+import { duration, linePattern, MAX_DURATION, name } from "./schema-parts.ts";
 
 const MIN_MS = 100;
-const MAX_MS = 24 * 3600 * 1000;
-/** As names of faults and loads: what survives in a file name and a report. */
-const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/;
 
 /** What stands under `expectations`. Which keys go together, and what they refer to, is judged in read-expectations.ts. */
 export const expectationItem = z.strictObject({
-  id: z
-    .string()
-    .regex(NAME, { error: 'expected a name: a letter, then letters, digits, ".", "_" or "-"' })
-    .optional()
-    .describe('Default: what is expected and a number, like "link-up-1"'),
+  id: name.optional().describe('Default: what is expected and a number, like "link-up-1"'),
   node: z.string().optional().describe("A node's name, or: master, replica, any-replica; not with served"),
   "full-sync": z.literal("done", { error: 'expected "done"' }).optional().describe("A full sync of the node ends well"),
   state: z.enum(STATES).optional().describe("What the node's INFO says"),
-  log: z
-    .string()
-    .min(1)
-    .max(500)
-    .superRefine((pattern, ctx) => {
-      try {
-        new RegExp(pattern);
-      } catch (error) {
-        ctx.addIssue({ code: "custom", message: `expected a regular expression: ${(error as Error).message}` });
-      }
-    })
-    .optional()
-    .describe("A regular expression for one line of the node's log"),
+  log: linePattern.optional().describe("A regular expression for one line of the node's log"),
   condition: z
     .literal("healthy", { error: 'expected "healthy"' })
     .optional()
     .describe("What the watchdog says of the node"),
   served: z.string().optional().describe("The name of a load: its operations succeed, at half its rate at least"),
-  within: durationMs
-    .refine((ms) => ms >= MIN_MS && ms <= MAX_MS, {
-      error: `expected a duration from ${formatDuration(MIN_MS)} to ${formatDuration(MAX_MS)}`,
-    })
-    .optional()
-    .describe("In this time, counted from `of` or `phase`"),
+  within: duration(MIN_MS, MAX_DURATION).optional().describe("In this time, counted from `of` or `phase`"),
   of: z.string().optional().describe("The id of a fault: from its injection on, of each if it occurs several times"),
   phase: z.enum(EXPECTED_PHASES).optional().describe("From the beginning of this phase on"),
   while: z.string().optional().describe("The id of a fault: after its injection and before it is healed"),

@@ -2,7 +2,8 @@ import type { BenchmarkSpec } from "../load/benchmark.ts";
 import { refusedArguments } from "../load/benchmark-args.ts";
 import { checkNode } from "./read-faults.ts";
 import type { ExperimentShape } from "./registries.ts";
-import { show, toolItem } from "./schema.ts";
+import { toolItem } from "./schema.ts";
+import { show } from "./schema-parts.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
 /** Is this one of the list of loads made by a program of its own? */

@@ -4,7 +4,7 @@ import type { Expectation } from "../journal/expectation.ts";
 import { expectationItem, expectationList } from "./expectation-item.ts";
 import { checkNode, type FaultDraft, SELECTORS } from "./read-faults.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
-import { show } from "./schema.ts";
+import { show } from "./schema-parts.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
 type Item = z.output<typeof expectationItem>;

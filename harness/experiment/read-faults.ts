@@ -4,7 +4,8 @@ import type { FaultSpec } from "./experiment.ts";
 import { paramKeys } from "./fault-params.ts";
 import { readTrigger } from "./read-trigger.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
-import { type FaultItem, faultItem, show } from "./schema.ts";
+import { type FaultItem, faultItem } from "./schema.ts";
+import { show } from "./schema-parts.ts";
 import { wrongMode } from "./self-ruled.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 

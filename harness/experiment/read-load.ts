@@ -2,7 +2,8 @@ import type { LoadSpec } from "../load/load.ts";
 import { checkLoaded, isTool } from "./read-benchmarks.ts";
 import { checkPrefixes, checkRecording } from "./recording-rules.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
-import { loadItem, show } from "./schema.ts";
+import { loadItem } from "./schema.ts";
+import { show } from "./schema-parts.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
 const WAIT_WITHIN_MS = 1000;

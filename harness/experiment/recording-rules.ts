@@ -1,7 +1,7 @@
 import { formatDuration } from "../base/units.ts";
 import type { LoadSpec } from "../load/load.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
-import { show } from "./schema.ts";
+import { show } from "./schema-parts.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
 /** Cells of a load are numbered with 32 bits. */

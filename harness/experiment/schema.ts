@@ -1,56 +1,31 @@
 import { z } from "zod";
-import { durationMs, durationRange, formatDuration, percentRange, type Range, sizeRange } from "../base/units.ts";
+import { formatDuration, percentRange, type Range, sizeRange } from "../base/units.ts";
 import { FINDING_TYPES } from "../journal/events.ts";
 import { STATES } from "../journal/expectation.ts";
 import { LOAD_TOOLS } from "../load/tools.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 import { expectationItem } from "./expectation-item.ts";
+import {
+  duration,
+  durations,
+  HOUR,
+  linePattern,
+  list,
+  MAX_DURATION,
+  MS,
+  name,
+  SECOND,
+  text,
+  valueSize,
+} from "./schema-parts.ts";
 
 /*
  * The format of experiment files: one zod schema per top-level key, with every limit and every default. What needs more
  * than one key to be judged (references, triggers, the timetable) is judged in load.ts and the files it calls.
  */
 
-const MS = 1;
-const SECOND = 1000 * MS;
-const HOUR = 3600 * SECOND;
-export const MAX_DURATION = 24 * HOUR;
 const MOST_LOADS = 32;
-const MAX_VALUE = 16 * 1024 ** 2;
-
-/** Names of nodes, faults and loads: what survives in a file name, a container name and a report. */
-const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/;
-const nameText = 'a name: a letter, then letters, digits, ".", "_" or "-"';
-
-const text = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .refine((value) => value.trim() !== "", { error: "expected text, got nothing" });
-const name = z.string().refine((value) => NAME.test(value), { error: `expected ${nameText}` });
-const list = <T extends z.ZodType>(item: T) =>
-  z
-    .array(item)
-    .min(1)
-    .superRefine((items, ctx) => {
-      items.forEach((one, index) => {
-        if (items.indexOf(one) < index)
-          ctx.addIssue({ code: "custom", path: [index], message: `${show(one)} is listed twice` });
-      });
-    });
-
-/** A duration within limits (ms). */
-const duration = (min: number, max: number) =>
-  durationMs.refine((ms) => ms >= min && ms <= max, {
-    error: `expected a duration from ${formatDuration(min)} to ${formatDuration(max)}`,
-  });
-/** A duration, or a range from which the plan draws, within limits (ms). */
-const durations = (min: number, max: number) =>
-  durationRange.refine((range) => range.min >= min && range.max <= max, {
-    error: `expected durations from ${formatDuration(min)} to ${formatDuration(max)}`,
-  });
-const valueSize = sizeRange.refine((range) => range.max <= MAX_VALUE, { error: "expected at most 16MiB" });
 
 const rate = z
   .union([z.number(), z.string()], { error: 'expected operations per second, like 2000 or "2000/s"' })
@@ -129,19 +104,7 @@ const condition = z.strictObject({
     .refine(({ min }) => min >= 1, { error: "expected at least 1B" })
     .optional()
     .describe("Bytes of the full sync that have reached the node when it starts; where nobody tells the progress"),
-  log: z
-    .string()
-    .min(1)
-    .max(500)
-    .superRefine((pattern, ctx) => {
-      try {
-        new RegExp(pattern);
-      } catch (error) {
-        ctx.addIssue({ code: "custom", message: `expected a regular expression: ${(error as Error).message}` });
-      }
-    })
-    .optional()
-    .describe("A regular expression for one line of the node's log"),
+  log: linePattern.optional().describe("A regular expression for one line of the node's log"),
   nth: z.int().min(1).max(1_000_000).optional().describe("With log: which of the lines that match (default 1)"),
   "since-start": durations(0, MAX_DURATION).optional().describe("So long after the node's server was last started"),
 });
@@ -297,12 +260,3 @@ export const loadList = z.array(z.unknown()).max(MOST_LOADS).prefault([]);
 export const DEFAULT_DURATION = 30 * SECOND;
 /** `start` and `delay` when they are not given. */
 export const NO_DELAY: Range = { min: 0, max: 0 };
-
-/** A value as it looked in the file, short enough for a message. */
-export function show(value: unknown): string {
-  if (value === undefined || value === null) return "nothing";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "a map";
-  const shown = JSON.stringify(value) ?? String(value);
-  return shown.length > 60 ? `${shown.slice(0, 57)}…"` : shown;
-}

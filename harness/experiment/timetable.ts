@@ -1,7 +1,8 @@
 import { formatDuration } from "../base/units.ts";
 import type { FaultSpec } from "./experiment.ts";
 import type { FaultDraft } from "./read-faults.ts";
-import { DEFAULT_DURATION, MAX_DURATION } from "./schema.ts";
+import { DEFAULT_DURATION } from "./schema.ts";
+import { MAX_DURATION } from "./schema-parts.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
 /** `after` must name a fault of this file, and must not lead back to where it came from. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { didYouMean, type Mistake, nearest, type YamlSource } from "../base/mistakes.ts";
-import { show } from "./schema.ts";
+import { show } from "./schema-parts.ts";
 
 type Path = readonly PropertyKey[];
 

@@ -53,7 +53,15 @@ function describe(event: JournalEvent): EventLine | null {
             text: `not recovered within ${seconds(event.within)}: ${event.waiting.map(({ node, what }) => `${node}: ${what}`).join("; ")}`,
             tone: "bad",
           };
+    case "repair":
+      return repair(event);
+    case "load-moved":
+      return {
+        text: `slot ${event.slot} is ${event.to}'s now, as ${event.from} says: ${event.load} goes there`,
+        tone: "plain",
+      };
     case "comparison":
+      if (event.before === "heal") return null;
       if (!event.complete)
         return { text: `${event.replica} not compared with ${event.master}: ${event.why ?? ""}`, tone: "warn" };
       return event.different === 0

@@ -1,6 +1,7 @@
 import type { Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { busySentence, foundSentence } from "./capture-html.ts";
+import { outageSentence } from "./clients-html.ts";
 import { doings } from "./doings.ts";
 import { escapeHtml } from "./escape.ts";
 import { healthWhile } from "./health-while.ts";
@@ -40,9 +41,15 @@ function factsHtml(record: RunRecord, summary: RunSummary, finding: Finding): st
       ? []
       : ([[name, `${escapeHtml(shorten(proof))} <a href="#finding-1">Evidence</a>`]] as [string, string][])),
     ["Done before it", escapeHtml(shorten(doings(summary, finding)))],
+    ...clientsRow(record),
     ["Was it the harness?", escapeHtml(healthWhile(record, finding.from, finding.to ?? watchEnd))],
   ];
   return `<dl class="facts">${rows.map(([term, text]) => `<dt>${term}</dt><dd>${text}</dd>`).join("")}</dl>`;
+}
+
+function clientsRow(record: RunRecord): [string, string][] {
+  const outage = outageSentence(record);
+  return outage === null ? [] : [["What clients saw", escapeHtml(outage)]];
 }
 
 function unprovedSentence(record: RunRecord, finding: Finding): string {

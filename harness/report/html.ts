@@ -1,10 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RunRecord } from "../journal/record.ts";
+import { clientsHtml } from "./clients-html.ts";
 import { escapeHtml } from "./escape.ts";
 import { findingsHtml } from "./findings-html.ts";
 import { fitted } from "./fit.ts";
 import { headHtml } from "./head-html.ts";
+import { healHtml } from "./heal-html.ts";
 import { againHtml, identityHtml } from "./identity-html.ts";
 import { htmlPage } from "./page.ts";
 import { PAGE_SCRIPT } from "./page-script.ts";
@@ -59,7 +61,9 @@ async function pageOf(
           ],
         ]),
     ["Checks", () => checksHtml(summary)],
+    ["What clients saw", () => clientsHtml(record)],
     ["Load", () => loadHtml(summary)],
+    ["Heal", () => healHtml(record)],
     ["Plan", () => planHtml(summary)],
     ["The harness's own health", () => selfHtml(record, summary)],
     ["What was not checked", () => notCheckedHtml(summary)],

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { clientViews } from "../checks/outages.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { Reporter } from "./reporter.ts";
 import { RESULT_VERSION, type Result } from "./result-schema.ts";
@@ -37,6 +38,18 @@ export function resultOf(record: RunRecord): Result {
     checks: checks.map(({ name, valid, why, findings: found }) => ({ name, valid, why, findings: found.length })),
     phases: [...phases],
     load: [...loads],
+    clients: clientViews(record).map(({ outages, atEnd, ...view }) => ({
+      ...view,
+      outages: outages.map(({ from, to }) => ({ from, to })),
+      atEnd: atEnd.map(({ node, state, ok, refused, unknown, errors }) => ({
+        node,
+        state,
+        ok,
+        refused,
+        unknown,
+        errors,
+      })),
+    })),
     faults: [...faults],
     selfCheck: self,
     nodes: nodes.map(({ name, role, image, digest, version }) => ({ name, role, image, digest, version })),

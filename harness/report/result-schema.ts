@@ -52,6 +52,32 @@ export const resultSchema = z.object({
       errors: z.record(z.string(), count),
     }),
   ),
+  clients: z
+    .array(
+      z.object({
+        load: z.string(),
+        before: z.number().nullable().describe("Operations per second in the warm-up"),
+        ok: count,
+        failed: count,
+        unknown: count,
+        errors: z.array(z.object({ kind: z.string(), count, share: z.number().describe("0..1 of all operations") })),
+        outages: z.array(z.object({ from: z.number(), to: z.number() })).describe("Nothing was served"),
+        outageMs: z.number(),
+        longestMs: z.number(),
+        atEnd: z.array(
+          z.object({
+            node: z.string().nullable(),
+            state: z.enum(["served", "partly-refused", "refused", "silent", "slow"]),
+            ok: count,
+            refused: count,
+            unknown: count,
+            errors: z.record(z.string(), count),
+          }),
+        ),
+      }),
+    )
+    .optional()
+    .describe("What clients saw, from the end of the warm-up on"),
   faults: z.array(
     z.object({
       id: z.string(),
