@@ -46,6 +46,7 @@ describe("kvchaos explain", function () {
       "no-crash",
       "one-master",
       "recovers-within",
+      "serves",
     ]);
   });
 });

@@ -7,7 +7,7 @@ import { registries } from "./catalogue.ts";
 import { loadExperiment } from "./load.ts";
 
 /** Judge every experiment: there is always a node, and a watchdog. */
-const ALWAYS = ["no-hang", "no-crash", "one-master", "recovers-within"];
+const ALWAYS = ["no-hang", "no-crash", "one-master", "recovers-within", "serves"];
 
 const RECORDED_WRITES = "load: [{ workload: set, record: true }]";
 const RECORDED_READS = "load: [{ workload: get-set, record: true }]";
@@ -26,6 +26,12 @@ interface Row {
 }
 
 const ROWS: Record<string, Row> = {
+  expectations: {
+    refused: [
+      ["one-master", "", "judges what the experiment expects on the way, and it expects nothing; add expectations"],
+    ],
+    accepted: [["one-master", "expectations: [{ node: m1, condition: healthy, within: 5s, phase: recovery }]"]],
+  },
   converges: {
     refused: [["one-master", "", "judges replicas, and the cluster has none; take a Compose file with a replica"]],
     accepted: [["one-master-one-replica", ""]],
@@ -161,7 +167,7 @@ describe("what checks need", () => {
 
   it("leaves a default check out where it could never answer", async () => {
     const alone = await loadExperiment(file("one-master", ""), registries);
-    assert.deepEqual(alone.checks, ["no-hang", "no-crash", "one-master", "recovers-within"]);
+    assert.deepEqual(alone.checks, ["no-hang", "no-crash", "one-master", "recovers-within", "serves"]);
     const pair = await loadExperiment(file("one-master-one-replica", ""), registries);
     assert.deepEqual(pair.checks, [
       "no-hang",
@@ -170,6 +176,7 @@ describe("what checks need", () => {
       "converges",
       "replication-progress",
       "recovers-within",
+      "serves",
     ]);
   });
 
