@@ -10,6 +10,7 @@ import { runExperiment } from "../run/run.ts";
 import type { RunResult } from "../run/run-options.ts";
 import { redis } from "../systems/redis.ts";
 import type { ServerChoice } from "./choose-server.ts";
+import { invocation } from "./invocation.ts";
 import { log, printError } from "./print.ts";
 
 export interface OnceOptions {
@@ -33,8 +34,15 @@ export interface OnceOptions {
 /** One run with live output, and its reports. */
 export async function runOnce(options: OnceOptions): Promise<RunResult> {
   const { engine, server, plan, compose, reports, keep, signal } = options;
+  const called = invocation();
+  const words = (directory: string, name: (file: string) => string): string[] =>
+    options.fromPlan
+      ? ["replay", name(directory), "--image", server.image]
+      : ["run", name(plan.experiment.file), "--image", server.image, "--seed", plan.seed];
   const live = liveReporters({
     terminal: process.stderr,
+    again: (directory) => [...called.words, ...words(directory, called.name)],
+    name: called.name,
     output: process.stdout,
     quiet: options.quiet ?? false,
     json: options.json ?? false,
@@ -48,10 +56,7 @@ export async function runOnce(options: OnceOptions): Promise<RunResult> {
     toxiproxyImage: TOXIPROXY_IMAGE,
     benchmarkImage: await benchmarkImage(engine, plan, signal),
     reports,
-    command: (directory) =>
-      options.fromPlan
-        ? ["kvchaos", "replay", shortPath(directory), "--image", server.image]
-        : ["kvchaos", "run", shortPath(plan.experiment.file), "--image", server.image, "--seed", plan.seed],
+    command: (directory) => ["kvchaos", ...words(directory, shortPath)],
     keep,
     interrupt: signal,
     live,
@@ -77,7 +82,7 @@ async function benchmarkImage(engine: Engine, plan: Plan, signal: AbortSignal): 
   return name;
 }
 
-/** As a person would type it from here. */
+/** As a person would type it in the working directory. */
 function shortPath(file: string): string {
   const relative = path.relative(process.cwd(), file);
   return relative.startsWith("..") ? file : relative;

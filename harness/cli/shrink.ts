@@ -8,12 +8,14 @@ import { readPlan, writePlan } from "../experiment/plan-file.ts";
 import { kindOf } from "../journal/finding.ts";
 import { loadRecord } from "../journal/reader.ts";
 import type { RunRecord } from "../journal/record.ts";
+import { shellWord } from "../report/wording.ts";
 import { type Attempt, firstKind, triedText } from "../run/attempts.ts";
 import { idsOf, shrink } from "../run/shrink.ts";
 import { chooseServer } from "./choose-server.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
+import { invocation } from "./invocation.ts";
 import { composeFor } from "./plan-for.ts";
 import { log, out } from "./print.ts";
 import { readCount, readDuration } from "./read-limits.ts";
@@ -77,7 +79,9 @@ export const shrinkCommand: Command<Args> = {
       await writeFile(file, writePlan(smallest.plan));
       out(`${kind}: ${plan.faults.length} faults → ${faultsText(smallest.plan)}, in ${runs} runs`);
       if (!complete) out("Fewer may do: the time was over before everything had been tried.");
-      out(`kvchaos replay ${path.relative(process.cwd(), file)} --image ${server.image} --expect fail`);
+      const { words, name } = invocation();
+      const again = [...words, "replay", name(file), "--image", server.image, "--expect", "fail"];
+      out(again.map(shellWord).join(" "));
       return signal.aborted ? EXIT.interrupted : complete ? EXIT.pass : EXIT.inconclusive;
     } finally {
       dispose();

@@ -26,6 +26,12 @@ interface Row {
 }
 
 const ROWS: Record<string, Row> = {
+  expectations: {
+    refused: [
+      ["one-master", "", "judges what the experiment expects on the way, and it expects nothing; add expectations"],
+    ],
+    accepted: [["one-master", "expectations: [{ node: m1, condition: healthy, within: 5s, phase: recovery }]"]],
+  },
   converges: {
     refused: [["one-master", "", "judges replicas, and the cluster has none; take a Compose file with a replica"]],
     accepted: [["one-master-one-replica", ""]],

@@ -1,6 +1,6 @@
 import type { ExperimentFacts } from "../checks/needs.ts";
+import { DEFAULT_CHECKS } from "./default-checks.ts";
 import type { Registries } from "./registries.ts";
-import { DEFAULT_CHECKS } from "./schema.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
 /**

@@ -5,6 +5,7 @@ import { STATES } from "../journal/expectation.ts";
 import { LOAD_TOOLS } from "../load/tools.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
+import { DEFAULT_CHECKS } from "./default-checks.ts";
 import { expectationItem } from "./expectation-item.ts";
 import {
   duration,
@@ -127,17 +128,6 @@ export const faultItem = z.object({
   for: durations(MS, MAX_DURATION).optional().describe("How long it lasts; without it until the heal phase"),
 });
 export type FaultItem = z.output<typeof faultItem>;
-
-/** The checks of an experiment that lists none, less those that could never answer in it. */
-export const DEFAULT_CHECKS = [
-  "no-hang",
-  "no-crash",
-  "one-master",
-  "converges",
-  "replication-progress",
-  "recovers-within",
-  "serves",
-] as const;
 
 const findingType = z.enum(FINDING_TYPES);
 

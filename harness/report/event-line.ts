@@ -5,6 +5,10 @@ import { seconds } from "./wording.ts";
 /** An administration command that takes longer is worth a line. ms */
 const LONG_COMMAND_MS = 1_000;
 
+/** What is longer is whole in the journal; here its beginning must do. */
+const MOST_CHARS = 400;
+const REPLY_CHARS = 80;
+
 /** How a line should stand out. */
 export type Tone = "plain" | "quiet" | "good" | "warn" | "bad";
 
@@ -16,7 +20,7 @@ export interface EventLine {
 /** One event as one line for a person, or null when it is not worth one. What servers say is stripped of control characters. */
 export function eventLine(event: JournalEvent): EventLine | null {
   const line = describe(event);
-  return line && { text: plainLine(`${seconds(event.t).padStart(9)}  ${line.text}`), tone: line.tone };
+  return line && { text: `${seconds(event.t).padStart(9)}  ${cut(plainLine(line.text), MOST_CHARS)}`, tone: line.tone };
 }
 
 function describe(event: JournalEvent): EventLine | null {
@@ -81,10 +85,21 @@ function describe(event: JournalEvent): EventLine | null {
   }
 }
 
+function cut(text: string, most: number): string {
+  const left = text.length - most;
+  return left > 0 ? `${text.slice(0, most)}… (${left} more in the journal)` : text;
+}
+
 function adminCommand(event: Extract<JournalEvent, { type: "admin-command" }>): EventLine | null {
-  const { node, command, step, ms = 0, expected, flags, clients, waiting } = event;
-  // A command that never has to be answered is not late; nor is one within its own timeout.
-  if (expected === null || ms - (expected ?? 0) < LONG_COMMAND_MS) return null;
+  const { node, command, step, ms = 0, expected, flags, clients, waiting, reply } = event;
+  // A command that never has to be answered is not late; nor is one within its own timeout. Of a storm there may be hundreds.
+  if (expected === null || ms - (expected ?? 0) < LONG_COMMAND_MS) {
+    if (reply === undefined || clients !== undefined || /#\d+$/.test(event.by)) return null;
+    return {
+      text: `${node}: ${command}: ${step === "refused" ? "refused: " : ""}${cut(plainLine(reply), REPLY_CHARS)}`,
+      tone: "quiet",
+    };
+  }
   const own = expected ? `, ${seconds(ms - expected)} after its own timeout` : "";
   if (step === "answered") return { text: `${node}: ${command} was answered after ${seconds(ms)}${own}`, tone: "warn" };
   if (step !== "overdue") return null;

@@ -45,11 +45,15 @@ export interface LiveOptions {
   output: NodeJS.WritableStream;
   /** Only how it ended. */
   quiet: boolean;
+  /** The words that run the same again, as the user can type them where they stand. */
+  again?: ((directory: string) => readonly string[]) | undefined;
+  /** A file as it is named from there. */
+  name?: ((file: string) => string) | undefined;
 }
 
 /** Reporters for the time of the run. */
-export function liveReporters({ terminal, json, output, quiet }: LiveOptions): Reporter[] {
-  const forPeople = terminalReporter(terminal, process.env, quiet || json);
+export function liveReporters({ terminal, json, output, quiet, ...where }: LiveOptions): Reporter[] {
+  const forPeople = terminalReporter(terminal, process.env, quiet || json, where);
   return json ? [ndjsonReporter(output), forPeople] : [forPeople];
 }
 

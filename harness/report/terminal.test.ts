@@ -31,6 +31,29 @@ describe("terminal reporter", () => {
     assert.ok(!/ops|ok\/s/.test(text), "no samples");
   });
 
+  it("shows what servers reply, and cuts what is long: the journal has the whole", async () => {
+    const reply = `first\r\n${"x".repeat(100)}`;
+    const base = {
+      type: "admin-command",
+      t: 5,
+      node: "m1",
+      connection: 1,
+      number: 1,
+      by: "info",
+      command: "INFO",
+    } as const;
+    const answered: JournalEvent = { ...base, step: "answered", ms: 3, expected: 0, reply };
+    const record = (event: JournalEvent): RunRecord => ({ ...sampleRun(), events: [event] });
+    const shown = `first ${"x".repeat(74)}… (26 more in the journal)`;
+    assert.equal((await show(record(answered), {})).split("\n")[0], `    0.0 s  m1: INFO: ${shown}`);
+    const refused: JournalEvent = { ...base, step: "refused", ms: 3, expected: 0, reply: "ERR no", detail: "ERR no" };
+    assert.match(await show(record(refused), {}), /^ +0\.0 s {2}m1: INFO: refused: ERR no$/m);
+    // One of many is not worth a line.
+    assert.doesNotMatch(await show(record({ ...answered, by: "info#7" }), {}), /INFO/);
+    const note: JournalEvent = { type: "note", t: 5, about: "m1", text: "y".repeat(1000) };
+    assert.match(await show(record(note), {}), /^ +0\.0 s {2}note on m1: y{388}… \(612 more in the journal\)$/m);
+  });
+
   it("strips control characters of server text, on a terminal too", async () => {
     const note: JournalEvent = { type: "note", t: 1, about: HOSTILE, text: `\u009b31m\u001b]0;title\u0007${HOSTILE}` };
     const record = { ...sampleRun(), events: [note] };

@@ -5,7 +5,7 @@ import { eventLine, type Tone } from "./event-line.ts";
 import { LiveState } from "./live-state.ts";
 import type { Reporter } from "./reporter.ts";
 import { summarize } from "./run-summary.ts";
-import { confidence, replayCommand, verdictSentence } from "./wording.ts";
+import { confidence, replayCommand, shellWord, verdictSentence } from "./wording.ts";
 
 /** What is needed of process.stderr. */
 export interface TerminalStream {
@@ -26,11 +26,20 @@ const CODES: Record<Tone, string> = { plain: "1", quiet: "2", good: "32", warn: 
  *   elsewhere:  one line per event
  */
 
+/** How things are named where the user stands. */
+export interface Whereabouts {
+  /** The words that run the same again. Absent: as in the root of the kvchaos repository. */
+  again?: ((directory: string) => readonly string[]) | undefined;
+  /** Absent: as from the working directory. */
+  name?: ((file: string) => string) | undefined;
+}
+
 /** Shows a run while it goes on, or with `quiet` only how it ended. NO_COLOR (any value but "") turns colours off. */
 export function terminalReporter(
   stream: TerminalStream,
   environment: NodeJS.ProcessEnv = process.env,
   quiet = false,
+  { again, name = nearPath }: Whereabouts = {},
 ): Reporter {
   const live = stream.isTTY === true && environment.TERM !== "dumb";
   const colour = live && !environment.NO_COLOR;
@@ -84,8 +93,8 @@ export function terminalReporter(
         ...(summary.verdict === "fail"
           ? []
           : summary.reasons.slice(1).map((text) => ({ text: `  ${text}`, tone: "warn" as Tone }))),
-        { text: `  report: ${nearPath(join(directory, "report.html"))}`, tone: "plain" },
-        { text: `  again:  ${replayCommand(summary)}`, tone: "quiet" },
+        { text: `  report: ${name(join(directory, "report.html"))}`, tone: "plain" },
+        { text: `  again:  ${again?.(directory).map(shellWord).join(" ") ?? replayCommand(summary)}`, tone: "quiet" },
       ];
       for (const { text, tone: how } of lines) {
         const plain = plainLine(text);

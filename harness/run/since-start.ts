@@ -36,7 +36,7 @@ export async function waitSinceStart({ cluster, node, after, anew, signal }: Sin
     if (due !== null && started !== old.get(name)) {
       const now = performance.now();
       if (due < begun - MISSED_MS) missed = missedText(name, begun - (started as number), after);
-      else if (now >= due) return `${name} was started ${formatDuration(Math.round(now - due + after))} ago`;
+      else if (now >= due) return `${name} was started ${tenths(now - due + after)} ago`;
     }
     const pause = due === null ? EVERY_MS : Math.min(EVERY_MS, Math.max(1, due - performance.now()));
     await sleep(pause, signal).catch((error: unknown) => {
@@ -45,8 +45,10 @@ export async function waitSinceStart({ cluster, node, after, anew, signal }: Sin
   }
 }
 
+const tenths = (ms: number): string => formatDuration(Math.round(ms / 100) * 100);
+
 function missedText(node: string, up: number, after: number): string {
-  const since = formatDuration(Math.round(up));
+  const since = tenths(up);
   return `${node} had been started ${since} before it was waited for, more than ${formatDuration(after)}, and was not started again`;
 }
 

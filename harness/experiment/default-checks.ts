@@ -1,0 +1,10 @@
+/** The checks of an experiment that lists none, less those that could never answer in it. */
+export const DEFAULT_CHECKS = [
+  "no-hang",
+  "no-crash",
+  "one-master",
+  "converges",
+  "replication-progress",
+  "recovers-within",
+  "serves",
+] as const;
