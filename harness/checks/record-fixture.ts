@@ -33,10 +33,16 @@ export type Free<T extends EventType> = Partial<Omit<EventOf<T>, "type" | "t">>;
 /** Events of a healthy run of m1, r1 and control c0; `more` is added in order of time, `without` leaves types out. */
 export function fixture(
   more: readonly JournalEvent[] = [],
-  options: { hangLimit?: number; without?: readonly EventType[]; checks?: readonly string[]; history?: History } = {},
+  options: {
+    hangLimit?: number;
+    without?: readonly EventType[];
+    checks?: readonly string[];
+    history?: History;
+    losses?: "none" | "any" | null;
+  } = {},
 ): RunRecord {
   const events: JournalEvent[] = [
-    run(options.hangLimit ?? null, options.checks ?? DEFAULT_CHECKS),
+    run(options.hangLimit ?? null, options.checks ?? DEFAULT_CHECKS, options.losses ?? null),
     cluster(),
     { t: 1000, type: "topology", masters: ["m1"], replicaOf: { r1: "m1" }, reason: "setup" },
     ...["m1", "r1", "c0"].map((node) => condition(2000, node, "healthy")),
@@ -123,8 +129,8 @@ function phase(name: Phase, from: number, to: number): JournalEvent[] {
   ];
 }
 
-function run(hangLimit: number | null, checks: readonly string[]): JournalEvent {
-  const experiment = { watchdog: { hangLimit }, recovery: { within: 19_000 }, checks };
+function run(hangLimit: number | null, checks: readonly string[], losses: "none" | "any" | null): JournalEvent {
+  const experiment = { watchdog: { hangLimit }, recovery: { within: 19_000 }, checks, losses };
   return {
     type: "run",
     t: 0,

@@ -78,6 +78,8 @@ export interface Experiment {
   /** Error kinds that clients may get to the very end. */
   allow: readonly string[];
   checks: readonly string[];
+  /** Which acknowledged writes may get lost; null: "unconfirmed", what asynchronous replication promises. */
+  losses: "none" | "any" | null;
   stopOn: "first-finding" | "end";
   /** What a deliberately broken run must find (controls, known bugs). */
   expect: ExpectedFinding | null;

@@ -72,6 +72,7 @@ describe("loadExperiment", () => {
       checks: ["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within", "serves"],
       stopOn: "end",
       expect: null,
+      losses: null,
       timeToFinding: null,
     });
   });
@@ -91,6 +92,14 @@ describe("loadExperiment", () => {
     const several = await load("expect: { finding: [hang, crash], sometimes: true }\ntime-to-finding: 5s\n");
     assert.deepEqual(several.expect, { finding: ["hang", "crash"], class: null, sometimes: true });
     assert.deepEqual(several.timeToFinding, { min: 5000, max: 5000 });
+  });
+
+  it("reads which losses are allowed: the default is nothing in the plan, and they are for no-lost-writes", async () => {
+    const recorded = "load: [{ workload: set, record: true }]\nchecks: [no-lost-writes]\n";
+    const losses = async (word: string) => (await load(`${recorded}losses: ${word}\n`)).losses;
+    assert.deepEqual(await Promise.all(["none", "unconfirmed", "any"].map(losses)), ["none", null, "any"]);
+    await assert.rejects(load("losses: none\n"), /losses is for the check no-lost-writes/);
+    await assert.rejects(losses("some"), /expected one of none, unconfirmed, any, got "some"/);
   });
 
   it("reads loads in all their spellings and names them", async () => {

@@ -147,6 +147,7 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
     reconcile: z.enum(RECONCILES).default("operator"),
     allow: nameList.default([]),
     checks: nameList,
+    losses: z.enum(["none", "any"]).nullable().default(null),
     stopOn: z.enum(["first-finding", "end"]),
     expect: z
       .strictObject({

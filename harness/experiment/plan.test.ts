@@ -73,6 +73,7 @@ function experiment(...faults: FaultSpec[]): Experiment {
     checks: ["no-hang"],
     stopOn: "end",
     expect: null,
+    losses: null,
     timeToFinding: null,
   };
 }

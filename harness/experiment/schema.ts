@@ -255,6 +255,12 @@ export const experimentSchema = z.strictObject({
     .max(50)
     .prefault([])
     .describe("Errors that clients may get to the very end: first words of error replies, like NOREPLICAS"),
+  losses: z
+    .enum(["none", "unconfirmed", "any"])
+    .optional()
+    .describe(
+      "Which acknowledged writes may get lost: none; those that were not confirmed when their master was replaced or interrupted (default); any, which are only counted",
+    ),
   "stop-on": z.enum(["first-finding", "end"]).prefault("end"),
   expect: z
     .strictObject({

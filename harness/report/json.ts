@@ -16,7 +16,7 @@ export const jsonReporter: Reporter = {
 
 /** What result.json holds. */
 export function resultOf(record: RunRecord): Result {
-  const { run, verdict, reasons, findings, phases, loads, faults, self, checks, nodes, serverVersion, end } =
+  const { run, verdict, reasons, findings, phases, loads, faults, self, checks, nodes, serverVersion, end, losses } =
     summarize(record);
   return {
     version: RESULT_VERSION,
@@ -37,6 +37,7 @@ export function resultOf(record: RunRecord): Result {
     checks: checks.map(({ name, valid, why, findings: found }) => ({ name, valid, why, findings: found.length })),
     phases: [...phases],
     load: [...loads],
+    ...(losses.length > 0 ? { losses: [...losses] } : {}),
     faults: [...faults],
     selfCheck: self,
     nodes: nodes.map(({ name, role, image, digest, version }) => ({ name, role, image, digest, version })),

@@ -47,6 +47,7 @@ function experiment(over: Partial<Experiment> = {}): Experiment {
     checks: [],
     stopOn: "end",
     expect: null,
+    losses: null,
     timeToFinding: null,
     ...over,
   };
