@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { JournalEvent } from "../journal/events.ts";
 import { recordOf } from "../journal/record.ts";
 import { commandsHtml } from "./commands-html.ts";
+import { eventLine } from "./event-line.ts";
 import { summarize } from "./run-summary.ts";
 import { HOSTILE, sampleRun } from "./sample-run.ts";
 
@@ -32,6 +33,20 @@ describe("the commands of faults in a report", () => {
     const page = html([...others, ...answers, sent("a", { clients: 9 }), overdue]);
     assert.match(page ?? "", /4 of 9 clients: none in 38\.0 s; its own timeout is 5\.0 s; client flags b</);
     assert.match(page ?? "", /truncated: 100 of 151 commands/);
+  });
+
+  it("have a line while the run goes on when they are overdue or their answer came late, and none when it did not", () => {
+    const line = (more: Partial<Command>) => eventLine({ ...sent("a"), argv: undefined, ...more } as Command)?.text;
+    assert.match(
+      line({ step: "answered", ms: 8000 }) ?? "",
+      /BLPOP k 5 was answered after 8\.0 s, 3\.0 s after its own/,
+    );
+    assert.match(
+      line({ step: "overdue", ms: 10_000, flags: "b", clients: 9, waiting: 4 }) ?? "",
+      /m1: 4 of 9 clients in BLPOP k 5 had no answer after 10\.0 s, 5\.0 s after its own timeout \(client flags b\)$/,
+    );
+    assert.equal(line({ step: "answered", ms: 5200 }), undefined);
+    assert.equal(line({ step: "answered", ms: 60_000, expected: null }), undefined);
   });
 
   it("are data: nothing that a server says becomes a tag; without any there is no section", () => {
