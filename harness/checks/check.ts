@@ -1,4 +1,5 @@
 import type { Finding } from "../journal/events.ts";
+import type { Losses } from "../journal/losses.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { ExperimentFacts, Missing } from "./needs.ts";
 
@@ -14,6 +15,8 @@ export interface CheckResult {
   valid: boolean | "unknown";
   why: string | null;
   findings: Finding[];
+  /** By load; only of the check that counts them. */
+  losses?: Losses[];
 }
 
 /** One expectation about a run. A check that throws is `unknown`, never a pass. */

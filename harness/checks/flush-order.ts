@@ -1,4 +1,5 @@
 import { dataCheck } from "./data/data-check.ts";
+import { allowedLosses, Durability } from "./data/durability.ts";
 import { FlushedReads } from "./data/flushed-reads.ts";
 import { judgeFinals } from "./data/judge-finals.ts";
 import { addWrong, isAboutFlush } from "./data/wrong-values.ts";
@@ -20,8 +21,9 @@ export const flushOrder = dataCheck(
       const why = "not answered, or their master was replaced or interrupted later";
       remarks.add(`${loose} of ${all.length} flushes promise nothing for the end: ${why}`);
     }
+    const durability = new Durability(load, judging.masters, allowedLosses(judging.record));
     const reads = new FlushedReads(load, judging);
-    judgeFinals(load, judging, (cell, wrong) => {
+    judgeFinals(load, judging, durability, (cell, wrong) => {
       const about = wrong.filter(({ value }) => isAboutFlush(value));
       for (const one of about) addWrong(contradictions, load, cell.cell, one, true);
       reads.judge(

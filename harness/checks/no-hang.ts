@@ -6,7 +6,7 @@ import { resultOf } from "./result.ts";
 export const noHang: Check = {
   name: "no-hang",
   summary:
-    "No node stops answering, leaves an administration command without answer, or stays slow, beyond heal and recovery or the experiment's limit.",
+    "No node stops answering, leaves a command of a fault without answer, or stays slow, beyond heal and recovery or the experiment's limit.",
   check(record) {
     if (record.of("condition").length === 0) {
       return { valid: "unknown", why: "the watchdog said nothing of any node", findings: [] };

@@ -1,6 +1,7 @@
 import { dataCheck } from "./data/data-check.ts";
-import { Durability } from "./data/durability.ts";
+import { allowedLosses, Durability } from "./data/durability.ts";
 import { judgeFinals } from "./data/judge-finals.ts";
+import { LostWrites } from "./data/lost-writes.ts";
 import { PhantomReads } from "./data/phantom-reads.ts";
 import { addWrong, isAboutFlush } from "./data/wrong-values.ts";
 import { needsRecorded } from "./needs.ts";
@@ -15,17 +16,17 @@ export const noLostWrites = dataCheck(
     nothing: "no recorded write was acknowledged",
   },
   (judging) => (load) => {
-    const { record, masters, contradictions, remarks, elsewhere } = judging;
-    const { acknowledged, exempt } = new Durability(load, masters).count();
-    if (exempt > 0) {
-      const why = "their master was replaced or interrupted later, and WAIT did not confirm them on every replica";
-      remarks.add(`${load.load}: ${exempt} of ${acknowledged} acknowledged writes were allowed to get lost: ${why}`);
-    }
+    const { record, masters, flushes, contradictions, remarks, elsewhere, losses } = judging;
+    const allowedTo = allowedLosses(record);
+    const durability = new Durability(load, masters, allowedTo);
+    const { acknowledged, allowed } = durability.count();
+    const gone = new LostWrites(load, durability, flushes);
     // One root, one finding: what a flush left behind or took along is flush-order's, where that is asked.
     const flushesElsewhere = asksFor(record, "flush-order");
     const phantoms = new PhantomReads(load, contradictions);
     let left = 0;
-    judgeFinals(load, judging, (cell, wrong) => {
+    judgeFinals(load, judging, durability, (cell, wrong, judged) => {
+      gone.add(cell, judged);
       const own = wrong.filter(({ value }) => !(flushesElsewhere && isAboutFlush(value)));
       left += wrong.length - own.length;
       for (const one of own) addWrong(contradictions, load, cell.cell, one, false);
@@ -35,6 +36,17 @@ export const noLostWrites = dataCheck(
         isPhantom.map(({ node }) => node),
       );
     });
+    const { lost, excused } = gone.count;
+    losses.push({ load: load.load, acknowledged, allowed, lost, excused });
+    if (allowed > 0) {
+      const really = excused === null ? "no node could be read" : `${excused} really got lost`;
+      const why =
+        allowedTo === "any"
+          ? "the experiment allows any loss"
+          : "their master was replaced or interrupted later, and WAIT did not confirm them on every replica";
+      const which = `${allowed} of ${acknowledged} acknowledged writes were allowed to get lost`;
+      remarks.add(`${load.load}: ${which}: ${why}; ${really}`);
+    }
     if (left > 0) elsewhere.add(`${load.load}: flush-order tells of ${left} wrong values`);
     return acknowledged;
   },

@@ -28,9 +28,9 @@ describe("Valkey by its image alone, on real servers", function () {
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
-  async function run(file: string) {
+  async function run(file: string, image = IMAGE) {
     const reports = await mkdtemp(path.join(folder, "reports-"));
-    const { code, stderr } = await kvchaos(["run", file, "--image", IMAGE, "--reports", reports]);
+    const { code, stderr } = await kvchaos(["run", file, "--image", image, "--reports", reports]);
     const [name] = await runFolders(reports);
     assert.ok(name, stderr);
     const read = (what: string) => readFile(path.join(reports, name, what), "utf8");
@@ -82,5 +82,40 @@ checks: [no-hang, no-crash, one-master, converges, replication-progress, recover
     );
     assert.ok(journal.some(({ type, rule }) => type === "log" && rule === "bug-report"));
     assert.match(script, /valkey-server/);
+  });
+
+  // valkey #2109: a blocked command whose timeout runs out while CLIENT PAUSE ALL is on is forgotten.
+  it("a blocked command that is never answered is found with its words and flags; Redis 7.0.15 answers it", async () => {
+    const file = path.join(folder, "pop.yaml");
+    await writeFile(
+      file,
+      `title: A blocked command with a timeout of its own, sent during CLIENT PAUSE ALL
+cluster: ${COMPOSE}
+warm-up: 2s
+duration: 12s
+watchdog: { hang-after: 4s }
+faults:
+  - { id: pause, fault: command, at: 1s, node: m1, argv: [CLIENT, PAUSE, 3000, ALL] }
+  - { id: pop, fault: command, after: pause, delay: 500ms, node: m1, argv: [BZPOPMAX, nokey, 1], within: 5s }
+recovery: { within: 20s }
+checks: [no-hang, no-crash, recovers-within]
+`,
+    );
+    const { code, stderr, result, journal } = await run(file);
+    assert.equal(code, 1, stderr);
+    const [finding, ...others] = result.findings;
+    assert.deepEqual(others, []);
+    assert.deepEqual([finding.type, finding.class, finding.node], ["hang", "unanswered-command", "m1"]);
+    assert.match(finding.summary, /^BZPOPMAX nokey 1 \(pop\) on m1 had no answer for .*; its own timeout is 1s\./);
+    assert.match(finding.summary, /Client flags b: blocked\.$/);
+    const pops = journal.filter(({ type, by }) => type === "admin-command" && by === "pop").map(({ step }) => step);
+    assert.deepEqual(pops.slice(0, 2), ["sent", "overdue"]);
+
+    const redis = await run(file, "redis:7.0.15");
+    assert.deepEqual([redis.code, redis.result.findings], [0, []], redis.stderr);
+    const answered = redis.journal.find(
+      ({ type, by, step }) => type === "admin-command" && by === "pop" && step === "answered",
+    );
+    assert.equal(answered.reply, "null");
   });
 });

@@ -88,12 +88,6 @@ const ROWS: Record<string, Row> = {
       ["redis-cluster-3x2", `systems: [redis]\n${RECORDED_WRITES}`],
     ],
   },
-  expectations: {
-    refused: [
-      ["one-master", "", "judges what the experiment expects on the way, and it expects nothing; add expectations"],
-    ],
-    accepted: [["one-master", "expectations: [{ node: m1, condition: healthy, within: 5s, phase: chaos }]"]],
-  },
   "per-key-order": {
     refused: [
       ["one-master", "load: [{ workload: get-set }]", NO_RECORD],

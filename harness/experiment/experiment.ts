@@ -82,6 +82,8 @@ export interface Experiment {
   checks: readonly string[];
   /** What must come about on the way. */
   expectations: readonly Expectation[];
+  /** Which acknowledged writes may get lost; null: "unconfirmed", what asynchronous replication promises. */
+  losses: "none" | "any" | null;
   stopOn: "first-finding" | "end";
   /** What a deliberately broken run must find (controls, known bugs). */
   expect: ExpectedFinding | null;

@@ -73,6 +73,7 @@ describe("loadExperiment", () => {
       expectations: [],
       stopOn: "end",
       expect: null,
+      losses: null,
       timeToFinding: null,
     });
   });
@@ -139,6 +140,14 @@ expectations:
     );
     assert.equal(checks.at(-1), "expectations");
     assert.ok(!(await load("")).checks.includes("expectations"));
+  });
+
+  it("reads which losses are allowed: the default is nothing in the plan, and they are for no-lost-writes", async () => {
+    const recorded = "load: [{ workload: set, record: true }]\nchecks: [no-lost-writes]\n";
+    const losses = async (word: string) => (await load(`${recorded}losses: ${word}\n`)).losses;
+    assert.deepEqual(await Promise.all(["none", "unconfirmed", "any"].map(losses)), ["none", null, "any"]);
+    await assert.rejects(load("losses: none\n"), /losses is for the check no-lost-writes/);
+    await assert.rejects(losses("some"), /expected one of none, unconfirmed, any, got "some"/);
   });
 
   it("reads loads in all their spellings and names them", async () => {

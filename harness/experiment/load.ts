@@ -101,6 +101,7 @@ export async function loadExperiment(file: string, registries: Registries): Prom
     recovery: part("recovery"),
     reconcile: part("reconcile"),
     allow: part("allow"),
+    losses: readLosses(part("losses"), part("checks") ?? [], mistakes),
     stopOn: part("stop-on"),
     expect: readExpect(part("expect"), mistakes),
     timeToFinding: part("time-to-finding") ?? null,
@@ -172,6 +173,13 @@ async function readCluster(
     if (error instanceof ChaosError && error.code === "invalid-experiment") return { broken: error };
     throw error;
   }
+}
+
+function readLosses(given: Section<"losses">, checks: readonly string[], mistakes: Mistakes): Experiment["losses"] {
+  if (given && !checks.includes("no-lost-writes")) {
+    mistakes.add(["losses"], "losses is for the check no-lost-writes, and this experiment does not ask for it");
+  }
+  return given === undefined || given === "unconfirmed" ? null : given;
 }
 
 function readExpect(given: Section<"expect">, mistakes: Mistakes): Experiment["expect"] {

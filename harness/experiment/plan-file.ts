@@ -155,6 +155,7 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
     allow: nameList.default([]),
     checks: nameList,
     expectations: z.array(expectationSchema).default([]),
+    losses: z.enum(["none", "any"]).nullable().default(null),
     stopOn: z.enum(["first-finding", "end"]),
     expect: z
       .strictObject({

@@ -74,6 +74,7 @@ function experiment(...faults: FaultSpec[]): Experiment {
     expectations: [],
     stopOn: "end",
     expect: null,
+    losses: null,
     timeToFinding: null,
   };
 }

@@ -225,6 +225,12 @@ export const experimentSchema = z.strictObject({
     .max(100)
     .prefault([])
     .describe("What must come about on the way, bound to a fault or a phase"),
+  losses: z
+    .enum(["none", "unconfirmed", "any"])
+    .optional()
+    .describe(
+      "Which acknowledged writes may get lost: none; those that were not confirmed when their master was replaced or interrupted (default); any, which are only counted",
+    ),
   "stop-on": z.enum(["first-finding", "end"]).prefault("end"),
   expect: z
     .strictObject({

@@ -35,8 +35,6 @@ interface Question {
   argv: readonly string[];
   /** Which of the fault's commands on this node, from 1. */
   number: number;
-  /** An answer after so many ms is worth a note, whatever the command's own timeout. */
-  within: number;
   /** Its answer is not waited for: unless it has a timeout of its own, it never has to come. */
   unawaited?: boolean;
 }
@@ -70,7 +68,7 @@ export async function openFor(context: FaultContext, node: ClusterNode, count: n
  * never has to come; one that is due stays open: a command without an answer must be seen to have none.
  */
 export function ask(context: FaultContext, connections: readonly Connection[], question: Question): Asked {
-  const { node, argv, number, within, unawaited } = question;
+  const { node, argv, number, unawaited } = question;
   const own = answerTime(argv);
   const expected = unawaited && own === 0 ? null : own;
   const shown = shownCommand(argv);
@@ -105,8 +103,6 @@ export function ask(context: FaultContext, connections: readonly Connection[], q
     if (!last) return;
     const { outcome, ms } = last;
     context.emit({ ...event, ms, ...ending(outcome, healed && expected === null) });
-    const late = lateness({ ms, expected, within });
-    if (isAnswer(outcome) && late !== null) context.note(`${command} on ${node.name} was answered after ${late}`);
   });
   return { sent, expected, answers, settled };
 

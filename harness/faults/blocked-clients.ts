@@ -99,7 +99,7 @@ async function waitForEver(context: FaultContext, node: ClusterNode, words: stri
 async function waitInTime(context: FaultContext, node: ClusterNode, argv: string[], p: Resolved): Promise<Clients> {
   await checkFiles(p.connections);
   const connections = await openFor(context, node, p.connections);
-  const { settled } = ask(context, connections, { node, argv, number: 1, within: 0 });
+  const { settled } = ask(context, connections, { node, argv, number: 1 });
   const refusal = (): string | undefined => {
     const { outcome } = settled.find((one) => one.outcome.outcome === "fail") ?? {};
     return outcome?.outcome === "fail" ? (outcome.reply?.message ?? outcome.error) : undefined;

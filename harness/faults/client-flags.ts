@@ -36,7 +36,7 @@ function portsOf(node: ClusterNode, connections: readonly Connection[]): number[
 export function flagsIn(list: string, ports: readonly number[], argv: readonly string[]): string | null {
   const clients = list.split("\n").map((line) => ({
     port: Number(/\baddr=\S*:(\d+)\b/.exec(line)?.[1]),
-    flags: /\bflags=(\S+)/.exec(line)?.[1],
+    flags: /\bflags=([A-Za-z]{1,32})\b/.exec(line)?.[1],
     command: /\bcmd=(\S+)/.exec(line)?.[1],
   }));
   const own = clients.filter(({ port }) => ports.includes(port));

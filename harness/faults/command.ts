@@ -71,7 +71,7 @@ export const command: Fault<Params, Resolved> = {
     const node = selectNode(cluster, selector);
     const connections = await openFor(context, node, 1);
     const argv = fillWords(words, node, cluster);
-    const { answers, expected } = ask(context, connections, { node, argv, number: 1, within, unawaited: !wait });
+    const { answers, expected } = ask(context, connections, { node, argv, number: 1, unawaited: !wait });
     // Healed before the connection is closed.
     if (undo) {
       context.onHeal(`${undo.join(" ")} on ${node.name}`, async () => {

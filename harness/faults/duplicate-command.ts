@@ -95,7 +95,6 @@ async function sendCopies(context: FaultContext, nodes: readonly ClusterNode[], 
       node,
       argv,
       number: i + 1,
-      within: p.within,
     });
     return within(answers[0] as Promise<Answer>, p.within, signal).then((answer) => ({
       node,

@@ -4,6 +4,7 @@ import { findingSchema } from "./finding.ts";
 import { healEventSchemas } from "./heal-events.ts";
 import { launchSchema } from "./launch.ts";
 import { latencySchema, loadEventSchemas } from "./load-events.ts";
+import { lossesSchema } from "./losses.ts";
 import { nodeEventSchemas } from "./node-events.ts";
 import { nodeStateSchema } from "./node-state.ts";
 import { roleViewSchema } from "./role-view.ts";
@@ -256,6 +257,8 @@ const eventSchemas = [
     valid: z.union([z.boolean(), z.literal("unknown")]),
     why: z.string().nullable(),
     findings: z.array(findingSchema),
+    /** What became of acknowledged writes, by load: of no-lost-writes. */
+    losses: z.array(lossesSchema).optional(),
   }),
   z.object({
     ...at,

@@ -5,6 +5,7 @@ import { outageSentence } from "./clients-html.ts";
 import { doings } from "./doings.ts";
 import { escapeHtml } from "./escape.ts";
 import { healthWhile } from "./health-while.ts";
+import { lossesText } from "./losses-text.ts";
 import type { RunSummary } from "./run-summary.ts";
 import { confidence, seconds, sinceText, times, verdictSentence } from "./wording.ts";
 
@@ -15,10 +16,11 @@ const MOST_OTHERS = 5;
 export function headHtml(record: RunRecord, summary: RunSummary): string {
   const { run, verdict, findings } = summary;
   const [first] = verdict === "fail" ? findings : [];
+  const lost = lossesText(summary.losses);
   return `<p class="quiet">${escapeHtml(run.title)}</p>
 <p><span class="verdict v-${verdict}">${verdict.toUpperCase()}</span>${first ? kindOf(first) : ""}</p>
 <h1>${escapeHtml(shorten(verdictSentence(summary)))}</h1>
-${first ? `${factsHtml(record, summary, first)}${othersHtml(summary)}` : otherReasons(summary)}`;
+${first ? `${factsHtml(record, summary, first)}${othersHtml(summary)}` : otherReasons(summary)}${lost === null ? "" : `\n<p>${escapeHtml(lost)}</p>`}`;
 }
 
 /** What broke in two words, and how sure that is. */

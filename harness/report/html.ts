@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RunRecord } from "../journal/record.ts";
 import { clientsHtml } from "./clients-html.ts";
+import { commandsHtml } from "./commands-html.ts";
 import { escapeHtml } from "./escape.ts";
 import { findingsHtml } from "./findings-html.ts";
 import { fitted } from "./fit.ts";
@@ -22,7 +23,7 @@ import { TIMELINE_PATTERNS, timelineSvg } from "./timeline-svg.ts";
 import { withoutRoot } from "./wording.ts";
 
 /*
- *   verdict → what and where → see it yourself → how often → time line → findings → checks → load → plan
+ *   verdict → what and where → see it yourself → how often → time line → findings → checks → load → commands → plan
  *           → the harness itself → what was not checked
  *
  * One file, no network: everything is there before any script could run; the one there is only adds zoom, filters and values.
@@ -45,6 +46,7 @@ async function pageOf(
   const summary = summarize(record);
   const { run, verdict, findings } = summary;
   const repeats = repeatsOf(summary, withoutRoot(run, run.experimentFile), await listRuns(dirname(directory)));
+  const commands = commandsHtml(record, summary);
   const files = new RunFiles(directory, evidence);
   const timeline = () =>
     `${TIMELINE_PATTERNS}${[WIDE, NARROW].map((frame) => `<div class="${frame.name}">${timelineSvg(record, summary, frame)}</div>`).join("\n")}`;
@@ -64,6 +66,7 @@ async function pageOf(
     ["What clients saw", () => clientsHtml(record)],
     ["Load", () => loadHtml(summary)],
     ["Heal", () => healHtml(record)],
+    ...(commands === null ? [] : [["Commands of faults", () => commands] as [string, () => string]]),
     ["Plan", () => planHtml(summary)],
     ["The harness's own health", () => selfHtml(record, summary)],
     ["What was not checked", () => notCheckedHtml(summary)],

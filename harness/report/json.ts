@@ -17,7 +17,7 @@ export const jsonReporter: Reporter = {
 
 /** What result.json holds. */
 export function resultOf(record: RunRecord): Result {
-  const { run, verdict, reasons, findings, phases, loads, faults, self, checks, nodes, serverVersion, end } =
+  const { run, verdict, reasons, findings, phases, loads, faults, self, checks, nodes, serverVersion, end, losses } =
     summarize(record);
   return {
     version: RESULT_VERSION,
@@ -50,6 +50,7 @@ export function resultOf(record: RunRecord): Result {
         errors,
       })),
     })),
+    ...(losses.length > 0 ? { losses: [...losses] } : {}),
     faults: [...faults],
     selfCheck: self,
     nodes: nodes.map(({ name, role, image, digest, version }) => ({ name, role, image, digest, version })),

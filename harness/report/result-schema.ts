@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { findingSchema } from "../journal/finding.ts";
+import { lossesSchema } from "../journal/losses.ts";
 
 /** Raised when a reader of result.json would have to change; new keys may appear at any time. */
 export const RESULT_VERSION = 1;
@@ -78,6 +79,10 @@ export const resultSchema = z.object({
     )
     .optional()
     .describe("What clients saw, from the end of the warm-up on"),
+  losses: z
+    .array(lossesSchema)
+    .optional()
+    .describe("What became of the acknowledged writes of each recorded load; absent when no check counted them"),
   faults: z.array(
     z.object({
       id: z.string(),

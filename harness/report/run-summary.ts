@@ -2,8 +2,10 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { byCause } from "../checks/causes.ts";
 import { endOfWatch } from "../checks/span.ts";
 import type { EventOf, Finding, Phase, Verdict } from "../journal/events.ts";
+import type { Losses } from "../journal/losses.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { type FaultOccurrence, faultOccurrences } from "./fault-occurrences.ts";
+import { lossesOf } from "./losses-text.ts";
 
 interface PhaseSpan {
   phase: Phase;
@@ -45,6 +47,8 @@ export interface RunSummary {
   phases: readonly PhaseSpan[];
   faults: readonly FaultOccurrence[];
   loads: readonly LoadTotal[];
+  /** What became of acknowledged writes, by recorded load; [] when no check counted them. */
+  losses: readonly Losses[];
   nodes: EventOf<"cluster">["nodes"];
   links: EventOf<"cluster">["links"];
   /** What the servers themselves call their version. */
@@ -77,6 +81,7 @@ export function summarize(record: RunRecord): RunSummary {
     phases: phaseSpans(record),
     faults: faultOccurrences(record),
     loads: loadTotals(record),
+    losses: lossesOf(checks),
     nodes: cluster?.nodes ?? [],
     links: cluster?.links ?? [],
     serverVersion: cluster?.nodes.find((node) => node.version !== null)?.version ?? firstVersion(record),

@@ -1,4 +1,5 @@
 import type { LoadHistory } from "../../history/history.ts";
+import type { Losses } from "../../journal/losses.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Check, CheckResult } from "../check.ts";
 import { Contradictions } from "./contradictions.ts";
@@ -16,6 +17,8 @@ export interface Judging {
   doubts: Set<string>;
   /** What a reader of a pass should know. */
   remarks: Set<string>;
+  /** What became of acknowledged writes, by load: of the check that counts them. */
+  losses: Losses[];
   /** Broken promises that are another check's findings. */
   elsewhere: Set<string>;
 }
@@ -48,6 +51,7 @@ export function dataCheck(
         contradictions: new Contradictions(),
         doubts: new Set(),
         remarks: new Set(),
+        losses: [],
         elsewhere: new Set(),
       };
       const judgeLoad = judge(judging);
@@ -77,9 +81,10 @@ function unknown(why: string): CheckResult {
   return { valid: "unknown", why, findings: [] };
 }
 
-function resultOf({ record, contradictions, doubts, remarks, elsewhere }: Judging): CheckResult {
+function resultOf({ record, contradictions, doubts, remarks, elsewhere, losses }: Judging): CheckResult {
   const broken = contradictions.count > 0 || elsewhere.size > 0;
   const valid = broken ? false : doubts.size > 0 ? "unknown" : true;
   const why = [...elsewhere, ...doubts, ...remarks].join("; ") || null;
-  return { valid, why, findings: contradictions.findings(record) };
+  const findings = contradictions.findings(record);
+  return { valid, why, findings, ...(losses.length > 0 ? { losses } : {}) };
 }

@@ -1,17 +1,36 @@
 import { KIND, type LoadHistory, NOT_ASKED, OUTCOME } from "../../history/history.ts";
+import type { RunRecord } from "../../journal/record.ts";
 import type { Masters } from "./masters.ts";
+
+/** Which losses of acknowledged writes an experiment allows. */
+export type AllowedLosses =
+  /** The configuration promises more than asynchronous replication does: every write must be there. */
+  | "none"
+  | "unconfirmed"
+  /** They are counted and no finding. */
+  | "any";
+
+/** What the run's experiment says; "unconfirmed" where it says nothing. */
+export function allowedLosses(record: RunRecord): AllowedLosses {
+  const plan = record.first("run")?.plan as { experiment?: { losses?: unknown } } | undefined;
+  const losses = plan?.experiment?.losses;
+  return losses === "none" || losses === "any" ? losses : "unconfirmed";
+}
 
 /**
  * Which acknowledged writes of a load had to stay. Replication is asynchronous: what a master acknowledged may be gone when
  * that master was replaced or interrupted later, unless WAIT had confirmed the write on every replica that the shard had.
+ * An experiment may ask for all of them, or for none.
  */
 export class Durability {
   readonly #load: LoadHistory;
   readonly #masters: Masters;
+  readonly #allowed: AllowedLosses;
   /** By node number: since when it has been a master to which nothing happened. */
   readonly #openFrom: readonly number[];
 
-  constructor(load: LoadHistory, masters: Masters) {
+  constructor(load: LoadHistory, masters: Masters, allowed: AllowedLosses) {
+    this.#allowed = allowed;
     this.#load = load;
     this.#masters = masters;
     this.#openFrom = load.nodes.map((node) => masters.openFrom(node));
@@ -21,11 +40,12 @@ export class Durability {
   hadToStay(row: number): boolean {
     const { kind, outcome, node, invoked } = this.#load.operations;
     if (kind[row] !== KIND.write || outcome[row] !== OUTCOME.ok) return false;
+    if (this.#allowed !== "unconfirmed") return this.#allowed === "none";
     return (invoked[row] as number) >= (this.#openFrom[node[row] as number] as number) || this.#isEverywhere(row);
   }
 
   /** How many writes were acknowledged, and how many of them were allowed to be lost. */
-  count(): { acknowledged: number; exempt: number } {
+  count(): { acknowledged: number; allowed: number } {
     const { length, kind, outcome } = this.#load.operations;
     let acknowledged = 0;
     let stay = 0;
@@ -34,7 +54,7 @@ export class Durability {
       acknowledged++;
       if (this.hadToStay(row)) stay++;
     }
-    return { acknowledged, exempt: acknowledged - stay };
+    return { acknowledged, allowed: acknowledged - stay };
   }
 
   #isEverywhere(row: number): boolean {

@@ -56,6 +56,7 @@ export interface RecordedRun {
   without?: readonly EventType[];
   /** What the experiment asks for. */
   checks?: readonly string[];
+  losses?: "none" | "any" | null;
   load?: Partial<Pick<LoadHistory, "shape" | "foreign" | "incomplete" | "nodes">>;
 }
 
@@ -65,6 +66,7 @@ export function recorded({
   events = [],
   without = [],
   checks,
+  losses = null,
   load,
 }: RecordedRun): RunRecord {
   const history = buildHistory({
@@ -75,5 +77,5 @@ export function recorded({
     operations,
     final: last,
   });
-  return fixture(events, { history: [history], without, ...(checks ? { checks } : {}) });
+  return fixture(events, { history: [history], without, experiment: { losses }, ...(checks ? { checks } : {}) });
 }

@@ -21,6 +21,7 @@ export const english: IssueTexts = {
   cells: (shown, count) => `Where it was seen (${shown} of ${count}):`,
   differences: "First differing keys (key: master | replica):",
   log: (node) => `Log lines of ${node} around that moment:`,
+  losses: (_total, text) => text,
   health: (starved, seconds) => `The harness itself was starved for ${starved} of ${seconds} s.`,
   host: "Host:",
   version: { server: "server", unknown: "of unknown version", image: "image", digest: "digest", host: "host" },

@@ -4,6 +4,7 @@ import { fenced, inlineMarkdown } from "../escape.ts";
 import { faultWords } from "../fault-occurrences.ts";
 import { keyText, wrongCellsOf } from "../key-life.ts";
 import { keyLifeLines } from "../key-life-text.ts";
+import { lossesText, totalLosses } from "../losses-text.ts";
 import { reproScript } from "../repro/script.ts";
 import { type RunSummary, summarize } from "../run-summary.ts";
 import { replayCommand, seconds } from "../wording.ts";
@@ -39,6 +40,7 @@ export function issueParts(record: RunRecord, texts: IssueTexts, withScript: boo
   const { run, findings } = summary;
   const crash = findings.find(({ type }) => type === "crash");
   const shown = findings.slice(0, MOST_FINDINGS);
+  const lost = totalLosses(summary.losses);
   return {
     texts,
     summary,
@@ -56,6 +58,7 @@ export function issueParts(record: RunRecord, texts: IssueTexts, withScript: boo
     findings: join([
       ...shown.flatMap((finding, i) => findingText(record, finding, summary.watchEnd, texts, i === 0)),
       ...(findings.length > shown.length ? [`(truncated: ${shown.length} of ${findings.length} findings)`] : []),
+      ...(lost === null ? [] : [texts.losses(lost, lossesText(summary.losses) ?? "")]),
     ]),
     crashLog: crash ? logText(record, crash) : null,
     environment: environmentText(summary, texts),

@@ -1,4 +1,5 @@
 import type { Finding } from "../../journal/events.ts";
+import type { Losses } from "../../journal/losses.ts";
 import type { RunSummary } from "../run-summary.ts";
 
 export const LANGUAGES = ["en", "zh"] as const;
@@ -24,6 +25,8 @@ export interface IssueTexts {
   cells(shown: number, count: number): string;
   differences: string;
   log(node: string): string;
+  /** What became of acknowledged writes. @param text the same in English */
+  losses(total: Omit<Losses, "load">, text: string): string;
   health(starved: number, seconds: number): string;
   host: string;
   version: { server: string; unknown: string; image: string; digest: string; host: string };

@@ -1,5 +1,5 @@
 import type { Finding } from "../../journal/events.ts";
-import { confidence, seconds } from "../wording.ts";
+import { confidence, grouped, seconds } from "../wording.ts";
 import type { IssueTexts } from "./texts.ts";
 
 const TYPES: Record<string, string> = {
@@ -66,6 +66,8 @@ export const chinese: IssueTexts = {
   cells: (shown, count) => `出现问题的位置（共 ${count} 处，列出前 ${shown} 处）：`,
   differences: "最先发现不一致的键（键：主节点 | 从节点）：",
   log: (node) => `${node} 在这一时刻前后的日志：`,
+  losses: ({ acknowledged, allowed, lost }) =>
+    `${grouped(acknowledged)} 次已确认的写入中，允许丢失 ${grouped(allowed)} 次，${lost === null ? "实际丢失的次数未能全部统计" : `实际丢失 ${grouped(lost)} 次`}。`,
   health: (starved, seconds) => `测试程序自身在 ${seconds} 秒中有 ${starved} 秒得不到足够的 CPU。`,
   host: "测试机器：",
   version: { server: "服务器", unknown: "（版本未知）", image: "镜像", digest: "镜像摘要", host: "机器" },

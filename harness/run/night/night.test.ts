@@ -48,6 +48,7 @@ function experiment(over: Partial<Experiment> = {}): Experiment {
     expectations: [],
     stopOn: "end",
     expect: null,
+    losses: null,
     timeToFinding: null,
     ...over,
   };

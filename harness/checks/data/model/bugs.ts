@@ -22,6 +22,8 @@ export interface Entry {
   /** ALL_CELLS: a flush. */
   cell: number;
   value: number;
+  /** The operation that did it; absent: a flush. */
+  row?: number;
 }
 
 export const ALL_CELLS = -1;

@@ -21,12 +21,17 @@ const ANSWERED = { ...SMALL, answersFlushes: true };
 /** Over twenty thousand writes, nearly all of which are the last to their key: one that is dropped can be missed. */
 const LARGE = { operations: 22_000, cells: 1_000_000, clients: 16, reads: 0.05, flushes: 0 };
 
-function judge(options: ModelOptions, checks: readonly Check[] = CHECKS) {
-  const { load, events, struck } = runModel(options);
+function judge(options: ModelOptions, checks: readonly Check[] = CHECKS, losses: "none" | "any" | null = null) {
+  const { load, events, struck, lost } = runModel(options);
   const names = checks.map(({ name }) => name);
-  const record = fixture(events, { history: [load], without: ["topology", "node-state"], checks: names });
+  const record = fixture(events, {
+    history: [load],
+    without: ["topology", "node-state"],
+    checks: names,
+    experiment: { losses },
+  });
   const results = checks.map((check): [string, CheckResult] => [check.name, check.check(record)]);
-  return { results, struck, findings: results.flatMap(([, { findings }]) => findings) };
+  return { results, struck, lost, findings: results.flatMap(([, { findings }]) => findings) };
 }
 
 function told(results: readonly [string, CheckResult][]): string {
@@ -85,4 +90,47 @@ describe("the data checks on a model of a replicated store", function () {
       }
     });
   }
+
+  const LOSING = { ...SMALL, flushes: 0, kills: true, promotes: true };
+  const counted = (options: ModelOptions, losses: "none" | "any" | null) => {
+    const { results, findings, lost } = judge(options, [noLostWrites], losses);
+    const count = results[0]?.[1].losses?.[0];
+    assert.ok(count && count.lost !== null && count.excused !== null, told(results));
+    return {
+      count: { ...count, lost: count.lost, excused: count.excused },
+      types: findings.map(({ type }) => type),
+      lost,
+    };
+  };
+
+  it("count no write as lost that is not, and most of those that are, in 100 runs", () => {
+    let [told, really] = [0, 0];
+    for (const seed of SEEDS) {
+      const { count, lost, types } = counted({ seed: `${seed}`, ...LOSING }, null);
+      assert.deepEqual(types, []);
+      assert.ok(count.lost <= lost, `seed ${seed}: ${count.lost} counted, ${lost} lost`);
+      assert.ok(count.excused <= count.allowed && count.allowed <= count.acknowledged);
+      told += count.lost;
+      really += lost;
+    }
+    assert.ok(told > really / 2, `${told} of ${really}`);
+    for (const seed of SEEDS) assert.equal(counted({ seed: `${seed}`, ...SMALL }, null).count.lost, 0, `seed ${seed}`);
+  });
+
+  it("find every lost write where none is allowed, none where any is, and never accuse one that lost nothing", () => {
+    for (const seed of SEEDS) {
+      const strict = counted({ seed: `${seed}`, ...LOSING }, "none");
+      assert.deepEqual([strict.count.allowed, strict.count.excused], [0, 0]);
+      assert.equal(strict.types.length > 0, strict.count.lost > 0, `seed ${seed}`);
+      assert.ok(strict.count.lost > 0, `seed ${seed}: a snapshot of half a second before loses something`);
+      assert.ok(
+        strict.types.every((type) => /lost-write|resurrected-key/.test(type)),
+        strict.types.join(),
+      );
+      const any = counted({ seed: `${seed}`, ...LOSING }, "any");
+      assert.deepEqual([any.types, any.count.excused], [[], strict.count.lost], `seed ${seed}`);
+      assert.equal(any.count.allowed, any.count.acknowledged);
+      assert.deepEqual(counted({ seed: `${seed}`, ...SMALL }, "none").types, [], `seed ${seed}`);
+    }
+  });
 });

@@ -33,6 +33,8 @@ export interface ModelRun {
   events: JournalEvent[];
   /** Where the bug struck; empty: nowhere. */
   struck: Strike[];
+  /** How many acknowledged writes were lost with a master that was replaced or killed. */
+  lost: number;
 }
 
 /** By node, ms. */
@@ -65,6 +67,10 @@ class Model {
   #log: Entry[] = [];
   #main = 0;
   #snapshot = new Float64Array();
+  #snapshotAt = -Infinity;
+  /** Every write that a master carried out, and when. */
+  readonly #done = new Map<number, number>();
+  readonly #lost = new Set<number>();
   #writes = 0;
 
   constructor(options: ModelOptions) {
@@ -101,7 +107,8 @@ class Model {
     const states = this.#nodes.map(({ state }) => state);
     const random = this.#random.fork("bug");
     if (bug) this.#struck.push(...strike(bug, { log: this.#log, states, operations, flushes: this.#flushes, random }));
-    return { load: this.#history(), events: eventsOf(this.#flushes, this.#upheavals), struck: this.#struck };
+    const lost = [...this.#lost].filter((row) => operations.outcome[row] === OUTCOME.ok).length;
+    return { load: this.#history(), events: eventsOf(this.#flushes, this.#upheavals), struck: this.#struck, lost };
   }
 
   /** What happens besides the load's operations. */
@@ -110,7 +117,7 @@ class Model {
     const steps = this.#flushes.map((flush) => ({ t: flush.executed, act: () => this.#flush(flush) }));
     steps.push({ t: promoted + PROMOTION, act: () => this.#promote(promoted + PROMOTION) });
     steps.push({ t: promoted + 2 * PROMOTION, act: () => this.#follow(0) });
-    steps.push({ t: killed - SNAPSHOT_AGE, act: () => this.#takeSnapshot() });
+    steps.push({ t: killed - SNAPSHOT_AGE, act: () => this.#takeSnapshot(killed - SNAPSHOT_AGE) });
     steps.push({ t: killed + DOWN, act: () => this.#restart() });
     return steps.filter(({ t }) => t !== Infinity);
   }
@@ -136,7 +143,11 @@ class Model {
       if (!node.isMaster) this.#catchUp(i, t);
       if (outcome[row] === OUTCOME.ok) value[row] = node.state[at] as number;
     } else if (!node.isMaster) this.#refuse(row);
-    else if (!this.#drops(row)) this.#effect(i, { t, cell: at, value: value[row] as number });
+    else if (!this.#drops(row)) {
+      this.#done.set(row, t);
+      if (i !== this.#main) this.#lost.add(row);
+      this.#effect(i, { t, cell: at, value: value[row] as number, row });
+    }
   }
 
   #refuse(row: number): void {
@@ -182,6 +193,7 @@ class Model {
 
   #promote(t: number): void {
     this.#catchUp(1, t);
+    for (const { row } of this.#log.slice((this.#nodes[1] as Node).applied)) if (row !== undefined) this.#lost.add(row);
     (this.#nodes[1] as Node).isMaster = true;
     this.#main = 1;
     this.#log = [];
@@ -196,12 +208,14 @@ class Model {
     node.applied = this.#log.length;
   }
 
-  #takeSnapshot(): void {
+  #takeSnapshot(t: number): void {
+    this.#snapshotAt = t;
     this.#snapshot = (this.#nodes[this.#main] as Node).state.slice();
   }
 
   #restart(): void {
     (this.#nodes[this.#main] as Node).state.set(this.#snapshot);
+    for (const [row, t] of this.#done) if (t > this.#snapshotAt) this.#lost.add(row);
     this.#log = [];
     for (const i of this.#nodes.keys()) if (i !== this.#main) this.#follow(i);
   }

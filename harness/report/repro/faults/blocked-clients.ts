@@ -5,21 +5,23 @@ const params = z.looseObject({
   node: z.string(),
   connections: z.number().int(),
   command: z.enum(["blpop", "brpop", "xread"]),
+  timeout: z.number().nullable().default(null),
 });
 
 const KEY = "kvchaos:blocked";
+/** `ms` 0: for ever. */
 const WORDS = {
-  blpop: ["BLPOP", KEY, "0"],
-  brpop: ["BRPOP", KEY, "0"],
-  xread: ["XREAD", "BLOCK", "0", "STREAMS", KEY, "$"],
+  blpop: (ms: number) => ["BLPOP", KEY, String(ms / 1000)],
+  brpop: (ms: number) => ["BRPOP", KEY, String(ms / 1000)],
+  xread: (ms: number) => ["XREAD", "BLOCK", String(ms), "STREAMS", KEY, "$"],
 };
 
 export const blockedClients: FaultScript = {
   kind: "blocked-clients",
   write(given, _id, { secret }) {
-    const { node: selector, connections, command } = params.parse(given);
+    const { node: selector, connections, command, timeout } = params.parse(given);
     const node = nodeVariable(selector);
-    const words = WORDS[command];
+    const words = WORDS[command](timeout ?? 0);
     // As RESP for printf, of which 044 is the dollar sign.
     const bytes = `*${words.length}${words.map((one) => `\\r\\n$${one.length}\\r\\n${one}`).join("")}\\r\\n`;
     return {
@@ -33,6 +35,7 @@ export const blockedClients: FaultScript = {
       pieces: ["connect-many", ...node.pieces],
       differs: [
         "It dials the container's own address, so it needs Docker on Linux.",
+        ...(timeout === null ? [] : ["It closes all of them; kvchaos goes on waiting for those that have no answer."]),
         "In cluster mode the key must belong to that node: put its hash tag in front.",
       ],
     };
