@@ -2,6 +2,7 @@ import { z } from "zod";
 import { durationMs, formatDuration } from "../base/units.ts";
 import { EXPECTED_PHASES, STATES } from "../journal/expectation.ts";
 
+const MOST = 100;
 const MIN_MS = 100;
 const MAX_MS = 24 * 3600 * 1000;
 /** As names of faults and loads: what survives in a file name and a report. */
@@ -34,7 +35,7 @@ export const expectationItem = z.strictObject({
     .literal("healthy", { error: 'expected "healthy"' })
     .optional()
     .describe("What the watchdog says of the node"),
-  served: z.string().optional().describe("The name of a load: its operations succeed, at half its rate at least"),
+  served: z.string().optional().describe("The name of a load: it is served, with half its rate at least"),
   within: durationMs
     .refine((ms) => ms >= MIN_MS && ms <= MAX_MS, {
       error: `expected a duration from ${formatDuration(MIN_MS)} to ${formatDuration(MAX_MS)}`,
@@ -46,4 +47,11 @@ export const expectationItem = z.strictObject({
   while: z.string().optional().describe("The id of a fault: after its injection and before it is healed"),
 });
 
-export const expectationList = z.array(z.unknown()).max(100).prefault([]);
+export const expectationItems = z
+  .array(expectationItem)
+  .max(MOST)
+  .prefault([])
+  .describe("What must come about on the way, bound to a fault or a phase");
+
+/** The list alone; each of its items is read by itself (read-expectations.ts). */
+export const expectationList = z.array(z.unknown()).max(MOST).prefault([]);

@@ -5,7 +5,7 @@ import { STATES } from "../journal/expectation.ts";
 import { LOAD_TOOLS } from "../load/tools.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
-import { expectationItem } from "./expectation-item.ts";
+import { expectationItems } from "./expectation-item.ts";
 
 /*
  * The format of experiment files: one zod schema per top-level key, with every limit and every default. What needs more
@@ -267,11 +267,7 @@ export const experimentSchema = z.strictObject({
     .max(50)
     .prefault([])
     .describe("Errors that clients may get to the very end: first words of error replies, like NOREPLICAS"),
-  expectations: z
-    .array(expectationItem)
-    .max(100)
-    .prefault([])
-    .describe("What must come about on the way, bound to a fault or a phase"),
+  expectations: expectationItems,
   "stop-on": z.enum(["first-finding", "end"]).prefault("end"),
   expect: z
     .strictObject({
