@@ -4,10 +4,10 @@ import type { Expectation } from "../journal/expectation.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { moment } from "./departure.ts";
 import type { Window } from "./expectation-window.ts";
+import { allowedErrors, baselines, serviceOf, serviceText } from "./service.ts";
 import { isControl } from "./span.ts";
 
-/** A second of a load is served when so many of its operations succeed, and, of a load with a rate, so much of it. */
-const OK_SHARE = 0.9;
+/** Of a load with a rate, so much of it is to be served in each second. */
 const RATE_SHARE = 0.5;
 
 /** What was seen of the expected at one moment. */
@@ -146,18 +146,21 @@ function stateWords({ role, link, linkDetail, syncing, loading }: NodeState): st
   return [`it said ${role}`, ...linked, ...busy].join(", ");
 }
 
+/** Second by second, as the check `serves` judges it; of a load with a rate, so much of it besides. */
 function loadSights(record: RunRecord, load: string): Sight[] {
   const rate = rateOf(record, load);
+  const allow = allowedErrors(record);
+  const baseline = baselines(record).get(load) ?? null;
   return record
     .of("load")
     .filter((one) => one.load === load)
-    .map(({ t, seconds, ok, fail, info, errors }) => {
-      const enough = rate === null || ok >= RATE_SHARE * rate * seconds;
-      const shown = Object.entries(errors).map(([name, count]) => `${name} × ${count}`);
-      const words = [`in ${seconds.toFixed(1)} s ${ok} operations succeeded, ${fail + info} did not`, ...shown].join(
-        ", ",
-      );
-      return { t, holds: ok > 0 && ok >= OK_SHARE * (ok + fail + info) && enough, words };
+    .map((sample) => {
+      const services = serviceOf(load, [sample], baseline, allow);
+      const bad = services.find(({ state }) => state !== "served");
+      const enough = rate === null || sample.ok >= RATE_SHARE * rate * sample.seconds;
+      const where = bad?.node ? ` on ${bad.node}` : "";
+      const words = bad ? `${serviceText(bad)}${where}` : `${sample.ok} operations in ${sample.seconds.toFixed(1)} s`;
+      return { t: sample.t, holds: bad === undefined && sample.ok > 0 && enough, words };
     });
 }
 

@@ -98,6 +98,7 @@ describe("expectations: a full sync that must be done while a fault is there", (
     assert.equal(valid, "unknown");
     assert.match(why ?? "", /at most 0.2 s too late/);
     assert.equal(judge(one, [...fault(), sync(30_300, "done")]).valid, false);
+    assert.equal(judge(one, [...fault(), sync(30_050, "restoring"), sync(30_150, "done")]).valid, false);
     const linked = expectation(LINKED, within(8_000));
     assert.equal(
       judge(linked, [...fault(), ...links([15_000, 29_500, "down"], [29_500, 40_000, "up"])]).valid,
@@ -225,7 +226,7 @@ describe("expectations of log lines, loads and phases", () => {
     assert.deepEqual(judge(one, during(30, 0), load).found, ["served on null"]);
     assert.match(
       judge(one, during(0, 100), load).findings[0]?.summary ?? "",
-      /0 operations .* READONLY × 100 at 46.0 s/,
+      /served, and was not, .*: 100 % of 100 operations refused \(READONLY\) at 46.0 s/,
     );
   });
 

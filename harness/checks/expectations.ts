@@ -64,16 +64,24 @@ function doubtOf(record: RunRecord, expectation: Expectation, sights: Sights, wi
   if (expectation.node !== null && node === null) return "no node was meant at that time";
   const held = node === null ? null : heldByUs(record, node, window);
   if (held !== null) return held;
-  const poll = Math.max(LATE_MS, planNumber(record, "watchdog", "poll") ?? DEFAULT_POLL);
-  const grace = sights.kind === "events" ? LINE_LATE_MS : poll;
-  if (cameAbout(sights, { from: window.from, to: window.to + grace }) === true) {
-    return `it was seen at most ${seconds(grace)} too late, and no more exactly than that is it looked for`;
-  }
+  const late = lateBy(record, sights, window);
+  if (late !== null)
+    return `it was seen at most ${seconds(late)} too late, and no more exactly than that is it looked for`;
   if (more(record, expectation, window)) return "so many lines match that not all of them were journaled";
   if (cameAbout(sights, window) === null && (node === null || answered(record, node, window))) {
     return "nothing was asked in that time, so nothing was seen";
   }
   return null;
+}
+
+/** It was seen so shortly after the window that it may have come about inside, ms; null: it was not. */
+function lateBy(record: RunRecord, sights: Sights, { from, to }: Window): number | null {
+  const poll = Math.max(LATE_MS, planNumber(record, "watchdog", "poll") ?? DEFAULT_POLL);
+  const grace = sights.kind === "events" ? LINE_LATE_MS : poll;
+  if (cameAbout(sights, { from, to: to + grace }) !== true) return null;
+  // A full sync that was still under way after the window was not done inside.
+  const next = sights.sights.find(({ t }) => t > to);
+  return sights.kind === "events" && next?.holds === false ? null : grace;
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EXPECTED_PHASES, STATES } from "../journal/expectation.ts";
 import { duration, linePattern, MAX_DURATION, name } from "./schema-parts.ts";
 
+const MOST = 100;
 const MIN_MS = 100;
 
 /** What stands under `expectations`. Which keys go together, and what they refer to, is judged in read-expectations.ts. */
@@ -15,11 +16,18 @@ export const expectationItem = z.strictObject({
     .literal("healthy", { error: 'expected "healthy"' })
     .optional()
     .describe("What the watchdog says of the node"),
-  served: z.string().optional().describe("The name of a load: its operations succeed, at half its rate at least"),
+  served: z.string().optional().describe("The name of a load: it is served, with half its rate at least"),
   within: duration(MIN_MS, MAX_DURATION).optional().describe("In this time, counted from `of` or `phase`"),
   of: z.string().optional().describe("The id of a fault: from its injection on, of each if it occurs several times"),
   phase: z.enum(EXPECTED_PHASES).optional().describe("From the beginning of this phase on"),
   while: z.string().optional().describe("The id of a fault: after its injection and before it is healed"),
 });
 
-export const expectationList = z.array(z.unknown()).max(100).prefault([]);
+export const expectationItems = z
+  .array(expectationItem)
+  .max(MOST)
+  .prefault([])
+  .describe("What must come about on the way, bound to a fault or a phase");
+
+/** The list alone; each of its items is read by itself (read-expectations.ts). */
+export const expectationList = z.array(z.unknown()).max(MOST).prefault([]);

@@ -6,7 +6,7 @@ import { LOAD_TOOLS } from "../load/tools.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 import { DEFAULT_CHECKS } from "./default-checks.ts";
-import { expectationItem } from "./expectation-item.ts";
+import { expectationItems } from "./expectation-item.ts";
 import {
   duration,
   durations,
@@ -220,11 +220,7 @@ export const experimentSchema = z.strictObject({
     .max(50)
     .prefault([])
     .describe("Errors that clients may get to the very end: first words of error replies, like NOREPLICAS"),
-  expectations: z
-    .array(expectationItem)
-    .max(100)
-    .prefault([])
-    .describe("What must come about on the way, bound to a fault or a phase"),
+  expectations: expectationItems,
   losses: z
     .enum(["none", "unconfirmed", "any"])
     .optional()
