@@ -57,14 +57,22 @@ export function planList(record: RunRecord, name: string): string[] {
   return Array.isArray(list) ? list.filter((one) => typeof one === "string") : [];
 }
 
+/**
+ * When the harness was starved. An event tells of the second before it, or of as long as a thread of ours stood still; starved ones
+ * are never merged (journal/thin.ts).
+ */
+export function starvedSpans(record: RunRecord): Span[] {
+  return record
+    .of("self")
+    .filter(({ starved }) => starved)
+    .map(({ t, mainDelay, probeDelay }) => ({ from: t - Math.max(1000, mainDelay, probeDelay), to: t }));
+}
+
 /** Which share (0..1) of a stretch the harness, or the watch over this node, was starved. */
 export function starvedShare(record: RunRecord, span: Span, node?: string): number {
   const length = span.to - span.from;
   if (length <= 0) return 0;
-  const starved: Span[] = record
-    .of("self")
-    .filter((event) => event.starved)
-    .map((event) => ({ from: event.t - 1000, to: event.t }));
+  const starved = starvedSpans(record);
   if (node !== undefined) {
     const own = record.of("condition").filter((event) => event.node === node);
     own.forEach((event, i) => {

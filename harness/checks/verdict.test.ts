@@ -38,6 +38,12 @@ describe("verdict", () => {
     ["a hang while our fault is still there", [bad], [fault("heal-failed")], "fail"],
     ["starved for a quarter", [ok], starved(20_000, 30_000), "inconclusive"],
     ["starved for a tenth", [ok], starved(20_000, 24_000), "pass"],
+    [
+      "one second of ours that took a quarter of the run",
+      [ok],
+      [event("self", 30_000, { starved: true, mainDelay: 10_000 })],
+      "inconclusive",
+    ],
     ["starved before chaos", [ok], starved(0, 10_000), "pass"],
   ];
   for (const [what, results, events, expected] of table) {

@@ -1,3 +1,4 @@
+import { starvedSpans } from "../checks/span.ts";
 import type { EventOf } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { byName, compact, milliseconds, nodeMarks, push } from "./lane-parts.ts";
@@ -116,8 +117,6 @@ export function selfLane(record: RunRecord): Lane {
       { label: "probe thread", mark: "s2", points: points((event) => event.probeDelay) },
       { label: "control probe", mark: "s3", points: points((event) => event.controlMax) },
     ],
-    shade: self
-      .filter((event) => event.starved)
-      .map((event) => ({ from: event.t - 1000, to: event.t, label: "starved" })),
+    shade: starvedSpans(record).map((span) => ({ ...span, label: "starved" })),
   });
 }

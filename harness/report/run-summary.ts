@@ -1,6 +1,6 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { byCause } from "../checks/causes.ts";
-import { endOfWatch } from "../checks/span.ts";
+import { covered, endOfWatch, starvedSpans } from "../checks/span.ts";
 import type { EventOf, Finding, Phase, Verdict } from "../journal/events.ts";
 import type { Losses } from "../journal/losses.ts";
 import type { RunRecord } from "../journal/record.ts";
@@ -127,9 +127,11 @@ function selfCheck(record: RunRecord): SelfCheck {
   const self = record.of("self");
   const worst = (values: (number | null)[]) =>
     values.reduce<number | null>((max, value) => (value === null ? max : Math.max(max ?? value, value)), null);
+  const starvedSeconds = Math.round(covered(starvedSpans(record), { from: 0, to: record.end }) / 1000);
+  const well = self.filter(({ starved }) => !starved).reduce((sum, event) => sum + (event.seconds ?? 1), 0);
   return {
-    seconds: self.reduce((sum, event) => sum + (event.seconds ?? 1), 0),
-    starvedSeconds: self.filter((event) => event.starved).length,
+    seconds: well + starvedSeconds,
+    starvedSeconds,
     worstMainDelay: worst(self.map((event) => event.mainDelay)) ?? 0,
     worstProbeDelay: worst(self.map((event) => event.probeDelay)) ?? 0,
     worstControl: worst(self.map((event) => event.controlMax)),
