@@ -45,7 +45,8 @@ export async function heal(options: HealOptions): Promise<void> {
   signal.throwIfAborted();
   // Servers and sentinels see to their roles themselves.
   if (cluster.ruledBy !== "operator") return;
-  moves.adopt(await look(options));
+  // The operator's word is above the experiment's own commands.
+  if (reconcile !== "operator") moves.adopt(await look(options));
   if (reconcile === "none") return;
   const { masters, replicaOf } = cluster.topology;
   for (const names of [masters, Object.keys(replicaOf)]) {

@@ -9,7 +9,6 @@ import type { RunningLoad } from "../load/load.ts";
 import { startLoad } from "../load/start.ts";
 import { startWatchdog } from "../watchdog/start.ts";
 import type { RunningWatchdog, WatchdogOptions } from "../watchdog/watchdog.ts";
-import { watchExpectations } from "./expectation-watch.ts";
 import { type PlacedLoad, placeLoads } from "./load-targets.ts";
 import type { RunContext } from "./run-context.ts";
 import { ServerTrouble } from "./server-trouble.ts";
@@ -52,7 +51,6 @@ export async function startCluster(
     onEngineLost: context.lost,
     ours: (node) => claims.of(node) === "down",
     onReady: async (cluster) => {
-      watchExpectations(context, cluster);
       await onReady(cluster);
       isWatched = true;
     },
