@@ -57,7 +57,7 @@ function finding(record: RunRecord, service: Service, recovered: number): Findin
   const since = lastServed(record, service) ?? recovered;
   const where = node === null ? "" : ` on ${node}`;
   const rate = before === null ? "" : ` (${before.toFixed(0)} per second were served in the warm-up)`;
-  const length = formatDuration(Math.round((record.of("load").at(-1)?.t ?? recovered) - since));
+  const length = formatDuration(Math.round(((record.of("load").at(-1)?.t ?? recovered) - since) / 100) * 100);
   return {
     type: "unavailable",
     class: state,
