@@ -1,8 +1,6 @@
-import type { EventOf, NodeCondition } from "../journal/events.ts";
+import { type EventOf, HANGS, type NodeCondition } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { endOfWatch, isControl } from "./span.ts";
-
-const HUNG: readonly NodeCondition[] = ["partial", "livelocked", "deadlocked"];
 
 /** One node in one condition, from when it really began until the next one did. */
 export interface ConditionPeriod {
@@ -26,7 +24,7 @@ export function conditionPeriods(record: RunRecord): Map<string, ConditionPeriod
     periods.set(event.node, own);
     const before = own.at(-1);
     // Answers that come late after a hang look slow from the moment of their questions on: until they came, it hung.
-    const since = before && HUNG.includes(before.condition) && event.now === "slow" ? event.t : event.since;
+    const since = before && HANGS.includes(before.condition) && event.now === "slow" ? event.t : event.since;
     if (before) before.to = Math.max(before.from, since);
     own.push({ ...begun(event), from: before ? Math.max(before.from, since) : since });
   }

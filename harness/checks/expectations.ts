@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Finding } from "../journal/events.ts";
+import { type Finding, HANGS, type NodeCondition } from "../journal/events.ts";
 import { type Expectation, expectationSchema } from "../journal/expectation.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
@@ -104,7 +104,7 @@ function heldByUs(record: RunRecord, node: string, window: Window): string | nul
 
 /** Did the server answer in that time, as far as the watchdog knows? */
 function answered(record: RunRecord, node: string, window: Window): boolean {
-  const hung = ["partial", "livelocked", "deadlocked", "dead"];
+  const hung: readonly NodeCondition[] = [...HANGS, "dead"];
   return !(conditionPeriods(record).get(node) ?? []).some(
     ({ condition, from, to }) => hung.includes(condition) && from < window.to && (to ?? Infinity) > window.from,
   );

@@ -1,9 +1,8 @@
-import type { NodeCondition } from "../journal/events.ts";
+import { HANGS, type NodeCondition } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { type ConditionPeriod, conditionPeriods } from "./condition-period.ts";
 import { endOfWatch } from "./span.ts";
 
-const HANGS: readonly NodeCondition[] = ["partial", "livelocked", "deadlocked"];
 /** We could not see, or did not know: what was hung before and after was hung in between. */
 const BLIND: readonly NodeCondition[] = ["starved", "unknown"];
 

@@ -4,6 +4,7 @@ import type { RunRecord } from "../journal/record.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 import { evidenceOf } from "./evidence-of.ts";
 import { type HangEpisode, hangEpisodes } from "./hang-episode.ts";
+import { heldBack } from "./held-back.ts";
 import { judgeLeftovers } from "./leftovers.ts";
 import { endOfWatch, phaseSpan, planNumber, recoveryEnd, STARVED_SHARE, starvedShare } from "./span.ts";
 import { stillAnswering } from "./still-answering.ts";
@@ -51,6 +52,7 @@ function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): voi
   }
   const { files, proof, heldByReaders, summaries } = evidenceOf(record, node, from, to);
   const answering = stillAnswering(record, node, from, to);
+  const held = condition === "unresponsive" ? heldBack(record, node, from) : null;
   const share = silent === null || of === null ? "" : ` (${silent} of ${of} connections silent)`;
   const span = `for ${formatDuration(Math.round((end - from) / 100) * 100)}`;
   const rest = early
@@ -67,6 +69,7 @@ function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): voi
     summary: [
       `${node} did not answer${share} ${span}${rest}.`,
       ...(to === null ? [] : [howItEnded(record, from, to)]),
+      ...(held === null ? [] : [held]),
       ...(answering === null ? [] : [answering.text]),
       ...(heldByReaders === null ? [] : [`Held by readers, so not proved: ${heldByReaders}.`]),
       ...watchedClosely(record),
@@ -87,9 +90,10 @@ function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): voi
 
 /**
  * Nothing but a cycle of waits says that a hang would never end: one without CPU time that did end was a block. The watchdog
- * cannot know that while it lasts, and calls it deadlocked.
+ * cannot know that while it lasts, and calls it deadlocked; nor that threads which wake up again and again do so in a cycle.
  */
 function hangClass({ condition, to }: HangEpisode, proof: string | null): string {
+  if (condition === "unresponsive" && proof !== null) return "deadlocked";
   return condition === "deadlocked" && to !== null && proof === null ? "blocked" : condition;
 }
 

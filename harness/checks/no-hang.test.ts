@@ -27,6 +27,24 @@ describe("no-hang", () => {
     });
   }
 
+  it("finds a node that stays unresponsive, and names what this run had told it", () => {
+    const params = { node: "r1", argv: ["client", "pause", "15000", "ALL"] };
+    const pause = (t: number) => [
+      event("fault", t, { id: "hold", fault: "command", step: "inject", targets: [], params }),
+      event("fault", t + 5, { id: "hold", fault: "command", step: "injected", targets: ["r1"] }),
+    ];
+    const told = (...more: JournalEvent[]) =>
+      noHang.check(fixture([...hang("unresponsive", 20_000), ...more])).findings;
+    const [plain] = told();
+    assert.deepEqual([plain?.type, plain?.class, plain?.proof], ["hang", "unresponsive", null]);
+    assert.doesNotMatch(plain?.summary ?? "", /CLIENT PAUSE/);
+    const hint = /The fault hold had told it to hold its clients back for 15s \(CLIENT PAUSE\)\./;
+    assert.match(told(...pause(19_900))[0]?.summary ?? "", hint);
+    assert.doesNotMatch(told(...pause(4_000))[0]?.summary ?? "", /CLIENT PAUSE/, "its time was over");
+    const proved = event("evidence", 24_000, { proof: "a cycle" });
+    assert.equal(told(proved)[0]?.class, "deadlocked", "threads that wake up may wait in a cycle all the same");
+  });
+
   it("says of a hang that waits for a lock held by readers that it is not proved", () => {
     const summary =
       "rwlock 0x7f is held by 2 readers, 3 threads wait for it. missing: function names because gdb is not there";

@@ -11,7 +11,7 @@ import { roleViewSchema } from "./role-view.ts";
 
 export { FINDING_TYPES, type Finding } from "./finding.ts";
 export type { Latency, Outcomes } from "./load-events.ts";
-export type { NodeCondition } from "./node-events.ts";
+export { HANGS, type NodeCondition } from "./node-events.ts";
 export type { NodeState } from "./node-state.ts";
 
 /*

@@ -37,7 +37,7 @@ export type LifeMoment = z.infer<typeof lifeMomentSchema>;
 /** One violated expectation. `from`/`to` are run milliseconds; `to` null means it lasted to the end of the run. */
 export const findingSchema = z.object({
   type: z.enum(FINDING_TYPES),
-  /** Finer kind within the type: deadlocked, blocked, livelocked, partial, oom-killed, exit, crash-log, stalled, two-masters, … */
+  /** Finer kind within the type: deadlocked, blocked, livelocked, unresponsive, partial, oom-killed, exit, crash-log, stalled, two-masters, … */
   class: z.string(),
   node: z.string().nullable(),
   from: z.number(),

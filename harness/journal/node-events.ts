@@ -9,6 +9,7 @@ const NODE_CONDITIONS = [
   "restoring",
   "stalled",
   "partial",
+  "unresponsive", // no answer, hardly any CPU used, and its threads go on turning
   "livelocked",
   "deadlocked",
   "dead",
@@ -17,6 +18,9 @@ const NODE_CONDITIONS = [
   "starved",
 ] as const;
 export type NodeCondition = (typeof NODE_CONDITIONS)[number];
+
+/** Conditions of a server that runs and leaves clients without an answer. */
+export const HANGS: readonly NodeCondition[] = ["partial", "unresponsive", "livelocked", "deadlocked"];
 
 const at = { t: z.number() };
 

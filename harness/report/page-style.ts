@@ -8,6 +8,7 @@ const CONDITIONS: Record<string, [bar: string, text: string]> = {
   restoring: ["#0072b2", "#fff"],
   stalled: ["#f0e442", "#000"],
   partial: ["#e69f00", "#000"],
+  unresponsive: ["#882255", "#fff"],
   livelocked: ["#cc79a7", "#000"],
   deadlocked: ["#e46c0a", "#000"],
   dead: ["#000", "#fff"],

@@ -143,6 +143,20 @@ describe("evidence of a run", function () {
     }
   });
 
+  it("stops one that turns without burning CPU only when it is still so after everything was healed", async function () {
+    await serve(this, "idle", "2");
+    const collect = collector();
+    collect.consider(verdict("unresponsive"));
+    await collect.settled();
+    assert.deepEqual(
+      captured().map(({ reason, stoppedProcessMs }) => [reason, stoppedProcessMs]),
+      [["unresponsive", 0]],
+    );
+    collect.outlived(verdict("unresponsive"));
+    await collect.settled();
+    assert.equal(captured().at(-1)?.reason, "unresponsive: function names");
+  });
+
   it("says what is missing, and why, when neither /proc nor a sidecar shows the server", async () => {
     pid = null;
     const collect = collector();

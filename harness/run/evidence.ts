@@ -9,15 +9,14 @@ import { takeBaseline, takeSidecarBaseline, type WaitBaseline } from "../forensi
 import { captureEvidence, type Evidence } from "../forensics/capture.ts";
 import type { SidecarOptions } from "../forensics/sidecar.ts";
 import type { LinkState } from "../forensics/sockets.ts";
-import type { Emit, NodeCondition } from "../journal/events.ts";
+import { type Emit, HANGS, type NodeCondition } from "../journal/events.ts";
 import { text } from "../resp/text.ts";
 import type { System } from "../systems/system.ts";
 import type { NodeVerdict } from "../watchdog/watchdog.ts";
 import type { CoreCollector } from "./core-evidence.ts";
 
 /** Conditions of which a maintainer will want proof; the others explain themselves or are our own doing. */
-const SUSPECT: readonly NodeCondition[] = ["deadlocked", "livelocked", "partial", "dead", "stalled", "slow"];
-const HANGS: readonly NodeCondition[] = ["deadlocked", "livelocked", "partial"];
+const SUSPECT: readonly NodeCondition[] = [...HANGS, "dead", "stalled", "slow"];
 /** Captures per node: the first ones tell, more would only disturb it. */
 const PER_NODE = 4;
 const CAPTURE_MS = 30_000;
@@ -89,20 +88,27 @@ export class EvidenceCollector {
     const n = (this.#count.get(node) ?? 0) + 1;
     this.#count.set(node, n);
     if (n <= PER_NODE) {
-      this.#track(node, this.#capture(node, condition, n), "evidence could not be captured");
+      // One that turns without burning CPU may only hold its clients back for a while: nobody stops it for that.
+      this.#track(
+        node,
+        this.#capture(node, condition, n, condition !== "unresponsive"),
+        "evidence could not be captured",
+      );
     }
     return true;
   }
 
   /**
    * Looks once more, without stopping anything, at a node that hangs although everything is healed, unless a proof is
-   * there already: what waited for a link that we had cut may by now wait for itself.
+   * there already: what waited for a link that we had cut may by now wait for itself. One that was not stopped before, because
+   * it seemed only to hold its clients back, is now.
    */
   outlived({ node, condition }: NodeVerdict): void {
-    if (!HANGS.includes(condition) || this.#proved.has(node)) return;
+    const spared = condition === "unresponsive";
+    if (!HANGS.includes(condition) || (this.#proved.has(node) && !spared)) return;
     const n = (this.#count.get(node) ?? 0) + 1;
     this.#count.set(node, n);
-    this.#track(node, this.#capture(node, condition, n, false), "evidence could not be captured");
+    this.#track(node, this.#capture(node, condition, n, spared), "evidence could not be captured");
   }
 
   /** Captures a node in trouble that a fault, not the watchdog, has noticed; "ended": only if it has left a core. Never rejects. */
@@ -148,7 +154,7 @@ export class EvidenceCollector {
       emit({ type: "evidence", node: name, reason: condition, ...told });
     };
     // Stopping a process is for hangs that will not end by themselves.
-    const asked = mayStop && ["deadlocked", "livelocked", "shutdown-hang"].includes(condition);
+    const asked = mayStop && ["deadlocked", "livelocked", "unresponsive", "shutdown-hang"].includes(condition);
     const watched = this.#condition.has(name) && condition !== "shutdown-hang";
     // One that answers again by now is left alone.
     const gdb = (): boolean => !watched || HANGS.includes(this.#condition.get(name) as NodeCondition);

@@ -24,6 +24,7 @@ describe("stopping on the first finding", () => {
 
   it("stops when a hang goes on for too long, whatever it is called meanwhile", async () => {
     say("partial");
+    say("unresponsive");
     say("deadlocked");
     assert.equal(stopped, 0);
     await until({ what: "the stop", within: 1_000, every: 2 }, () => stopped === 1);

@@ -1,7 +1,5 @@
-import type { NodeCondition } from "../journal/events.ts";
+import { HANGS } from "../journal/events.ts";
 import type { NodeVerdict } from "../watchdog/watchdog.ts";
-
-const HANGS: readonly NodeCondition[] = ["deadlocked", "livelocked", "partial"];
 
 /**
  * `stop-on: first-finding`: ends the chaos phase when something is certain to become a finding: a server is gone, a hang

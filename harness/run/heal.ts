@@ -20,7 +20,7 @@ const ROLE_MS = 5_000;
 /** Data that takes longer to compare is not compared before it is overwritten. */
 const COMPARE_MS = 5_000;
 /** Asking these would only wait. */
-const SILENT: readonly NodeCondition[] = ["dead", "deadlocked", "livelocked"];
+const SILENT: readonly NodeCondition[] = ["dead", "deadlocked", "livelocked", "unresponsive"];
 const READABLE: readonly NodeCondition[] = ["healthy", "slow", "stalled"];
 
 export interface HealOptions {

@@ -37,9 +37,27 @@ describe("node classifier", () => {
       assert.equal(change.condition, "livelocked");
     });
 
-    it("is livelocked when the answering thread keeps moving on little CPU: a retry loop", () => {
-      const change = last(play({ ...silent, process: (t) => processOf(t, threads(t, 0.01)) }));
-      assert.equal(change.condition, "livelocked");
+    it("is unresponsive when the answering thread goes on turning on hardly any CPU: clients held back, a retry loop", () => {
+      for (const cores of [0.001, 0.01, 0.3]) {
+        const change = last(play({ ...silent, process: (t) => processOf(t, threads(t, cores)) }));
+        assert.equal(change.condition, "unresponsive", `${cores} cores`);
+        assert.match(change.why, /cores used.*0 of 1 threads that answered while healthy did not move/);
+      }
+    });
+
+    it("is livelocked when the answering thread always wants a CPU and others leave it little of it", () => {
+      const waiting = (share: number) => (t: number) =>
+        processOf(t, [{ ...threadOf(100, t, 0.15), waitMs: t * share }, threadOf(101, 0, 0)]);
+      assert.equal(last(play({ ...silent, process: waiting(0.8) })).condition, "livelocked");
+      assert.equal(last(play({ ...silent, process: waiting(0.2) })).condition, "unresponsive");
+      const idle = (t: number) => processOf(t, [{ ...threadOf(100, t, 0.01), waitMs: t * 0.9 }, threadOf(101, 0, 0)]);
+      assert.equal(last(play({ ...silent, process: idle })).condition, "unresponsive");
+    });
+
+    it("stays unresponsive until somebody is answered, and is healthy when all are", () => {
+      const process = (t: number) => processOf(t, threads(t, 0.01));
+      const changes = play({ ...silent, until: 8000, answeredAt: silentBetween(2000, 6000), process });
+      assert.deepEqual(conditions(changes), ["unknown", "healthy", "unresponsive", "healthy"]);
     });
 
     it("is deadlocked when the threads that move serve INFO, which still answers", () => {
@@ -58,6 +76,8 @@ describe("node classifier", () => {
         last(play({ until: 4000, kinds, answeredAt, process: (t) => serving(t, 0.3) })).condition,
         "livelocked",
       );
+      const some = last(play({ until: 4000, kinds, answeredAt, process: (t) => serving(t, 0.1) }));
+      assert.equal(some.condition, "unresponsive");
     });
 
     it("stays deadlocked when the server closes the connections that wait, and those opened anew get no answer", () => {
@@ -79,7 +99,7 @@ describe("node classifier", () => {
       assert.equal(last(play({ ...silent, process })).condition, "deadlocked");
       const most = (t: number) =>
         processOf(t, [threadOf(101, t, 0.1, 2000), ...[2, 3].map((n) => threadOf(100 + n, t, 0.1))]);
-      assert.equal(last(play({ ...silent, process: most })).condition, "livelocked");
+      assert.equal(last(play({ ...silent, process: most })).condition, "unresponsive");
     });
 
     it("judges by the main thread when the node was never healthy", () => {

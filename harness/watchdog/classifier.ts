@@ -1,4 +1,4 @@
-import type { NodeCondition, NodeState } from "../journal/events.ts";
+import { HANGS, type NodeCondition, type NodeState } from "../journal/events.ts";
 import type { NodeReport } from "./observation.ts";
 import type { ProcessSample } from "./process-sample.ts";
 import { type HangKind, ProcessWindow, seconds } from "./process-window.ts";
@@ -15,7 +15,7 @@ import { type WorkerMap, type WorkerSilence, workerSilence, workerSilenceText } 
  *   claimed by our own fault      ─► paused | down      (and until every connection answers again, at most hangAfter longer)
  *   container or process gone     ─► dead
  *   nobody answers on the data path for hangAfter (and then until somebody does)
- *                                 ─► deadlocked | livelocked   (ProcessWindow says which)   or starved, if it was us
+ *                                 ─► deadlocked | livelocked | unresponsive   (ProcessWindow says which)   or starved, if it was us
  *   somebody answers, some not for hangAfter
  *                                 ─► partial                                                or starved, if it was us
  *   only -LOADING                 ─► restoring; without progress for 10 × hangAfter: deadlocked | livelocked
@@ -124,8 +124,9 @@ export class NodeClassifier {
 
   #decide(o: Observation): Judgement | null {
     const { t, report, starved } = o;
-    const hung = this.#now.condition === "deadlocked" || this.#now.condition === "livelocked";
-    const silence = this.#silence.observe(report, t, this.#floor, starved, hung || this.#now.condition === "partial");
+    const hangs = HANGS.includes(this.#now.condition);
+    const hung = hangs && this.#now.condition !== "partial";
+    const silence = this.#silence.observe(report, t, this.#floor, starved, hangs);
     this.#oldest = silence.kind === "none" ? silence.oldest : this.#hangAfter;
     const before = this.#process.last;
     if (o.process) this.#process.add(o.process, this.#now.condition === "healthy" && !this.suspicious);

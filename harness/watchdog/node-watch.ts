@@ -1,4 +1,4 @@
-import type { NodeCondition, NodeState } from "../journal/events.ts";
+import { HANGS, type NodeState } from "../journal/events.ts";
 import { type Judgement, NodeClassifier } from "./classifier.ts";
 import { CommandClasses } from "./command-classes.ts";
 import { NodeCover } from "./node-cover.ts";
@@ -15,7 +15,6 @@ const SAMPLE_EVERY = 1000;
 const SAMPLE_SUSPICIOUS_EVERY = 250;
 /** A poll every 100 ms, and a little early. */
 const STATE_EVERY = 90;
-const HUNG: readonly NodeCondition[] = ["partial", "livelocked", "deadlocked"];
 /** Warm-up answers kept for calibration. */
 const BASELINE = 20_000;
 
@@ -132,9 +131,9 @@ export class NodeWatch {
       workers: this.#cover.map,
     });
     this.#newState = false;
-    const hung = HUNG.includes(now.condition);
+    const hung = HANGS.includes(now.condition);
     this.#classes.judged(hung, t);
-    if (hung !== HUNG.includes(was.condition)) this.#order({ type: "config", node: this.#node.name, on: hung });
+    if (hung !== HANGS.includes(was.condition)) this.#order({ type: "config", node: this.#node.name, on: hung });
     if (now.condition !== was.condition) this.#tell(was, now, t);
   }
 

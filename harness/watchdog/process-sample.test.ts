@@ -34,6 +34,9 @@ describe("process sample", () => {
     const more = await sampled(busy, ({ cpuMs }) => (cpuMs ?? 0) >= (first.cpuMs ?? 0) + 50);
     assert.equal(more.alive, true);
     assert.equal(more.threads.length, 1);
+    // Beside another busy loop on every CPU it would wait as long as it runs; the kernel counts both.
+    const wait = more.threads[0]?.waitMs ?? assert.fail("no schedstat");
+    assert.ok(wait >= (first.threads[0]?.waitMs ?? 0));
 
     const sleeper = run("sleep", "60");
     const asleep = await sampled(

@@ -4,6 +4,8 @@ import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 export interface ThreadSample {
   tid: number;
   cpuMs: number;
+  /** How long it was ready to run and had no CPU (schedstat); null: the kernel does not tell. */
+  waitMs: number | null;
   /** Voluntary + involuntary context switches. */
   switches: number | null;
   /** State letter and where it waits ("S|202 0x7f… …"): two equal ones with equal switches mean it did not move. */
@@ -32,7 +34,7 @@ const MS_PER_TICK = 10;
 
 /**
  * Reads /proc/<pid>. `alive: false` when the process is gone; null when this machine has no readable /proc.
- * Costs four small reads per thread, some microseconds each; it never stops the process.
+ * Costs five small reads per thread, some microseconds each; it never stops the process.
  */
 export function sampleProcess(pid: number, t: number, root = "/proc"): ProcessSample | null {
   const dead: ProcessSample = {
@@ -89,6 +91,7 @@ function sampleThreads(task: string): ThreadSample[] {
     threads.push({
       tid: Number(tid),
       cpuMs: stat.cpuMs,
+      waitMs: waitOf(read(`${task}/${tid}/schedstat`)),
       switches: voluntary === null || involuntary === null ? null : voluntary + involuntary,
       fingerprint: `${stat.state}|${where}`,
     });
@@ -104,6 +107,12 @@ function parseStat(text: string): { state: string; cpuMs: number } | null {
   const state = fields[0];
   const ticks = Number(fields[11]) + Number(fields[12]); // utime + stime, fields 14 and 15 of proc(5)
   return state && Number.isFinite(ticks) ? { state, cpuMs: ticks * MS_PER_TICK } : null;
+}
+
+/** /proc/…/schedstat: nanoseconds on a CPU, nanoseconds in the queue for one, time slices. */
+function waitOf(text: string | null): number | null {
+  const wait = Number(text?.split(" ")[1] ?? Number.NaN);
+  return Number.isFinite(wait) ? wait / 1e6 : null;
 }
 
 function numberAfter(text: string | null, label: string): number | null {

@@ -2,7 +2,7 @@ import type { ProcessSample, ThreadSample } from "./process-sample.ts";
 
 /** Is a silent process waiting or burning? */
 export interface HangKind {
-  condition: "deadlocked" | "livelocked";
+  condition: "deadlocked" | "livelocked" | "unresponsive";
   /** Cores used, or null when the process cannot be read. */
   cores: number | null;
   why: string;
@@ -10,6 +10,8 @@ export interface HangKind {
 
 const IDLE_CORES = 0.05;
 const BUSY_CORES = 0.5;
+/** Of the time a thread runs or waits for a CPU: it has always something to do, however little of the CPU it gets. */
+const BUSY_SHARE = 0.8;
 /** CPU time is counted in steps of 10 ms. */
 const CPU_STEP = 10;
 
@@ -17,8 +19,9 @@ const CPU_STEP = 10;
  *   cores used    threads that answered while healthy     result
  *   ≥ 0.5         all frozen                              deadlocked (background threads burn the CPU)
  *   ≥ 0.5         at least one moves                      livelocked
+ *   ≥ 0.05        one runs or waits for a CPU, always     livelocked (others leave it little of the CPU)
  *   < 0.5         at least half of them frozen            deadlocked
- *   < 0.5         most of them move                       livelocked (a retry loop, a slow spin)
+ *   < 0.5         most of them move                       unresponsive (a loop that turns, or waits with a time-out: CLIENT PAUSE)
  *   < 0.05        some serve INFO, which still answers    deadlocked (those that move have work to do)
  *   unknown       unknown                                 deadlocked, and `why` says that it is not known
  *
@@ -82,10 +85,19 @@ export class ProcessWindow {
     const stopped = last.state === "T" || last.state === "t" ? "; its state is T (stopped)" : "";
     const whose = active.length > 0 ? "threads that answered while healthy" : "main thread";
     const why = `${cores.toFixed(2)} cores used over ${seconds(last.t - first.t)}, ${frozen} of ${of} ${whose} did not move${stopped}`;
-    const dead = cores >= BUSY_CORES ? frozen === of && of > 0 : frozen * 2 >= of;
+    const busy = answering.some((thread) => busyShare(first, thread, last.t - first.t) >= BUSY_SHARE);
+    const burning = cores >= BUSY_CORES || (cores >= IDLE_CORES && busy);
+    if (burning) return { condition: frozen === of && of > 0 ? "deadlocked" : "livelocked", cores, why };
     const idle = cores < IDLE_CORES && (of === 0 || serving);
-    return { condition: dead || idle ? "deadlocked" : "livelocked", cores, why };
+    return { condition: frozen * 2 >= of || idle ? "deadlocked" : "unresponsive", cores, why };
   }
+}
+
+/** Which share of the time a thread ran or waited for a CPU, 0..1; 0 where the kernel does not tell. */
+function busyShare(before: ProcessSample, now: ThreadSample, ms: number): number {
+  const then = before.threads.find(({ tid }) => tid === now.tid);
+  if (!then || now.waitMs === null || then.waitMs === null) return 0;
+  return (now.cpuMs - then.cpuMs + now.waitMs - then.waitMs) / ms;
 }
 
 function moves(before: ProcessSample, now: ThreadSample): boolean {

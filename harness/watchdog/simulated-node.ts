@@ -145,5 +145,11 @@ export function processOf(
 /** A thread that burns `cores` and switches once a millisecond (or never) until `stopsAt`. */
 export function threadOf(tid: number, t: number, cores: number, stopsAt = Number.POSITIVE_INFINITY): ThreadSample {
   const ran = Math.min(t, stopsAt);
-  return { tid, cpuMs: Math.floor(ran * cores), switches: ran, fingerprint: t < stopsAt ? "S|epoll" : "S|202 0x1" };
+  return {
+    tid,
+    cpuMs: Math.floor(ran * cores),
+    waitMs: null,
+    switches: ran,
+    fingerprint: t < stopsAt ? "S|epoll" : "S|202 0x1",
+  };
 }

@@ -13,7 +13,7 @@ const INFO = Buffer.from(
 );
 
 // The process that is read is the test itself, so its kind of hang says nothing here.
-const HANG = ["deadlocked", "livelocked"] as const;
+const HANG = ["deadlocked", "livelocked", "unresponsive"] as const;
 
 describe("watchdog", function () {
   this.timeout(20_000);
