@@ -48,7 +48,9 @@ export const recoversWithin: Check = {
     const clients = recovery.waiting.filter(({ load }) => load !== undefined).map(({ what }) => what);
     const service: Judged = asksServes ? { findings: [], unknown: [] } : judgeService(record);
     findings.push(...service.findings);
-    const late = clients.length > 0 && findings.length === 0 ? [clientsLate(recovery, clients, from)] : [];
+    // Recovery also ends when a server is dead for good: the clients were not given their time then.
+    const inFull = recovery.ms >= recovery.within;
+    const late = inFull && clients.length > 0 && findings.length === 0 ? [clientsLate(recovery, clients, from)] : [];
     const why = [
       ...(reasons.length > 0 ? [`not recovered, as other findings explain: ${reasons.join("; ")}`] : []),
       ...service.unknown,
