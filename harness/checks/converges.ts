@@ -1,4 +1,4 @@
-import type { EventOf, Finding } from "../journal/events.ts";
+import type { EventOf, Finding, NodeState } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { Check } from "./check.ts";
 import { type DivergentCell, divergentCells } from "./data/divergent-cells.ts";
@@ -6,7 +6,7 @@ import type { Judged } from "./hang-rules.ts";
 import { leftOut } from "./left-out.ts";
 import { needsReplica } from "./needs.ts";
 import { resultOf } from "./result.ts";
-import { leftDown } from "./span.ts";
+import { leftDown, phaseSpan, STARVED_SHARE, starvedShare } from "./span.ts";
 
 /** docs/checks/converges.md says exactly what it promises. */
 export const converges: Check = {
@@ -23,7 +23,12 @@ export const converges: Check = {
       const { complete, notComparable, different } = comparison;
       // But for single keys it may have come to the end: the others' differences count.
       const toTheEnd = complete || notComparable !== undefined;
-      if (toTheEnd && different > 0) judged.findings.push(divergence(record, comparison));
+      if (toTheEnd && different > 0) {
+        const finding = divergence(record, comparison);
+        const doubt = cannotTell(record, comparison);
+        if (doubt === null) judged.findings.push(finding);
+        else judged.unknown.push(`${finding.summary} But ${doubt}`);
+      }
       if (complete) continue;
       const what = toTheEnd ? "could not be compared wholly" : "could not be compared";
       const soFar = !toTheEnd && different > 0 ? `, ${different} differences until then` : "";
@@ -70,6 +75,7 @@ function divergence(record: RunRecord, comparison: EventOf<"comparison">): Findi
     number,
   ]);
   const first = differences[0];
+  const apart = apartFrom(record, comparison);
   const cells = divergentCells(record, comparison);
   const proof =
     first &&
@@ -80,11 +86,39 @@ function divergence(record: RunRecord, comparison: EventOf<"comparison">): Findi
     node: replica,
     from: comparison.t,
     to: null,
-    summary: `${replica} differs from its master ${master} in ${different} ${different === 1 ? "key" : "keys"} (${masterKeys} keys against ${replicaKeys}) after load had stopped.`,
+    summary: `${replica}${apart === null ? "" : `, which ${apart},`} differs from ${apart === null ? `its master ${master}` : master} in ${different} ${different === 1 ? "key" : "keys"} (${masterKeys} keys against ${replicaKeys}) after load had stopped.`,
     proof: proof ?? null,
     evidence: [],
     detail: { master, different, count: different, masterKeys, replicaKeys, differences, ...lifeOfFirst(cells) },
   };
+}
+
+/** A replica that had not got to its master's end yet, on a machine that was too busy to blame it: it may still have got there. */
+function cannotTell(record: RunRecord, comparison: EventOf<"comparison">): string | null {
+  if (apartFrom(record, comparison) === null && !isBehind(record, comparison)) return null;
+  const share = starvedShare(record, { from: phaseSpan(record, "heal")?.to ?? 0, to: comparison.t });
+  return share > STARVED_SHARE
+    ? `the harness was starved for ${Math.round(share * 100)} % of the time since heal`
+    : null;
+}
+
+/** Why the replica had no way to its master's data when it was compared; null: it had. */
+function apartFrom(record: RunRecord, { replica, t }: EventOf<"comparison">): string | null {
+  const state = stateAt(record, replica, t);
+  if (state?.role !== "replica") return null;
+  if (state.loading || state.syncing) return state.loading ? "is still loading its dataset" : "is still in full sync";
+  if (state.link !== "down") return null;
+  return `is not linked with its master${state.linkDetail ? ` ${state.linkDetail}` : ""}`;
+}
+
+function isBehind(record: RunRecord, { master, replica, t }: EventOf<"comparison">): boolean {
+  const produced = stateAt(record, master, t)?.offset ?? null;
+  const applied = stateAt(record, replica, t)?.offset ?? null;
+  return produced !== null && applied !== null && applied < produced;
+}
+
+function stateAt(record: RunRecord, node: string, t: number): NodeState | undefined {
+  return record.of("node-state").findLast((one) => one.node === node && one.t <= t)?.state;
 }
 
 /** Where a recorded load wrote the differing keys: which of its cells differ, and how the first came to that. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { EventOf } from "../journal/events.ts";
 import { converges } from "./converges.ts";
 import { final, finals, recorded, write } from "./data/history-fixture.ts";
 import { oneMaster } from "./one-master.ts";
@@ -91,6 +92,21 @@ describe("converges", () => {
     assert.deepEqual([valid, findings.length], [false, 1]);
     assert.match(why ?? "", /^r1 could not be compared wholly with m1: 1 key could not be compared \(first: k: nil\)$/);
     assert.equal(converges.check(fixture([event("comparison", 57_000, one)])).valid, "unknown");
+  });
+
+  it("says of a replica that has no link that it has none, and does not blame it where the harness was starved", () => {
+    const unlinked = state(56_000, "r1", "replica") as EventOf<"node-state">;
+    const apart = { ...unlinked, state: { ...unlinked.state, link: "down" as const, linkDetail: "(NoConnect)" } };
+    const differs = event("comparison", 57_000, { different: 1, differences: [difference] });
+    const [finding] = converges.check(fixture([apart, differs])).findings;
+    assert.match(
+      finding?.summary ?? "",
+      /^r1, which is not linked with its master \(NoConnect\), differs from m1 in 1 key /,
+    );
+    const { valid, why } = converges.check(fixture([apart, differs, ...starved(42_000, 48_000)]));
+    assert.equal(valid, "unknown");
+    assert.match(why ?? "", /differs from .* But the harness was starved for 38 % of the time since heal$/);
+    assert.equal(converges.check(fixture([unlinked, differs, ...starved(42_000, 48_000)])).valid, false, "linked");
   });
 
   it("does not know when a comparison was not finished, when none was made, or when one replica has none", () => {
