@@ -1,4 +1,5 @@
 import type { EventOf, EventType, JournalEvent, Outcomes } from "../journal/events.ts";
+import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { condition, fixture } from "./record-fixture.ts";
 
@@ -45,25 +46,20 @@ export function loadSamples({
 }: LoadOptions): JournalEvent[] {
   const samples: EventOf<"load">[] = [];
   for (let t = first; t <= to; t++) {
-    const each = Object.fromEntries(Object.entries(nodes).map(([node, second]) => [node, { ...NONE, ...second(t) }]));
-    const all = [...Object.values(each), { ...NONE, ...rest?.(t) }];
-    const errors: Record<string, number> = {};
-    for (const one of all) {
-      for (const [kind, count] of Object.entries(one.errors)) errors[kind] = (errors[kind] ?? 0) + count;
-    }
-    const sum = (key: "ok" | "fail" | "info"): number => all.reduce((total, one) => total + one[key], 0);
+    const each = Object.fromEntries(
+      Object.entries(nodes).map(([node, second]) => [node, { ...NO_OUTCOMES, ...second(t) }]),
+    );
+    const all = [...Object.values(each), { ...NO_OUTCOMES, ...rest?.(t) }].reduce(addOutcomes);
     // As the load's threads do: a node of which nothing ended is not named.
     const named = Object.entries(each).filter(([, { ok, fail, info }]) => ok + fail + info > 0);
     samples.push({
-      ...{ type: "load", t: t * 1000, load, seconds: 1, ok: sum("ok"), fail: sum("fail"), info: sum("info"), errors },
+      ...{ type: "load", t: t * 1000, load, seconds: 1, ...all },
       ...{ latency: null, connected: 1, connections: 1 },
       ...(older ? {} : { nodes: Object.fromEntries(named) }),
     });
   }
   return samples;
 }
-
-const NONE: Outcomes = { ok: 0, fail: 0, info: 0, errors: {} };
 
 /** The plan's words on a load. */
 export const planned = (name: string, on: "masters" | "replicas" | string[] = "masters", timeout = 1_000) => ({

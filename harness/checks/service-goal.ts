@@ -14,7 +14,7 @@ export interface ServiceGoal {
   allow: readonly string[];
   /** Nodes that should serve it, without those that the experiment took away for good; null: not known. */
   targets: readonly string[] | null;
-  /** They are the same as in the warm-up: one of which nothing is heard is silent. */
+  /** They are as many as in the warm-up, so that each still has its clients: one of which nothing is heard is silent. */
   steady: boolean;
   /** Is such a refusal what this node has to say, as the experiment left it? null: nobody knows which node. */
   isRightful(node: string | null, kind: string): boolean;
@@ -36,6 +36,8 @@ export interface ServiceSource {
   down: readonly string[];
 }
 
+/** run/load-targets.ts calls them so. */
+const PART = "-shard";
 /** A replica says so to whoever writes to it. */
 const OF_REPLICAS: readonly string[] = ["READONLY", "MOVED"];
 /** Time for connecting again once an operation was given up. */
@@ -63,12 +65,13 @@ export function goalOf(load: string, source: ServiceSource): ServiceGoal {
   const own = moved.filter((one) => one.load === load);
   const all = on === undefined || now === undefined ? null : meant(on, now);
   const last = own.at(-1);
-  const here = all?.filter((node) => node !== last?.from) ?? null;
+  const home = planned && then ? homeOf(load, planned.name, last?.to, then) : null;
+  const here = all?.filter((node) => node !== last?.from && (home === null || home.includes(node))) ?? null;
   const replicaOf = now?.replicaOf ?? {};
   return {
     allow: experiment.allow,
     targets: here?.filter((node) => !down.includes(node)) ?? null,
-    steady: own.length === 0 && then !== undefined && all !== null && same(meant(on as On, then), all),
+    steady: own.length === 0 && then !== undefined && all !== null && meant(on as On, then).length === all.length,
     isRightful: (node, kind) => isRightful(node, kind, replicaOf, down),
     timeout: planned?.timeout ?? 0,
     isTool: tool !== undefined,
@@ -96,17 +99,28 @@ function isRightful(
 
 /** In cluster mode every shard has its part of a load: "set-shard2" of "set". */
 function isPartOf(load: string, planned: string): boolean {
-  return load === planned || (load.startsWith(`${planned}-shard`) && /^\d+$/.test(load.slice(planned.length + 6)));
+  if (load === planned) return true;
+  return load.startsWith(planned + PART) && /^\d+$/.test(load.slice(planned.length + PART.length));
+}
+
+/** The nodes of the shard that a part of a load belongs to; null: it is no part. @param moved whither its slot was moved */
+function homeOf(
+  load: string,
+  planned: string,
+  moved: string | undefined,
+  { masters, replicaOf }: EventOf<"topology">,
+): string[] | null {
+  if (load === planned) return null;
+  const node = moved ?? masters[Number(load.slice(planned.length + PART.length)) - 1];
+  if (node === undefined) return null;
+  const master = replicaOf[node] ?? node;
+  return [master, ...Object.keys(replicaOf).filter((replica) => replicaOf[replica] === master)];
 }
 
 type On = "masters" | "replicas" | readonly string[];
 
 function meant(on: On, { masters, replicaOf }: EventOf<"topology">): readonly string[] {
   return on === "masters" ? masters : on === "replicas" ? Object.keys(replicaOf).sort() : on;
-}
-
-function same(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name, i) => name === b[i]);
 }
 
 interface Part {
