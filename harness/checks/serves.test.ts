@@ -266,7 +266,8 @@ describe("serves, where no load goes", () => {
 });
 
 describe("a recovery that clients had to wait for", () => {
-  const late = event("recovery", 50_000, { recovered: false, waiting: [{ node: "m1", what: "refused", load: "set" }] });
+  const waiting = [{ node: "m1", what: "refused", load: "set" }];
+  const late = event("recovery", 50_000, { recovered: false, ms: 19_000, waiting });
   const judged = (record: RunRecord) => recoversWithin.check(record);
   const run = (m1: (t: number) => object, more: JournalEvent[] = [], checks = ["recovers-within"]) =>
     served([{ nodes: { m1 } }], [late, ...more], { checks }, ["recovery"]);
