@@ -228,6 +228,10 @@ describe("serves does not know", () => {
     const options = { load: [], benchmarks: [planned("pressure")] };
     const quiet = { load: "pressure", nodes: { m1: from(49, {}, { ok: 5000 }) } };
     unknown(served([quiet], [], options), /no operation ended.*may be stuck itself/);
+    unknown(
+      served([{ ...quiet, nodes: { m1: from(40, refused("exit-137", 1), { ok: 5000 }) } }], [], options),
+      /stuck itself/,
+    );
     const slow = { load: "pressure", nodes: { m1: from(49, { ok: 90 }, { ok: 5000 }) } };
     green(served([slow], [], options));
   });

@@ -132,9 +132,9 @@ function sumOf(errors: Readonly<Record<string, number>>, wanted: (kind: string) 
   return Object.entries(errors).reduce((sum, [kind, count]) => (wanted(kind) ? sum + count : sum), 0);
 }
 
-/** A server, or nobody at its address, said no. */
+/** A server, or nobody at its address, said no. A tool that only says that it has ended tells of neither. */
 function isRefusal(kind: string): boolean {
-  return kind !== NOT_SENT && !UNKNOWN_KINDS.includes(kind);
+  return kind !== NOT_SENT && !UNKNOWN_KINDS.includes(kind) && !/^exit-\d+$/.test(kind);
 }
 
 function judge(
