@@ -200,7 +200,7 @@ export function serviceText({ state, ok, refused, unknown, notSent, errors, seco
   const all = ok + refused + unknown;
   const kinds = Object.entries(errors)
     .sort(([, a], [, b]) => b - a)
-    .map(([kind]) => kind)
+    .map(([kind]) => kind.slice(0, 60))
     .slice(0, 4)
     .join(", ");
   const share = (part: number): string => `${Math.round((part / Math.max(1, all)) * 100)} % of ${all} operations`;
