@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { from, lost, OK, planned, refused, served } from "./load-fixture.ts";
+import { from, loadSamples, lost, OK, planned, refused, served, takenAway } from "./load-fixture.ts";
 import { type ClientView, clientViews } from "./outages.ts";
 
 const view = (...args: Parameters<typeof served>): ClientView => {
@@ -49,6 +49,14 @@ describe("what clients saw", () => {
   it("says nothing of outages where no warm-up tells what to expect, nor of the end where nothing was seen", () => {
     const one = view([{ nodes: { m1: () => refused("ERR", 3) }, from: 11, to: 40 }]);
     assert.deepEqual([one.before, one.outages, one.atEnd], [null, [], []]);
+  });
+
+  it("is no outage at the end of a load, in a part of a second, nor is anybody judged who was taken away", () => {
+    const [last] = loadSamples({ nodes: { m1: () => ({}) }, from: 55, to: 55 });
+    assert.ok(last?.type === "load");
+    assert.deepEqual(outages([{ nodes: { m1: OK() } }], [{ ...last, t: 54_400, seconds: 0.4, info: 3 }]), []);
+    const one = view([{ nodes: { m1: from(20, refused("connect-refused", 3)) } }], [takenAway("m1")]);
+    assert.deepEqual([one.atEnd, one.longestMs], [[], 34_000]);
   });
 
   it("takes a server's words for errors, whatever they are", () => {

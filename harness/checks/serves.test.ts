@@ -38,7 +38,9 @@ describe("serves finds", () => {
 
   it("one of two masters that refuses, and not the other", () => {
     const nodes = { m1: OK(), m2: from(20, refused("MISCONF", 50)) };
-    assert.deepEqual(found(served([{ nodes }], [twoMasters()])), ["refused on m2"]);
+    const record = served([{ nodes }], [twoMasters()]);
+    assert.deepEqual(found(record), ["refused on m2"]);
+    assert.equal(serves.check(record).findings[0]?.from, 20_000);
   });
 
   it("a master of which no operation ends any more, although the other's do", () => {
@@ -74,6 +76,13 @@ describe("serves finds", () => {
   it("a new master that refuses, against what the old one served", () => {
     const nodes = { m1: from(20, {}), r1: from(20, refused("READONLY", 50), {}) };
     assert.deepEqual(found(served([{ nodes }], [moved(21_000, ["r1"], { m1: "r1" })])), ["refused on r1"]);
+  });
+
+  it("a new master that is silent, whatever the old one still owes", () => {
+    const nodes = { m1: from(20, lost(16)) };
+    const record = served([{ nodes }], [moved(21_000, ["r1"], { m1: "r1" })]);
+    assert.deepEqual(found(record), ["silent on all"]);
+    assert.match(serves.check(record).findings[0]?.summary ?? "", /of the load set, no operation ended after recovery/);
   });
 
   it("the part of one shard", () => {
@@ -183,7 +192,7 @@ describe("serves accuses nobody", () => {
   });
 
   it("of a seldom load's single error, or a single operation", () => {
-    green(served([{ nodes: { m1: (t) => (t === 52 ? refused("LOADING", 1) : { ok: 1 }) } }]));
+    green(served([{ nodes: { m1: (t) => (t === 53 ? refused("LOADING", 1) : { ok: 1 }) } }]));
     green(served([{ nodes: { m1: (t) => (t % 4 === 0 ? { ok: 1 } : {}) } }]));
     unknown(served([{ nodes: { m1: (t) => (t === 52 ? refused("ERR", 1) : t < 50 ? { ok: 1 } : {}) } }]), /too few/);
   });
@@ -295,6 +304,13 @@ describe("a recovery that clients had to wait for", () => {
       ["slow-recovery/not-served"],
     );
     assert.match(findings[0]?.summary ?? "", /clients of set on m1: 100 % of .* refused \(NOREPLICAS\)/);
+  });
+
+  it("says nothing of clients that were not given their time: a server was dead for good", () => {
+    const early = event("recovery", 50_000, { recovered: false, ms: 5_000, waiting });
+    const m1 = (t: number) => (t > 20 && t <= 50 ? refused("NOREPLICAS", 9) : { ok: 100 });
+    const { valid, findings } = judged(served([{ nodes: { m1 } }], [early], {}, ["recovery"]));
+    assert.deepEqual([valid, findings], ["unknown", []]);
   });
 
   it("accuses nobody when nothing was seen that says so", () => {

@@ -66,7 +66,7 @@ export function goalOf(load: string, source: ServiceSource): ServiceGoal {
   const all = on === undefined || now === undefined ? null : meant(on, now);
   const last = own.at(-1);
   const home = planned && then ? homeOf(load, planned.name, last?.to, then) : null;
-  const here = all?.filter((node) => node !== last?.from && (home === null || home.includes(node))) ?? null;
+  const here = all?.filter((node) => home === null || home.includes(node)) ?? null;
   const replicaOf = now?.replicaOf ?? {};
   return {
     allow: experiment.allow,

@@ -112,6 +112,10 @@ describe("roles that an experiment's own commands move", () => {
     assert.deepEqual(cluster.adopted, []);
     adopt({ m1: { ...follows("m1", "r1"), masterHost: "elsewhere" } });
     assert.deepEqual(cluster.adopted, []);
+    const two = setUp(["m1", "m2"], { r1: "m1" });
+    two.command("m1", "REPLICAOF", "toxiproxy", "1");
+    two.adopt({ m1: two.follows("m1", "r1") });
+    assert.deepEqual(two.cluster.adopted, []);
   });
 
   it("of a node that does not answer, or says nothing of its role, are as they were meant", () => {

@@ -84,7 +84,8 @@ export class ExperimentMoves {
       const wasMaster = topology.masters.includes(node);
       return replicaOf[node] === undefined && (wasMaster || followed.has(node));
     });
-    if (masters.length === 0 || hasCircle(replicaOf) || sameTopology(topology, { masters, replicaOf })) return;
+    // Where nobody is left that replicates from nobody there is a circle, too.
+    if (hasCircle(replicaOf) || sameTopology(topology, { masters, replicaOf })) return;
     const ids = [...new Set(changed.map((node) => this.#moved.get(node)))].join(", ");
     this.#cluster.adopt({ masters, replicaOf }, `as ${ids} left it`);
   }

@@ -39,6 +39,8 @@ describe("what clients see while the run goes on", () => {
       "set: no word of the load set since heal",
     ]);
     assert.deepEqual(waiting(board([{ nodes: { m1: healed } }], [], {}, 42)), []);
+    // That second began before.
+    assert.match(board([{ nodes: { m1: OK() } }], [], {}, 42).pending(41_500, [])[0]?.what ?? "", /no word/);
   });
 
   it("takes what the experiment allows, or took away, for service", () => {
