@@ -4,7 +4,8 @@ import type { Expectation } from "../journal/expectation.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { moment } from "./departure.ts";
 import type { Window } from "./expectation-window.ts";
-import { allowedErrors, baselines, serviceOf, serviceText } from "./service.ts";
+import { baselines, serviceOf, serviceText } from "./service.ts";
+import { goalOf, sourceOf } from "./service-goal.ts";
 import { isControl } from "./span.ts";
 
 /** Of a load with a rate, so much of it is to be served in each second. */
@@ -149,13 +150,15 @@ function stateWords({ role, link, linkDetail, syncing, loading }: NodeState): st
 /** Second by second, as the check `serves` judges it; of a load with a rate, so much of it besides. */
 function loadSights(record: RunRecord, load: string): Sight[] {
   const rate = rateOf(record, load);
-  const allow = allowedErrors(record);
+  const source = sourceOf(record);
   const baseline = baselines(record).get(load) ?? null;
   return record
     .of("load")
     .filter((one) => one.load === load)
     .map((sample) => {
-      const services = serviceOf(load, [sample], baseline, allow);
+      // Roles move: what is meant is what was meant then.
+      const topologies = source.topologies.filter(({ t }) => t <= sample.t);
+      const services = serviceOf(load, [sample], baseline, goalOf(load, { ...source, topologies }));
       const bad = services.find(({ state }) => state !== "served");
       const enough = rate === null || sample.ok >= RATE_SHARE * rate * sample.seconds;
       const where = bad?.node ? ` on ${bad.node}` : "";

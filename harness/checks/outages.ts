@@ -1,7 +1,15 @@
 import type { EventOf } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
-import { allowedErrors, baselines, type Service, samplesIn, serviceOf } from "./service.ts";
+import { baselines, type Service, samplesIn, serviceOf, wholeSamples } from "./service.ts";
+import { goalOf, type ServiceGoal, sourceOf } from "./service-goal.ts";
 import { phaseSpan, recoveryEnd, type Span } from "./span.ts";
+
+/** In so short a time a load may well get nothing done: its clients are due later. Operations to be expected. */
+const FEW = 3;
+/** A sample is of a second, or nearly. ms */
+const SECOND_MS = 900;
+/** A tool may be between two of its tests. ms */
+const BETWEEN_TESTS_MS = 3_000;
 
 /** What the clients of one load saw over the whole run. */
 export interface ClientView {
@@ -14,7 +22,7 @@ export interface ClientView {
   unknown: number;
   /** Error kinds with their share (0..1) of all operations, the most frequent first. */
   errors: { kind: string; count: number; share: number }[];
-  /** Stretches in which nothing was served, in run ms, exact to a second. */
+  /** Stretches of a second or more in which nothing was served, in run ms, exact to a second. */
   outages: Span[];
   /** All of them together, ms. */
   outageMs: number;
@@ -28,7 +36,7 @@ export function clientViews(record: RunRecord): ClientView[] {
   const from = phaseSpan(record, "warm-up")?.to ?? phaseSpan(record, "chaos")?.from ?? 0;
   const recovered = recoveryEnd(record);
   const before = baselines(record);
-  const allow = allowedErrors(record);
+  const source = sourceOf(record);
   return [...samplesIn(record.of("load"), { from, to: record.end })].map(([load, samples]) => {
     const baseline = before.get(load) ?? null;
     const errors = new Map<string, number>();
@@ -37,9 +45,10 @@ export function clientViews(record: RunRecord): ClientView[] {
     }
     const sum = (key: "ok" | "fail" | "info"): number => samples.reduce((all, one) => all + one[key], 0);
     const [ok, failed, unknown] = [sum("ok"), sum("fail"), sum("info")];
-    const outages = baseline === null || baseline.perSecond === 0 ? [] : outagesIn(samples);
+    const goal = goalOf(load, source);
+    const outages = outagesIn(samples, baseline?.perSecond ?? 0, goal);
     const lengths = outages.map((one) => one.to - one.from);
-    const last = recovered === undefined ? [] : samples.filter(({ t }) => t > recovered);
+    const last = recovered === undefined ? [] : wholeSamples(samples, { from: recovered, to: record.end });
     return {
       load,
       before: baseline?.perSecond ?? null,
@@ -52,21 +61,30 @@ export function clientViews(record: RunRecord): ClientView[] {
       outages,
       outageMs: lengths.reduce((all, one) => all + one, 0),
       longestMs: Math.max(0, ...lengths),
-      atEnd: last.length === 0 ? [] : serviceOf(load, last, baseline, allow),
+      atEnd: last.length === 0 ? [] : serviceOf(load, last, baseline, goal),
     };
   });
 }
 
-/** Seconds without a single operation that was served, neighbours joined. */
-function outagesIn(samples: readonly EventOf<"load">[]): Span[] {
-  const outages: Span[] = [];
-  for (const { t, seconds, ok } of samples) {
+/** Seconds without a single operation that was served, neighbours joined, where operations were refused, lost or to be expected. */
+function outagesIn(samples: readonly EventOf<"load">[], perSecond: number, { allow, isTool }: ServiceGoal): Span[] {
+  // Of a load that was never served nobody can say when it was out.
+  if (perSecond === 0) return [];
+  const outages: (Span & { failed: number })[] = [];
+  for (const { t, seconds, ok, fail, info, errors } of samples) {
+    const allowed = allow.reduce((sum, kind) => sum + (Object.hasOwn(errors, kind) ? (errors[kind] ?? 0) : 0), 0);
     // The last sample of a load that stops may be of no time at all.
-    if (ok > 0 || seconds < 0.1) continue;
+    if (ok + allowed > 0 || seconds < 0.1) continue;
     const from = t - seconds * 1000;
     const last = outages.at(-1);
-    if (last && from - last.to < 100) last.to = t;
-    else outages.push({ from, to: t });
+    if (last && from - last.to < 100) Object.assign(last, { to: t, failed: last.failed + fail + info });
+    else outages.push({ from, to: t, failed: fail + info });
   }
-  return outages;
+  return outages
+    .filter(({ from, to, failed }) => {
+      const ms = to - from;
+      if (ms < SECOND_MS) return false;
+      return failed > 0 || (isTool ? ms >= BETWEEN_TESTS_MS : (perSecond * ms) / 1000 >= FEW);
+    })
+    .map(({ from, to }) => ({ from, to }));
 }

@@ -3,8 +3,7 @@ import type { EventOf, Finding } from "../journal/events.ts";
 import type { Check } from "./check.ts";
 import { evidenceOf } from "./evidence-of.ts";
 import { explainedNodes } from "./explained.ts";
-import type { Judged } from "./hang-rules.ts";
-import { judgeService } from "./serves.ts";
+import { judgeService, notServedIn } from "./serves.ts";
 import { asksFor, isControl, STARVED_SHARE, starvedShare } from "./span.ts";
 
 export const recoversWithin: Check = {
@@ -44,18 +43,26 @@ export const recoversWithin: Check = {
         detail: { waiting: what, within: recovery.within },
       };
     });
-    const asksServes = asksFor(record, "serves");
-    const clients = recovery.waiting.filter(({ load }) => load !== undefined).map(({ what }) => what);
-    const service: Judged = asksServes ? { findings: [], unknown: [] } : judgeService(record);
-    findings.push(...service.findings);
+    const service = judgeService(record);
+    const told = asksFor(record, "serves");
+    if (!told) findings.push(...service.findings);
+    else
+      reasons.push(...service.findings.map(({ type, class: kind, node }) => `${node ?? "clients"}: ${type}/${kind}`));
     // Recovery also ends when a server is dead for good: the clients were not given their time then.
     const inFull = recovery.ms >= recovery.within;
-    const late = inFull && clients.length > 0 && findings.length === 0 ? [clientsLate(recovery, clients, from)] : [];
+    const clients =
+      inFull && recovery.waiting.some(({ load }) => load !== undefined)
+        ? notServedIn(record, { from, to: recovery.t })
+        : [];
+    if (clients.length > 0 && findings.length === 0 && service.findings.length === 0)
+      findings.push(clientsLate(recovery, clients, from));
     const why = [
       ...(reasons.length > 0 ? [`not recovered, as other findings explain: ${reasons.join("; ")}`] : []),
-      ...service.unknown,
+      ...(told ? [] : service.unknown),
+      ...(findings.length > 0 || reasons.length > 0 ? [] : ["not recovered, but nothing that was seen says why"]),
     ].join("; ");
-    return { valid: false, why: why || null, findings: [...findings, ...late] };
+    const valid = findings.length > 0 || reasons.length > 0 ? false : "unknown";
+    return { valid, why: why || null, findings };
   },
 };
 

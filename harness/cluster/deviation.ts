@@ -15,7 +15,9 @@ export function deviationOf(
   if (master === undefined)
     return role === "master" || !masters.includes(name) ? null : "should be a master and is not";
   if (role !== "replica") return `should replicate from ${master} and is a ${role}`;
-  const followed = masterHost === null || masterPort === null ? null : nodeAt(masterHost, masterPort);
+  if (masterHost === null || masterPort === null)
+    return `should replicate from ${master} and does not say from whom it does`;
+  const followed = nodeAt(masterHost, masterPort);
   if (followed === master) return null;
   return `should replicate from ${master} and replicates from ${followed ?? `${masterHost}:${masterPort}`}`;
 }

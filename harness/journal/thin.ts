@@ -1,4 +1,5 @@
 import type { EventOf, JournalEvent, Latency, Outcomes } from "./events.ts";
+import { addErrors, addOutcomes, NO_OUTCOMES } from "./outcomes.ts";
 
 /*
  *   load, probe, process, node-state, self, …: one event per series and second, for ever
@@ -110,15 +111,8 @@ function mergedLoad(a: EventOf<"load">, b: EventOf<"load">): EventOf<"load"> {
 }
 
 function mergedNodes(a: Readonly<Record<string, Outcomes>>, b: Readonly<Record<string, Outcomes>>) {
-  const none: Outcomes = { ok: 0, fail: 0, info: 0, errors: {} };
-  return Object.fromEntries(
-    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((node) => {
-      const [one, other] = [a[node] ?? none, b[node] ?? none];
-      const { ok, fail, info } = one;
-      const errors = sums(one.errors, other.errors);
-      return [node, { ok: ok + other.ok, fail: fail + other.fail, info: info + other.info, errors }];
-    }),
-  );
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return Object.fromEntries(names.map((node) => [node, addOutcomes(a[node] ?? NO_OUTCOMES, b[node] ?? NO_OUTCOMES)]));
 }
 
 function mergedProbe(a: EventOf<"probe">, b: EventOf<"probe">): EventOf<"probe"> {
@@ -174,7 +168,7 @@ function mergedLatency(a: Latency | null, b: Latency | null): Latency | null {
 
 function sums(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
   const all: Record<string, number> = { ...a };
-  for (const [name, count] of Object.entries(b)) all[name] = (Object.hasOwn(all, name) ? (all[name] ?? 0) : 0) + count;
+  addErrors(all, b);
   return all;
 }
 

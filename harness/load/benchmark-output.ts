@@ -1,4 +1,5 @@
 import type { Latency } from "../journal/events.ts";
+import { addError } from "../journal/outcomes.ts";
 
 /** What one redis-benchmark has told since the last time it was asked. */
 export interface BenchmarkCount {
@@ -110,8 +111,7 @@ export class BenchmarkOutput {
 
   #exit(code: number): void {
     if (code !== 0) {
-      const what = this.#trouble ?? `exit-${code}`;
-      this.#errors[what] = (this.#errors[what] ?? 0) + 1;
+      addError(this.#errors, this.#trouble ?? `exit-${code}`, 1);
     }
     this.#begun = true;
     this.#running = false;

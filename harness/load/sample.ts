@@ -1,5 +1,6 @@
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import type { Latency, Outcomes } from "../journal/events.ts";
+import { addError, addErrors, addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 
 /** What one thread counted of one load since its last sample. Plain data apart from the histogram, which clones. */
 export interface LoadSample {
@@ -36,19 +37,8 @@ export function addSample(sum: LoadSample, more: LoadSample): void {
   sum.connected += more.connected;
   addErrors(sum.errors, more.errors);
   sum.latency.add(more.latency);
-  for (const [node, counts] of Object.entries(more.nodes)) sum.nodes[node] = addOutcomes(sum.nodes[node], counts);
-}
-
-/** Both together; a new object. */
-export function addOutcomes(a: Outcomes | undefined, b: Outcomes): Outcomes {
-  if (!a) return { ...b, errors: { ...b.errors } };
-  const errors = { ...a.errors };
-  addErrors(errors, b.errors);
-  return { ok: a.ok + b.ok, fail: a.fail + b.fail, info: a.info + b.info, errors };
-}
-
-function addErrors(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
-  for (const [error, count] of Object.entries(more)) sum[error] = (sum[error] ?? 0) + count;
+  for (const [node, counts] of Object.entries(more.nodes))
+    sum.nodes[node] = addOutcomes(sum.nodes[node] ?? NO_OUTCOMES, counts);
 }
 
 /** Milliseconds from a histogram of microseconds; null when nothing was recorded. */
@@ -116,6 +106,6 @@ export class Tally {
 
   #error(error: string, count: number, node: Outcomes | undefined): void {
     for (const errors of node ? [this.#sample.errors, node.errors] : [this.#sample.errors])
-      errors[error] = (errors[error] ?? 0) + count;
+      addError(errors, error, count);
   }
 }

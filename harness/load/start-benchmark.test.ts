@@ -3,7 +3,8 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import type { ContainerSpec, LogLine } from "../docker/engine-types.ts";
-import type { EventOf, JournalEvent } from "../journal/events.ts";
+import type { EventOf, JournalEvent, Outcomes } from "../journal/events.ts";
+import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import type { BenchmarkOptions, RunningBenchmark } from "./benchmark.ts";
 import type { LoadTarget } from "./load.ts";
 import { startBenchmark } from "./start-benchmark.ts";
@@ -129,6 +130,28 @@ describe("redis-benchmark as a load", () => {
     const last = all.at(-1);
     assert.deepEqual([last?.fail, last?.errors, last?.connected], [1, { READONLY: 1 }, 0]);
     assert.deepEqual(fake.said, ["create 1 at 10001", "start 1", "remove 1"]);
+  });
+
+  it("tells what each of its targets did, also of one that it has left since", async () => {
+    const benchmark = await start([at("m1"), at("m2")]);
+    const from = Date.now();
+    for (const id of ["1", "2"]) {
+      fake.says(id, "SET: rps=0.0 (overall: 0.0) avg_msec=-nan (overall: -nan)", from);
+      fake.says(id, `SET: rps=${id}000.0 (overall: 1) avg_msec=0.1 (overall: 0.1)`, from + 1000);
+    }
+    fake.says("1", "Error from server: READONLY You can't write against a read only replica.", from + 1000);
+    fake.says("1", "kvchaos: exit 1", from + 1000);
+    benchmark.retarget([at("m2")]);
+    await until({ what: "the removal", within: 5000 }, () => fake.said.includes("remove 1"));
+    await benchmark.stop();
+    const sum = (node: string): Outcomes =>
+      samples().reduce<Outcomes>((all, { nodes }) => addOutcomes(all, nodes?.[node] ?? NO_OUTCOMES), NO_OUTCOMES);
+    assert.deepEqual(sum("m1"), { ok: 1000, fail: 1, info: 0, errors: { READONLY: 1 } });
+    assert.deepEqual(sum("m2"), { ok: 2000, fail: 0, info: 0, errors: {} });
+    for (const { ok, fail, nodes = {} } of samples()) {
+      const all = Object.values(nodes).reduce(addOutcomes, NO_OUTCOMES);
+      assert.deepEqual([all.ok, all.fail], [ok, fail]);
+    }
   });
 
   it("moves with the master, and stays where it need not move", async () => {

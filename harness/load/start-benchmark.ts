@@ -1,10 +1,10 @@
 import { messageOf } from "../base/chaos-error.ts";
 import type { Outcomes } from "../journal/events.ts";
+import { addErrors, addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import type { BenchmarkOptions, RunningBenchmark } from "./benchmark.ts";
 import { connectionsOf } from "./benchmark-args.ts";
 import { BenchmarkProcess } from "./benchmark-process.ts";
 import type { LoadTarget } from "./load.ts";
-import { addOutcomes } from "./sample.ts";
 
 const TICK_MS = 1000;
 
@@ -99,13 +99,11 @@ class Benchmark implements RunningBenchmark {
     const present = counted.slice(0, this.#processes.length);
     this.#left = [];
     const errors: Record<string, number> = {};
-    for (const count of counted) {
-      for (const [what, times] of Object.entries(count.errors)) errors[what] = (errors[what] ?? 0) + times;
-    }
+    for (const count of counted) addErrors(errors, count.errors);
     const nodes: Record<string, Outcomes> = {};
     for (const { node, ok, errors } of counted) {
       const fail = Object.values(errors).reduce((sum, times) => sum + times, 0);
-      nodes[node] = addOutcomes(nodes[node], { ok, fail, info: 0, errors });
+      nodes[node] = addOutcomes(nodes[node] ?? NO_OUTCOMES, { ok, fail, info: 0, errors });
     }
     const each = connectionsOf(spec.args);
     emit({

@@ -6,6 +6,8 @@ import { grouped, seconds } from "./wording.ts";
 
 const MOST_KINDS = 8;
 const MOST_OUTAGES = 10;
+/** Of a server's first word. */
+const MOST_LETTERS = 60;
 
 /** What the clients of every load saw: outages, errors by kind and share, and how they were served in the end. */
 export function clientsHtml(record: RunRecord): string {
@@ -43,7 +45,11 @@ function outageText({ outages, outageMs, longestMs }: ClientView): string {
 
 function errorText({ errors }: ClientView): string {
   const shown = errors.slice(0, MOST_KINDS);
-  return shown.map(({ kind, count, share }) => `${kind} × ${grouped(count)} (${percent(share)})`).join(", ");
+  const words = shown.map(
+    ({ kind, count, share }) => `${kind.slice(0, MOST_LETTERS)} × ${grouped(count)} (${percent(share)})`,
+  );
+  const rest = errors.length - shown.length;
+  return [...words, ...(rest > 0 ? [`and ${grouped(rest)} other kinds`] : [])].join(", ");
 }
 
 function endText({ atEnd }: ClientView): string {

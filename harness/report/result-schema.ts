@@ -68,7 +68,7 @@ export const resultSchema = z.object({
         atEnd: z.array(
           z.object({
             node: z.string().nullable(),
-            state: z.enum(["served", "partly-refused", "refused", "silent", "slow"]),
+            state: z.enum(["served", "partly-refused", "refused", "silent", "slow", "as-before"]),
             ok: count,
             refused: count,
             unknown: count,

@@ -36,7 +36,10 @@ export function runThatSays(text: string): RunRecord {
     const line = JSON.stringify(event).replaceAll(inJson(HOSTILE), inJson(text));
     const said = bounded(JSON.parse(line) as JournalEvent, line);
     if (said.type === "run") return { ...said, title: `Title ${text}`.slice(0, 5000) };
-    if (said.type === "load") return { ...said, errors: { ...said.errors, [text.slice(0, 200)]: 1 } };
+    if (said.type === "load") {
+      const errors = { ...said.errors, [text.slice(0, 200)]: 1 };
+      return { ...said, errors, nodes: { [text.slice(0, 200)]: { ok: 1, fail: 1, info: 0, errors } } };
+    }
     if (said.type === "condition") return { ...said, why: text.slice(0, 2000) };
     return said;
   });

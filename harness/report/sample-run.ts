@@ -32,6 +32,7 @@ export function sampleRun({ verdict = "fail", seconds = 75, storm = 12 }: Sample
     ...phases(end),
     ...topologies(),
     ...faults(storm),
+    ...healing(),
     ...sampleTicks(end, failing),
   ];
   for (const node of ["m1", "r1", "r2"]) events.push(condition(4000, node, "unknown", "healthy", "all probes answer"));
@@ -146,6 +147,35 @@ function topologies(): JournalEvent[] {
     topology(18_000, "m1", "storm#4"),
     topology(30_500, "r2", "storm#9"),
     topology(33_000, "m1", "storm#10"),
+  ];
+}
+
+/** r2 came back from its kill as a master; heal saw it, and told it. */
+function healing(): JournalEvent[] {
+  const before = (node: string, role: "master" | "replica", master: string | null, offset: number): JournalEvent => ({
+    ...{
+      type: "before-heal",
+      t: 48_100,
+      node,
+      role,
+      master,
+      link: master === null ? "none" : "up",
+      offset,
+      slots: null,
+    },
+  });
+  return [
+    before("m1", "master", null, 1_921_000),
+    before("r2", "master", null, 1_604_000),
+    {
+      type: "repair",
+      t: 49_500,
+      node: "r2",
+      by: "heal",
+      why: `should replicate from m1 and is a master ${HOSTILE}`,
+      told: ["REPLICAOF 10.0.0.9 7001", HOSTILE],
+    },
+    { ...sampleComparison(true), t: 49_400, before: "heal" } as JournalEvent,
   ];
 }
 

@@ -30,15 +30,19 @@ export function sampleTicks(end: number, failing: boolean): JournalEvent[] {
       ["zadd", 8000],
     ] as const) {
       const fail = calm ? 0 : Math.round((t % 7000) / 20);
+      const counts = {
+        ok: Math.round(size * wave * dip),
+        fail,
+        info: dip < 1 ? 64 : 0,
+        errors: { ...(fail > 0 ? { READONLY: fail } : {}), ...(dip < 1 ? { timeout: 64 } : {}) },
+      };
       events.push({
         type: "load",
         t,
         load,
         seconds: 1,
-        ok: Math.round(size * wave * dip),
-        fail,
-        info: dip < 1 ? 64 : 0,
-        errors: fail > 0 ? { READONLY: fail } : {},
+        ...counts,
+        nodes: { m1: counts },
         latency: { count: 100, p50: 0.4 * wave, p99: (calm ? 2 : 60) * wave, max: calm ? 8 : 900 / dip },
         connected: 16,
         connections: 16,

@@ -40,8 +40,8 @@ export interface HealOptions {
 /** Heals every fault, and repairs what is not where it should be. What was before is journaled first. Rejects only with the signal's reason. */
 export async function heal(options: HealOptions): Promise<void> {
   const { cluster, runner, moves, reconcile, signal } = options;
-  await journalBefore(options);
-  await runner.healAll();
+  // An interrupt must not keep a fault in place.
+  await journalBefore(options).finally(() => runner.healAll());
   signal.throwIfAborted();
   // Servers and sentinels see to their roles themselves.
   if (cluster.ruledBy !== "operator") return;

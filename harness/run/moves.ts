@@ -20,7 +20,8 @@ export class ExperimentMoves {
   readonly #latest = new Map<string, NodeState>();
   /** Node → the fault whose command was meant for it. */
   readonly #moved = new Map<string, string>();
-  #failover: string | null = null;
+  /** Faults whose FAILOVER has not been seen to come about yet. */
+  readonly #failovers: string[] = [];
 
   constructor(cluster: Scene) {
     this.#cluster = cluster;
@@ -33,17 +34,19 @@ export class ExperimentMoves {
     const command = name.toLowerCase();
     if (!ROLE_COMMANDS.includes(command)) return;
     for (const target of targets) this.#moved.set(target, id);
-    if (command === "failover") this.#failover = id;
+    if (command === "failover") this.#failovers.push(id);
   }
 
   /** Every poll of every node goes through here. */
   state(node: string, state: NodeState): void {
     this.#latest.set(node, state);
-    if (this.#failover !== null) this.#followFailover(this.#failover);
+    this.#followFailover();
   }
 
   /** FAILOVER has two ends: the master that it was sent to, and the replica that the server chose. */
-  #followFailover(id: string): void {
+  #followFailover(): void {
+    const [id] = this.#failovers;
+    if (id === undefined) return;
     const { topology } = this.#cluster;
     for (const old of topology.masters) {
       const heir = this.#masterOf(old);
@@ -51,6 +54,7 @@ export class ExperimentMoves {
       const replicaOf: Record<string, string> = { ...topology.replicaOf, [old]: heir };
       delete replicaOf[heir];
       const masters = topology.masters.map((name) => (name === old ? heir : name));
+      this.#failovers.shift();
       this.#cluster.adopt({ masters, replicaOf }, `${id}: the servers made ${heir} master instead of ${old}`);
       return;
     }
@@ -63,6 +67,8 @@ export class ExperimentMoves {
    */
   adopt(states: ReadonlyMap<string, NodeState>): void {
     for (const [node, state] of states) this.#latest.set(node, state);
+    // It may have happened since the last poll, or between two of them.
+    this.#followFailover();
     const changed = [...this.#moved.keys()].filter((node) => states.has(node));
     if (changed.length === 0) return;
     const { topology } = this.#cluster;
@@ -78,7 +84,8 @@ export class ExperimentMoves {
       const wasMaster = topology.masters.includes(node);
       return replicaOf[node] === undefined && (wasMaster || followed.has(node));
     });
-    if (masters.length === 0 || hasCircle(replicaOf) || sameTopology(topology, { masters, replicaOf })) return;
+    // Where nobody is left that replicates from nobody there is a circle, too.
+    if (hasCircle(replicaOf) || sameTopology(topology, { masters, replicaOf })) return;
     const ids = [...new Set(changed.map((node) => this.#moved.get(node)))].join(", ");
     this.#cluster.adopt({ masters, replicaOf }, `as ${ids} left it`);
   }

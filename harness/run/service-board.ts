@@ -1,13 +1,18 @@
 import { until } from "../base/deadline.ts";
-import { baselineOf, type Service, serviceOf, serviceText } from "../checks/service.ts";
+import { baselineOf, isBad, type Service, serviceOf, serviceText, wholeSamples } from "../checks/service.ts";
+import { goalOf, patienceFor, type ServiceGoal, type ServiceSource } from "../checks/service-goal.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
 
 /** Between the end of recovery and the end of load: what clients see then is judged. ms */
 const JUDGED_MS = 2_000;
-/** For a load of which nothing is heard. ms */
+/** For a load of which nothing is heard, or that is not served: what is only late is no finding. ms */
 const PATIENCE_MS = 10_000;
+/** However long an operation may take. ms */
+const MOST_MS = 30_000;
 /** So many of the latest samples say how a load is served now. */
 const LATEST = 2;
+/** Seconds that are kept of each load. */
+const KEPT = 60;
 
 type Sample = EventOf<"load">;
 
@@ -16,18 +21,31 @@ export class ServiceBoard {
   readonly #allow: readonly string[];
   readonly #warmUp = new Map<string, Sample[]>();
   readonly #latest = new Map<string, Sample[]>();
+  readonly #source: ServiceSource & { topologies: EventOf<"topology">[]; moved: EventOf<"load-moved">[] };
+  readonly #down = new Set<string>();
   #isWarmUp = false;
 
   /** @param allow error kinds that the experiment takes for service */
   constructor(allow: readonly string[]) {
     this.#allow = allow;
+    this.#source = { plan: { experiment: { allow } }, topologies: [], moved: [], warmUpEnd: null, down: [] };
   }
 
   see(event: JournalEvent): void {
-    if (event.type === "phase" && event.phase === "warm-up") this.#isWarmUp = event.step === "begin";
+    if (event.type === "run") this.#source.plan = event.plan;
+    if (event.type === "topology") this.#source.topologies.push(event);
+    if (event.type === "load-moved") this.#source.moved.push(event);
+    if (event.type === "condition") {
+      if (event.now === "down") this.#down.add(event.node);
+      else this.#down.delete(event.node);
+    }
+    if (event.type === "phase" && event.phase === "warm-up") {
+      this.#isWarmUp = event.step === "begin";
+      if (event.step === "end") this.#source.warmUpEnd = event.t;
+    }
     if (event.type !== "load") return;
     if (this.#isWarmUp) this.#warmUp.set(event.load, [...(this.#warmUp.get(event.load) ?? []), event]);
-    this.#latest.set(event.load, [...(this.#latest.get(event.load) ?? []), event].slice(-LATEST));
+    this.#latest.set(event.load, [...(this.#latest.get(event.load) ?? []), event].slice(-KEPT));
   }
 
   /**
@@ -37,33 +55,46 @@ export class ServiceBoard {
    */
   pending(since: number, excused: readonly string[]): { node: string; what: string; load: string }[] {
     return [...this.#latest.keys()].flatMap((load) => {
-      const samples = this.#after(load, since);
-      // A sample tells of the second before it.
-      const whole = samples.filter(({ t, seconds }) => t - seconds * 1000 >= since);
+      const goal = this.#goal(load, excused);
+      if (goal.targets?.length === 0) return [];
+      const whole = this.#after(load, since).slice(-LATEST);
       if (whole.length === 0) return [{ node: load, what: `no word of the load ${load} since heal`, load }];
-      return this.#services(load, whole)
-        .filter(({ state, node }) => state !== "served" && !(node !== null && excused.includes(node)))
+      return this.#services(load, whole, goal)
+        .filter((service) => isBad(service) && !excused.includes(service.node ?? ""))
         .map((service) => ({ node: service.node ?? load, what: `clients of ${load}: ${serviceText(service)}`, load }));
     });
   }
 
-  /** Resolves when what clients see after recovery has been seen for long enough to be judged. */
+  /**
+   * Resolves when what clients see after recovery has been seen for long enough to be judged: a load that is not served is given as
+   * long as an operation of it may take.
+   */
   async observed(recovered: number, now: () => number, signal: AbortSignal): Promise<void> {
-    const what = "a word of every load after recovery";
-    await until({ what, within: PATIENCE_MS, signal, every: 100 }, () => {
-      const all = [...this.#latest.keys()].every((load) => {
-        const counts = this.#after(load, recovered).reduce((sum, { ok, fail, info }) => sum + ok + fail + info, 0);
-        return counts > 0;
-      });
-      return all && now() - recovered >= JUDGED_MS;
+    const goals = [...this.#latest.keys()].map((load) => ({ load, goal: this.#goal(load, [...this.#down]) }));
+    const longest = Math.max(0, ...goals.map(({ goal }) => patienceFor(goal) + JUDGED_MS));
+    const within = Math.min(MOST_MS, Math.max(PATIENCE_MS, longest));
+    await until({ what: "a word of every load after recovery", within, signal, every: 100 }, () => {
+      return now() - recovered >= JUDGED_MS && goals.every(({ load, goal }) => this.#isServed(load, goal, recovered));
     }).catch(() => signal.throwIfAborted());
   }
 
-  #after(load: string, since: number): Sample[] {
-    return (this.#latest.get(load) ?? []).filter(({ t }) => t > since);
+  #isServed(load: string, goal: ServiceGoal, since: number): boolean {
+    if (goal.targets?.length === 0) return true;
+    const samples = this.#after(load, since);
+    const ended = samples.some(({ ok, fail, info }) => ok + fail + info > 0);
+    return ended && !this.#services(load, samples, goal).some(isBad);
   }
 
-  #services(load: string, samples: readonly Sample[]): Service[] {
-    return serviceOf(load, samples, baselineOf(this.#warmUp.get(load) ?? []), this.#allow);
+  /** A sample tells of the second before it. */
+  #after(load: string, since: number): Sample[] {
+    return wholeSamples(this.#latest.get(load) ?? [], { from: since, to: Infinity });
+  }
+
+  #goal(load: string, down: readonly string[]): ServiceGoal {
+    return goalOf(load, { ...this.#source, down });
+  }
+
+  #services(load: string, samples: readonly Sample[], goal: ServiceGoal): Service[] {
+    return serviceOf(load, samples, baselineOf(this.#warmUp.get(load) ?? [], this.#allow), goal);
   }
 }

@@ -1,0 +1,22 @@
+import type { Outcomes } from "./load-events.ts";
+
+/** Nothing has become of anything. */
+export const NO_OUTCOMES: Readonly<Outcomes> = { ok: 0, fail: 0, info: 0, errors: {} };
+
+/** Both together; a new object. */
+export function addOutcomes(a: Readonly<Outcomes>, b: Readonly<Outcomes>): Outcomes {
+  const errors = { ...a.errors };
+  addErrors(errors, b.errors);
+  return { ok: a.ok + b.ok, fail: a.fail + b.fail, info: a.info + b.info, errors };
+}
+
+/** Adds the counts of `more` to `sum`. */
+export function addErrors(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [kind, count] of Object.entries(more)) addError(sum, kind, count);
+}
+
+/** Counts errors of one kind. A server says its first word itself: "constructor" and "__proto__" are words like any other. */
+export function addError(sum: Record<string, number>, kind: string, count: number): void {
+  const value = (Object.hasOwn(sum, kind) ? (sum[kind] as number) : 0) + count;
+  Object.defineProperty(sum, kind, { value, enumerable: true, configurable: true, writable: true });
+}
