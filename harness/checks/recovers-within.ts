@@ -44,13 +44,17 @@ export const recoversWithin: Check = {
         detail: { waiting: what, within: recovery.within },
       };
     });
-    const asksServes = asksFor(record, "serves");
+    const served = judgeService(record);
     const clients = recovery.waiting.filter(({ load }) => load !== undefined).map(({ what }) => what);
-    const service: Judged = asksServes ? { findings: [], unknown: [] } : judgeService(record);
+    const service: Judged = asksFor(record, "serves") ? { findings: [], unknown: [] } : served;
     findings.push(...service.findings);
+    // Who is not served to the end is not late: one cause, one finding.
+    const never = served.findings.length > 0;
+    if (never && service !== served) reasons.push(...clients.map((what) => `${what}: unavailable`));
     // Recovery also ends when a server is dead for good: the clients were not given their time then.
     const inFull = recovery.ms >= recovery.within;
-    const late = inFull && clients.length > 0 && findings.length === 0 ? [clientsLate(recovery, clients, from)] : [];
+    const late =
+      inFull && !never && clients.length > 0 && findings.length === 0 ? [clientsLate(recovery, clients, from)] : [];
     const why = [
       ...(reasons.length > 0 ? [`not recovered, as other findings explain: ${reasons.join("; ")}`] : []),
       ...service.unknown,
