@@ -1,3 +1,4 @@
+import { ChaosError } from "../base/chaos-error.ts";
 import {
   type Incoming,
   type Outgoing,
@@ -8,7 +9,7 @@ import {
 import type { System } from "../systems/system.ts";
 import type { Address } from "./cluster.ts";
 import type { LinkPlan } from "./open-links.ts";
-import type { ClusterSpec } from "./spec.ts";
+import type { ClusterSpec, NodeSpec } from "./spec.ts";
 
 /**
  * How servers reach each other: under one address per server, each through links of its own (network/virtual-addresses.ts). Where this
@@ -20,20 +21,35 @@ export class DialPaths {
   readonly addresses: VirtualAddresses;
   readonly #spec: ClusterSpec;
   readonly #port: number;
+  /** Those of the containers on each of their networks, by its name in the Compose file. */
+  readonly #networks: ReadonlyMap<string, VirtualAddresses>;
 
-  /** @param subnet of the data network */
-  constructor(system: Pick<System, "port">, spec: ClusterSpec, subnet: string, engineIsLocal: boolean) {
+  /** @param subnets of the networks, by their names in the Compose file */
+  constructor(
+    system: Pick<System, "port">,
+    spec: ClusterSpec,
+    subnets: ReadonlyMap<string, string>,
+    engineIsLocal: boolean,
+  ) {
     this.#spec = spec;
     this.#port = system.port;
     this.refusal = redirectRefusal(engineIsLocal);
     const names = spec.nodes.filter(({ role }) => role !== "control").map(({ name }) => name);
-    this.addresses = new VirtualAddresses(subnet, names);
+    this.#networks = new Map([...subnets].map(([name, subnet]) => [name, new VirtualAddresses(subnet, names)]));
+    const data = this.#networks.get(spec.dataNetwork);
+    if (!data) throw new ChaosError("internal", `${spec.dataNetwork} has no range of addresses`);
+    this.addresses = data;
   }
 
   /** What a server or sentinel is known by to all others. */
   addressOf(name: string): Address {
     const port = this.#spec.nodes.find((node) => node.name === name)?.port ?? this.#port;
     return { host: this.addresses.of(name), port };
+  }
+
+  /** A container's address on one of its networks, the same after every restart; undefined: the engine chooses. */
+  containerOn(network: string, { name, role }: Pick<NodeSpec, "name" | "role">): string | undefined {
+    return role === "control" ? undefined : this.#networks.get(network)?.container(name);
   }
 
   /** The port of its server that a link's proxy dials: one of its own, by which the server's side knows the link. */
@@ -44,7 +60,7 @@ export class DialPaths {
   /** Whom an address means that some server has learnt or shows; null: none of them. @param links with what Toxiproxy is called */
   nodeAt(host: string, port: number, links: readonly LinkPlan[], toxiproxy: readonly string[]): string | null {
     if (toxiproxy.includes(host)) return links.find(({ listen }) => listen === port)?.to ?? null;
-    const name = this.addresses.nameOf(host);
+    const name = [...this.#networks.values()].map((one) => one.nameOf(host)).find((one) => one !== null) ?? null;
     return name !== null && this.addressOf(name).port === port ? name : null;
   }
 
@@ -54,13 +70,13 @@ export class DialPaths {
     const outgoing = links
       .filter(({ from }) => from === name)
       .flatMap(({ to, listen, port, offsets }) =>
-        [this.addresses.of(to), this.addresses.container(to)].flatMap((host) =>
+        this.#hosts(to).flatMap((host) =>
           offsets.map((offset): Outgoing => ({ host, port: port + offset, listen: listen + offset })),
         ),
       );
-    const own = [this.addresses.of(name)].map((host): Outgoing => {
-      return { host, port: this.addressOf(name).port, listen: null };
-    });
+    const { host, port: ownPort } = this.addressOf(name);
+    const offsets = new Set([0, ...links.filter(({ to }) => to === name).flatMap((link) => link.offsets)]);
+    const own = [...offsets].map((offset): Outgoing => ({ host, port: ownPort + offset, listen: null }));
     const incoming = links
       .filter(({ to, from }) => to === name && this.#isMarked(from))
       .flatMap((link) =>
@@ -69,7 +85,13 @@ export class DialPaths {
           return { listen: this.upstreamPort(link, offset), port: link.port + offset, source };
         }),
       );
-    await redirect(pid, toxiproxy, { outgoing: [...outgoing, ...own], incoming });
+    const ends = { own: this.addresses.container(name), toxiproxy };
+    await redirect(pid, ends, { outgoing: [...outgoing, ...own], incoming });
+  }
+
+  /** All that a server may be dialled under: Pika tells others the address that it has on the network that leads out. */
+  #hosts(name: string): string[] {
+    return [this.addresses.of(name), ...[...this.#networks.values()].map((one) => one.container(name))];
   }
 
   /** Clients are nobody that a server could dial. */

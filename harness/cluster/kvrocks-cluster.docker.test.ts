@@ -5,11 +5,13 @@ import path from "node:path";
 import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { readComposeFile } from "../docker/compose.ts";
-import { connectEngine } from "../docker/engine.ts";
+import { connectEngine, type Engine } from "../docker/engine.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import type { JournalEvent } from "../journal/events.ts";
+import { redirectRefusal } from "../network/virtual-addresses.ts";
 import { skip } from "../skip.ts";
 import { kvrocks } from "../systems/kvrocks.ts";
+import { dialMistakes } from "./dial-everywhere.ts";
 import type { RunningCluster } from "./running-cluster.ts";
 import { upCluster } from "./up.ts";
 
@@ -21,14 +23,15 @@ describe("a Kvrocks cluster of two shards on real servers", function () {
   const scope = new CleanupScope();
   const controller = new AbortController();
   const events: JournalEvent[] = [];
+  const runId = `kvrocks-cluster-test-${process.pid}`;
+  let engine: Engine;
   let cluster: RunningCluster;
 
   before(async function () {
-    const engine = await connectEngine();
+    engine = await connectEngine();
     let image: string | undefined;
     for (const name of IMAGES) if (!image && (await engine.inspectImage(name))) image = name;
     if (!image) return skip(this, `no image ${IMAGES.join(" or ")}: kvchaos images wrap --system kvrocks makes one`);
-    const runId = `kvrocks-cluster-test-${process.pid}`;
     const logs = await mkdtemp(path.join(tmpdir(), "kvchaos-kvrocks-"));
     scope.defer("logs", () => rm(logs, { recursive: true, force: true }));
     cluster = await upCluster({
@@ -65,6 +68,12 @@ describe("a Kvrocks cluster of two shards on real servers", function () {
     await attached("r1", "m1");
     await attached("r2", "m2");
     assert.ok(events.some((event) => event.type === "full-sync" && event.node === "r1" && event.step === "done"));
+  });
+
+  it("lets every server dial every other, under every name and port that is shown", async function () {
+    const refusal = redirectRefusal(engine.info.local);
+    if (refusal !== null) skip(this, refusal);
+    assert.deepEqual(await dialMistakes({ engine, cluster, runId }), []);
   });
 
   it("takes keys with a shard's tag on its master only", async () => {

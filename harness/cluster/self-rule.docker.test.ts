@@ -14,6 +14,7 @@ import { redirectRefusal } from "../network/virtual-addresses.ts";
 import { text } from "../resp/text.ts";
 import { skip } from "../skip.ts";
 import { redis } from "../systems/redis.ts";
+import { dialMistakes } from "./dial-everywhere.ts";
 import type { RunningCluster } from "./running-cluster.ts";
 import { upCluster } from "./up.ts";
 
@@ -23,6 +24,7 @@ const AGREED_MS = 60_000;
 interface Up {
   engine: Engine;
   cluster: RunningCluster;
+  runId: string;
   events: JournalEvent[];
 }
 
@@ -52,7 +54,7 @@ async function start(context: Mocha.Context, scope: CleanupScope, file: string):
     onEngineLost: () => {},
     ours: () => false,
   });
-  return { engine, cluster, events };
+  return { engine, cluster, runId, events };
 }
 
 const agreed = ({ cluster }: Up, masters: string[]) =>
@@ -119,6 +121,10 @@ describe("a Redis Cluster on real servers", function () {
     const { shards } = up.cluster;
     assert.equal(String(await up.cluster.node("m2").admin(["SET", `${shards?.tag("m2")}key`, "1"])), "OK");
     await assert.rejects(up.cluster.node("m2").admin(["SET", `${shards?.tag("m1")}key`, "1"]), /MOVED/);
+  });
+
+  it("lets every server dial every other, bus included, under every name and port that is shown", async () => {
+    assert.deepEqual(await dialMistakes(up), []);
   });
 
   it("elects another master when one is cut off, gossip included, and takes it back as replica", async () => {
@@ -190,6 +196,10 @@ describe("sentinels on real servers", function () {
     await agreed(up, ["m1"]);
     assert.equal(up.cluster.sentinels.length, 3);
     assert.deepEqual(await directPeers(up), []);
+  });
+
+  it("and the servers dial each other, and they them, under every name and port that is shown", async () => {
+    assert.deepEqual(await dialMistakes(up), []);
   });
 
   it("move the master when they are asked to, and the old one follows", async () => {

@@ -84,7 +84,8 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   if (options.disk) await checkDisks(engine, spec.nodes.length, options.disk);
   const networks = await makeNetworks(options, prefix);
   const data = networks.get(spec.dataNetwork) as Network;
-  const paths = new DialPaths(system, spec, data.subnet, engine.info.local);
+  const subnets = new Map([...networks].map(([name, { subnet }]) => [name, subnet]));
+  const paths = new DialPaths(system, spec, subnets, engine.info.local);
   const selfRule = SelfRule.of(system, spec, paths);
   const plans = planLinks(spec, system, selfRule);
   const ports = await engine.freePorts(1 + plans.length + spec.nodes.length);
@@ -97,13 +98,13 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
     return { node, ports: { [node.port]: asked ?? (free[plans.length + i] as number) } };
   });
 
-  const attach = (service: ComposeService, alias: string, ip?: string): NonNullable<ContainerSpec["networks"]> =>
+  const attach = (service: ComposeService, alias: string, node?: NodeSpec): NonNullable<ContainerSpec["networks"]> =>
     service.networks.map(({ name }) => ({
       name: networks.get(name)?.name ?? name,
       // Only the data network knows a node by its name: a link must not find a way around it.
-      ...(name === spec.dataNetwork ? { aliases: [alias], ip } : { aliases: [] }),
+      aliases: name === spec.dataNetwork ? [alias] : [],
+      ip: node && paths.containerOn(name, node),
     }));
-  const addressOn = ({ name, role }: NodeSpec) => (role === "control" ? undefined : paths.addresses.container(name));
   const toxiproxy = spec.toxiproxy;
   const proxyContainer = start(options, {
     name: `${prefix}-${toxiproxy.name}`,
@@ -119,7 +120,7 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   const containers = await Promise.all([
     proxyContainer,
     ...placed.map(({ node, ports: own }) =>
-      startNode(options, { node, ports: own }, prefix, attach(node.service, node.name, addressOn(node))),
+      startNode(options, { node, ports: own }, prefix, attach(node.service, node.name, node)),
     ),
   ]).then(([, ...nodes]) => nodes);
   const proxyAddress = (await engine.inspectContainer(await proxyContainer, { signal }))?.ips[data.name] ?? "";

@@ -49,6 +49,12 @@ export interface Outgoing {
   listen: number | null;
 }
 
+/** Addresses on the data network: of the container whose rules are set, and of Toxiproxy. */
+interface Ends {
+  own: string;
+  toxiproxy: string;
+}
+
 /** What Toxiproxy dials on `listen` of this namespace reaches the server's `port`, and seems to come from `source`. */
 export interface Incoming {
   listen: number;
@@ -96,11 +102,11 @@ function dotted(address: number): string {
 /**
  * Sends what the processes in a network namespace dial to where the links are, and gives what comes from there its name. To be
  * repeated after every start of the container: a new process has a new namespace.
- * @param pid of any process in it @param toxiproxy address of Toxiproxy on the data network
+ * @param pid of any process in it
  */
 export async function redirect(
   pid: number,
-  toxiproxy: string,
+  { own, toxiproxy }: Ends,
   { outgoing, incoming }: { outgoing: readonly Outgoing[]; incoming: readonly Incoming[] },
   signal?: AbortSignal,
 ): Promise<void> {
@@ -109,6 +115,8 @@ export async function redirect(
       const to = listen === null ? `REDIRECT --to-ports ${port}` : `DNAT --to-destination ${toxiproxy}:${listen}`;
       return `-A OUTPUT -d ${host}/32 -p tcp -m tcp --dport ${port} -j ${to}`;
     }),
+    // Whoever dials an address on another network has chosen its own on that one, to which no answer would find back.
+    `-A POSTROUTING -d ${toxiproxy}/32 -p tcp -j SNAT --to-source ${own}`,
     ...incoming.flatMap(({ listen, port, source }) => [
       `-A PREROUTING -p tcp -m tcp --dport ${listen} -j REDIRECT --to-ports ${port}`,
       `-A INPUT -p tcp -m conntrack --ctorigdstport ${listen} -j SNAT --to-source ${source}`,

@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { connectEngine } from "../docker/engine.ts";
+import type { EventOf, JournalEvent } from "../journal/events.ts";
+import { redirectRefusal } from "../network/virtual-addresses.ts";
+import { skip } from "../skip.ts";
+import { conclusive, runFolders } from "./kvchaos-process.ts";
+
+const COMPOSE = path.join(import.meta.dirname, "../../compose");
+const REDIS = "redis:7.0.15";
+const KVROCKS = "apache/kvrocks:2.9.0";
+/** A run waits most of its time; more at once starve each other on two cores. */
+const AT_ONCE = 2;
+
+const LOAD = "load: [{ workload: set, rate: 100/s, connections: 2, value: 100B, keys: 500 }]";
+const REFUSES = `cluster: ${COMPOSE}/one-master-one-replica.yaml
+${LOAD}
+warm-up: 1s
+duration: 3s
+faults:
+  - { id: strict, fault: command, at: 500ms, node: m1, argv: [CONFIG, SET, min-replicas-to-write, "5"] }
+recovery: { within: 3s }`;
+/** Its server ends or stops long before chaos, which it would reach in 20 s. */
+const DIES = `cluster: own.yaml
+preload: { keys: 100, value: 100B }
+${LOAD}
+warm-up: 20s
+duration: 2s
+watchdog: { hang-after: 1s }`;
+/** In a shell: waits until the load's writes have come here, so that the warm-up has begun. */
+const WARM = "until redis-cli dbsize | grep -qE [2-9]..; do sleep 0.2; done";
+/** 300 keys a second run out from the end of chaos to the end of every comparison. */
+const EXPIRES = `cluster: ${COMPOSE}/one-master-one-replica.yaml
+preload: { keys: 1000, value: 100B }
+${LOAD}
+warm-up: 1s
+duration: 3s
+faults:
+  - { fault: command, at: 2s, node: m1, argv: [EVAL, "for i=1,5000 do redis.call('SET','ttl:'..i,'v','PX',1000+i*3) end return 1", "0"] }
+recovery: { within: 20s }`;
+
+interface Verdict {
+  /** What was wrong once is said in the title. */
+  title: string;
+  image: string;
+  experiment: string;
+  /** How r1 is started, in the words of a shell, where it is not as its image does. */
+  r1?: string;
+  code: number;
+  /** type/class of every finding. */
+  found: string[];
+  /** What a server must be able to do to servers: dial each other. */
+  plain?: true;
+  more?(outcome: Outcome): void;
+}
+
+interface Outcome {
+  code: number | null;
+  stderr: string;
+  found: string[];
+  journal: JournalEvent[];
+  page: string;
+}
+
+const of = <T extends JournalEvent["type"]>({ journal }: Outcome, type: T): EventOf<T>[] =>
+  journal.filter((event): event is EventOf<T> => event.type === type);
+
+const VERDICTS: readonly Verdict[] = [
+  {
+    title: "a master that refuses every write to the end is unavailable",
+    image: REDIS,
+    experiment: REFUSES,
+    code: 1,
+    found: ["unavailable/refused"],
+    more: ({ page }) => assert.match(page, /NOREPLICAS/),
+  },
+  {
+    title: "also where the experiment asks only for recovery",
+    image: REDIS,
+    experiment: `${REFUSES}\nchecks: [no-hang, no-crash, recovers-within]`,
+    code: 1,
+    found: ["unavailable/refused"],
+  },
+  {
+    title: "and is well where the experiment allows it",
+    image: REDIS,
+    experiment: `${REFUSES}\nallow: [NOREPLICAS]`,
+    code: 0,
+    found: [],
+  },
+  {
+    title: "FAILOVER, sent by the experiment, works, and the topology follows it",
+    image: REDIS,
+    plain: true,
+    experiment: `cluster: ${COMPOSE}/one-master-two-replicas.yaml
+preload: { keys: 200, value: 100B }
+load: [{ workload: set, rate: 100/s, connections: 2, value: 100B, keys: 500, record: true }]
+warm-up: 1s
+duration: 4s
+faults:
+  - { id: over, fault: command, at: 1s, node: m1, argv: [FAILOVER] }
+recovery: { within: 20s }
+checks: [no-hang, no-crash, one-master, converges, replication-progress, recovers-within, serves, no-lost-writes]`,
+    code: 0,
+    found: [],
+    more: (outcome) => {
+      const last = of(outcome, "topology").at(-1);
+      assert.match(last?.reason ?? "", /^over: the servers made r[12] master instead of m1$/);
+      assert.match(outcome.page, /over: the servers made r[12] master instead of m1/);
+      assert.deepEqual(of(outcome, "repair"), []);
+    },
+  },
+  {
+    title: "keys that run out while replicas are compared with their master are no difference",
+    image: REDIS,
+    experiment: EXPIRES,
+    code: 0,
+    found: [],
+  },
+  {
+    title: "neither are they on Kvrocks",
+    image: KVROCKS,
+    experiment: EXPIRES,
+    code: 0,
+    found: [],
+  },
+  {
+    title: "a server that ends by SIGSEGV in the warm-up has crashed, and is not waited for",
+    image: REDIS,
+    experiment: DIES,
+    r1: `docker-entrypoint.sh "$$@" & ${WARM}; kill -SEGV $$(pidof redis-server); wait; exit 139`,
+    code: 1,
+    found: ["crash/exit"],
+    more: (outcome) => {
+      const died = of(outcome, "container").find(({ node, action }) => node === "r1" && action === "die");
+      const ended = of(outcome, "phase").find(({ phase }) => phase === "teardown");
+      assert.ok(died && ended && ended.t - died.t < 10_000, `died at ${died?.t} ms, torn down at ${ended?.t} ms`);
+    },
+  },
+  {
+    title: "one that stops there hangs",
+    image: REDIS,
+    experiment: DIES,
+    r1: `docker-entrypoint.sh "$$@" & ${WARM}; kill -STOP $$(pidof redis-server); wait`,
+    code: 1,
+    found: ["hang/deadlocked"],
+  },
+  {
+    title: "one that refuses its settings at its start is nobody's finding",
+    image: REDIS,
+    experiment: DIES,
+    r1: 'exec docker-entrypoint.sh "$$@" --nonsense 1',
+    code: 4,
+    found: [],
+    more: ({ stderr }) => assert.match(stderr, /nonsense/),
+  },
+  {
+    title: "a replica that the experiment made a master of its own, for good, is left there",
+    image: REDIS,
+    experiment: `cluster: ${COMPOSE}/one-master-two-replicas.yaml
+preload: { keys: 200, value: 100B }
+${LOAD}
+warm-up: 1s
+duration: 3s
+faults:
+  - { id: alone, fault: command, at: 1s, node: r1, argv: [REPLICAOF, "NO", ONE] }
+recovery: { within: 10s }`,
+    code: 0,
+    found: [],
+    more: (outcome) => assert.deepEqual(of(outcome, "repair"), []),
+  },
+  {
+    title: "a slot of a Kvrocks cluster that the experiment migrates stays where it went, and its clients are served",
+    image: KVROCKS,
+    experiment: `systems: [kvrocks]
+cluster: ${COMPOSE}/kvrocks-cluster-2x2.yaml
+load: [{ workload: set, rate: 100/s, connections: 4, keys: 200, value: 64B, record: true }]
+warm-up: 1s
+duration: 6s
+faults:
+  - { id: migrate, fault: command, at: 1s, node: m1, argv: [CLUSTERX, MIGRATE, "2843", "{m2 id}"] }
+recovery: { within: 20s }
+checks: [no-hang, no-crash, one-master, replication-progress, recovers-within, serves, no-lost-writes]`,
+    code: 0,
+    found: [],
+    more: (outcome) => {
+      // m1 redirects whoever asks it, and its clients are still served by m2 when everything is healed.
+      const last = of(outcome, "load").findLast(({ load }) => load === "set-shard1");
+      assert.ok((last?.nodes?.m2?.ok ?? 0) > 0 && !last?.nodes?.m1, JSON.stringify(last));
+      const back = of(outcome, "repair").filter(({ told }) => told.some((one) => /CLUSTERX/i.test(one)));
+      assert.deepEqual(back, []);
+    },
+  },
+];
+
+describe("verdicts that were wrong once, on real servers", function () {
+  this.timeout(420_000);
+  const outcomes = new Map<Verdict, Promise<Outcome | string>>();
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "kvchaos-verdicts-"));
+    const lanes: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
+    VERDICTS.forEach((verdict, i) => {
+      const outcome = (lanes[i % AT_ONCE] as Promise<unknown>).then(() => run(verdict));
+      outcomes.set(verdict, outcome);
+      lanes[i % AT_ONCE] = outcome.catch(() => {});
+    });
+  });
+  after(async () => {
+    await Promise.allSettled(outcomes.values());
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** @returns why it cannot be run here, if so */
+  async function run({ title, image, experiment, r1, plain }: Verdict): Promise<Outcome | string> {
+    const engine = await connectEngine();
+    const refusal = plain ? redirectRefusal(engine.info.local) : null;
+    if (refusal !== null) return refusal;
+    const there = image === REDIS || (await engine.inspectImage(image)) !== null;
+    if (!there) return `no image ${image}: kvchaos images wrap makes one`;
+    const own = await mkdtemp(path.join(folder, "one-"));
+    const file = path.join(own, "experiment.yaml");
+    await writeFile(file, `title: ${title}\n${experiment}\n`);
+    if (r1 !== undefined) await writeFile(path.join(own, "own.yaml"), await startedAs(r1));
+    const reports = path.join(own, "reports");
+    const { code, stderr } = await conclusive(["run", file, "--image", image, "--reports", reports]);
+    const read = async (name: string): Promise<string> => {
+      return readFile(path.join(reports, (await runFolders(reports)).at(-1) ?? "no run", name), "utf8");
+    };
+    const { findings } = JSON.parse(await read("result.json"));
+    return {
+      code,
+      stderr,
+      found: findings.map((one: { type: string; class: string }) => `${one.type}/${one.class}`),
+      journal: (await read("journal.jsonl"))
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+      page: await read("report.html"),
+    };
+  }
+
+  for (const verdict of VERDICTS) {
+    it(verdict.title, async function () {
+      const outcome = await outcomes.get(verdict);
+      assert.ok(outcome);
+      if (typeof outcome === "string") return skip(this, outcome);
+      assert.deepEqual([outcome.code, outcome.found], [verdict.code, verdict.found], outcome.stderr);
+      verdict.more?.(outcome);
+    });
+  }
+});
+
+/** One master and one replica, which is started by a shell's words. */
+async function startedAs(words: string): Promise<string> {
+  const plain = await readFile(path.join(COMPOSE, "one-master-one-replica.yaml"), "utf8");
+  const changed = plain.replace(
+    "  r1:\n    <<: *server\n",
+    (found) => `${found}    entrypoint: [sh, -c, '${words}', sh]\n`,
+  );
+  assert.notEqual(changed, plain);
+  return changed;
+}
