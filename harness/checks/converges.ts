@@ -19,8 +19,9 @@ export const converges: Check = {
     // What was read before heal, load went on beside: it is there to be looked at.
     for (const event of record.of("comparison")) if (event.before === undefined) last.set(event.replica, event);
     const judged: Judged = { findings: [], unknown: [] };
+    const remarks: string[] = [];
     for (const [replica, comparison] of last) {
-      const { complete, notComparable, different } = comparison;
+      const { complete, moved, notComparable, different } = comparison;
       // But for single keys it may have come to the end: the others' differences count.
       const toTheEnd = complete || notComparable !== undefined;
       if (toTheEnd && different > 0) {
@@ -28,6 +29,10 @@ export const converges: Check = {
         const doubt = cannotTell(record, comparison);
         if (doubt === null) judged.findings.push(finding);
         else judged.unknown.push(`${finding.summary} But ${doubt}`);
+      }
+      if (moved !== undefined) {
+        const keys = moved === 1 ? "1 key was" : `${moved} keys were`;
+        remarks.push(`${keys} not compared on ${replica}: the experiment gave their slot to another master`);
       }
       if (complete) continue;
       const what = toTheEnd ? "could not be compared wholly" : "could not be compared";
@@ -43,7 +48,7 @@ export const converges: Check = {
       else if (leftDown(record, master)) alone.set(master, [...(alone.get(master) ?? []), replica]);
       else judged.unknown.push(`${replica} was not compared with its master`);
     }
-    const remarks = leftOut(away);
+    remarks.push(...leftOut(away));
     for (const [master, replicas] of alone) {
       remarks.push(`${replicas.join(" and ")} had nobody to be equal to: the experiment took ${master} down for good`);
     }

@@ -94,6 +94,12 @@ describe("converges", () => {
     assert.equal(converges.check(fixture([event("comparison", 57_000, one)])).valid, "unknown");
   });
 
+  it("says how many keys were left out because the experiment moved their slot", () => {
+    const { valid, why } = converges.check(fixture([event("comparison", 57_000, { moved: 7 })]));
+    assert.equal(valid, true);
+    assert.equal(why, "7 keys were not compared on r1: the experiment gave their slot to another master");
+  });
+
   it("says of a replica that has no link that it has none, and does not blame it where the harness was starved", () => {
     const unlinked = state(56_000, "r1", "replica") as EventOf<"node-state">;
     const apart = { ...unlinked, state: { ...unlinked.state, link: "down" as const, linkDetail: "(NoConnect)" } };

@@ -148,6 +148,14 @@ checks: [no-hang, no-crash, one-master, converges, replication-progress, recover
     found: ["hang/deadlocked"],
   },
   {
+    title: "so does one that takes connections and never answered any",
+    image: REDIS,
+    experiment: DIES,
+    r1: `docker-entrypoint.sh "$$@" & until grep -q :18EB /proc/net/tcp; do :; done; kill -STOP $$(pidof redis-server); wait`,
+    code: 1,
+    found: ["hang/deadlocked"],
+  },
+  {
     title: "one that refuses its settings at its start is nobody's finding",
     image: REDIS,
     experiment: DIES,
@@ -182,7 +190,7 @@ duration: 6s
 faults:
   - { id: migrate, fault: command, at: 1s, node: m1, argv: [CLUSTERX, MIGRATE, "2843", "{m2 id}"] }
 recovery: { within: 20s }
-checks: [no-hang, no-crash, one-master, replication-progress, recovers-within, serves, no-lost-writes]`,
+checks: [no-hang, no-crash, one-master, converges, replication-progress, recovers-within, serves, no-lost-writes]`,
     code: 0,
     found: [],
     more: (outcome) => {

@@ -15,6 +15,8 @@ import { findServerProcess } from "./server-process.ts";
 
 const ADMIN_MS = 5_000;
 const READY_MS = 30_000;
+/** A server that takes connections and gives no answer for so long does not merely start. */
+const SILENT_MS = 8_000;
 
 export interface DataNetwork {
   name: string;
@@ -140,9 +142,11 @@ export class ContainerNode implements ClusterNode {
     return system.state(text(await this.admin(question, limits))).version;
   }
 
-  async ready(limits: WaitLimits = {}): Promise<void> {
+  /** @param onSilence called, perhaps more than once, when the server takes connections, but has long given no answer on any */
+  async ready(limits: WaitLimits = {}, onSilence?: () => void): Promise<void> {
     const { within = READY_MS, signal } = limits;
     const what = `an answer of node ${this.name} to PING`;
+    let silentSince: number | null = null;
     const ended = await until({ what, within, signal }, async (inner) => {
       try {
         await this.admin(["PING"], { within: 1_000, signal: inner });
@@ -151,6 +155,9 @@ export class ContainerNode implements ClusterNode {
         // A server that has already ended will not answer: say so now instead of at the deadline.
         const state = await this.inspect();
         if (!state.running) return state;
+        const isSilent = error instanceof ChaosError && error.code === "timeout";
+        silentSince = isSilent ? (silentSince ?? performance.now()) : null;
+        if (silentSince !== null && performance.now() - silentSince >= SILENT_MS) onSilence?.();
         throw error;
       }
     });

@@ -55,6 +55,11 @@ export class Shards {
     return this.#version;
   }
 
+  /** Slots that the experiment's own commands gave to another master. */
+  get movedSlots(): number[] {
+    return [...this.#moved.keys()];
+  }
+
   /** A slot is this master's from now on, and follows it through promotions. */
   moveSlot(slot: number, to: string): void {
     this.#moved.set(slot, to);

@@ -10,10 +10,11 @@ import type { Emit } from "../journal/events.ts";
 import { ToxiproxyServer } from "../network/toxiproxy.ts";
 import type { System } from "../systems/system.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
+import { announce } from "./announce.ts";
 import { attachReplicas } from "./attach-replicas.ts";
 import { ContainerNode } from "./container-node.ts";
 import { DialPaths } from "./dial-paths.ts";
-import { journaledLaunch, launchOf, withCores } from "./launch.ts";
+import { launchOf, withCores } from "./launch.ts";
 import { LogCollector } from "./logs.ts";
 import { openLinks, planLinks } from "./open-links.ts";
 import { RunningCluster } from "./running-cluster.ts";
@@ -58,7 +59,7 @@ export interface UpOptions {
   onEngineLost(error: unknown): void;
   /** Is this node stopped by one of our own faults right now? For `container` events. */
   ours(node: string): boolean;
-  /** The servers answer; nobody has been told a role yet. */
+  /** The servers answer, or one of them is silent although it takes connections; nobody has been told a role yet. */
   onReady?(cluster: RunningCluster): Promise<void>;
   /** A server's container has ended, not by our own doing. */
   onDeath?(node: string, exitCode: number | null): void;
@@ -176,14 +177,34 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   });
   scope.defer("close the administration connections", async () => cluster.closeLanes());
   await followContainers(options, nodes, logs);
-  await Promise.all(nodes.map((node) => node.ready({ within: READY_MS, signal })));
-  await announce(options, cluster, nodes, placed);
+  const answers = answersOf(nodes, signal);
+  await answers.firstWord;
+  await announce(
+    options,
+    cluster,
+    placed.map(({ node, ports }, i) => ({ node: nodes[i] as ContainerNode, ports, launch: launchOf(system, node) })),
+  );
   await options.onReady?.(cluster);
+  await answers.all;
   await introduceNodes(cluster, signal);
   await selfRule?.form(cluster, signal);
   if (!options.attachLater) await attachReplicas(cluster, signal);
   if (selfRule) await follow(cluster, await selfRule.handOver(cluster, signal), scope);
   return cluster;
+}
+
+/** `all`: every server answers. `firstWord`: that, or one of them has been silent for longer than a start takes. */
+function answersOf(
+  nodes: readonly ContainerNode[],
+  signal: AbortSignal,
+): Record<"all" | "firstWord", Promise<unknown>> {
+  let onSilence = (): void => {};
+  const silence = new Promise<void>((resolve) => {
+    onSilence = resolve;
+  });
+  const all = Promise.all(nodes.map((node) => node.ready({ within: READY_MS, signal }, onSilence)));
+  all.catch(() => {}); // awaited in the end
+  return { all, firstWord: Promise.race([all, silence]) };
 }
 
 /** What a run says when its servers cannot find each other by themselves. */
@@ -260,35 +281,6 @@ async function followContainers(options: UpOptions, nodes: ContainerNode[], logs
   });
   subscription.done.catch(onEngineLost);
   await Promise.all(nodes.map((node) => logs.follow(node.name, node.container)));
-}
-
-async function announce(
-  options: UpOptions,
-  cluster: RunningCluster,
-  nodes: readonly ContainerNode[],
-  placed: readonly Placed[],
-): Promise<void> {
-  const { engine, system, image, emit, signal } = options;
-  const digest = (await engine.inspectImage(image, { signal }))?.digest ?? null;
-  const versions = await Promise.all(nodes.map((node) => node.version({ signal })));
-  emit({
-    type: "cluster",
-    nodes: nodes.map((node, i) => ({
-      name: node.name,
-      role: node.role,
-      container: node.container,
-      image,
-      digest,
-      ports: placed[i]?.ports ?? {},
-      version: versions[i] ?? null,
-      ...(placed[i] ? { launch: journaledLaunch(launchOf(system, placed[i].node)) } : {}),
-    })),
-    mode: options.compose.mode,
-    ruledBy: cluster.ruledBy,
-    links: cluster.links.map(({ name, from, to, published }) => {
-      return { name, from, to, address: `${published.host}:${published.port}` };
-    }),
-  });
 }
 
 /** Notes who should be what and, in cluster mode, tells every node its name and every master its slots. */

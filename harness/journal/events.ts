@@ -197,6 +197,8 @@ const eventSchemas = [
     why: z.string().nullable(),
     /** It came to the end but for so many keys; absent: for none, or it did not come to the end. */
     notComparable: z.number().optional(),
+    /** Keys that were left out, because the experiment gave their slot to another master; absent: there are none. */
+    moved: z.number().optional(),
     masterKeys: z.number(),
     replicaKeys: z.number(),
     different: z.number(),

@@ -65,7 +65,7 @@ describe("RawConnection", () => {
   });
 
   it("does not take the answer of a timed-out command for that of a later one", async () => {
-    server.on("GET", () => ({ do: "late", reply: "stale", after: 80 }));
+    server.on("GET", () => ({ do: "late", reply: "stale", after: 2_000 }));
     const outcome = await connection.send(["GET", "k"], { within: 20 });
     assert.deepEqual(outcome, { outcome: "info", error: "timeout" });
     assert.equal((await connection.send(["PING"], LONG)).outcome, "fail");

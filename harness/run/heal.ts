@@ -1,5 +1,5 @@
 import { messageOf } from "../base/chaos-error.ts";
-import { compareDatasets } from "../cluster/compare/compare.ts";
+import { compareNodes } from "../cluster/compare/compare-nodes.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import type { Emit, NodeCondition, NodeState } from "../journal/events.ts";
@@ -103,15 +103,6 @@ async function repair(options: HealOptions, name: string): Promise<void> {
 async function compareBefore(options: HealOptions, master: string, replica: string): Promise<void> {
   const { cluster, watchdog, emit, signal } = options;
   if ([master, replica].some((name) => !READABLE.includes(watchdog.verdict(name).condition))) return;
-  const comparison = await compareDatasets({
-    master: cluster.node(master).direct,
-    replica: cluster.node(replica).direct,
-    masterName: master,
-    replicaName: replica,
-    password: cluster.password,
-    readOnly: cluster.clusterMode,
-    within: COMPARE_MS,
-    signal,
-  });
+  const comparison = await compareNodes(cluster, master, replica, { within: COMPARE_MS, signal });
   emit({ type: "comparison", ...comparison, before: "heal" });
 }

@@ -1,6 +1,6 @@
 import { messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
-import { compareDatasets } from "../cluster/compare/compare.ts";
+import { compareNodes } from "../cluster/compare/compare-nodes.ts";
 import { deviationOf } from "../cluster/deviation.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import type { Emit } from "../journal/events.ts";
@@ -56,17 +56,7 @@ async function comparePair(options: QuiesceOptions, master: string, replica: str
   }
   try {
     await drained(options, master, replica);
-    const compare = () =>
-      compareDatasets({
-        master: cluster.node(master).direct,
-        replica: cluster.node(replica).direct,
-        masterName: master,
-        replicaName: replica,
-        password: cluster.password,
-        readOnly: cluster.clusterMode,
-        within: COMPARE_MS,
-        signal,
-      });
+    const compare = () => compareNodes(cluster, master, replica, { within: COMPARE_MS, signal });
     let last = await compare();
     if (last.different > 0) {
       await until({ what: "equal datasets", within: SETTLE_MS, signal, every: 1_000 }, async () => {

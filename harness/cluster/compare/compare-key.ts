@@ -27,6 +27,8 @@ export type KeyResult =
   | { kind: "unknown-type"; type: string }
   /** This look tells nothing; `why` says which answer is to blame. */
   | { kind: "odd"; why: string }
+  /** A side redirects whoever asks for it. */
+  | { kind: "moved"; slot: number; why: string }
   | ({ kind: "missing-on-replica" | "extra-on-replica" | "type" | "value" } & Difference);
 
 /** What both say of a key before its value is read: master first. */
@@ -117,7 +119,9 @@ function resultOf(difference: Difference | null): KeyResult {
   return difference ? { kind: "value", ...difference } : { kind: "equal" };
 }
 
-async function seen<T>(look: () => Promise<T>): Promise<T | Extract<KeyResult, { kind: "odd" }>> {
+type NoAnswer = Extract<KeyResult, { kind: "odd" | "moved" }>;
+
+async function seen<T>(look: () => Promise<T>): Promise<T | NoAnswer> {
   try {
     return await look();
   } catch (error) {
@@ -125,9 +129,10 @@ async function seen<T>(look: () => Promise<T>): Promise<T | Extract<KeyResult, {
   }
 }
 
-function oddOf(error: unknown): Extract<KeyResult, { kind: "odd" }> {
-  if (error instanceof Odd) return { kind: "odd", why: error.message };
-  throw error;
+function oddOf(error: unknown): NoAnswer {
+  if (!(error instanceof Odd)) throw error;
+  const why = error.message;
+  return error.movedSlot === null ? { kind: "odd", why } : { kind: "moved", slot: error.movedSlot, why };
 }
 
 async function preview(side: Side, key: Buffer, type: string): Promise<string> {

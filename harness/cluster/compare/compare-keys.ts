@@ -72,7 +72,7 @@ async function lookAtAll(pair: Pair, keys: readonly Buffer[]): Promise<Look[]> {
 function isCertain(look: Look, before: KeyResult | null, hurry: boolean): boolean {
   const { result } = look;
   if (result.kind === "equal" || result.kind === "unknown-type") return true;
-  if (result.kind === "odd") return hurry && isSame(result, before);
+  if (result.kind === "odd" || result.kind === "moved") return hurry && isSame(result, before);
   return !soon(look) && (hurry || isSame(result, before));
 }
 

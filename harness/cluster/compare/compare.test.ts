@@ -32,8 +32,8 @@ describe("comparing two servers that misbehave", () => {
     server.on("EXISTS", (argv) => (value(argv) === undefined ? 0 : 1));
     server.on("GETRANGE", (argv) => bulk((value(argv) ?? "").slice(Number(argv[2]), Number(argv[3]) + 1)));
   }
-  const compare = (within = 3000) =>
-    compareDatasets({ master, replica, masterName: "m1", replicaName: "r1", within, signal: stop.signal });
+  const compare = (within = 3000, movedSlots: number[] = []) =>
+    compareDatasets({ master, replica, masterName: "m1", replicaName: "r1", movedSlots, within, signal: stop.signal });
 
   it("is complete and equal when they are", async () => {
     const result = await compare();
@@ -45,6 +45,18 @@ describe("comparing two servers that misbehave", () => {
     const result = await compare();
     assert.equal(result.complete, false);
     assert.match(result.why ?? "", /r1 answered TYPE with: LOADING Redis is loading/);
+  });
+
+  it("leaves out keys whose slot the experiment has moved, and no others that are redirected", async () => {
+    const elsewhere = (argv: Buffer[]): Reply =>
+      String(argv[1]) === "b" ? new RespError("MOVED 3300 10.0.0.9:6666") : "string";
+    master.on("TYPE", elsewhere);
+    master.on("EXISTS", (argv) => (String(argv[1]) === "b" ? new RespError("MOVED 3300 10.0.0.9:6666") : 1));
+    const result = await compare(3000, [3300]);
+    assert.deepEqual([result.complete, result.different, result.moved], [true, 0, 1]);
+    const unmoved = await compare(3000, [3301]);
+    assert.deepEqual([unmoved.complete, unmoved.moved, unmoved.notComparable], [false, undefined, 1]);
+    assert.match(unmoved.why ?? "", /^1 key could not be compared \(first: b: m1 answered TYPE with: MOVED 3300/);
   });
 
   it("is not complete when a server falls silent, within its deadline", async () => {

@@ -24,6 +24,8 @@ export interface CompareOptions {
   password?: string | undefined;
   /** Cluster mode: a replica answers questions about its master's keys only to clients that said READONLY. */
   readOnly?: boolean;
+  /** Cluster mode: a server that redirects questions about keys of these slots is right to do so. */
+  movedSlots?: readonly number[];
   /** Milliseconds for everything. */
   within: number;
   signal: AbortSignal;
@@ -36,6 +38,8 @@ export type Comparison = Omit<EventOf<"comparison">, "t" | "type">;
 
 /** The harness's own key, with a shard's tag in cluster mode, written by the watchdog's write probe meanwhile. */
 const PROBE_KEY = /^(?:\{s\d+\})?kvchaos:probe$/;
+/** What a look at a key says that the master does not have, or does not tell. */
+const ABSENT: readonly KeyResult["kind"][] = ["extra-on-replica", "odd", "moved"];
 const SHOWN = 20;
 const MOST_REMEMBERED = 100_000;
 /** Of one call of SCAN that gets odd answers. */
@@ -52,7 +56,7 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
   const { master, replica, masterName, replicaName, password, within, signal, batch = 512 } = options;
   signal.throwIfAborted();
   const started = performance.now();
-  const tally = new Tally();
+  const tally = new Tally(options.movedSlots ?? []);
   const open: RawConnection[] = [];
   const onAbort = () => open.forEach((connection) => void connection.close());
   signal.addEventListener("abort", onAbort);
@@ -94,6 +98,7 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
     different: tally.different,
     differences: tally.differences,
     ...(atTheEnd && why !== null ? { notComparable: tally.leftOut } : {}),
+    ...(tally.moved > 0 ? { moved: tally.moved } : {}),
     ms: Math.round(performance.now() - started),
   };
 }
@@ -112,7 +117,7 @@ async function findExtraKeys(pair: Pair, tally: Tally, batch: number, patience: 
     const results = await compareKeys(pair, missing, patience);
     for (const [i, result] of results.entries()) {
       // Any other came to the master only now: whether the values agree is the next comparison's business.
-      if (result.kind === "extra-on-replica" || result.kind === "odd") tally.add(missing[i] as Buffer, result);
+      if (ABSENT.includes(result.kind)) tally.add(missing[i] as Buffer, result);
     }
     tally.replicaKeys += keys.length;
   }
@@ -170,7 +175,14 @@ class Tally {
   readonly differences: Comparison["differences"] = [];
   readonly #seen = new Set<string>();
   readonly #unknown = new Map<string, { count: number; first: string }>();
+  readonly #movedSlots: ReadonlySet<number>;
   #odd = { count: 0, first: "" };
+  /** Keys whose slot has another master by the experiment's own command. */
+  moved = 0;
+
+  constructor(movedSlots: readonly number[]) {
+    this.#movedSlots = new Set(movedSlots);
+  }
 
   add(key: Buffer, result: KeyResult): void {
     if (result.kind === "equal") return;
@@ -184,7 +196,11 @@ class Tally {
     const text = key.toString("latin1");
     if (this.#seen.has(text)) return;
     if (this.#seen.size < MOST_REMEMBERED) this.#seen.add(text);
-    if (result.kind === "odd") {
+    if (result.kind === "moved" && this.#movedSlots.has(result.slot)) {
+      this.moved++;
+      return;
+    }
+    if (result.kind === "odd" || result.kind === "moved") {
       this.#odd.first ||= `${showBytes(key, 200)}: ${result.why}`;
       this.#odd.count++;
       return;

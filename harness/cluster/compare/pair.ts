@@ -6,7 +6,15 @@ import { quoteBytes } from "./show-bytes.ts";
 class Unfinished extends Error {}
 
 /** An answer that a question of its kind should not get: the key may have expired or changed since it was last asked about. */
-export class Odd extends Error {}
+export class Odd extends Error {
+  /** Of a redirection; null: it is another answer. */
+  readonly movedSlot: number | null;
+
+  constructor(message: string, movedSlot: number | null = null) {
+    super(message);
+    this.movedSlot = movedSlot;
+  }
+}
 
 export type Argv = readonly (string | Buffer | number)[];
 
@@ -36,7 +44,9 @@ export class Side {
       throw new Unfinished(`time was up, ${this.name} had not answered ${String(argv[0])}`);
     }
     if (outcome.outcome === "fail" && outcome.reply) {
-      throw new Odd(`${this.name} answered ${String(argv[0])} with: ${outcome.reply.message}`);
+      const slot = /^MOVED (\d+) /.exec(outcome.reply.message)?.[1];
+      const what = `${this.name} answered ${String(argv[0])} with: ${outcome.reply.message}`;
+      throw new Odd(what, slot === undefined ? null : Number(slot));
     }
     throw new Unfinished(`${this.name} answered ${String(argv[0])} with: ${outcome.error}`);
   }
