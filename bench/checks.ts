@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { runModel } from "../harness/checks/data/model/store.ts";
-import { flushOrder } from "../harness/checks/flush-order.ts";
-import { linearizable } from "../harness/checks/linearizable.ts";
-import { noLostWrites } from "../harness/checks/no-lost-writes.ts";
-import { perKeyOrder } from "../harness/checks/per-key-order.ts";
-import { fixture } from "../harness/checks/record-fixture.ts";
+import { flushOrder } from "../harness/checks/data/flush-order.ts";
+import { linearizable } from "../harness/checks/data/linearizable.ts";
+import { noLostWrites } from "../harness/checks/data/no-lost-writes.ts";
+import { perKeyOrder } from "../harness/checks/data/per-key-order.ts";
 import { KIND, type LoadHistory } from "../harness/history/history.ts";
+import { runModel } from "../harness/testing/data-model/store.support.ts";
+import { fixture } from "../harness/testing/record-fixture.support.ts";
 
 /*
  * How long does it take, and how much memory, to judge a million recorded operations by every data check? Each shape in a

@@ -10,7 +10,7 @@ import { Generator } from "../harness/load/generator.ts";
 import type { LoadSpec } from "../harness/load/load.ts";
 import { OperationLog } from "../harness/load/operation-log.ts";
 import { workloads } from "../harness/load/workloads/registry.ts";
-import { FakeServer } from "../harness/resp/fake-server.ts";
+import { FakeServer } from "../harness/testing/fake-server.support.ts";
 
 /*
  * How much faster is the load generator than ioredis, on this machine, now, and what does recording cost? All in this

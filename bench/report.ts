@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { JournalEvent } from "../harness/journal/events.ts";
-import { loadRecord } from "../harness/journal/reader.ts";
+import { readRecord } from "../harness/journal/reader.ts";
 import { renderAll, reporters } from "../harness/report/registry.ts";
-import { sampleRun } from "../harness/report/sample-run.ts";
+import { sampleRun } from "../harness/testing/samples/run.support.ts";
 
 /*
  * How long does it take, and how much memory, to read a journal of a million events and render every report of it?
@@ -20,7 +20,7 @@ if (process.argv[2] === "--report" || process.argv[2] === "--parse") {
   const directory = process.argv[3] as string;
   const begun = performance.now();
   if (process.argv[2] === "--report") {
-    const record = await loadRecord(join(directory, "journal.jsonl"));
+    const record = await readRecord(join(directory, "journal.jsonl"));
     const read = performance.now() - begun;
     const failures = await renderAll(record, directory, reporters);
     if (failures.length > 0) throw failures[0]?.error;

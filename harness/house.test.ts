@@ -9,6 +9,7 @@ const FLOORS = [
   "history",
   "resp",
   "docker",
+  "images",
   "network",
   "systems",
   "cluster",
@@ -19,6 +20,7 @@ const FLOORS = [
   "checks",
   "experiment",
   "run",
+  "repro",
   "report",
   "cli",
 ];
@@ -41,7 +43,8 @@ function importsOf(file: string): Import[] {
 }
 
 const files = readdirSync(HARNESS, { recursive: true, encoding: "utf8" }).filter(
-  (name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && name.includes(path.sep),
+  (name) =>
+    name.endsWith(".ts") && !name.endsWith(".test.ts") && name.includes(path.sep) && !name.startsWith("testing"),
 );
 const imports = files.flatMap(importsOf);
 const room = (file: string): string => file.split(path.sep, 1)[0] as string;

@@ -1,4 +1,4 @@
-import { keys, values } from "../../harness/load/workloads/pieces.ts";
+import { keys, values } from "../../harness/load/workloads/keys-and-values.ts";
 import type { Workload } from "../../harness/load/workloads/workload.ts";
 
 /** `source` runs once per load and thread; what it returns makes one command after another, 300 000 times a second. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Finding } from "../journal/events.ts";
+import { fixture } from "../testing/record-fixture.support.ts";
 import { byCause, withCauses } from "./causes.ts";
-import { fixture } from "./record-fixture.ts";
 
 function finding(
   type: Finding["type"],

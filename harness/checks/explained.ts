@@ -1,7 +1,7 @@
 import type { RunRecord } from "../journal/record.ts";
-import { judgeCrashes } from "./crash-rules.ts";
-import { judgeHangs } from "./hang-rules.ts";
-import { judgeStalls } from "./leftovers.ts";
+import { judgeCrashes } from "./crash/crash-rules.ts";
+import { judgeHangs } from "./hang/hang-rules.ts";
+import { judgeStalls } from "./hang/lasting-conditions.ts";
 import { asksFor, phaseSpan } from "./span.ts";
 
 /**

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { EventOf } from "../journal/events.ts";
-import { converges } from "./converges.ts";
-import { final, finals, recorded, write } from "./data/history-fixture.ts";
-import { oneMaster } from "./one-master.ts";
-import { condition, event, fixture, starved, state } from "./record-fixture.ts";
-import { recoversWithin } from "./recovers-within.ts";
+import { final, finals, recorded, write } from "../testing/history-fixture.support.ts";
+import { condition, event, fixture, starved, state } from "../testing/record-fixture.support.ts";
+import { converges } from "./data/converges.ts";
+import { oneMaster } from "./roles/one-master.ts";
+import { recoversWithin } from "./service/recovers-within.ts";
 
 describe("one-master", () => {
   it("is green when everybody says what was meant", () => {

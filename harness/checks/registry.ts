@@ -1,17 +1,17 @@
 import type { Check } from "./check.ts";
-import { cleanShutdown } from "./clean-shutdown.ts";
-import { converges } from "./converges.ts";
-import { expectations } from "./expectations.ts";
-import { flushOrder } from "./flush-order.ts";
-import { linearizable } from "./linearizable.ts";
-import { noCrash } from "./no-crash.ts";
-import { noHang } from "./no-hang.ts";
-import { noLostWrites } from "./no-lost-writes.ts";
-import { oneMaster } from "./one-master.ts";
-import { perKeyOrder } from "./per-key-order.ts";
-import { recoversWithin } from "./recovers-within.ts";
+import { cleanShutdown } from "./crash/clean-shutdown.ts";
+import { noCrash } from "./crash/no-crash.ts";
+import { converges } from "./data/converges.ts";
+import { flushOrder } from "./data/flush-order.ts";
+import { linearizable } from "./data/linearizable.ts";
+import { noLostWrites } from "./data/no-lost-writes.ts";
+import { perKeyOrder } from "./data/per-key-order.ts";
+import { expectations } from "./expectations/expectations.ts";
+import { noHang } from "./hang/no-hang.ts";
 import { replicationProgress } from "./replication-progress.ts";
-import { serves } from "./serves.ts";
+import { oneMaster } from "./roles/one-master.ts";
+import { recoversWithin } from "./service/recovers-within.ts";
+import { serves } from "./service/serves.ts";
 
 /** Every check by the name that experiments use. */
 export const checks: ReadonlyMap<string, Check> = new Map(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { noHang } from "./no-hang.ts";
-import { condition, fixture, starved } from "./record-fixture.ts";
+import { condition, fixture, starved } from "../testing/record-fixture.support.ts";
+import { noHang } from "./hang/no-hang.ts";
 import { replicationProgress } from "./replication-progress.ts";
 
 describe("replication-progress", () => {

@@ -1,5 +1,5 @@
 import type { Check } from "./check.ts";
-import { judgeStalls } from "./leftovers.ts";
+import { judgeStalls } from "./hang/lasting-conditions.ts";
 import { needsReplica } from "./needs.ts";
 import { resultOf } from "./result.ts";
 

@@ -1,5 +1,5 @@
 import type { CheckResult } from "./check.ts";
-import type { Judged } from "./hang-rules.ts";
+import type { Judged } from "./hang/hang-rules.ts";
 
 /** A finding outranks a doubt, a doubt outranks "all is well". */
 export function resultOf({ findings, unknown, remarks = [] }: Judged): CheckResult {

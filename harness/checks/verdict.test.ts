@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Finding, JournalEvent } from "../journal/events.ts";
-import { event, fixture, starved } from "./record-fixture.ts";
+import { event, fixture, starved } from "../testing/record-fixture.support.ts";
 import { type NamedResult, runChecks } from "./run-checks.ts";
 import { verdictOf } from "./verdict.ts";
 

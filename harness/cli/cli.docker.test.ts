@@ -6,7 +6,14 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "../base/deadline.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { conclusive, KvchaosProcess, kvchaos, leftOf, runFolders, untilNobodyCleans } from "./kvchaos-process.ts";
+import {
+  conclusive,
+  KvchaosProcess,
+  kvchaos,
+  leftOf,
+  runFolders,
+  untilNobodyCleans,
+} from "../testing/kvchaos-process.support.ts";
 
 const CLUSTER = fileURLToPath(new URL("../../compose/one-master-two-replicas.yaml", import.meta.url));
 

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { connectEngine } from "../docker/engine.ts";
-import { loadRecord } from "../journal/reader.ts";
+import { readRecord } from "../journal/reader.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
-import { skip } from "../skip.ts";
-import { kvchaos, runFolders } from "./kvchaos-process.ts";
+import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
+import { skip } from "../testing/skip.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose");
 
@@ -27,7 +27,7 @@ describe("words of a command that name a node's id, a shard's tag and a load's s
     const { code, stderr } = await kvchaos(["run", file, "--image", image, "--seed", "1", "--reports", reports]);
     assert.equal(code, 0, stderr);
     const [run] = await runFolders(reports);
-    const record = await loadRecord(path.join(reports, run ?? "", "journal.jsonl"));
+    const record = await readRecord(path.join(reports, run ?? "", "journal.jsonl"));
     return new Map(record.of("fault").flatMap(({ id, effect }) => (effect ? [[id, effect.summary]] : [])));
   };
 

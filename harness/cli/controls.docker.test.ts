@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { registries } from "../experiment/catalogue.ts";
-import { loadExperiment } from "../experiment/load.ts";
-import { conclusive, runFolders } from "./kvchaos-process.ts";
+import { readExperiment } from "../experiment/read-experiment.ts";
+import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 
 const CONTROLS = path.join(import.meta.dirname, "../../experiments/redis/controls");
 
@@ -53,7 +53,7 @@ describe("controls: runs that must fail, each with exactly its own finding", fun
 
 async function run(name: string): Promise<Outcome> {
   const file = path.join(CONTROLS, name);
-  const { expect } = await loadExperiment(file, registries);
+  const { expect } = await readExperiment(file, registries);
   assert.ok(expect?.class, "a control says what must be found");
   const reports = await mkdtemp(path.join(tmpdir(), "kvchaos-controls-"));
   try {

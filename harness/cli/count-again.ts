@@ -1,5 +1,5 @@
 import path from "node:path";
-import { loadRecord } from "../journal/reader.ts";
+import { readRecord } from "../journal/reader.ts";
 import { fileReporters, renderAll } from "../report/registry.ts";
 import { log, printError } from "./print.ts";
 
@@ -16,7 +16,7 @@ export async function countAgain(directories: readonly string[]): Promise<void> 
   // The last one was rendered when all others were there.
   for (const directory of directories.slice(0, -1).slice(-MOST_RUNS)) {
     try {
-      const failures = await renderAll(await loadRecord(path.join(directory, "journal.jsonl")), directory, pages);
+      const failures = await renderAll(await readRecord(path.join(directory, "journal.jsonl")), directory, pages);
       for (const { error } of failures) throw error;
     } catch (error) {
       log(`${directory}: its report could not be rendered again; the one of its own run stands:`);

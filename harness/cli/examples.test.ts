@@ -5,10 +5,10 @@ import { keydb } from "../../docs/examples/keydb.ts";
 import { loadComesBack } from "../../docs/examples/load-comes-back.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
-import { FakeCluster } from "../faults/fake-cluster.ts";
 import type { FaultContext } from "../faults/fault.ts";
 import type { JournalEvent } from "../journal/events.ts";
 import { recordOf } from "../journal/record.ts";
+import { FakeCluster } from "../testing/fake-cluster.support.ts";
 
 /** What the pages in docs/ teach is compiled here and does what it says. */
 describe("the examples of docs/", () => {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Finding } from "../journal/finding.ts";
-import { conclusive, runFolders } from "./kvchaos-process.ts";
+import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
 

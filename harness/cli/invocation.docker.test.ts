@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { runCommand } from "../docker/images/run-command.ts";
+import { runCommand } from "../base/run-command.ts";
 
 const PROGRAM = fileURLToPath(new URL("./kvchaos.mjs", import.meta.url));
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master.yaml");

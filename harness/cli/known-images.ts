@@ -1,4 +1,4 @@
-import type { ImageRecipe } from "../docker/image-recipe.ts";
+import type { ImageRecipe } from "../images/image-recipe.ts";
 import { TOXIPROXY_IMAGE, toxiproxyRecipe } from "../network/toxiproxy-recipe.ts";
 import { systems } from "../systems/registry.ts";
 import type { System } from "../systems/system.ts";

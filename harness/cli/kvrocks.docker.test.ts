@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { connectEngine } from "../docker/engine.ts";
-import { skip } from "../skip.ts";
-import { conclusive, runFolders } from "./kvchaos-process.ts";
+import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
+import { skip } from "../testing/skip.support.ts";
 
 const STORM = path.join(import.meta.dirname, "../../experiments/kvrocks/master-switch-storm.yaml");
 const AFFECTED = "apache/kvrocks:2.9.0";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { kvchaos, runFolders } from "./kvchaos-process.ts";
+import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
 

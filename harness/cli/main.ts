@@ -1,24 +1,24 @@
 import yargs from "yargs";
 import { ChaosError } from "../base/chaos-error.ts";
 import { version } from "../base/version.ts";
-import { bisectCommand } from "./bisect.ts";
-import { cleanCommand } from "./clean.ts";
 import type { Command } from "./command.ts";
-import { doctorCommand } from "./doctor.ts";
+import { bisectCommand } from "./commands/bisect.ts";
+import { cleanCommand } from "./commands/clean.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { imagesCommand } from "./commands/images.ts";
+import { listCommand } from "./commands/list.ts";
+import { matrixCommand } from "./commands/matrix.ts";
+import { mergeCommand } from "./commands/merge.ts";
+import { nightlyCommand } from "./commands/nightly.ts";
+import { replayCommand } from "./commands/replay.ts";
+import { reportCommand } from "./commands/report.ts";
+import { runCommand } from "./commands/run.ts";
+import { shrinkCommand } from "./commands/shrink.ts";
+import { upCommand } from "./commands/up.ts";
+import { verifiedCommand } from "./commands/verified.ts";
 import { EXIT, exitOfError } from "./exit-codes.ts";
-import { explainCommand } from "./explain.ts";
-import { imagesCommand } from "./images.ts";
-import { listCommand } from "./list.ts";
-import { matrixCommand } from "./matrix.ts";
-import { mergeCommand } from "./merge.ts";
-import { nightlyCommand } from "./nightly.ts";
 import { printError } from "./print.ts";
-import { replayCommand } from "./replay.ts";
-import { reportCommand } from "./report.ts";
-import { runCommand } from "./run.ts";
-import { shrinkCommand } from "./shrink.ts";
-import { upCommand } from "./up.ts";
-import { verifiedCommand } from "./verified.ts";
 
 // Each command has argument types of its own; the table only dispatches.
 // biome-ignore lint/suspicious/noExplicitAny: see above

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { kvchaos, untilNobodyCleans } from "./kvchaos-process.ts";
-import { kvchaosCommands } from "./readme-commands.ts";
+import { kvchaos, untilNobodyCleans } from "../testing/kvchaos-process.support.ts";
+import { kvchaosCommands } from "../testing/readme-commands.support.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Commands that start no server; the others are run by cli.docker.test.ts and by the nightly run. */

@@ -9,12 +9,12 @@ import yargs from "yargs";
 import { z } from "zod";
 import { registries } from "../experiment/catalogue.ts";
 import { paramKeys } from "../experiment/fault-params.ts";
-import { loadExperiment } from "../experiment/load.ts";
+import { readExperiment } from "../experiment/read-experiment.ts";
 import { experimentSchema, faultItem, loadItem, toolItem } from "../experiment/schema.ts";
 import { STATES } from "../journal/expectation.ts";
+import { blocks, commands, kvchaosCommands, README } from "../testing/readme-commands.support.ts";
 import { EXIT } from "./exit-codes.ts";
 import { COMMANDS } from "./main.ts";
-import { blocks, commands, kvchaosCommands, README } from "./readme-commands.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const scripts: Record<string, string> = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")).scripts;
@@ -123,7 +123,7 @@ describe("README.md", () => {
       for (const text of blocks("yaml")) {
         const file = path.join(folder, "shown.yaml");
         await writeFile(file, text.replace("../../compose", path.join(ROOT, "compose")));
-        assert.equal((await loadExperiment(file, registries)).faults.length, 2);
+        assert.equal((await readExperiment(file, registries)).faults.length, 2);
       }
     } finally {
       await rm(folder, { recursive: true, force: true });

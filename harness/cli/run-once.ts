@@ -1,11 +1,11 @@
 import path from "node:path";
 import type { ComposeFile } from "../docker/compose.ts";
 import type { Engine } from "../docker/engine.ts";
-import { ensureImage } from "../docker/images/ensure.ts";
 import type { Plan } from "../experiment/experiment.ts";
+import { ensureImage } from "../images/ensure.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
+import { writeRunIndex } from "../report/page/run-index.ts";
 import { fileReporters, liveReporters, renderAll, reporters } from "../report/registry.ts";
-import { writeRunIndex } from "../report/run-index.ts";
 import { runExperiment } from "../run/run.ts";
 import type { RunResult } from "../run/run-options.ts";
 import { redis } from "../systems/redis.ts";

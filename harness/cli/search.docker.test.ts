@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { registries } from "../experiment/catalogue.ts";
 import { readPlan } from "../experiment/plan-file.ts";
-import { kvchaos, runFolders } from "./kvchaos-process.ts";
+import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master.yaml");
 

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { kvchaos, runFolders } from "./kvchaos-process.ts";
+import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 
 const CLUSTER = fileURLToPath(new URL("../../compose/one-master-two-replicas.yaml", import.meta.url));
 

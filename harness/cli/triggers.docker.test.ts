@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { loadRecord } from "../journal/reader.ts";
-import { kvchaos, runFolders } from "./kvchaos-process.ts";
+import { readRecord } from "../journal/reader.ts";
+import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master.yaml");
 
@@ -35,7 +35,7 @@ faults:
     const { code, stderr } = await kvchaos(["run", file, "--seed", "1", "--reports", folder]);
     const [run] = await runFolders(folder);
     assert.ok(run, stderr);
-    const record = await loadRecord(path.join(folder, run, "journal.jsonl"));
+    const record = await readRecord(path.join(folder, run, "journal.jsonl"));
     const starts = record.of("container").filter(({ action }) => action === "start");
     assert.equal(starts.length, 2, stderr);
     const [first, last] = starts.map(({ t }) => t) as [number, number];

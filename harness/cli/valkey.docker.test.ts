@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { messageOf } from "../base/chaos-error.ts";
 import { connectEngine } from "../docker/engine.ts";
-import { ensureImage } from "../docker/images/ensure.ts";
-import { skip } from "../skip.ts";
+import { ensureImage } from "../images/ensure.ts";
 import { valkey } from "../systems/valkey.ts";
-import { kvchaos, runFolders } from "./kvchaos-process.ts";
+import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
+import { skip } from "../testing/skip.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
 const CONTROLS = path.join(import.meta.dirname, "../../experiments/redis/controls");

@@ -5,8 +5,8 @@ import path from "node:path";
 import { connectEngine } from "../docker/engine.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
-import { skip } from "../skip.ts";
-import { conclusive, runFolders } from "./kvchaos-process.ts";
+import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
+import { skip } from "../testing/skip.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose");
 const REDIS = "redis:7.0.15";

@@ -3,8 +3,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { registries } from "../experiment/catalogue.ts";
 import type { Experiment, Plan } from "../experiment/experiment.ts";
-import { loadExperiment } from "../experiment/load.ts";
-import { notAFile } from "../experiment/read-text.ts";
+import { notAFile } from "../experiment/read/read-text.ts";
+import { readExperiment } from "../experiment/read-experiment.ts";
 import { planDigest } from "../report/verified/plan-digest.ts";
 import { parseVerified } from "../report/verified/table.ts";
 import type { VerifiedRun } from "../report/verified/verified-run.ts";
@@ -57,7 +57,7 @@ export class Today {
     const file = path.join(EXPERIMENTS, name);
     const inside = file.startsWith(EXPERIMENTS + path.sep);
     const read = (async () =>
-      inside && (await notAFile(file)) === undefined ? loadExperiment(file, registries) : null)();
+      inside && (await notAFile(file)) === undefined ? readExperiment(file, registries) : null)();
     this.#experiments.set(name, read);
     return read;
   }

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { runCommand } from "../base/run-command.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { runCommand } from "../docker/images/run-command.ts";
-import { findLeftovers } from "../docker/leftovers.ts";
-import { skip } from "../skip.ts";
-import { kvchaos } from "./kvchaos-process.ts";
+import { findLeftovers } from "../docker/left-runs.ts";
+import { kvchaos } from "../testing/kvchaos-process.support.ts";
+import { skip } from "../testing/skip.support.ts";
 
 const NAME = `kvchaos-test/redis-${process.pid}`;
 

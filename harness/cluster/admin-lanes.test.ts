@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { until } from "../base/deadline.ts";
 import type { EventOf } from "../journal/events.ts";
-import { FakeServer } from "../resp/fake-server.ts";
 import { RespError } from "../resp/reply.ts";
+import { FakeServer } from "../testing/fake-server.support.ts";
 import { AdminLanes } from "./admin-lanes.ts";
 
 type Seen = EventOf<"admin-command">;

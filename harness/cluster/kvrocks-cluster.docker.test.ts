@@ -6,12 +6,12 @@ import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { ownerLabels } from "../docker/leftovers.ts";
+import { ownerLabels } from "../docker/left-runs.ts";
 import type { JournalEvent } from "../journal/events.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
-import { skip } from "../skip.ts";
 import { kvrocks } from "../systems/kvrocks.ts";
-import { dialMistakes } from "./dial-everywhere.ts";
+import { dialMistakes } from "../testing/dial-everywhere.support.ts";
+import { skip } from "../testing/skip.support.ts";
 import type { RunningCluster } from "./running-cluster.ts";
 import { upCluster } from "./up.ts";
 

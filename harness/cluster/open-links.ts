@@ -1,7 +1,7 @@
 import type { Link } from "../network/link.ts";
 import type { ToxiproxyServer } from "../network/toxiproxy.ts";
 import type { System } from "../systems/system.ts";
-import type { DialPaths } from "./dial-paths.ts";
+import type { DialPaths } from "./dial/dial-paths.ts";
 import type { SelfRule } from "./self-rule.ts";
 import { type ClusterSpec, linksOf } from "./spec.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { Engine } from "../docker/engine.ts";
 import type { Link } from "../network/link.ts";
-import { FakeServer } from "../resp/fake-server.ts";
 import { RespError } from "../resp/reply.ts";
 import { kvrocks } from "../systems/kvrocks.ts";
 import { pika } from "../systems/pika.ts";
 import type { System } from "../systems/system.ts";
+import { FakeServer } from "../testing/fake-server.support.ts";
 import { ContainerNode } from "./container-node.ts";
 import { LogCollector } from "./logs.ts";
 import { RunningCluster } from "./running-cluster.ts";

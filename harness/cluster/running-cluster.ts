@@ -9,7 +9,7 @@ import { AdminLanes, type LaneOutcome, shown } from "./admin-lanes.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import type { Address, Cluster, ClusterNode, RoleOptions, Ruler, Topology, WaitLimits } from "./cluster.ts";
 import type { ContainerNode } from "./container-node.ts";
-import { deviationOf } from "./deviation.ts";
+import { deviationOf } from "./dial/deviation.ts";
 import type { LogCollector } from "./logs.ts";
 import type { Shards } from "./shards.ts";
 import type { SyncStep } from "./sync-progress.ts";

@@ -7,14 +7,14 @@ import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { ensureImage } from "../docker/images/ensure.ts";
-import { ownerLabels } from "../docker/leftovers.ts";
+import { ownerLabels } from "../docker/left-runs.ts";
+import { ensureImage } from "../images/ensure.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
 import { text } from "../resp/text.ts";
-import { skip } from "../skip.ts";
 import { redis } from "../systems/redis.ts";
-import { dialMistakes } from "./dial-everywhere.ts";
+import { dialMistakes } from "../testing/dial-everywhere.support.ts";
+import { skip } from "../testing/skip.support.ts";
 import type { RunningCluster } from "./running-cluster.ts";
 import { upCluster } from "./up.ts";
 

@@ -2,7 +2,7 @@ import { checkRedirect } from "../network/virtual-addresses.ts";
 import { text } from "../resp/text.ts";
 import type { System } from "../systems/system.ts";
 import { AgreementWatch } from "./agreement-watch.ts";
-import type { DialPaths } from "./dial-paths.ts";
+import type { DialPaths } from "./dial/dial-paths.ts";
 import { awaitSentinels, formCluster } from "./form-cluster.ts";
 import type { RunningCluster } from "./running-cluster.ts";
 import type { ClusterSpec, NodeSpec } from "./spec.ts";

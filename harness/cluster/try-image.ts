@@ -4,7 +4,7 @@ import { CleanupScope } from "../base/scope.ts";
 import type { Engine } from "../docker/engine.ts";
 import { freePorts, releasePorts } from "../docker/free-ports.ts";
 import { guard } from "../docker/guard.ts";
-import { ownerLabels } from "../docker/leftovers.ts";
+import { ownerLabels } from "../docker/left-runs.ts";
 import type { System } from "../systems/system.ts";
 import { ContainerNode } from "./container-node.ts";
 

@@ -3,9 +3,9 @@ import { mkdir, open, readFile, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
+import { runCommand } from "../base/run-command.ts";
 import type { Engine } from "./engine.ts";
 import type { Labels } from "./engine-types.ts";
-import { runCommand } from "./images/run-command.ts";
 
 /*
  *   /var/tmp/kvchaos-disk-<volume>/

@@ -1,6 +1,6 @@
 import type { CleanupScope } from "../base/scope.ts";
 import type { Engine } from "./engine.ts";
-import { removeRun } from "./leftovers.ts";
+import { removeRun } from "./left-runs.ts";
 import { startReaper } from "./reaper.ts";
 
 /** Looks without a find, 250 ms apart, after an interrupt. */

@@ -4,8 +4,8 @@ import { request } from "node:http";
 import { delimiter, join } from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
-import { aptGet, hasApt } from "./images/apt.ts";
-import { runCommand } from "./images/run-command.ts";
+import { runCommand } from "../base/run-command.ts";
+import { aptGet, hasApt } from "./apt.ts";
 
 /*
  *   a daemon answers? ── yes ─► use it

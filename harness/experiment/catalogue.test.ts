@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { registries } from "./catalogue.ts";
 import { CATALOGUE, CATALOGUE_FILE, readKnownBugs, standsFor } from "./known-bugs.ts";
-import { loadExperiment } from "./load.ts";
 import { makePlan } from "./plan.ts";
 import { readPlan, writePlan } from "./plan-file.ts";
+import { readExperiment } from "./read-experiment.ts";
 
 const folder = fileURLToPath(new URL("../../experiments/", import.meta.url));
 const files = (readdirSync(folder, { recursive: true }) as string[])
@@ -22,7 +22,7 @@ describe("the catalogue", () => {
 
   for (const file of files) {
     it(`${file} is valid, and its plan can be written and replayed`, async () => {
-      const experiment = await loadExperiment(join(folder, file), registries);
+      const experiment = await readExperiment(join(folder, file), registries);
       const plan = makePlan(experiment, "1", await registries.readShape(experiment.cluster), registries);
       assert.deepEqual(readPlan(writePlan(plan), "plan.yaml", registries), plan);
       assert.ok(experiment.why, "every experiment of the catalogue says why it should fail");
@@ -39,7 +39,7 @@ describe("the catalogue", () => {
   }
 
   it("refuses a plan whose faults were damaged, at the place of each mistake", async () => {
-    const experiment = await loadExperiment(join(folder, "any/quickstart.yaml"), registries);
+    const experiment = await readExperiment(join(folder, "any/quickstart.yaml"), registries);
     const plan = makePlan(experiment, "1", await registries.readShape(experiment.cluster), registries);
     const text = writePlan(plan).replace("mode: blackhole", "mode: blackhohle").replace("node: r2", "nod: r2");
     assert.throws(
@@ -59,7 +59,7 @@ describe("the catalogue", () => {
       const compose = join(own, "cluster.yaml");
       writeFileSync(compose, "services:\n  m1:\n    image: redis\n    imag: redis\n");
       writeFileSync(join(own, "experiment.yaml"), "title: T\ncluster: cluster.yaml\n");
-      await assert.rejects(loadExperiment(join(own, "experiment.yaml"), registries), (error: Error) => {
+      await assert.rejects(readExperiment(join(own, "experiment.yaml"), registries), (error: Error) => {
         assert.ok(error.message.includes(`${compose}:4:5: `), error.message);
         return true;
       });

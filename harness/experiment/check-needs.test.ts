@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { registries } from "./catalogue.ts";
-import { loadExperiment } from "./load.ts";
+import { readExperiment } from "./read-experiment.ts";
 
 /** Judge every experiment: there is always a node, and a watchdog. */
 const ALWAYS = ["no-hang", "no-crash", "one-master", "recovers-within", "serves"];
@@ -129,7 +129,7 @@ describe("what checks need", () => {
     for (const [topology, text, message] of refused) {
       it(`${check} is refused in ${topology} with ${text.replaceAll("\n", ", ") || "nothing else"}`, async () => {
         const path = file(topology, `checks: [no-hang, ${check}]\n${text}`);
-        await assert.rejects(loadExperiment(path, registries), ({ message: said }: Error) => {
+        await assert.rejects(readExperiment(path, registries), ({ message: said }: Error) => {
           assert.equal(said, `${path}:3:19: ${check} ${message}`);
           return true;
         });
@@ -137,7 +137,7 @@ describe("what checks need", () => {
     }
     for (const [topology, text] of accepted) {
       it(`${check} is accepted in ${topology} with ${text.replaceAll("\n", ", ") || "nothing else"}`, async () => {
-        const { checks } = await loadExperiment(file(topology, `checks: [${check}]\n${text}`), registries);
+        const { checks } = await readExperiment(file(topology, `checks: [${check}]\n${text}`), registries);
         assert.deepEqual(checks, [check]);
       });
     }
@@ -145,7 +145,7 @@ describe("what checks need", () => {
 
   it("refuses data checks of several masters with keys of their own, beside the recorded load", async () => {
     const path = file("two-masters-one-replica", `checks: [no-lost-writes]\n${RECORDED_WRITES}`);
-    await assert.rejects(loadExperiment(path, registries), ({ message }: Error) => {
+    await assert.rejects(readExperiment(path, registries), ({ message }: Error) => {
       const lines = message.split("\n").map((line) => line.replace(`${path}:`, ""));
       assert.equal(lines.length, 2, message);
       assert.match(lines[0] ?? "", /^3:10: no-lost-writes judges one dataset, and each of m1, m2 has keys of its own/);
@@ -159,16 +159,16 @@ describe("what checks need", () => {
       "one-master",
       "checks: [clean-shutdown]\nfaults: [{ fault: shutdown, at: 1s, node: m1, via: sigterms }]",
     );
-    await assert.rejects(loadExperiment(path, registries), ({ message }: Error) => {
+    await assert.rejects(readExperiment(path, registries), ({ message }: Error) => {
       assert.match(message, /^\S+:4:\d+: .*sigterms[^\n]*$/);
       return true;
     });
   });
 
   it("leaves a default check out where it could never answer", async () => {
-    const alone = await loadExperiment(file("one-master", ""), registries);
+    const alone = await readExperiment(file("one-master", ""), registries);
     assert.deepEqual(alone.checks, ["no-hang", "no-crash", "one-master", "recovers-within", "serves"]);
-    const pair = await loadExperiment(file("one-master-one-replica", ""), registries);
+    const pair = await readExperiment(file("one-master-one-replica", ""), registries);
     assert.deepEqual(pair.checks, [
       "no-hang",
       "no-crash",
@@ -182,7 +182,7 @@ describe("what checks need", () => {
 
   it("refuses a full sync of nobody", async () => {
     const path = file("one-master", "full-sync: force");
-    await assert.rejects(loadExperiment(path, registries), {
+    await assert.rejects(readExperiment(path, registries), {
       message: `${path}:3:12: "force" makes replicas copy all data, and the cluster has none`,
     });
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fakeRegistries } from "./fake-registries.ts";
+import { fakeRegistries } from "../testing/fake-registries.support.ts";
 import { committedSchema, experimentJsonSchema } from "./json-schema.ts";
 
 describe("the JSON Schema for editors", () => {

@@ -16,7 +16,7 @@ const options = { io: "input", target: "draft-7", unrepresentable: "any" } as co
 
 /**
  * The format of experiment files for editors (completion, hover, squiggles), with one shape per fault. It knows less than
- * `loadExperiment`: nodes, triggers and times are judged there.
+ * `readExperiment`: nodes, triggers and times are judged there.
  */
 export function experimentJsonSchema({ faults, checks, workloads }: Registries): JsonSchema {
   const schema = z.toJSONSchema(experimentSchema, options) as JsonSchema;

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import type { Experiment } from "./experiment.ts";
 import { issueAt, issueText, parseIssueText } from "./issue-name.ts";
-import { readText } from "./read-text.ts";
-import { Mistakes } from "./zod-mistakes.ts";
+import { readText } from "./read/read-text.ts";
+import { Mistakes } from "./read/zod-mistakes.ts";
 
 /*
  *   experiments/catalogue.yaml ─► rows ─┐

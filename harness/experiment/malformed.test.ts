@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { ChaosError } from "../base/chaos-error.ts";
 import { registries } from "./catalogue.ts";
-import { loadExperiment } from "./load.ts";
+import { readExperiment } from "./read-experiment.ts";
 
 /*
- * malformed/*.yaml.txt: one mistake each; the last line says where and what: "# => line:column: message; hint".
+ * testing/malformed/<about>/*.yaml.txt: one mistake each; the last line says where and what: "# => line:column: message; hint".
  * They end in .txt because linters and editors would rightly complain about them.
  */
 
-const folder = fileURLToPath(new URL("malformed/", import.meta.url));
-const names = readdirSync(folder).filter((name) => name.endsWith(".yaml.txt"));
+const folder = fileURLToPath(new URL("../testing/malformed/", import.meta.url));
+const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".yaml.txt"));
 
 describe("malformed experiments", () => {
   it("are many", () => {
@@ -20,9 +21,9 @@ describe("malformed experiments", () => {
 
   for (const name of names) {
     const file = `${folder}${name}`;
-    const wanted = /# => (.*)\n$/.exec(readFileSync(file, "utf8"))?.[1]?.replaceAll("<here>", folder.slice(0, -1));
+    const wanted = /# => (.*)\n$/.exec(readFileSync(file, "utf8"))?.[1]?.replaceAll("<here>", path.dirname(file));
     it(`${name.replace(".yaml.txt", "")} is refused at ${wanted?.split(" ")[0]}`, async () => {
-      await assert.rejects(loadExperiment(file, registries), (error) => {
+      await assert.rejects(readExperiment(file, registries), (error) => {
         assert.ok(error instanceof ChaosError);
         assert.equal(error.code, "invalid-experiment");
         assert.equal(error.message, `${file}:${wanted}`);

@@ -4,10 +4,10 @@ import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import { expectationSchema, STATES } from "../journal/expectation.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import type { Plan } from "./experiment.ts";
+import { Mistakes } from "./read/zod-mistakes.ts";
 import type { Registries } from "./registries.ts";
 import { RECONCILES } from "./schema.ts";
 import { hiddenPlan } from "./secrets.ts";
-import { Mistakes } from "./zod-mistakes.ts";
 
 /**
  * The plan as YAML, to be read by people and by `readPlan`. The same plan gives the same text. Times are milliseconds; secrets are

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { fakeRegistries } from "../testing/fake-registries.support.ts";
 import type { Experiment, FaultSpec, Trigger } from "./experiment.ts";
-import { fakeRegistries } from "./fake-registries.ts";
 import { makePlan } from "./plan.ts";
 import { readPlan, writePlan } from "./plan-file.ts";
 

@@ -4,10 +4,10 @@ import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { seededRandom } from "../base/random.ts";
 import { CleanupScope } from "../base/scope.ts";
-import { FakeServer } from "../resp/fake-server.ts";
 import { RespError } from "../resp/reply.ts";
-import { changeOf, countersIn, reached } from "./client-counters.ts";
-import { FakeCluster } from "./fake-cluster.ts";
+import { FakeCluster } from "../testing/fake-cluster.support.ts";
+import { FakeServer } from "../testing/fake-server.support.ts";
+import { changeOf, countersIn, reached } from "./clients/client-counters.ts";
 import type { Injected } from "./fault.ts";
 import { faults } from "./registry.ts";
 

@@ -12,13 +12,13 @@ import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { upCluster } from "../cluster/up.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import { connectEngine } from "../docker/engine.ts";
-import { ownerLabels } from "../docker/leftovers.ts";
+import { ownerLabels } from "../docker/left-runs.ts";
 import type { Emit } from "../journal/events.ts";
 import { text } from "../resp/text.ts";
 import { redis } from "../systems/redis.ts";
+import { largestIn } from "./clients/output-buffer.ts";
 import type { Effect, Injected } from "./fault.ts";
-import { timeThrough } from "./measure-link.ts";
-import { largestIn } from "./output-buffer.ts";
+import { timeThrough } from "./links/measure-link.ts";
 import { faults } from "./registry.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-two-replicas.yaml");

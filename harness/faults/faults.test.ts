@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { monotonicClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { CleanupScope } from "../base/scope.ts";
-import { FakeCluster } from "./fake-cluster.ts";
+import { FakeCluster } from "../testing/fake-cluster.support.ts";
 import type { Injected } from "./fault.ts";
 import { faults } from "./registry.ts";
 

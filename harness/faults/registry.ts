@@ -1,24 +1,24 @@
-import { bandwidth } from "./bandwidth.ts";
-import { blockedClients } from "./blocked-clients.ts";
-import { clockSkew } from "./clock-skew.ts";
-import { command } from "./command.ts";
-import { connectionStorm } from "./connection-storm.ts";
-import { cpuLimit } from "./cpu-limit.ts";
-import { diskFull } from "./disk-full.ts";
-import { duplicateCommand } from "./duplicate-command.ts";
+import { blockedClients } from "./clients/blocked-clients.ts";
+import { connectionStorm } from "./clients/connection-storm.ts";
+import { halfWrittenCommand } from "./clients/half-written-command.ts";
+import { slowReader } from "./clients/slow-reader.ts";
+import { command } from "./commands/command.ts";
+import { duplicateCommand } from "./commands/duplicate-command.ts";
+import { flushall } from "./commands/flushall.ts";
+import { switchMaster } from "./commands/switch-master.ts";
 import type { Fault } from "./fault.ts";
-import { flushall } from "./flushall.ts";
-import { halfWrittenCommand } from "./half-written-command.ts";
-import { kill } from "./kill.ts";
-import { latency } from "./latency.ts";
-import { memoryLimit } from "./memory-limit.ts";
-import { partition } from "./partition.ts";
-import { pause } from "./pause.ts";
-import { restart } from "./restart.ts";
-import { shutdown } from "./shutdown.ts";
-import { slowDisk } from "./slow-disk.ts";
-import { slowReader } from "./slow-reader.ts";
-import { switchMaster } from "./switch-master.ts";
+import { bandwidth } from "./links/bandwidth.ts";
+import { latency } from "./links/latency.ts";
+import { partition } from "./links/partition.ts";
+import { kill } from "./processes/kill.ts";
+import { pause } from "./processes/pause.ts";
+import { restart } from "./processes/restart.ts";
+import { shutdown } from "./processes/shutdown.ts";
+import { clockSkew } from "./resources/clock-skew.ts";
+import { cpuLimit } from "./resources/cpu-limit.ts";
+import { diskFull } from "./resources/disk-full.ts";
+import { memoryLimit } from "./resources/memory-limit.ts";
+import { slowDisk } from "./resources/slow-disk.ts";
 
 // Each fault has its own parameter types; the registry only promises the shape.
 // biome-ignore lint/suspicious/noExplicitAny: see above

@@ -15,10 +15,10 @@ import { upCluster } from "../cluster/up.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import { Disk, diskRefusal } from "../docker/disk.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { ownerLabels, removeRun } from "../docker/leftovers.ts";
-import { skip } from "../skip.ts";
+import { ownerLabels, removeRun } from "../docker/left-runs.ts";
 import { redis } from "../systems/redis.ts";
-import { countersIn } from "./client-counters.ts";
+import { skip } from "../testing/skip.support.ts";
+import { countersIn } from "./clients/client-counters.ts";
 import type { Effect, Injected } from "./fault.ts";
 import { faults } from "./registry.ts";
 

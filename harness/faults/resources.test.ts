@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { monotonicClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { CleanupScope } from "../base/scope.ts";
-import { FakeCluster } from "./fake-cluster.ts";
-import type { FakeResources } from "./fake-resources.ts";
+import { FakeCluster } from "../testing/fake-cluster.support.ts";
+import type { FakeResources } from "../testing/fake-resources.support.ts";
 import type { Injected } from "./fault.ts";
 import { faults } from "./registry.ts";
 

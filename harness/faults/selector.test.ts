@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../base/random.ts";
-import { FakeCluster } from "./fake-cluster.ts";
+import { FakeCluster } from "../testing/fake-cluster.support.ts";
 import {
   linkSelector,
   mentionLink,

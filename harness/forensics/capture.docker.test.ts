@@ -6,12 +6,12 @@ import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import type { ImageRecipe } from "../docker/image-recipe.ts";
-import { wrapImage } from "../docker/images/wrap.ts";
-import { skip } from "../skip.ts";
+import type { ImageRecipe } from "../images/image-recipe.ts";
+import { wrapImage } from "../images/wrap.ts";
+import { compile } from "../testing/program.support.ts";
+import { skip } from "../testing/skip.support.ts";
 import { takeBaseline, takeSidecarBaseline } from "./baseline.ts";
 import { captureEvidence, type EvidenceOptions } from "./capture.ts";
-import { compile } from "./fixtures/program.ts";
 import { readThreads } from "./process.ts";
 import type { SidecarOptions } from "./sidecar.ts";
 

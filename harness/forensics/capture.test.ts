@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
-import { skip } from "../skip.ts";
+import { compile, type RunningProgram, start } from "../testing/program.support.ts";
+import { skip } from "../testing/skip.support.ts";
 import { takeBaseline } from "./baseline.ts";
 import { captureEvidence, type EvidenceOptions } from "./capture.ts";
-import { compile, type RunningProgram, start } from "./fixtures/program.ts";
 import { openMemory, readThreads } from "./process.ts";
 
 type Program = NonNullable<Awaited<ReturnType<typeof compile>>>;

@@ -4,10 +4,10 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { until } from "../base/deadline.ts";
-import { skip } from "../skip.ts";
+import { compile } from "../testing/program.support.ts";
+import { skip } from "../testing/skip.support.ts";
 import { type CopyFile, coreStacks } from "./core.ts";
 import { type CoreOrigin, coreOrigin } from "./core-place.ts";
-import { compile } from "./fixtures/program.ts";
 import { findGdb } from "./gdb-process.ts";
 
 describe("the stacks in a core", function () {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type RecordedMode, recording } from "./fixtures/recording.ts";
+import { type RecordedMode, recording } from "../testing/recording.support.ts";
 import { explainFutex, type FutexWait } from "./futex.ts";
 
 /** Every thread's wait, in the ids of the process's own namespace. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
-import { skip } from "../skip.ts";
+import { compile, type RunningProgram, start } from "../testing/program.support.ts";
+import { skip } from "../testing/skip.support.ts";
 import { foldFrames } from "./backtrace.ts";
-import { compile, type RunningProgram, start } from "./fixtures/program.ts";
 import { backtraceText, takeBacktraces } from "./gdb.ts";
 import { findGdb } from "./gdb-process.ts";
 import { processState, readThreads } from "./process.ts";

@@ -1,11 +1,11 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Engine } from "../docker/engine.ts";
-import type { Look } from "./look.ts";
 import { lockLayoutOf, readThreads } from "./process.ts";
 import type { Sample } from "./samples.ts";
 import { parseDump } from "./sidecar-dump.ts";
 import type { LinkState } from "./sockets.ts";
+import type { Look } from "./three-looks.ts";
 import { readDescriptors, waitEdges } from "./waits.ts";
 
 /*

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type RecordedMode, recording } from "./fixtures/recording.ts";
+import { type RecordedMode, recording } from "../testing/recording.support.ts";
 import { type Sample, stableEdges, threadHistories } from "./samples.ts";
 import { groupThreads } from "./thread-groups.ts";
 import { type WaitGraph, waitGraph } from "./wait-for.ts";

@@ -6,11 +6,11 @@ import fc from "fast-check";
 import { ChaosError } from "../base/chaos-error.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
 import { recordOf } from "../journal/record.ts";
-import { buildHistory, type OperationRow } from "./build.ts";
+import { buildHistory, type OperationRow } from "../testing/build-history.support.ts";
 import { finalFile, type OperationFields, operationsFile, RECORD_BYTES } from "./format.ts";
 import { type CellShape, type LoadHistory, NOT_ASKED, type Operations } from "./history.ts";
-import { loadRun } from "./load-run.ts";
 import { readHistory } from "./read-history.ts";
+import { readRun } from "./read-run.ts";
 import { touchedCells } from "./touched-cells.ts";
 import { HistoryWriter } from "./writer.ts";
 
@@ -195,7 +195,7 @@ describe("a recorded history", function () {
     await write(operationsFile("a", 0), [WRITE, WRITE]);
     const all = [...events({ [operationsFile("b", 0)]: 1 }, "b"), ...events({ [operationsFile("a", 0)]: 2 }, "a")];
     await writeFile(at("journal.jsonl"), all.map((event) => `${JSON.stringify(event)}\n`).join(""));
-    const { history, events: read } = await loadRun(directory);
+    const { history, events: read } = await readRun(directory);
     assert.equal(read.length, all.length);
     assert.deepEqual(
       history.map(({ load, operations }) => [load, operations.length]),
@@ -205,7 +205,7 @@ describe("a recorded history", function () {
       ],
     );
     await appendFile(at("journal.jsonl"), "{broken}\n");
-    await assert.rejects(loadRun(directory), ChaosError);
+    await assert.rejects(readRun(directory), ChaosError);
   });
 
   it("tells how much it was given when the disk refuses", async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
 import type { JournalEvent } from "./events.ts";
-import { loadRecord, readJournal } from "./reader.ts";
+import { readJournal, readRecord } from "./reader.ts";
 import { JournalWriter } from "./writer.ts";
 
 describe("journal", () => {
@@ -131,7 +131,7 @@ describe("journal", () => {
     journal.emit(note("whole"));
     await journal.close();
     await appendFile(file, '{"t":5,"type":"no');
-    const record = await loadRecord(file);
+    const record = await readRecord(file);
     assert.equal(record.events.length, 1);
     assert.equal(record.tornLine, 2);
     assert.equal(record.last("note")?.text, "whole");
@@ -139,7 +139,7 @@ describe("journal", () => {
 
   it("accepts a last line that only lost its newline", async () => {
     await writeFile(file, JSON.stringify({ t: 1, ...note("x") }));
-    const record = await loadRecord(file);
+    const record = await readRecord(file);
     assert.equal(record.events.length, 1);
     assert.equal(record.tornLine, null);
   });
@@ -169,6 +169,6 @@ describe("journal", () => {
   });
 
   it("says which file is missing", async () => {
-    await assert.rejects(loadRecord(file), (e) => e instanceof ChaosError && e.message.includes(file));
+    await assert.rejects(readRecord(file), (e) => e instanceof ChaosError && e.message.includes(file));
   });
 });

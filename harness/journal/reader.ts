@@ -38,7 +38,7 @@ async function* batches(file: string, onTorn?: (line: number) => void): AsyncIte
  * The whole journal in memory, indexed; of a very long one the samples are thinned (thin.ts), so that it fits.
  * @throws as readJournal
  */
-export async function loadRecord(file: string): Promise<RunRecord> {
+export async function readRecord(file: string): Promise<RunRecord> {
   const store = new EventStore();
   let torn: number | null = null;
   for await (const events of batches(file, (line) => {

@@ -8,7 +8,7 @@ export interface RunRecord {
   readonly end: number;
   /** Number of the torn last line that a killed harness left, or null when the journal ends cleanly. */
   readonly tornLine: number | null;
-  /** What the recorded loads did, read beside the journal (history/load-run.ts); empty where only the journal was read. */
+  /** What the recorded loads did, read beside the journal (history/read-run.ts); empty where only the journal was read. */
   readonly history: History;
   of<T extends EventType>(type: T): readonly EventOf<T>[];
   first<T extends EventType>(type: T): EventOf<T> | undefined;

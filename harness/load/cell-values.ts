@@ -4,7 +4,7 @@ import { showBytes } from "../cluster/compare/show-bytes.ts";
 import { type CellShape, NOTHING } from "../history/history.ts";
 import type { Reply, RespError } from "../resp/reply.ts";
 import { text as textOf } from "../resp/text.ts";
-import { OFFSETS, randomText } from "./workloads/pieces.ts";
+import { OFFSETS, randomText } from "./workloads/keys-and-values.ts";
 
 /** Of a foreign value this many bytes are kept. */
 const SHOWN_BYTES = 200;

@@ -3,7 +3,7 @@ import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { ensureImage } from "../docker/images/ensure.ts";
+import { ensureImage } from "../images/ensure.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
 import { adminCommand } from "../resp/admin.ts";
 import { text } from "../resp/text.ts";

@@ -5,7 +5,7 @@ import { type Random, seededRandom } from "../base/random.ts";
 import type { Emit } from "../journal/events.ts";
 import { RawConnection } from "../resp/connection.ts";
 import type { LoadTarget, PreloadSpec } from "./load.ts";
-import { values } from "./workloads/pieces.ts";
+import { values } from "./workloads/keys-and-values.ts";
 
 const CONNECTIONS = 4;
 /** One round: commands sent before their replies are awaited. */

@@ -6,13 +6,13 @@ import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { seededRandom } from "../base/random.ts";
 import { KIND, keyOf, NOT_ASKED, OUTCOME } from "../history/history.ts";
-import { loadRun } from "../history/load-run.ts";
 import { readOperations } from "../history/read-operations.ts";
+import { readRun } from "../history/read-run.ts";
 import { HistoryWriter } from "../history/writer.ts";
 import { type EventOf, eventSchema, type JournalEvent } from "../journal/events.ts";
 import { JournalWriter } from "../journal/writer.ts";
-import { FakeServer } from "../resp/fake-server.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
+import { FakeServer } from "../testing/fake-server.support.ts";
 import { Generator } from "./generator.ts";
 import type { LoadSpec } from "./load.ts";
 import { cellShape, OperationLog, recordedSide } from "./operation-log.ts";
@@ -338,7 +338,7 @@ describe("recording a load", function () {
     } finally {
       const totals = await load.stop();
       await journal.close();
-      const { history } = await loadRun(directory);
+      const { history } = await readRun(directory);
       assert.deepEqual(
         history.map((one) => [one.load, one.operations.length, one.incomplete]),
         ["l", "z#2"].map((name) => [

@@ -5,7 +5,7 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { type EventOf, eventSchema, type JournalEvent } from "../journal/events.ts";
-import { FakeServer } from "../resp/fake-server.ts";
+import { FakeServer } from "../testing/fake-server.support.ts";
 import type { LoadOptions, LoadSpec, RunningLoad } from "./load.ts";
 import { LoadRunner } from "./runner.ts";
 import { startLoad } from "./start.ts";

@@ -1,4 +1,4 @@
-import type { ImageRecipe } from "../docker/image-recipe.ts";
+import type { ImageRecipe } from "../images/image-recipe.ts";
 
 /** The version every link runs on. 2.12.0 no longer restarts a proxy whose listen address is a host name. */
 const VERSION = "2.12.0";

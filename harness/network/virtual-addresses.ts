@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
-import { runCommand } from "../docker/images/run-command.ts";
+import { runCommand } from "../base/run-command.ts";
 
 /*
  *   r1's network namespace               Toxiproxy                        m1's network namespace

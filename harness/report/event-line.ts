@@ -1,5 +1,5 @@
+import { plainLine } from "../base/escape.ts";
 import type { JournalEvent } from "../journal/events.ts";
-import { plainLine } from "./escape.ts";
 import { seconds } from "./wording.ts";
 
 /** An administration command that takes longer is worth a line. ms */

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JournalEvent } from "../journal/events.ts";
 import { recordOf } from "../journal/record.ts";
-import type { GraphData } from "./evidence-data.ts";
-import { htmlReporter } from "./html.ts";
-import { HOSTILE, sampleRun } from "./sample-run.ts";
-import { waitPicture } from "./wait-boxes.ts";
-import { waitGraphSvg } from "./wait-graph-svg.ts";
+import { HOSTILE, sampleRun } from "../testing/samples/run.support.ts";
+import type { GraphData } from "./page/evidence-data.ts";
+import { htmlReporter } from "./page/reporter.ts";
+import { waitPicture } from "./page/wait-boxes.ts";
+import { waitGraphSvg } from "./page/wait-graph-svg.ts";
 
 describe("the evidence in report.html", () => {
   let directory: string;

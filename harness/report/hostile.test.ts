@@ -3,14 +3,14 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
-import { githubReporter } from "./github.ts";
+import { assertJunit } from "../testing/junit-shape.support.ts";
+import { HOSTILE_TEXTS, runThatSays } from "../testing/samples/hostile.support.ts";
+import { githubReporter } from "./ci/github.ts";
+import { ndjsonReporter } from "./ci/ndjson.ts";
+import { tapReporter } from "./ci/tap.ts";
 import { issueReporter } from "./issue/reporter.ts";
-import { assertJunit } from "./junit-shape.ts";
-import { ndjsonReporter } from "./ndjson.ts";
+import { writeRunIndex } from "./page/run-index.ts";
 import { fileReporters, renderAll } from "./registry.ts";
-import { writeRunIndex } from "./run-index.ts";
-import { HOSTILE_TEXTS, runThatSays } from "./sample-hostile.ts";
-import { tapReporter } from "./tap.ts";
 import { terminalReporter } from "./terminal.ts";
 
 /** Characters that a terminal obeys, that XML forbids, or that show a reader another order than there is. */

@@ -1,6 +1,6 @@
+import { escapeHtml } from "../base/escape.ts";
 import type { Finding, NodeState } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
-import { escapeHtml } from "./escape.ts";
 import type { RunSummary } from "./run-summary.ts";
 import { grouped, seconds } from "./wording.ts";
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { recordOf } from "../journal/record.ts";
-import { headHtml } from "./head-html.ts";
+import { sampleRun } from "../testing/samples/run.support.ts";
+import { resultOf } from "./ci/json.ts";
 import { issueParts } from "./issue/parts.ts";
 import { chinese } from "./issue/zh.ts";
-import { resultOf } from "./json.ts";
 import { lossesText } from "./losses-text.ts";
+import { headHtml } from "./page/head-html.ts";
 import { summarize } from "./run-summary.ts";
-import { sampleRun } from "./sample-run.ts";
 
 describe("acknowledged writes that were lost", () => {
   const set = { load: "set", acknowledged: 1200, allowed: 30, lost: 4, excused: 4 };

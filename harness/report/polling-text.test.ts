@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../journal/events.ts";
 import { type RunRecord, recordOf } from "../journal/record.ts";
+import { sampleRun } from "../testing/samples/run.support.ts";
 import { pollingText } from "./polling-text.ts";
-import { sampleRun } from "./sample-run.ts";
 import { confidence } from "./wording.ts";
 
 function polled(poll: number, rates: Record<string, number>): RunRecord {

@@ -1,14 +1,14 @@
 import type { RunRecord } from "../journal/record.ts";
-import { githubReporter } from "./github.ts";
-import { htmlReporter } from "./html.ts";
+import { githubReporter } from "./ci/github.ts";
+import { jsonReporter } from "./ci/json.ts";
+import { junitReporter } from "./ci/junit.ts";
+import { ndjsonReporter } from "./ci/ndjson.ts";
+import { tapReporter } from "./ci/tap.ts";
 import { issueReporter } from "./issue/reporter.ts";
 import type { Language } from "./issue/texts.ts";
-import { jsonReporter } from "./json.ts";
-import { junitReporter } from "./junit.ts";
-import { ndjsonReporter } from "./ndjson.ts";
+import { htmlReporter } from "./page/reporter.ts";
 import type { Reporter } from "./reporter.ts";
-import { reproReporter } from "./repro/reporter.ts";
-import { tapReporter } from "./tap.ts";
+import { reproReporter } from "./repro-script.ts";
 import { type TerminalStream, terminalReporter } from "./terminal.ts";
 
 /*

@@ -4,14 +4,20 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import type { NightSum } from "../run/night/merge.ts";
-import { skip } from "../skip.ts";
-import { findChromium, openPage, seriousViolations, startBrowser, type View } from "./headless-browser.ts";
-import { writeNight } from "./night-files.ts";
+import {
+  findChromium,
+  openPage,
+  seriousViolations,
+  startBrowser,
+  type View,
+} from "../testing/headless-browser.support.ts";
+import { HOSTILE_TEXTS, runThatSays } from "../testing/samples/hostile.support.ts";
+import { sampleLifeFinding, sampleRunWith } from "../testing/samples/life.support.ts";
+import { HOSTILE, sampleRun } from "../testing/samples/run.support.ts";
+import { skip } from "../testing/skip.support.ts";
+import { writeNight } from "./night/night-files.ts";
+import { writeRunIndex } from "./page/run-index.ts";
 import { fileReporters, renderAll } from "./registry.ts";
-import { writeRunIndex } from "./run-index.ts";
-import { HOSTILE_TEXTS, runThatSays } from "./sample-hostile.ts";
-import { sampleLifeFinding, sampleRunWith } from "./sample-life.ts";
-import { HOSTILE, sampleRun } from "./sample-run.ts";
 
 const VIEWS: View[] = [400, 1600].flatMap((width) =>
   (["light", "dark"] as const).flatMap((scheme) => [true, false].map((javaScript) => ({ width, scheme, javaScript }))),

@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recordOf } from "../journal/record.ts";
+import { HOSTILE, type SampleOptions, sampleRun } from "../testing/samples/run.support.ts";
 import { renderAll, reporters } from "./registry.ts";
-import { HOSTILE, type SampleOptions, sampleRun } from "./sample-run.ts";
 
 describe("reports", () => {
   let directory: string;

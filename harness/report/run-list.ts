@@ -37,13 +37,13 @@ export async function listRuns(reports: string, most = 5000): Promise<ListedRun[
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const runs: ListedRun[] = [];
   for (const folder of names.sort().slice(-most)) {
-    const run = await readRun(reports, folder);
+    const run = await readListedRun(reports, folder);
     if (run) runs.push(run);
   }
   return runs.sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
 }
 
-async function readRun(reports: string, folder: string): Promise<ListedRun | null> {
+async function readListedRun(reports: string, folder: string): Promise<ListedRun | null> {
   const file = join(reports, folder, "result.json");
   try {
     if ((await stat(file)).size > MOST_BYTES) return null;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { PassThrough, Writable } from "node:stream";
 import type { JournalEvent } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
-import { ndjsonReporter } from "./ndjson.ts";
+import { HOSTILE, sampleRun } from "../testing/samples/run.support.ts";
+import { ndjsonReporter } from "./ci/ndjson.ts";
 import { liveReporters } from "./registry.ts";
-import { HOSTILE, sampleRun } from "./sample-run.ts";
 import { terminalReporter } from "./terminal.ts";
 
 describe("terminal reporter", () => {

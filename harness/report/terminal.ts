@@ -1,10 +1,10 @@
 import { join, relative } from "node:path";
+import { plainLine } from "../base/escape.ts";
 import type { Finding, JournalEvent } from "../journal/events.ts";
-import { plainLine } from "./escape.ts";
 import { eventLine, type Tone } from "./event-line.ts";
-import { LiveState } from "./live-state.ts";
 import type { Reporter } from "./reporter.ts";
 import { summarize } from "./run-summary.ts";
+import { LiveState } from "./timeline/live-state.ts";
 import { confidence, replayCommand, shellWord, verdictSentence } from "./wording.ts";
 
 /** What is needed of process.stderr. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ChaosError } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
+import { FakeServer } from "../testing/fake-server.support.ts";
 import { adminCommand } from "./admin.ts";
-import { FakeServer } from "./fake-server.ts";
 import { RespError } from "./reply.ts";
 import { text } from "./text.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ChaosError } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
+import { FakeServer } from "../testing/fake-server.support.ts";
 import { RawConnection } from "./connection.ts";
-import { FakeServer } from "./fake-server.ts";
 import { RespError } from "./reply.ts";
 
 const LONG = { within: 5000 };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ChaosError } from "../base/chaos-error.ts";
+import { encodeReply } from "../testing/fake-server.support.ts";
 import { Decoder } from "./decode.ts";
 import { encodeCommand } from "./encode.ts";
-import { encodeReply } from "./fake-server.ts";
 import { type Reply, RespError } from "./reply.ts";
 
 const line = fc.string({ unit: "grapheme", maxLength: 40 }).map((s) => s.replace(/[\r\n]/g, "_"));

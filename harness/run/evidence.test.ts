@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
-import { compile, type RunningProgram, start } from "../forensics/fixtures/program.ts";
 import { openMemory, readThreads } from "../forensics/process.ts";
 import type { SidecarOptions } from "../forensics/sidecar.ts";
 import type { EventOf, JournalEvent, NodeCondition } from "../journal/events.ts";
-import { skip } from "../skip.ts";
 import { redis } from "../systems/redis.ts";
+import { compile, type RunningProgram, start } from "../testing/program.support.ts";
+import { skip } from "../testing/skip.support.ts";
 import { EvidenceCollector } from "./evidence.ts";
 
 /** An engine that is not there: this machine's /proc must do. */

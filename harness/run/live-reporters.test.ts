@@ -6,8 +6,8 @@ import { shapeOf } from "../cluster/spec.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import type { Engine } from "../docker/engine.ts";
 import { registries } from "../experiment/catalogue.ts";
-import { loadExperiment } from "../experiment/load.ts";
 import { makePlan } from "../experiment/plan.ts";
+import { readExperiment } from "../experiment/read-experiment.ts";
 import { redis } from "../systems/redis.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import { runExperiment } from "./run.ts";
@@ -29,7 +29,7 @@ describe("live reporters", () => {
 
   async function run(live: readonly LiveReporter[]) {
     const variables = { KVCHAOS_IMAGE: "redis:7.0.15", KVCHAOS_TOXIPROXY_IMAGE: "none", KVCHAOS_PORT: "6379" };
-    const experiment = await loadExperiment(QUICKSTART, registries);
+    const experiment = await readExperiment(QUICKSTART, registries);
     const compose = await readComposeFile(experiment.cluster, variables, { systems: SYSTEM_NAMES });
     return runExperiment({
       plan: makePlan(experiment, "1", shapeOf(compose), registries),

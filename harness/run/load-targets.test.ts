@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { FakeCluster } from "../faults/fake-cluster.ts";
 import type { LoadSpec } from "../load/load.ts";
+import { FakeCluster } from "../testing/fake-cluster.support.ts";
 import { placeLoads } from "./load-targets.ts";
 
 const spec: LoadSpec = {

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { CleanupScope } from "../base/scope.ts";
 import type { Emit } from "../journal/events.ts";
-import type { Claims } from "./claims.ts";
+import type { Claims } from "./chaos/claims.ts";
 import type { Examinations } from "./examinations.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { ServerTrouble } from "./server-trouble.ts";

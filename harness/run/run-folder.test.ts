@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
-import { skip } from "../skip.ts";
+import { skip } from "../testing/skip.support.ts";
 import { makeRunFolder } from "./run-folder.ts";
 
 const STARTED = new Date("2026-11-21T03:40:07.123Z");

@@ -12,20 +12,20 @@ import { attachReplicas } from "../cluster/attach-replicas.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { writePlan } from "../experiment/plan-file.ts";
 import { secretsOf } from "../experiment/secrets.ts";
-import { loadRun } from "../history/load-run.ts";
+import { readRun } from "../history/read-run.ts";
 import type { Emit, Phase } from "../journal/events.ts";
-import { loadRecord } from "../journal/reader.ts";
+import { readRecord } from "../journal/reader.ts";
 import { textHider } from "../journal/redact.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { preload } from "../load/preload.ts";
 import { putBenchmarks } from "./benchmarks.ts";
-import { Claims } from "./claims.ts";
+import { Claims } from "./chaos/claims.ts";
 import { Examinations } from "./examinations.ts";
-import { heal } from "./heal.ts";
 import { hostFacts } from "./host.ts";
 import { loadTargets } from "./load-targets.ts";
-import { compareReplicas, readCells, readFinalStates } from "./quiesce.ts";
-import { recover } from "./recovery.ts";
+import { heal } from "./recovery/heal.ts";
+import { compareReplicas, readCells, readFinalStates } from "./recovery/quiesce.ts";
+import { recover } from "./recovery/recovery.ts";
 import type { RunContext } from "./run-context.ts";
 import { makeRunFolder } from "./run-folder.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
@@ -78,7 +78,7 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
   await writeFile(path.join(directory, "plan.yaml"), writePlan(plan));
   const error = await new Run(context, journal).go(startedAt);
   await journal.close();
-  const record = await loadRecord(path.join(directory, "journal.jsonl"));
+  const record = await readRecord(path.join(directory, "journal.jsonl"));
   const last = record.last("verdict");
   return {
     verdict: last?.verdict ?? "error",
@@ -278,7 +278,7 @@ class Run {
 
   async #checks(names: readonly string[]): Promise<void> {
     await this.#journal.flush();
-    const record = await loadRun(this.#context.directory);
+    const record = await readRun(this.#context.directory);
     const results: NamedResult[] = runChecks(names, record);
     for (const result of results) this.#emit({ type: "check", ...result });
     this.#emit({ type: "verdict", ...verdictOf(record, results) });

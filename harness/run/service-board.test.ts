@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { from, type LoadOptions, loadSamples, lost, OK, planned, refused } from "../checks/load-fixture.ts";
-import { condition, fixture } from "../checks/record-fixture.ts";
 import type { JournalEvent } from "../journal/events.ts";
+import { from, type LoadOptions, loadSamples, lost, OK, planned, refused } from "../testing/load-fixture.support.ts";
+import { condition, fixture } from "../testing/record-fixture.support.ts";
 import { ServiceBoard } from "./service-board.ts";
 
 /** A board that has seen a run whose warm-up ended at 10 s, with these loads, up to a moment (run s). */

@@ -1,6 +1,6 @@
 import { until } from "../base/deadline.ts";
-import { baselineOf, isBad, type Service, serviceOf, serviceText, wholeSamples } from "../checks/service.ts";
-import { goalOf, patienceFor, type ServiceGoal, type ServiceSource } from "../checks/service-goal.ts";
+import { baselineOf, isBad, type Service, serviceOf, serviceText, wholeSamples } from "../checks/service/service.ts";
+import { goalOf, patienceFor, type ServiceGoal, type ServiceSource } from "../checks/service/service-goal.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
 
 /** Between the end of recovery and the end of load: what clients see then is judged. ms */

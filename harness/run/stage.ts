@@ -1,18 +1,18 @@
 import type { RunningCluster } from "../cluster/running-cluster.ts";
-import { ownerLabels } from "../docker/leftovers.ts";
+import { ownerLabels } from "../docker/left-runs.ts";
 import { faults } from "../faults/registry.ts";
 import type { NodeVerdict, RunningWatchdog } from "../watchdog/watchdog.ts";
+import { watchExpectations } from "./chaos/expectation-watch.ts";
+import { FaultRunner } from "./chaos/fault-runner.ts";
+import { FirstFinding } from "./chaos/first-finding.ts";
+import { ExperimentMoves } from "./chaos/moves.ts";
+import { StateBoard } from "./chaos/state-board.ts";
+import { TriggerSource } from "./chaos/triggers.ts";
 import { coreCollector } from "./core-evidence.ts";
 import { EvidenceCollector } from "./evidence.ts";
-import { watchExpectations } from "./expectation-watch.ts";
-import { FaultRunner } from "./fault-runner.ts";
-import { FirstFinding } from "./first-finding.ts";
-import { ExperimentMoves } from "./moves.ts";
 import type { RunContext } from "./run-context.ts";
 import { ServerTrouble } from "./server-trouble.ts";
 import { watch } from "./start-parts.ts";
-import { StateBoard } from "./state-board.ts";
-import { TriggerSource } from "./triggers.ts";
 
 /*
  *   watchdog ──┬─ condition ─► evidence, and who waits for a first finding

@@ -2,17 +2,17 @@ import path from "node:path";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { upCluster } from "../cluster/up.ts";
 import { guard } from "../docker/guard.ts";
-import { ownerLabels } from "../docker/leftovers.ts";
+import { ownerLabels } from "../docker/left-runs.ts";
 import type { Experiment, Plan } from "../experiment/experiment.ts";
 import { faults } from "../faults/registry.ts";
 import type { RunningLoad } from "../load/load.ts";
 import { startLoad } from "../load/start.ts";
 import { startWatchdog } from "../watchdog/start.ts";
 import type { RunningWatchdog, WatchdogOptions } from "../watchdog/watchdog.ts";
+import { checkWait } from "./chaos/wait-check.ts";
 import { type PlacedLoad, placeLoads } from "./load-targets.ts";
 import type { RunContext } from "./run-context.ts";
 import { ServerTrouble } from "./server-trouble.ts";
-import { checkWait } from "./wait-check.ts";
 
 /**
  * The reaper first, then the cluster that it guards, which is watched from the moment its servers answer.

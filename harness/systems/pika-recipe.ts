@@ -1,4 +1,4 @@
-import type { ImageRecipe } from "../docker/image-recipe.ts";
+import type { ImageRecipe } from "../images/image-recipe.ts";
 
 const HOME = "/pika";
 const CONFIG = `${HOME}/conf/pika.conf`;

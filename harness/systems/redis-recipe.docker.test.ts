@@ -3,7 +3,7 @@ import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import type { ContainerSpec } from "../docker/engine-types.ts";
-import { ensureImage } from "../docker/images/ensure.ts";
+import { ensureImage } from "../images/ensure.ts";
 import { redisRecipe } from "./redis-recipe.ts";
 
 const IMAGE = "redis:7.0.15";

@@ -1,4 +1,4 @@
-import type { ImageRecipe } from "../docker/image-recipe.ts";
+import type { ImageRecipe } from "../images/image-recipe.ts";
 
 const ENTRYPOINT = "/usr/local/bin/docker-entrypoint.sh";
 

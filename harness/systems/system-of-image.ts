@@ -1,4 +1,4 @@
-import { parseImageName } from "../docker/images/image-name.ts";
+import { parseImageName } from "../images/image-name.ts";
 import type { System, SystemName } from "./system.ts";
 import { valkey } from "./valkey.ts";
 

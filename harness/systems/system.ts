@@ -1,4 +1,4 @@
-import type { ImageRecipe } from "../docker/image-recipe.ts";
+import type { ImageRecipe } from "../images/image-recipe.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { Reply } from "../resp/reply.ts";
 

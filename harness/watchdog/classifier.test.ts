@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { type Change, play, processOf, type Script, threadOf } from "../testing/simulated-node.support.ts";
 import type { ProbeKind } from "./observation.ts";
-import { type Change, play, processOf, type Script, threadOf } from "./simulated-node.ts";
 
 const HANG = 1000;
 const conditions = (changes: readonly Change[]) => changes.map(({ condition }) => condition);

@@ -7,7 +7,7 @@ import { RestoringRule } from "./restoring.ts";
 import { type Silence, SilenceRule } from "./silence.ts";
 import { SlownessRule } from "./slowness.ts";
 import type { Span } from "./starvation.ts";
-import { type WorkerMap, type WorkerSilence, workerSilence, workerSilenceText } from "./worker-silence.ts";
+import { type WorkerMap, type WorkerSilence, workerSilence, workerSilenceText } from "./workers/worker-silence.ts";
 
 /*
  * One node's verdict, from observations alone: no clock, no socket, no file. The first rule that holds wins.

@@ -1,15 +1,15 @@
 import { HANGS, type NodeState } from "../journal/events.ts";
 import { type Judgement, NodeClassifier } from "./classifier.ts";
 import { CommandClasses } from "./command-classes.ts";
-import { NodeCover } from "./node-cover.ts";
 import type { NodeReport } from "./observation.ts";
-import { ProbeSeconds } from "./probe-seconds.ts";
-import type { ProbeOrder } from "./prober.ts";
+import { ProbeSeconds } from "./probes/probe-seconds.ts";
+import type { ProbeOrder } from "./probes/prober.ts";
 import { type ProcessSample, sampleProcess } from "./process-sample.ts";
 import type { MasterView } from "./replication-stall.ts";
 import { slowBound } from "./slowness.ts";
 import { type Starvation, union } from "./starvation.ts";
 import type { NodeVerdict, WatchdogOptions, WatchedNode } from "./watchdog.ts";
+import { NodeCover } from "./workers/node-cover.ts";
 
 const SAMPLE_EVERY = 1000;
 const SAMPLE_SUSPICIOUS_EVERY = 250;

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { until } from "../base/deadline.ts";
 import { eventSchema } from "../journal/events.ts";
-import { FakeServer } from "../resp/fake-server.ts";
 import { RespError } from "../resp/reply.ts";
-import { type MutableNode, mutableNode, type Recording, record } from "./watch-recorder.ts";
+import { FakeServer } from "../testing/fake-server.support.ts";
+import { type MutableNode, mutableNode, type Recording, record } from "../testing/watch-recorder.support.ts";
 
 const INFO = Buffer.from(
   "# Server\r\nredis_version:7.0.15\r\n# Replication\r\nrole:master\r\nmaster_repl_offset:42\r\n",

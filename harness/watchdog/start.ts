@@ -1,7 +1,7 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { NodeWatch } from "./node-watch.ts";
 import type { ProbeReport } from "./observation.ts";
-import { startProbeThread } from "./probe-thread-host.ts";
+import { startProbeThread } from "./probes/probe-thread-host.ts";
 import { SelfCheck } from "./self-check.ts";
 import { Starvation } from "./starvation.ts";
 import type { RunningWatchdog, WatchdogOptions } from "./watchdog.ts";

@@ -6,7 +6,7 @@ import { connectEngine, type Engine } from "../docker/engine.ts";
 import { adminCommand } from "../resp/admin.ts";
 import { encodeCommand } from "../resp/encode.ts";
 import { redis } from "../systems/redis.ts";
-import { type MutableNode, mutableNode, type Recording, record } from "./watch-recorder.ts";
+import { type MutableNode, mutableNode, type Recording, record } from "../testing/watch-recorder.support.ts";
 
 const IMAGE = "redis:7.0.15";
 const RUN = `watchdog-test-${process.pid}`;

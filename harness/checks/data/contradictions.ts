@@ -1,8 +1,8 @@
 import { elementOf, keyOf, type LoadHistory } from "../../history/history.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { cellText } from "./finding-text.ts";
 import { lifeOf, type Marks } from "./life.ts";
-import { cellText } from "./words.ts";
 
 /** Cells that a finding lists. */
 const LISTED = 20;

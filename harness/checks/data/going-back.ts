@@ -1,8 +1,8 @@
 import { type LoadHistory, NOTHING, OUTCOME } from "../../history/history.ts";
-import type { Writes } from "./cell-reads.ts";
-import type { Cell } from "./cells.ts";
+import type { Writes } from "./cells/cell-reads.ts";
+import type { Cell } from "./cells/cells.ts";
+import { Removals } from "./cells/removals.ts";
 import type { ShardFlushes } from "./flushes.ts";
-import { Removals } from "./removals.ts";
 
 /*
  *   w1 ├──┤        w2       ├──┤

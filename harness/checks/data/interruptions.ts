@@ -1,4 +1,4 @@
-import { CLEAN_EXITS } from "../../faults/shutdown.ts";
+import { CLEAN_EXITS } from "../../faults/processes/shutdown.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { endOfWatch, type Span } from "../span.ts";

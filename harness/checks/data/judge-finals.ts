@@ -1,6 +1,6 @@
 import { type LoadHistory, OUTCOME } from "../../history/history.ts";
 import { leftOut } from "../left-out.ts";
-import { type Cell, eachCell } from "./cells.ts";
+import { type Cell, eachCell } from "./cells/cells.ts";
 import type { Judging } from "./data-check.ts";
 import type { Durability } from "./durability.ts";
 import { FinalValue, type WrongValue } from "./final-value.ts";

@@ -1,7 +1,7 @@
 import { KIND, type LoadHistory, type Operations, OUTCOME } from "../../history/history.ts";
 import type { LifeMoment } from "../../journal/finding.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { valueText } from "./words.ts";
+import { valueText } from "./finding-text.ts";
 
 /** A report's picture has room for so many. */
 const MOST = 60;

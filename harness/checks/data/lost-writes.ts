@@ -1,5 +1,5 @@
 import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../history/history.ts";
-import type { Cell } from "./cells.ts";
+import type { Cell } from "./cells/cells.ts";
 import type { Durability } from "./durability.ts";
 import type { Flushes } from "./flushes.ts";
 

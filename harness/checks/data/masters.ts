@@ -1,7 +1,7 @@
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { interruptions } from "./interruptions.ts";
-import { settledFrom } from "./settled.ts";
+import { settledFrom } from "./settled-terms.ts";
 
 /*
  *   topology     m1 ════════════════╗ r1 ═══════════════════════►      who is master of a shard, as the operator wants it

@@ -1,8 +1,8 @@
 import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../history/history.ts";
-import { Writes } from "./cell-reads.ts";
-import type { Cell } from "./cells.ts";
+import { Writes } from "./cells/cell-reads.ts";
+import type { Cell } from "./cells/cells.ts";
 import type { Contradictions } from "./contradictions.ts";
-import { operationText, valuesThat, valueText } from "./words.ts";
+import { operationText, valuesThat, valueText } from "./finding-text.ts";
 
 /** Values that clients read from any node and that no write to that cell put there, or only one that was refused. */
 export class PhantomReads {

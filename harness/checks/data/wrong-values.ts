@@ -2,8 +2,8 @@ import type { LoadHistory } from "../../history/history.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { Contradiction, Contradictions } from "./contradictions.ts";
 import type { Wrong, WrongValue } from "./final-value.ts";
+import { flushText, moment, operationText, valuesThat, valueText } from "./finding-text.ts";
 import type { Flush } from "./flushes.ts";
-import { flushText, moment, operationText, valuesThat, valueText } from "./words.ts";
 
 /** What a finding tells of the cells that are wrong in one way. */
 interface Kind {

@@ -1,10 +1,10 @@
 import { hashValue } from "./hash-value.ts";
 import { listValue } from "./list-value.ts";
-import { bytesOf, type Difference, Odd, type Pair, type Side, type TypeComparison } from "./pair.ts";
 import { setValue } from "./set-value.ts";
 import { quoteBytes } from "./show-bytes.ts";
 import { streamValue } from "./stream-value.ts";
 import { stringValue } from "./string-value.ts";
+import { bytesOf, type Difference, Odd, type Pair, type Side, type TypeComparison } from "./two-servers.ts";
 import { zsetValue } from "./zset-value.ts";
 
 /*

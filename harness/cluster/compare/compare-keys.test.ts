@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { FakeServer } from "../../resp/fake-server.ts";
 import { type Reply, RespError } from "../../resp/reply.ts";
+import { type FakeKey, type Manner, serveDataset } from "../../testing/fake-dataset.support.ts";
+import { FakeServer } from "../../testing/fake-server.support.ts";
 import { type Comparison, compareDatasets } from "./compare.ts";
-import { type FakeKey, type Manner, serveDataset } from "./fake-dataset.ts";
 
 type Data = Map<string, FakeKey>;
 const text = (value: string, more: Partial<FakeKey> = {}): FakeKey => ({ type: "string", items: [value], ...more });

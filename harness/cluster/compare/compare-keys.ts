@@ -1,6 +1,6 @@
 import { sleep } from "../../base/deadline.ts";
 import { type KeyResult, type Look, lookAtBigKey, lookAtKey } from "./compare-key.ts";
-import type { Pair } from "./pair.ts";
+import type { Pair } from "./two-servers.ts";
 
 /*
  *   batch of keys ─► a look at each ─┬─ equal ─────────────────────────────────► done

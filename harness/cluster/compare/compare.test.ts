@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { until } from "../../base/deadline.ts";
-import { FakeServer } from "../../resp/fake-server.ts";
 import { type Reply, RespError } from "../../resp/reply.ts";
+import { FakeServer } from "../../testing/fake-server.support.ts";
 import { compareDatasets } from "./compare.ts";
 
 describe("comparing two servers that misbehave", () => {

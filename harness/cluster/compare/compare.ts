@@ -4,8 +4,8 @@ import { RawConnection } from "../../resp/connection.ts";
 import type { Address } from "../cluster.ts";
 import type { KeyResult } from "./compare-key.ts";
 import { compareKeys, Patience } from "./compare-keys.ts";
-import { bytesOf, Odd, Pair, Side, scanPage } from "./pair.ts";
 import { showBytes } from "./show-bytes.ts";
+import { bytesOf, Odd, Pair, Side, scanPage } from "./two-servers.ts";
 
 /*
  *   SCAN master ─► batch of keys ─► TYPE, PTTL, value on both, pipelined ─► differences

@@ -1,4 +1,5 @@
 import type { Reply } from "../../resp/reply.ts";
+import { quoteBytes, showBytes } from "./show-bytes.ts";
 import {
   bytesOf,
   CHUNK_ELEMENTS,
@@ -8,8 +9,7 @@ import {
   SMALL_ELEMENTS,
   scan,
   type TypeComparison,
-} from "./pair.ts";
-import { quoteBytes, showBytes } from "./show-bytes.ts";
+} from "./two-servers.ts";
 
 /** Equal when both have as many fields and the replica holds each field of the master with the same value. */
 export const hashValue: TypeComparison = {

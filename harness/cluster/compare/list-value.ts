@@ -1,3 +1,4 @@
+import { quoteBytes } from "./show-bytes.ts";
 import {
   bytesOf,
   CHUNK_ELEMENTS,
@@ -7,8 +8,7 @@ import {
   type Pair,
   SMALL_ELEMENTS,
   type TypeComparison,
-} from "./pair.ts";
-import { quoteBytes } from "./show-bytes.ts";
+} from "./two-servers.ts";
 
 export const listValue: TypeComparison = {
   async small(pair, key) {

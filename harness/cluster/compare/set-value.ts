@@ -1,3 +1,4 @@
+import { quoteBytes } from "./show-bytes.ts";
 import {
   bytesOf,
   CHUNK_ELEMENTS,
@@ -7,8 +8,7 @@ import {
   SMALL_ELEMENTS,
   scan,
   type TypeComparison,
-} from "./pair.ts";
-import { quoteBytes } from "./show-bytes.ts";
+} from "./two-servers.ts";
 
 /**
  * Equal when both have as many members and each of the master's is also the replica's: needs no order and no memory, and

@@ -1,4 +1,5 @@
 import type { Reply } from "../../resp/reply.ts";
+import { showBytes } from "./show-bytes.ts";
 import {
   bytesOf,
   CHUNK_ELEMENTS,
@@ -8,8 +9,7 @@ import {
   type Pair,
   SMALL_ELEMENTS,
   type TypeComparison,
-} from "./pair.ts";
-import { showBytes } from "./show-bytes.ts";
+} from "./two-servers.ts";
 
 const LAST_SEQUENCE = 2n ** 64n - 1n;
 

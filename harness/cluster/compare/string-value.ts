@@ -1,5 +1,5 @@
-import { bytesOf, type Difference, type Pair, type TypeComparison } from "./pair.ts";
 import { showBytes } from "./show-bytes.ts";
+import { bytesOf, type Difference, type Pair, type TypeComparison } from "./two-servers.ts";
 
 const SMALL_BYTES = 16 * 1024;
 const CHUNK_BYTES = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { KIND } from "../../history/history.ts";
-import { keyNames, keys, values } from "./pieces.ts";
+import { keyNames, keys, values } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
 export const hset: Workload = {

@@ -1,4 +1,4 @@
-import { keys } from "./pieces.ts";
+import { keys } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
 export const incr: Workload = {

@@ -1,4 +1,4 @@
-import { keys, values } from "./pieces.ts";
+import { keys, values } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
 /** One in this many commands is an LTRIM: lists grow past `elements` by about keys × this, and no further. */

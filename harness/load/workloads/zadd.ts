@@ -1,5 +1,5 @@
 import { KIND } from "../../history/history.ts";
-import { keyNames, keys } from "./pieces.ts";
+import { keyNames, keys } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
 /** The traffic of `redis-benchmark -r <elements> -t zadd`, over `keys` sorted sets instead of one. */

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Finding, JournalEvent } from "../../journal/events.ts";
 import { type RunRecord, recordOf } from "../../journal/record.ts";
-import { plannedRun } from "../repro/sample-plan.ts";
-import { sampleLifeFinding, sampleRunWith } from "../sample-life.ts";
-import { sampleRun } from "../sample-run.ts";
-import { HOSTILE } from "../sample-trouble.ts";
+import { sampleLifeFinding, sampleRunWith } from "../../testing/samples/life.support.ts";
+import { plannedRun } from "../../testing/samples/plan.support.ts";
+import { sampleRun } from "../../testing/samples/run.support.ts";
+import { HOSTILE } from "../../testing/samples/trouble.support.ts";
 import { issueReporter } from "./reporter.ts";
 import type { Language } from "./texts.ts";
 

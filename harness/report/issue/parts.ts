@@ -1,11 +1,11 @@
+import { fenced, inlineMarkdown } from "../../base/escape.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { fenced, inlineMarkdown } from "../escape.ts";
 import { faultWords } from "../fault-occurrences.ts";
-import { keyText, wrongCellsOf } from "../key-life.ts";
-import { keyLifeLines } from "../key-life-text.ts";
+import { keyText, wrongCellsOf } from "../key-life/key-life.ts";
+import { keyLifeLines } from "../key-life/text.ts";
 import { lossesText, totalLosses } from "../losses-text.ts";
-import { reproScript } from "../repro/script.ts";
+import { scriptOf } from "../repro-script.ts";
 import { type RunSummary, summarize } from "../run-summary.ts";
 import { replayCommand, seconds } from "../wording.ts";
 import type { IssueTexts } from "./texts.ts";
@@ -50,7 +50,7 @@ export function issueParts(record: RunRecord, texts: IssueTexts, withScript: boo
       texts.ran(inlineMarkdown(run.kvchaos), inlineMarkdown(run.title), inlineMarkdown(run.seed)),
       texts.done,
       fenced(faultText(summary)),
-      ...scriptText(record, texts, withScript),
+      ...scriptText(record, summary, texts, withScript),
       texts.replay,
       fenced(replayCommand(summary), "sh"),
     ]),
@@ -101,8 +101,8 @@ function faultText({ faults }: RunSummary): string {
   return shown.join("\n") || "nothing";
 }
 
-function scriptText(record: RunRecord, texts: IssueTexts, withScript: boolean): string[] {
-  const script = reproScript(record);
+function scriptText(record: RunRecord, summary: RunSummary, texts: IssueTexts, withScript: boolean): string[] {
+  const script = scriptOf(record, summary);
   if ("why" in script) return [inlineMarkdown(texts.noScript(script.why))];
   if (!withScript) return [texts.scriptBeside];
   // Folded: a reader wants to see first what went wrong. GitHub needs the empty lines.

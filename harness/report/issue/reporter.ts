@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunRecord } from "../../journal/record.ts";
-import { cutMarkdown } from "../cut-markdown.ts";
+import { cutMarkdown } from "../ci/cut-markdown.ts";
 import type { Reporter } from "../reporter.ts";
 import { english } from "./en.ts";
 import { formOf } from "./forms.ts";

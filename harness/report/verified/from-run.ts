@@ -5,11 +5,11 @@ import { hashFile } from "../../base/hash-file.ts";
 import { runChecks } from "../../checks/run-checks.ts";
 import { verdictOf } from "../../checks/verdict.ts";
 import type { Plan } from "../../experiment/experiment.ts";
-import { loadRun } from "../../history/load-run.ts";
+import { readRun } from "../../history/read-run.ts";
 import { kindOf } from "../../journal/finding.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { resultOf } from "../json.ts";
-import { type Result, resultSchema } from "../result-schema.ts";
+import { resultOf } from "../ci/json.ts";
+import { type Result, resultSchema } from "../ci/result-schema.ts";
 import { timeToFinding } from "../time-to-finding.ts";
 import { planDigest } from "./plan-digest.ts";
 import { hasVerdict, type VerifiedRun, verifiedRunSchema } from "./verified-run.ts";
@@ -24,7 +24,7 @@ export type PlanToday = (experiment: string, seed: string, system: string, image
  */
 export async function verifiedRunOf(folder: string, planToday: PlanToday): Promise<VerifiedRun> {
   const result = await readResult(path.join(folder, "result.json"));
-  const record = await loadRun(folder);
+  const record = await readRun(folder);
   if (record.tornLine !== null) throw refused("its journal ends inside a line: the harness was killed");
   checkResult(result, record);
   checkVerdict(result, record);

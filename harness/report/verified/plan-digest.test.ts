@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { registries } from "../../experiment/catalogue.ts";
 import type { Plan } from "../../experiment/experiment.ts";
-import { loadExperiment } from "../../experiment/load.ts";
 import { makePlan } from "../../experiment/plan.ts";
 import { readPlan, writePlan } from "../../experiment/plan-file.ts";
+import { readExperiment } from "../../experiment/read-experiment.ts";
 import { planDigest } from "./plan-digest.ts";
 
 describe("the digest of a plan", () => {
   const file = join(import.meta.dirname, "../../../experiments/any/quickstart.yaml");
   const planOf = async (seed: string): Promise<Plan> => {
-    const experiment = await loadExperiment(file, registries);
+    const experiment = await readExperiment(file, registries);
     return makePlan(experiment, seed, await registries.readShape(experiment.cluster), registries);
   };
 

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import type { JournalEvent } from "../../journal/events.ts";
+import { condition, event, fixture } from "../../testing/record-fixture.support.ts";
+import { noCrash } from "./no-crash.ts";
+
+describe("no-crash", () => {
+  const check = (...events: Parameters<typeof fixture>[0] & {}) => noCrash.check(fixture(events));
+
+  it("is green on a healthy run and on other log lines", () => {
+    assert.equal(check(event("log", 20_000, { rule: "full-resync" })).valid, true);
+  });
+
+  it("finds an exit that nobody asked for, and names the signal", () => {
+    const result = check(event("container", 20_000, { exitCode: 139 }));
+    assert.equal(result.valid, false);
+    assert.equal(result.findings[0]?.class, "exit");
+    assert.match(result.findings[0]?.summary ?? "", /exit code 139 \(SIGSEGV\)/);
+    assert.equal(result.findings[0]?.to, null);
+  });
+
+  it("finds even an exit with code 0", () => {
+    assert.equal(check(event("container", 20_000, { exitCode: 0 })).valid, false);
+  });
+
+  it("is green when our own fault ended the process, whatever it logged while dying", () => {
+    const logged = event("log", 19_900, {});
+    assert.equal(check(logged, event("container", 20_000, { exitCode: 137, ours: true })).valid, true);
+    assert.equal(check(event("container", 20_000, { ours: true }), condition(20_100, "r1", "dead")).valid, true);
+  });
+
+  it("makes one finding of one crash's log lines and exit", () => {
+    const result = check(
+      event("log", 19_900, {}),
+      event("log", 19_910, { rule: "crashed-by-signal", line: "crashed by signal: 11" }),
+      event("container", 20_000, { exitCode: 139 }),
+      event("log", 20_050, { rule: "assertion" }),
+      condition(20_100, "r1", "dead"),
+    );
+    assert.equal(result.findings.length, 1);
+    assert.equal(result.findings[0]?.class, "exit");
+    assert.equal((result.findings[0]?.detail?.lines as string[] | undefined)?.length, 3);
+  });
+
+  it("makes two findings of two crashes of one node", () => {
+    const result = check(
+      event("container", 20_000, { exitCode: 139 }),
+      event("container", 21_000, { action: "start" }),
+      event("log", 22_000, {}),
+      event("container", 22_100, { exitCode: 139 }),
+    );
+    assert.deepEqual(
+      result.findings.map((finding) => [finding.from, finding.to]),
+      [
+        [20_000, 21_000],
+        [22_000, null],
+      ],
+    );
+  });
+
+  it("calls a death for lack of memory oom-killed", () => {
+    const result = check(event("container", 19_990, { action: "oom" }), event("container", 20_000, { exitCode: 137 }));
+    assert.deepEqual(
+      result.findings.map((finding) => finding.class),
+      ["oom-killed"],
+    );
+  });
+
+  it("finds a crash report of a process that went on; its heading proves nothing", () => {
+    const result = check(event("log", 20_000, {}));
+    assert.deepEqual([result.findings[0]?.class, result.findings[0]?.proof], ["crash-log", null]);
+  });
+
+  describe("proves it", () => {
+    const line = (t: number, rule: string, text: string) => event("log", t, { rule, line: text });
+    const HEADING = line(19_900, "bug-report", "=== REDIS BUG REPORT START");
+    const FAILED = [
+      line(19_901, "assertion", "# === ASSERTION FAILED ==="),
+      line(19_902, "failed-assertion", "# ==> debug.c:498 '1 == 2' is not true"),
+    ];
+    const SIGNAL = line(19_903, "crashed-by-signal", "# Redis 7.0.15 crashed by signal: 11");
+    const EXIT = event("container", 20_000, { exitCode: 139 });
+    const LAST = { reason: "dead", data: { lastLines: ["Fast memory test PASSED"] } };
+    const proof = (...events: JournalEvent[]) => check(...events).findings[0]?.proof;
+
+    it("by the failed assertion before anything else", () => {
+      assert.equal(proof(HEADING, SIGNAL, ...FAILED, EXIT), "# ==> debug.c:498 '1 == 2' is not true");
+    });
+
+    it("by the line that names the signal, with the exit", () => {
+      const signal = "# Redis 7.0.15 crashed by signal: 11";
+      assert.equal(
+        proof(HEADING, SIGNAL, EXIT),
+        `${signal} · The container's process ended with exit code 139 (SIGSEGV).`,
+      );
+      assert.equal(proof(HEADING, SIGNAL), signal);
+    });
+
+    it("by another cause in the log, before its last words", () => {
+      const memory = "# Out Of Memory allocating 7 bytes";
+      assert.equal(
+        proof(HEADING, line(19_905, "out-of-memory", memory), EXIT, event("evidence", 20_100, LAST)),
+        memory,
+      );
+    });
+
+    it("by nothing but the exit where the log has only headings", () => {
+      const ended = "The container's process ended with exit code 139 (SIGSEGV).";
+      assert.equal(proof(HEADING, EXIT, event("evidence", 20_100, LAST)), ended);
+      assert.equal(proof(EXIT, event("evidence", 20_100, LAST)), `${ended} Its last words: Fast memory test PASSED`);
+    });
+  });
+
+  it("finds a vanished process that no container event told of", () => {
+    assert.equal(check(condition(20_000, "r1", "dead")).findings[0]?.class, "process-gone");
+  });
+
+  it("ignores exits during teardown", () => {
+    assert.equal(check(event("container", 58_500, { exitCode: 137 })).valid, true);
+  });
+
+  it("does not know when the control server ended by itself", () => {
+    assert.equal(check(event("container", 20_000, { node: "c0", exitCode: 1 })).valid, "unknown");
+  });
+});

@@ -1,0 +1,85 @@
+import { showBytes } from "../../../cluster/compare/show-bytes.ts";
+import { elementOf, keyOf, type LoadHistory, OUTCOME } from "../../../history/history.ts";
+import type { EventOf } from "../../../journal/events.ts";
+import type { LifeMoment } from "../../../journal/finding.ts";
+import type { RunRecord } from "../../../journal/record.ts";
+import { valueText } from "../finding-text.ts";
+import { lifeOf } from "../life.ts";
+
+/** Cells that are listed, and those of them whose life is told. */
+const LISTED = 20;
+const TOLD = 5;
+
+interface Differing {
+  load: LoadHistory;
+  cell: number;
+  /** Of its key in the comparison's list. */
+  place: number;
+  /** Rows of the final reads; -1: there is none. */
+  onMaster: number;
+  onReplica: number;
+}
+
+export interface DivergentCell {
+  key: string;
+  element: string | null;
+  /** On the replica. */
+  found: string;
+  /** On the master. */
+  expected: string;
+  life?: LifeMoment[];
+}
+
+/**
+ * What recorded loads know of the keys in which a replica differs from its master, in the comparison's order: the cells
+ * that differ, the first ones with their life. [] when no recorded load wrote to those keys.
+ */
+export function divergentCells(record: RunRecord, comparison: EventOf<"comparison">): DivergentCell[] {
+  const cells = record.history.flatMap((load) => differingCells(load, comparison)).sort((a, b) => a.place - b.place);
+  return cells.slice(0, LISTED).map(({ load, cell, onMaster, onReplica }, i): DivergentCell => {
+    const marks = { operations: [], final: [onMaster, onReplica], flushes: [] };
+    return {
+      key: keyOf(load.shape, cell),
+      element: elementOf(load.shape, cell),
+      found: finalText(load, onReplica),
+      expected: finalText(load, onMaster),
+      ...(i < TOLD ? { life: lifeOf(record, load, cell, marks) } : {}),
+    };
+  });
+}
+
+function differingCells(load: LoadHistory, { master, replica, differences }: EventOf<"comparison">): Differing[] {
+  const places = new Map(
+    differences.flatMap(({ key }, place) => keyNumber(load, key).map((number) => [number, place])),
+  );
+  if (places.size === 0) return [];
+  const cells = new Map<number, Differing>();
+  const { length, cell, node } = load.final;
+  for (let row = 0; row < length; row++) {
+    const at = cell[row] as number;
+    const place = places.get(Math.floor(at / load.shape.elements));
+    if (place === undefined) continue;
+    const one = cells.get(at) ?? { load, cell: at, place, onMaster: -1, onReplica: -1 };
+    cells.set(at, one);
+    const name = load.nodes[node[row] as number];
+    if (name === master) one.onMaster = row;
+    if (name === replica) one.onReplica = row;
+  }
+  return [...cells.values()].filter(({ onMaster, onReplica }) => differ(load, onMaster, onReplica));
+}
+
+/** The number of a key by its name as comparisons show it; [] when it is none of the load's. */
+function keyNumber({ shape }: LoadHistory, shown: string): number[] {
+  const prefix = showBytes(Buffer.from(shape.prefix, "utf8"), Number.MAX_SAFE_INTEGER);
+  const number = shown.startsWith(prefix) ? shown.slice(prefix.length) : "";
+  return /^\d+$/.test(number) ? [Number(number)] : [];
+}
+
+function differ({ final }: LoadHistory, a: number, b: number): boolean {
+  if (final.outcome[a] !== OUTCOME.ok || final.outcome[b] !== OUTCOME.ok) return false;
+  return final.value[a] !== final.value[b];
+}
+
+function finalText(load: LoadHistory, row: number): string {
+  return valueText(load, load.final.value[row] as number);
+}

@@ -1,0 +1,133 @@
+import type { EventOf, Finding, NodeState } from "../../journal/events.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import type { Check } from "../check.ts";
+import type { Judged } from "../hang/hang-rules.ts";
+import { leftOut } from "../left-out.ts";
+import { needsReplica } from "../needs.ts";
+import { resultOf } from "../result.ts";
+import { leftDown, phaseSpan, STARVED_SHARE, starvedShare } from "../span.ts";
+import { type DivergentCell, divergentCells } from "./cells/divergent-cells.ts";
+
+/** docs/checks/converges.md says exactly what it promises. */
+export const converges: Check = {
+  name: "converges",
+  summary:
+    "After load has stopped and replication has drained, every replica holds exactly its master's keys and values.",
+  needs: needsReplica,
+  check(record) {
+    const last = new Map<string, EventOf<"comparison">>();
+    // What was read before heal, load went on beside: it is there to be looked at.
+    for (const event of record.of("comparison")) if (event.before === undefined) last.set(event.replica, event);
+    const judged: Judged = { findings: [], unknown: [] };
+    const remarks: string[] = [];
+    for (const [replica, comparison] of last) {
+      const { complete, moved, notComparable, different } = comparison;
+      // But for single keys it may have come to the end: the others' differences count.
+      const toTheEnd = complete || notComparable !== undefined;
+      if (toTheEnd && different > 0) {
+        const finding = divergence(record, comparison);
+        const doubt = cannotTell(record, comparison);
+        if (doubt === null) judged.findings.push(finding);
+        else judged.unknown.push(`${finding.summary} But ${doubt}`);
+      }
+      if (moved !== undefined) {
+        const keys = moved === 1 ? "1 key was" : `${moved} keys were`;
+        remarks.push(`${keys} not compared on ${replica}: the experiment gave their slot to another master`);
+      }
+      if (complete) continue;
+      const what = toTheEnd ? "could not be compared wholly" : "could not be compared";
+      const soFar = !toTheEnd && different > 0 ? `, ${different} differences until then` : "";
+      const why = comparison.why ?? "no reason given";
+      judged.unknown.push(`${replica} ${what} with ${comparison.master}: ${why}${soFar}`);
+    }
+    const away: string[] = [];
+    const alone = new Map<string, string[]>();
+    for (const [replica, master] of Object.entries(record.last("topology")?.replicaOf ?? {})) {
+      if (last.has(replica)) continue;
+      if (leftDown(record, replica)) away.push(replica);
+      else if (leftDown(record, master)) alone.set(master, [...(alone.get(master) ?? []), replica]);
+      else judged.unknown.push(`${replica} was not compared with its master`);
+    }
+    remarks.push(...leftOut(away));
+    for (const [master, replicas] of alone) {
+      remarks.push(`${replicas.join(" and ")} had nobody to be equal to: the experiment took ${master} down for good`);
+    }
+    if (last.size === 0 && judged.unknown.length === 0) {
+      const had = Object.keys(record.first("topology")?.replicaOf ?? {});
+      const has = Object.keys(record.last("topology")?.replicaOf ?? {});
+      if (had.length > 0 && has.length === 0)
+        remarks.push(`${had.join(" and ")} replicated from nobody any more: so the experiment left it`);
+      if (remarks.length === 0) judged.unknown.push("no replica was compared with its master");
+      else remarks.push("nothing was left to compare");
+    }
+    return resultOf({ ...judged, remarks });
+  },
+};
+
+const CLASS_OF = {
+  "missing-on-replica": "missing-keys",
+  "extra-on-replica": "extra-keys",
+  type: "different-values",
+  value: "different-values",
+} as const;
+
+function divergence(record: RunRecord, comparison: EventOf<"comparison">): Finding {
+  const { master, replica, different, differences, masterKeys, replicaKeys } = comparison;
+  const counts = new Map<string, number>();
+  for (const { kind } of differences) counts.set(CLASS_OF[kind], (counts.get(CLASS_OF[kind]) ?? 0) + 1);
+  const [kind] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["different-values", 0] as [
+    string,
+    number,
+  ]);
+  const first = differences[0];
+  const apart = apartFrom(record, comparison);
+  const cells = divergentCells(record, comparison);
+  const proof =
+    first &&
+    `Key ${first.key}: ${master} has ${first.master ?? "no such key"}, ${replica} has ${first.replica ?? "no such key"}.`;
+  return {
+    type: "divergence",
+    class: kind,
+    node: replica,
+    from: comparison.t,
+    to: null,
+    summary: `${replica}${apart === null ? "" : `, which ${apart},`} differs from ${apart === null ? `its master ${master}` : master} in ${different} ${different === 1 ? "key" : "keys"} (${masterKeys} keys against ${replicaKeys}) after load had stopped.`,
+    proof: proof ?? null,
+    evidence: [],
+    detail: { master, different, count: different, masterKeys, replicaKeys, differences, ...lifeOfFirst(cells) },
+  };
+}
+
+/** A replica that had not got to its master's end yet, on a machine that was too busy to blame it: it may still have got there. */
+function cannotTell(record: RunRecord, comparison: EventOf<"comparison">): string | null {
+  if (apartFrom(record, comparison) === null && !isBehind(record, comparison)) return null;
+  const share = starvedShare(record, { from: phaseSpan(record, "heal")?.to ?? 0, to: comparison.t });
+  return share > STARVED_SHARE
+    ? `the harness was starved for ${Math.round(share * 100)} % of the time since heal`
+    : null;
+}
+
+/** Why the replica had no way to its master's data when it was compared; null: it had. */
+function apartFrom(record: RunRecord, { replica, t }: EventOf<"comparison">): string | null {
+  const state = stateAt(record, replica, t);
+  if (state?.role !== "replica") return null;
+  if (state.loading || state.syncing) return state.loading ? "is still loading its dataset" : "is still in full sync";
+  if (state.link !== "down") return null;
+  return `is not linked with its master${state.linkDetail ? ` ${state.linkDetail}` : ""}`;
+}
+
+function isBehind(record: RunRecord, { master, replica, t }: EventOf<"comparison">): boolean {
+  const produced = stateAt(record, master, t)?.offset ?? null;
+  const applied = stateAt(record, replica, t)?.offset ?? null;
+  return produced !== null && applied !== null && applied < produced;
+}
+
+function stateAt(record: RunRecord, node: string, t: number): NodeState | undefined {
+  return record.of("node-state").findLast((one) => one.node === node && one.t <= t)?.state;
+}
+
+/** Where a recorded load wrote the differing keys: which of its cells differ, and how the first came to that. */
+function lifeOfFirst(cells: readonly DivergentCell[]): Record<string, unknown> {
+  const [first] = cells;
+  return first ? { key: first.key, element: first.element, life: first.life, cells } : {};
+}

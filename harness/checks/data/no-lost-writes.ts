@@ -1,0 +1,53 @@
+import { needsRecorded } from "../needs.ts";
+import { asksFor } from "../span.ts";
+import { dataCheck } from "./data-check.ts";
+import { allowedLosses, Durability } from "./durability.ts";
+import { judgeFinals } from "./judge-finals.ts";
+import { LostWrites } from "./lost-writes.ts";
+import { PhantomReads } from "./phantom-reads.ts";
+import { addWrong, isAboutFlush } from "./wrong-values.ts";
+
+/** docs/checks/no-lost-writes.md says exactly what it promises. */
+export const noLostWrites = dataCheck(
+  {
+    name: "no-lost-writes",
+    summary: "In the end every node holds, of every key, a value that the acknowledged writes and flushes allow.",
+    needs: (experiment) => needsRecorded(experiment, "write"),
+    nothing: "no recorded write was acknowledged",
+  },
+  (judging) => (load) => {
+    const { record, masters, flushes, contradictions, remarks, elsewhere, losses } = judging;
+    const allowedTo = allowedLosses(record);
+    const durability = new Durability(load, masters, allowedTo);
+    const { acknowledged, allowed } = durability.count();
+    const gone = new LostWrites(load, durability, flushes);
+    // One root, one finding: what a flush left behind or took along is flush-order's, where that is asked.
+    const flushesElsewhere = asksFor(record, "flush-order");
+    const phantoms = new PhantomReads(load, contradictions);
+    let left = 0;
+    judgeFinals(load, judging, durability, (cell, wrong, judged) => {
+      gone.add(cell, judged);
+      const own = wrong.filter(({ value }) => !(flushesElsewhere && isAboutFlush(value)));
+      left += wrong.length - own.length;
+      for (const one of own) addWrong(contradictions, load, cell.cell, one, false);
+      const isPhantom = own.filter(({ value }) => value.wrong === "never-written" || value.wrong === "failed-write");
+      phantoms.judge(
+        cell,
+        isPhantom.map(({ node }) => node),
+      );
+    });
+    const { lost, excused } = gone.count;
+    losses.push({ load: load.load, acknowledged, allowed, lost, excused });
+    if (allowed > 0) {
+      const really = excused === null ? "no node could be read" : `${excused} really got lost`;
+      const why =
+        allowedTo === "any"
+          ? "the experiment allows any loss"
+          : "their master was replaced or interrupted later, and WAIT did not confirm them on every replica";
+      const which = `${allowed} of ${acknowledged} acknowledged writes were allowed to get lost`;
+      remarks.add(`${load.load}: ${which}: ${why}; ${really}`);
+    }
+    if (left > 0) elsewhere.add(`${load.load}: flush-order tells of ${left} wrong values`);
+    return acknowledged;
+  },
+);

@@ -1,0 +1,117 @@
+import { formatDuration, formatRate } from "../../base/units.ts";
+import type { Finding } from "../../journal/events.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { DEFAULT_POLL } from "../../watchdog/watchdog.ts";
+import { evidenceOf } from "../evidence-of.ts";
+import { heldBack } from "../held-back.ts";
+import { endOfWatch, phaseSpan, planNumber, recoveryEnd, STARVED_SHARE, starvedShare } from "../span.ts";
+import { type HangEpisode, hangEpisodes } from "./hang-episode.ts";
+import { judgeLeftovers } from "./lasting-conditions.ts";
+import { stillAnswering } from "./still-answering.ts";
+
+/** Findings, and what could have been one if only we had been able to see. */
+export interface Judged {
+  findings: Finding[];
+  unknown: string[];
+  /** What a reader should know even where nothing was found. */
+  remarks?: string[];
+}
+
+/**
+ * Hangs, and nodes left slow, that are nobody's fault but the server's. What our own faults hold still is
+ * `paused` or `down` and never gets here; `dead` is a crash.
+ */
+export function judgeHangs(record: RunRecord): Judged {
+  const judged: Judged = { findings: [], unknown: [] };
+  for (const episode of hangEpisodes(record)) judgeHang(record, episode, judged);
+  judgeLeftovers(record, "slow", judged);
+  return judged;
+}
+
+function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): void {
+  const { node, condition, from, to, silent, of } = episode;
+  const end = to ?? endOfWatch(record);
+  const limit = planNumber(record, "watchdog", "hangLimit");
+  const deadline = recoveryEnd(record);
+  const tooLong = limit !== null && end - from > limit;
+  const outlived = deadline !== undefined && (to === null || to >= deadline);
+  // Nothing of ours was done to it, and the run was ended because of it (run/server-trouble.ts).
+  const early = to === null && phaseSpan(record, "setup") !== undefined && phaseSpan(record, "chaos") === undefined;
+  if (!tooLong && !outlived && !early) {
+    if (to === null && deadline === undefined) {
+      judged.unknown.push(`${node} was ${condition} when the run ended, before it could have recovered`);
+    }
+    return;
+  }
+  const starved = starvedShare(record, { from, to: end }, node);
+  if (starved > STARVED_SHARE) {
+    judged.unknown.push(
+      `${node} looked ${condition}, but the harness was starved for ${percent(starved)} of that time`,
+    );
+    return;
+  }
+  const { files, proof, heldByReaders, summaries } = evidenceOf(record, node, from, to);
+  const answering = stillAnswering(record, node, from, to);
+  const held = condition === "unresponsive" ? heldBack(record, node, from) : null;
+  const share = silent === null || of === null ? "" : ` (${silent} of ${of} connections silent)`;
+  const span = `for ${formatDuration(Math.round((end - from) / 100) * 100)}`;
+  const rest = early
+    ? ", before the first fault"
+    : outlived
+      ? ", also after every fault was healed"
+      : ` and so longer than the limit of ${formatDuration(limit ?? 0)}`;
+  judged.findings.push({
+    type: "hang",
+    class: hangClass(episode, proof),
+    node,
+    from,
+    to,
+    summary: [
+      `${node} did not answer${share} ${span}${rest}.`,
+      ...(to === null ? [] : [howItEnded(record, from, to)]),
+      ...(held === null ? [] : [held]),
+      ...(answering === null ? [] : [answering.text]),
+      ...(heldByReaders === null ? [] : [`Held by readers, so not proved: ${heldByReaders}.`]),
+      ...watchedClosely(record),
+    ].join(" "),
+    proof,
+    evidence: files,
+    detail: {
+      why: episode.why,
+      silent,
+      of,
+      outlivedRecovery: outlived,
+      captures: summaries,
+      ...(answering === null ? {} : { answering }),
+      ...(heldByReaders === null ? {} : { waits: "held-by-readers" }),
+    },
+  });
+}
+
+/**
+ * Nothing but a cycle of waits says that a hang would never end: one without CPU time that did end was a block. The watchdog
+ * cannot know that while it lasts, and calls it deadlocked; nor that threads which wake up again and again do so in a cycle.
+ */
+function hangClass({ condition, to }: HangEpisode, proof: string | null): string {
+  if (condition === "unresponsive" && proof !== null) return "deadlocked";
+  return condition === "deadlocked" && to !== null && proof === null ? "blocked" : condition;
+}
+
+/** "It went on by itself."; or what had been healed shortly before, of what was wrong when it began. */
+function howItEnded(record: RunRecord, from: number, to: number): string {
+  const faults = record.of("fault");
+  const before = new Set(faults.filter(({ step, t }) => step === "injected" && t <= from).map(({ id }) => id));
+  const healed = faults.findLast(({ step, t, id }) => step === "healed" && t > from && t <= to && before.has(id));
+  if (!healed) return "It went on by itself.";
+  return `It went on ${formatDuration(Math.round((to - healed.t) / 100) * 100)} after ${healed.id} was healed.`;
+}
+
+/** Watching can be the fault: an experiment that polls INFO more often than the default says so in what it finds. */
+function watchedClosely(record: RunRecord): string[] {
+  const poll = planNumber(record, "watchdog", "poll");
+  return poll === null || poll >= DEFAULT_POLL ? [] : [`INFO was polled at ${formatRate(poll)} on every node.`];
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,0 +1,58 @@
+import { formatDuration } from "../../base/units.ts";
+import type { Finding } from "../../journal/events.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { evidenceOf } from "../evidence-of.ts";
+import { endOfWatch, recoveryEnd, STARVED_SHARE, starvedShare } from "../span.ts";
+import { type ConditionPeriod, conditionPeriods } from "./condition-period.ts";
+import type { Judged } from "./hang-rules.ts";
+
+const LEFTOVERS = {
+  slow: { type: "slow-recovery", what: "answered slowly" },
+  stalled: { type: "stuck-replication", what: "answered, but its replication did not move while its master's did," },
+} as const;
+
+/** Replicas whose replication stood still when recovery was over. */
+export function judgeStalls(record: RunRecord): Judged {
+  const judged: Judged = { findings: [], unknown: [] };
+  judgeLeftovers(record, "stalled", judged);
+  return judged;
+}
+
+/** Nodes that were still in a condition when recovery was over, and for how long they had been, or were. */
+export function judgeLeftovers(record: RunRecord, condition: keyof typeof LEFTOVERS, judged: Judged): void {
+  const deadline = recoveryEnd(record);
+  for (const period of [...conditionPeriods(record).values()].flat()) {
+    const { node, from, to } = period;
+    if (period.condition !== condition) continue;
+    if (deadline === undefined) {
+      if (to === null)
+        judged.unknown.push(`${node} was ${condition} when the run ended, before it could have recovered`);
+      continue;
+    }
+    if (from > deadline || (to !== null && to <= deadline)) continue;
+    const starved = starvedShare(record, { from, to: to ?? endOfWatch(record) }, node);
+    if (starved > STARVED_SHARE) {
+      const share = `the harness was starved for ${Math.round(starved * 100)} % of that time`;
+      judged.unknown.push(`${node} looked ${condition}, but ${share}`);
+    } else judged.findings.push(finding(record, condition, period));
+  }
+}
+
+function finding(record: RunRecord, condition: keyof typeof LEFTOVERS, period: ConditionPeriod): Finding {
+  const { node, from, to, why } = period;
+  const { type, what } = LEFTOVERS[condition];
+  const { files, proof, summaries } = evidenceOf(record, node, from, to);
+  const ms = (to ?? endOfWatch(record)) - from;
+  const length = formatDuration(Math.round(ms / 100) * 100);
+  return {
+    type,
+    class: condition,
+    node,
+    from,
+    to,
+    summary: `${node} ${what} for ${length}, also after every fault was healed and recovery was over.`,
+    proof,
+    evidence: files,
+    detail: { why, ms: Math.round(ms), captures: summaries },
+  };
+}

@@ -1,0 +1,50 @@
+import type { RunRecord } from "../../journal/record.ts";
+import { systems } from "../../systems/registry.ts";
+import { moment } from "../crash/departure.ts";
+import { endOfWatch } from "../span.ts";
+
+const MOST_PER_NODE = 4;
+/** They say why nobody was elected, and not only that something was tried. */
+const REASONS = [
+  "election-vote-refused",
+  "election-impossible",
+  "election-expired",
+  "election-sentinel-aborted",
+  "election-sentinel-delayed",
+];
+
+/** They say that somebody tried. What is left tells only that the master is gone. */
+const TRIES = [
+  "election-started",
+  "election-delayed",
+  "election-vote-given",
+  "election-won",
+  "election-sentinel-vote",
+  "election-sentinel-step",
+];
+
+/** What servers and sentinels logged about an election. */
+export interface ElectionLines {
+  /** "r1 at 14.2 s: 1:S … # Starting a failover election for epoch 8.", in order of time: the last ones of each node. */
+  lines: string[];
+  /** The one that tells most, for a sentence; null: nobody logged that an election was tried, or why it was not. */
+  word: string | null;
+}
+
+/** @param from run ms @param own the nodes that could have been elected: what they say comes first */
+export function electionLines(record: RunRecord, from: number, own: readonly string[]): ElectionLines {
+  const rules = systems.get(record.first("run")?.system ?? "")?.logRules ?? [];
+  const about = new Set(rules.filter(({ meaning }) => meaning === "election").map(({ name }) => name));
+  const end = endOfWatch(record);
+  const told = record.of("log").filter(({ rule, t }) => about.has(rule) && t >= from && t <= end);
+  const last = new Map<string, typeof told>();
+  for (const one of told) last.set(one.node, [...(last.get(one.node) ?? []), one].slice(-MOST_PER_NODE));
+  const shown = [...last.values()].flat().sort((a, b) => a.t - b.t);
+  const latest = (rules: readonly string[], nodes: readonly string[] | null) =>
+    told.findLast(({ node, rule }) => rules.includes(rule) && (nodes === null || nodes.includes(node)));
+  const best = latest(REASONS, own) ?? latest(REASONS, null) ?? latest(TRIES, own) ?? latest(TRIES, null);
+  return {
+    lines: shown.map(({ node, t, line }) => `${node} at ${moment(t)}: ${line}`),
+    word: best ? `${best.node} logged at ${moment(best.t)}: "${best.fields.said ?? best.line}"` : null,
+  };
+}

@@ -1,0 +1,82 @@
+import { formatDuration } from "../../base/units.ts";
+import type { EventOf, Finding } from "../../journal/events.ts";
+import type { Check } from "../check.ts";
+import { evidenceOf } from "../evidence-of.ts";
+import { explainedNodes } from "../explained.ts";
+import { asksFor, isControl, STARVED_SHARE, starvedShare } from "../span.ts";
+import { judgeService, notServedIn } from "./serves.ts";
+
+export const recoversWithin: Check = {
+  name: "recovers-within",
+  summary: "After every fault is healed, all nodes serve and replicate again within the experiment's recovery time.",
+  check(record) {
+    const recovery = record.last("recovery");
+    if (!recovery) return { valid: "unknown", why: "the run did not get through a recovery phase", findings: [] };
+    if (recovery.recovered) return { valid: true, why: null, findings: [] };
+    const from = recovery.t - recovery.ms;
+    const starved = starvedShare(record, { from, to: recovery.t });
+    if (starved > STARVED_SHARE) {
+      const why = `not recovered, but the harness was starved for ${Math.round(starved * 100)} % of the recovery`;
+      return { valid: "unknown", why, findings: [] };
+    }
+    const explained = explainedNodes(record);
+    const waiting = new Map<string, string[]>();
+    const reasons: string[] = [];
+    for (const { node, what, load } of recovery.waiting) {
+      // What clients see is judged to the end, below or by the check that was asked to.
+      if (isControl(record, node) || load !== undefined) continue;
+      const reason = explained.get(node);
+      if (reason === undefined) waiting.set(node, [...(waiting.get(node) ?? []), what]);
+      else if (!reasons.includes(`${node}: ${reason}`)) reasons.push(`${node}: ${reason}`);
+    }
+    const findings = [...waiting].map(([node, what]): Finding => {
+      const { files, proof } = evidenceOf(record, node, from, null);
+      return {
+        type: "slow-recovery",
+        class: "not-recovered",
+        node,
+        from,
+        to: null,
+        summary: `${node} had not recovered ${formatDuration(recovery.within)} after every fault was healed: ${what.join(", ")}.`,
+        proof,
+        evidence: files,
+        detail: { waiting: what, within: recovery.within },
+      };
+    });
+    const service = judgeService(record);
+    const told = asksFor(record, "serves");
+    if (!told) findings.push(...service.findings);
+    else
+      reasons.push(...service.findings.map(({ type, class: kind, node }) => `${node ?? "clients"}: ${type}/${kind}`));
+    // Recovery also ends when a server is dead for good: the clients were not given their time then.
+    const inFull = recovery.ms >= recovery.within;
+    const clients =
+      inFull && recovery.waiting.some(({ load }) => load !== undefined)
+        ? notServedIn(record, { from, to: recovery.t })
+        : [];
+    if (clients.length > 0 && findings.length === 0 && service.findings.length === 0)
+      findings.push(clientsLate(recovery, clients, from));
+    const why = [
+      ...(reasons.length > 0 ? [`not recovered, as other findings explain: ${reasons.join("; ")}`] : []),
+      ...(told ? [] : service.unknown),
+      ...(findings.length > 0 || reasons.length > 0 ? [] : ["not recovered, but nothing that was seen says why"]),
+    ].join("; ");
+    const valid = findings.length > 0 || reasons.length > 0 ? false : "unknown";
+    return { valid, why: why || null, findings };
+  },
+};
+
+/** They are served in the end, but not in time. */
+function clientsLate({ within }: EventOf<"recovery">, clients: readonly string[], from: number): Finding {
+  return {
+    type: "slow-recovery",
+    class: "not-served",
+    node: null,
+    from,
+    to: null,
+    summary: `Clients were not served again ${formatDuration(within)} after every fault was healed: ${clients.join(", ")}.`,
+    proof: null,
+    evidence: [],
+    detail: { waiting: clients, within },
+  };
+}

@@ -1,0 +1,148 @@
+import type { EventOf } from "../../journal/events.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { leftDown, phaseSpan } from "../span.ts";
+
+/*
+ *   plan (on: masters, allow) ─┐
+ *   topology, load-moved ──────┼─► whom a load means now, and which refusals are no fault of the one that refuses
+ *   nodes left down ───────────┘
+ */
+
+/** Whom a load means at the end of what was seen. */
+export interface ServiceGoal {
+  /** Error kinds that the experiment takes for service. */
+  allow: readonly string[];
+  /** Nodes that should serve it, without those that the experiment took away for good; null: not known. */
+  targets: readonly string[] | null;
+  /** They are as many as in the warm-up, so that each still has its clients: one of which nothing is heard is silent. */
+  steady: boolean;
+  /** Is such a refusal what this node has to say, as the experiment left it? null: nobody knows which node. */
+  isRightful(node: string | null, kind: string): boolean;
+  /** Its operations are unknown after so long, ms. */
+  timeout: number;
+  /** A program of its own, which may be stuck or between two tests of its own accord. */
+  isTool: boolean;
+}
+
+/** What is known of a run: a record's, or as much of it as has happened. */
+export interface ServiceSource {
+  /** The run's resolved plan. */
+  plan: unknown;
+  topologies: readonly EventOf<"topology">[];
+  moved: readonly EventOf<"load-moved">[];
+  /** End of the warm-up, run ms. */
+  warmUpEnd: number | null;
+  /** Nodes that the experiment left down. */
+  down: readonly string[];
+}
+
+/** run/load-targets.ts calls them so. */
+const PART = "-shard";
+/** A replica says so to whoever writes to it. */
+const OF_REPLICAS: readonly string[] = ["READONLY", "MOVED"];
+/** Time for connecting again once an operation was given up. */
+const AGAIN_MS = 1_000;
+
+export function sourceOf(record: RunRecord): ServiceSource {
+  const nodes = new Set(record.of("condition").map(({ node }) => node));
+  return {
+    plan: record.first("run")?.plan,
+    topologies: record.of("topology"),
+    moved: record.of("load-moved"),
+    warmUpEnd: phaseSpan(record, "warm-up")?.to ?? null,
+    down: [...nodes].filter((name) => leftDown(record, name)),
+  };
+}
+
+export function goalOf(load: string, source: ServiceSource): ServiceGoal {
+  const { topologies, moved, warmUpEnd, down } = source;
+  const experiment = experimentOf(source.plan);
+  const planned = experiment.load.find(({ name }) => isPartOf(load, name));
+  const tool = experiment.benchmarks.find(({ name }) => name === load);
+  const on = planned?.on ?? tool?.on;
+  const now = topologies.at(-1);
+  const then = topologies.findLast(({ t }) => warmUpEnd !== null && t <= warmUpEnd) ?? topologies[0];
+  const own = moved.filter((one) => one.load === load);
+  const all = on === undefined || now === undefined ? null : meant(on, now);
+  const last = own.at(-1);
+  const home = planned && then ? homeOf(load, planned.name, last?.to, then) : null;
+  const here = all?.filter((node) => home === null || home.includes(node)) ?? null;
+  const replicaOf = now?.replicaOf ?? {};
+  return {
+    allow: experiment.allow,
+    targets: here?.filter((node) => !down.includes(node)) ?? null,
+    steady: own.length === 0 && then !== undefined && all !== null && meant(on as On, then).length === all.length,
+    isRightful: (node, kind) => isRightful(node, kind, replicaOf, down),
+    timeout: planned?.timeout ?? 0,
+    isTool: tool !== undefined,
+  };
+}
+
+/** Long enough for an operation that was sent before to be given up, and for another one to be answered. ms */
+export function patienceFor({ timeout }: Pick<ServiceGoal, "timeout">): number {
+  return timeout + AGAIN_MS;
+}
+
+function isRightful(
+  node: string | null,
+  kind: string,
+  replicaOf: Readonly<Record<string, string>>,
+  down: readonly string[],
+): boolean {
+  const master = node === null ? undefined : replicaOf[node];
+  if (master !== undefined && OF_REPLICAS.includes(kind)) return true;
+  if (kind === "CLUSTERDOWN") return down.length > 0;
+  if (kind === "MASTERDOWN") return node === null ? down.length > 0 : master !== undefined && down.includes(master);
+  if (kind === "NOREPLICAS") return down.some((one) => (node === null ? true : replicaOf[one] === node));
+  return false;
+}
+
+/** In cluster mode every shard has its part of a load: "set-shard2" of "set". */
+function isPartOf(load: string, planned: string): boolean {
+  if (load === planned) return true;
+  return load.startsWith(planned + PART) && /^\d+$/.test(load.slice(planned.length + PART.length));
+}
+
+/** The nodes of the shard that a part of a load belongs to; null: it is no part. @param moved whither its slot was moved */
+function homeOf(
+  load: string,
+  planned: string,
+  moved: string | undefined,
+  { masters, replicaOf }: EventOf<"topology">,
+): string[] | null {
+  if (load === planned) return null;
+  const node = moved ?? masters[Number(load.slice(planned.length + PART.length)) - 1];
+  if (node === undefined) return null;
+  const master = replicaOf[node] ?? node;
+  return [master, ...Object.keys(replicaOf).filter((replica) => replicaOf[replica] === master)];
+}
+
+type On = "masters" | "replicas" | readonly string[];
+
+function meant(on: On, { masters, replicaOf }: EventOf<"topology">): readonly string[] {
+  return on === "masters" ? masters : on === "replicas" ? Object.keys(replicaOf).sort() : on;
+}
+
+interface Part {
+  name: string;
+  on: On;
+  timeout: number;
+}
+
+/** What the plan says of loads; older ones may lack any of it. */
+function experimentOf(plan: unknown): { allow: string[]; load: Part[]; benchmarks: Part[] } {
+  const { experiment } = (plan ?? {}) as { experiment?: Record<string, unknown> };
+  const list = (name: string): unknown[] => {
+    const value = experiment?.[name];
+    return Array.isArray(value) ? value : [];
+  };
+  const parts = (name: string): Part[] =>
+    list(name).flatMap((one) => {
+      const { name: own, on, timeout } = one as { name?: unknown; on?: unknown; timeout?: unknown };
+      if (typeof own !== "string") return [];
+      const where = on === "masters" || on === "replicas" || Array.isArray(on) ? (on as On) : null;
+      return where === null ? [] : [{ name: own, on: where, timeout: typeof timeout === "number" ? timeout : 0 }];
+    });
+  const allow = list("allow").filter((one): one is string => typeof one === "string");
+  return { allow, load: parts("load"), benchmarks: parts("benchmarks") };
+}

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { registries } from "../../experiment/catalogue.ts";
+import { readPlan } from "../../experiment/plan-file.ts";
+import { kvchaos } from "../../testing/kvchaos-process.support.ts";
+
+const root = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
+
+describe("kvchaos explain", function () {
+  this.timeout(30_000);
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "kvchaos-explain-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const explain = async (text: string): Promise<string> => {
+    const file = path.join(folder, "experiment.yaml");
+    await writeFile(file, text);
+    const { code, stdout, stderr } = await kvchaos(["explain", file, "--seed", "7"]);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+
+  it("says which keys belong to which shard, in comments of a plan that can be replayed", async () => {
+    const text = await explain(
+      `title: T\nsystems: [redis]\ncluster: ${root("compose/redis-cluster-3x2.yaml")}\nload: [{ workload: set }, { workload: zadd }]\n`,
+    );
+    assert.deepEqual(text.split("\n").slice(0, 4), [
+      `# Keys that begin with a shard's tag are that shard's, and those of its part of set, zadd do ("{s2}set:17"):`,
+      "#   m1, r1: slots 0-5460, tag {s2}, whose slot is 2843",
+      "#   m2, r2: slots 5461-10921, tag {s3}, whose slot is 6970",
+      "#   m3, r3: slots 10922-16383, tag {s0}, whose slot is 11097",
+    ]);
+    assert.equal(readPlan(text, "plan.yaml", registries).seed, "7");
+  });
+
+  it("says nothing of shards where there are none, and shows the checks that the experiment gets", async () => {
+    const text = await explain(`title: T\ncluster: ${root("compose/one-master.yaml")}\n`);
+    assert.doesNotMatch(text, /shard|slot/);
+    assert.deepEqual(readPlan(text, "plan.yaml", registries).experiment.checks, [
+      "no-hang",
+      "no-crash",
+      "one-master",
+      "recovers-within",
+      "serves",
+    ]);
+  });
+});

@@ -1,0 +1,95 @@
+import type { Argv } from "yargs";
+import { ChaosError } from "../../base/chaos-error.ts";
+import { connectEngine } from "../../docker/engine.ts";
+import { ensureEngine } from "../../docker/install-engine.ts";
+import { ensureImage, imageAvailability } from "../../images/ensure.ts";
+import type { System } from "../../systems/system.ts";
+import { systemIn } from "../../systems/system-of-image.ts";
+import { knownSystem } from "../choose-server.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { knownImages } from "../known-images.ts";
+import { log, out, printError } from "../print.ts";
+import { table } from "../table.ts";
+import { wrapAndTry } from "../wrap-image.ts";
+
+interface Args {
+  action: "list" | "pull" | "wrap";
+  system?: string | undefined;
+  binary?: string | undefined;
+  tag?: string | undefined;
+  add: string[];
+}
+
+/** What an engine accepts as NAME or NAME:TAG, a registry's HOST:PORT/ before it. */
+const IMAGE_NAME = /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._/]|__|-+)[a-z0-9]+)*(?::[\w][\w.-]{0,127})?$/;
+
+export const imagesCommand: Command<Args> = {
+  usage: "images <action>",
+  summary: "list, pull (or make) the images needed, or wrap a server binary of yours as one",
+  arguments: (parser) =>
+    parser.positional("action", { choices: ["list", "pull", "wrap"] as const, demandOption: true }).options({
+      system: {
+        type: "string",
+        describe: "wrap: whose entrypoint, user, port and volume the image gets; pull: only this one",
+      },
+      binary: { type: "string", describe: "wrap: path of the server binary" },
+      tag: { type: "string", describe: "wrap: name of the image, like apache/kvrocks:mine" },
+      add: { type: "string", array: true, default: [], describe: "wrap: a further file, PATH or SOURCE:DESTINATION" },
+    }) as unknown as Argv<Args>,
+  run: async (args) => {
+    // What was asked for is judged before an engine is looked for, or even installed.
+    const wrapping = args.action === "wrap" ? readWrap(args) : undefined;
+    const only = args.system === undefined ? undefined : knownSystem(args.system);
+    const { signal, dispose } = interruptSignal(log);
+    try {
+      // Listing changes nothing on this machine: no engine is installed for it.
+      if (args.action !== "list") await ensureEngine({ log, signal });
+      const engine = await connectEngine({ signal });
+      if (wrapping) {
+        await wrapAndTry(engine, { ...wrapping, add: args.add }, signal);
+        return EXIT.pass;
+      }
+      if (args.action === "pull") {
+        let missing = 0;
+        for (const { name, recipe } of knownImages(only)) {
+          try {
+            const { origin } = await ensureImage({ engine, name, recipe, log, signal });
+            out(`${name}  ${origin}`);
+          } catch (error) {
+            // One that cannot be had does not keep the others away.
+            signal.throwIfAborted();
+            printError(error);
+            missing++;
+          }
+        }
+        return missing > 0 ? EXIT.infrastructure : EXIT.pass;
+      }
+      const rows = await Promise.all(
+        knownImages().map(async ({ name, recipe }) => {
+          const { state, reason } = await imageAvailability(engine, name, recipe);
+          return [name, state, reason];
+        }),
+      );
+      for (const line of table(rows)) out(line);
+      return EXIT.pass;
+    } finally {
+      dispose();
+    }
+  },
+};
+
+function readWrap({ system, binary, tag }: Args): { system: System; binary: string; tag: string } {
+  if (system === undefined || binary === undefined || tag === undefined) {
+    throw new ChaosError("usage", "`images wrap` needs --system, --binary and --tag", {
+      hint: "kvchaos images wrap --system redis --binary /usr/bin/redis-server --tag redis:mine",
+    });
+  }
+  if (!IMAGE_NAME.test(tag)) {
+    throw new ChaosError("usage", `--tag ${tag}: this is no image name`, {
+      hint: "Lower-case letters, digits and . _ - /, then :TAG, like apache/kvrocks:mine.",
+    });
+  }
+  return { system: systemIn(tag, knownSystem(system)), binary, tag };
+}

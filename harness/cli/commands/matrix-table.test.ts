@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import type { Finding, Verdict } from "../../journal/events.ts";
+import { recordOf } from "../../journal/record.ts";
+import { matrixTable } from "./matrix-table.ts";
+
+const record = recordOf([{ t: 10_000, type: "phase", phase: "chaos", step: "begin" }]);
+
+function finding(type: Finding["type"], kind: string, from: number): Finding {
+  return { type, class: kind, node: "r1", from, to: null, summary: "", proof: null, evidence: [] };
+}
+
+function run(verdict: Verdict, ...findings: Finding[]) {
+  return { verdict, findings, record };
+}
+
+describe("the matrix", () => {
+  it("counts verdicts and kinds of findings per image, and the median time to the first finding", () => {
+    const results = [
+      run("fail", finding("hang", "deadlocked", 12_000), finding("hang", "blocked-command", 11_000)),
+      run("fail", finding("hang", "deadlocked", 15_000)),
+      run("fail", finding("hang", "deadlocked", 13_000), finding("hang", "deadlocked", 14_000)),
+      run("inconclusive"),
+      run("error"),
+    ];
+    const [, row] = matrixTable([{ image: "kvrocks:old", results }]);
+    assert.deepEqual(row, [
+      "kvrocks:old",
+      "5",
+      "0",
+      "3",
+      "1",
+      "1",
+      "3s",
+      "hang/deadlocked ×3, hang/blocked-command ×1",
+    ]);
+  });
+
+  it("shows an image that was clean", () => {
+    const [, row] = matrixTable([{ image: "kvrocks:new", results: [run("pass"), run("pass")] }]);
+    assert.deepEqual(row, ["kvrocks:new", "2", "2", "0", "0", "0", "-", "-"]);
+  });
+});

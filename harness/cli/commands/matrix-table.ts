@@ -1,0 +1,45 @@
+import { formatDuration } from "../../base/units.ts";
+import { kindOf } from "../../journal/finding.ts";
+import { median, timeToFinding } from "../../report/time-to-finding.ts";
+import type { RunResult } from "../../run/run-options.ts";
+
+/** What became of all runs on one image. */
+export interface Row {
+  image: string;
+  results: Pick<RunResult, "verdict" | "findings" | "record">[];
+}
+
+/** One line per image, under headings. */
+export function matrixTable(rows: readonly Row[]): string[][] {
+  return [HEADINGS, ...rows.map(cells)];
+}
+
+const HEADINGS = ["IMAGE", "RUNS", "PASS", "FAIL", "INCONCLUSIVE", "OTHER", "FIRST FINDING (MEDIAN)", "FINDINGS"];
+
+function cells({ image, results }: Row): string[] {
+  const count = (...verdicts: string[]): number => results.filter((one) => verdicts.includes(one.verdict)).length;
+  const kinds = new Map<string, number>();
+  for (const { findings } of results) {
+    for (const kind of new Set(findings.map(kindOf))) {
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    }
+  }
+  const known = count("pass") + count("fail") + count("inconclusive");
+  const middle = median(results.flatMap(firstFinding));
+  return [
+    image,
+    String(results.length),
+    String(count("pass")),
+    String(count("fail")),
+    String(count("inconclusive")),
+    String(results.length - known),
+    middle === null ? "-" : formatDuration(Math.round(middle / 100) * 100),
+    [...kinds].map(([kind, times]) => `${kind} ×${times}`).join(", ") || "-",
+  ];
+}
+
+function firstFinding({ record, findings }: Row["results"][number]): number[] {
+  const chaos = record.of("phase").find(({ phase, step }) => phase === "chaos" && step === "begin");
+  const time = timeToFinding(chaos?.t, findings);
+  return time === null ? [] : [time];
+}

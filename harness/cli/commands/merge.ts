@@ -1,0 +1,41 @@
+import path from "node:path";
+import type { Argv } from "yargs";
+import { writeNight } from "../../report/night/night-files.ts";
+import { countedOutcomes } from "../../report/night/night-words.ts";
+import { mergeNights } from "../../run/night/merge.ts";
+import type { Command } from "../command.ts";
+import { exitOfNight } from "../exit-codes.ts";
+import { findNights } from "../night/night-inputs.ts";
+import { log, out } from "../print.ts";
+
+interface Args {
+  reports: string[];
+  out: string;
+}
+
+export const mergeCommand: Command<Args> = {
+  usage: "merge <reports..>",
+  summary: "the reports of many runners as one: junit.xml, summary.md, index.html, and one exit code",
+  arguments: (parser) =>
+    parser
+      .positional("reports", { type: "string", array: true, demandOption: true, describe: "folders with runs in them" })
+      .options({
+        out: { type: "string", default: "merged", describe: "the folder to write" },
+      }) as unknown as Argv<Args>,
+  run: async (args) => {
+    const directory = path.resolve(args.out);
+    const { nights, others, withoutResult } = await findNights(args.reports, directory);
+    const sum = mergeNights(nights, others, directory);
+    for (const folder of withoutResult) {
+      sum.missing.push(`the run ${path.basename(folder)} left no result: its runner was killed`);
+    }
+    await writeNight(sum, process.env);
+    for (const text of sum.missing) log(`missing: ${text}`);
+    log(countedOutcomes(sum.entries));
+    out(path.join(directory, "index.html"));
+    return exitOfNight(
+      sum.entries.map(({ outcome }) => outcome),
+      sum.missing.length,
+    );
+  },
+};

@@ -1,0 +1,210 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Argv } from "yargs";
+import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import { monotonicClock } from "../../base/clock.ts";
+import { formatDuration } from "../../base/units.ts";
+import { version } from "../../base/version.ts";
+import type { Engine } from "../../docker/engine.ts";
+import { registries } from "../../experiment/catalogue.ts";
+import { readExperiment } from "../../experiment/read-experiment.ts";
+import { ensureImage } from "../../images/ensure.ts";
+import { writeNight } from "../../report/night/night-files.ts";
+import { countedOutcomes } from "../../report/night/night-words.ts";
+import { type NightJob, nightJobs, nightOrder, seedOfNight, shardOf } from "../../run/night/jobs.ts";
+import { mergeNights } from "../../run/night/merge.ts";
+import { blankEntry, NightRunner } from "../../run/night/night-runner.ts";
+import type { Night, NightEntry, NightRun } from "../../run/night/record.ts";
+import { systemIn } from "../../systems/system-of-image.ts";
+import { knownSystem } from "../choose-server.ts";
+import type { Command } from "../command.ts";
+import { EXIT, exitOfNight } from "../exit-codes.ts";
+import { experimentFiles } from "../experiment-files.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { saveNight } from "../night/night-record-file.ts";
+import { readShard, type Shard } from "../night/read-shard.ts";
+import { planFor } from "../plan-for.ts";
+import { log } from "../print.ts";
+import { readDuration } from "../read-limits.ts";
+import { readyMachine } from "../ready-machine.ts";
+import { runOnce } from "../run-once.ts";
+
+const CATALOGUE = fileURLToPath(new URL("../../../experiments", import.meta.url));
+
+interface Args {
+  experiment: string[];
+  budget?: string | undefined;
+  seed?: string | undefined;
+  shard?: string | undefined;
+  system?: string | undefined;
+  image: string[];
+  pull: boolean;
+  reports: string;
+  reporter: string;
+  "reporter-option": string[];
+}
+
+export const nightlyCommand: Command<Args> = {
+  usage: "nightly [experiment..]",
+  summary:
+    "every experiment on every image it names, as a mocha suite; asks failures again and tells how often they come back",
+  arguments: (parser) =>
+    parser
+      .positional("experiment", {
+        type: "string",
+        array: true,
+        default: [CATALOGUE],
+        defaultDescription: "the catalogue",
+        describe: "files or folders",
+      })
+      .options({
+        budget: {
+          type: "string",
+          default: process.env.KVCHAOS_BUDGET || undefined,
+          describe: 'what does not fit in this time is skipped, like "60m" (KVCHAOS_BUDGET)',
+        },
+        seed: {
+          type: "string",
+          default: process.env.KVCHAOS_SEED || undefined,
+          defaultDescription: "today's date",
+          describe: "draws the plans and their order (KVCHAOS_SEED)",
+        },
+        shard: {
+          type: "string",
+          default: process.env.KVCHAOS_SHARD || undefined,
+          describe: "i/n: the share of one of n runners (KVCHAOS_SHARD)",
+        },
+        system: { type: "string", describe: "only this one" },
+        image: { type: "string", array: true, default: [] as string[], describe: "instead of the images they name" },
+        pull: { type: "boolean", default: false, describe: "bring images that are not on this machine" },
+        reports: { type: "string", default: "reports", describe: "where the run folders are written" },
+        reporter: { type: "string", default: "spec", describe: "any mocha reporter" },
+        "reporter-option": { type: "string", array: true, default: [] as string[], describe: "name=value, for it" },
+      }) as unknown as Argv<Args>,
+  run: async (args) => {
+    const budget = args.budget === undefined ? null : readDuration("--budget", args.budget);
+    const shard = args.shard === undefined ? { index: 1, count: 1 } : readShard(args.shard);
+    const started = new Date();
+    const seed = args.seed ?? seedOfNight(started);
+    const jobs = await jobsOf(args, shard, seed);
+    // mocha takes a while to load, and no other command needs it.
+    const { nightSuite } = await import("../night/night-suite.ts");
+    const start = nightSuite({ title: titleOf(seed, shard, budget), jobs, ...reporterOf(args) });
+    const clock = monotonicClock();
+    const directory = await nightFolder(args.reports, shard, seed, started);
+    const entries = new Map(jobs.map((job) => [job, blankEntry(job)]));
+    const night = (finished: boolean): Night => ({
+      version: 1,
+      kvchaos: version,
+      seed,
+      startedAt: started.toISOString(),
+      ms: Math.round(clock.now()),
+      budgetMs: budget,
+      shard,
+      finished,
+      entries: [...entries.values()],
+    });
+    const { signal, dispose } = interruptSignal(log);
+    try {
+      await saveNight(directory, night(false));
+      log(`seed ${seed} (\`kvchaos nightly --seed ${seed}\` draws the same plans)`);
+      if (jobs.length === 0)
+        log(`nothing to run: there are fewer experiments and images than shards (--shard ${args.shard})`);
+      const engine = await readyMachine(signal);
+      const runner = new NightRunner({
+        clock,
+        budget,
+        until: budget === null ? null : clock.now() + budget,
+        absent: (job) => absent(engine, job, args.pull, signal),
+        run: (job) => runJob({ engine, job, seed, directory, reports: path.resolve(args.reports), signal }),
+        signal,
+      });
+      await start(async (job) => {
+        const entry = await runner.job(job);
+        entries.set(job, entry);
+        await saveNight(directory, night(false));
+        return entry;
+      });
+    } finally {
+      dispose();
+    }
+    const last = night(!signal.aborted);
+    await saveNight(directory, last);
+    await writeNight(mergeNights([{ night: last, directory }], [], directory), process.env);
+    log(`${countedOutcomes(last.entries)}\n${path.join(directory, "index.html")}`);
+    if (signal.aborted) return EXIT.interrupted;
+    // A share can be empty; a whole night must not.
+    return jobs.length === 0 && shard.count > 1 ? EXIT.pass : exitOfNight(outcomesOf(last), 0);
+  },
+};
+
+const outcomesOf = ({ entries }: Night): NightEntry["outcome"][] => entries.map(({ outcome }) => outcome);
+
+/** This runner's jobs in the order of the night. Every file is valid before anything is started. */
+async function jobsOf(args: Args, shard: Shard, seed: string): Promise<NightJob[]> {
+  const files = await experimentFiles(args.experiment);
+  const experiments = await Promise.all(files.map((file) => readExperiment(file, registries)));
+  const system = args.system === undefined ? undefined : knownSystem(args.system).name;
+  return nightOrder(shardOf(nightJobs(experiments, { from: process.cwd(), images: args.image, system }), shard), seed);
+}
+
+function reporterOf(args: Args): { reporter: string; reporterOptions: Record<string, string> } {
+  const pairs = args["reporter-option"].map((text): [string, string] => {
+    const equals = text.indexOf("=");
+    if (equals < 1) throw new ChaosError("usage", `--reporter-option ${text}: expected name=value`);
+    return [text.slice(0, equals), text.slice(equals + 1)];
+  });
+  return { reporter: args.reporter, reporterOptions: Object.fromEntries(pairs) };
+}
+
+function titleOf(seed: string, { index, count }: Shard, budget: number | null): string {
+  const share = count === 1 ? "" : `, shard ${index}/${count}`;
+  return `night ${seed}${share}${budget === null ? "" : `, budget ${formatDuration(budget)}`}`;
+}
+
+/** `reports/<time>-nightly[-1of4]-<seed>/`. */
+async function nightFolder(reports: string, { index, count }: Shard, seed: string, now: Date): Promise<string> {
+  const time = now.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+  const share = count === 1 ? "" : `-${index}of${count}`;
+  const directory = path.resolve(reports, `${time}-nightly${share}-${seed.replace(/[^\w.]+/g, "-").slice(0, 60)}`);
+  await mkdir(directory, { recursive: true });
+  return directory;
+}
+
+/** Why a job's image cannot be used; null when it is here, or could be brought. */
+async function absent(engine: Engine, { image, system }: NightJob, pull: boolean, signal: AbortSignal) {
+  if (await engine.inspectImage(image, { signal })) return null;
+  if (!pull) return `the image ${image} is not on this machine (--pull, or \`kvchaos images wrap\`, brings it)`;
+  try {
+    await ensureImage({ engine, name: image, recipe: systemIn(image, knownSystem(system)).recipe, log, signal });
+    return null;
+  } catch (error) {
+    signal.throwIfAborted();
+    return `the image ${image} cannot be had: ${messageOf(error)}`;
+  }
+}
+
+interface JobRun {
+  engine: Engine;
+  job: NightJob;
+  seed: string;
+  /** The night's folder. */
+  directory: string;
+  reports: string;
+  signal: AbortSignal;
+}
+
+async function runJob({ engine, job, seed, directory, reports, signal }: JobRun): Promise<NightRun> {
+  const server = { system: systemIn(job.image, knownSystem(job.system)), image: job.image };
+  const { plan, compose } = await planFor(job.experiment, seed, server);
+  const part = { keep: false, quiet: true, part: true };
+  const result = await runOnce({ engine, server, plan, compose, reports, signal, ...part });
+  return {
+    folder: path.relative(directory, result.directory),
+    seed,
+    verdict: result.verdict,
+    reasons: [...result.reasons],
+    findings: result.findings.map(({ type, class: kind, summary }) => ({ type, class: kind, summary })),
+  };
+}

@@ -1,0 +1,109 @@
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Argv } from "yargs";
+import { ChaosError } from "../../base/chaos-error.ts";
+import { registries } from "../../experiment/catalogue.ts";
+import type { Plan } from "../../experiment/experiment.ts";
+import { readPlan, writePlan } from "../../experiment/plan-file.ts";
+import { kindOf } from "../../journal/finding.ts";
+import { readRecord } from "../../journal/reader.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { shellWord } from "../../report/wording.ts";
+import { type Attempt, firstKind, triedText } from "../../run/campaign/attempts.ts";
+import { idsOf, shrink } from "../../run/campaign/shrink.ts";
+import { chooseServer } from "../choose-server.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { invocation } from "../invocation.ts";
+import { composeFor } from "../plan-for.ts";
+import { log, out } from "../print.ts";
+import { readCount, readDuration } from "../read-limits.ts";
+import { readyMachine } from "../ready-machine.ts";
+import { runOnce } from "../run-once.ts";
+
+interface Args {
+  run: string;
+  system?: string | undefined;
+  image?: string | undefined;
+  tries: number;
+  budget: string;
+  out?: string | undefined;
+  reports: string;
+}
+
+export const shrinkCommand: Command<Args> = {
+  usage: "shrink <run>",
+  summary: "the fewest faults of a failed run that still fail in the same way, as a plan to replay",
+  arguments: (parser) =>
+    parser.positional("run", { type: "string", demandOption: true, describe: "a failed run's folder" }).options({
+      system: { type: "string" },
+      image: { type: "string", describe: "default: the image of that run" },
+      tries: { type: "number", default: 2, describe: "runs of each smaller plan before it counts as passing" },
+      budget: { type: "string", default: "1h", describe: "no run begins later; the best plan so far is written" },
+      out: { type: "string", describe: "where the plan is written (default: shrunk.yaml in the run's folder)" },
+      reports: { type: "string", default: "reports" },
+    }) as unknown as Argv<Args>,
+  run: async (args) => {
+    const tries = readCount("--tries", args.tries);
+    const budget = readDuration("--budget", args.budget);
+    const { plan, record } = await failedRun(args.run);
+    const kind = firstKind(record.of("check").flatMap(({ findings }) => findings));
+    if (kind === null) {
+      throw new ChaosError("usage", `${args.run}: this run found nothing, so there is nothing to shrink`, {
+        hint: "Name the folder of a run whose verdict is `fail`.",
+      });
+    }
+    const file = path.resolve(args.out ?? path.join(args.run, "shrunk.yaml"));
+    const before = record.first("run");
+    const { signal, dispose } = interruptSignal(log);
+    try {
+      const engine = await readyMachine(signal);
+      const wish = { system: args.system ?? before?.system, image: args.image ?? before?.image };
+      const server = await chooseServer(engine, wish, plan.experiment.systems, signal);
+      const compose = await composeFor(plan.experiment.cluster, server);
+      const end = performance.now() + budget;
+      const once = { engine, server, compose, signal, keep: false, reports: path.resolve(args.reports), quiet: true };
+      log(`looking for the fewest of ${plan.faults.length} faults that still end in ${kind}`);
+      const { smallest, runs, complete } = await shrink(plan, {
+        tries,
+        shows: ({ findings }: Attempt) => findings.some((one) => kindOf(one) === kind),
+        over: () => signal.aborted || performance.now() > end,
+        run: (some) => runOnce({ ...once, plan: some, fromPlan: true }),
+        onTried: (one) => log(`  ${faultsText(one.plan)}: ${triedText(one)}`),
+      });
+      if (!smallest) {
+        out(`${kind} did not come back in ${runs} runs with all ${plan.faults.length} faults: nothing was shrunk`);
+        return signal.aborted ? EXIT.interrupted : EXIT.inconclusive;
+      }
+      await writeFile(file, writePlan(smallest.plan));
+      out(`${kind}: ${plan.faults.length} faults → ${faultsText(smallest.plan)}, in ${runs} runs`);
+      if (!complete) out("Fewer may do: the time was over before everything had been tried.");
+      const { words, name } = invocation();
+      const again = [...words, "replay", name(file), "--image", server.image, "--expect", "fail"];
+      out(again.map(shellWord).join(" "));
+      return signal.aborted ? EXIT.interrupted : complete ? EXIT.pass : EXIT.inconclusive;
+    } finally {
+      dispose();
+    }
+  },
+};
+
+async function failedRun(directory: string): Promise<{ plan: Plan; record: RunRecord }> {
+  const file = path.join(directory, "plan.yaml");
+  const hint = "Name a run's folder below reports/.";
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new ChaosError("usage", `cannot read ${file}`, { hint, cause });
+  });
+  return { plan: readPlan(text, file, registries), record: await readRecord(path.join(directory, "journal.jsonl")) };
+}
+
+const SHOWN = 8;
+
+/** "3 (storm#3, storm#7, cut)", shortened in the middle when there are many. */
+function faultsText(plan: Plan): string {
+  const ids = idsOf(plan);
+  if (ids.length === 0) return "no fault at all";
+  const shown = ids.length <= SHOWN ? ids : [...ids.slice(0, SHOWN - 1), "…", ids.at(-1)];
+  return `${ids.length} (${shown.join(", ")})`;
+}

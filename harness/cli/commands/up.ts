@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Argv } from "yargs";
+import { messageOf } from "../../base/chaos-error.ts";
+import { CleanupScope } from "../../base/scope.ts";
+import { upCluster } from "../../cluster/up.ts";
+import { guard } from "../../docker/guard.ts";
+import { keptLabels } from "../../docker/left-runs.ts";
+import { TOXIPROXY_IMAGE } from "../../network/toxiproxy-recipe.ts";
+import { systems } from "../../systems/registry.ts";
+import { SYSTEM_NAMES } from "../../systems/system.ts";
+import { chooseServer } from "../choose-server.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { composeFor } from "../plan-for.ts";
+import { log, out } from "../print.ts";
+import { readyMachine } from "../ready-machine.ts";
+import { table } from "../table.ts";
+
+interface Args {
+  compose: string;
+  system?: string | undefined;
+  image?: string | undefined;
+}
+
+export const upCommand: Command<Args> = {
+  usage: "up <compose>",
+  summary: "start a cluster behind Toxiproxy to poke by hand; Ctrl-C or `kvchaos clean` removes it",
+  arguments: (parser) =>
+    parser
+      .positional("compose", { type: "string", demandOption: true, describe: "a Compose file" })
+      .options({ system: { type: "string" }, image: { type: "string" } }) as unknown as Argv<Args>,
+  run: async (args) => {
+    const { signal, dispose } = interruptSignal(log);
+    const resources = new CleanupScope();
+    const scope = new CleanupScope();
+    try {
+      // Broken files are refused before anything is installed or started; the image does not matter for that.
+      const first = [...systems.values()][0];
+      if (first) await composeFor(args.compose, { system: first, image: first.images[0] as string });
+      const engine = await readyMachine(signal);
+      const server = await chooseServer(engine, args, SYSTEM_NAMES, signal);
+      const compose = await composeFor(args.compose, server);
+      const runId = `up-${randomBytes(4).toString("hex")}`;
+      await guard({ engine, runId, resources, signal, interrupt: signal });
+      const logs = await mkdtemp(path.join(tmpdir(), "kvchaos-up-"));
+      scope.defer("remove the log folder", () => rm(logs, { recursive: true, force: true }));
+      let lost: (error: unknown) => void = () => {};
+      const gone = new Promise<never>((_, reject) => {
+        lost = reject;
+      });
+      gone.catch(() => {});
+      const cluster = await upCluster({
+        engine,
+        system: server.system,
+        compose,
+        image: server.image,
+        toxiproxyImage: TOXIPROXY_IMAGE,
+        config: {},
+        labels: keptLabels(runId),
+        runId,
+        logDirectory: logs,
+        emit: (event) => {
+          if (event.type === "container") log(`${event.node}: ${event.action}`);
+        },
+        resources,
+        scope,
+        signal,
+        onEngineLost: lost,
+        ours: () => false,
+      });
+      const { masters, replicaOf } = cluster.topology;
+      const all = [...cluster.nodes, ...cluster.sentinels, ...(cluster.control ? [cluster.control] : [])];
+      out("NODES");
+      const role = ({ name, role }: { name: string; role: string }): string =>
+        masters.includes(name) ? "master" : replicaOf[name] ? `replica of ${replicaOf[name]}` : role;
+      for (const line of table(all.map((n) => [n.name, role(n), `${n.direct.host}:${n.direct.port}`])))
+        out(`  ${line}`);
+      out("\nLINKS");
+      for (const line of table(cluster.links.map((l) => [l.name, `${l.published.host}:${l.published.port}`])))
+        out(`  ${line}`);
+      out(`\nTOXIPROXY\n  http://${cluster.toxiproxyApi}`);
+      log(`\nCtrl-C, or \`kvchaos clean\` in another terminal, removes ${runId}.`);
+      const ended = new Promise<void>((resolve) => {
+        signal.addEventListener("abort", () => resolve(), { once: true });
+        // `kvchaos clean` in another terminal: nothing is left to keep alive.
+        const watch = setInterval(() => {
+          void engine
+            .inspectContainer(cluster.nodes[0]?.container ?? "")
+            .then((info) => info ?? resolve())
+            .catch(() => resolve());
+        }, 2_000);
+        scope.defer("stop watching", () => clearInterval(watch));
+      });
+      await Promise.race([ended, gone]);
+      return EXIT.pass;
+    } finally {
+      for (const { what, error } of [...(await scope.close()), ...(await resources.close())])
+        log(`could not ${what}: ${messageOf(error)}`);
+      dispose();
+    }
+  },
+};

@@ -1,0 +1,95 @@
+import { readdir, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Argv } from "yargs";
+import { ChaosError } from "../../base/chaos-error.ts";
+import { verifiedRunOf } from "../../report/verified/from-run.ts";
+import { renderVerified } from "../../report/verified/table.ts";
+import { hasVerdict, type VerifiedRun } from "../../report/verified/verified-run.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { log, out } from "../print.ts";
+import { readVerified, Today, VERIFIED } from "../verified-file.ts";
+
+interface Args {
+  runs?: string[] | undefined;
+  file: string;
+}
+
+export const verifiedCommand: Command<Args> = {
+  usage: "verified [runs..]",
+  summary: "add runs of the catalogue's experiments to experiments/VERIFIED.md",
+  arguments: (parser) =>
+    parser
+      .positional("runs", {
+        type: "string",
+        array: true,
+        describe: "folders of runs, or folders with such in them; none: only drops experiments that are gone",
+      })
+      .options({
+        file: { type: "string", default: VERIFIED, defaultDescription: "the catalogue's", describe: "the table" },
+      }) as unknown as Argv<Args>,
+  run: async ({ runs: given = [], file }) => {
+    const today = new Today();
+    const before = await readVerified(file);
+    const folders = (await Promise.all(given.map(runFolders))).flat();
+    const kept = await stillThere(before, today);
+    let refused = 0;
+    for (const folder of folders) {
+      try {
+        log(`${folder}: ${add(kept, await verifiedRunOf(folder, (...which) => today.plan(...which)))}`);
+      } catch (error) {
+        // One run that verifies nothing says nothing about the others.
+        if (!(error instanceof ChaosError)) throw error;
+        refused++;
+        log(`${folder}: refused: ${error.message}`);
+      }
+    }
+    await writeFile(file, renderVerified(await withoutReplaced(kept, today)));
+    out(path.relative(process.cwd(), file));
+    return refused > 0 ? EXIT.usage : EXIT.pass;
+  },
+};
+
+/** Adds a run in place and says what it is worth. @throws ChaosError usage: another journal of the same run */
+function add(runs: VerifiedRun[], run: VerifiedRun): string {
+  const same = runs.find((one) => one.run === run.run && one.image === run.image && one.digest === run.digest);
+  if (same?.journal === run.journal) return "is there already";
+  if (same) throw new ChaosError("usage", `the table has a run ${run.run} with another journal`);
+  runs.push(run);
+  if (!hasVerdict(run)) return `counted, and verifies nothing: ${run.verdict}`;
+  return `added: ${run.found.join(", ") || "nothing found"}`;
+}
+
+async function stillThere(runs: readonly VerifiedRun[], today: Today): Promise<VerifiedRun[]> {
+  const there = await Promise.all(runs.map(({ experiment }) => today.has(experiment)));
+  for (const name of new Set(runs.filter((_, index) => !there[index]).map(({ experiment }) => experiment))) {
+    log(`dropped: there is no experiment ${name} any more`);
+  }
+  return runs.filter((_, index) => there[index]);
+}
+
+/** Runs of an experiment as it was give way to one on the same image of the experiment as it is. */
+async function withoutReplaced(runs: readonly VerifiedRun[], today: Today): Promise<VerifiedRun[]> {
+  const stale = await Promise.all(runs.map((run) => today.stale(run)));
+  const place = ({ experiment, image, digest }: VerifiedRun): string => JSON.stringify([experiment, image, digest]);
+  const fresh = new Set(runs.filter((_, index) => !stale[index]).map(place));
+  return runs.filter((run, index) => !stale[index] || !fresh.has(place(run)));
+}
+
+/** A run's folder, or the folders of runs in it. @throws ChaosError usage: neither */
+async function runFolders(given: string): Promise<string[]> {
+  const isRun = async (folder: string): Promise<boolean> =>
+    stat(path.join(folder, "journal.jsonl")).then(
+      (info) => info.isFile(),
+      () => false,
+    );
+  if (await isRun(given)) return [given];
+  const entries = await readdir(given, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(given, name));
+  const runs = await Promise.all(folders.map(isRun));
+  const found = folders.filter((_, index) => runs[index]).sort();
+  if (found.length > 0) return found;
+  throw new ChaosError("usage", `${given} is no run, and has none in it`, {
+    hint: "A run's folder lies in reports/ and has a journal.jsonl.",
+  });
+}

@@ -1,0 +1,93 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import { registries } from "../../experiment/catalogue.ts";
+import { readPlan } from "../../experiment/plan-file.ts";
+import { type Result, resultSchema } from "../../report/ci/result-schema.ts";
+import { expectationOf, expectationText, judge } from "../../run/night/expectation.ts";
+import type { FoundNight } from "../../run/night/merge.ts";
+import type { NightEntry } from "../../run/night/record.ts";
+import { NIGHT_FILE, readNight } from "./night-record-file.ts";
+
+export interface NightInputs {
+  nights: FoundNight[];
+  /** Runs that no night speaks of, judged by what their own plans expect. Folders are relative to `out`. */
+  others: NightEntry[];
+  /** Folders of runs that left no result: their runner was killed. */
+  withoutResult: string[];
+}
+
+/**
+ * Finds nights (nightly.json) and runs (journal.jsonl, result.json) in and below folders.
+ * @param out where the sum will be written (absolute)
+ * @throws ChaosError usage: no such folder, nothing in it, or a file that cannot be read
+ */
+export async function findNights(folders: readonly string[], out: string): Promise<NightInputs> {
+  const files = (await Promise.all(folders.map((folder) => filesOf(folder)))).flat();
+  const all = [...new Set(files)].filter((file) => !file.startsWith(`${out}${path.sep}`)).sort();
+  const named = (name: string): string[] => all.filter((file) => path.basename(file) === name);
+  const nights = await Promise.all(
+    named(NIGHT_FILE).map(async (file) => ({ night: await readNight(file), directory: path.dirname(file) })),
+  );
+  const known = new Set(
+    nights.flatMap(({ night, directory }) =>
+      night.entries.flatMap(({ runs }) => runs.map(({ folder }) => path.resolve(directory, folder))),
+    ),
+  );
+  const free = (file: string): boolean => !known.has(path.dirname(file));
+  const results = named("result.json").filter(free);
+  const done = new Set(results.map((file) => path.dirname(file)));
+  const withoutResult = named("journal.jsonl")
+    .filter(free)
+    .map((file) => path.dirname(file))
+    .filter((folder) => !done.has(folder));
+  if (nights.length + results.length + withoutResult.length === 0) {
+    throw new ChaosError("usage", `no nightly.json and no run in ${folders.join(", ")}`, {
+      hint: "Name folders that `kvchaos nightly` or `kvchaos run` wrote with --reports.",
+    });
+  }
+  return { nights, others: await Promise.all(results.map((file) => entryOf(file, out))), withoutResult };
+}
+
+async function filesOf(folder: string): Promise<string[]> {
+  const root = path.resolve(folder);
+  const info = await stat(root).catch(() => null);
+  if (!info?.isDirectory()) throw new ChaosError("usage", `${folder} is no folder`);
+  return (await readdir(root, { recursive: true })).map((name) => path.join(root, name));
+}
+
+async function entryOf(file: string, out: string): Promise<NightEntry> {
+  const folder = path.dirname(file);
+  const result = await readResult(file);
+  const planFile = path.join(folder, "plan.yaml");
+  const text = await readFile(planFile, "utf8").catch(() => null);
+  const expected = expectationOf(
+    text === null ? { expect: null, images: {} } : readPlan(text, planFile, registries).experiment,
+    result.image,
+  );
+  const findings = result.findings.map(({ type, class: kind, summary }) => ({ type, class: kind, summary }));
+  const { verdict, reasons, seed, image, system, experiment } = result;
+  return {
+    experiment: experiment.file,
+    title: experiment.title,
+    issue: experiment.issue,
+    system,
+    image,
+    expects: expectationText(expected),
+    outcome: judge(expected, { verdict, findings }),
+    reasons,
+    ms: result.durationMs,
+    runs: [{ folder: path.relative(out, folder), seed, verdict, reasons, findings }],
+    again: null,
+  };
+}
+
+async function readResult(file: string): Promise<Result> {
+  try {
+    return resultSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (error) {
+    throw new ChaosError("usage", `${file}: no result.json of this version of kvchaos: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

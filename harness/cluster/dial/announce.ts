@@ -1,0 +1,53 @@
+import type { ComposeFile } from "../../docker/compose.ts";
+import type { Engine } from "../../docker/engine.ts";
+import type { Emit } from "../../journal/events.ts";
+import type { ContainerNode } from "../container-node.ts";
+import { journaledLaunch, type launchOf } from "../launch.ts";
+import type { RunningCluster } from "../running-cluster.ts";
+
+/** To say its version, for a server that may be silent. */
+const VERSION_MS = 5_000;
+
+interface Announced {
+  node: ContainerNode;
+  /** Server port → port on 127.0.0.1. */
+  ports: Record<string, number>;
+  launch: ReturnType<typeof launchOf>;
+}
+
+/** Journals what was started: every server with its image, ports and version, and the links. */
+export async function announce(
+  options: { engine: Engine; image: string; compose: ComposeFile; emit: Emit; signal: AbortSignal },
+  cluster: RunningCluster,
+  servers: readonly Announced[],
+): Promise<void> {
+  const { engine, image, emit, signal } = options;
+  const digest = (await engine.inspectImage(image, { signal }))?.digest ?? null;
+  const versions = await Promise.all(servers.map(({ node }) => versionOf(node, signal)));
+  emit({
+    type: "cluster",
+    nodes: servers.map(({ node, ports, launch }, i) => ({
+      name: node.name,
+      role: node.role,
+      container: node.container,
+      image,
+      digest,
+      ports,
+      version: versions[i] ?? null,
+      launch: journaledLaunch(launch),
+    })),
+    mode: options.compose.mode,
+    ruledBy: cluster.ruledBy,
+    links: cluster.links.map(({ name, from, to, published }) => {
+      return { name, from, to, address: `${published.host}:${published.port}` };
+    }),
+  });
+}
+
+/** null: it does not say, or is silent. */
+function versionOf(node: ContainerNode, signal: AbortSignal): Promise<string | null> {
+  return node.version({ within: VERSION_MS, signal }).catch(() => {
+    signal.throwIfAborted();
+    return null;
+  });
+}

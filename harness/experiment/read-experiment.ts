@@ -1,0 +1,209 @@
+import { dirname, resolve } from "node:path";
+import type { z } from "zod";
+import { ChaosError } from "../base/chaos-error.ts";
+import { mistakesError, YamlSource } from "../base/mistakes.ts";
+import { roleLines } from "../docker/compose-roles.ts";
+import type { Experiment } from "./experiment.ts";
+import { factsOf } from "./facts.ts";
+import { checkAfter, checkTimetable } from "./read/check-timetable.ts";
+import { checkPromotions } from "./read/known-masters.ts";
+import { readBenchmarks } from "./read/read-benchmarks.ts";
+import { readChecks } from "./read/read-checks.ts";
+import { readExpectations } from "./read/read-expectations.ts";
+import { readFaults } from "./read/read-faults.ts";
+import { readLoad } from "./read/read-load.ts";
+import { notAFile, readText } from "./read/read-text.ts";
+import { wrongFullSync } from "./read/self-ruled.ts";
+import { Mistakes } from "./read/zod-mistakes.ts";
+import type { ExperimentShape, Registries } from "./registries.ts";
+import { experimentSchema, loadList } from "./schema.ts";
+import { show } from "./schema-parts.ts";
+
+/*
+ *   file ──► text ──► YAML with positions ──► each top-level key by its own schema (schema.ts)
+ *            read-text    base/mistakes           │
+ *                                                 ├─► faults: trigger, own parameters, nodes and links   read-faults
+ *   Compose file ──► shape of the cluster ────────┤
+ *                                                 └─► after-circles and the timetable                    timetable
+ *                                                          │
+ *                                Experiment, or every mistake at once as file:line:column
+ */
+
+type Sections = typeof experimentSchema.shape;
+type Section<K extends keyof Sections> = z.output<Sections[K]> | undefined;
+
+/**
+ * Reads and checks an experiment file. Nothing has been started when this rejects.
+ * @throws ChaosError `invalid-experiment`: one line per mistake, `file:line:column: message (hint)`
+ */
+export async function readExperiment(file: string, registries: Registries): Promise<Experiment> {
+  const path = resolve(file);
+  const source = YamlSource.parse(file, await readText(file));
+  const raw = source.value;
+  const mistakes = new Mistakes(source);
+  if (!isMap(raw)) {
+    mistakes.add(
+      [],
+      raw === null ? "the file is empty: expected an experiment" : `expected a map of keys, got ${show(raw)}`,
+    );
+    throw mistakesError(mistakes.list);
+  }
+  const sections: Sections = experimentSchema.shape;
+  for (const key of Object.keys(raw))
+    if (!Object.hasOwn(sections, key)) mistakes.unknownKey([], key, Object.keys(sections));
+  const part = <K extends keyof Sections>(key: K): Section<K> =>
+    mistakes.parse(sections[key] as unknown as z.ZodType<z.output<Sections[K]>>, raw[key], [key]);
+
+  const title = part("title");
+  const cluster = part("cluster");
+  const { shape, broken } = await readCluster(cluster, path, registries, mistakes);
+  const systems = part("systems") ?? [];
+  mistakes.parse(loadList, raw.load, ["load"]);
+  const load = readLoad(raw.load, { shape, systems }, registries, mistakes);
+  part("faults");
+  const loads = load.map(({ name }) => name);
+  const drafts = readFaults(raw.faults, { shape, systems, loads }, registries, mistakes);
+  checkAfter(drafts, mistakes);
+  checkPromotions(drafts, { shape, systems }, registries, mistakes);
+  const duration = checkTimetable(drafts, part("duration"), mistakes);
+  const benchmarks = readBenchmarks(raw.load, { shape, taken: loads }, mistakes);
+  const fullSync = part("full-sync") ?? null;
+  const noSync = fullSync && shape ? wrongFullSync(shape, systems) : null;
+  if (noSync !== null) mistakes.add(["full-sync"], noSync);
+  const watchdog = readWatchdog(part("watchdog"), mistakes);
+  const around = {
+    shape,
+    faults: drafts,
+    loads: [...load, ...benchmarks].map(({ name }) => name),
+    duration,
+    recovery: part("recovery")?.within,
+    poll: watchdog?.poll,
+  };
+  const expectations = readExpectations(raw.expectations, around, registries, mistakes);
+  const faults = drafts.flatMap(({ spec }) => spec ?? []);
+  // What was not understood may be just what a check needs.
+  const whole = isRead(raw.faults, faults) && isRead(raw.load, [...load, ...benchmarks]);
+  const facts =
+    shape && whole ? factsOf({ load, benchmarks, faults, systems, shape, expectations }, registries) : undefined;
+  const checks = readChecks(raw.checks, part("checks"), facts, registries, mistakes);
+  const rest = {
+    description: part("description") ?? null,
+    why: part("why") ?? null,
+    systems,
+    issue: part("issue") ?? null,
+    tags: part("tags"),
+    images: part("images"),
+    config: part("config"),
+    preload: part("preload") ?? null,
+    fullSync,
+    cores: part("cores"),
+    warmUp: part("warm-up"),
+    recovery: part("recovery"),
+    reconcile: part("reconcile"),
+    allow: part("allow"),
+    losses: readLosses(part("losses"), part("checks") ?? [], mistakes),
+    stopOn: part("stop-on"),
+    expect: readExpect(part("expect"), mistakes),
+    timeToFinding: part("time-to-finding") ?? null,
+  };
+  if (mistakes.list.length > 0 || broken) throw together(mistakes, broken);
+  return {
+    file: path,
+    title,
+    ...rest,
+    cluster: resolve(dirname(path), cluster as string),
+    load,
+    benchmarks,
+    faults,
+    duration,
+    watchdog,
+    checks: withExpectations(checks ?? [], expectations),
+    expectations,
+  } as Experiment; // every part that is undefined left a mistake behind
+}
+
+/** What is expected on the way is judged, whatever else is. */
+function withExpectations(checks: readonly string[], expectations: readonly unknown[]): readonly string[] {
+  return expectations.length === 0 || checks.includes("expectations") ? checks : [...checks, "expectations"];
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Was every entry of a list understood? */
+function isRead(raw: unknown, read: readonly unknown[]): boolean {
+  const entries = raw ?? [];
+  return Array.isArray(entries) && entries.length === read.length;
+}
+
+/** The mistakes of this file, then those of the Compose file, which brings its own positions. */
+function together(mistakes: Mistakes, broken: ChaosError | undefined): ChaosError {
+  if (!broken) return mistakesError(mistakes.list);
+  if (mistakes.list.length === 0) return broken;
+  return new ChaosError("invalid-experiment", `${mistakesError(mistakes.list).message}\n${broken.message}`, {
+    cause: broken,
+  });
+}
+
+async function readCluster(
+  cluster: string | undefined,
+  experimentPath: string,
+  registries: Registries,
+  mistakes: Mistakes,
+): Promise<{ shape?: ExperimentShape; broken?: ChaosError }> {
+  if (cluster === undefined) return {};
+  const path = resolve(dirname(experimentPath), cluster);
+  const problem = await notAFile(path);
+  if (problem !== undefined) {
+    mistakes.add(["cluster"], `the Compose file ${path} ${problem}`, "the path is relative to this file");
+    return {};
+  }
+  try {
+    const shape = await registries.readShape(path);
+    if (shape.masters.length === 0) {
+      const message = `${path} has no service with the label kvchaos.role: master`;
+      mistakes.add(
+        ["cluster"],
+        message,
+        `add to each server ${roleLines({ image: "" })}, and a Toxiproxy as in compose/`,
+      );
+    }
+    return { shape };
+  } catch (error) {
+    if (error instanceof ChaosError && error.code === "invalid-experiment") return { broken: error };
+    throw error;
+  }
+}
+
+function readLosses(given: Section<"losses">, checks: readonly string[], mistakes: Mistakes): Experiment["losses"] {
+  if (given && !checks.includes("no-lost-writes")) {
+    mistakes.add(["losses"], "losses is for the check no-lost-writes, and this experiment does not ask for it");
+  }
+  return given === undefined || given === "unconfirmed" ? null : given;
+}
+
+function readExpect(given: Section<"expect">, mistakes: Mistakes): Experiment["expect"] {
+  if (!given) return null;
+  const { finding, class: kind = null, sometimes } = given;
+  const types = [finding].flat();
+  if (kind !== null && types.length > 1) {
+    mistakes.add(["expect", "class"], "expected no class beside several types of finding: it is one of a single type");
+  }
+  return { finding: types, class: kind, sometimes };
+}
+
+function readWatchdog(given: Section<"watchdog">, mistakes: Mistakes): Experiment["watchdog"] | undefined {
+  if (!given) return undefined;
+  const { "hang-after": hangAfter, "hang-limit": hangLimit = null, interval, connections, poll } = given;
+  if (hangAfter <= interval) {
+    mistakes.add(
+      ["watchdog", "hang-after"],
+      "expected hang-after to be longer than interval, the pause between two questions",
+    );
+  }
+  if (hangLimit !== null && hangLimit < hangAfter) {
+    mistakes.add(["watchdog", "hang-limit"], "expected hang-limit to be at least hang-after");
+  }
+  const { "slow-after": slowAfter = null, "stall-after": stallAfter } = given;
+  return { hangAfter, hangLimit, slowAfter, stallAfter, connections, interval, poll };
+}

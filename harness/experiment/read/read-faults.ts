@@ -1,0 +1,149 @@
+import type { z } from "zod";
+import type { Fault, Mention } from "../../faults/fault.ts";
+import type { FaultSpec } from "../experiment.ts";
+import { paramKeys } from "../fault-params.ts";
+import type { ExperimentShape, Registries } from "../registries.ts";
+import { type FaultItem, faultItem } from "../schema.ts";
+import { show } from "../schema-parts.ts";
+import { readTrigger } from "./read-trigger.ts";
+import { wrongMode } from "./self-ruled.ts";
+import type { Mistakes } from "./zod-mistakes.ts";
+
+/** A fault of the file. What could not be understood is undefined; the mistake about it is noted. */
+export interface FaultDraft {
+  index: number;
+  id: string;
+  item: FaultItem | undefined;
+  spec: FaultSpec | undefined;
+}
+
+/** Nodes by what they are at the moment. */
+export const SELECTORS = ["master", "replica", "any-replica"];
+
+/** Reads the whole list, each entry by itself: a mistake in one hides none in the others. */
+export function readFaults(
+  raw: unknown,
+  where: { shape: ExperimentShape | undefined; systems: readonly string[]; loads: readonly string[] },
+  registries: Registries,
+  mistakes: Mistakes,
+): FaultDraft[] {
+  const { shape } = where;
+  if (!Array.isArray(raw)) return [];
+  const items = raw.map((one, index) => mistakes.parse(faultItem, one, ["faults", index]));
+  const ids = nameAll(raw, mistakes);
+  return raw.map((one, index) => {
+    const item = items[index];
+    const id = ids[index] as string;
+    const params = readParams(one, index, where, registries, mistakes);
+    const trigger = item && readTrigger(item, ["faults", index], mistakes);
+    if (item?.when) checkNode(item.when.node, ["faults", index, "when", "node"], shape, mistakes, SELECTORS);
+    if (item?.for && params && !params.fault.lasting) {
+      const message = `"for" on an instant fault: ${item.fault} is over when it is done`;
+      mistakes.add(["faults", index, "for"], message, "leave it out", "key");
+    }
+    const spec = item &&
+      params &&
+      trigger && { id, fault: item.fault, trigger, duration: item.for ?? null, params: params.value };
+    return { index, id, item, spec };
+  });
+}
+
+/** The given ids, and "partition-1", "partition-2" for faults without one: numbered by kind, so that others stay as they are. */
+function nameAll(raw: readonly unknown[], mistakes: Mistakes): string[] {
+  const given = raw.map((one) => textOf(one, "id"));
+  const numbers = new Map<string, number>();
+  return raw.map((one, index) => {
+    const id = given[index];
+    if (id !== undefined) {
+      if (given.indexOf(id) < index) mistakes.add(["faults", index, "id"], `the id ${show(id)} is there twice`);
+      return id;
+    }
+    const kind = textOf(one, "fault") ?? "fault";
+    for (;;) {
+      const number = (numbers.get(kind) ?? 0) + 1;
+      numbers.set(kind, number);
+      if (!given.includes(`${kind}-${number}`)) return `${kind}-${number}`;
+    }
+  });
+}
+
+function textOf(value: unknown, key: string): string | undefined {
+  const found = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  return typeof found === "string" ? found : undefined;
+}
+
+/** The keys beside id, fault, trigger and for belong to the fault itself, which has its own schema. */
+function readParams(
+  raw: unknown,
+  index: number,
+  {
+    shape,
+    systems,
+    loads,
+  }: { shape: ExperimentShape | undefined; systems: readonly string[]; loads: readonly string[] },
+  registries: Registries,
+  mistakes: Mistakes,
+): { fault: Fault; value: unknown } | undefined {
+  const path = ["faults", index] as const;
+  const kind = textOf(raw, "fault");
+  if (kind === undefined) return undefined;
+  const fault = registries.faults.get(kind);
+  if (!fault) {
+    mistakes.unknown([...path, "fault"], "fault", kind, registries.faults.keys());
+    return undefined;
+  }
+  const common = Object.keys(faultItem.shape);
+  const known = paramKeys(fault);
+  const own = Object.fromEntries(Object.entries(raw as object).filter(([key]) => !common.includes(key)));
+  for (const key of Object.keys(own)) {
+    if (known.includes(key)) continue;
+    mistakes.unknownKey(path, key, [...known, ...common]);
+    delete own[key];
+  }
+  const value = mistakes.parse(fault.params as z.ZodType<unknown>, own, path);
+  if (value === undefined) return undefined;
+  if (shape) {
+    for (const mention of fault.mentions(value)) checkMention(mention, path, { shape, systems, loads }, mistakes);
+  }
+  return { fault, value };
+}
+
+function checkMention(
+  mention: Mention,
+  base: readonly PropertyKey[],
+  { shape, systems, loads }: { shape: ExperimentShape; systems: readonly string[]; loads: readonly string[] },
+  mistakes: Mistakes,
+): void {
+  const path = [...base, ...mention.path];
+  if (mention.kind === "mode") {
+    const wrong = wrongMode(mention.name, shape, systems);
+    if (wrong !== null) mistakes.add(path, wrong);
+  } else if (mention.kind === "load") {
+    if (!loads.includes(mention.name)) mistakes.unknown(path, "load", mention.name, loads);
+  } else if (mention.kind === "node") {
+    checkNode(mention.name, path, shape, mistakes);
+  } else if (!shape.links.includes(mention.name)) {
+    const control = shape.controls.find((name) => mention.name.split(/\s*->\s*/).includes(name));
+    if (control !== undefined) mistakes.add(path, controlMessage(control));
+    else mistakes.unknown(path, "link", mention.name, shape.links);
+  }
+}
+
+/** Refuses a node that the cluster does not have, and the control node, which nothing may touch. */
+export function checkNode(
+  name: string,
+  path: readonly PropertyKey[],
+  shape: ExperimentShape | undefined,
+  mistakes: Mistakes,
+  selectors: readonly string[] = [],
+): void {
+  if (!shape) return;
+  const nodes = [...shape.masters, ...shape.replicas, ...(shape.sentinels ?? [])];
+  if (shape.controls.includes(name)) mistakes.add(path, controlMessage(name));
+  else if (selectors.includes(name)) {
+    if (name !== "master" && shape.replicas.length === 0) mistakes.add(path, `"${name}": the cluster has no replica`);
+  } else if (!nodes.includes(name)) mistakes.unknown(path, "node", name, [...nodes, ...selectors]);
+}
+
+const controlMessage = (name: string) =>
+  `"${name}" is the control node: nothing may touch it, the harness measures itself with it`;

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { sleep } from "../../base/deadline.ts";
+import { sizeRange } from "../../base/units.ts";
+import type { Link } from "../../network/link.ts";
+import type { Effect, Fault, FaultContext } from "../fault.ts";
+import { capTook, echoOf } from "../links/measure-link.ts";
+import { linkSelector, mentionLink, resolveLink, selectLink } from "../selector.ts";
+import { largestOutputBuffer } from "./output-buffer.ts";
+import { SlowClient } from "./slow-client.ts";
+
+/** How long reading is watched before it is called slow, ms. */
+const WATCH_MS = 2_000;
+const PENDING = 16_000_000;
+
+const links = z.array(linkSelector).min(1);
+const params = z
+  .strictObject({
+    links: links.describe("`r1 -> m1`: that replica reads slowly; `client -> m1`: a client of our own does"),
+    rate: sizeRange
+      .refine(({ min }) => min >= 1000, { error: "expected at least 1KB" })
+      .describe("bytes read per second, at least 1KB"),
+    pending: sizeRange
+      .refine(({ min }) => min >= 1, { error: "expected at least 1B" })
+      .optional()
+      .describe("how much our own client asks for at once (default 16MB)"),
+  })
+  .superRefine((p, ctx) => {
+    if (p.pending !== undefined && !p.links.some((link) => link.trim().startsWith("client"))) {
+      ctx.addIssue({ code: "custom", path: ["pending"], message: "`pending` goes with a link `client -> <node>`" });
+    }
+  });
+type Params = z.infer<typeof params>;
+const resolved = z.strictObject({ links, rate: z.number().min(1), pending: z.number().min(1) });
+type Resolved = z.infer<typeof resolved>;
+
+/** One reader that has been made slow. */
+type Watch = () => Promise<Effect>;
+
+/**
+ * Somebody reads slowly while everything it sends arrives at once: the server has to keep what is not read.
+ * - a replica: what its master sends is capped at `rate` (bandwidth toxic, whole kB/s, one direction only).
+ * - a client of our own: asks for `pending` bytes at once and takes `rate` bytes per second off its socket.
+ * Heal: toxics removed, clients closed. Effect: a replica's link delivers an ECHO as slowly as it should, and that replica
+ * is its master's; our client is read at that rate and has more to read. The largest output buffer of the server goes with it.
+ */
+export const slowReader: Fault<Params, Resolved> = {
+  kind: "slow-reader",
+  summary: "a replica, or a client, that reads slowly",
+  lasting: true,
+  params,
+  resolved,
+  mentions: (p) => p.links.flatMap((link, i) => mentionLink(link, ["links", i])),
+  resolve: (p, random, _occurrence, shape) => ({
+    links: p.links.map((link) => resolveLink(link, random, shape)),
+    rate: Math.round(p.rate),
+    pending: Math.round(p.pending ?? PENDING),
+  }),
+  inject: async (context, p) => {
+    const chosen = p.links.map((link) => selectLink(context.cluster, link));
+    const watches: Watch[] = [];
+    for (const link of chosen) {
+      watches.push(link.from === "client" ? await slowClient(context, link, p) : await slowReplica(context, link, p));
+    }
+    return {
+      targets: chosen.map((link) => link.name),
+      effect: async () => {
+        const effects = await Promise.all(watches.map((watch) => watch()));
+        return {
+          measured: effects.every(({ measured }) => measured),
+          summary: effects.map(({ summary }) => summary).join("; "),
+        };
+      },
+    };
+  },
+};
+
+async function slowReplica(context: FaultContext, link: Link, { rate }: Resolved): Promise<Watch> {
+  const { cluster, clock, id } = context;
+  const kilobytes = Math.max(1, Math.round(rate / 1000));
+  const toxic = `${id}-to-replica`;
+  context.onHeal(`let ${link.name} be read at full speed`, () => link.removeToxic(toxic));
+  await link.addToxic(toxic, "bandwidth", "to-replica", { rate: kilobytes });
+  return async () => {
+    if (cluster.topology.replicaOf[link.from] !== link.to) {
+      return { measured: false, summary: `${link.from} does not replicate from ${link.to}` };
+    }
+    const replica = cluster.node(link.from);
+    const before = { bytes: replica.received(), t: clock.now() };
+    const echo = echoOf(kilobytes * 1000);
+    const took = await echo.through(link, clock);
+    const after = { bytes: replica.received(), t: clock.now() };
+    const speed =
+      before.bytes === null || after.bytes === null
+        ? ""
+        : `, ${link.from} received ${kb((after.bytes - before.bytes) / ((after.t - before.t) / 1000))}/s`;
+    return {
+      measured: capTook(took, echo.expected),
+      summary: `${link.name}: an ECHO of ${echo.bytes} bytes took ${took === null ? "too long" : `${Math.round(took)} ms`}${speed}${await waiting(context, link)}`,
+    };
+  };
+}
+
+async function slowClient(context: FaultContext, link: Link, { rate, pending }: Resolved): Promise<Watch> {
+  const { clock, signal, id } = context;
+  let client: SlowClient | undefined;
+  context.onHeal(`close the slow client of ${link.to}`, async () => client?.close());
+  const since = clock.now();
+  client = await SlowClient.open({
+    ...link.published,
+    rate,
+    pending,
+    signal,
+    onLost: (why) => {
+      const seconds = ((clock.now() - since) / 1000).toFixed(1);
+      context.note(`${id}: the slow client of ${link.to} lost its connection after ${seconds} s: ${why}`);
+    },
+  });
+  const reader = client;
+  return async () => {
+    const [from, t] = [reader.read, clock.now()];
+    await sleep(WATCH_MS);
+    const speed = (reader.read - from) / ((clock.now() - t) / 1000);
+    if (reader.trouble !== null) {
+      return { measured: false, summary: `the slow client of ${link.to}: ${reader.trouble.trim()}` };
+    }
+    return {
+      // A tick that came late is no faster reader; a reader that has read everything is no slow one.
+      measured: speed > 0 && speed <= rate * 1.5 && reader.read < pending,
+      summary: `${link.name}: reads ${kb(speed)}/s, ${kb(pending - reader.read)} unread${await waiting(context, link)}`,
+    };
+  };
+}
+
+async function waiting({ cluster }: FaultContext, link: Link): Promise<string> {
+  const bytes = await largestOutputBuffer(cluster.node(link.to));
+  return bytes === null ? "" : `, largest output buffer of ${link.to}: ${kb(bytes)}`;
+}
+
+function kb(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}

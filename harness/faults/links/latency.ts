@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { durationMs, durationRange } from "../../base/units.ts";
+import type { Fault } from "../fault.ts";
+import { linkSelector, mentionLink, resolveLink, selectLink } from "../selector.ts";
+import { timeThrough } from "./measure-link.ts";
+
+const params = z.strictObject({
+  links: z.array(linkSelector).min(1),
+  latency: durationRange.describe("delay of each direction"),
+  jitter: durationMs.default(0),
+});
+type Params = z.infer<typeof params>;
+const resolved = z.strictObject({
+  links: z.array(linkSelector).min(1),
+  latency: z.number().min(0),
+  jitter: z.number().min(0),
+});
+type Resolved = z.infer<typeof resolved>;
+
+/**
+ * Delays everything on links, `latency` ± `jitter` in each direction (latency toxic).
+ * Heal: toxics removed. Effect: a PING through each link takes at least the two delays.
+ */
+export const latency: Fault<Params, Resolved> = {
+  kind: "latency",
+  summary: "delay everything on links",
+  lasting: true,
+  params,
+  resolved,
+  mentions: (p) => p.links.flatMap((link, i) => mentionLink(link, ["links", i])),
+  resolve: (p, random, _occurrence, shape) => ({
+    links: p.links.map((link) => resolveLink(link, random, shape)),
+    latency: Math.round(p.latency),
+    jitter: p.jitter,
+  }),
+  inject: async (context, p) => {
+    const links = p.links.map((link) => selectLink(context.cluster, link));
+    const before = await Promise.all(links.map((link) => timeThrough(link, context.clock, ["PING"], 2_000)));
+    for (const link of links) {
+      for (const direction of ["to-master", "to-replica"] as const) {
+        const name = `${context.id}-${direction}`;
+        context.onHeal(`remove latency from ${link.name} (${direction})`, () => link.removeToxic(name));
+        await link.addToxic(name, "latency", direction, { latency: p.latency, jitter: p.jitter });
+      }
+    }
+    return {
+      targets: links.map((link) => link.name),
+      effect: async () => {
+        const floor = 2 * Math.max(0, p.latency - p.jitter);
+        const within = 2 * (p.latency + p.jitter) + 2_000;
+        const after = await Promise.all(links.map((link) => timeThrough(link, context.clock, ["PING"], within)));
+        const text = links.map((link, i) => `${link.name}: ${show(before[i])} -> ${show(after[i])}`).join("; ");
+        return { measured: after.every((ms) => ms !== null && ms >= floor * 0.95), summary: `PING ${text}` };
+      },
+    };
+  },
+};
+
+function show(ms: number | null | undefined): string {
+  return ms === null || ms === undefined ? "no answer" : `${ms.toFixed(1)} ms`;
+}

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import type { Fault } from "../fault.ts";
+import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+
+const params = z.strictObject({ node: nodeSelector.describe("whose processes are frozen") });
+type Params = z.infer<typeof params>;
+const resolved = z.strictObject({ node: resolvedNode });
+
+/**
+ * Freezes every process of a node (cgroup freezer): connections stay open, nothing answers, no FIN, no RST.
+ * Heal: unpause. Effect: the engine says paused and a PING stays unanswered.
+ */
+export const pause: Fault<Params> = {
+  kind: "pause",
+  summary: "freeze a node's processes",
+  lasting: true,
+  params,
+  resolved,
+  mentions: (p) => mentionNode(p.node, ["node"]),
+  resolve: (p, random, _occurrence, shape) => ({ node: resolveNode(p.node, random, shape) }),
+  inject: async (context, { node: selector }) => {
+    const node = selectNode(context.cluster, selector);
+    context.claim(node.name, "paused");
+    context.onHeal(`unpause ${node.name}`, () => node.unpause());
+    await node.pause();
+    return {
+      targets: [node.name],
+      effect: async () => {
+        const { paused } = await node.inspect();
+        const answered = await node.admin(["PING"], { within: 300 }).then(
+          () => true,
+          () => false,
+        );
+        return paused && !answered
+          ? { measured: true, summary: "frozen: PING unanswered for 300 ms" }
+          : { measured: false, summary: paused ? "paused, yet PING was answered" : "the engine does not say paused" };
+      },
+    };
+  },
+};

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { ChaosError } from "../../base/chaos-error.ts";
+import type { Fault } from "../fault.ts";
+import { nodeSelector } from "../selector.ts";
+
+const REFUSAL = [
+  "clock-skew is not possible: Linux keeps one wall clock for all containers of a machine (time namespaces move only",
+  "CLOCK_MONOTONIC and CLOCK_BOOTTIME), and setting it would move the host's. It would need a virtual machine per node,",
+  "or an image that starts its server with libfaketime, which then is not the server that others run",
+].join(" ");
+
+const params = z
+  .strictObject({
+    node: nodeSelector.optional().describe("whose clock is wrong"),
+    by: z.string().optional().describe("how much"),
+  })
+  .superRefine((_written, ctx) => {
+    ctx.addIssue({ code: "custom", message: REFUSAL });
+  });
+type Params = z.infer<typeof params>;
+
+/**
+ * A node's wall clock is wrong: refused, where the experiment is read, with the reason. It has a name so that whoever looks
+ * for it finds the reason, and not a guess at another fault.
+ */
+export const clockSkew: Fault<Params> = {
+  kind: "clock-skew",
+  summary: "refused: containers share the machine's wall clock",
+  lasting: true,
+  params,
+  mentions: () => [],
+  resolve: (p) => p,
+  inject: async () => {
+    throw new ChaosError("infrastructure", REFUSAL);
+  },
+};

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import { sizeRange } from "../../base/units.ts";
+import type { ClusterNode } from "../../cluster/cluster.ts";
+import type { NodeResources } from "../../cluster/node-resources.ts";
+import type { Effect, Fault } from "../fault.ts";
+import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { diskSize, mb } from "./disk-size.ts";
+import { heldOn } from "./held.ts";
+
+const WRITE_MS = 10_000;
+const WRITE_BYTES = 64 * 1024;
+/** The file system's own blocks. */
+const SLACK = 1024 ** 2;
+
+const params = z.strictObject({
+  node: nodeSelector.describe("whose disk fills up"),
+  leave: sizeRange.default({ min: 0, max: 0 }).describe("bytes that stay free at that moment"),
+  disk: diskSize,
+});
+type Params = z.infer<typeof params>;
+const resolved = z.strictObject({ node: resolvedNode, leave: z.number().min(0), disk: z.number().min(1) });
+type Resolved = z.infer<typeof resolved>;
+
+/**
+ * The disk of a node's data fills up: from `leave` bytes on, the server's writes fail with ENOSPC. The disk is a file system
+ * of the node's own (docker/disk.ts), made when the run begins; the host's disk does not fill. Needs root and an engine on
+ * this machine. Heal: the space is free again. Effect: the free space as the server sees it and, with nothing left, a write
+ * from within its container that the kernel refuses.
+ */
+export const diskFull: Fault<Params, Resolved> = {
+  kind: "disk-full",
+  summary: "fill a node's disk: its writes fail with ENOSPC",
+  lasting: true,
+  params,
+  resolved,
+  ownDisk: ({ disk }) => disk,
+  mentions: (p) => mentionNode(p.node, ["node"]),
+  resolve: (p, random, _occurrence, shape) => ({
+    node: resolveNode(p.node, random, shape),
+    leave: Math.round(p.leave),
+    disk: Math.round(p.disk),
+  }),
+  inject: async (context, { node: selector, leave }) => {
+    const node = selectNode(context.cluster, selector);
+    const disk = diskOf(node);
+    const held = heldOn(node, "disk space", async () => async (least) => {
+      await disk.unfill();
+      if (least !== null) await disk.fill(least);
+    });
+    context.onHeal(`free the disk of ${node.name}`, () => held.letGo(context.id));
+    await held.hold(context.id, leave);
+    return { targets: [node.name], effect: () => measure(node, leave, context.signal) };
+  },
+};
+
+/** @throws ChaosError internal: the run has made none */
+export function diskOf(node: ClusterNode): NonNullable<NodeResources["disk"]> {
+  const { disk } = node.resources;
+  if (!disk) throw new ChaosError("internal", `${node.name} has no disk of its own`);
+  return disk;
+}
+
+async function measure(node: ClusterNode, leave: number, signal: AbortSignal): Promise<Effect> {
+  const { resources } = node;
+  const free = await resources.freeSpace();
+  const summary = `${node.name} has ${mb(free)} of ${mb(diskOf(node).bytes)} free`;
+  if (free > leave + SLACK) return { measured: false, summary: `${summary}; asked: ${mb(leave)}` };
+  if (leave > 0) return { measured: true, summary };
+  const refused = await resources.writeSynced(WRITE_BYTES, { within: WRITE_MS, signal }).then(
+    () => null,
+    (error: unknown) => messageOf(error),
+  );
+  signal.throwIfAborted();
+  if (refused === null) return { measured: false, summary: `${summary}, yet a write of 64 KiB worked` };
+  return { measured: true, summary: `${summary}; a write of 64 KiB: ${refused}` };
+}

@@ -1,0 +1,60 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { clientViews } from "../../checks/service/outages.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import type { Reporter } from "../reporter.ts";
+import { summarize } from "../run-summary.ts";
+import { withoutRoot } from "../wording.ts";
+import { RESULT_VERSION, type Result } from "./result-schema.ts";
+
+/** result.json: the run for programs, as result.schema.json describes it. */
+export const jsonReporter: Reporter = {
+  name: "json",
+  async onEnd(record, directory) {
+    await writeFile(join(directory, "result.json"), `${JSON.stringify(resultOf(record), null, 2)}\n`);
+  },
+};
+
+/** What result.json holds. */
+export function resultOf(record: RunRecord): Result {
+  const { run, verdict, reasons, findings, phases, loads, faults, self, checks, nodes, serverVersion, end, losses } =
+    summarize(record);
+  return {
+    version: RESULT_VERSION,
+    kvchaos: run.kvchaos,
+    runId: run.runId,
+    startedAt: run.startedAt,
+    durationMs: end,
+    experiment: { title: run.title, file: withoutRoot(run, run.experimentFile), issue: run.issue },
+    command: run.command,
+    seed: run.seed,
+    system: run.system,
+    image: run.image,
+    digest: run.digest,
+    serverVersion,
+    verdict,
+    reasons: [...reasons],
+    findings: [...findings],
+    checks: checks.map(({ name, valid, why, findings: found }) => ({ name, valid, why, findings: found.length })),
+    phases: [...phases],
+    load: [...loads],
+    clients: clientViews(record).map(({ outages, atEnd, ...view }) => ({
+      ...view,
+      outages: outages.map(({ from, to }) => ({ from, to })),
+      atEnd: atEnd.map(({ node, state, ok, refused, unknown, errors }) => ({
+        node,
+        state,
+        ok,
+        refused,
+        unknown,
+        errors,
+      })),
+    })),
+    ...(losses.length > 0 ? { losses: [...losses] } : {}),
+    faults: [...faults],
+    selfCheck: self,
+    nodes: nodes.map(({ name, role, image, digest, version }) => ({ name, role, image, digest, version })),
+    host: run.host,
+    truncated: record.tornLine !== null,
+  };
+}

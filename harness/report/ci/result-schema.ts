@@ -1,0 +1,136 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { findingSchema } from "../../journal/finding.ts";
+import { lossesSchema } from "../../journal/losses.ts";
+
+/** Raised when a reader of result.json would have to change; new keys may appear at any time. */
+export const RESULT_VERSION = 1;
+
+const FILE = fileURLToPath(new URL("result.schema.json", import.meta.url));
+const count = z.number().int().nonnegative();
+
+/** result.json. Times are milliseconds since the run's beginning; durations are milliseconds. */
+export const resultSchema = z.object({
+  version: z.literal(RESULT_VERSION),
+  kvchaos: z.string().describe("Version of kvchaos"),
+  runId: z.string(),
+  startedAt: z.string().describe("ISO 8601, UTC"),
+  durationMs: z.number(),
+  experiment: z.object({ title: z.string(), file: z.string(), issue: z.string().nullable() }),
+  command: z.array(z.string()).describe("Words of the command that runs the same plan again"),
+  seed: z.string(),
+  system: z.string(),
+  image: z.string(),
+  digest: z.string().nullable(),
+  serverVersion: z.string().nullable(),
+  verdict: z.enum(["pass", "fail", "inconclusive", "error", "interrupted"]),
+  reasons: z.array(z.string()),
+  findings: z.array(findingSchema),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      valid: z.union([z.boolean(), z.literal("unknown")]),
+      why: z.string().nullable(),
+      findings: count,
+    }),
+  ),
+  phases: z.array(
+    z.object({
+      phase: z.string(),
+      from: z.number(),
+      to: z.number().nullable().describe("null: the run ended inside it"),
+    }),
+  ),
+  load: z.array(
+    z.object({
+      load: z.string(),
+      ok: count,
+      fail: count,
+      info: count.describe("Operations whose outcome is unknown"),
+      seconds: z.number(),
+      errors: z.record(z.string(), count),
+    }),
+  ),
+  clients: z
+    .array(
+      z.object({
+        load: z.string(),
+        before: z.number().nullable().describe("Operations per second in the warm-up"),
+        ok: count,
+        failed: count,
+        unknown: count,
+        errors: z.array(z.object({ kind: z.string(), count, share: z.number().describe("0..1 of all operations") })),
+        outages: z.array(z.object({ from: z.number(), to: z.number() })).describe("Nothing was served"),
+        outageMs: z.number(),
+        longestMs: z.number(),
+        atEnd: z.array(
+          z.object({
+            node: z.string().nullable(),
+            state: z.enum(["served", "partly-refused", "refused", "silent", "slow", "as-before"]),
+            ok: count,
+            refused: count,
+            unknown: count,
+            errors: z.record(z.string(), count),
+          }),
+        ),
+      }),
+    )
+    .optional()
+    .describe("What clients saw, from the end of the warm-up on"),
+  losses: z
+    .array(lossesSchema)
+    .optional()
+    .describe("What became of the acknowledged writes of each recorded load; absent when no check counted them"),
+  faults: z.array(
+    z.object({
+      id: z.string(),
+      fault: z.string(),
+      targets: z.array(z.string()),
+      from: z.number().nullable().describe("null: it never fired"),
+      to: z.number().nullable(),
+      outcome: z.enum(["done", "open", "not-fired", "inject-failed", "heal-failed"]),
+      effect: z.object({ measured: z.boolean(), summary: z.string() }).nullable(),
+      detail: z.string().nullable(),
+      params: z.unknown(),
+    }),
+  ),
+  selfCheck: z.object({
+    seconds: count,
+    starvedSeconds: count,
+    worstMainDelay: z.number(),
+    worstProbeDelay: z.number(),
+    worstControl: z.number().nullable(),
+    worstCpuPressure: z.number().nullable().describe("percent"),
+  }),
+  nodes: z.array(
+    z.object({
+      name: z.string(),
+      role: z.enum(["master", "replica", "control", "sentinel"]),
+      image: z.string(),
+      digest: z.string().nullable(),
+      version: z.string().nullable(),
+    }),
+  ),
+  host: z.record(z.string(), z.unknown()),
+  truncated: z.boolean().describe("The journal ends inside a line: the harness was killed"),
+});
+export type Result = z.infer<typeof resultSchema>;
+
+/** result.schema.json as it should be and as it is, both parsed: its layout is the formatter's. */
+export async function committedResultSchema(): Promise<{ wanted: unknown; found: unknown }> {
+  const schema = z.toJSONSchema(resultSchema, { io: "input", unrepresentable: "any" });
+  const wanted = JSON.parse(JSON.stringify({ ...schema, title: "kvchaos result.json" }));
+  return { wanted, found: JSON.parse(await readFile(FILE, "utf8").catch(() => "null")) };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { wanted, found } = await committedResultSchema();
+  if (isDeepStrictEqual(wanted, found)) process.stdout.write(`${FILE} is up to date\n`);
+  else if (process.argv.includes("--write")) await writeFile(FILE, `${JSON.stringify(wanted, null, 2)}\n`);
+  else {
+    process.stderr.write(`${FILE} is out of date: run with --write\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,61 @@
+import { stringify } from "yaml";
+import { plainLine } from "../../base/escape.ts";
+import type { EventOf } from "../../journal/events.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import type { Reporter } from "../reporter.ts";
+import { summarize } from "../run-summary.ts";
+import { confidence, replayCommand, verdictSentence } from "../wording.ts";
+
+/** The checks of a run as TAP 14 on `stream`: one test point each; what is not known is skipped with its reason. */
+export function tapReporter(stream: { write(text: string): unknown }): Reporter {
+  return {
+    name: "tap",
+    async onEnd(record) {
+      stream.write(tapOf(record));
+    },
+  };
+}
+
+function tapOf(record: RunRecord): string {
+  const summary = summarize(record);
+  const { run, verdict, reasons, checks } = summary;
+  const points = checks.map((check, i) => pointOf(check, i + 1));
+  if (verdict === "inconclusive" || verdict === "interrupted") {
+    const why = `${verdict}: ${reasons.join("; ")}`;
+    points.push(`ok ${points.length + 1} - verdict # SKIP ${description(why)}`);
+  }
+  return [
+    "TAP version 14",
+    `# ${description(`${run.title} on ${run.image}, seed ${run.seed}`)}`,
+    `# ${description(replayCommand(summary))}`,
+    ...(verdict === "error" ? [] : [`1..${points.length}`]),
+    ...points,
+    ...(verdict === "error" ? [`Bail out! ${description(verdictSentence(summary))}`] : []),
+    "",
+  ].join("\n");
+}
+
+function pointOf({ name, valid, why, findings }: EventOf<"check">, number: number): string {
+  if (valid === true) return `ok ${number} - ${description(name)}`;
+  if (valid === "unknown") return `ok ${number} - ${description(name)} # SKIP ${description(why ?? "unknown")}`;
+  const detail = {
+    message: plainLine(why ?? findings[0]?.summary ?? "violated"),
+    findings: findings.map((finding) => ({
+      type: `${finding.type}/${finding.class}`,
+      node: finding.node,
+      from: finding.from,
+      to: finding.to,
+      confidence: confidence(finding),
+      summary: plainLine(finding.summary),
+      proof: finding.proof === null ? null : plainLine(finding.proof),
+      evidence: finding.evidence.map(plainLine),
+    })),
+  };
+  const yaml = stringify(detail, { lineWidth: 0 }).trimEnd().split("\n");
+  return [`not ok ${number} - ${description(name)}`, "  ---", ...yaml.map((line) => `  ${line}`), "  ..."].join("\n");
+}
+
+/** One line in which no directive can begin. */
+function description(text: string): string {
+  return plainLine(text).replace(/[\\#]/g, (one) => `\\${one}`);
+}

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { Finding } from "../../journal/events.ts";
+import { type LifeMoment, lifeMomentSchema } from "../../journal/finding.ts";
+
+/** One moment of a key's life with the number that joins picture, table and text. */
+export interface NumberedMoment extends LifeMoment {
+  number: number;
+}
+
+/** What a data finding tells about the key that it is about. */
+export interface KeyLife {
+  key: string;
+  /** Member of a sorted set or field of a hash; null for a string. */
+  element: string | null;
+  /** In order of time. */
+  moments: readonly NumberedMoment[];
+  /** How many moments the finding brought, kept or not. */
+  total: number;
+}
+
+/** A life of thousands of moments is one of a hot key: what contradicts, and what lies around it, is what a reader needs. */
+const MOST_MOMENTS = 400;
+
+/** The life of the key that a finding is about (`detail.life`); null when it carries none. */
+export function keyLifeOf({ detail }: Pick<Finding, "detail">, most = MOST_MOMENTS): KeyLife | null {
+  const parsed = z.array(lifeMomentSchema).safeParse(detail?.life);
+  if (!parsed.success || parsed.data.length === 0) return null;
+  const all = [...parsed.data]
+    .sort((a, b) => a.from - b.from || (a.to ?? Infinity) - (b.to ?? Infinity))
+    .map((moment, i): NumberedMoment => ({ ...moment, number: i + 1 }));
+  return {
+    key: typeof detail?.key === "string" ? detail.key : "(the finding does not name its key)",
+    element: typeof detail?.element === "string" ? detail.element : null,
+    moments: nearest(all, most),
+    total: all.length,
+  };
+}
+
+const wrongCell = z.object({
+  key: z.string(),
+  element: z.string().nullable(),
+  found: z.string(),
+  expected: z.string(),
+});
+type WrongCell = z.infer<typeof wrongCell>;
+
+/** The places at which a finding was seen: how many in all (`detail.count`), and the first ones (`detail.cells`). */
+export function wrongCellsOf({ detail }: Pick<Finding, "detail">): { cells: readonly WrongCell[]; count: number } {
+  const parsed = z.array(wrongCell).safeParse(detail?.cells);
+  const cells = parsed.success ? parsed.data : [];
+  return { cells, count: typeof detail?.count === "number" ? detail.count : cells.length };
+}
+
+/** The contradicting moments first, then those closest to them in time; what was done to the cluster before other operations. */
+export function nearest(all: readonly NumberedMoment[], most: number): NumberedMoment[] {
+  if (all.length <= most) return [...all];
+  const marks = all.filter(({ marked }) => marked).map(({ from }) => from);
+  const away = ({ from }: NumberedMoment) => Math.min(...marks.map((mark) => Math.abs(mark - from)), Infinity);
+  const rank = (moment: NumberedMoment) => (moment.marked ? -2 : onCluster(moment) ? -1 : 0);
+  const chosen = all
+    .map((moment) => ({ moment, rank: rank(moment), away: away(moment) }))
+    .sort((a, b) => a.rank - b.rank || a.away - b.away)
+    .slice(0, most);
+  return chosen.map(({ moment }) => moment).sort((a, b) => a.number - b.number);
+}
+
+/** Done to the cluster, not asked of the key: a band over all lanes. */
+export function onCluster({ what }: Pick<LifeMoment, "what">): boolean {
+  return what === "flush" || what === "switch" || what === "kill" || what === "fault";
+}
+
+const WHAT: Record<LifeMoment["what"], string> = {
+  write: "write",
+  read: "read",
+  "final-read": "final read",
+  flush: "flush",
+  "flush-effect": "flush seen",
+  switch: "master switch",
+  kill: "kill",
+  fault: "fault",
+};
+
+/** What happened, in words. */
+export function whatText({ what }: Pick<LifeMoment, "what">): string {
+  return WHAT[what];
+}
+
+/** How it ended, in words: nobody knows, refused, never answered. */
+export function outcomeText({ outcome, to }: Pick<LifeMoment, "outcome" | "to">): string {
+  if (outcome === "fail") return "failed";
+  if (outcome === "info") return to === null ? "never answered" : "unknown";
+  return "ok";
+}
+
+/** To the millisecond: which of two operations came first is the whole point. */
+export function exactSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(3)} s`;
+}
+
+/** "12.304 s – 12.310 s" */
+export function whenText({ from, to }: Pick<LifeMoment, "from" | "to">): string {
+  if (to === null) return `${exactSeconds(from)} – ?`;
+  const [begin, end] = [exactSeconds(from), exactSeconds(to)];
+  return begin === end ? begin : `${begin} – ${end}`;
+}
+
+/** The key as a heading: "set:17", or "zset:4, element:3". */
+export function keyText({ key, element }: Pick<KeyLife, "key" | "element">): string {
+  return element === null ? key : `${key}, ${element}`;
+}

@@ -1,0 +1,35 @@
+import { plainLine } from "../../base/escape.ts";
+import type { Finding } from "../../journal/events.ts";
+import { keyLifeOf, type NumberedMoment, outcomeText, whatText, whenText } from "./key-life.ts";
+
+/** A ticket needs what contradicts and the little around it. */
+const MOST_LINES = 24;
+const MOST_VALUE = 40;
+
+/** The life of the key that a data finding is about as lines of fixed columns; [] when it has none. To be fenced. */
+export function keyLifeLines(finding: Finding): string[] {
+  const life = keyLifeOf(finding, MOST_LINES);
+  if (!life) return [];
+  const rows = [["", "time", "what", "node", "value", "outcome"], ...life.moments.map(cells)];
+  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
+  const lines = rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  const left = life.total - life.moments.length;
+  return left > 0 ? [...lines, `(truncated: ${life.moments.length} of ${life.total} moments)`] : lines;
+}
+
+function cells(moment: NumberedMoment): string[] {
+  const value = plainLine(moment.value ?? "");
+  return [
+    moment.marked ? ">>" : "",
+    whenText(moment),
+    whatText(moment),
+    moment.node ?? "all",
+    value.length > MOST_VALUE ? `${value.slice(0, MOST_VALUE - 1)}…` : value,
+    `${outcomeText(moment)}${moment.marked ? "  <- contradicts" : ""}`,
+  ];
+}

@@ -1,0 +1,49 @@
+import { escapeHtml } from "../../base/escape.ts";
+import { type AdminCommand, adminCommands } from "../../journal/admin-commands.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import type { RunSummary } from "../run-summary.ts";
+import { seconds, times } from "../wording.ts";
+
+const MOST_ROWS = 100;
+const MOST_CHARS = 160;
+/** An answer so much later than a command's own timeout is told as late, ms. */
+const LATE_MS = 1_000;
+
+/** The commands that faults gave servers on connections of their own, and what became of each; null: there were none. */
+export function commandsHtml(record: RunRecord, { watchEnd }: RunSummary): string | null {
+  const all = adminCommands(record, watchEnd).filter(({ sent }) => sent.expected !== undefined);
+  if (all.length === 0) return null;
+  // Where there is no room for all, the ones without answer are those that somebody looks for.
+  const shown = [...all].sort((a, b) => Number(a.end !== null) - Number(b.end !== null)).slice(0, MOST_ROWS);
+  const rows = shown
+    .sort((a, b) => a.sent.t - b.sent.t)
+    .map((command) => {
+      const { sent } = command;
+      const words = sent.argv?.join(" ") ?? sent.command;
+      const cells = [seconds(sent.t), sent.by, sent.node, cut(words), outcome(command, watchEnd)];
+      return `<tr>${cells.map((cell, i) => `<td>${i === 3 ? `<code>${escapeHtml(cell)}</code>` : escapeHtml(cell)}</td>`).join("")}</tr>`;
+    });
+  const left = all.length > rows.length ? `<p>truncated: ${rows.length} of ${times(all.length, "command")}</p>` : "";
+  return `<div class="scroll" tabindex="0" role="region" aria-label="Commands"><table><thead><tr><th>Sent</th><th>Fault</th><th>Node</th><th>Command</th><th>Answer</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>${left}`;
+}
+
+function outcome({ sent, overdue, end }: AdminCommand, watchEnd: number): string {
+  const { expected = null, clients } = sent;
+  const many = clients === undefined ? "" : `${clients} clients: `;
+  if (end === null) {
+    const waited = seconds(watchEnd - sent.t);
+    if (expected === null) return `${many}none in ${waited}; it never has to be answered`;
+    const who = clients === undefined ? "" : `${overdue?.waiting ?? clients} of ${clients} clients: `;
+    const flags = overdue?.flags ? `; client flags ${overdue.flags}` : "";
+    return `${who}none in ${waited}${expected > 0 ? `; its own timeout is ${seconds(expected)}` : ""}${flags}`;
+  }
+  const ms = end.ms ?? end.t - sent.t;
+  const late = expected !== null && expected > 0 && ms - expected > LATE_MS;
+  const after = `after ${seconds(ms)}${late ? `, ${seconds(ms - expected)} later than its own timeout` : ""}`;
+  const text = end.step === "lost" ? (end.detail ?? "") : (end.reply ?? end.detail ?? "");
+  return `${many}${end.step} ${after}${text === "" ? "" : `: ${cut(text)}`}`;
+}
+
+function cut(text: string): string {
+  return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}… (${text.length} characters)` : text;
+}

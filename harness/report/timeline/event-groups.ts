@@ -1,0 +1,40 @@
+import type { RunRecord } from "../../journal/record.ts";
+import { grouped } from "../wording.ts";
+
+/** Events by the name of what they are about, in order. */
+export function byName<T>(events: readonly T[], name: (event: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const event of events) push(groups, name(event), event);
+  return groups;
+}
+
+export function push<T>(groups: Map<string, T[]>, name: string, item: T): void {
+  const own = groups.get(name);
+  if (own) own.push(item);
+  else groups.set(name, [item]);
+}
+
+/** A node has the same colour and dashes in every lane. */
+export function nodeMarks(record: RunRecord): (node: string) => string {
+  const names = record.last("cluster")?.nodes.map((node) => node.name) ?? [];
+  return (node) => `s${(Math.max(0, names.indexOf(node)) % 6) + 1}`;
+}
+
+/** A duration on an axis. */
+export function milliseconds(value: number): string {
+  if (value >= 1000) return `${grouped(value / 1000)} s`;
+  return `${value >= 10 ? grouped(value) : Number(value.toPrecision(1))} ms`;
+}
+
+/** 12,300 → "12.3k" */
+export function compact(value: number): string {
+  for (const [size, unit] of [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ] as const) {
+    if (value >= size) return `${Number((value / size).toPrecision(3))}${unit}`;
+  }
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,126 @@
+import { adminCommands } from "../../journal/admin-commands.ts";
+import type { EventOf } from "../../journal/events.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { byName, compact, milliseconds, nodeMarks } from "./event-groups.ts";
+import { type Point, type Series, seriesLane } from "./series-lane.ts";
+import type { Lane } from "./time-scale.ts";
+
+const MEBIBYTE = 1024 ** 2;
+
+/** What the kernel says of each server's process: CPU in cores, and resident memory. */
+export function processLanes(record: RunRecord): Lane[] {
+  const mark = nodeMarks(record);
+  const nodes = [...byName(record.of("process"), (event) => event.node)];
+  const lane = (title: string, format: (value: number) => string, points: (own: Process[]) => Point[]) =>
+    seriesLane({
+      title,
+      scale: "linear",
+      merge: "max",
+      format,
+      series: nodes.map(([node, own]) => ({ label: node, mark: mark(node), points: points(own) })),
+    });
+  if (nodes.length === 0) return [];
+  return [
+    lane("CPU of the server's process, in cores", compact, cores),
+    lane("Memory of the server's process (resident)", mebibytes, (own) =>
+      own.flatMap((event): Point[] => (event.rssBytes === null ? [] : [[event.t, event.rssBytes / MEBIBYTE]])),
+    ),
+  ];
+}
+
+type Process = EventOf<"process">;
+
+/** Totals become rates; another pid is another process, whose total begins at nothing. */
+function cores(own: readonly Process[]): Point[] {
+  const points: Point[] = [];
+  let before: Process | undefined;
+  for (const event of own) {
+    const known = event.cpuMs !== null && event.alive;
+    if (known && before && before.pid === event.pid && event.t > before.t) {
+      const used = ((event.cpuMs ?? 0) - (before.cpuMs ?? 0)) / (event.t - before.t);
+      points.push([event.t, Math.max(0, used)]);
+    } else if (before) points.push([event.t, Number.NaN]);
+    before = known ? event : undefined;
+  }
+  return points;
+}
+
+/** How far each replica's full sync is, by files, as its own log tells it. No lane when there was none. */
+export function fullSyncLane(record: RunRecord): Lane[] {
+  const events = record.of("full-sync");
+  if (events.length === 0) return [];
+  const mark = nodeMarks(record);
+  const counts = { start: 0, done: 0, failed: 0, ended: 0 };
+  const series = [...byName(events, (event) => event.node)].map(([node, own]): Series => {
+    const points = own.flatMap(({ t, step, done, total }): Point[] => {
+      if (step in counts) counts[step as keyof typeof counts]++;
+      if (step === "start")
+        return [
+          [t, Number.NaN],
+          [t, 0],
+        ];
+      if (step === "restoring" || step === "done") return [[t, 100]];
+      if (step === "progress") return done !== null && total ? [[t, (100 * done) / total]] : [];
+      return [[t, Number.NaN]];
+    });
+    return { label: node, mark: mark(node), points };
+  });
+  const ends = [`${counts.done} done`, `${counts.failed} failed`, `${counts.ended} given up`];
+  return [
+    seriesLane({
+      title: `Full sync: ${counts.start} begun, ${ends.join(", ")}`,
+      scale: "linear",
+      merge: "last",
+      format: (value) => `${Math.round(value)} %`,
+      series,
+    }),
+  ];
+}
+
+/** How long each switch of the master took: a blocked admin command is itself a symptom. No lane when there was none. */
+export function switchLane(record: RunRecord, end: number): Lane[] {
+  const switches = record
+    .of("fault")
+    .flatMap((event): Point[] =>
+      event.fault === "switch-master" && event.step === "injected" && event.ms !== undefined
+        ? [[event.t - event.ms, Math.max(event.ms, 0.1)]]
+        : [],
+    );
+  const commands = switchCommands(record, end);
+  const series: Series[] = [
+    { label: "switch-master, whole fault", mark: "d1", points: switches },
+    { label: "admin command answered", mark: "d3", points: commands.answered },
+    { label: "refused or connection lost", mark: "d2", points: commands.refused },
+    { label: "never answered", mark: "d6", points: commands.open },
+  ];
+  if (series.every(({ points }) => points.length === 0)) return [];
+  return [
+    seriesLane({
+      title: "Duration of master switches",
+      scale: "log",
+      merge: "max",
+      format: milliseconds,
+      series: series.map((one) => ({ ...one, dots: true })),
+    }),
+  ];
+}
+
+function switchCommands(record: RunRecord, end: number) {
+  const answered: Point[] = [];
+  const refused: Point[] = [];
+  const open: Point[] = [];
+  for (const { sent, end: over } of adminCommands(record, end)) {
+    // Those of faults with connections of their own are no switches.
+    if (sent.expected !== undefined) continue;
+    if (over === null) open.push([sent.t, Math.max(1, end - sent.t)]);
+    else {
+      const point: Point = [sent.t, Math.max(0.1, over.ms ?? over.t - sent.t)];
+      (over.step === "answered" ? answered : refused).push(point);
+    }
+  }
+  return { answered, refused, open };
+}
+
+function mebibytes(value: number): string {
+  return `${compact(value)} MiB`;
+}

@@ -1,0 +1,150 @@
+import { escapeHtml } from "../../base/escape.ts";
+import { type ConditionPeriod, conditionPeriods } from "../../checks/hang/condition-period.ts";
+import { endOfWatch } from "../../checks/span.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { type FaultOccurrence, faultWords } from "../fault-occurrences.ts";
+import type { RunSummary } from "../run-summary.ts";
+import { seconds, spanText } from "../wording.ts";
+import { type Frame, type Lane, label, round, type TimeScale } from "./time-scale.ts";
+
+const ROW = 20;
+const BAR = 14;
+const MOST_ROWS = 24;
+
+export function phaseLane({ phases, end }: RunSummary): Lane {
+  return {
+    title: "Phases",
+    legend: [],
+    height: ROW,
+    draw: (scale, top) =>
+      phases
+        .map(({ phase, from, to }, i) => {
+          const x = scale.x(from);
+          const width = Math.max(1, scale.x(to ?? end) - x);
+          const title = `<title>${phase}: ${spanText(from, to, end)}</title>`;
+          const name = width > phase.length * 6.2 + 6 ? label(phase, x + 4, top + 12, width, "on-phase") : "";
+          return `<g>${title}<rect class="phase${i % 2}" x="${x}" y="${top}" width="${round(width)}" height="${ROW - 3}"/>${name}</g>`;
+        })
+        .join(""),
+  };
+}
+
+/** One row per fault of the experiment, one bar per occurrence, from inject to heal. */
+export function faultLane({ faults, end }: RunSummary, { bars: mostBars }: Frame): Lane {
+  const rows = new Map<string, FaultOccurrence[]>();
+  for (const one of faults) {
+    const name = one.id.split("#", 1)[0] ?? one.id;
+    const own = rows.get(name);
+    if (own) own.push(one);
+    else rows.set(name, [one]);
+  }
+  const shown = [...rows].slice(0, MOST_ROWS);
+  const drawn = shown.reduce((sum, [, some]) => sum + some.length, 0);
+  const left = faults.length - Math.min(drawn, mostBars);
+  return {
+    title: `Faults${left > 0 ? ` (truncated: ${faults.length - left} of ${faults.length})` : ""}`,
+    legend: [
+      { label: "effect measured", mark: "fault" },
+      { label: "no effect, failed or not healed", mark: "fault-doubt" },
+    ],
+    height: Math.max(1, shown.length) * ROW,
+    draw(scale, top) {
+      let budget = mostBars;
+      return shown
+        .map(([name, some], row) => {
+          const y = top + row * ROW;
+          const fired = some.filter((one) => one.from !== null);
+          const silent = some.length - fired.length;
+          const bars = fired.slice(0, Math.max(0, budget)).map((one) => faultBar(one, scale, y, end));
+          budget -= bars.length;
+          const note =
+            silent > 0 ? label(`${silent} × never fired`, scale.frame.left + 4, y + 11, 200, "label-doubt") : "";
+          return `${rowLabel(name, y, scale)}${rule(y + ROW - 3, scale)}${bars.join("")}${fired.length === 0 ? note : ""}`;
+        })
+        .join("");
+    },
+  };
+}
+
+function faultBar(one: FaultOccurrence, scale: TimeScale, y: number, end: number): string {
+  const from = one.from ?? 0;
+  const doubt = one.outcome === "inject-failed" || one.outcome === "heal-failed" || one.effect?.measured === false;
+  const lines = [
+    `${one.id}: ${faultWords(one)}`,
+    spanText(from, one.to, end),
+    one.effect?.summary ?? "",
+    doubt ? `${one.outcome}${one.detail ? `: ${one.detail}` : ""}` : "",
+  ];
+  const x = scale.x(from);
+  const exact = round(scale.x(one.to ?? end) - x);
+  const title = `<title>${escapeHtml(lines.filter((line) => line !== "").join("\n"))}</title>`;
+  return `<rect class="${doubt ? "fault-doubt" : "fault"}" x="${x}" y="${y + 1}" ${widths(exact, 3)} height="${BAR}">${title}</rect>`;
+}
+
+/** What the watchdog said of each node; a line above marks the time it was meant to be master. */
+export function conditionLane(record: RunRecord): Lane {
+  const periods = conditionPeriods(record);
+  const seen = [...new Set([...periods.values()].flat().map((period) => period.condition))];
+  const nodes = [...periods];
+  // Teardown is nobody's condition.
+  const end = endOfWatch(record);
+  return {
+    title: "Nodes: the watchdog's verdict",
+    legend: [
+      ...seen
+        .filter((condition) => condition !== "unknown")
+        .map((condition) => ({ label: condition, mark: `is-${condition}` })),
+      { label: "meant to be master", mark: "master" },
+    ],
+    height: Math.max(1, nodes.length) * (ROW + 4),
+    draw: (scale, top) =>
+      nodes
+        .map(([node, own], row) => {
+          const y = top + row * (ROW + 4) + 4;
+          const segments = own.map((period) => segment(period, scale, y, end)).join("");
+          return `${rowLabel(node, y, scale)}${segments}${masterMarks(record, node, scale, y - 4, end)}`;
+        })
+        .join(""),
+  };
+}
+
+function segment(period: ConditionPeriod, scale: TimeScale, y: number, end: number): string {
+  const { node, condition, from, to, why } = period;
+  const x = scale.x(from);
+  const width = round(scale.x(to ?? end) - x);
+  const title = `<title>${escapeHtml(`${node}: ${condition}, ${spanText(from, to, end)}\n${why}`)}</title>`;
+  const name = width > condition.length * 6.2 + 6 ? label(condition, x + 4, y + 11, width, `on-${condition}`) : "";
+  return `<g>${title}<rect class="is-${condition}" x="${x}" y="${y}" ${widths(width, 1.5)} height="${BAR}"/>${name}</g>`;
+}
+
+function masterMarks(record: RunRecord, node: string, scale: TimeScale, y: number, end: number): string {
+  const topologies = record.of("topology");
+  const spans: { from: number; to: number; reason: string }[] = [];
+  topologies.forEach((event, i) => {
+    if (!event.masters.includes(node)) return;
+    const to = topologies[i + 1]?.t ?? end;
+    const before = spans.at(-1);
+    if (before && before.to === event.t) before.to = to;
+    else spans.push({ from: event.t, to, reason: event.reason });
+  });
+  return spans
+    .map(({ from, to, reason }) => {
+      const title = `<title>${escapeHtml(`${node} is meant to be master from ${seconds(from)} (${reason})`)}</title>`;
+      const x = scale.x(from);
+      return `<rect class="master" x="${x}" y="${y}" ${widths(round(scale.x(to) - x), 1.5)} height="2.5">${title}</rect>`;
+    })
+    .join("");
+}
+
+/** Attributes of a bar that must be seen however short it is; `data-w` is its true width, for whoever zooms in. */
+function widths(exact: number, least: number): string {
+  return exact >= least ? `width="${exact}"` : `width="${least}" data-w="${exact}"`;
+}
+
+function rowLabel(text: string, y: number, { frame }: TimeScale): string {
+  return label(text, 4, y + 11, frame.left - 10);
+}
+
+function rule(y: number, { frame }: TimeScale): string {
+  return `<line class="rule" x1="${frame.left}" x2="${frame.right}" y1="${y}" y2="${y}"/>`;
+}

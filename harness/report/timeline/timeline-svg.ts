@@ -1,0 +1,107 @@
+import { escapeHtml } from "../../base/escape.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import type { RunSummary } from "../run-summary.ts";
+import { loadLanes, offsetLanes, probeLane, selfLane } from "./measured-lanes.ts";
+import { fullSyncLane, processLanes, switchLane } from "./server-lanes.ts";
+import { conditionLane, faultLane, phaseLane } from "./span-lanes.ts";
+import { type Frame, label, round, type TimeScale, tickLabel, timeScale, timeTicks } from "./time-scale.ts";
+import { legendOf } from "./timeline-legend.ts";
+
+/*
+ *    0 s      10 s      20 s      30 s
+ *    ├─ phases ──────────────────────┤
+ *    ├─ faults: one row each ────────┤      all lanes share one time axis;
+ *    ├─ nodes: one row each ─────────┤      each finding is a line through all of them
+ *    ├─ load, probes, offsets, self ─┤
+ */
+
+const AXIS = 22;
+const TITLE = 18;
+const SPACE = 10;
+/** Titles are bold and larger than what `label` measures by. */
+const BOLD = 0.87;
+
+/** The whole run on one time axis, as one SVG that needs no script; page-script.js finds what moves in `.plot`. */
+export function timelineSvg(record: RunRecord, summary: RunSummary, frame: Frame): string {
+  const lanes = [
+    phaseLane(summary),
+    faultLane(summary, frame),
+    conditionLane(record),
+    ...loadLanes(record),
+    probeLane(record),
+    ...offsetLanes(record),
+    ...fullSyncLane(record),
+    ...switchLane(record, summary.end),
+    ...processLanes(record),
+    selfLane(record),
+  ];
+  const scale = timeScale(0, summary.end, frame);
+  let y = AXIS;
+  const bodies: string[] = [];
+  for (const lane of lanes) {
+    const legend = legendOf(lane, y + 12, frame);
+    const head = TITLE + legend.height;
+    const title = `${label(lane.title, 4, y + 12, frame.width * BOLD, "lane")}${legend.svg}`;
+    const whole = head + lane.height + SPACE;
+    bodies.push(
+      `<g class="lane-group" data-height="${whole}" data-title="${escapeHtml(lane.title)}">${title}<g class="plot">${lane.draw(scale, y + head)}</g></g>`,
+    );
+    y += whole;
+  }
+  const height = y + AXIS;
+  return [
+    // A group, not an image: the findings' numbers are links.
+    `<svg class="timeline" viewBox="0 0 ${frame.width} ${height}" role="group" aria-label="Time line of the run: phases, faults, nodes, load, probes, replication and the harness itself" data-from="${scale.from}" data-to="${scale.to}" data-left="${frame.left}" data-right="${frame.right}">`,
+    `<clipPath id="plot-clip-${frame.name}"><rect x="${frame.left}" y="0" width="${frame.right - frame.left}" height="${height}"/></clipPath>`,
+    `<g class="plot">${timeGrid(scale, height)}${findingLines(summary, scale, height)}</g>`,
+    ...bodies,
+    `<g class="plot">${findingDots(summary, scale)}</g>`,
+    "</svg>",
+  ].join("\n");
+}
+
+/**
+ * What both drawings use, in one of its own: a pattern inside a drawing that is not shown would not be drawn.
+ * Patterns tell "not the server's doing" apart without colour.
+ */
+export const TIMELINE_PATTERNS =
+  '<svg class="patterns" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch-back" width="6" height="6"/><line class="hatch-line" x1="0" y1="0" x2="0" y2="6"/></pattern></defs></svg>';
+
+function timeGrid(scale: TimeScale, height: number): string {
+  return timeTicks(scale)
+    .map((t) => {
+      const x = scale.x(t);
+      const text = escapeHtml(tickLabel(t));
+      return `<line class="grid" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${height - AXIS}"/><text class="tick mid" x="${x}" y="12">${text}</text><text class="tick mid foot" x="${x}" y="${height - 6}">${text}</text>`;
+    })
+    .join("");
+}
+
+/** Behind everything, so that no bar and no word is struck through. */
+function findingLines({ findings }: RunSummary, scale: TimeScale, height: number): string {
+  return findings
+    .map(({ from }) => {
+      const x = scale.x(from);
+      return `<line class="finding-line" x1="${x}" x2="${x}" y1="${AXIS}" y2="${height - AXIS}"/>`;
+    })
+    .join("");
+}
+
+function findingDots({ findings }: RunSummary, scale: TimeScale): string {
+  // Findings of the same moment stand beside each other, each still at its own line or right of it.
+  let free = Number.NEGATIVE_INFINITY;
+  const placed = findings
+    .map((finding, i) => ({ finding, i }))
+    .sort((a, b) => a.finding.from - b.finding.from)
+    .map((one) => {
+      const x = Math.max(scale.x(one.finding.from), free);
+      free = x + 18;
+      return { ...one, x: Math.min(x, scale.frame.right) };
+    });
+  return placed
+    .map(({ finding, i, x }) => {
+      const title = `<title>${escapeHtml(`Finding ${i + 1}: ${finding.summary}`)}</title>`;
+      return `<a href="#finding-${i + 1}" data-finding="${round(finding.from)}">${title}<circle class="finding-dot" cx="${x}" cy="${AXIS - 2}" r="8"/><text class="finding-number" x="${x}" y="${AXIS + 2}">${i + 1}</text></a>`;
+    })
+    .join("");
+}

@@ -1,0 +1,137 @@
+import { slotShares, tagWithin } from "../cluster/slots.ts";
+import { awkValues } from "./awk-values.ts";
+import { comment, secondsWord, word, words } from "./bash.ts";
+import type { BashFunction } from "./bash-functions.ts";
+import type { PlannedLoad, ReproInput } from "./repro-input.ts";
+import { awkStatement, benchmarkCommands } from "./workload-lines.ts";
+
+/** A redis-cli and an awk per connection: more would measure this machine instead of the server. */
+const MOST_LOOPS = 8;
+const BATCHES_PER_SECOND = 10;
+
+export interface StepLines {
+  lines: string[];
+  functions: BashFunction[];
+}
+
+/** Puts a text into a file of the tools' container. */
+export function fileInTools(path: string, text: string): string[] {
+  return [`docker exec -i "$P-tools" sh -c 'cat >${path}' <<'END'`, ...text.split("\n"), "END"];
+}
+
+/** Bash lines that start every load of the plan. `moves`: masters may change, and load on masters follows. */
+export function loadLines(input: ReproInput, moves: boolean): StepLines {
+  const { plan, clusterMode } = input;
+  const lines: string[] = [];
+  const { benchmarks } = plan.experiment;
+  const functions: BashFunction[] = hasLoad(input) ? ["stop-load"] : [];
+  const loads = clusterMode ? plan.experiment.load.flatMap((load) => shardLoads(input, load)) : plan.experiment.load;
+  for (const [i, load] of loads.entries()) {
+    const nodes = targets(input, load, moves);
+    const gated = moves && load.on === "masters" ? 1 : 0;
+    const own =
+      load.rate === null
+        ? benchmarkLines(load, nodes)
+        : loopLines(load, nodes, i, gated === 1 ? mastersOf(input) : nodes.length);
+    if (own.lines.length === 0) {
+      lines.push(
+        ...comment(`LEFT OUT: the load ${load.name}: no shell form of the workload "${load.workload}" is known.`),
+      );
+      continue;
+    }
+    lines.push(...comment(describe(load)), `GATED=${gated}`, ...own.lines);
+    functions.push(...own.functions);
+  }
+  for (const benchmark of benchmarks) {
+    const calls = targets(input, benchmark, moves).map((node) => `benchmark ${word(node)} ${words(benchmark.args)}`);
+    const gated = moves && benchmark.on === "masters" ? 1 : 0;
+    lines.push(...comment(`Load ${benchmark.name}: redis-benchmark as the plan has it.`), `GATED=${gated}`, ...calls);
+    functions.push("benchmark");
+  }
+  if (functions.length > 0) lines.push('say "load runs"');
+  return { lines, functions };
+}
+
+/** Something sends commands while the faults happen. */
+export function hasLoad({ plan }: ReproInput): boolean {
+  return plan.experiment.load.length + plan.experiment.benchmarks.length > 0;
+}
+
+function describe({ name, workload, connections, pipeline, rate, keys, wait }: PlannedLoad): string {
+  const speed = rate === null ? "as fast as replies come" : `${rate} operations per second in all`;
+  const waits = wait ? ` LEFT OUT: the WAIT for ${wait.replicas} replicas after each write.` : "";
+  return `Load ${name}: ${workload}, ${connections} connections of ${pipeline} in flight, ${speed}, ${keys} keys.${waits}`;
+}
+
+/** The nodes that may get it: where masters change, each of them, and a file says which ones do at the moment. */
+function targets(
+  { nodes }: ReproInput,
+  load: Pick<PlannedLoad, "on"> & { nodes?: readonly string[] },
+  moves: boolean,
+): string[] {
+  const all = nodes.filter(({ name }) => load.nodes?.includes(name) ?? true);
+  if (Array.isArray(load.on)) return load.on;
+  const role = load.on === "masters" ? "master" : "replica";
+  return all.filter((node) => (moves && role === "master") || node.role === role).map(({ name }) => name);
+}
+
+function mastersOf({ nodes }: ReproInput): number {
+  return nodes.filter(({ role }) => role === "master").length;
+}
+
+/** Cluster mode: equal parts, one per shard, whose keys carry the shard's tag: no client is redirected. */
+function shardLoads({ nodes }: ReproInput, load: PlannedLoad): (PlannedLoad & { nodes: string[] })[] {
+  const masters = nodes.filter(({ role }) => role === "master");
+  return slotShares(masters.length).map((share, i) => ({
+    ...load,
+    name: `${load.name}-shard${i + 1}`,
+    keyPrefix: `${tagWithin(share)}${load.keyPrefix}`,
+    connections: Math.max(1, Math.round(load.connections / masters.length)),
+    rate: load.rate === null ? null : load.rate / masters.length,
+    nodes: nodes.filter(({ name, master }) => (master ?? name) === masters[i]?.name).map(({ name }) => name),
+  }));
+}
+
+function benchmarkLines(load: PlannedLoad, nodes: readonly string[]): StepLines {
+  const commands = benchmarkCommands(load) ?? [];
+  const each = Math.max(1, Math.round(load.connections / commands.length / Math.max(1, nodes.length)));
+  return {
+    lines: commands.flatMap((argv) =>
+      nodes.map(
+        (node) =>
+          `benchmark ${word(node)} -c ${each} -P ${load.pipeline} -r ${load.keys} -n 1000000000 -q ${words(argv)}`,
+      ),
+    ),
+    functions: ["benchmark"],
+  };
+}
+
+/** @param active how many of the nodes get load at the same time */
+function loopLines(load: PlannedLoad, nodes: readonly string[], index: number, active: number): StepLines {
+  const statement = awkStatement(load);
+  if (statement === null || load.rate === null) return { lines: [], functions: [] };
+  const loops = Math.max(1, Math.round(Math.min(load.connections, MOST_LOOPS) / Math.max(1, active)));
+  const rate = load.rate / Math.max(1, active) / loops;
+  const batch = Math.max(1, Math.round(rate / BATCHES_PER_SECOND));
+  const file = `/tmp/load-${index + 1}.awk`;
+  const program = `${awkValues(load.value)}
+function there(file, found, line) { found = (getline line < file) >= 0; close(file); return found }
+BEGIN {
+  prepare()
+  for (;;) {
+    if (there("/tmp/stop")) exit
+    if (gate == "" || there(gate)) for (i = 0; i < batch; i++) { ${statement} }
+    fflush()
+    if (system("sleep " pause) != 0) exit
+  }
+}`;
+  const calls = nodes.map(
+    (node, i) =>
+      `load ${word(node)} ${loops} ${batch} ${secondsWord((1000 * batch) / rate)} ${1000 * (index + 1) + 100 * i} ${file}`,
+  );
+  const fewer =
+    loops * active < load.connections
+      ? [`# ${loops * active} connections instead of ${load.connections}: each is a process here.`]
+      : [];
+  return { lines: [...fileInTools(file, program), ...fewer, ...calls], functions: ["load"] };
+}

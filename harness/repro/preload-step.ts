@@ -1,0 +1,53 @@
+import { slotShares, tagWithin } from "../cluster/slots.ts";
+import { awkValues } from "./awk-values.ts";
+import { word } from "./bash.ts";
+import { fileInTools } from "./load-step.ts";
+import type { PlannedPreload, ReproInput } from "./repro-input.ts";
+
+const ELEMENTS = 8;
+
+/** As load/preload.ts writes them: what key number n gets. */
+const STATEMENTS: Record<PlannedPreload["types"][number], string> = {
+  string: 'print "SET " key " " value()',
+  list: 'line = "RPUSH " key; for (i = 0; i < 8; i++) line = line " " part(); print line',
+  set: 'line = "SADD " key; for (i = 0; i < 8; i++) line = line " " i ":" part(); print line',
+  zset: 'line = "ZADD " key; for (i = 0; i < 8; i++) line = line " " any(1000000) " " i ":" part(); print line',
+  hash: 'line = "HMSET " key; for (i = 0; i < 8; i++) line = line " field:" i " " part(); print line',
+};
+
+/** Bash lines that write the dataset to every master, and look whether the last key is there. */
+export function preloadLines({ plan, nodes, clusterMode }: ReproInput): string[] {
+  const { preload } = plan.experiment;
+  if (preload === null) return [];
+  const { types, keys, value } = preload;
+  const masters = nodes.filter(({ role }) => role === "master").map(({ name }) => name);
+  const tags = clusterMode ? slotShares(masters.length).map(tagWithin) : [];
+  const share = {
+    min: Math.max(1, Math.round(value.min / ELEMENTS)),
+    max: Math.max(1, Math.round(value.max / ELEMENTS)),
+  };
+  const last = keys - 1;
+  const branches = types.map(
+    (type, i) => `    if (n % ${types.length} == ${i}) { key = tag "preload:${type}:" n; ${STATEMENTS[type]} }`,
+  );
+  const program = `${awkValues(value)}
+function part() { return substr(text, 1 + any(16384), ${share.min} + any(${share.max - share.min + 1})) }
+BEGIN {
+  prepare()
+  for (n = lane; n < ${keys}; n += 4) {
+${branches.join("\n")}
+  }
+}`;
+  return [
+    ...fileInTools("/tmp/preload.awk", program),
+    ...masters.flatMap((master, i) => {
+      const tag = tags[i] ?? "";
+      const key = `${tag}preload:${types[last % types.length]}:${last}`;
+      return [
+        `docker exec "$P-tools" sh -c 'for lane in 0 1 2 3; do awk -v lane=$lane -v seed=$((10 * $3 + lane)) -v tag="$4" -f /tmp/preload.awk | timeout 120 redis-cli -h "$1" -p "$2" >/dev/null & done; wait' -- "$P-${master}" "$PORT" ${i + 1} ${word(tag)}`,
+        `[ "$(cli ${word(master)} EXISTS ${word(key)})" = 1 ] || die "the dataset could not be written to ${master}"`,
+      ];
+    }),
+    `say "${keys} keys written to ${masters.map((name) => word(name)).join(", ")}"`,
+  ];
+}

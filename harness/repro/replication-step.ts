@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { slotOf, slotShares, tagWithin } from "../cluster/slots.ts";
+import { word } from "./bash.ts";
+import type { ReproInput } from "./repro-input.ts";
+
+/** Bash lines that note who should follow whom and, in cluster mode, tell every master. @param tags what a shard's keys begin with is asked for */
+export function topologyLines(input: ReproInput, tags: boolean): string[] {
+  const { nodes, clusterMode } = input;
+  const masters = nodes.filter(({ master }) => master === null);
+  const replicas = nodes.filter(({ master }) => master !== null);
+  return [
+    ...replicas.map(({ name, master }) => `printf '%s' ${word(master ?? "")} >"$WORK/follows/${name}"`),
+    `printf '%s' ${word(masters[0]?.name ?? "")} >"$WORK/master"`,
+    ...(tags || clusterMode ? tagLines(input) : []),
+    ...(clusterMode ? slotLines(input) : []),
+    ...(clusterMode ? masters : []).map(({ name }) => `tell ${word(name)}`),
+  ];
+}
+
+/** Bash lines that make the replicas follow their masters, and wait until all do. */
+export function attachLines({ nodes }: ReproInput): string[] {
+  const replicas = nodes.filter(({ master }) => master !== null);
+  return [...replicas.map(({ name }) => `tell ${word(name)}`), 'wait_fine 60 || die "replication did not begin"'];
+}
+
+/** Cluster mode: names and slots, for functions/cluster-mode.sh. */
+function slotLines({ nodes }: ReproInput): string[] {
+  const masters = nodes.filter(({ role }) => role === "master");
+  const shares = slotShares(masters.length);
+  const ids = nodes.map(({ name }) => `[${name}]=${clusterId(name)}`).join(" ");
+  return [
+    `declare -A ID=(${ids})`,
+    ...masters.map(({ name }, i) => `printf '%s' ${shares[i]?.join("-")} >"$WORK/slots-${name}"`),
+    `for name in "\${NODES[@]}"; do cli "$name" CLUSTERX SETNODEID "\${ID[$name]}" >/dev/null; done`,
+  ];
+}
+
+/** What the keys of each node's shard begin with, and their slot, for functions/observe-replication.sh and words of commands. */
+function tagLines({ nodes, clusterMode }: ReproInput): string[] {
+  if (!clusterMode) return ["declare -A TAG=() # what keys of a shard begin with"];
+  const masters = nodes.filter(({ role }) => role === "master").map(({ name }) => name);
+  const tags = slotShares(masters.length).map(tagWithin);
+  const shardOf = (name: string): number => {
+    const master = nodes.find((node) => node.name === name)?.master ?? null;
+    return master === null ? masters.indexOf(name) : shardOf(master);
+  };
+  const all = (what: (tag: string) => string): string =>
+    nodes.map(({ name }) => `[${name}]=${what(tags[shardOf(name)] ?? "")}`).join(" ");
+  return [
+    `declare -A TAG=(${all(word)}) # what keys of a shard begin with`,
+    `declare -A SLOT=(${all((tag) => String(slotOf(tag)))}) # and the slot that they are in`,
+  ];
+}
+
+/** As cluster/shards.ts names a node: 40 hexadecimal digits. */
+function clusterId(node: string): string {
+  return createHash("sha1").update(`kvchaos ${node}`).digest("hex");
+}

@@ -1,0 +1,297 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { parse } from "yaml";
+import { faults } from "../faults/registry.ts";
+import type { JournalEvent } from "../journal/events.ts";
+import type { RunRecord } from "../journal/record.ts";
+import { workloads } from "../load/workloads/registry.ts";
+import { scriptOf as scriptOfRun } from "../report/repro-script.ts";
+import { summarize } from "../report/run-summary.ts";
+import type { System } from "../systems/system.ts";
+import { plannedRun } from "../testing/samples/plan.support.ts";
+import { HOSTILE } from "../testing/samples/trouble.support.ts";
+import { word } from "./bash.ts";
+import { posixRegex } from "./ere.ts";
+import { faultScripts } from "./registry.ts";
+import { awkStatement } from "./workload-lines.ts";
+
+const EXPERIMENTS = path.join(import.meta.dirname, "../../experiments");
+const SELF_RULED = /^cluster: .*\/redis-(?:cluster|sentinel)/m;
+const file = (name: string): string => path.join(EXPERIMENTS, name);
+
+function bash(script: string, flags: readonly string[] = []): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync("bash", flags, { input: script, encoding: "utf8", timeout: 20_000 });
+  return { code: status, stdout, stderr };
+}
+
+async function scriptOf(name: string, system: System["name"], change?: (event: JournalEvent) => JournalEvent) {
+  const made = recordScript(await plannedRun(file(name), system, change));
+  assert.ok("text" in made, JSON.stringify(made));
+  return made.text;
+}
+
+/** The system of a folder of the catalogue; of experiments/any what the file names, or Redis. */
+function systemOf(name: string): System["name"] {
+  const [folder = ""] = name.split("/");
+  if (folder !== "any") return folder as System["name"];
+  return (parse(readFileSync(file(name), "utf8")).systems?.[0] ?? "redis") as System["name"];
+}
+
+const recordScript = (record: RunRecord) => scriptOfRun(record, summarize(record));
+
+describe("repro.sh", function () {
+  this.timeout(60_000);
+  const all = readdirSync(EXPERIMENTS, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\/.*\.yaml$/.test(name),
+  );
+  /** Of clusters whose masters the operator chooses. */
+  const names = all.filter((name) => !SELF_RULED.test(readFileSync(file(name), "utf8")));
+
+  it("is not made where servers or sentinels choose the master, and says so", async () => {
+    const others = all.filter((name) => !names.includes(name));
+    assert.ok(others.length >= 8);
+    for (const name of others) {
+      const made = recordScript(await plannedRun(file(name), "redis"));
+      assert.match("why" in made ? made.why : "", /choose the master themselves/, name);
+    }
+  });
+
+  it("is made of every experiment of the catalogue, leaves nothing out, and is bash", async () => {
+    assert.ok(names.length > 20);
+    for (const name of names) {
+      const text = await scriptOf(name, systemOf(name));
+      assert.ok(!text.includes("LEFT OUT"), `${name}: ${/LEFT OUT.*/.exec(text)?.[0]}`);
+      assert.deepEqual(bash(text, ["-n"]), { code: 0, stdout: "", stderr: "" }, name);
+      assert.ok(!/undefined|NaN|\[object/.test(text), name);
+      // Every function that is called is there.
+      for (const [, called] of text.matchAll(
+        /^ *(promote|repoint\w*|add_toxic|send\w*|start_again|observe_\w+|load|benchmark|tell\w*|wait_\w+|hold\w*) /gm,
+      ))
+        assert.ok(new RegExp(`^${called}\\(\\)`, "m").test(text), `${name}: ${called}`);
+      assert.ok(text.length < 45_000, `${name}: ${text.length} characters do not fit into a ticket`);
+    }
+  });
+
+  it("knows a shell form of every fault and every workload", () => {
+    assert.deepEqual(
+      [...faults.keys()].filter((kind) => !faultScripts.has(kind)),
+      ["clock-skew"],
+    );
+    const load = {
+      name: "x",
+      on: "masters" as const,
+      connections: 1,
+      pipeline: 1,
+      rate: 1,
+      keys: 5,
+      keyPrefix: "k:",
+      value: { min: 1, max: 1 },
+      elements: 3,
+      wait: null,
+    };
+    assert.deepEqual(
+      [...workloads.keys()].filter((workload) => awkStatement({ ...load, workload }) === null),
+      [],
+    );
+  });
+
+  it("does what the plan says at the plan's times", async () => {
+    const text = await scriptOf("any/quickstart.yaml", "redis");
+    const block = (name: string) => new RegExp(`\\n# ${name}: .*?\\n\\(\\n(.*?)\\n\\) &`, "s").exec(text)?.[1] ?? "";
+    assert.deepEqual(block("switch").match(/promote \w+/g), ["promote r1", "promote r2", "promote m1"]);
+    assert.match(
+      block("cut-link"),
+      /at 17\.\d+ \|\| exit 0\n.*\n.*add_toxic r1_m1 cut-link bandwidth upstream '\{"rate":0\}'\n.*downstream.*\n +hold 4\n +remove_toxic r1_m1 cut-link/,
+    );
+    assert.match(block("flush"), /cli m1 FLUSHALL/);
+    assert.match(block("freeze"), /docker pause "\$P-"r2 .*\n +hold 3\n +docker unpause "\$P-"r2/);
+    assert.match(block("crash"), /docker kill -s SIGKILL "\$P-"r1 .*\n +hold 2\n +start_again r1/);
+    assert.match(text, /^open_links/m);
+    assert.match(text, /^SERVER=\("\$IMAGE" redis-server .*--repl-backlog-size 1mb/m);
+    assert.ok(
+      text.indexOf("tell r1\n") < text.indexOf("/tmp/preload.awk"),
+      "replicas are attached before the data comes",
+    );
+  });
+
+  it("waits for states within the chaos phase, and gives the replicas of a full-sync experiment their masters late", async () => {
+    const text = await scriptOf("kvrocks/master-switch-storm.yaml", "kvrocks");
+    assert.match(
+      text,
+      /for t in [\d. ]+; do\n +at "\$t" \|\| exit 0\n +say 'storm: switch-master'\n +repoint replica "\$\(other_master replica\)"/,
+    );
+    assert.match(text, /wait_state replica full-sync \d+ \|\| \{ say/);
+    assert.match(text, /progress: \(\[0-9\]\+\)\\\/\(\[0-9\]\+\)\/ \{ on = 1; p = part/);
+    assert.ok(
+      text.indexOf("/tmp/preload.awk") < text.indexOf("tell replica\n"),
+      "the data is there before the replica follows",
+    );
+    assert.ok(!text.includes("Toxiproxy's HTTP") && /Toxiproxy, which\s+# carried|Toxiproxy, which carried/.test(text));
+  });
+
+  it("hands every node of a cluster its own topology", async () => {
+    const text = await scriptOf("kvrocks/sst-sync-master-drop-setnodes.yaml", "kvrocks");
+    assert.match(text, /declare -A ID=\(\[m1\]=[0-9a-f]{40} /);
+    assert.match(text, /0-8191 >"\$WORK\/slots-m1"/);
+    assert.match(text, /CLUSTERX SETNODES "\$\(topology_text "\$node"\)" /);
+    assert.match(text, /add_toxic r1_m2 cut timeout upstream '\{"timeout":0\}'/);
+    assert.match(text, /print "SET " \("\{s\d+\}set:" any/);
+  });
+
+  it("fills in the words of a command that only a cluster knows", async () => {
+    const text = await scriptOf("kvrocks/duplicate-setnodes.yaml", "kvrocks");
+    assert.match(text, /m1 m2 m1 m2 -- CLUSTERX SETNODES "\$\(topology_text m1\)" "\$\(now_ms\)"/);
+    assert.match(text, /-- CLUSTERX MIGRATE 1 "\$\{ID\[m2\]\}"/);
+  });
+
+  it("fills in the tags and slots of shards", async () => {
+    const text = await scriptOf("kvrocks/duplicate-setnodes.yaml", "kvrocks", (event) => {
+      if (event.type !== "run") return event;
+      const plan = structuredClone(event.plan) as { faults: { params: { argv: string[] } }[] };
+      if (plan.faults[0]) plan.faults[0].params.argv = ["MIGRATE", "{slot of set}", "{tag of m2}it's"];
+      return { ...event, plan };
+    });
+    assert.match(text, /^declare -A TAG=\(\[m1\]='\{s2\}' \[m2\]='\{s0\}' \[r1\]='\{s2\}' \[r2\]='\{s0\}'\)/m);
+    assert.match(text, /^declare -A SLOT=\(\[m1\]=2843 \[m2\]=11097 \[r1\]=2843 \[r2\]=11097\)/m);
+    assert.match(text, /-- MIGRATE "\$\{SLOT\[r1\]\}" "\$\{TAG\[m2\]\}"'it'/);
+  });
+
+  it("names the nodes that are meant where nobody changes their roles, and asks for them where somebody does", async () => {
+    const settled = await scriptOf("any/flushdb.yaml", "redis");
+    assert.match(settled, /cli m1 FLUSHDB/);
+    assert.ok(!settled.includes("current_master"));
+    assert.match(await scriptOf("pika/master-switch-round-trip.yaml", "pika"), /promote r1/);
+    assert.match(await scriptOf("kvrocks/master-switch-storm.yaml", "kvrocks"), /other_master replica/);
+  });
+
+  it("says in a comment, and when it runs, what it cannot do", async () => {
+    const unknown = (event: JournalEvent): JournalEvent => {
+      if (event.type !== "run") return event;
+      const plan = structuredClone(event.plan) as { faults: { fault: string; trigger: unknown }[] };
+      if (plan.faults[0]) plan.faults[0].fault = "meteor";
+      return { ...event, plan };
+    };
+    const text = await scriptOf("redis/controls/deadlocked.yaml", "redis", unknown);
+    assert.match(text, /^# LEFT OUT: sleep: meteor: this version of kvchaos knows no shell form of it\.$/m);
+    assert.match(text, /^say 'LEFT OUT: sleep: meteor:/m);
+    const looking = (event: JournalEvent): JournalEvent => {
+      if (event.type !== "run") return event;
+      const plan = structuredClone(event.plan) as { faults: { trigger: unknown }[] };
+      if (plan.faults[0])
+        plan.faults[0].trigger = { kind: "when", when: { kind: "log", node: "r1", pattern: "a(?=b)" }, delay: 0 };
+      return { ...event, plan };
+    };
+    assert.match(
+      await scriptOf("redis/controls/deadlocked.yaml", "redis", looking),
+      /LEFT OUT: sleep: command: it waits for the log line/,
+    );
+  });
+
+  it("waits for the n-th line, and for the time since a start", async () => {
+    const triggered = (when: object) =>
+      scriptOf("redis/controls/deadlocked.yaml", "redis", (event) => {
+        if (event.type !== "run") return event;
+        const plan = structuredClone(event.plan) as { faults: { trigger: unknown }[] };
+        if (plan.faults[0]) plan.faults[0].trigger = { kind: "when", when, delay: 2000 };
+        return { ...event, plan };
+      });
+    const log = { kind: "log", node: "r1", pattern: "sync" };
+    assert.match(await triggered({ ...log, nth: 3 }), /^ *wait_log r1 sync 3 \|\| [^\n]*\n *hold 2$/m);
+    assert.match(await triggered(log), /^ *wait_log r1 sync \|\|/m);
+    const started = await triggered({ kind: "since-start", node: "r1", after: 4500 });
+    assert.match(started, /^ *wait_since_start r1 4\.5 \|\| [^\n]*\n *hold 2$/m);
+    assert.match(started, /^wait_since_start\(\) \{$/m);
+  });
+
+  it("is not made where the journal cannot say how", async () => {
+    const old = await plannedRun(file("any/quickstart.yaml"), "redis", (event) =>
+      event.type === "cluster" ? { ...event, nodes: event.nodes.map(({ launch: _, ...node }) => node) } : event,
+    );
+    assert.match((recordScript(old) as { why: string }).why, /older kvchaos/);
+    const odd = await plannedRun(file("any/quickstart.yaml"), "redis", (event) =>
+      event.type === "cluster"
+        ? { ...event, nodes: event.nodes.map((node) => ({ ...node, name: `$(reboot) ${node.name}` })) }
+        : event,
+    );
+    assert.match((recordScript(odd) as { why: string }).why, /no shell should see/);
+  });
+
+  it("runs nothing that a plan, a title or a finding says", async () => {
+    const evil = `'; touch /tmp/evil; echo $(id) \`id\` "\n rm -rf /\u2028# ${HOSTILE}`;
+    const change = (event: JournalEvent): JournalEvent => {
+      if (event.type !== "run") return event;
+      const plan = structuredClone(event.plan) as { faults: { id: string; params: { argv?: string[] } }[] };
+      for (const fault of plan.faults) {
+        fault.id = `${fault.id} ${evil}`;
+        if (fault.params.argv) fault.params.argv.push(evil);
+      }
+      return { ...event, title: evil, image: evil, kvchaos: evil, plan };
+    };
+    const text = await scriptOf("redis/controls/deadlocked.yaml", "redis", change);
+    assert.equal(bash(text, ["-n"]).code, 0);
+    // docker, curl and everything else that could do something is replaced; what would be run is printed.
+    const stubs =
+      'docker() { printf "%q " docker "$@"; echo; }\nsleep() { :; }\ncli() { echo PONG; }\nsend() { printf "%s|" "$@"; }\n';
+    const calls = text
+      .split("\n")
+      .filter((line) => /^ *(send|say) /.test(line))
+      .join("\n");
+    const { stdout, code } = bash(`${stubs}say() { printf '%s\\n' "$*"; }\n${calls}`);
+    assert.equal(code, 0);
+    assert.ok(stdout.includes("touch /tmp/evil; echo $(id) `id`"), "it is data");
+    assert.ok(!stdout.includes("uid="));
+  });
+
+  it("asks for a password where the servers want one, and shows none", async () => {
+    const text = await scriptOf("any/quickstart.yaml", "redis", (event) =>
+      event.type === "cluster"
+        ? {
+            ...event,
+            nodes: event.nodes.map((node) => ({
+              ...node,
+              launch: node.launch && { ...node.launch, command: [...node.launch.command, "--requirepass", "•••"] },
+            })),
+          }
+        : event,
+    );
+    assert.match(text, /--requirepass "\$PASSWORD"/);
+    assert.match(text, /-e REDISCLI_AUTH="\$PASSWORD"/);
+    assert.ok(!text.includes("•••"));
+  });
+
+  it("quotes every word so that bash gives it back", () => {
+    for (const text of ["plain", "", "a b", "it's", '$(x) `y` \\ " !', "a\nb\tc\u001b'\\", "ключ"])
+      assert.equal(bash(`printf '%s' ${word(text)}`).stdout, text, JSON.stringify(text));
+  });
+
+  it("says JavaScript's regular expressions in POSIX's words", () => {
+    const lines = [
+      "[fetch] Fetched a.sst, progress: 5/12",
+      "restoring the backup",
+      "x 17",
+      "a-b",
+      "F0102 03:04:05.6 99 boom",
+    ];
+    for (const source of [
+      String.raw`\[fetch\] \w+ (?<f>[^ ,]+), progress: \d+\/\d+`,
+      "restoring the (?:backup|data)",
+      String.raw`^\w\s\d+$`,
+      "a.b",
+      String.raw`^F\d{4,8} \d\d:\d\d:\d\d\.\d+ +\d+ (?<what>.*)`,
+      ".*?b",
+    ]) {
+      const posix = posixRegex(source);
+      assert.ok(posix !== null, source);
+      const { stdout } = bash(`grep -E -- ${word(posix)} <<'END' || true\n${lines.join("\n")}\nEND\n`);
+      assert.deepEqual(
+        stdout.split("\n").filter((line) => line !== ""),
+        lines.filter((line) => new RegExp(source).test(line)),
+        source,
+      );
+    }
+    for (const source of ["a(?=b)", String.raw`\bword\b`, String.raw`(a)\1`, "(?<!x)y"])
+      assert.equal(posixRegex(source), null, source);
+  });
+});

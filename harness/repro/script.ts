@@ -1,0 +1,152 @@
+import type { Finding } from "../journal/events.ts";
+import type { RunRecord } from "../journal/record.ts";
+import { secondsWord } from "./bash.ts";
+import { type BashFunction, functionsText } from "./bash-functions.ts";
+import { hasSecret, headerLines, settingLines } from "./header.ts";
+import { hasLoad, loadLines } from "./load-step.ts";
+import { observationOf } from "./observe.ts";
+import { preloadLines } from "./preload-step.ts";
+import { faultScripts } from "./registry.ts";
+import { attachLines, topologyLines } from "./replication-step.ts";
+import { type ReproInput, reproInput } from "./repro-input.ts";
+import { roleFunctions, startLines } from "./servers.ts";
+import { settledFaults } from "./settled-names.ts";
+import { syncPercentFunction } from "./sync-percent.ts";
+import { faultBlocks } from "./timeline.ts";
+
+/*
+ *   journal: plan + how the servers were started ─► reproInput ─► steps (servers, data, load, faults, recovery, look)
+ *                                                                   │ names the bash functions it needs
+ *   functions/*.sh ────────────────────────────────────────────────────┴─► repro.sh
+ */
+
+/** A graceful stop, where the system says nothing else (faults/processes/restart.ts). */
+const STOP_MS = 10_000;
+
+/**
+ * A bash script that shows what this run found with docker, redis-cli and curl alone; or why there is none.
+ * @param found the run's findings, causes first, and its verdict as a sentence
+ */
+export function reproScript(
+  record: RunRecord,
+  found: { findings: readonly Finding[]; verdict: string },
+): { text: string } | { why: string } {
+  const input = reproInput(record);
+  if ("why" in input) return input;
+  const { plan, system, clusterMode } = input;
+  const { experiment } = plan;
+  const moves = plan.faults.some(({ fault }) => faultScripts.get(fault)?.moves);
+  const faults = moves ? plan.faults : settledFaults(plan.faults, input.nodes);
+  const observation = observationOf(input, found.findings);
+  const links = faults.some(({ fault, params }) => asked(() => faultScripts.get(fault)?.links?.(params)) ?? false);
+  const admin = faults.some(
+    ({ fault, params }) => asked(() => faultScripts.get(fault)?.disconnects?.(params)) ?? false,
+  );
+  const disk = Math.max(
+    0,
+    ...faults.map(({ fault, params }) => asked(() => faultScripts.get(fault)?.disk?.(params)) ?? 0),
+  );
+  const watched = observation.functions.includes("observe-hang");
+  const flush = { flushall: system.commands.flushAll(), flushdb: system.commands.flushDb() };
+  const stopWithin = system.stopWithin ?? STOP_MS;
+  const blocks = faultBlocks(faults, { links, watched, flush, stopWithin, secret: hasSecret(input) });
+  const load = loadLines(input, moves);
+  const gated = load.lines.includes("GATED=1");
+  const functions = functionsText([
+    "topology",
+    "recovery",
+    "tell-all",
+    links ? "links-toxiproxy" : "links-direct",
+    ...(gated ? ["mark-masters" as const] : blocks.functions.includes("promote") ? ["mark-nobody" as const] : []),
+    STATES[system.name],
+    clusterMode ? "cluster-mode" : "tell",
+    ...(disk > 0 ? ["disk" as const] : []),
+    ...blocks.functions,
+    ...load.functions,
+    ...observation.functions,
+  ]);
+  const asksSync = functions.some((text) => text.includes("sync_percent"));
+  const tags = observation.functions.includes("observe-replication");
+  // Replicas of an experiment about full syncs get their masters when those have their data (run/start-parts.ts).
+  const later = experiment.fullSync === "force" && experiment.preload !== null;
+  const parts = [
+    headerLines(input, found.verdict, links, blocks.missing),
+    settingLines(input, links),
+    ["# The steps of the run; the functions that they use come after them.", "all_steps() {", "begin"],
+    step("1. servers", startLines(input, { links, admin, disk })),
+    step("2. replication and data", [
+      ...topologyLines(input, tags),
+      ...(later ? preloadLines(input) : []),
+      ...attachLines(input),
+      ...(later ? [] : preloadLines(input)),
+    ]),
+    step("3. load", [
+      ...(gated ? ["mark_masters"] : []),
+      ...(watched ? ["watch_silence"] : []),
+      ...load.lines,
+      `sleep ${secondsWord(experiment.warmUp)} # as the plan has it: load without faults`,
+    ]),
+    step(`4. faults: a chaos phase of ${secondsWord(experiment.duration)} s`, [
+      `CHAOS_MS=${Math.round(experiment.duration)}`,
+      "T0=$(now_ms)",
+      'say "the chaos phase begins"',
+      ...blocks.lines,
+      "",
+      "end_of_chaos",
+      'say "the chaos phase is over"',
+    ]),
+    step(
+      "5. recovery: every fault is undone, and the servers have the plan's time to come back",
+      recoveryLines(input, links),
+    ),
+    step("6. what came of it", [...observation.lines, ...VERDICT]),
+    ["} # the end of all_steps"],
+    ...functions.map((text) => [text]),
+    clusterMode ? [] : [roleFunctions(input)],
+    asksSync ? [syncPercentFunction(system)] : [],
+    ["all_steps"],
+  ];
+  const text = parts.filter((part) => part.length > 0).map((part) => part.join("\n"));
+  return { text: `${text.join("\n\n")}\n` };
+}
+
+const STATES: Record<ReproInput["system"]["name"], BashFunction> = {
+  redis: "state-redis",
+  kvrocks: "state-kvrocks",
+  pika: "state-pika",
+};
+
+const VERDICT = [
+  'if [ -e "$WORK/found" ]; then',
+  `  say "REPRODUCED: see the lines in capitals"`,
+  "  exit 0",
+  "fi",
+  'say "NOT REPRODUCED this time"',
+  "exit 1",
+];
+
+function step(title: string, lines: readonly string[]): string[] {
+  return [`# ---- ${title}`, ...lines];
+}
+
+function recoveryLines(input: ReproInput, links: boolean): string[] {
+  const { plan } = input;
+  const stop = hasLoad(input) ? ["stop_load"] : [];
+  return [
+    ...(links ? ["api POST /reset >/dev/null"] : []),
+    "tell_all",
+    `RECOVERY_S=${Math.ceil(plan.experiment.recovery.within / 1000)}`,
+    `if wait_fine "$RECOVERY_S"; then RECOVERED=yes; else RECOVERED=no; fi`,
+    'say "recovered: $RECOVERED"',
+    ...stop,
+  ];
+}
+
+/** Parameters of another version count as "no": the fault is then left out, and the script says so. */
+function asked<T>(question: () => T | undefined): T | undefined {
+  try {
+    return question();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,236 @@
+import { setMaxListeners } from "node:events";
+import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import type { Clock } from "../../base/clock.ts";
+import { sleep, withDeadline } from "../../base/deadline.ts";
+import type { Cluster } from "../../cluster/cluster.ts";
+import type { PlannedFault } from "../../experiment/experiment.ts";
+import type { Fault, FaultContext, Injected } from "../../faults/fault.ts";
+import type { Emit } from "../../journal/events.ts";
+import type { Claims } from "./claims.ts";
+import { Injection } from "./injection.ts";
+import type { TriggerSource } from "./triggers.ts";
+
+/*
+ *   planned fault ─► trigger ─► inject ─► effect ─► (its duration, or the heal phase) ─► heal
+ *                      │           └ throws: inject-failed, what it had registered is undone when it has ended (injection.ts)
+ *                      └ chaos ends first: not-fired
+ */
+
+const INJECT_MS = 60_000;
+const EFFECT_MS = 20_000;
+
+export interface FaultRunnerOptions {
+  planned: readonly PlannedFault[];
+  registry: ReadonlyMap<string, Fault>;
+  cluster: Cluster;
+  claims: Claims;
+  triggers: TriggerSource;
+  clock: Clock;
+  emit: Emit;
+  /** Awaited before anything is healed: evidence of a hang must not be healed away. */
+  beforeHeal(): Promise<void>;
+  /** For faults that find something out themselves: see FaultContext. */
+  capture: FaultContext["capture"];
+  /** A fault is in place. */
+  onInjected?(planned: PlannedFault, targets: readonly string[]): void;
+  /** How long heal waits for an inject that goes on, ms. Default: injection.ts. */
+  settleWithin?: number;
+}
+
+/** Runs the faults of one chaos phase, each on its own schedule. */
+export class FaultRunner {
+  readonly #options: FaultRunnerOptions;
+  readonly #injected = new Map<string, PromiseWithResolvers<void>>();
+  /** Each occurrence's whole life: the next one of the same fault may wait for it. */
+  readonly #lives = new Map<string, Promise<void>>();
+  /** What is injected, or being injected, and not healed yet. */
+  readonly #injections = new Map<string, Injection>();
+  /** What is injected right now: fault id → what it touches. */
+  readonly #active = new Map<string, readonly string[]>();
+  #over = false;
+
+  constructor(options: FaultRunnerOptions) {
+    this.#options = options;
+    for (const { id } of options.planned) this.#injected.set(id, withResolvers());
+  }
+
+  /** Resolves when every fault had its turn, or the signal (end of chaos, interrupt) fired. Never rejects. */
+  async run(chaosStart: number, signal: AbortSignal): Promise<void> {
+    // Every occurrence of a storm waits for its time or for the end: hundreds of listeners are no leak.
+    setMaxListeners(0, signal);
+    for (const planned of this.#options.planned) {
+      this.#lives.set(planned.id, this.#one(planned, chaosStart, signal));
+    }
+    await Promise.all(this.#lives.values());
+  }
+
+  /** The fault that touches this link or node right now. */
+  holding(target: string): string | null {
+    for (const [id, targets] of this.#active) if (targets.includes(target)) return id;
+    return null;
+  }
+
+  /** Heals what is still injected, latest first; no further fault begins. Idempotent; never rejects. */
+  async healAll(): Promise<void> {
+    this.#over = true;
+    for (const id of [...this.#injections.keys()].reverse()) await this.#heal(id);
+  }
+
+  async #one(planned: PlannedFault, chaosStart: number, signal: AbortSignal): Promise<void> {
+    const { registry, emit } = this.#options;
+    const fault = registry.get(planned.fault);
+    const event = { type: "fault", id: planned.id, fault: planned.fault } as const;
+    if (!fault) {
+      emit({ ...event, step: "inject-failed", targets: [], detail: `there is no fault "${planned.fault}"` });
+      return;
+    }
+    try {
+      await this.#trigger(planned, chaosStart, signal);
+    } catch (error) {
+      const ended = "the chaos phase ended before its trigger came true";
+      const why = error instanceof ChaosError && error !== signal.reason ? `: ${error.message}` : "";
+      emit({ ...event, step: "not-fired", targets: [], detail: ended + why });
+      return;
+    }
+    if (this.#over) {
+      emit({
+        ...event,
+        step: "not-fired",
+        targets: [],
+        detail: "everything was being healed when its trigger came true",
+      });
+      return;
+    }
+    const injected = await this.#inject(planned, fault, signal);
+    if (!injected) return;
+    this.#injected.get(planned.id)?.resolve();
+    await this.#measure(planned, injected);
+    const duration = planned.duration ?? fault.ownDuration?.(planned.params) ?? null;
+    if (!fault.lasting) {
+      await this.#heal(planned.id);
+    } else if (duration !== null) {
+      await sleep(duration, signal).catch(() => {});
+      // When chaos ended first, the heal phase does it, after the evidence.
+      if (!signal.aborted) await this.#heal(planned.id);
+    }
+  }
+
+  async #trigger(planned: PlannedFault, chaosStart: number, signal: AbortSignal): Promise<void> {
+    const { clock, triggers, emit } = this.#options;
+    const { trigger } = planned;
+    if (trigger.kind === "at") {
+      await sleep(chaosStart + trigger.at - clock.now(), signal);
+      return;
+    }
+    if (trigger.kind === "after") {
+      const other = this.#injected.get(trigger.after)?.promise;
+      await Promise.race([other, aborted(signal)]);
+    } else {
+      // The next occurrence is for the next time that the state comes about, not for the same moment again.
+      const before = this.#lives.get(previousOccurrence(planned.id) ?? "");
+      await before;
+      const seen = await triggers.wait(trigger.when, signal, before !== undefined);
+      if (seen !== null) emit({ type: "note", about: planned.id, text: seen });
+    }
+    await sleep(trigger.delay, signal);
+  }
+
+  async #inject(planned: PlannedFault, fault: Fault, signal: AbortSignal): Promise<Injected | null> {
+    const { clock, cluster, claims, emit } = this.#options;
+    const { id, params } = planned;
+    const event = { type: "fault", id, fault: planned.fault } as const;
+    const injection = new Injection(id, () => this.#gone(id), this.#options.settleWithin);
+    this.#injections.set(id, injection);
+    emit({ ...event, step: "inject", targets: [], params });
+    const started = clock.now();
+    const context: FaultContext = {
+      id,
+      cluster,
+      clock,
+      signal: injection.signal,
+      onHeal: (what, undo) => injection.onHeal(what, undo),
+      claim: (node, as, forEver) => claims.add(id, node, as, forEver),
+      note: (text) => emit({ type: "note", about: id, text }),
+      emit,
+      capture: this.#options.capture,
+    };
+    try {
+      const within = fault.injectWithin?.(params) ?? INJECT_MS;
+      const injected = await injection.run(within, signal, async () => fault.inject(context, params));
+      const ms = clock.now() - started;
+      emit({ ...event, step: "injected", targets: [...injected.targets], ms });
+      this.#active.set(id, injected.targets);
+      this.#options.onInjected?.(planned, injected.targets);
+      return injected;
+    } catch (error) {
+      emit({ ...event, step: "inject-failed", targets: [], ms: clock.now() - started, detail: messageOf(error) });
+      await this.#heal(id);
+      return null;
+    }
+  }
+
+  async #measure(planned: PlannedFault, injected: Injected): Promise<void> {
+    const event = { type: "fault", id: planned.id, fault: planned.fault, step: "effect" } as const;
+    const what = `measuring the effect of ${planned.id}`;
+    const effect = await withDeadline({ what, within: EFFECT_MS }, () => injected.effect()).catch((error: unknown) => ({
+      measured: false,
+      summary: messageOf(error),
+    }));
+    this.#options.emit({ ...event, targets: [...injected.targets], effect });
+  }
+
+  async #heal(id: string): Promise<void> {
+    const injection = this.#injections.get(id);
+    const planned = this.#options.planned.find((one) => one.id === id);
+    if (!injection || !planned) return;
+    this.#injections.delete(id);
+    const { clock, emit, beforeHeal } = this.#options;
+    const event = { type: "fault", id, fault: planned.fault, targets: [] as string[] } as const;
+    await beforeHeal();
+    await injection.ended();
+    const started = clock.now();
+    if (injection.steps > 0) emit({ ...event, step: "heal" });
+    const failures = await injection.heal();
+    const ms = clock.now() - started;
+    if (failures.length > 0) {
+      const detail = failures.map(({ what, error }) => `${what}: ${messageOf(error)}`).join("; ");
+      emit({ ...event, step: "heal-failed", ms, detail });
+    } else {
+      emit({ ...event, step: "healed", ms });
+    }
+  }
+
+  /** Nothing of it is in place any more. */
+  #gone(id: string): void {
+    this.#options.claims.release(id);
+    this.#active.delete(id);
+  }
+}
+
+/** "cut#3" → "cut#2"; undefined for the first one and for a fault that occurs once. */
+function previousOccurrence(id: string): string | undefined {
+  const match = /^(.*)#(\d+)$/.exec(id);
+  const n = Number(match?.[2]);
+  return match && n > 1 ? `${match[1]}#${n - 1}` : undefined;
+}
+
+interface PromiseWithResolvers<T> {
+  promise: Promise<T>;
+  resolve(value: T): void;
+}
+
+// Promise.withResolvers is newer than the oldest Node we support.
+function withResolvers(): PromiseWithResolvers<void> {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

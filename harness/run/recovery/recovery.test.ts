@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import type { RunningCluster } from "../../cluster/running-cluster.ts";
+import type { JournalEvent, NodeState } from "../../journal/events.ts";
+import { FakeCluster } from "../../testing/fake-cluster.support.ts";
+import type { NodeVerdict, RunningWatchdog } from "../../watchdog/watchdog.ts";
+import { StateBoard } from "../chaos/state-board.ts";
+import { recover } from "./recovery.ts";
+
+function setUp() {
+  const cluster = new FakeCluster(["m1"], { r1: "m1" });
+  const time = { now: 100 };
+  const clock = { origin: 0n, now: () => time.now };
+  const board = new StateBoard(clock);
+  const conditions = new Map<string, NodeVerdict["condition"]>();
+  const watchdog = {
+    verdict: (node: string): NodeVerdict => ({
+      node,
+      condition: conditions.get(node) ?? "healthy",
+      since: 0,
+      why: "because",
+    }),
+  } as unknown as RunningWatchdog;
+  const events: JournalEvent[] = [];
+  /** Clients that are not served. */
+  const clients: { node: string; what: string; load: string }[] = [];
+  const see = async (name: string, change: Partial<NodeState>): Promise<void> => {
+    time.now++;
+    board.add(name, { ...(await cluster.node(name).state()), link: "up", ...change });
+  };
+  const go = (abandoned: string[] = [], within = 1_000) =>
+    recover({
+      cluster: cluster as unknown as RunningCluster,
+      watchdog,
+      board,
+      service: { pending: () => clients },
+      clock,
+      emit: (event) => void events.push(event as JournalEvent),
+      within,
+      abandoned,
+      signal: new AbortController().signal,
+    });
+  const waiting = () => events.flatMap((event) => (event.type === "recovery" ? event.waiting : [])).map((w) => w.what);
+  return { cluster, conditions, clients, see, go, waiting };
+}
+
+describe("recovery", () => {
+  it("is reached when the replica has applied what its master had after heal", async () => {
+    const { see, go } = setUp();
+    const going = go();
+    await see("m1", { offset: 50 });
+    await see("r1", { offset: 50 });
+    assert.equal(await going, true);
+  });
+
+  const wrong: [string, (set: ReturnType<typeof setUp>) => Promise<void>, RegExp][] = [
+    ["a replica is behind", async ({ see }) => see("r1", { offset: 10 }), /offset 10, its master had 50/],
+    ["its link is down", async ({ see }) => see("r1", { link: "down" }), /link is down/],
+    ["it is in full sync", async ({ see }) => see("r1", { syncing: true }), /full sync/],
+    ["it is a master", async ({ see }) => see("r1", { role: "master" }), /is a master/],
+    ["it follows somebody else", async ({ see }) => see("r1", { masterPort: 1 }), /replicates from toxiproxy:1/],
+    [
+      "its clients are refused",
+      async ({ see, clients }) => {
+        clients.push({ node: "m1", what: "100 % of 20 operations refused (NOREPLICAS)", load: "set" });
+        await see("r1", { offset: 50 });
+      },
+      /refused \(NOREPLICAS\)/,
+    ],
+    [
+      "the watchdog says it hangs",
+      async ({ see, conditions }) => {
+        conditions.set("r1", "deadlocked");
+        await see("r1", { offset: 50 });
+      },
+      /deadlocked: because/,
+    ],
+    ["nothing was seen of it since heal", async () => {}, /no state seen/],
+  ];
+  for (const [name, arrange, pattern] of wrong) {
+    it(`is not reached while ${name}`, async () => {
+      const set = setUp();
+      const going = set.go();
+      await set.see("m1", { offset: 50 });
+      await arrange(set);
+      assert.equal(await going, false);
+      assert.match(set.waiting().join("; "), pattern);
+    });
+  }
+
+  it("does not wait for a process that ended by itself", async () => {
+    const { see, go, conditions, waiting } = setUp();
+    conditions.set("r1", "dead");
+    // Waiting to the end would last longer than this test may.
+    const going = go([], 600_000);
+    await see("m1", { offset: 50 });
+    assert.equal(await going, false);
+    assert.match(waiting().join(), /dead/);
+  });
+
+  it("does not wait for a node that the experiment left down", async () => {
+    const { see, go } = setUp();
+    const going = go(["r1"]);
+    await see("m1", { offset: 50 });
+    assert.equal(await going, true);
+  });
+
+  it("does not wait for the link of a replica whose master the experiment took away for good", async () => {
+    const { see, go } = setUp();
+    const going = go(["m1"]);
+    await see("r1", { offset: 50, link: "down" });
+    assert.equal(await going, true);
+  });
+});

@@ -1,0 +1,92 @@
+import type { Clock } from "../../base/clock.ts";
+import { until } from "../../base/deadline.ts";
+import { deviationOf } from "../../cluster/dial/deviation.ts";
+import type { RunningCluster } from "../../cluster/running-cluster.ts";
+import type { Emit, EventOf, NodeState } from "../../journal/events.ts";
+import type { RunningWatchdog } from "../../watchdog/watchdog.ts";
+import type { StateBoard } from "../chaos/state-board.ts";
+import type { ServiceBoard } from "../service-board.ts";
+
+export interface RecoveryOptions {
+  cluster: RunningCluster;
+  watchdog: RunningWatchdog;
+  board: StateBoard;
+  service: Pick<ServiceBoard, "pending">;
+  clock: Clock;
+  emit: Emit;
+  within: number;
+  /** Nodes that stay down by the experiment's own wish. */
+  abandoned: readonly string[];
+  signal: AbortSignal;
+}
+
+/**
+ * Waits, bounded, until every node is healthy, has the role the topology says, every replica has applied what its
+ * master had produced after heal, and clients are served again. Uses the watchdog's polls only: no extra questions to a server that may be in trouble.
+ */
+export async function recover(options: RecoveryOptions): Promise<boolean> {
+  const { clock, emit, within, signal } = options;
+  const started = clock.now();
+  let waiting: Waiting[] = [];
+  const recovered = await until({ what: "recovery", within, signal, every: 100 }, () => {
+    waiting = pending(options, started);
+    // A process that ended by itself stays so: nobody starts it again.
+    const isDead = (node: string): boolean =>
+      options.cluster.nodes.some(({ name }) => name === node) && options.watchdog.verdict(node).condition === "dead";
+    const hopeless =
+      waiting.some(({ node }) => isDead(node)) && waiting.every(({ node, load }) => load || isDead(node));
+    return hopeless ? "hopeless" : waiting.length === 0 && "recovered";
+  })
+    .then((how) => how === "recovered")
+    .catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (waiting.length === 0) throw error;
+      return false;
+    });
+  emit({ type: "recovery", recovered, ms: clock.now() - started, within, waiting: recovered ? [] : waiting });
+  return recovered;
+}
+
+type Waiting = EventOf<"recovery">["waiting"][number];
+
+function pending(options: RecoveryOptions, healedAt: number): Waiting[] {
+  const { cluster, watchdog, board, service, abandoned } = options;
+  const sentinels = cluster.sentinels
+    .filter(({ name }) => !abandoned.includes(name))
+    .map(({ name }) => watchdog.verdict(name))
+    .filter(({ condition }) => condition !== "healthy")
+    .map(({ node, condition, why }) => ({ node, what: `${condition}: ${why}` }));
+  const servers = cluster.nodes
+    .filter((node) => !abandoned.includes(node.name))
+    .flatMap(({ name }) => {
+      const { condition, why } = watchdog.verdict(name);
+      if (condition !== "healthy") return [{ node: name, what: `${condition}: ${why}` }];
+      const seen = board.last(name);
+      if (!seen || seen.t <= healedAt) return [{ node: name, what: "no state seen since heal" }];
+      const what = wrong(options, name, seen.state, healedAt, board);
+      return what === null ? [] : [{ node: name, what }];
+    });
+  const clients = service.pending(healedAt, abandoned);
+  return [...servers, ...sentinels, ...(cluster.agreement?.dissent() ?? []), ...clients];
+}
+
+function wrong(
+  { cluster, abandoned }: RecoveryOptions,
+  name: string,
+  state: NodeState,
+  healedAt: number,
+  board: StateBoard,
+): string | null {
+  const master = cluster.topology.replicaOf[name];
+  if (state.loading) return "still loading its dataset";
+  const wrongRole = deviationOf(name, state, cluster.topology, cluster.nodeAt);
+  if (wrongRole !== null || master === undefined) return wrongRole;
+  // Its master was taken away for good: there is nobody to be linked with.
+  if (abandoned.includes(master)) return null;
+  if (state.link !== "up") return `its replication link is down${state.linkDetail ? ` ${state.linkDetail}` : ""}`;
+  if (state.syncing) return "still in full sync";
+  const produced = board.firstAfter(master, healedAt)?.state.offset;
+  if (produced === undefined || produced === null) return `no offset of its master ${master} seen since heal`;
+  if (state.offset !== null && state.offset < produced) return `offset ${state.offset}, its master had ${produced}`;
+  return null;
+}

@@ -1,0 +1,70 @@
+import { journaledLaunch, launchOf } from "../../cluster/launch.ts";
+import { clusterSpec, shapeOf } from "../../cluster/spec.ts";
+import { readComposeFile } from "../../docker/compose.ts";
+import { registries } from "../../experiment/catalogue.ts";
+import { makePlan } from "../../experiment/plan.ts";
+import { readExperiment } from "../../experiment/read-experiment.ts";
+import type { JournalEvent } from "../../journal/events.ts";
+import { type RunRecord, recordOf } from "../../journal/record.ts";
+import { systems } from "../../systems/registry.ts";
+import { SYSTEM_NAMES, type System } from "../../systems/system.ts";
+
+/** Test support: the journal of a run of an experiment file, as far as a script is made of it; nothing is started. */
+export async function plannedRun(
+  file: string,
+  systemName: System["name"],
+  change: (event: JournalEvent) => JournalEvent = (event) => event,
+): Promise<RunRecord> {
+  const system = systems.get(systemName);
+  if (!system) throw new RangeError(`no system ${systemName}`);
+  const experiment = await readExperiment(file, registries);
+  const compose = await readComposeFile(experiment.cluster, {}, { systems: SYSTEM_NAMES });
+  const plan = makePlan(experiment, "7", shapeOf(compose), registries);
+  const extra = {
+    ...(experiment.fullSync === "force" ? system.forceFullSync : {}),
+    ...experiment.config[systemName],
+  };
+  const spec = clusterSpec(compose, system, extra);
+  const image = system.images[0] ?? "none";
+  const events: JournalEvent[] = [
+    {
+      type: "run",
+      t: 0,
+      version: 1,
+      kvchaos: "0.1.0",
+      runId: "20250101-120000-planned-7",
+      startedAt: "2025-01-01T12:00:00.000Z",
+      command: ["kvchaos", "run", file],
+      title: experiment.title,
+      experimentFile: file,
+      issue: experiment.issue,
+      why: experiment.why,
+      timeToFinding: experiment.timeToFinding,
+      seed: "7",
+      system: system.name,
+      image,
+      digest: null,
+      host: {},
+      plan,
+    },
+    {
+      type: "cluster",
+      t: 1,
+      nodes: spec.nodes.map((node) => ({
+        name: node.name,
+        role: node.role,
+        container: node.name,
+        image,
+        digest: null,
+        ports: {},
+        version: null,
+        launch: journaledLaunch(launchOf(system, node)),
+      })),
+      links: [],
+      mode: spec.clusterMode ? "cluster" : null,
+      ruledBy: spec.ruledBy,
+    },
+    { type: "topology", t: 1, ...spec.topology, reason: "as the Compose file says" },
+  ];
+  return recordOf(events.map(change));
+}
