@@ -1,4 +1,4 @@
-import type { ClusterShape } from "../faults/fault.ts";
+import type { ClusterShape } from "../cluster/shape.ts";
 import type { RecordedWorkload } from "../load/workloads/workload.ts";
 
 /**
@@ -11,7 +11,7 @@ export interface ExperimentFacts {
   systems: readonly string[];
   /** How many things must come about on the way. */
   expectations: number;
-  shape: Pick<ClusterShape, "masters" | "replicas" | "clusterMode" | "mode" | "sentinels">;
+  shape: Pick<ClusterShape, "masters" | "replicas" | "sharded" | "sentinels">;
 }
 
 export interface LoadFacts {
@@ -58,7 +58,7 @@ export function needsRecorded({ loads, faults, shape }: ExperimentFacts, what: "
     const hint = what === "read" ? "record a load that reads too, like get-set" : "record a load that writes";
     return { what: `judges what recorded loads ${what}, and no recorded load ${what}s: ${names}`, hint };
   }
-  if (shape.masters.length > 1 && !shape.clusterMode) {
+  if (shape.masters.length > 1 && !shape.sharded) {
     const why = `each of ${shape.masters.join(", ")} has keys of its own under the same names`;
     return { what: `judges one dataset, and ${why}`, hint: "use a cluster with one master, or one in cluster mode" };
   }

@@ -1,4 +1,4 @@
-import { shapeOf } from "../cluster/spec.ts";
+import { shapeOf } from "../cluster/shape.ts";
 import { type ComposeFile, readComposeFile } from "../docker/compose.ts";
 import { registries } from "../experiment/catalogue.ts";
 import type { Experiment, Plan } from "../experiment/experiment.ts";

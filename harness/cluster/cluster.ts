@@ -1,4 +1,5 @@
 import type { NodeState } from "../journal/events.ts";
+import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
 import type { RawConnection } from "../resp/connection.ts";
 import type { Reply } from "../resp/reply.ts";
@@ -94,9 +95,6 @@ export interface Topology {
   replicaOf: Record<string, string>;
 }
 
-/** Who says who is master: kvchaos as the operator, the servers among themselves (Redis Cluster), or sentinels. */
-export type Ruler = "operator" | "servers" | "sentinels";
-
 /** How a server is given its role. */
 export interface RoleOptions extends WaitLimits {
   /** It is made a master of its own first, and then the replica that it should be. */
@@ -117,10 +115,10 @@ export interface Cluster {
   readonly control: ClusterNode | null;
   readonly links: readonly Link[];
   readonly topology: Readonly<Topology>;
-  /** The masters share the key space and every node is told the whole topology. */
-  readonly clusterMode: boolean;
+  /** The masters share the key space: each has slots of its own. */
+  readonly sharded: boolean;
   /** Where it is not the operator, the topology follows what the others agree on, and nobody is told a role. */
-  readonly ruledBy: Ruler;
+  readonly ruler: Ruler;
   /** What every connection must AUTH with, or undefined. Never in any output. */
   readonly password: string | undefined;
   /** What a key must begin with to be the shard's to which a node belongs; "" outside cluster mode. */

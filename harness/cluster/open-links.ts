@@ -3,7 +3,8 @@ import type { ToxiproxyServer } from "../network/toxiproxy.ts";
 import type { System } from "../systems/system.ts";
 import type { DialPaths } from "./dial/dial-paths.ts";
 import type { SelfRule } from "./self-rule.ts";
-import { type ClusterSpec, linksOf } from "./spec.ts";
+import { linksOf } from "./shape.ts";
+import type { ClusterSpec } from "./spec.ts";
 
 /** First port of the links inside the toxiproxy container; offsets (Pika +2000 and +10001, Redis Cluster +10000) then never collide. */
 const FIRST_LISTEN = 10_000;

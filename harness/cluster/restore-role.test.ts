@@ -82,7 +82,7 @@ describe("a server that is to be where it should be", () => {
       toxiproxyApi: "",
       dataNetwork: "data",
       shards,
-      ruledBy: "operator",
+      ruler: "operator",
       copyAll: false,
       nodeAt: (host, port) => links.find(({ address }) => address.host === host && address.port === port)?.to ?? null,
     });

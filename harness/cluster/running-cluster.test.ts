@@ -71,7 +71,7 @@ describe("telling a server its role", () => {
       toxiproxyApi: "",
       dataNetwork: "data",
       shards: null,
-      ruledBy: "operator",
+      ruler: "operator",
       copyAll,
       nodeAt: () => null,
     });

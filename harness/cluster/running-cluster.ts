@@ -1,13 +1,14 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { sleep, until } from "../base/deadline.ts";
 import type { Emit } from "../journal/events.ts";
+import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
 import { RespError } from "../resp/reply.ts";
 import { text } from "../resp/text.ts";
 import type { Argv, ClusterMode, System } from "../systems/system.ts";
 import { AdminLanes, type LaneOutcome, shown } from "./admin-lanes.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
-import type { Address, Cluster, ClusterNode, RoleOptions, Ruler, Topology, WaitLimits } from "./cluster.ts";
+import type { Address, Cluster, ClusterNode, RoleOptions, Topology, WaitLimits } from "./cluster.ts";
 import type { ContainerNode } from "./container-node.ts";
 import { deviationOf } from "./dial/deviation.ts";
 import type { LogCollector } from "./logs.ts";
@@ -25,7 +26,7 @@ export class RunningCluster implements Cluster {
   readonly nodes: readonly ContainerNode[];
   readonly sentinels: readonly ContainerNode[];
   readonly control: ContainerNode | null;
-  readonly ruledBy: Ruler;
+  readonly ruler: Ruler;
   /** What servers or sentinels agree on; null where the operator rules, or before they do. */
   agreement: AgreementWatch | null = null;
   readonly links: readonly Link[];
@@ -58,14 +59,14 @@ export class RunningCluster implements Cluster {
     toxiproxyApi: string;
     dataNetwork: string;
     shards: Shards | null;
-    ruledBy: Ruler;
+    ruler: Ruler;
     copyAll: boolean;
     nodeAt(host: string, port: number): string | null;
   }) {
     this.system = options.system;
     this.nodes = options.nodes.filter(({ role }) => role !== "control" && role !== "sentinel");
     this.sentinels = options.nodes.filter(({ role }) => role === "sentinel");
-    this.ruledBy = options.ruledBy;
+    this.ruler = options.ruler;
     this.control = options.nodes.find((node) => node.role === "control") ?? null;
     this.links = options.links;
     this.logs = options.logs;
@@ -82,7 +83,7 @@ export class RunningCluster implements Cluster {
     this.#lanes = new Map(lanes.map((lane, i) => [this.nodes[i]?.name ?? "", lane]));
   }
 
-  get clusterMode(): boolean {
+  get sharded(): boolean {
     return this.shards !== null;
   }
 

@@ -24,18 +24,18 @@ export class SelfRule {
 
   /** null: the operator rules. */
   static of(system: System, spec: ClusterSpec, paths: DialPaths): SelfRule | null {
-    return spec.ruledBy === "operator" ? null : new SelfRule(system, spec, paths);
+    return spec.ruler === "operator" ? null : new SelfRule(system, spec, paths);
   }
 
   /** @throws ChaosError infrastructure: this machine cannot redirect what servers dial */
-  static check({ ruledBy }: ClusterSpec, engineIsLocal: boolean): void {
-    if (ruledBy !== "operator") checkRedirect(engineIsLocal);
+  static check({ ruler }: ClusterSpec, engineIsLocal: boolean): void {
+    if (ruler !== "operator") checkRedirect(engineIsLocal);
   }
 
   /** A node with what it must be told of its own address. */
   announced(node: NodeSpec): NodeSpec {
     const { gossip, sentinel } = this.#system;
-    const mode = this.#spec.ruledBy === "servers" ? gossip : sentinel;
+    const mode = this.#spec.ruler === "servers" ? gossip : sentinel;
     if (node.role === "control" || node.role === "sentinel" || !mode) return node;
     return { ...node, config: { ...node.config, ...mode.config(this.#paths.addresses.of(node.name)) } };
   }
@@ -54,26 +54,26 @@ export class SelfRule {
   /** Further ports of a node that are dialled by the others. */
   offsets(from: string): readonly number[] {
     const { gossip } = this.#system;
-    return from !== "client" && this.#spec.ruledBy === "servers" && gossip ? [0, gossip.busOffset] : [0];
+    return from !== "client" && this.#spec.ruler === "servers" && gossip ? [0, gossip.busOffset] : [0];
   }
 
   /** Introduces servers that know nobody to each other. */
   async form(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
     const { gossip } = this.#system;
-    if (this.#spec.ruledBy !== "servers" || !gossip) return;
+    if (this.#spec.ruler !== "servers" || !gossip) return;
     await formCluster(gossip, { cluster, hostOf: (name) => this.#paths.addresses.of(name), signal });
   }
 
   /** The replicas are attached: resolves when whoever chooses the master knows everybody. From now on nobody is told a role. */
   async handOver(cluster: RunningCluster, signal: AbortSignal): Promise<AgreementWatch> {
     const { sentinel } = this.#system;
-    if (this.#spec.ruledBy === "sentinels" && sentinel) await awaitSentinels(sentinel, { cluster, signal });
+    if (this.#spec.ruler === "sentinels" && sentinel) await awaitSentinels(sentinel, { cluster, signal });
     return this.#watch(cluster);
   }
 
   #watch(cluster: RunningCluster): AgreementWatch {
     const { gossip, sentinel } = this.#system;
-    const servers = this.#spec.ruledBy === "servers";
+    const servers = this.#spec.ruler === "servers";
     return new AgreementWatch({
       voters: (servers ? cluster.nodes : cluster.sentinels).map((node) => ({
         name: node.name,

@@ -1,9 +1,10 @@
 import { mistakesError } from "../base/mistakes.ts";
 import type { ComposeFile, ComposeService } from "../docker/compose.ts";
 import { roleLines } from "../docker/compose-roles.ts";
-import type { ClusterShape } from "../faults/fault.ts";
+import type { Ruler } from "../journal/ruler.ts";
 import type { Launch, System } from "../systems/system.ts";
-import type { Ruler, Topology } from "./cluster.ts";
+import type { Topology } from "./cluster.ts";
+import { rulerIn, shapeOf } from "./shape.ts";
 
 export interface NodeSpec {
   name: string;
@@ -24,23 +25,9 @@ export interface ClusterSpec {
   /** The internal network that carries replication. */
   dataNetwork: string;
   topology: Topology;
-  /** `x-kvchaos: {mode: cluster}`: the masters share the key space. */
-  clusterMode: boolean;
-  /** Who says who is master. */
-  ruledBy: Ruler;
-}
-
-/**
- * "r1 -> m1" for every pair of nodes, since every node may become master, "client -> m1" for every node, and from every
- * sentinel to every node and every other sentinel.
- */
-export function linksOf(nodes: readonly string[], sentinels: readonly string[] = []): { from: string; to: string }[] {
-  const others = (from: string, all: readonly string[]) => all.filter((to) => to !== from).map((to) => ({ from, to }));
-  return [
-    ...nodes.flatMap((from) => others(from, nodes)),
-    ...nodes.map((to) => ({ from: "client", to })),
-    ...sentinels.flatMap((from) => others(from, [...nodes, ...sentinels])),
-  ];
+  /** The masters share the key space. */
+  sharded: boolean;
+  ruler: Ruler;
 }
 
 /** The roles, links and settings of a Compose file. @throws ChaosError `invalid-experiment` when no cluster can be made of it. */
@@ -59,37 +46,28 @@ export function clusterSpec(
     const message = `expected exactly one network with \`internal: true\`, which carries replication; found ${internal.length}`;
     throw mistakesError([file.mistake(["networks"], message)]);
   }
-  const clusterMode = file.mode === "cluster";
-  if ((clusterMode && !system.cluster && !system.gossip) || (file.mode === "sentinel" && !system.sentinel)) {
+  const shape = shapeOf(file);
+  const { masters, sharded } = shape;
+  if ((sharded && !system.cluster && !system.gossip) || (file.mode === "sentinel" && !system.sentinel)) {
     throw mistakesError([file.mistake(["x-kvchaos", "mode"], `kvchaos drives no ${file.mode} mode of ${system.name}`)]);
   }
-  const ruledBy = file.mode === "sentinel" ? "sentinels" : clusterMode && system.gossip ? "servers" : "operator";
   const nodes = file.services.flatMap((service): NodeSpec[] => {
     const { name, role } = service;
     if (role === null || role === "toxiproxy") return [];
     // The control server has all slots to itself: it is asked like any other server.
-    const mode = clusterMode && role !== "control" ? system.cluster?.config : {};
+    const mode = sharded && role !== "control" ? system.cluster?.config : {};
     const config = { ...mode, ...service.config[system.name], ...extra };
     const port = role === "sentinel" ? (system.sentinel?.port ?? system.port) : system.port;
     return [{ name, role, port, service, config: ownSettings(config, role, system.sentinel?.prefix) }];
   });
-  const masters = nodes.filter((node) => node.role === "master").map((node) => node.name);
   const replicaOf: Record<string, string> = {};
   for (const { name, service } of nodes) if (service.master !== null) replicaOf[name] = service.master;
-  return { nodes, toxiproxy, dataNetwork: internal[0].name, topology: { masters, replicaOf }, clusterMode, ruledBy };
+  const [ruler, dataNetwork] = [rulerIn(shape, system), internal[0].name];
+  return { nodes, toxiproxy, dataNetwork, topology: { masters, replicaOf }, sharded, ruler };
 }
 
 /** Servers and sentinels are configured in one place, the sentinels' keys with a prefix. */
 function ownSettings(config: Record<string, string>, role: NodeSpec["role"], prefix: string | undefined) {
   if (prefix === undefined) return config;
   return Object.fromEntries(Object.entries(config).filter(([key]) => key.startsWith(prefix) === (role === "sentinel")));
-}
-
-/** What the planner and the loader need to know of a Compose file. */
-export function shapeOf(file: ComposeFile): ClusterShape & { controls: string[] } {
-  const named = (role: string): string[] => file.services.filter((one) => one.role === role).map((one) => one.name);
-  const [masters, replicas, sentinels] = [named("master"), named("replica"), named("sentinel")];
-  const links = linksOf([...masters, ...replicas], sentinels).map(({ from, to }) => `${from} -> ${to}`);
-  const { mode } = file;
-  return { masters, replicas, sentinels, links, controls: named("control"), mode, clusterMode: mode === "cluster" };
 }

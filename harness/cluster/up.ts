@@ -170,8 +170,8 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
     password,
     toxiproxyApi: `127.0.0.1:${apiPort}`,
     dataNetwork: data.name,
-    ruledBy: spec.ruledBy,
-    shards: spec.clusterMode ? new Shards(spec.topology.masters) : null,
+    ruler: spec.ruler,
+    shards: spec.sharded ? new Shards(spec.topology.masters) : null,
     copyAll: options.copyAll ?? false,
     nodeAt: (host, port) => paths.nodeAt(host, port, plans, [toxiproxy.name, proxyAddress]),
   });
@@ -286,7 +286,7 @@ async function followContainers(options: UpOptions, nodes: ContainerNode[], logs
 /** Notes who should be what and, in cluster mode, tells every node its name and every master its slots. */
 async function introduceNodes(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
   cluster.intend({ ...cluster.topology }, "as the Compose file says");
-  if (!cluster.clusterMode || cluster.ruledBy !== "operator") return;
+  if (!cluster.sharded || cluster.ruler !== "operator") return;
   for (const { name } of cluster.nodes) await cluster.introduce(name, { signal });
   await Promise.all(cluster.topology.masters.map((name) => cluster.applyRole(name, { signal })));
 }

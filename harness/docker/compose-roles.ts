@@ -1,14 +1,14 @@
 import { didYouMean, type YamlPath } from "../base/mistakes.ts";
 import type { ComposeChecker, YamlMap } from "./compose-checker.ts";
 import { labelPath } from "./compose-service.ts";
-import type { ClusterMode, ComposeService } from "./compose-types.ts";
+import type { ComposeService, WrittenMode } from "./compose-types.ts";
 
 /** Do the services make a cluster? Checks what no service can tell alone. `raw`: the file's `services`, for positions. */
 export function checkRoles(
   check: ComposeChecker,
   services: readonly ComposeService[],
   raw: YamlMap,
-  mode: ClusterMode | null,
+  mode: WrittenMode | null,
 ): void {
   const at = (service: string, label: string) => labelPath(service, (raw[service] as YamlMap).labels, label);
   const of = (role: string) => services.filter((service) => service.role === role);
@@ -61,7 +61,7 @@ function checkSentinels(
   check: ComposeChecker,
   of: (role: string) => readonly ComposeService[],
   at: (service: string, label: string) => YamlPath,
-  mode: ClusterMode | null,
+  mode: WrittenMode | null,
 ): void {
   const sentinels = of("sentinel");
   if (mode === "sentinel") {

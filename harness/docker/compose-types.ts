@@ -6,8 +6,9 @@ export type ServiceRole = (typeof SERVICE_ROLES)[number];
 /** Server configuration by system: { redis: { "repl-timeout": "60" } }. */
 export type ServerConfig = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-export const CLUSTER_MODES = ["cluster", "sentinel"] as const;
-export type ClusterMode = (typeof CLUSTER_MODES)[number];
+/** What `x-kvchaos.mode` may say. Who rules then depends on the system, too (cluster/shape.ts). */
+export const MODES = ["cluster", "sentinel"] as const;
+export type WrittenMode = (typeof MODES)[number];
 
 /** One service, with every default filled in. undefined: the file does not say; the image or the engine decides. */
 export interface ComposeService {
@@ -51,7 +52,7 @@ export interface ComposeFile {
    * `x-kvchaos.mode`: "cluster" when the masters share the key space, "sentinel" when sentinels choose the one master; null
    * when each master has all keys and kvchaos, as the operator, says who is one.
    */
-  mode: ClusterMode | null;
+  mode: WrittenMode | null;
   /** A mistake at the value of `path`, for checks that only the caller can do. */
   mistake(path: YamlPath, message: string, hint?: string): Mistake;
 }

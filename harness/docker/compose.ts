@@ -4,7 +4,7 @@ import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import { ComposeChecker } from "./compose-checker.ts";
 import { checkHostPorts, checkRoles } from "./compose-roles.ts";
 import { readConfig, readService } from "./compose-service.ts";
-import { CLUSTER_MODES, type ComposeFile, type ComposeService } from "./compose-types.ts";
+import { type ComposeFile, type ComposeService, MODES } from "./compose-types.ts";
 import { shown } from "./compose-values.ts";
 
 export type { ComposeFile, ComposeService } from "./compose-types.ts";
@@ -127,11 +127,11 @@ function read(check: ComposeChecker, value: unknown, options: ComposeOptions): O
 function readMode(check: ComposeChecker, kvchaos: unknown): ComposeFile["mode"] {
   const mode = kvchaos === null || typeof kvchaos !== "object" ? undefined : (kvchaos as { mode?: unknown }).mode;
   if (mode === undefined) return null;
-  const known = CLUSTER_MODES.find((one) => one === mode);
+  const known = MODES.find((one) => one === mode);
   if (!known) {
     check.wrong(
       ["x-kvchaos", "mode"],
-      `mode ${shown(mode)}: expected ${CLUSTER_MODES.map((one) => `"${one}"`).join(" or ")}, or none`,
+      `mode ${shown(mode)}: expected ${MODES.map((one) => `"${one}"`).join(" or ")}, or none`,
     );
   }
   return known ?? null;

@@ -1,5 +1,5 @@
 import { checks } from "../checks/registry.ts";
-import { shapeOf } from "../cluster/spec.ts";
+import { shapeOf } from "../cluster/shape.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import { faults } from "../faults/registry.ts";
 import { workloads } from "../load/workloads/registry.ts";

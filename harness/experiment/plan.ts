@@ -1,7 +1,7 @@
 import type { Random } from "../base/random.ts";
 import { seededRandom } from "../base/random.ts";
 import { isRange, type Range } from "../base/units.ts";
-import type { ClusterShape } from "../faults/fault.ts";
+import type { ClusterShape } from "../cluster/shape.ts";
 import { resolveNode } from "../faults/selector.ts";
 import type { Condition, Experiment, FaultSpec, Plan, PlannedCondition, PlannedFault, Trigger } from "./experiment.ts";
 import { occurrenceId, occurrences } from "./occurrences.ts";

@@ -13,7 +13,7 @@ import { readExpectations } from "./read/read-expectations.ts";
 import { readFaults } from "./read/read-faults.ts";
 import { readLoad } from "./read/read-load.ts";
 import { notAFile, readText } from "./read/read-text.ts";
-import { wrongFullSync } from "./read/self-ruled.ts";
+import { wrongFullSync } from "./read/rulers.ts";
 import { Mistakes } from "./read/zod-mistakes.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
 import { experimentSchema, loadList } from "./schema.ts";
@@ -68,7 +68,7 @@ export async function readExperiment(file: string, registries: Registries): Prom
   const duration = checkTimetable(drafts, part("duration"), mistakes);
   const benchmarks = readBenchmarks(raw.load, { shape, taken: loads }, mistakes);
   const fullSync = part("full-sync") ?? null;
-  const noSync = fullSync && shape ? wrongFullSync(shape, systems) : null;
+  const noSync = fullSync && shape ? wrongFullSync({ shape, systems }, registries) : null;
   if (noSync !== null) mistakes.add(["full-sync"], noSync);
   const watchdog = readWatchdog(part("watchdog"), mistakes);
   const around = {

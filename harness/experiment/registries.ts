@@ -1,5 +1,6 @@
 import type { Check } from "../checks/check.ts";
-import type { ClusterShape, Fault } from "../faults/fault.ts";
+import type { ClusterShape } from "../cluster/shape.ts";
+import type { Fault } from "../faults/fault.ts";
 import type { RecordedWorkload } from "../load/workloads/workload.ts";
 import type { System } from "../systems/system.ts";
 
@@ -9,7 +10,7 @@ export interface Registries {
   checks: ReadonlyMap<string, Pick<Check, "needs">>;
   /** `recorded`: its operations can be recorded. */
   workloads: ReadonlyMap<string, { readonly recorded?: Pick<RecordedWorkload, "type" | "does"> }>;
-  systems: ReadonlyMap<string, Pick<System, "withoutWait">>;
+  systems: ReadonlyMap<string, Pick<System, "withoutWait" | "gossip">>;
   /** Reads a Compose file (absolute path). Rejects with code `invalid-experiment` and positions when it is broken. */
   readShape(path: string): Promise<ExperimentShape>;
 }

@@ -3,20 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Drawn } from "../base/units.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import type { ClusterShape } from "../cluster/shape.ts";
 import type { Emit } from "../journal/events.ts";
-
-/** What the planner knows about a cluster before anything is started. */
-export interface ClusterShape {
-  masters: readonly string[];
-  replicas: readonly string[];
-  /** "r1 -> m1", "client -> m1" */
-  links: readonly string[];
-  /** The masters share the key space (`x-kvchaos: {mode: cluster}` in the Compose file). Absent: they do not. */
-  clusterMode?: boolean;
-  /** `x-kvchaos.mode` of the Compose file. */
-  mode?: "cluster" | "sentinel" | null;
-  sentinels?: readonly string[];
-}
 
 /** Names an experiment refers to, so that the loader can refuse unknown ones where they are written. */
 export interface Mention {

@@ -111,7 +111,7 @@ describe("switch-master", () => {
 
   it("asks the replica itself where servers choose their masters, and counts when they agree", async () => {
     const cluster = new FakeCluster(["m1"], { r1: "m1" });
-    cluster.ruledBy = "servers";
+    cluster.ruler = "servers";
     const { injected } = await inject("switch-master", { to: "r1", via: "cluster-failover-takeover" }, cluster);
     assert.deepEqual(cluster.said, ["r1: CLUSTER FAILOVER TAKEOVER"]);
     const effect = injected.effect();

@@ -15,10 +15,10 @@ const NO_DEADLINE_MS = 24 * 3_600_000;
 const ofNodes = new WeakMap<ClusterNode, NodeQuestions>();
 
 /** The questions that all faults of a run ask of one node. */
-export function questionsOf(node: ClusterNode, cluster: Pick<Cluster, "clusterMode">): NodeQuestions {
+export function questionsOf(node: ClusterNode, cluster: Pick<Cluster, "sharded">): NodeQuestions {
   let questions = ofNodes.get(node);
   if (!questions) {
-    questions = new NodeQuestions(node, cluster.clusterMode);
+    questions = new NodeQuestions(node, cluster.sharded);
     ofNodes.set(node, questions);
   }
   return questions;

@@ -8,6 +8,7 @@ import { lossesSchema } from "./losses.ts";
 import { nodeEventSchemas } from "./node-events.ts";
 import { nodeStateSchema } from "./node-state.ts";
 import { roleViewSchema } from "./role-view.ts";
+import { rulerSchema } from "./ruler.ts";
 
 export { FINDING_TYPES, type Finding } from "./finding.ts";
 export type { Latency, Outcomes } from "./load-events.ts";
@@ -77,8 +78,8 @@ const eventSchemas = [
     links: z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), address: z.string() })),
     /** "cluster": the masters share the key space. "sentinel": sentinels choose the one master. */
     mode: z.enum(["cluster", "sentinel"]).nullable().optional(),
-    /** Who says who is master; absent: the operator. */
-    ruledBy: z.enum(["operator", "servers", "sentinels"]).optional(),
+    /** Absent: the operator. */
+    ruledBy: rulerSchema.optional(),
   }),
   /**
    * Who should replicate from whom, from now on: as the harness (the operator) wants it, or as the servers or sentinels have

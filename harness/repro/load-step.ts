@@ -21,11 +21,11 @@ export function fileInTools(path: string, text: string): string[] {
 
 /** Bash lines that start every load of the plan. `moves`: masters may change, and load on masters follows. */
 export function loadLines(input: ReproInput, moves: boolean): StepLines {
-  const { plan, clusterMode } = input;
+  const { plan, sharded } = input;
   const lines: string[] = [];
   const { benchmarks } = plan.experiment;
   const functions: BashFunction[] = hasLoad(input) ? ["stop-load"] : [];
-  const loads = clusterMode ? plan.experiment.load.flatMap((load) => shardLoads(input, load)) : plan.experiment.load;
+  const loads = sharded ? plan.experiment.load.flatMap((load) => shardLoads(input, load)) : plan.experiment.load;
   for (const [i, load] of loads.entries()) {
     const nodes = targets(input, load, moves);
     const gated = moves && load.on === "masters" ? 1 : 0;

@@ -16,12 +16,12 @@ const STATEMENTS: Record<PlannedPreload["types"][number], string> = {
 };
 
 /** Bash lines that write the dataset to every master, and look whether the last key is there. */
-export function preloadLines({ plan, nodes, clusterMode }: ReproInput): string[] {
+export function preloadLines({ plan, nodes, sharded }: ReproInput): string[] {
   const { preload } = plan.experiment;
   if (preload === null) return [];
   const { types, keys, value } = preload;
   const masters = nodes.filter(({ role }) => role === "master").map(({ name }) => name);
-  const tags = clusterMode ? slotShares(masters.length).map(tagWithin) : [];
+  const tags = sharded ? slotShares(masters.length).map(tagWithin) : [];
   const share = {
     min: Math.max(1, Math.round(value.min / ELEMENTS)),
     max: Math.max(1, Math.round(value.max / ELEMENTS)),

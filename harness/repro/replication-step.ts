@@ -5,15 +5,15 @@ import type { ReproInput } from "./repro-input.ts";
 
 /** Bash lines that note who should follow whom and, in cluster mode, tell every master. @param tags what a shard's keys begin with is asked for */
 export function topologyLines(input: ReproInput, tags: boolean): string[] {
-  const { nodes, clusterMode } = input;
+  const { nodes, sharded } = input;
   const masters = nodes.filter(({ master }) => master === null);
   const replicas = nodes.filter(({ master }) => master !== null);
   return [
     ...replicas.map(({ name, master }) => `printf '%s' ${word(master ?? "")} >"$WORK/follows/${name}"`),
     `printf '%s' ${word(masters[0]?.name ?? "")} >"$WORK/master"`,
-    ...(tags || clusterMode ? tagLines(input) : []),
-    ...(clusterMode ? slotLines(input) : []),
-    ...(clusterMode ? masters : []).map(({ name }) => `tell ${word(name)}`),
+    ...(tags || sharded ? tagLines(input) : []),
+    ...(sharded ? slotLines(input) : []),
+    ...(sharded ? masters : []).map(({ name }) => `tell ${word(name)}`),
   ];
 }
 
@@ -36,8 +36,8 @@ function slotLines({ nodes }: ReproInput): string[] {
 }
 
 /** What the keys of each node's shard begin with, and their slot, for functions/observe-replication.sh and words of commands. */
-function tagLines({ nodes, clusterMode }: ReproInput): string[] {
-  if (!clusterMode) return ["declare -A TAG=() # what keys of a shard begin with"];
+function tagLines({ nodes, sharded }: ReproInput): string[] {
+  if (!sharded) return ["declare -A TAG=() # what keys of a shard begin with"];
   const masters = nodes.filter(({ role }) => role === "master").map(({ name }) => name);
   const tags = slotShares(masters.length).map(tagWithin);
   const shardOf = (name: string): number => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { EventOf } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
+import { rulerOf } from "../journal/ruler.ts";
 import { systems } from "../systems/registry.ts";
 import type { System } from "../systems/system.ts";
 
@@ -91,7 +92,7 @@ export interface ReproInput {
   plan: z.infer<typeof plan>;
   nodes: readonly ReproNode[];
   /** The masters share the key space. */
-  clusterMode: boolean;
+  sharded: boolean;
 }
 
 /** @returns why there can be no script, for a run that ended before its servers were there or whose journal is of another version */
@@ -103,7 +104,7 @@ export function reproInput(record: RunRecord): ReproInput | { why: string } {
   if (!system) return { why: `this version of kvchaos does not know the system ${run.system}` };
   const parsed = plan.safeParse(run.plan);
   if (!parsed.success) return { why: "the journal holds a plan of another version" };
-  if (cluster.ruledBy !== undefined && cluster.ruledBy !== "operator")
+  if (rulerOf(cluster) !== "operator")
     return { why: "its servers or sentinels choose the master themselves, and repro.sh cannot set such a cluster up" };
   // What the Compose file says: the first intention of every run.
   const topology = record.first("topology");
@@ -116,5 +117,5 @@ export function reproInput(record: RunRecord): ReproInput | { why: string } {
     return { why: "its nodes have names that no shell should see" };
   if (nodes.length === 0 || cluster.nodes.some(({ role, launch }) => role !== "control" && !launch))
     return { why: "the journal does not say how its servers were started: an older kvchaos wrote it" };
-  return { run, system, plan: parsed.data, nodes, clusterMode: cluster.mode === "cluster" };
+  return { run, system, plan: parsed.data, nodes, sharded: cluster.mode === "cluster" };
 }

@@ -33,7 +33,7 @@ export function reproScript(
 ): { text: string } | { why: string } {
   const input = reproInput(record);
   if ("why" in input) return input;
-  const { plan, system, clusterMode } = input;
+  const { plan, system, sharded } = input;
   const { experiment } = plan;
   const moves = plan.faults.some(({ fault }) => faultScripts.get(fault)?.moves);
   const faults = moves ? plan.faults : settledFaults(plan.faults, input.nodes);
@@ -59,7 +59,7 @@ export function reproScript(
     links ? "links-toxiproxy" : "links-direct",
     ...(gated ? ["mark-masters" as const] : blocks.functions.includes("promote") ? ["mark-nobody" as const] : []),
     STATES[system.name],
-    clusterMode ? "cluster-mode" : "tell",
+    sharded ? "cluster-mode" : "tell",
     ...(disk > 0 ? ["disk" as const] : []),
     ...blocks.functions,
     ...load.functions,
@@ -102,7 +102,7 @@ export function reproScript(
     step("6. what came of it", [...observation.lines, ...VERDICT]),
     ["} # the end of all_steps"],
     ...functions.map((text) => [text]),
-    clusterMode ? [] : [roleFunctions(input)],
+    sharded ? [] : [roleFunctions(input)],
     asksSync ? [syncPercentFunction(system)] : [],
     ["all_steps"],
   ];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { shapeOf } from "../cluster/spec.ts";
+import { shapeOf } from "../cluster/shape.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import type { Engine } from "../docker/engine.ts";
 import { registries } from "../experiment/catalogue.ts";

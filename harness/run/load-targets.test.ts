@@ -21,7 +21,7 @@ const spec: LoadSpec = {
 
 /** Two shards, told apart by the number in a node's name. */
 class FakeShards extends FakeCluster {
-  override readonly clusterMode = true;
+  override readonly sharded = true;
   override keyTag(node = ""): string {
     return `{s${(this.topology.replicaOf[node] ?? node).slice(1)}}`;
   }

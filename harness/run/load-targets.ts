@@ -32,7 +32,7 @@ export function loadTargets(cluster: Cluster, on: LoadSpec["on"]): LoadTarget[] 
  */
 export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[]): PlacedLoad[] {
   const names = cluster.nodes.map(({ name }) => name);
-  if (!cluster.clusterMode) {
+  if (!cluster.sharded) {
     return specs.map((spec) => ({
       spec,
       targets: () => loadTargets(cluster, spec.on),

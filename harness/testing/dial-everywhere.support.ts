@@ -160,7 +160,7 @@ async function dialEverywhere(
 /** What a node says of others, and its log. */
 async function saidBy(cluster: RunningCluster, name: string): Promise<string> {
   const node = cluster.node(name);
-  const mode = cluster.clusterMode ? [["CLUSTER", "NODES"]] : [];
+  const mode = cluster.sharded ? [["CLUSTER", "NODES"]] : [];
   const questions =
     node.role === "sentinel"
       ? ["MASTERS", "REPLICAS", "SENTINELS"].map((what) => [
@@ -233,11 +233,11 @@ export async function dialMistakes(options: {
   from?: readonly string[];
 }): Promise<string[]> {
   const { engine, cluster, runId } = options;
-  const { system, ruledBy } = cluster;
+  const { system, ruler } = cluster;
   const plain = await plainOf(engine, cluster, runId);
   const names = [...cluster.nodes, ...cluster.sentinels].map(({ name }) => name);
   const said = new Map(await Promise.all(names.map(async (name) => [name, await saidBy(cluster, name)] as const)));
-  const offsets = ruledBy === "servers" && system.gossip ? [0, system.gossip.busOffset] : system.portOffsets;
+  const offsets = ruler === "servers" && system.gossip ? [0, system.gossip.busOffset] : system.portOffsets;
   const { placesOf, strange, shown } = placesIn(plain, said, offsets);
   const { mistakes, dialled } = await dialEverywhere(plain, options.from ?? names, placesOf);
   const idle = shown.length > 0 && dialled > 0 ? [] : [`${shown.length} addresses were shown, ${dialled} dialled`];

@@ -1,14 +1,7 @@
-import type {
-  Address,
-  Cluster,
-  ClusterNode,
-  ContainerState,
-  RoleOptions,
-  Ruler,
-  Topology,
-} from "../cluster/cluster.ts";
+import type { Address, Cluster, ClusterNode, ContainerState, RoleOptions, Topology } from "../cluster/cluster.ts";
 import { SyncProgress, type SyncStep } from "../cluster/sync-progress.ts";
 import type { NodeState } from "../journal/events.ts";
+import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
 import { RawConnection } from "../resp/connection.ts";
 import type { Outcome } from "../resp/reply.ts";
@@ -22,8 +15,8 @@ const NOBODY: Address = { host: "127.0.0.1", port: 1 };
 export class FakeCluster implements Cluster {
   readonly system = redis;
   readonly control = null;
-  readonly clusterMode: boolean = false;
-  ruledBy: Ruler = "operator";
+  readonly sharded: boolean = false;
+  ruler: Ruler = "operator";
   readonly sentinels: ClusterNode[] = [];
   readonly password = undefined;
   readonly nodes: ClusterNode[];

@@ -39,7 +39,8 @@ export const flushOrder = dataCheck(
 function needsFlush({ faults, shape }: ExperimentFacts): Missing | null {
   const flushes = faults.filter(({ kind }) => kind === "flushall");
   if (flushes.length === 0) return { what: "judges flushes, and no fault flushes", hint: "add the fault flushall" };
-  const rolesMove = (shape.mode ?? null) !== null || faults.some(({ kind }) => kind === "switch-master");
+  const { sharded = false, sentinels = [] } = shape;
+  const rolesMove = sharded || sentinels.length > 0 || faults.some(({ kind }) => kind === "switch-master");
   const replicas = [...shape.replicas, "replica", "any-replica"];
   if (rolesMove || flushes.some(({ node }) => node === null || !replicas.includes(node))) return null;
   const nodes = flushes.map(({ node }) => node).join(", ");

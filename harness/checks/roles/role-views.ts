@@ -1,5 +1,6 @@
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { rulerOf } from "../../journal/ruler.ts";
 
 type View = EventOf<"role-view">;
 type Topology = EventOf<"topology">;
@@ -24,7 +25,7 @@ export function judgeViews(
 ): Views {
   const cluster = record.last("cluster");
   const judged: Views = { findings: [], unknown: [] };
-  const ruler = cluster?.ruledBy ?? "operator";
+  const ruler = rulerOf(cluster);
   if (ruler === "operator") return judged;
   const last = lastViews(record, recovered);
   const wanted = (role: string) =>

@@ -1,11 +1,11 @@
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { type Ruler, rulerOf } from "../../journal/ruler.ts";
 import { type Departure, departureOf } from "../crash/departure.ts";
 import { electionLines } from "../roles/election-lines.ts";
 import { lastViews, ownersNamed, shardName } from "../roles/role-views.ts";
 
 type Topology = EventOf<"topology">;
-type Ruler = NonNullable<EventOf<"cluster">["ruledBy"]>;
 
 /** An election that has not begun this long after the last master went is not what the loss of the majority prevented. */
 const ELECTION_MS = 30_000;
@@ -28,7 +28,7 @@ export function judgeVacancies(
   recovered: number,
   roles: ReadonlyMap<string, string>,
 ): Vacancies {
-  const ruler = record.last("cluster")?.ruledBy ?? "operator";
+  const ruler = rulerOf(record.last("cluster"));
   const views = lastViews(record, recovered);
   const found: Vacancies = { findings: [], notes: [] };
   topology.masters.forEach((master, index) => {

@@ -31,9 +31,9 @@ export const explainCommand: Command<Args> = {
     );
     const image = system.images[0] as string;
     const { plan, compose } = await planFor(experiment, seed ?? String(randomInt(1, 1_000_000)), { system, image });
-    const { clusterMode, topology } = clusterSpec(compose, system);
+    const { sharded, topology } = clusterSpec(compose, system);
     const names = experiment.load.map((load) => load.name);
-    if (clusterMode) for (const line of shardLines(topology, names)) out(`# ${line}`);
+    if (sharded) for (const line of shardLines(topology, names)) out(`# ${line}`);
     out(writePlan(plan).trimEnd());
     return EXIT.pass;
   },

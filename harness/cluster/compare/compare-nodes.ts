@@ -14,7 +14,7 @@ export function compareNodes(
     masterName: master,
     replicaName: replica,
     password: cluster.password,
-    readOnly: cluster.clusterMode,
+    readOnly: cluster.sharded,
     movedSlots: cluster.shards?.movedSlots ?? [],
     ...limits,
   });

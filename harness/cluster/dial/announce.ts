@@ -37,7 +37,7 @@ export async function announce(
       launch: journaledLaunch(launch),
     })),
     mode: options.compose.mode,
-    ruledBy: cluster.ruledBy,
+    ruledBy: cluster.ruler,
     links: cluster.links.map(({ name, from, to, published }) => {
       return { name, from, to, address: `${published.host}:${published.port}` };
     }),

@@ -2,7 +2,7 @@ import type { FaultSpec } from "../experiment.ts";
 import { occurrences } from "../occurrences.ts";
 import type { ExperimentShape, Registries } from "../registries.ts";
 import type { FaultDraft } from "./read-faults.ts";
-import { wrongMode } from "./self-ruled.ts";
+import { wrongMode } from "./rulers.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
 /** One time that a fault makes somebody the master. */
@@ -25,11 +25,11 @@ interface Promotion {
 export function checkPromotions(
   drafts: readonly FaultDraft[],
   { shape, systems }: { shape: ExperimentShape | undefined; systems: readonly string[] },
-  { faults }: Pick<Registries, "faults">,
+  registries: Pick<Registries, "faults" | "systems">,
   mistakes: Mistakes,
 ): void {
-  if (!shape || wrongMode("operator", shape, systems) !== null) return;
-  const all = promotionsOf(drafts, faults).sort((a, b) => a.from - b.from || a.occurrence - b.occurrence);
+  if (!shape || wrongMode("operator", { shape, systems }, registries) !== null) return;
+  const all = promotionsOf(drafts, registries.faults).sort((a, b) => a.from - b.from || a.occurrence - b.occurrence);
   let masters = shape.masters;
   const nodes = [...shape.masters, ...shape.replicas];
   for (const [i, one] of all.entries()) {

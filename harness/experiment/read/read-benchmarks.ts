@@ -33,7 +33,7 @@ export function readBenchmarks(
     for (let number = 2; item.name === undefined && names.has(name); number++) name = `${item.tool}#${number}`;
     names.add(name);
     checkLoaded(item.on, path, shape, mistakes);
-    if (shape?.clusterMode) {
+    if (shape?.sharded) {
       const why = "its keys carry no hash tag, so most of them belong to another node";
       mistakes.add([...path, "tool"], `${item.tool} does not go with \`x-kvchaos: {mode: cluster}\`: ${why}`);
     }

@@ -6,7 +6,7 @@ import type { ExperimentShape, Registries } from "../registries.ts";
 import { type FaultItem, faultItem } from "../schema.ts";
 import { show } from "../schema-parts.ts";
 import { readTrigger } from "./read-trigger.ts";
-import { wrongMode } from "./self-ruled.ts";
+import { wrongMode } from "./rulers.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
 /** A fault of the file. What could not be understood is undefined; the mistake about it is noted. */
@@ -103,7 +103,8 @@ function readParams(
   const value = mistakes.parse(fault.params as z.ZodType<unknown>, own, path);
   if (value === undefined) return undefined;
   if (shape) {
-    for (const mention of fault.mentions(value)) checkMention(mention, path, { shape, systems, loads }, mistakes);
+    for (const mention of fault.mentions(value))
+      checkMention(mention, path, { shape, systems, loads }, registries, mistakes);
   }
   return { fault, value };
 }
@@ -112,11 +113,12 @@ function checkMention(
   mention: Mention,
   base: readonly PropertyKey[],
   { shape, systems, loads }: { shape: ExperimentShape; systems: readonly string[]; loads: readonly string[] },
+  registries: Registries,
   mistakes: Mistakes,
 ): void {
   const path = [...base, ...mention.path];
   if (mention.kind === "mode") {
-    const wrong = wrongMode(mention.name, shape, systems);
+    const wrong = wrongMode(mention.name, { shape, systems }, registries);
     if (wrong !== null) mistakes.add(path, wrong);
   } else if (mention.kind === "load") {
     if (!loads.includes(mention.name)) mistakes.unknown(path, "load", mention.name, loads);

@@ -36,7 +36,7 @@ export function checkRecording(
   if (cells > MOST_CELLS) {
     mistakes.add([...path, "keys"], `a recorded load has at most ${MOST_CELLS} keys × elements, got ${cells}`);
   }
-  if (shape && shape.masters.length > 1 && !shape.clusterMode) {
+  if (shape && shape.masters.length > 1 && !shape.sharded) {
     const masters = shape.masters.join(", ");
     const hint = "use a cluster with one master, or one in cluster mode";
     mistakes.add([...path, "record"], `each of ${masters} has keys of its own under the same names`, hint);

@@ -32,19 +32,19 @@ export async function injectFailover(
   via: Failover | null,
 ): Promise<Injected> {
   const { cluster, signal } = context;
-  const { ruledBy, topology } = cluster;
+  const { ruler, topology } = cluster;
   const old = topology.replicaOf[target.name] ?? target.name;
   const place = topology.masters.indexOf(old);
   const replaced = (): string | false =>
     cluster.topology.masters[place] !== old ? (cluster.topology.masters[place] ?? "") : false;
-  const again = () => (ruledBy === "sentinels" ? askSentinels(context) : askReplica(context, target, via));
-  if (ruledBy === "servers" && old === target.name) {
+  const again = () => (ruler === "sentinels" ? askSentinels(context) : askReplica(context, target, via));
+  if (ruler === "servers" && old === target.name) {
     const summary = `${target.name} was already the master: nothing changed`;
     return { targets: [target.name], effect: async () => ({ measured: false, summary }) };
   }
   let answer = await again();
   return {
-    targets: [ruledBy === "sentinels" ? old : target.name],
+    targets: [ruler === "sentinels" ? old : target.name],
     effect: async () => {
       for (const end = performance.now() + AGREED_MS; ; ) {
         const now = await until({ what: "agreement", within: ANSWERED_MS, signal, every: 50 }, replaced).catch(

@@ -98,10 +98,10 @@ export const switchMaster: Fault<Params, Resolved> = {
   },
   inject: async (context, { to, node, oldMaster, throughNoOne, connection, failover }) => {
     const { cluster, signal } = context;
-    if (cluster.ruledBy === "operator" && failover !== null) {
+    if (cluster.ruler === "operator" && failover !== null) {
       throw new ChaosError("internal", `via ${failover}: in this cluster kvchaos says who is master`);
     }
-    if (cluster.ruledBy !== "operator") return injectFailover(context, selectNode(cluster, to), failover);
+    if (cluster.ruler !== "operator") return injectFailover(context, selectNode(cluster, to), failover);
     const moved = node === null ? null : selectNode(cluster, node);
     const target = selectNode(cluster, to === OTHER && moved ? otherMaster(cluster, moved.name) : to);
     if (moved === target) throw new ChaosError("internal", `${target.name} cannot replicate from itself`);

@@ -82,7 +82,7 @@ export const partition: Fault<Params> = {
     const used = links.filter(
       ({ from, to }) =>
         from === "client" ||
-        cluster.ruledBy === "servers" ||
+        cluster.ruler === "servers" ||
         sentinels.includes(from) ||
         cluster.topology.replicaOf[from] === to,
     );

@@ -1,6 +1,7 @@
 import { escapeHtml } from "../../base/escape.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { rulerOf } from "../../journal/ruler.ts";
 import { grouped, seconds } from "../wording.ts";
 
 /** Of each list. */
@@ -50,7 +51,7 @@ function notLookedAt(record: RunRecord): EventOf<"note">[] {
 
 function nobodyTold(record: RunRecord): string {
   const plan = record.first("run")?.plan as { experiment?: { reconcile?: unknown } } | undefined;
-  const ruler = record.last("cluster")?.ruledBy ?? "operator";
+  const ruler = rulerOf(record.last("cluster"));
   if (ruler !== "operator") return `No server was told anything: roles are the ${ruler}' affair.`;
   if (plan?.experiment?.reconcile === "none") return "No server was told anything: the experiment wants it so.";
   if (notLookedAt(record).length > 0) return "No server was told anything.";

@@ -128,7 +128,7 @@ describe("roles that an experiment's own commands move", () => {
 
   it("are the servers' own affair where they rule", () => {
     const { cluster, master, command, adopt } = setUp();
-    cluster.ruledBy = "servers";
+    cluster.ruler = "servers";
     command("r1", "CLUSTER", "FAILOVER");
     adopt({ r1: master });
     assert.deepEqual(cluster.adopted, []);

@@ -12,7 +12,7 @@ import type { NodeState } from "../../journal/events.ts";
 
 const ROLE_COMMANDS: readonly string[] = ["slaveof", "replicaof", "failover", "clusterx", "cluster"];
 
-type Scene = Pick<RunningCluster, "topology" | "ruledBy" | "nodeAt" | "adopt">;
+type Scene = Pick<RunningCluster, "topology" | "ruler" | "nodeAt" | "adopt">;
 
 /** Roles that the experiment's own commands have moved. */
 export class ExperimentMoves {
@@ -29,7 +29,7 @@ export class ExperimentMoves {
 
   /** A fault of the run was injected. */
   injected({ id, fault, params }: Pick<PlannedFault, "id" | "fault" | "params">, targets: readonly string[]): void {
-    if ((fault !== "command" && fault !== "duplicate-command") || this.#cluster.ruledBy !== "operator") return;
+    if ((fault !== "command" && fault !== "duplicate-command") || this.#cluster.ruler !== "operator") return;
     const [name = ""] = (params as { argv?: readonly string[] }).argv ?? [];
     const command = name.toLowerCase();
     if (!ROLE_COMMANDS.includes(command)) return;

@@ -179,7 +179,7 @@ describe("final reads", function () {
 
   it("asks the nodes of its shard only, and replicas for their master's keys", async () => {
     class Shards extends FakeCluster {
-      override readonly clusterMode = true;
+      override readonly sharded = true;
     }
     const { answer } = cluster;
     cluster = new Shards(["m1"], { r1: "m1", r2: "m1" });

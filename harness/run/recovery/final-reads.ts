@@ -29,7 +29,7 @@ const SETTLE_PAUSE_MS = 500;
 const AT_ONCE = 100_000;
 
 export interface FinalReadOptions {
-  cluster: Pick<Cluster, "nodes" | "node" | "topology" | "clusterMode">;
+  cluster: Pick<Cluster, "nodes" | "node" | "topology" | "sharded">;
   clock: Clock;
   emit: Emit;
   signal: AbortSignal;

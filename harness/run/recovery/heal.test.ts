@@ -151,7 +151,7 @@ describe("heal", () => {
 
   it("tells nobody where servers or sentinels rule", async () => {
     const { cluster, go } = setUp({ reconcile: "operator" });
-    cluster.ruledBy = "sentinels";
+    cluster.ruler = "sentinels";
     cluster.says.set("r2", { role: "master", masterHost: null, masterPort: null });
     await go();
     assert.deepEqual(cluster.said, ["faults healed"]);

@@ -44,7 +44,7 @@ export async function heal(options: HealOptions): Promise<void> {
   await journalBefore(options).finally(() => runner.healAll());
   signal.throwIfAborted();
   // Servers and sentinels see to their roles themselves.
-  if (cluster.ruledBy !== "operator") return;
+  if (cluster.ruler !== "operator") return;
   // The operator's word is above the experiment's own commands.
   if (reconcile !== "operator") moves.adopt(await look(options));
   if (reconcile === "none") return;

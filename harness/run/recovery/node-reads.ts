@@ -11,7 +11,7 @@ const CONNECT_MS = 5_000;
 const REPLY_MS = 10_000;
 
 export interface NodeReadOptions {
-  cluster: Pick<Cluster, "clusterMode">;
+  cluster: Pick<Cluster, "sharded">;
   node: Pick<ClusterNode, "name" | "connect">;
   clock: Clock;
   signal: AbortSignal;
@@ -92,7 +92,7 @@ export class NodeReads {
     try {
       connection = await node.connect({ within: CONNECT_MS, signal });
       // In cluster mode a replica answers questions about its master's keys only to clients that said so.
-      if (cluster.clusterMode) await connection.send(["READONLY"], { within: REPLY_MS });
+      if (cluster.sharded) await connection.send(["READONLY"], { within: REPLY_MS });
       for (let i = 0; i < count && connection.isOpen && performance.now() < end; i += ROUND) {
         const open = connection;
         const round = Array.from({ length: Math.min(ROUND, count - i) }, (_, k) => this.#readOne(open, place(i + k)));

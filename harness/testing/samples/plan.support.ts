@@ -1,5 +1,6 @@
 import { journaledLaunch, launchOf } from "../../cluster/launch.ts";
-import { clusterSpec, shapeOf } from "../../cluster/spec.ts";
+import { shapeOf } from "../../cluster/shape.ts";
+import { clusterSpec } from "../../cluster/spec.ts";
 import { readComposeFile } from "../../docker/compose.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { makePlan } from "../../experiment/plan.ts";
@@ -61,8 +62,8 @@ export async function plannedRun(
         launch: journaledLaunch(launchOf(system, node)),
       })),
       links: [],
-      mode: spec.clusterMode ? "cluster" : null,
-      ruledBy: spec.ruledBy,
+      mode: spec.sharded ? "cluster" : null,
+      ruledBy: spec.ruler,
     },
     { type: "topology", t: 1, ...spec.topology, reason: "as the Compose file says" },
   ];

@@ -1,0 +1,63 @@
+import { rulerIn } from "../../cluster/shape.ts";
+import type { Ruler } from "../../journal/ruler.ts";
+import type { ExperimentShape, Registries } from "../registries.ts";
+
+/** A cluster of an experiment, and the systems that the experiment is for. */
+interface Ruled {
+  shape: ExperimentShape;
+  systems: readonly string[];
+}
+
+const CLUSTER = "`x-kvchaos: {mode: cluster}`";
+const SENTINEL = "`x-kvchaos: {mode: sentinel}`";
+/** Who rule where the operator does not. */
+const OTHERS: Record<Exclude<Ruler, "operator">, string> = { servers: "Redis's servers", sentinels: "the sentinels" };
+
+/** Why a way to change roles (Mention `mode`) does not go with this cluster and these systems; null: it does. */
+export function wrongMode(way: string, ruled: Ruled, registries: Pick<Registries, "systems">): string | null {
+  const { shape, systems } = ruled;
+  const rulers = rulersOf(ruled, registries);
+  const written = writtenOf(shape);
+  switch (way) {
+    case "replication":
+      return written === null ? null : `does not go with a cluster of ${written} in its Compose file`;
+    case "operator": {
+      const others = othersIn(rulers);
+      return others && `does not go with ${written}: there ${others} say who follows whom`;
+    }
+    case "slots": // words of a command about shards
+      return shape.sharded ? null : `goes with a cluster of ${CLUSTER} in its Compose file`;
+    case "cluster": // words of a command that only CLUSTERX knows
+    case "setnodes":
+      if (!shape.sharded) return `goes with a cluster of ${CLUSTER} in its Compose file`;
+      return rulers.includes("operator") ? null : `is for kvrocks, and this experiment for ${systems.join(", ")}`;
+    case "cluster-failover":
+      if (!shape.sharded) return `goes with a cluster of ${CLUSTER} in its Compose file`;
+      return rulers.includes("operator") ? "goes with `systems: [redis]`: no other has CLUSTER FAILOVER" : null;
+    default:
+      return written === SENTINEL ? null : `goes with a cluster of ${SENTINEL} in its Compose file`;
+  }
+}
+
+/** Why replicas cannot be made to copy all data here; null: they can. */
+export function wrongFullSync(ruled: Ruled, registries: Pick<Registries, "systems">): string | null {
+  const { shape } = ruled;
+  if (shape.replicas.length === 0) return '"force" makes replicas copy all data, and the cluster has none';
+  const others = othersIn(rulersOf(ruled, registries));
+  return others && `"force" does not go with ${writtenOf(shape)}: there ${others} say who follows whom, and how`;
+}
+
+/** What the Compose file says of its cluster; null: nothing. */
+function writtenOf({ sharded = false, sentinels = [] }: ExperimentShape): string | null {
+  return sentinels.length > 0 ? SENTINEL : sharded ? CLUSTER : null;
+}
+
+/** Who rules, for each system. */
+function rulersOf({ shape, systems }: Ruled, registries: Pick<Registries, "systems">): Ruler[] {
+  return systems.map((name) => rulerIn(shape, registries.systems.get(name) ?? {}));
+}
+
+function othersIn(rulers: readonly Ruler[]): string | null {
+  const other = rulers.find((ruler) => ruler !== "operator");
+  return other ? OTHERS[other] : null;
+}
