@@ -1,7 +1,7 @@
-import yargs from "yargs";
+import yargs, { type Argv } from "yargs";
 import { ChaosError } from "../base/chaos-error.ts";
 import { version } from "../base/version.ts";
-import type { Command } from "./command.ts";
+import { type Command, nameOf } from "./command.ts";
 import { bisectCommand } from "./commands/bisect.ts";
 import { cleanCommand } from "./commands/clean.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -20,9 +20,7 @@ import { verifiedCommand } from "./commands/verified.ts";
 import { EXIT, exitOfError } from "./exit-codes.ts";
 import { printError } from "./print.ts";
 
-// Each command has argument types of its own; the table only dispatches.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-export const COMMANDS: readonly Command<any>[] = [
+export const COMMANDS: readonly Command[] = [
   runCommand,
   listCommand,
   explainCommand,
@@ -59,7 +57,11 @@ export async function main(argv: readonly string[]): Promise<number> {
       throw usageError(message, argv[0]);
     });
   for (const command of COMMANDS) {
-    parser.command(command.usage, command.summary, command.arguments, async (args) => {
+    const describe = (own: Argv): Argv => {
+      for (const [name, positional] of Object.entries(command.positionals)) own.positional(name, positional);
+      return own.options(command.options);
+    };
+    parser.command(command.usage, command.summary, describe, async (args) => {
       checkValues(command, args);
       code = await command.run(args);
     });
@@ -74,15 +76,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** yargs makes a list of an option that is given twice, and takes an option without its value. */
-function checkValues(command: Command<unknown>, args: object): void {
-  const described = yargs([]);
-  command.arguments(described);
-  const positionals = [...command.usage.matchAll(/(\w+)\.\./g)].map(([, name]) => name);
-  const lists = [
-    "_",
-    ...positionals,
-    ...(described as unknown as { getOptions(): { array: string[] } }).getOptions().array,
-  ];
+function checkValues({ positionals, options }: Command, args: object): void {
+  const described = Object.entries({ ...positionals, ...options });
+  const lists = ["_", ...described.filter(([, { array }]) => array).map(([name]) => name)];
   for (const [given, value] of Object.entries(args)) {
     // yargs adds --reporter-option a second time, as reporterOption.
     const name = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -95,7 +91,7 @@ function checkValues(command: Command<unknown>, args: object): void {
 /** What yargs says, in one line, with the usage of the command that was meant. */
 function usageError(message: string, word: string | undefined): ChaosError {
   const text = message.replace(/\s*\n\s*/g, " ");
-  const command = COMMANDS.find(({ usage }) => usage.split(" ")[0] === word);
+  const command = COMMANDS.find((one) => nameOf(one) === word);
   if (command) {
     const hint = `Usage: kvchaos ${command.usage} [options]; kvchaos ${word} --help lists the options.`;
     return new ChaosError("usage", `${word}: ${text}`, { hint });

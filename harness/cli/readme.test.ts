@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import yargs from "yargs";
 import { z } from "zod";
 import { registries } from "../experiment/catalogue.ts";
 import { paramKeys } from "../experiment/fault-params.ts";
@@ -13,22 +12,14 @@ import { readExperiment } from "../experiment/read-experiment.ts";
 import { experimentSchema, faultItem, loadItem, toolItem } from "../experiment/schema.ts";
 import { STATES } from "../journal/expectation.ts";
 import { blocks, commands, kvchaosCommands, README } from "../testing/readme-commands.support.ts";
+import { nameOf } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { COMMANDS } from "./main.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const scripts: Record<string, string> = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")).scripts;
 
-/** Options of a command, as yargs knows them. */
-function optionsOf(command: (typeof COMMANDS)[number]): string[] {
-  const parser = yargs([]);
-  command.arguments(parser);
-  const { key } = (parser as unknown as { getOptions(): { key: Record<string, unknown> } }).getOptions();
-  const own = Object.keys(key).filter((name) => !["help", "version"].includes(name));
-  return own.filter((name) => !/[<[]/.test(name) && !new RegExp(`[<[]${name}\\b`).test(command.usage));
-}
-
-const nameOf = ({ usage }: { usage: string }): string => usage.split(" ")[0] as string;
+const optionsOf = ({ options }: (typeof COMMANDS)[number]): string[] => Object.keys(options);
 
 /** What stands in backticks outside of code blocks. */
 const spans = [...README.replace(/^```[\s\S]*?^```/gm, "").matchAll(/`([^`\n]+)`/g)].map(([, text]) => text as string);

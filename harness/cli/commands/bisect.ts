@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
 import path from "node:path";
-import type { Argv } from "yargs";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
@@ -8,7 +7,7 @@ import { type Attempt, attempt, triedText } from "../../run/campaign/attempts.ts
 import { firstChange } from "../../run/campaign/first-change.ts";
 import type { RunResult } from "../../run/run-options.ts";
 import { chooseServer } from "../choose-server.ts";
-import type { Command } from "../command.ts";
+import { command, REPORTS } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { planFor } from "../plan-for.ts";
@@ -17,26 +16,17 @@ import { readCount } from "../read-limits.ts";
 import { readyMachine } from "../ready-machine.ts";
 import { runOnce } from "../run-once.ts";
 
-interface Args {
-  experiment: string;
-  image: string[];
-  system?: string | undefined;
-  tries: number;
-  seed?: string | undefined;
-  reports: string;
-}
-
-export const bisectCommand: Command<Args> = {
+export const bisectCommand = command({
   usage: "bisect <experiment>",
   summary: "the first image, in the order given, on which an experiment begins to fail or to pass",
-  arguments: (parser) =>
-    parser.positional("experiment", { type: "string", demandOption: true }).options({
-      image: { type: "string", array: true, demandOption: true, describe: "server images, oldest first" },
-      system: { type: "string", describe: "when the images' names do not tell it" },
-      tries: { type: "number", default: 3, describe: "runs on an image before it counts as passing" },
-      seed: { type: "string", describe: "of the first run on each image; the others follow from it" },
-      reports: { type: "string", default: "reports" },
-    }) as unknown as Argv<Args>,
+  positionals: { experiment: { type: "string", demandOption: true, describe: "a file" } },
+  options: {
+    image: { type: "string", array: true, demandOption: true, describe: "server images, oldest first" },
+    system: { type: "string", describe: "when the images' names do not tell it" },
+    tries: { type: "number", default: 3, describe: "runs on an image before it counts as passing" },
+    seed: { type: "string", describe: "of the first run on each image; the others follow from it" },
+    reports: REPORTS,
+  },
   run: async (args) => {
     const tries = readCount("--tries", args.tries);
     const { image: images } = args;
@@ -80,4 +70,4 @@ export const bisectCommand: Command<Args> = {
       dispose();
     }
   },
-};
+});

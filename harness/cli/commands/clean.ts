@@ -1,23 +1,20 @@
-import type { Argv } from "yargs";
 import { connectEngine } from "../../docker/engine.ts";
 import { findLeftovers, removeRun } from "../../docker/left-runs.ts";
-import type { Command } from "../command.ts";
+import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { log, out } from "../print.ts";
 
-interface Args {
-  all: boolean;
-}
-
-export const cleanCommand: Command<Args> = {
+export const cleanCommand = command({
   usage: "clean",
   summary: "remove whatever earlier runs, --keep and `up` left: containers, networks, volumes",
-  arguments: (parser) =>
-    parser.option("all", {
+  positionals: {},
+  options: {
+    all: {
       type: "boolean",
       default: false,
       describe: "also what belongs to runs that are still going on",
-    }) as unknown as Argv<Args>,
+    },
+  },
   run: async ({ all }) => {
     const engine = await connectEngine();
     let removed = 0;
@@ -35,4 +32,4 @@ export const cleanCommand: Command<Args> = {
     if (removed === 0) out("nothing to remove");
     return EXIT.pass;
   },
-};
+});

@@ -1,9 +1,8 @@
-import type { Argv } from "yargs";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { diskRefusal } from "../../docker/disk.ts";
 import { connectEngine, type Engine } from "../../docker/engine.ts";
 import { imageAvailability } from "../../images/ensure.ts";
-import type { Command } from "../command.ts";
+import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { knownImages } from "../known-images.ts";
 import { diskFree, kernelAbilities } from "../machine.ts";
@@ -23,10 +22,11 @@ interface Line {
   hint: string | null;
 }
 
-export const doctorCommand: Command<object> = {
+export const doctorCommand = command({
   usage: "doctor",
   summary: "is this machine fit, and what to do where it is not",
-  arguments: (parser) => parser as unknown as Argv<object>,
+  positionals: {},
+  options: {},
   run: async () => {
     const lines = await examine();
     const rows = lines.map(({ state, name, value }) => [state === "ok" ? "ok" : state.toUpperCase(), name, value]);
@@ -37,7 +37,7 @@ export const doctorCommand: Command<object> = {
     });
     return lines.some(({ state }) => state === "no") ? EXIT.infrastructure : EXIT.pass;
   },
-};
+});
 
 async function examine(): Promise<Line[]> {
   let engine: Engine | null = null;

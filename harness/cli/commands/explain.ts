@@ -1,29 +1,23 @@
 import { randomInt } from "node:crypto";
-import type { Argv } from "yargs";
 import { clusterSpec } from "../../cluster/spec.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { writePlan } from "../../experiment/plan-file.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
 import { knownSystem } from "../choose-server.ts";
-import type { Command } from "../command.ts";
+import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { shardLines } from "../night/shard-lines.ts";
 import { planFor } from "../plan-for.ts";
 import { out } from "../print.ts";
 
-interface Args {
-  experiment: string;
-  system?: string | undefined;
-  seed?: string | undefined;
-}
-
-export const explainCommand: Command<Args> = {
+export const explainCommand = command({
   usage: "explain <experiment>",
   summary: "print the resolved plan of an experiment without running it",
-  arguments: (parser) =>
-    parser
-      .positional("experiment", { type: "string", demandOption: true })
-      .options({ system: { type: "string" }, seed: { type: "string" } }) as unknown as Argv<Args>,
+  positionals: { experiment: { type: "string", demandOption: true, describe: "a file" } },
+  options: {
+    system: { type: "string", describe: "default: the first that the experiment names" },
+    seed: { type: "string", describe: "draws every random choice; default: a new one" },
+  },
   run: async ({ experiment: file, system: name, seed }) => {
     const experiment = await readExperiment(file, registries);
     const system = knownSystem(
@@ -37,4 +31,4 @@ export const explainCommand: Command<Args> = {
     out(writePlan(plan).trimEnd());
     return EXIT.pass;
   },
-};
+});

@@ -1,4 +1,3 @@
-import type { Argv } from "yargs";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { connectEngine } from "../../docker/engine.ts";
 import { ensureEngine } from "../../docker/install-engine.ts";
@@ -6,7 +5,7 @@ import { ensureImage, imageAvailability } from "../../images/ensure.ts";
 import type { System } from "../../systems/system.ts";
 import { systemIn } from "../../systems/system-of-image.ts";
 import { knownSystem } from "../choose-server.ts";
-import type { Command } from "../command.ts";
+import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { knownImages } from "../known-images.ts";
@@ -14,30 +13,33 @@ import { log, out, printError } from "../print.ts";
 import { table } from "../table.ts";
 import { wrapAndTry } from "../wrap-image.ts";
 
-interface Args {
-  action: "list" | "pull" | "wrap";
-  system?: string | undefined;
-  binary?: string | undefined;
-  tag?: string | undefined;
-  add: string[];
-}
-
 /** What an engine accepts as NAME or NAME:TAG, a registry's HOST:PORT/ before it. */
 const IMAGE_NAME = /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._/]|__|-+)[a-z0-9]+)*(?::[\w][\w.-]{0,127})?$/;
 
-export const imagesCommand: Command<Args> = {
+export const imagesCommand = command({
   usage: "images <action>",
   summary: "list, pull (or make) the images needed, or wrap a server binary of yours as one",
-  arguments: (parser) =>
-    parser.positional("action", { choices: ["list", "pull", "wrap"] as const, demandOption: true }).options({
-      system: {
-        type: "string",
-        describe: "wrap: whose entrypoint, user, port and volume the image gets; pull: only this one",
-      },
-      binary: { type: "string", describe: "wrap: path of the server binary" },
-      tag: { type: "string", describe: "wrap: name of the image, like apache/kvrocks:mine" },
-      add: { type: "string", array: true, default: [], describe: "wrap: a further file, PATH or SOURCE:DESTINATION" },
-    }) as unknown as Argv<Args>,
+  positionals: {
+    action: {
+      choices: ["list", "pull", "wrap"],
+      demandOption: true,
+      describe: "list them; bring those that are missing; make one of a server binary",
+    },
+  },
+  options: {
+    system: {
+      type: "string",
+      describe: "wrap: whose entrypoint, user, port and volume the image gets; pull: only this one",
+    },
+    binary: { type: "string", describe: "wrap: path of the server binary" },
+    tag: { type: "string", describe: "wrap: name of the image, like apache/kvrocks:mine" },
+    add: {
+      type: "string",
+      array: true,
+      default: [] as string[],
+      describe: "wrap: a further file, PATH or SOURCE:DESTINATION",
+    },
+  },
   run: async (args) => {
     // What was asked for is judged before an engine is looked for, or even installed.
     const wrapping = args.action === "wrap" ? readWrap(args) : undefined;
@@ -78,9 +80,13 @@ export const imagesCommand: Command<Args> = {
       dispose();
     }
   },
-};
+});
 
-function readWrap({ system, binary, tag }: Args): { system: System; binary: string; tag: string } {
+function readWrap({ system, binary, tag }: Partial<Record<"system" | "binary" | "tag", string | undefined>>): {
+  system: System;
+  binary: string;
+  tag: string;
+} {
   if (system === undefined || binary === undefined || tag === undefined) {
     throw new ChaosError("usage", "`images wrap` needs --system, --binary and --tag", {
       hint: "kvchaos images wrap --system redis --binary /usr/bin/redis-server --tag redis:mine",

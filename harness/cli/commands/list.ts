@@ -1,46 +1,40 @@
-import type { Argv } from "yargs";
 import { registries } from "../../experiment/catalogue.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { CATALOGUE, type KnownBug, readKnownBugs, standsFor } from "../../experiment/known-bugs.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
 import { loadTools } from "../../load/tools.ts";
 import { knownSystem } from "../choose-server.ts";
-import type { Command } from "../command.ts";
+import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { experimentFiles } from "../experiment-files.ts";
 import { EXPERIMENT_HEADINGS, experimentRow } from "../experiment-row.ts";
 import { bugsOf, coverage } from "../night/coverage.ts";
 import { out } from "../print.ts";
-import { type Filters, selectExperiments } from "../select-experiments.ts";
+import { selectExperiments } from "../select-experiments.ts";
 import { fittedTable, table } from "../table.ts";
 import { EXPERIMENTS, readVerified, Today, VERIFIED } from "../verified-file.ts";
 
-interface Args extends Filters {
-  folder: string;
-  coverage: boolean;
-}
-
-export const listCommand: Command<Args> = {
+export const listCommand = command({
   usage: "list [folder]",
   summary: "list the experiments, faults, checks and workloads there are",
-  arguments: (parser) =>
-    parser
-      .positional("folder", {
-        type: "string",
-        default: EXPERIMENTS,
-        defaultDescription: "the catalogue",
-        describe: "where to look for experiments",
-      })
-      .options({
-        system: { type: "string", describe: "experiments for kvrocks, pika or redis only" },
-        tag: { type: "string", describe: "experiments with this tag only" },
-        issue: { type: "string", describe: "experiments about an issue only: 2512, kvrocks#2512, or its address" },
-        coverage: {
-          type: "boolean",
-          default: false,
-          describe: "the known bugs, which experiments stand for them, and what runs on real images have shown",
-        },
-      }) as unknown as Argv<Args>,
+  positionals: {
+    folder: {
+      type: "string",
+      default: EXPERIMENTS,
+      defaultDescription: "the catalogue",
+      describe: "where to look for experiments",
+    },
+  },
+  options: {
+    system: { type: "string", describe: "experiments for kvrocks, pika or redis only" },
+    tag: { type: "string", describe: "experiments with this tag only" },
+    issue: { type: "string", describe: "experiments about an issue only: 2512, kvrocks#2512, or its address" },
+    coverage: {
+      type: "boolean",
+      default: false,
+      describe: "the known bugs, which experiments stand for them, and what runs on real images have shown",
+    },
+  },
   run: async ({ folder, system, tag, issue, coverage: wantsCoverage }) => {
     const files = await experimentFiles([folder]);
     const all = await Promise.all(files.map((file) => readExperiment(file, registries)));
@@ -58,7 +52,7 @@ export const listCommand: Command<Args> = {
     if (system === undefined && tag === undefined && issue === undefined) printRegistries();
     return EXIT.pass;
   },
-};
+});
 
 async function printCoverage(experiments: readonly Experiment[], bugs: readonly KnownBug[]): Promise<void> {
   const runs = await readVerified(VERIFIED);

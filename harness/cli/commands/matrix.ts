@@ -1,11 +1,10 @@
 import { randomInt } from "node:crypto";
 import path from "node:path";
-import type { Argv } from "yargs";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
 import { chooseServer } from "../choose-server.ts";
-import type { Command } from "../command.ts";
+import { command, REPORTS } from "../command.ts";
 import { countAgain } from "../count-again.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { interruptSignal } from "../interrupt.ts";
@@ -17,32 +16,23 @@ import { runOnce } from "../run-once.ts";
 import { table } from "../table.ts";
 import { matrixTable, type Row } from "./matrix-table.ts";
 
-interface Args {
-  experiment: string;
-  image: string[];
-  system?: string | undefined;
-  repeat: number;
-  seed?: string | undefined;
-  reports: string;
-}
-
-export const matrixCommand: Command<Args> = {
+export const matrixCommand = command({
   usage: "matrix <experiment>",
   summary: "one experiment over several images, with the same seeds, side by side",
-  arguments: (parser) =>
-    parser.positional("experiment", { type: "string", demandOption: true }).options({
-      image: {
-        type: "string",
-        array: true,
-        default: [] as string[],
-        defaultDescription: "the experiment's `images:`",
-        describe: "server images",
-      },
-      system: { type: "string", describe: "when the images' names do not tell it" },
-      repeat: { type: "number", default: 1, describe: "runs on each image" },
-      seed: { type: "string", describe: "of the first run; the others follow from it" },
-      reports: { type: "string", default: "reports" },
-    }) as unknown as Argv<Args>,
+  positionals: { experiment: { type: "string", demandOption: true, describe: "a file" } },
+  options: {
+    image: {
+      type: "string",
+      array: true,
+      default: [] as string[],
+      defaultDescription: "the experiment's `images:`",
+      describe: "server images",
+    },
+    system: { type: "string", describe: "when the images' names do not tell it" },
+    repeat: { type: "number", default: 1, describe: "runs on each image" },
+    seed: { type: "string", describe: "of the first run; the others follow from it" },
+    reports: REPORTS,
+  },
   run: async (args) => {
     const repeat = readCount("--repeat", args.repeat);
     const experiment = await readExperiment(args.experiment, registries);
@@ -79,7 +69,7 @@ export const matrixCommand: Command<Args> = {
     if (!signal.aborted) await countAgain(directories);
     return signal.aborted ? EXIT.interrupted : worstExit(rows.flatMap(codes));
   },
-};
+});
 
 function codes({ results }: Row): number[] {
   return results.map(({ verdict }) => exitOfVerdict(verdict, false));

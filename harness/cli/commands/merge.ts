@@ -1,27 +1,19 @@
 import path from "node:path";
-import type { Argv } from "yargs";
 import { writeNight } from "../../report/night/night-files.ts";
 import { countedOutcomes } from "../../report/night/night-words.ts";
 import { mergeNights } from "../../run/night/merge.ts";
-import type { Command } from "../command.ts";
+import { command } from "../command.ts";
 import { exitOfNight } from "../exit-codes.ts";
 import { findNights } from "../night/night-inputs.ts";
 import { log, out } from "../print.ts";
 
-interface Args {
-  reports: string[];
-  out: string;
-}
-
-export const mergeCommand: Command<Args> = {
+export const mergeCommand = command({
   usage: "merge <reports..>",
   summary: "the reports of many runners as one: junit.xml, summary.md, index.html, and one exit code",
-  arguments: (parser) =>
-    parser
-      .positional("reports", { type: "string", array: true, demandOption: true, describe: "folders with runs in them" })
-      .options({
-        out: { type: "string", default: "merged", describe: "the folder to write" },
-      }) as unknown as Argv<Args>,
+  positionals: { reports: { type: "string", array: true, demandOption: true, describe: "folders with runs in them" } },
+  options: {
+    out: { type: "string", default: "merged", describe: "the folder to write" },
+  },
   run: async (args) => {
     const directory = path.resolve(args.out);
     const { nights, others, withoutResult } = await findNights(args.reports, directory);
@@ -38,4 +30,4 @@ export const mergeCommand: Command<Args> = {
       sum.missing.length,
     );
   },
-};
+});

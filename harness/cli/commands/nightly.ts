@@ -1,7 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Argv } from "yargs";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { monotonicClock } from "../../base/clock.ts";
 import { formatDuration } from "../../base/units.ts";
@@ -18,7 +17,7 @@ import { blankEntry, NightRunner } from "../../run/night/night-runner.ts";
 import type { Night, NightEntry, NightRun } from "../../run/night/record.ts";
 import { systemIn } from "../../systems/system-of-image.ts";
 import { knownSystem } from "../choose-server.ts";
-import type { Command } from "../command.ts";
+import { command, REPORTS } from "../command.ts";
 import { EXIT, exitOfNight } from "../exit-codes.ts";
 import { experimentFiles } from "../experiment-files.ts";
 import { interruptSignal } from "../interrupt.ts";
@@ -32,56 +31,49 @@ import { runOnce } from "../run-once.ts";
 
 const CATALOGUE = fileURLToPath(new URL("../../../experiments", import.meta.url));
 
-interface Args {
-  experiment: string[];
-  budget?: string | undefined;
-  seed?: string | undefined;
-  shard?: string | undefined;
+interface Wish {
+  experiment: readonly string[];
+  image: readonly string[];
   system?: string | undefined;
-  image: string[];
-  pull: boolean;
-  reports: string;
-  reporter: string;
-  "reporter-option": string[];
 }
 
-export const nightlyCommand: Command<Args> = {
+export const nightlyCommand = command({
   usage: "nightly [experiment..]",
   summary:
     "every experiment on every image it names, as a mocha suite; asks failures again and tells how often they come back",
-  arguments: (parser) =>
-    parser
-      .positional("experiment", {
-        type: "string",
-        array: true,
-        default: [CATALOGUE],
-        defaultDescription: "the catalogue",
-        describe: "files or folders",
-      })
-      .options({
-        budget: {
-          type: "string",
-          default: process.env.KVCHAOS_BUDGET || undefined,
-          describe: 'what does not fit in this time is skipped, like "60m" (KVCHAOS_BUDGET)',
-        },
-        seed: {
-          type: "string",
-          default: process.env.KVCHAOS_SEED || undefined,
-          defaultDescription: "today's date",
-          describe: "draws the plans and their order (KVCHAOS_SEED)",
-        },
-        shard: {
-          type: "string",
-          default: process.env.KVCHAOS_SHARD || undefined,
-          describe: "i/n: the share of one of n runners (KVCHAOS_SHARD)",
-        },
-        system: { type: "string", describe: "only this one" },
-        image: { type: "string", array: true, default: [] as string[], describe: "instead of the images they name" },
-        pull: { type: "boolean", default: false, describe: "bring images that are not on this machine" },
-        reports: { type: "string", default: "reports", describe: "where the run folders are written" },
-        reporter: { type: "string", default: "spec", describe: "any mocha reporter" },
-        "reporter-option": { type: "string", array: true, default: [] as string[], describe: "name=value, for it" },
-      }) as unknown as Argv<Args>,
+  positionals: {
+    experiment: {
+      type: "string",
+      array: true,
+      default: [CATALOGUE],
+      defaultDescription: "the catalogue",
+      describe: "files or folders",
+    },
+  },
+  options: {
+    budget: {
+      type: "string",
+      default: process.env.KVCHAOS_BUDGET || undefined,
+      describe: 'what does not fit in this time is skipped, like "60m" (KVCHAOS_BUDGET)',
+    },
+    seed: {
+      type: "string",
+      default: process.env.KVCHAOS_SEED || undefined,
+      defaultDescription: "today's date",
+      describe: "draws the plans and their order (KVCHAOS_SEED)",
+    },
+    shard: {
+      type: "string",
+      default: process.env.KVCHAOS_SHARD || undefined,
+      describe: "i/n: the share of one of n runners (KVCHAOS_SHARD)",
+    },
+    system: { type: "string", describe: "only this one" },
+    image: { type: "string", array: true, default: [] as string[], describe: "instead of the images they name" },
+    pull: { type: "boolean", default: false, describe: "bring images that are not on this machine" },
+    reports: REPORTS,
+    reporter: { type: "string", default: "spec", describe: "any mocha reporter" },
+    "reporter-option": { type: "string", array: true, default: [] as string[], describe: "name=value, for it" },
+  },
   run: async (args) => {
     const budget = args.budget === undefined ? null : readDuration("--budget", args.budget);
     const shard = args.shard === undefined ? { index: 1, count: 1 } : readShard(args.shard);
@@ -137,19 +129,22 @@ export const nightlyCommand: Command<Args> = {
     // A share can be empty; a whole night must not.
     return jobs.length === 0 && shard.count > 1 ? EXIT.pass : exitOfNight(outcomesOf(last), 0);
   },
-};
+});
 
 const outcomesOf = ({ entries }: Night): NightEntry["outcome"][] => entries.map(({ outcome }) => outcome);
 
 /** This runner's jobs in the order of the night. Every file is valid before anything is started. */
-async function jobsOf(args: Args, shard: Shard, seed: string): Promise<NightJob[]> {
+async function jobsOf(args: Wish, shard: Shard, seed: string): Promise<NightJob[]> {
   const files = await experimentFiles(args.experiment);
   const experiments = await Promise.all(files.map((file) => readExperiment(file, registries)));
   const system = args.system === undefined ? undefined : knownSystem(args.system).name;
   return nightOrder(shardOf(nightJobs(experiments, { from: process.cwd(), images: args.image, system }), shard), seed);
 }
 
-function reporterOf(args: Args): { reporter: string; reporterOptions: Record<string, string> } {
+function reporterOf(args: { reporter: string; "reporter-option": string[] }): {
+  reporter: string;
+  reporterOptions: Record<string, string>;
+} {
   const pairs = args["reporter-option"].map((text): [string, string] => {
     const equals = text.indexOf("=");
     if (equals < 1) throw new ChaosError("usage", `--reporter-option ${text}: expected name=value`);

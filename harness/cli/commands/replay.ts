@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import type { Argv } from "yargs";
 import { ChaosError } from "../../base/chaos-error.ts";
 import type { ComposeFile } from "../../docker/compose.ts";
 import { registries } from "../../experiment/catalogue.ts";
@@ -10,7 +9,7 @@ import { readPlan } from "../../experiment/plan-file.ts";
 import { hasHidden, withPassword } from "../../experiment/secrets.ts";
 import { readRecord } from "../../journal/reader.ts";
 import { chooseServer } from "../choose-server.ts";
-import type { Command } from "../command.ts";
+import { command, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
 import { exitOfVerdict } from "../exit-codes.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { composeFor } from "../plan-for.ts";
@@ -18,30 +17,19 @@ import { log } from "../print.ts";
 import { readyMachine } from "../ready-machine.ts";
 import { runOnce } from "../run-once.ts";
 
-interface Args {
-  run: string;
-  system?: string | undefined;
-  image?: string | undefined;
-  expect?: "fail" | undefined;
-  keep: boolean;
-  reports: string;
-  quiet: boolean;
-  json: boolean;
-}
-
-export const replayCommand: Command<Args> = {
+export const replayCommand = command({
   usage: "replay <run>",
   summary: "the same faults again: run the plan of an earlier run",
-  arguments: (parser) =>
-    parser.positional("run", { type: "string", demandOption: true, describe: "a run's folder or plan.yaml" }).options({
-      system: { type: "string" },
-      image: { type: "string", describe: "default: the image of that run" },
-      expect: { choices: ["fail"] as const, describe: "exit 0 when it fails again" },
-      keep: { type: "boolean", default: false },
-      reports: { type: "string", default: "reports" },
-      quiet: { type: "boolean", default: false, describe: "no live output, only how it ended" },
-      json: { type: "boolean", default: false, describe: "events as NDJSON on stdout instead of live output" },
-    }) as unknown as Argv<Args>,
+  positionals: { run: { type: "string", demandOption: true, describe: "a run's folder or plan.yaml" } },
+  options: {
+    system: SYSTEM,
+    image: { type: "string", describe: "default: the image of that run" },
+    expect: { choices: ["fail"] as const, describe: "exit 0 when it fails again" },
+    keep: KEEP,
+    reports: REPORTS,
+    quiet: QUIET,
+    json: JSON_EVENTS,
+  },
   run: async (args) => {
     const file = args.run.endsWith(".yaml") ? args.run : path.join(args.run, "plan.yaml");
     const text = await readFile(file, "utf8").catch((cause: unknown) => {
@@ -74,7 +62,7 @@ export const replayCommand: Command<Args> = {
       dispose();
     }
   },
-};
+});
 
 /** A plan in a run's folder hides its passwords: the replay makes one up for all of them. */
 function opened(plan: Plan, compose: ComposeFile): { plan: Plan; compose: ComposeFile } {

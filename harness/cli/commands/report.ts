@@ -1,38 +1,29 @@
 import { access } from "node:fs/promises";
 import path from "node:path";
-import type { Argv } from "yargs";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { readRecord } from "../../journal/reader.ts";
-import { LANGUAGES, type Language } from "../../report/issue/texts.ts";
+import { LANGUAGES } from "../../report/issue/texts.ts";
 import { writeRunIndex } from "../../report/page/run-index.ts";
 import { formats, renderAll, reporters } from "../../report/registry.ts";
-import type { Command } from "../command.ts";
+import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { log, out, printError } from "../print.ts";
 
-interface Args {
-  run: string;
-  format: string[];
-  lang: Language;
-}
-
-export const reportCommand: Command<Args> = {
+export const reportCommand = command({
   usage: "report <run>",
   summary: "render a run's reports again from its journal alone; of a folder of runs, its index.html",
-  arguments: (parser) =>
-    parser
-      .positional("run", { type: "string", demandOption: true, describe: "a run's folder, or a folder of runs" })
-      .options({
-        format: {
-          type: "string",
-          array: true,
-          default: reporters.map(({ name }) => name),
-          describe: `which reports: ${formats("en")
-            .map(({ name }) => name)
-            .join(", ")}`,
-        },
-        lang: { choices: LANGUAGES, default: "en", describe: "language of the bug ticket (--format issue)" },
-      }) as unknown as Argv<Args>,
+  positionals: { run: { type: "string", demandOption: true, describe: "a run's folder, or a folder of runs" } },
+  options: {
+    format: {
+      type: "string",
+      array: true,
+      default: reporters.map(({ name }) => name),
+      describe: `which reports: ${formats("en")
+        .map(({ name }) => name)
+        .join(", ")}`,
+    },
+    lang: { choices: LANGUAGES, default: "en", describe: "language of the bug ticket (--format issue)" },
+  },
   run: async ({ run, format, lang }) => {
     const all = formats(lang);
     const wanted = format.map((name) => {
@@ -57,7 +48,7 @@ export const reportCommand: Command<Args> = {
     (format.includes("tap") ? log : out)(directory);
     return failures.length > 0 ? EXIT.infrastructure : EXIT.pass;
   },
-};
+});
 
 /** A folder of runs has no journal of its own. null: it is none. */
 async function indexOfRuns(directory: string): Promise<string | null> {

@@ -1,11 +1,10 @@
 import { randomInt } from "node:crypto";
 import path from "node:path";
-import type { Argv } from "yargs";
 import { registries } from "../../experiment/catalogue.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
 import { chooseServer } from "../choose-server.ts";
-import type { Command } from "../command.ts";
+import { command, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
 import { countAgain } from "../count-again.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { experimentFiles } from "../experiment-files.ts";
@@ -18,42 +17,24 @@ import { readyMachine } from "../ready-machine.ts";
 import { runOnce } from "../run-once.ts";
 import { runRounds } from "../run-rounds.ts";
 
-interface Args {
-  experiment: string[];
-  system?: string | undefined;
-  image?: string | undefined;
-  seed?: string | undefined;
-  repeat: number;
-  "until-fail": boolean;
-  duration?: string | undefined;
-  expect?: "fail" | undefined;
-  shard?: string | undefined;
-  keep: boolean;
-  reports: string;
-  quiet: boolean;
-  json: boolean;
-}
-
-export const runCommand: Command<Args> = {
+export const runCommand = command({
   usage: "run <experiment..>",
   summary: "run experiments on real servers and report what they find",
-  arguments: (parser) =>
-    parser
-      .positional("experiment", { type: "string", array: true, demandOption: true, describe: "files or folders" })
-      .options({
-        system: { type: "string", describe: "kvrocks, pika or redis" },
-        image: { type: "string", describe: "server image; its name tells the system, or add --system" },
-        seed: { type: "string", describe: "draws every random choice; default: a new one, which is printed" },
-        repeat: { type: "number", default: 1, describe: "runs of each experiment, each with a seed of its own" },
-        "until-fail": { type: "boolean", default: false, describe: "repeat until a run does not pass" },
-        duration: { type: "string", describe: 'repeat for this long, like "30m"; no run begins later' },
-        expect: { choices: ["fail"] as const, describe: "a known bug must reproduce: exit 0 when it does" },
-        shard: { type: "string", describe: "i/n: every n-th experiment, beginning with the i-th" },
-        keep: { type: "boolean", default: false, describe: "leave the cluster running (`kvchaos clean` removes it)" },
-        reports: { type: "string", default: "reports", describe: "where the run folders are written" },
-        quiet: { type: "boolean", default: false, describe: "no live output, only how it ended" },
-        json: { type: "boolean", default: false, describe: "events as NDJSON on stdout instead of live output" },
-      }) as unknown as Argv<Args>,
+  positionals: { experiment: { type: "string", array: true, demandOption: true, describe: "files or folders" } },
+  options: {
+    system: SYSTEM,
+    image: { type: "string", describe: "server image; its name tells the system, or add --system" },
+    seed: { type: "string", describe: "draws every random choice; default: a new one, which is printed" },
+    repeat: { type: "number", default: 1, describe: "runs of each experiment, each with a seed of its own" },
+    "until-fail": { type: "boolean", default: false, describe: "repeat until a run does not pass" },
+    duration: { type: "string", describe: 'repeat for this long, like "30m"; no run begins later' },
+    expect: { choices: ["fail"] as const, describe: "a known bug must reproduce: exit 0 when it does" },
+    shard: { type: "string", describe: "i/n: every n-th experiment, beginning with the i-th" },
+    keep: KEEP,
+    reports: REPORTS,
+    quiet: QUIET,
+    json: JSON_EVENTS,
+  },
   run: async (args) => {
     const limits = readLimits(args);
     const files = shard(await experimentFiles(args.experiment), args.shard);
@@ -108,9 +89,12 @@ export const runCommand: Command<Args> = {
       dispose();
     }
   },
-};
+});
 
-function readLimits(args: Args): { rounds: number; duration: number } {
+function readLimits(args: { repeat: number; duration?: string | undefined; "until-fail": boolean }): {
+  rounds: number;
+  duration: number;
+} {
   const repeat = readCount("--repeat", args.repeat);
   const duration = args.duration === undefined ? Number.POSITIVE_INFINITY : readDuration("--duration", args.duration);
   const endless = args["until-fail"] || args.duration !== undefined;

@@ -1,6 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Argv } from "yargs";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import type { Plan } from "../../experiment/experiment.ts";
@@ -12,7 +11,7 @@ import { shellWord } from "../../report/wording.ts";
 import { type Attempt, firstKind, triedText } from "../../run/campaign/attempts.ts";
 import { idsOf, shrink } from "../../run/campaign/shrink.ts";
 import { chooseServer } from "../choose-server.ts";
-import type { Command } from "../command.ts";
+import { command, REPORTS, SYSTEM } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { invocation } from "../invocation.ts";
@@ -22,28 +21,18 @@ import { readCount, readDuration } from "../read-limits.ts";
 import { readyMachine } from "../ready-machine.ts";
 import { runOnce } from "../run-once.ts";
 
-interface Args {
-  run: string;
-  system?: string | undefined;
-  image?: string | undefined;
-  tries: number;
-  budget: string;
-  out?: string | undefined;
-  reports: string;
-}
-
-export const shrinkCommand: Command<Args> = {
+export const shrinkCommand = command({
   usage: "shrink <run>",
   summary: "the fewest faults of a failed run that still fail in the same way, as a plan to replay",
-  arguments: (parser) =>
-    parser.positional("run", { type: "string", demandOption: true, describe: "a failed run's folder" }).options({
-      system: { type: "string" },
-      image: { type: "string", describe: "default: the image of that run" },
-      tries: { type: "number", default: 2, describe: "runs of each smaller plan before it counts as passing" },
-      budget: { type: "string", default: "1h", describe: "no run begins later; the best plan so far is written" },
-      out: { type: "string", describe: "where the plan is written (default: shrunk.yaml in the run's folder)" },
-      reports: { type: "string", default: "reports" },
-    }) as unknown as Argv<Args>,
+  positionals: { run: { type: "string", demandOption: true, describe: "a failed run's folder" } },
+  options: {
+    system: SYSTEM,
+    image: { type: "string", describe: "default: the image of that run" },
+    tries: { type: "number", default: 2, describe: "runs of each smaller plan before it counts as passing" },
+    budget: { type: "string", default: "1h", describe: "no run begins later; the best plan so far is written" },
+    out: { type: "string", describe: "where the plan is written (default: shrunk.yaml in the run's folder)" },
+    reports: REPORTS,
+  },
   run: async (args) => {
     const tries = readCount("--tries", args.tries);
     const budget = readDuration("--budget", args.budget);
@@ -87,7 +76,7 @@ export const shrinkCommand: Command<Args> = {
       dispose();
     }
   },
-};
+});
 
 async function failedRun(directory: string): Promise<{ plan: Plan; record: RunRecord }> {
   const file = path.join(directory, "plan.yaml");

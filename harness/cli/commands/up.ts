@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Argv } from "yargs";
 import { messageOf } from "../../base/chaos-error.ts";
 import { CleanupScope } from "../../base/scope.ts";
 import { upCluster } from "../../cluster/up.ts";
@@ -12,7 +11,7 @@ import { TOXIPROXY_IMAGE } from "../../network/toxiproxy-recipe.ts";
 import { systems } from "../../systems/registry.ts";
 import { SYSTEM_NAMES } from "../../systems/system.ts";
 import { chooseServer } from "../choose-server.ts";
-import type { Command } from "../command.ts";
+import { command, SYSTEM } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { composeFor } from "../plan-for.ts";
@@ -20,19 +19,14 @@ import { log, out } from "../print.ts";
 import { readyMachine } from "../ready-machine.ts";
 import { table } from "../table.ts";
 
-interface Args {
-  compose: string;
-  system?: string | undefined;
-  image?: string | undefined;
-}
-
-export const upCommand: Command<Args> = {
+export const upCommand = command({
   usage: "up <compose>",
   summary: "start a cluster behind Toxiproxy to poke by hand; Ctrl-C or `kvchaos clean` removes it",
-  arguments: (parser) =>
-    parser
-      .positional("compose", { type: "string", demandOption: true, describe: "a Compose file" })
-      .options({ system: { type: "string" }, image: { type: "string" } }) as unknown as Argv<Args>,
+  positionals: { compose: { type: "string", demandOption: true, describe: "a Compose file" } },
+  options: {
+    system: SYSTEM,
+    image: { type: "string", describe: "server image; its name tells the system, or add --system" },
+  },
   run: async (args) => {
     const { signal, dispose } = interruptSignal(log);
     const resources = new CleanupScope();
@@ -103,4 +97,4 @@ export const upCommand: Command<Args> = {
       dispose();
     }
   },
-};
+});

@@ -1,33 +1,27 @@
 import { readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Argv } from "yargs";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { verifiedRunOf } from "../../report/verified/from-run.ts";
 import { renderVerified } from "../../report/verified/table.ts";
 import { hasVerdict, type VerifiedRun } from "../../report/verified/verified-run.ts";
-import type { Command } from "../command.ts";
+import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { log, out } from "../print.ts";
 import { readVerified, Today, VERIFIED } from "../verified-file.ts";
 
-interface Args {
-  runs?: string[] | undefined;
-  file: string;
-}
-
-export const verifiedCommand: Command<Args> = {
+export const verifiedCommand = command({
   usage: "verified [runs..]",
   summary: "add runs of the catalogue's experiments to experiments/VERIFIED.md",
-  arguments: (parser) =>
-    parser
-      .positional("runs", {
-        type: "string",
-        array: true,
-        describe: "folders of runs, or folders with such in them; none: only drops experiments that are gone",
-      })
-      .options({
-        file: { type: "string", default: VERIFIED, defaultDescription: "the catalogue's", describe: "the table" },
-      }) as unknown as Argv<Args>,
+  positionals: {
+    runs: {
+      type: "string",
+      array: true,
+      describe: "folders of runs, or folders with such in them; none: only drops experiments that are gone",
+    },
+  },
+  options: {
+    file: { type: "string", default: VERIFIED, defaultDescription: "the catalogue's", describe: "the table" },
+  },
   run: async ({ runs: given = [], file }) => {
     const today = new Today();
     const before = await readVerified(file);
@@ -48,7 +42,7 @@ export const verifiedCommand: Command<Args> = {
     out(path.relative(process.cwd(), file));
     return refused > 0 ? EXIT.usage : EXIT.pass;
   },
-};
+});
 
 /** Adds a run in place and says what it is worth. @throws ChaosError usage: another journal of the same run */
 function add(runs: VerifiedRun[], run: VerifiedRun): string {
