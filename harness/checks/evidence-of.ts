@@ -1,4 +1,5 @@
 import type { EventOf } from "../journal/events.ts";
+import { foundIn } from "../journal/evidence-data.ts";
 import type { RunRecord } from "../journal/record.ts";
 
 /**
@@ -9,33 +10,31 @@ export function evidenceOf(record: RunRecord, node: string, from: number, to: nu
   const captured = record
     .of("evidence")
     .filter((event) => event.node === node && event.t >= from && (to === null || event.t - event.ms <= to));
-  const core = captured.find(({ reason }) => reason === "core");
+  const core = captured.find((event) => coreIn(event) !== null);
   const proof = captured.find((event) => event.proof !== null)?.proof ?? null;
   const readers = proof === null ? captured.find(endsAtReaders) : undefined;
   return {
     files: [...new Set(captured.flatMap((event) => event.files))],
     proof,
-    heldByReaders: readers?.summary.split(". missing: ")[0] ?? null,
+    heldByReaders: readers ? foundIn(readers) : null,
     /** The last lines of its log, of the first capture that has them. */
-    lastLines: captured.map(linesOf).find((lines) => lines.length > 0) ?? [],
+    lastLines:
+      captured
+        .map(({ data }) => (data && "lastLines" in data ? data.lastLines : []))
+        .find((lines) => lines.length > 0) ?? [],
     /** What is known of a core that it left; null: nobody looked for one. */
     core: core?.summary ?? null,
-    leftCore: core !== undefined && leftCore(core),
+    leftCore: core !== undefined && coreIn(core) === true,
     summaries: captured.map((event) => event.summary),
   };
 }
 
 /** glibc does not record who the readers of a rwlock are: a chain of waits that ends there proves nothing (forensics/wait-for.ts). */
 function endsAtReaders({ data }: EventOf<"evidence">): boolean {
-  return (data as { graph?: { class?: unknown } | null } | undefined)?.graph?.class === "held-by-readers";
+  return data && "graph" in data ? data.graph?.class === "held-by-readers" : false;
 }
 
-/** Of evidence with the reason "core": was there one? */
-export function leftCore({ data }: EventOf<"evidence">): boolean {
-  return (data as { core?: unknown } | undefined)?.core === true;
-}
-
-function linesOf({ data }: EventOf<"evidence">): readonly string[] {
-  const lines = (data as { lastLines?: unknown } | undefined)?.lastLines;
-  return Array.isArray(lines) ? lines.map(String) : [];
+/** Did it leave a core? null: this is not about a core. */
+export function coreIn({ data }: EventOf<"evidence">): boolean | null {
+  return data && "core" in data ? data.core : null;
 }

@@ -1,10 +1,10 @@
 import { messageOf } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
+import type { WaitEdge } from "../journal/evidence-data.ts";
 import { startTicks } from "./process.ts";
 import { stableEdges, type ThreadHistory, threadHistories } from "./samples.ts";
 import { lookThroughSidecar, type SidecarOptions } from "./sidecar.ts";
 import { type Look, lookThrice } from "./three-looks.ts";
-import type { WaitEdge } from "./waits.ts";
 
 /** What a healthy process waits for. Edges are compared by thread, kind and address. */
 export interface WaitBaseline {

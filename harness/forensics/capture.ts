@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
+import type { HangEvidence, WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
 import { usualWaits, type WaitBaseline } from "./baseline.ts";
 import { backtraceText, type GdbOptions, takeBacktraces } from "./gdb.ts";
 import { printableText } from "./proc-text.ts";
@@ -10,11 +11,10 @@ import { type ProcessFacts, readProcess, startTicks } from "./process.ts";
 import { stableEdges, type ThreadHistory, threadHistories } from "./samples.ts";
 import { lookThroughSidecar, type SidecarOptions } from "./sidecar.ts";
 import type { LinkState, OpenSocket } from "./sockets.ts";
-import { groupThreads, type ThreadGroup, table, threadsText } from "./thread-groups.ts";
+import { groupThreads, table, threadsText } from "./thread-groups.ts";
 import { type Look, lookThrice, PRIVILEGE } from "./three-looks.ts";
-import { type WaitGraph, waitGraph } from "./wait-for.ts";
+import { waitGraph } from "./wait-for.ts";
 import { graphSummary, graphText, proofSentence, threadNames } from "./wait-text.ts";
-import type { WaitEdge } from "./waits.ts";
 
 /*
  *   /proc/<pid>/task/*  ─┐                    ┌─► threads.json  threads.txt
@@ -69,7 +69,7 @@ export interface Evidence {
   gdbMs: number;
   stoppedProcessMs: number;
   /** For the journal and the report. Kernel stacks are only in the files. */
-  data: { threads: Omit<ThreadHistory, "stack">[]; graph: WaitGraph | null; groups: ThreadGroup[] };
+  data: HangEvidence;
 }
 
 /** ms a hung server gets to answer INFO. */
@@ -128,16 +128,18 @@ function evidenceOf(
   ms: number,
   stacks?: ReadonlyMap<number, string[]>,
 ): Evidence {
-  const found = seen?.graph ? graphSummary(seen.graph, seen.name) : "no wait-for graph";
+  const saw = seen?.graph ? graphSummary(seen.graph, seen.name) : "no wait-for graph";
+  const found = [saw, ...(seen?.notes ?? [])].join(". ");
   return {
     files: [...files],
-    summary: [found, ...(seen?.notes ?? []), ...missing.map((what) => `missing: ${what}`)].join(". "),
+    summary: [found, ...missing.map((what) => `missing: ${what}`)].join(". "),
     missing: [...missing],
     proof: seen?.graph ? proofSentence(seen.graph, seen.name) : null,
     ms,
     gdbMs: 0,
     stoppedProcessMs: 0,
     data: {
+      found,
       threads: (seen?.threads ?? []).map(({ stack: _, ...thread }) => thread),
       graph: seen?.graph ?? null,
       groups: seen ? groupThreads({ ...seen, ...(stacks ? { stacks } : {}) }) : [],

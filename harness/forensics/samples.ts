@@ -1,8 +1,9 @@
 import type { Clock } from "../base/clock.ts";
 import { sleep } from "../base/deadline.ts";
+import type { WaitEdge } from "../journal/evidence-data.ts";
 import { type Memory, readThreads, type ThreadSample } from "./process.ts";
 import type { LinkState } from "./sockets.ts";
-import { type Descriptors, readDescriptors, type WaitEdge, waitEdges } from "./waits.ts";
+import { type Descriptors, readDescriptors, waitEdges } from "./waits.ts";
 
 /** One look at a whole process. */
 export interface Sample {

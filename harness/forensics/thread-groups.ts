@@ -1,23 +1,9 @@
+import type { ThreadGroup, WaitEdge } from "../journal/evidence-data.ts";
 import { foldFrames } from "./backtrace.ts";
 import type { ThreadHistory } from "./samples.ts";
 import { syscallName } from "./syscalls.ts";
 import type { ThreadName } from "./wait-text.ts";
-import { describeWait, type WaitEdge } from "./waits.ts";
-
-/** Threads that all do the same thing. */
-export interface ThreadGroup {
-  count: number;
-  /** Thread names, each once, with its number: "worker ×7". */
-  comms: string[];
-  tids: number[];
-  state: string;
-  /** In words; what a lock or socket wait leads to. */
-  waitsFor: string;
-  /** True when no thread of the group ran or changed while it was watched. */
-  asleep: boolean;
-  /** From gdb, without library noise. */
-  frames?: string[];
-}
+import { describeWait } from "./waits.ts";
 
 interface GroupInput {
   threads: readonly ThreadHistory[];

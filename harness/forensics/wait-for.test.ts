@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import type { WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
 import { type RecordedMode, recording } from "../testing/recording.support.ts";
 import { type Sample, stableEdges, threadHistories } from "./samples.ts";
 import { groupThreads } from "./thread-groups.ts";
-import { type WaitGraph, waitGraph } from "./wait-for.ts";
+import { waitGraph } from "./wait-for.ts";
 import { graphSummary, graphText, proofSentence, threadNames } from "./wait-text.ts";
-import { type Descriptors, type WaitEdge, waitEdges } from "./waits.ts";
+import { type Descriptors, waitEdges } from "./waits.ts";
 
 const NOTHING_OPEN: Descriptors = { fds: new Map(), sockets: [], epollTargets: () => [] };
 

@@ -1,6 +1,6 @@
+import type { WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
 import type { ThreadHistory } from "./samples.ts";
 import { syscallName } from "./syscalls.ts";
-import type { WaitEdge } from "./waits.ts";
 
 /*
  *   worker 7 ──rwlock──┐                     ┌──────────── join ────────────┐
@@ -9,38 +9,6 @@ import type { WaitEdge } from "./waits.ts";
  *                             └────────────── rwlock ─────────────────────┘
  *      (queue)                               (cycle: a proof)
  */
-
-type WaitClass =
-  /** A cycle of waits in which every holder is known. */
-  | "proven"
-  /** Threads wait for a rwlock that readers hold; glibc does not record which threads these are. */
-  | "held-by-readers"
-  /** A thread, and perhaps others behind it, waits for data from a link. */
-  | "waits-on-link"
-  /** Threads wait for one that waits for no other: it sleeps, runs, or waits for what is not known. */
-  | "waits-on-thread"
-  | "none";
-
-/** Why nothing else about the process moves. Only of edges that held in all samples. */
-export interface WaitGraph {
-  class: WaitClass;
-  edges: WaitEdge[];
-  /** Edges that the healthy process had, too. */
-  subtracted: WaitEdge[];
-  /** Thread ids in the order of waiting; the last waits for the first. */
-  cycles: number[][];
-  /** Threads whose waits lead to what is reported (a cycle, the readers' lock, the link, the thread), without being part of it. */
-  queue: number[];
-  /** held-by-readers: the locks, and asleep threads that may be among the readers. */
-  readerLocks: { address: string; readers: number; waiting: number[]; mayHold: number[] }[];
-  /** waits-on-link: the threads at the end of the chains. */
-  linkWaits: { tid: number; link: string; cutBy: string | null; chain: number[] }[];
-  /**
-   * waits-on-thread, and only then: the threads at the end of the chains, most waited for first, with the system call in which
-   * all samples saw them (null: they moved) and whether they slept in it without getting the CPU once.
-   */
-  threadWaits: { tid: number; call: string | null; asleep: boolean; chain: number[] }[];
-}
 
 /** Builds the graph; pure. `edges` must already be the stable ones (samples.ts). */
 export function waitGraph(
@@ -59,7 +27,7 @@ export function waitGraph(
   const linkWaits = findLinkWaits(kept, next);
   const explained = cycles.length + readerLocks.length + linkWaits.length > 0;
   const threadWaits = explained ? [] : findThreadWaits(threads, next);
-  const found: WaitClass =
+  const found: WaitGraph["class"] =
     cycles.length > 0
       ? "proven"
       : readerLocks.length > 0

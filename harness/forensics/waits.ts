@@ -1,29 +1,10 @@
+import type { WaitEdge } from "../journal/evidence-data.ts";
 import { explainFutex } from "./futex.ts";
 import { hostProc, type ProcFiles } from "./proc-files.ts";
 import { parseEpollTargets } from "./proc-text.ts";
 import { type Memory, readFdinfo, readFds, readTcp, type ThreadSample } from "./process.ts";
 import { type LinkState, type OpenSocket, openSockets, socketInode } from "./sockets.ts";
 import { EPOLLS, FUTEX, POLLS, syscallName, WAITS_ON_FD } from "./syscalls.ts";
-
-/** Where a wait leads. Thread ids are the host's. */
-type WaitTarget =
-  | { kind: "thread"; tid: number }
-  | { kind: "readers"; count: number }
-  | { kind: "link"; name: string; cutBy: string | null; peer: string }
-  | { kind: "peer"; peer: string };
-
-/** Thread `from` cannot go on before `to` does something. */
-export interface WaitEdge {
-  from: number;
-  kind: "join" | "mutex" | "rwlock-read" | "rwlock-write" | "socket" | "event-loop";
-  /** The lock, the joined thread's futex, or the descriptor: what two edges of the same thread are compared by. */
-  address: string;
-  to: WaitTarget;
-  /** The wait ends by itself after a while: never part of a proof. */
-  timed: boolean;
-  /** The system call, for readers. */
-  call: string;
-}
 
 /** What a process has open at one moment, for edges that end in the network. */
 export interface Descriptors {
@@ -110,7 +91,7 @@ function socketEdges(
       .filter((socket) => fds.includes(socket.fd) && socket.state !== "LISTEN")
       .map((socket) => {
         const peer = `${socket.peer.host}:${socket.peer.port}`;
-        const to: WaitTarget = socket.link ? { kind: "link", ...socket.link, peer } : { kind: "peer", peer };
+        const to: WaitEdge["to"] = socket.link ? { kind: "link", ...socket.link, peer } : { kind: "peer", peer };
         return { from, kind, address: `fd ${socket.fd} (socket ${socket.inode})`, to, timed, call };
       });
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { evidenceDataSchema } from "./evidence-data.ts";
 import { expectationMatchSchema } from "./expectation.ts";
 import { findingSchema } from "./finding.ts";
 import { healEventSchemas } from "./heal-events.ts";
@@ -184,7 +185,7 @@ const eventSchemas = [
     files: z.array(z.string()),
     summary: z.string(),
     proof: z.string().nullable(),
-    data: json.optional(),
+    data: evidenceDataSchema.optional(),
   }),
   ...healEventSchemas,
   /** One replica's dataset against its master's, read after quiesce. */

@@ -102,7 +102,7 @@ describe("journal", () => {
       files: [],
       summary: "",
       proof: null,
-      data: 1n,
+      data: 1n as never,
     });
     await journal.close();
     const [event] = await read();

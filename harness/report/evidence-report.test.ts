@@ -4,9 +4,10 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JournalEvent } from "../journal/events.ts";
+import type { WaitGraph } from "../journal/evidence-data.ts";
 import { recordOf } from "../journal/record.ts";
+import { NO_WAITS } from "../testing/evidence.support.ts";
 import { HOSTILE, sampleRun } from "../testing/samples/run.support.ts";
-import type { GraphData } from "./page/evidence-data.ts";
 import { htmlReporter } from "./page/reporter.ts";
 import { waitPicture } from "./page/wait-boxes.ts";
 import { waitGraphSvg } from "./page/wait-graph-svg.ts";
@@ -100,19 +101,10 @@ describe("the evidence in report.html", () => {
   });
 
   const edge = { timed: false, call: "futex" };
-  const empty: GraphData = {
-    class: "none",
-    edges: [],
-    cycles: [],
-    queue: [],
-    readerLocks: [],
-    linkWaits: [],
-    threadWaits: [],
-  };
 
   it("ends a chain in the thread that everybody waits for, and says in which function gdb saw it", async () => {
-    const chain: GraphData = {
-      ...empty,
+    const chain: WaitGraph = {
+      ...NO_WAITS,
       class: "waits-on-thread",
       edges: [
         { ...edge, from: 1, kind: "rwlock-read", address: "0x1", to: { kind: "thread", tid: 2 } },
@@ -132,8 +124,8 @@ describe("the evidence in report.html", () => {
     ];
     const common = { count: 1, comms: ["repl"], tids: [3], state: "S", waitsFor: "nothing known", asleep: true };
     const events = sampleRun().events.map((event): JournalEvent => {
-      if (event.type === "evidence" && event.data) {
-        const data = { ...(event.data as object), graph: chain, groups: [{ ...common, frames }] };
+      if (event.type === "evidence" && event.data && "graph" in event.data) {
+        const data = { ...event.data, graph: chain, groups: [{ ...common, frames }] };
         return { ...event, proof: null, summary: "worker 1 waits. missing: INFO because it hung", data };
       }
       if (event.type !== "check" || event.name !== "no-hang") return event;
@@ -147,8 +139,8 @@ describe("the evidence in report.html", () => {
   });
 
   it("ends a chain in the link that a fault cut", () => {
-    const graph: GraphData = {
-      ...empty,
+    const graph: WaitGraph = {
+      ...NO_WAITS,
       class: "waits-on-link",
       edges: [
         { ...edge, from: 1, kind: "join", address: "0x1", to: { kind: "thread", tid: 2 } },
@@ -180,12 +172,12 @@ describe("the evidence in report.html", () => {
 
   it("leads with where the wait ends when there is no proof, and shows the same evidence once", async () => {
     const events = sampleRun().events.map((event): JournalEvent => {
-      if (event.type === "evidence" && event.data)
+      if (event.type === "evidence" && event.data && "graph" in event.data)
         return {
           ...event,
           proof: null,
           summary: "worker 1 waits in recvfrom on link r1 -> m1, cut by fault cut. missing: INFO because it hung",
-          data: { ...(event.data as object), graph: { ...empty, class: "waits-on-link" } },
+          data: { ...event.data, graph: { ...NO_WAITS, class: "waits-on-link" } },
         };
       if (event.type !== "check" || event.name !== "no-hang") return event;
       const [hang] = event.findings;
@@ -216,8 +208,8 @@ describe("the evidence in report.html", () => {
   });
 
   it("draws a lock that readers hold with the threads that may be among them, as a suspicion", () => {
-    const graph: GraphData = {
-      ...empty,
+    const graph: WaitGraph = {
+      ...NO_WAITS,
       class: "held-by-readers",
       edges: [
         { ...edge, from: 1, kind: "rwlock-write", address: "0xa", to: { kind: "readers", count: 2 } },
@@ -235,16 +227,16 @@ describe("the evidence in report.html", () => {
   });
 
   it("draws a thread that waits for itself, a long circle, and no more boxes than fit", () => {
-    const self: GraphData = {
-      ...empty,
+    const self: WaitGraph = {
+      ...NO_WAITS,
       class: "proven",
       edges: [{ ...edge, from: 5, kind: "mutex", address: "0xc", to: { kind: "thread", tid: 5 } }],
       cycles: [[5]],
     };
     assert.match(waitGraphSvg(self, [], "x"), /wants mutex 0xc/);
     const tids = Array.from({ length: 80 }, (_, i) => i + 1);
-    const circle: GraphData = {
-      ...empty,
+    const circle: WaitGraph = {
+      ...NO_WAITS,
       class: "proven",
       edges: tids.map((tid) => ({
         ...edge,
@@ -258,6 +250,6 @@ describe("the evidence in report.html", () => {
     const svg = waitGraphSvg(circle, [], "x");
     assert.match(svg, /truncated: 36 of 80 boxes/);
     assert.ok(!/NaN|undefined/.test(svg));
-    assert.equal(waitGraphSvg(empty, [], "x"), "");
+    assert.equal(waitGraphSvg(NO_WAITS, [], "x"), "");
   });
 });

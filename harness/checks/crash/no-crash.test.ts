@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../../journal/events.ts";
+import { sawWaits } from "../../testing/evidence.support.ts";
 import { condition, event, fixture } from "../../testing/record-fixture.support.ts";
 import { noCrash } from "./no-crash.ts";
 
@@ -79,7 +80,7 @@ describe("no-crash", () => {
     ];
     const SIGNAL = line(19_903, "crashed-by-signal", "# Redis 7.0.15 crashed by signal: 11");
     const EXIT = event("container", 20_000, { exitCode: 139 });
-    const LAST = { reason: "dead", data: { lastLines: ["Fast memory test PASSED"] } };
+    const LAST = { reason: "dead", data: { ...sawWaits(null), lastLines: ["Fast memory test PASSED"] } };
     const proof = (...events: JournalEvent[]) => check(...events).findings[0]?.proof;
 
     it("by the failed assertion before anything else", () => {

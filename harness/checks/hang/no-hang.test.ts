@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { JournalEvent, NodeCondition } from "../../journal/events.ts";
+import { sawWaits } from "../../testing/evidence.support.ts";
 import { condition, event, fixture, starved } from "../../testing/record-fixture.support.ts";
 import { noHang } from "./no-hang.ts";
 
@@ -48,7 +49,7 @@ describe("no-hang", () => {
   it("says of a hang that waits for a lock held by readers that it is not proved", () => {
     const summary =
       "rwlock 0x7f is held by 2 readers, 3 threads wait for it. missing: function names because gdb is not there";
-    const captured = event("evidence", 24_000, { summary, data: { graph: { class: "held-by-readers" } } });
+    const captured = event("evidence", 24_000, { summary, data: sawWaits({ class: "held-by-readers" }) });
     const [finding] = noHang.check(fixture([...hang("deadlocked", 20_000), captured])).findings;
     assert.equal(finding?.proof, null);
     assert.equal(finding?.detail?.waits, "held-by-readers");
@@ -56,7 +57,7 @@ describe("no-hang", () => {
       finding?.summary ?? "",
       /Held by readers, so not proved: rwlock 0x7f is held by 2 readers, 3 threads wait for it\.$/,
     );
-    const proved = event("evidence", 25_000, { proof: "a cycle", data: { graph: { class: "proven" } } });
+    const proved = event("evidence", 25_000, { proof: "a cycle", data: sawWaits({ class: "proven" }) });
     const [both] = noHang.check(fixture([...hang("deadlocked", 20_000), captured, proved])).findings;
     assert.deepEqual([both?.proof, both?.detail?.waits], ["a cycle", undefined]);
   });

@@ -2,10 +2,10 @@ import { escapeHtml } from "../../base/escape.ts";
 import { threadNames } from "../../forensics/wait-text.ts";
 import { describeEdge, OWNERLESS_WAIT } from "../../forensics/waits.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
+import { foundIn, type HangEvidence, type ThreadGroup, type WaitGraph } from "../../journal/evidence-data.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { RunFile, RunFiles } from "../run-files.ts";
 import { seconds, times } from "../wording.ts";
-import { type EvidenceData, evidenceDataOf, type GraphData, type GroupData } from "./evidence-data.ts";
 import { waitGraphSvg } from "./wait-graph-svg.ts";
 
 const MOST_GROUPS = 40;
@@ -28,11 +28,17 @@ export function capturesOf(record: RunRecord, { node, from, to }: Finding): Capt
   const own = record
     .of("evidence")
     .filter((event) => event.node === node && event.t >= from && event.t - event.ms <= (to ?? Infinity));
-  const tells = (event: Capture) => {
-    const data = evidenceDataOf(event);
-    return (event.proof === null ? 0 : 4) + (data?.graph ? 2 : 0) + (data?.groups.length ? 1 : 0);
-  };
+  const tells = (event: Capture) =>
+    (event.proof === null ? 0 : 4) + (graphOf(event) ? 2 : 0) + (groupsOf(event).length > 0 ? 1 : 0);
   return [...own].sort((a, b) => tells(b) - tells(a) || a.t - b.t);
+}
+
+function graphOf({ data }: Capture): WaitGraph | null {
+  return data && "graph" in data ? data.graph : null;
+}
+
+function groupsOf({ data }: Capture): readonly ThreadGroup[] {
+  return data && "groups" in data ? data.groups : [];
 }
 
 /**
@@ -42,13 +48,10 @@ export function capturesOf(record: RunRecord, { node, from, to }: Finding): Capt
 export function foundSentence(record: RunRecord, finding: Finding): string | null {
   if (finding.proof !== null) return finding.proof;
   const captures = capturesOf(record, finding);
-  const found = captures.find((event) => {
-    const graph = evidenceDataOf(event)?.graph;
-    return graph && graph.class !== "none";
-  });
+  const found = captures.find((event) => (graphOf(event)?.class ?? "none") !== "none");
   if (!found) return null;
-  const sentence = found.summary.split(". missing: ")[0] ?? "";
-  const root = evidenceDataOf(found)?.graph?.threadWaits[0];
+  const sentence = foundIn(found);
+  const root = graphOf(found)?.threadWaits[0];
   const group = root && (namedGroups(captures) ?? []).find(({ tids }) => tids.includes(root.tid));
   return group ? `${sentence}. ${doingOf(group, root.tid)}.` : sentence;
 }
@@ -56,7 +59,7 @@ export function foundSentence(record: RunRecord, finding: Finding): string | nul
 /** What the first thread that is not idle was doing, with its innermost functions where gdb named them; null: nobody looked. */
 export function busySentence(record: RunRecord, finding: Finding): string | null {
   const captures = capturesOf(record, finding);
-  const groups = namedGroups(captures) ?? (captures[0] && evidenceDataOf(captures[0])?.groups) ?? [];
+  const groups = namedGroups(captures) ?? captures.slice(0, 1).flatMap(groupsOf);
   const busy = groups.find(({ waitsFor }) => waitsFor !== OWNERLESS_WAIT);
   return busy ? doingOf(busy, busy.tids[0] ?? 0) : null;
 }
@@ -64,7 +67,7 @@ export function busySentence(record: RunRecord, finding: Finding): string | null
 const FEW_FRAMES = 5;
 
 /** "worker 7 was in epoll_wait ← Worker::Run" */
-function doingOf(group: GroupData, tid: number): string {
+function doingOf(group: ThreadGroup, tid: number): string {
   const frames = (group.frames ?? []).filter((frame) => frame !== "??").slice(0, FEW_FRAMES);
   const who = `${group.comms.join(", ")} ${tid}`;
   return frames.length === 0 ? `${who}: ${group.waitsFor}` : `${who} was in ${frames.map(shortFunction).join(" ← ")}`;
@@ -111,19 +114,21 @@ export async function capturesHtml(record: RunRecord, finding: Finding, files: R
 }
 
 /** Function names come from gdb, which is asked last and in a capture of its own: the same threads, told better. */
-function namedGroups(captures: readonly Capture[]): GroupData[] | null {
-  const [first] = captures;
-  const tids = new Set(first && evidenceDataOf(first)?.groups.flatMap((group) => group.tids));
-  for (const capture of captures) {
-    const groups = evidenceDataOf(capture)?.groups ?? [];
+function namedGroups(captures: readonly Capture[]): readonly ThreadGroup[] | null {
+  const tids = new Set(
+    captures
+      .slice(0, 1)
+      .flatMap(groupsOf)
+      .flatMap((group) => group.tids),
+  );
+  for (const groups of captures.map(groupsOf)) {
     const same = groups.some((group) => group.tids.some((tid) => tids.has(tid)));
     if (same && groups.some((group) => group.frames)) return groups;
   }
   return null;
 }
 
-function captureHtml(event: Capture, named: readonly GroupData[] | null): string {
-  const data = evidenceDataOf(event);
+function captureHtml(event: Capture, named: readonly ThreadGroup[] | null): string {
   const stopped =
     event.stoppedProcessMs > 0
       ? `; gdb then stopped the process for ${Math.round(event.stoppedProcessMs)} ms`
@@ -131,14 +136,15 @@ function captureHtml(event: Capture, named: readonly GroupData[] | null): string
   const how = `Captured at ${seconds(event.t)} because of “${event.reason}”, in ${Math.round(event.ms)} ms from /proc${stopped}.`;
   const said = event.proof === null ? event.summary : event.summary.replace(event.proof, "see the proof above");
   const found = `<p>${escapeHtml(shorten(said))}</p><p class="quiet">${escapeHtml(how)}</p>`;
+  const { data } = event;
   if (!data) return `<h4>Evidence</h4>${found}`;
-  const { graph, groups, threads } = data;
-  const drawn = graph ? graphHtml(graph, threads, event.proof ?? event.summary) : "";
+  const drawn = "graph" in data ? graphHtml(data, event.proof ?? event.summary) : "";
   const title = drawn === "" ? "What the process was doing" : "Who waits for whom";
-  return `<h4>${title}</h4>${drawn}${found}${groupsHtml(named ?? groups, graph)}`;
+  return `<h4>${title}</h4>${drawn}${found}${groupsHtml(named ?? groupsOf(event), graphOf(event))}`;
 }
 
-function graphHtml(graph: GraphData, threads: EvidenceData["threads"], says: string): string {
+function graphHtml({ graph, threads }: HangEvidence, says: string): string {
+  if (!graph) return "";
   const svg = waitGraphSvg(graph, threads, shorten(says));
   if (svg === "") return "";
   const inner = new Map(threads.map((thread) => [thread.tid, thread.nsTid]));
@@ -156,11 +162,11 @@ function graphHtml(graph: GraphData, threads: EvidenceData["threads"], says: str
 }
 
 /** Threads that do the same thing are one row; those of a cycle come first, those that idle in a pool last. */
-function groupsHtml(groups: readonly GroupData[], graph: GraphData | null): string {
+function groupsHtml(groups: readonly ThreadGroup[], graph: WaitGraph | null): string {
   if (groups.length === 0) return "";
   const inCycle = new Set(graph?.cycles.flat() ?? []);
-  const proves = (group: GroupData) => group.tids.some((tid) => inCycle.has(tid));
-  const rank = (group: GroupData) => (proves(group) ? 2 : group.waitsFor === OWNERLESS_WAIT ? 0 : 1);
+  const proves = (group: ThreadGroup) => group.tids.some((tid) => inCycle.has(tid));
+  const rank = (group: ThreadGroup) => (proves(group) ? 2 : group.waitsFor === OWNERLESS_WAIT ? 0 : 1);
   const sorted = [...groups].sort((a, b) => rank(b) - rank(a));
   const rows = sorted.slice(0, MOST_GROUPS).map((group) => {
     const tids = `${group.tids.slice(0, 12).join(", ")}${group.tids.length > 12 ? ", …" : ""}`;

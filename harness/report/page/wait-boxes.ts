@@ -1,4 +1,4 @@
-import type { EdgeData, EvidenceData, GraphData } from "./evidence-data.ts";
+import type { HangEvidence, WaitEdge, WaitGraph } from "../../journal/evidence-data.ts";
 
 /** One box of the drawing: a thread, threads that all wait for the same, a lock that readers hold, or a link. */
 export interface WaitBox {
@@ -33,7 +33,7 @@ export interface WaitPicture {
  * What is worth drawing of a wait-for graph: the first cycle, or the readers' lock or link that others wait for, and everybody
  * behind it. Threads that nobody waits for and that wait for the same thing become one box.
  */
-export function waitPicture(graph: GraphData, threads: EvidenceData["threads"]): WaitPicture {
+export function waitPicture(graph: WaitGraph, threads: HangEvidence["threads"]): WaitPicture {
   const byTid = new Map(threads.map((thread) => [thread.tid, thread]));
   const next = nextEdges(graph);
   const [cycle = []] = graph.cycles;
@@ -99,9 +99,9 @@ export function waitPicture(graph: GraphData, threads: EvidenceData["threads"]):
 }
 
 /** Whom each thread waits for; a wait that ends by itself is drawn only where it is all there is. */
-function nextEdges(graph: GraphData): Map<number, EdgeData> {
-  const next = new Map<number, EdgeData>();
-  const weight = ({ to, timed }: EdgeData) =>
+function nextEdges(graph: WaitGraph): Map<number, WaitEdge> {
+  const next = new Map<number, WaitEdge>();
+  const weight = ({ to, timed }: WaitEdge) =>
     (timed ? 4 : 0) + (to.kind === "thread" ? 0 : to.kind === "peer" ? 3 : to.kind === "link" && to.cutBy ? 1 : 2);
   for (const edge of graph.edges) {
     const before = next.get(edge.from);
@@ -110,7 +110,7 @@ function nextEdges(graph: GraphData): Map<number, EdgeData> {
   return next;
 }
 
-function relevant(graph: GraphData, cycle: readonly number[], next: ReadonlyMap<number, EdgeData>): Set<number> {
+function relevant(graph: WaitGraph, cycle: readonly number[], next: ReadonlyMap<number, WaitEdge>): Set<number> {
   const shown = new Set<number>([...cycle, ...graph.queue]);
   if (cycle.length === 0) {
     for (const lock of graph.readerLocks) for (const tid of [...lock.waiting, ...lock.mayHold]) shown.add(tid);
@@ -125,17 +125,17 @@ function relevant(graph: GraphData, cycle: readonly number[], next: ReadonlyMap<
   return shown;
 }
 
-function heldBy(edge: EdgeData | undefined): number[] {
+function heldBy(edge: WaitEdge | undefined): number[] {
   return edge?.to.kind === "thread" ? [edge.to.tid] : [];
 }
 
-function targetKey({ to, address }: EdgeData): string {
+function targetKey({ to, address }: WaitEdge): string {
   if (to.kind === "thread") return `t${to.tid}`;
   if (to.kind === "readers") return `r${address}`;
   return to.kind === "link" ? `l${to.name}` : `p${to.peer}`;
 }
 
-function endBox(key: string, { to, address }: EdgeData): WaitBox {
+function endBox(key: string, { to, address }: WaitEdge): WaitBox {
   const plain = { key, lines: [], inCycle: false, cutBy: null, depth: 0 };
   if (to.kind === "readers")
     return { ...plain, kind: "readers", title: `rwlock ${address}`, lines: [`held by ${to.count} reader(s), unnamed`] };
@@ -144,7 +144,7 @@ function endBox(key: string, { to, address }: EdgeData): WaitBox {
   return { ...plain, kind: "peer", title: to.kind === "peer" ? to.peer : key };
 }
 
-function arrowLabel({ kind, address, call }: EdgeData): string {
+function arrowLabel({ kind, address, call }: WaitEdge): string {
   switch (kind) {
     case "join":
       return "waits for its end (join)";

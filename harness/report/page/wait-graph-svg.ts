@@ -1,6 +1,6 @@
 import { escapeHtml } from "../../base/escape.ts";
+import type { HangEvidence, WaitGraph } from "../../journal/evidence-data.ts";
 import { round } from "../timeline/time-scale.ts";
-import type { EvidenceData, GraphData } from "./evidence-data.ts";
 import { type WaitArrow, type WaitBox, type WaitPicture, waitPicture } from "./wait-boxes.ts";
 
 /*
@@ -30,7 +30,7 @@ interface Place {
 }
 
 /** The graph as an SVG without scripts; "" when there is nothing to draw. `says`: the same in words, for screen readers. */
-export function waitGraphSvg(graph: GraphData, threads: EvidenceData["threads"], says: string): string {
+export function waitGraphSvg(graph: WaitGraph, threads: HangEvidence["threads"], says: string): string {
   const whole = waitPicture(graph, threads);
   if (whole.boxes.length < 2 && whole.cycle.length === 0) return "";
   const boxes = [...whole.boxes].sort((a, b) => a.depth - b.depth).slice(0, MOST_BOXES);

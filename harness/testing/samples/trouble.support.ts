@@ -1,4 +1,5 @@
 import type { JournalEvent } from "../../journal/events.ts";
+import type { HangEvidence } from "../../journal/evidence-data.ts";
 
 /** Text that must come alive nowhere. */
 export const HOSTILE = `<img src=x onerror=alert(1)>]]>"'&\u001b[31m\u0007 \`\`\`\n# @someone https://evil.example \u202e`;
@@ -64,9 +65,9 @@ export function sampleTrouble(end: number): JournalEvent[] {
 }
 
 /** What the capture of r1 found: worker 31648 and master-repl 31902 wait for each other, seven workers behind them. */
-function sampleEvidenceData() {
+function sampleEvidenceData(): HangEvidence {
   const thread = (tid: number, comm: string) => ({ tid, nsTid: tid - 31_000, comm });
-  const lock = { kind: "rwlock-read", address: "0x7f2a80", timed: false, call: "futex" };
+  const lock = { kind: "rwlock-read", address: "0x7f2a80", timed: false, call: "futex" } as const;
   const workers = [1, 2, 3, 4, 5, 6, 7].map((i) => 31_648 + i);
   return {
     threads: [
@@ -87,7 +88,7 @@ function sampleEvidenceData() {
           call: "futex",
         },
         { ...lock, from: 31_902, kind: "rwlock-write", to: { kind: "thread", tid: 31_648 } },
-        ...workers.map((tid) => ({ ...lock, from: tid, to: { kind: "thread", tid: 31_648 } })),
+        ...workers.map((tid) => ({ ...lock, from: tid, to: { kind: "thread" as const, tid: 31_648 } })),
         { ...lock, from: 31_700, kind: "join", to: { kind: "thread", tid: 31_649 } },
       ],
       subtracted: [],
@@ -95,6 +96,7 @@ function sampleEvidenceData() {
       queue: [...workers, 31_700],
       readerLocks: [],
       linkWaits: [],
+      threadWaits: [],
     },
     groups: [
       {
