@@ -1,12 +1,18 @@
 import { setTimeout as timer } from "node:timers/promises";
 import { ChaosError } from "./chaos-error.ts";
 
-export interface WaitOptions {
+/** How long a caller waits. */
+export interface WaitLimits {
+  /** ms */
+  within?: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface WaitOptions extends WaitLimits {
   /** What is waited for; becomes the error's text: "<what> did not happen within 5000 ms". */
   what: string;
   /** Milliseconds until the wait fails with code `timeout`. */
   within: number;
-  signal?: AbortSignal | undefined;
 }
 
 /** Sleeps `ms`; rejects with the signal's reason when aborted. For schedules only: to wait for a state, use `until`. */

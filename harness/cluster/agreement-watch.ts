@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
-import { sleep } from "../base/deadline.ts";
+import { sleep, type WaitLimits } from "../base/deadline.ts";
 import type { Emit } from "../journal/events.ts";
 import type { RoleView } from "../systems/system.ts";
 import { agreement, claimsIn, dissent, ownerIn, type Question } from "./agreement.ts";
-import type { Topology, WaitLimits } from "./cluster.ts";
+import type { Topology } from "./cluster.ts";
 
 /** Between two questions to one voter. ms */
 const ASK_MS = 300;

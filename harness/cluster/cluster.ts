@@ -1,3 +1,4 @@
+import type { WaitLimits } from "../base/deadline.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
@@ -26,12 +27,6 @@ export interface ContainerState {
   exitCode: number | null;
   oomKilled: boolean;
   startedAt: string | null;
-}
-
-export interface WaitLimits {
-  /** ms */
-  within?: number;
-  signal?: AbortSignal | undefined;
 }
 
 /** A connection of its own, with an exact outcome for every command. */

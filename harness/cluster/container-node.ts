@@ -1,5 +1,5 @@
 import { ChaosError } from "../base/chaos-error.ts";
-import { until } from "../base/deadline.ts";
+import { until, type WaitLimits } from "../base/deadline.ts";
 import type { Disk } from "../docker/disk.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { NodeState } from "../journal/events.ts";
@@ -8,7 +8,7 @@ import { RawConnection } from "../resp/connection.ts";
 import type { Reply } from "../resp/reply.ts";
 import { text } from "../resp/text.ts";
 import type { Argv, System } from "../systems/system.ts";
-import type { Address, ClusterNode, ConnectLimits, ContainerState, WaitLimits } from "./cluster.ts";
+import type { Address, ClusterNode, ConnectLimits, ContainerState } from "./cluster.ts";
 import { ContainerResources } from "./node-resources.ts";
 import { receivedBytes } from "./received-bytes.ts";
 import { findServerProcess } from "./server-process.ts";

@@ -1,10 +1,10 @@
 import { statfs } from "node:fs/promises";
 import { ChaosError } from "../base/chaos-error.ts";
+import type { WaitLimits } from "../base/deadline.ts";
 import type { Disk } from "../docker/disk.ts";
 import { throttleDisk } from "../docker/disk-throttle.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { ContainerLimits, ContainerStats } from "../docker/engine-types.ts";
-import type { WaitLimits } from "./cluster.ts";
 
 /** Written by `writeSynced`, in the data directory; removed at once. */
 const PROBE = "kvchaos-write-probe";

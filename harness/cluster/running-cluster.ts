@@ -1,5 +1,5 @@
 import { ChaosError } from "../base/chaos-error.ts";
-import { sleep, until } from "../base/deadline.ts";
+import { sleep, until, type WaitLimits } from "../base/deadline.ts";
 import type { Emit } from "../journal/events.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
@@ -8,7 +8,7 @@ import { text } from "../resp/text.ts";
 import type { Argv, ClusterMode, System } from "../systems/system.ts";
 import { AdminLanes, type LaneOutcome, shown } from "./admin-lanes.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
-import type { Address, Cluster, ClusterNode, RoleOptions, Topology, WaitLimits } from "./cluster.ts";
+import type { Address, Cluster, ClusterNode, RoleOptions, Topology } from "./cluster.ts";
 import type { ContainerNode } from "./container-node.ts";
 import { deviationOf } from "./dial/deviation.ts";
 import type { LogCollector } from "./logs.ts";

@@ -51,12 +51,6 @@ export class SelfRule {
     );
   }
 
-  /** Further ports of a node that are dialled by the others. */
-  offsets(from: string): readonly number[] {
-    const { gossip } = this.#system;
-    return from !== "client" && this.#spec.ruler === "servers" && gossip ? [0, gossip.busOffset] : [0];
-  }
-
   /** Introduces servers that know nobody to each other. */
   async form(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
     const { gossip } = this.#system;

@@ -2,59 +2,45 @@ import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { messageOf } from "../base/chaos-error.ts";
 import type { CleanupScope } from "../base/scope.ts";
-import type { ComposeFile, ComposeService } from "../docker/compose.ts";
-import { checkDisks, type Disk } from "../docker/disk.ts";
-import type { Engine } from "../docker/engine.ts";
+import type { ComposeService } from "../docker/compose.ts";
+import { checkDisks } from "../docker/disk.ts";
 import type { ContainerSpec, Network } from "../docker/engine-types.ts";
 import type { Emit } from "../journal/events.ts";
 import { ToxiproxyServer } from "../network/toxiproxy.ts";
-import type { System } from "../systems/system.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import { attachReplicas } from "./attach-replicas.ts";
 import { ContainerNode } from "./container-node.ts";
+import { type MakeOptions, makeNetworks, type Placed, startContainer, startNode } from "./containers.ts";
 import { announce } from "./dial/announce.ts";
 import { DialPaths } from "./dial/dial-paths.ts";
-import { launchOf, withCores } from "./launch.ts";
+import { launchOf } from "./launch.ts";
+import { planLinks } from "./link-plan.ts";
 import { LogCollector } from "./logs.ts";
-import { openLinks, planLinks } from "./open-links.ts";
+import { openLinks } from "./open-links.ts";
 import { RunningCluster } from "./running-cluster.ts";
 import { SelfRule } from "./self-rule.ts";
 import { Shards } from "./shards.ts";
 import { clusterSpec, type NodeSpec } from "./spec.ts";
-import { makeVolume } from "./volumes.ts";
 
 const API_PORT = 8474;
 const READY_MS = 60_000;
 
-export interface UpOptions {
-  engine: Engine;
-  system: System;
-  compose: ComposeFile;
-  image: string;
+export interface UpOptions extends MakeOptions {
   toxiproxyImage: string;
   /** Server configuration of the experiment, over the Compose file's. */
   config: Readonly<Record<string, string>>;
-  /** On everything that is created: whoever finds it knows which run it belongs to. */
-  labels: Readonly<Record<string, string>>;
   runId: string;
   /** Where the servers' logs are written. */
   logDirectory: string;
   /** Hides the secrets in a line of a log. */
   hide?: (line: string) => string;
   emit: Emit;
-  /** Every container, network and volume registers its removal here before it is used. Closed after `scope`. */
-  resources: CleanupScope;
-  /** What follows the cluster (logs, events, connections) registers its end here. */
+  /** What follows the cluster (logs, events, connections) registers its end here. Closed before `resources`. */
   scope: CleanupScope;
-  signal: AbortSignal;
   /** The replicas are left without a master: the caller attaches them when the masters have their data. */
   attachLater?: boolean;
   /** A replica that gets a master is told to copy all data, where it can be told so. */
   copyAll?: boolean;
-  /** Each node's data on a disk of its own, of so many bytes (Fault.ownDisk). Rejects where that cannot be. */
-  disk?: number | null;
-  /** A server that dies leaves a core in its container, of 4 GiB at most. */
-  cores?: boolean;
   /** The engine stopped telling what happens to the containers: it is gone, or restarts. */
   onEngineLost(error: unknown): void;
   /** Is this node stopped by one of our own faults right now? For `container` events. */
@@ -63,12 +49,6 @@ export interface UpOptions {
   onReady?(cluster: RunningCluster): Promise<void>;
   /** A server's container has ended, not by our own doing. */
   onDeath?(node: string, exitCode: number | null): void;
-}
-
-interface Placed {
-  node: NodeSpec;
-  /** Server port → port on 127.0.0.1. */
-  ports: Record<string, number>;
 }
 
 /**
@@ -88,7 +68,7 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
   const subnets = new Map([...networks].map(([name, { subnet }]) => [name, subnet]));
   const paths = new DialPaths(system, spec, subnets, engine.info.local);
   const selfRule = SelfRule.of(system, spec, paths);
-  const plans = planLinks(spec, system, selfRule);
+  const plans = planLinks(spec, system);
   const ports = await engine.freePorts(1 + plans.length + spec.nodes.length);
   options.resources.defer("give the ports back", () => engine.releasePorts(ports));
   const [apiPort, ...free] = ports;
@@ -107,7 +87,7 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
       ip: node && paths.containerOn(name, node),
     }));
   const toxiproxy = spec.toxiproxy;
-  const proxyContainer = start(options, {
+  const proxyContainer = startContainer(options, {
     name: `${prefix}-${toxiproxy.name}`,
     image: options.toxiproxyImage,
     command: toxiproxy.command,
@@ -217,48 +197,6 @@ async function follow(cluster: RunningCluster, agreement: AgreementWatch, scope:
   cluster.agreement = agreement;
   scope.defer("stop asking who is master", () => agreement.stop());
   agreement.start();
-}
-
-async function makeNetworks({ engine, compose, labels, resources, signal }: UpOptions, prefix: string) {
-  const networks = new Map<string, Network>();
-  for (const network of compose.networks) {
-    const name = `${prefix}-${network.name}`;
-    resources.defer(`remove network ${name}`, () => engine.removeNetwork(name));
-    networks.set(network.name, await engine.createNetwork({ name, labels, internal: network.internal }, { signal }));
-  }
-  return networks;
-}
-
-async function start({ engine, resources, signal }: UpOptions, spec: ContainerSpec): Promise<string> {
-  resources.defer(`remove container ${spec.name}`, () => engine.remove(spec.name, { force: true, volumes: true }));
-  const id = await engine.createContainer(spec, { signal });
-  await engine.start(id, { signal });
-  return id;
-}
-
-async function startNode(
-  options: UpOptions,
-  { node, ports }: Placed,
-  prefix: string,
-  networks: NonNullable<ContainerSpec["networks"]>,
-): Promise<{ id: string; disk: Disk | null }> {
-  const { system, labels } = options;
-  const { service } = node;
-  const volume = `${prefix}-${node.name}`;
-  const launch = launchOf(system, node);
-  const disk = await makeVolume(options, volume, options.disk ?? null);
-  const id = await start(options, {
-    name: `${prefix}-${node.name}`,
-    image: options.image,
-    ...launch,
-    ulimits: options.cores ? withCores(launch.ulimits) : launch.ulimits,
-    labels: { ...service.labels, ...labels, "kvchaos.node": node.name },
-    networks,
-    ports: Object.entries(ports).map(([container, host]) => ({ container: Number(container), host })),
-    volumes: [{ name: volume, path: system.dataDirectory }],
-    stopTimeout: service.stopGracePeriod,
-  });
-  return { id, disk };
 }
 
 /** Keeps node states current and the logs followed over restarts, and journals what happens to the containers. */

@@ -8,7 +8,7 @@ import {
 } from "../../network/virtual-addresses.ts";
 import type { System } from "../../systems/system.ts";
 import type { Address } from "../cluster.ts";
-import type { LinkPlan } from "../open-links.ts";
+import type { LinkPlan } from "../link-plan.ts";
 import type { ClusterSpec, NodeSpec } from "../spec.ts";
 
 /**

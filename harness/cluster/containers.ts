@@ -1,0 +1,90 @@
+import type { CleanupScope } from "../base/scope.ts";
+import type { ComposeFile } from "../docker/compose-types.ts";
+import { Disk, removeDisk } from "../docker/disk.ts";
+import type { Engine } from "../docker/engine.ts";
+import type { ContainerSpec, Network } from "../docker/engine-types.ts";
+import type { System } from "../systems/system.ts";
+import { launchOf, withCores } from "./launch.ts";
+import type { NodeSpec } from "./spec.ts";
+
+/** With what every container, network and volume of a cluster is made. */
+export interface MakeOptions {
+  engine: Engine;
+  system: System;
+  compose: ComposeFile;
+  image: string;
+  /** On everything that is created: whoever finds it knows which run it belongs to. */
+  labels: Readonly<Record<string, string>>;
+  /** Every container, network and volume registers its removal here before it is used. */
+  resources: CleanupScope;
+  signal: AbortSignal;
+  /** Each node's data on a disk of its own, of so many bytes (Fault.ownDisk). Rejects where that cannot be. */
+  disk?: number | null;
+  /** A server that dies leaves a core in its container, of 4 GiB at most. */
+  cores?: boolean;
+}
+
+/** A node with its ports. */
+export interface Placed {
+  node: NodeSpec;
+  /** Server port → port on 127.0.0.1. */
+  ports: Record<string, number>;
+}
+
+/** By their names in the Compose file. @param prefix of what the engine calls them */
+export async function makeNetworks(options: MakeOptions, prefix: string): Promise<Map<string, Network>> {
+  const { engine, compose, labels, resources, signal } = options;
+  const networks = new Map<string, Network>();
+  for (const network of compose.networks) {
+    const name = `${prefix}-${network.name}`;
+    resources.defer(`remove network ${name}`, () => engine.removeNetwork(name));
+    networks.set(network.name, await engine.createNetwork({ name, labels, internal: network.internal }, { signal }));
+  }
+  return networks;
+}
+
+/** Returns the container's id. */
+export async function startContainer({ engine, resources, signal }: MakeOptions, spec: ContainerSpec): Promise<string> {
+  resources.defer(`remove container ${spec.name}`, () => engine.remove(spec.name, { force: true, volumes: true }));
+  const id = await engine.createContainer(spec, { signal });
+  await engine.start(id, { signal });
+  return id;
+}
+
+/** Starts a server, its data on a volume of its own. */
+export async function startNode(
+  options: MakeOptions,
+  { node, ports }: Placed,
+  prefix: string,
+  networks: NonNullable<ContainerSpec["networks"]>,
+): Promise<{ id: string; disk: Disk | null }> {
+  const { system, labels } = options;
+  const { service } = node;
+  const name = `${prefix}-${node.name}`;
+  const launch = launchOf(system, node);
+  const disk = await makeVolume(options, name);
+  const id = await startContainer(options, {
+    name,
+    image: options.image,
+    ...launch,
+    ulimits: options.cores ? withCores(launch.ulimits) : launch.ulimits,
+    labels: { ...service.labels, ...labels, "kvchaos.node": node.name },
+    networks,
+    ports: Object.entries(ports).map(([container, host]) => ({ container: Number(container), host })),
+    volumes: [{ name, path: system.dataDirectory }],
+    stopTimeout: service.stopGracePeriod,
+  });
+  return { id, disk };
+}
+
+/** On a disk of its own where that is asked for, and else on the engine's. */
+async function makeVolume(options: MakeOptions, volume: string): Promise<Disk | null> {
+  const { engine, labels, resources, signal, disk: bytes = null } = options;
+  resources.defer(`remove volume ${volume}`, async () => {
+    if (bytes !== null) await removeDisk(volume);
+    await engine.removeVolume(volume);
+  });
+  if (bytes !== null) return Disk.make(engine, { volume, bytes, labels, signal });
+  await engine.createVolume(volume, labels, { signal });
+  return null;
+}
