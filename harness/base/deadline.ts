@@ -75,15 +75,17 @@ export async function until<T>(
       const why = last instanceof Error ? `: ${last.message}` : "";
       throw new ChaosError("timeout", `${what} did not happen within ${Math.round(within)} ms${why}`, { cause: last });
     }
+    let cutOff: AbortSignal | undefined;
     try {
-      const answer = await withDeadline({ what, within: left, signal }, async (inner) => probe(inner));
+      const answer = await withDeadline({ what, within: left, signal }, async (inner) => {
+        cutOff = inner;
+        return probe(inner);
+      });
       if (answer !== undefined && answer !== false) return answer;
     } catch (error) {
       signal?.throwIfAborted();
       // The last try is cut off by the deadline: what the one before said tells more.
-      const cutOff =
-        error instanceof ChaosError && error.code === "timeout" && error.message.startsWith(`${what} did not`);
-      if (!cutOff) last = error;
+      if (error !== cutOff?.reason) last = error;
     }
     await sleep(Math.min(every, Math.max(1, end - performance.now())), signal);
   }

@@ -1,3 +1,4 @@
+import { ChaosError } from "./chaos-error.ts";
 /**
  * Seeded random numbers (sfc32 seeded through cyrb128): same seed, same sequence, on every machine.
  * `fork(label)` gives an independent stream, so that adding a choice in one place does not shift all others.
@@ -30,7 +31,7 @@ export function seededRandom(seed: string): Random {
     int: (min, max) => min + Math.floor(next() * (max - min + 1)),
     between: (min, max) => min + next() * (max - min),
     pick: (items) => {
-      if (items.length === 0) throw new RangeError("pick from an empty list");
+      if (items.length === 0) throw new ChaosError("internal", "pick from an empty list");
       return items[Math.floor(next() * items.length)] as (typeof items)[number];
     },
     fork: (label) => seededRandom(`${seed}/${label}`),

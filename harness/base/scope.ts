@@ -1,3 +1,4 @@
+import { ChaosError } from "./chaos-error.ts";
 import { withDeadline } from "./deadline.ts";
 
 export interface CleanupFailure {
@@ -15,7 +16,7 @@ export class CleanupScope {
 
   /** Registers an undo. Call it right after, or just before, the thing exists. `within`: its own deadline in ms. */
   defer(what: string, undo: () => Promise<void> | void, within = 30_000): void {
-    if (this.#closing) throw new Error(`scope is closed: cannot register "${what}"`);
+    if (this.#closing) throw new ChaosError("internal", `scope is closed: cannot register "${what}"`);
     this.#steps.push({ what, undo, within });
   }
 

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { open, readFile, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
+import { ChaosError } from "../base/chaos-error.ts";
 
 const run = promisify(execFile);
 const TRY_MS = 5_000;
@@ -40,7 +41,7 @@ async function memoryOfOthers(): Promise<Ability> {
   const child = execFile("sleep", ["5"]);
   try {
     const { pid } = child;
-    if (pid === undefined) throw new Error("no child process");
+    if (pid === undefined) throw new ChaosError("infrastructure", "no child process");
     const maps = await readFile(`/proc/${pid}/maps`, "utf8");
     const address = Number.parseInt(maps.split("-", 1)[0] ?? "", 16);
     const memory = await open(`/proc/${pid}/mem`, "r");

@@ -17,7 +17,8 @@ export async function attachReplicas(cluster: RunningCluster, signal: AbortSigna
         .state({ within: 2_000, signal: inner });
       if (role === "replica" && link === "up" && !syncing && !loading) return true;
       const doing = loading ? ", it is loading" : syncing ? ", it copies all data" : "";
-      throw new Error(
+      throw new ChaosError(
+        "infrastructure",
         `it says that it is a ${role} with its link ${link}${linkDetail ? ` (${linkDetail})` : ""}${doing}`,
       );
     }).catch((error: unknown) => {

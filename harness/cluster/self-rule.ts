@@ -1,3 +1,4 @@
+import { ChaosError } from "../base/chaos-error.ts";
 import { checkRedirect } from "../network/virtual-addresses.ts";
 import { text } from "../resp/text.ts";
 import type { System } from "../systems/system.ts";
@@ -74,7 +75,7 @@ export class SelfRule {
         view: async (limits) => {
           if (servers && gossip) return gossip.view(text(await node.admin(gossip.commands.view(), limits)));
           if (sentinel) return sentinel.view(await node.admin(sentinel.commands.view(), limits));
-          throw new Error("nobody to ask");
+          throw new ChaosError("internal", "nobody to ask");
         },
       })),
       question: {

@@ -74,19 +74,19 @@ export function translate(daemon: Daemon, what: string, error: unknown): ChaosEr
   const code = (error as { code?: unknown } | null)?.code;
   const reason = reasonOf(error);
   if (typeof code === "string" && GONE.has(code)) {
-    return new ChaosError(
-      "infrastructure",
-      `The Docker daemon at ${daemon.address} went away: could not ${what} (${reason})`,
-      {
-        hint: "Look at the daemon's log, start it again, and run `kvchaos clean` to remove what this run left.",
-        cause: error,
-      },
-    );
+    return wentAway(daemon, what, reason, error);
   }
   const hint = hintFor(statusOf(error), reason);
   return new ChaosError("infrastructure", `Docker could not ${what}: ${reason}`, {
     ...(hint ? { hint } : {}),
     cause: error,
+  });
+}
+
+export function wentAway({ address }: Daemon, what: string, why: string, cause?: unknown): ChaosError {
+  return new ChaosError("infrastructure", `The Docker daemon at ${address} went away: could not ${what} (${why})`, {
+    hint: "Look at the daemon's log, start it again, and run `kvchaos clean` to remove what this run left.",
+    cause,
   });
 }
 

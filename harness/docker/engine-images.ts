@@ -103,7 +103,7 @@ export function imageCalls(daemon: Daemon) {
   ): Promise<void> {
     openStream(stream, signal);
     for await (const line of jsonLines<ProgressLine>(stream)) {
-      if (line.error) throw translate(daemon, what, new Error(line.error));
+      if (line.error) throw translate(daemon, what, line.error);
       onLine(line);
     }
   }

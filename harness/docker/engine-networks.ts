@@ -1,4 +1,4 @@
-import { call, callUnlessGone, type Daemon, reasonOf, statusOf, withSignal } from "./engine-call.ts";
+import { call, callUnlessGone, type Daemon, reasonOf, statusOf, translate, withSignal } from "./engine-call.ts";
 import type { CallOptions, Labels, Network, NetworkSpec } from "./engine-types.ts";
 
 const SUBNET_ATTEMPTS = 10;
@@ -25,13 +25,14 @@ export function networkCalls(daemon: Daemon) {
      * take it in between: then once more.
      */
     async createNetwork(spec: NetworkSpec, options: CallOptions = {}): Promise<Network> {
-      return call(daemon, `create network ${spec.name}`, { default: 60_000, ...options }, async (abortSignal) => {
+      const what = `create network ${spec.name}`;
+      return call(daemon, what, { default: 60_000, ...options }, async (abortSignal) => {
         for (let attempt = 1; ; attempt++) {
           const draft = docker.getNetwork(await create(spec, undefined, abortSignal));
           const inspected = await draft.inspect();
           await draft.remove({ abortSignal });
           const subnet = inspected.IPAM?.Config?.find((config) => config.Subnet?.includes("."))?.Subnet;
-          if (!subnet) throw new Error(`the daemon gave network ${spec.name} no IPv4 subnet`);
+          if (!subnet) throw translate(daemon, what, `the daemon gave network ${spec.name} no IPv4 subnet`);
           try {
             return { id: await create(spec, subnet, abortSignal), name: spec.name, subnet };
           } catch (error) {

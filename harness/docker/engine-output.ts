@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { ChaosError } from "../base/chaos-error.ts";
-import { call, callUnlessGone, type Daemon, translate } from "./engine-call.ts";
+import { call, callUnlessGone, type Daemon, translate, wentAway } from "./engine-call.ts";
 import { short } from "./engine-containers.ts";
 import { FrameSplitter, jsonLines, LogSplitter, openStream } from "./engine-streams.ts";
 import type {
@@ -165,7 +165,7 @@ export function outputCalls(daemon: Daemon, local: boolean) {
           const event = describe(raw);
           if (event && !stop.aborted) onEvent(event);
         }
-        if (!stop.aborted) throw Object.assign(new Error("the stream of events ended"), { code: "ECONNRESET" });
+        if (!stop.aborted) throw wentAway(daemon, what, "the stream of events ended");
       };
       return subscription(what, stop, read());
     },

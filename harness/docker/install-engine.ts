@@ -65,7 +65,7 @@ async function ping(host: string | undefined, signal: AbortSignal | undefined): 
       answer.once("end", () => resolve(answer.statusCode === 200 ? undefined : `HTTP status ${answer.statusCode}`));
       answer.once("error", (error) => resolve(messageOf(error)));
     });
-    question.once("timeout", () => question.destroy(new Error("no answer within 3 s")));
+    question.once("timeout", () => question.destroy(new ChaosError("timeout", "no answer within 3 s")));
     question.once("error", (error) => resolve(messageOf(error)));
     question.end();
   });

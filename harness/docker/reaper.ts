@@ -51,7 +51,7 @@ export async function startReaper(options: { runId: string; signal?: AbortSignal
         once(child, "error", { signal: inner }).then(([error]) => Promise.reject(error)),
         exited.then(() => "nothing, and ended"),
       ]);
-      if (said !== READY) throw new Error(`it said ${said}`);
+      if (said !== READY) throw new ChaosError("infrastructure", `it said ${said}`);
     });
   } catch (error) {
     child.kill("SIGKILL");

@@ -1,3 +1,4 @@
+import { ChaosError } from "../base/chaos-error.ts";
 import type { Random } from "../base/random.ts";
 import { seededRandom } from "../base/random.ts";
 import { isRange, type Range } from "../base/units.ts";
@@ -33,7 +34,7 @@ function planFault(
   registries: Registries,
 ): PlannedFault[] {
   const fault = registries.faults.get(spec.fault);
-  if (!fault) throw new RangeError(`unknown fault "${spec.fault}"`);
+  if (!fault) throw new ChaosError("internal", `unknown fault "${spec.fault}"`);
   const planned: PlannedFault[] = [];
   for (let index = 0; index < occurrences(spec.trigger); index++) {
     const own = random.fork(`#${index + 1}`);

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import path from "node:path";
-import { messageOf } from "../base/chaos-error.ts";
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { columns } from "./columns.ts";
 import { decodeOperation, foreignFile, MAGIC, RECORD_BYTES } from "./format.ts";
 import type { CellShape, Operations } from "./history.ts";
@@ -51,7 +51,8 @@ async function openFile(
     handle = await open(path.join(directory, file), "r");
     const { size } = await handle.stat();
     const { buffer } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
-    if (size > 0 && !buffer.equals(MAGIC)) throw new Error("it is no history of this version of kvchaos");
+    if (size > 0 && !buffer.equals(MAGIC))
+      throw new ChaosError("infrastructure", "it is no history of this version of kvchaos");
     const records = Math.max(0, Math.floor((size - MAGIC.length) / RECORD_BYTES));
     if (operations === null)
       problems.push(`nothing says how ${file} ended: the harness was killed, or its thread died`);
@@ -82,7 +83,7 @@ async function readFileInto(
       const wanted = Math.min(CHUNK_BYTES, left * RECORD_BYTES);
       const position = MAGIC.length + (row - start) * RECORD_BYTES;
       const { bytesRead } = await handle.read(chunk, 0, wanted, position);
-      if (bytesRead < RECORD_BYTES) throw new Error("it became shorter");
+      if (bytesRead < RECORD_BYTES) throw new ChaosError("infrastructure", "it became shorter");
       const got = Math.floor(bytesRead / RECORD_BYTES);
       for (let i = 0; i < got; i++, row++) {
         decodeOperation(view, i * RECORD_BYTES, all, row);
@@ -93,7 +94,7 @@ async function readFileInto(
           all.value[row],
         ];
         if (cell >= cells || outcome > 2 || node >= nodes.length || !Number.isSafeInteger(value)) {
-          throw new Error(`record ${row - start} is damaged`);
+          throw new ChaosError("infrastructure", `record ${row - start} is damaged`);
         }
         if (value < 0) all.value[row] = -((numbers[-value - 1] ?? lost(foreign, known)) + 1);
       }

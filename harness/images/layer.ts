@@ -48,7 +48,7 @@ export class Layer {
     const out = pack();
     this.#write(out).then(
       () => out.finalize(),
-      (error: unknown) => out.destroy(error instanceof Error ? error : new Error(String(error))),
+      (error: Error) => out.destroy(error),
     );
     return out as unknown as Readable;
   }

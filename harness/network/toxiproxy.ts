@@ -87,12 +87,13 @@ export class ToxiproxyServer {
   // Asked over HTTP directly: the library cannot remove a toxic by name without first fetching it, and a missing one must be no error.
   async #removeToxic(proxy: string, toxic: string): Promise<void> {
     const url = `${this.#api}/proxies/${proxy}/toxics/${encodeURIComponent(toxic)}`;
+    const what = `removing toxic ${toxic} from ${proxy}`;
     await this.#call(
-      `removing toxic ${toxic} from ${proxy}`,
+      what,
       async (signal) => {
         const response = await fetch(url, { method: "DELETE", signal });
         const body = await response.text();
-        if (!response.ok && response.status !== 404) throw new Error(`HTTP ${response.status}: ${body}`);
+        if (!response.ok && response.status !== 404) throw failed(what, `HTTP ${response.status}: ${body}`);
       },
       REMOVE_MS,
     );
@@ -103,10 +104,14 @@ export class ToxiproxyServer {
       return await withDeadline({ what: `Toxiproxy: ${what}`, within }, work);
     } catch (error) {
       if (error instanceof ChaosError) throw error;
-      throw new ChaosError("infrastructure", `Toxiproxy: ${what} failed: ${messageOf(error)}`, {
-        hint: "See the toxiproxy container's log; `kvchaos doctor` checks the image.",
-        cause: error,
-      });
+      throw failed(what, error);
     }
   }
+}
+
+function failed(what: string, cause: unknown): ChaosError {
+  return new ChaosError("infrastructure", `Toxiproxy: ${what} failed: ${messageOf(cause)}`, {
+    hint: "See the toxiproxy container's log; `kvchaos doctor` checks the image.",
+    cause,
+  });
 }

@@ -187,6 +187,6 @@ function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> 
     signal.addEventListener("abort", onAbort, { once: true });
     socket.once("connect", () => finish());
     socket.once("error", finish);
-    socket.once("close", () => finish(new Error("closed while connecting")));
+    socket.once("close", () => finish(new ChaosError("infrastructure", "closed while connecting")));
   });
 }

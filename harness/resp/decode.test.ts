@@ -87,7 +87,7 @@ describe("Decoder", () => {
       }),
       { numRuns: 60 },
     );
-    assert.throws(() => encodeCommand([]), RangeError);
+    assert.throws(() => encodeCommand([]), { code: "internal" });
   });
 
   it("reads null arrays and null bulk strings", () => {

@@ -1,11 +1,13 @@
+import { ChaosError } from "../base/chaos-error.ts";
+
 const CRLF = "\r\n";
 
 /**
  * One command as a RESP2 array of bulk strings. Strings are UTF-8, numbers decimal, Buffers go as they are.
- * @throws RangeError for an empty command
+ * @throws ChaosError internal for an empty command
  */
 export function encodeCommand(argv: readonly (string | Buffer | number)[]): Buffer {
-  if (argv.length === 0) throw new RangeError("a command needs at least its name");
+  if (argv.length === 0) throw new ChaosError("internal", "a command needs at least its name");
   const head = `*${argv.length}${CRLF}`;
   let size = head.length;
   const heads: string[] = [];

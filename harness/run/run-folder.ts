@@ -39,7 +39,7 @@ async function makeFolders(directory: string): Promise<void> {
     const info = await stat(at).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
     });
-    if (info && !info.isDirectory()) throw new Error(`${at} is not a folder`);
+    if (info && !info.isDirectory()) throw new ChaosError("infrastructure", `${at} is not a folder`);
     if (info) break;
     missing.unshift(at);
   }

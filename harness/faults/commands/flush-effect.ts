@@ -21,7 +21,7 @@ const FIRST_PAUSE_MS = 10;
 /** A question older than this when the watch ends had no answer, ms. */
 const SILENT_MS = 100;
 /** Reason to end the watch: nothing was flushed, so nothing is to be seen. */
-export const REFUSED = new Error("the flush was refused");
+export const REFUSED = new ChaosError("interrupted", "the flush was refused");
 
 /** What the flush of `node` reaches: itself and whoever replicates from it, directly or through others. */
 export function reachedBy(cluster: Cluster, node: ClusterNode): ClusterNode[] {

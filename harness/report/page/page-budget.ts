@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ChaosError } from "../../base/chaos-error.ts";
 import { hashFile } from "../../base/hash-file.ts";
 
 /** A page of more bytes opens slowly, and some mail servers refuse it. */
@@ -31,7 +32,7 @@ export async function fitted(directory: string, write: (room: Room) => Promise<s
     page = await write({ evidence: 0, parts, note });
     if (Buffer.byteLength(page) <= LIMIT) return page;
   }
-  throw new RangeError(`the page has ${Buffer.byteLength(page)} bytes however much is left out`);
+  throw new ChaosError("internal", `the page has ${Buffer.byteLength(page)} bytes however much is left out`);
 }
 
 /** " (1,234 bytes, SHA-256 …)"; "" when it is not there: a record that was made up. */

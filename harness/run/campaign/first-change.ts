@@ -1,3 +1,5 @@
+import { ChaosError } from "../../base/chaos-error.ts";
+
 export type Outcome = "pass" | "fail";
 
 /** Two neighbours in a row of versions: all that is known of them changes between these. */
@@ -14,7 +16,7 @@ export interface Change {
  * It takes for granted that the row changes once: with several changes it finds one of them.
  */
 export function* firstChange(count: number): Generator<number, Change | null, Outcome> {
-  if (count < 2) throw new RangeError(`a change is between two versions, not ${count}`);
+  if (count < 2) throw new ChaosError("internal", `a change is between two versions, not ${count}`);
   let before = 0;
   let after = count - 1;
   const then = yield before;
