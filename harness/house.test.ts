@@ -2,29 +2,14 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
-/** The floors of DESIGN.md from the ground up: a folder imports only itself and folders above it in this list. */
-const FLOORS = [
-  "base",
-  "journal",
-  "history",
-  "resp",
-  "docker",
-  "images",
-  "network",
-  "systems",
-  "cluster",
-  "load",
-  "faults",
-  "watchdog",
-  "forensics",
-  "checks",
-  "experiment",
-  "run",
-  "repro",
-  "report",
-  "cli",
-];
 const HARNESS = import.meta.dirname;
+/** The rooms from the ground up, as docs/house.md lists them: a room imports only itself and rooms above it in this list. */
+const FLOORS = (/^```floors\n(.*?)^```/ms.exec(readFileSync(path.join(HARNESS, "../docs/house.md"), "utf8"))?.[1] ?? "")
+  .trim()
+  .split("\n")
+  .map((line) => line.split(" ", 1)[0] as string);
+/** So many files are seen at once in a folder; tests beside them do not count. */
+const MOST_FILES = 25;
 
 interface Import {
   from: string;
@@ -33,7 +18,7 @@ interface Import {
 }
 
 function importsOf(file: string): Import[] {
-  const text = readFileSync(path.join(HARNESS, file), "utf8");
+  const text = read(file);
   const statements = text.matchAll(/^\s*(?:import|export)\s+(type\s+)?[^;"']*?from\s+"(\.[^"]+)"/gm);
   return [...statements].map(([, type, target]) => ({
     from: file,
@@ -42,12 +27,19 @@ function importsOf(file: string): Import[] {
   }));
 }
 
-const files = readdirSync(HARNESS, { recursive: true, encoding: "utf8" }).filter(
-  (name) =>
-    name.endsWith(".ts") && !name.endsWith(".test.ts") && name.includes(path.sep) && !name.startsWith("testing"),
-);
+const entries = readdirSync(HARNESS, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && !entry.name.endsWith(".test.ts") && entry.parentPath !== HARNESS)
+  .map((entry) => path.relative(HARNESS, path.join(entry.parentPath, entry.name)));
+const files = entries.filter((file) => file.endsWith(".ts") && room(file) !== "testing");
 const imports = files.flatMap(importsOf);
-const room = (file: string): string => file.split(path.sep, 1)[0] as string;
+
+function room(file: string): string {
+  return file.split(path.sep, 1)[0] as string;
+}
+
+function read(file: string): string {
+  return readFileSync(path.join(HARNESS, file), "utf8");
+}
 
 describe("the house", () => {
   it("has a floor for every folder", () => {
@@ -60,7 +52,10 @@ describe("the house", () => {
 
   it("imports only from the same or a lower floor", () => {
     const upward = imports
-      .filter(({ from, to, typeOnly }) => !typeOnly && FLOORS.indexOf(room(to)) > FLOORS.indexOf(room(from)))
+      // What is no room, such as testing/, is for tests and bench/ only.
+      .filter(
+        ({ from, to, typeOnly }) => !typeOnly && !FLOORS.slice(0, FLOORS.indexOf(room(from)) + 1).includes(room(to)),
+      )
       .map(({ from, to }) => `${from} -> ${to}`);
     assert.deepEqual(upward, []);
   });
@@ -83,8 +78,7 @@ describe("the house", () => {
   });
 
   it("imports dockerode, toxiproxy-node-client and ioredis each in one place", () => {
-    const importers = (name: string): string[] =>
-      files.filter((file) => new RegExp(`from "${name}"`).test(readFileSync(path.join(HARNESS, file), "utf8")));
+    const importers = (name: string): string[] => files.filter((file) => new RegExp(`from "${name}"`).test(read(file)));
     assert.deepEqual(
       importers("dockerode").filter((file) => !/^docker\/engine[a-z-]*\.ts$/.test(file)),
       [],
@@ -94,7 +88,24 @@ describe("the house", () => {
   });
 
   it("keeps its files small", () => {
-    const long = files.filter((file) => readFileSync(path.join(HARNESS, file), "utf8").split("\n").length > 301);
+    const long = files.filter((file) => read(file).split("\n").length > 301);
     assert.deepEqual(long, []);
+  });
+
+  it("shows no more files in a folder than can be seen at once", () => {
+    const counts = new Map<string, number>();
+    for (const file of entries) counts.set(path.dirname(file), (counts.get(path.dirname(file)) ?? 0) + 1);
+    assert.deepEqual(
+      [...counts].filter(([, count]) => count > MOST_FILES),
+      [],
+    );
+  });
+
+  it("throws errors with a code", () => {
+    const bare = /new (Error|RangeError|TypeError|SyntaxError)\(/;
+    assert.deepEqual(
+      files.filter((file) => bare.test(read(file))),
+      [],
+    );
   });
 });
