@@ -77,17 +77,19 @@ const durationMessage = 'a duration with a unit (us, ms, s, m, h), like "500ms" 
 const sizeMessage = 'a size with a unit (B, KB, KiB, MB, MiB, GB, GiB), like "1KiB"';
 
 /** Zod: a duration in milliseconds, written with its unit. */
-export const durationMs = unit(parseDuration, durationMessage);
+export const durationMs = unit(parseDuration, durationMessage).meta({ title: "duration" });
 /** Zod: "5s" or "1s..3s" → Range in milliseconds. */
-export const durationRange = range(parseDuration, `${durationMessage}, or a range "1s..3s"`);
+export const durationRange = range(parseDuration, `${durationMessage}, or a range "1s..3s"`).meta({
+  title: "duration or range",
+});
 /** Zod: "1KiB" or "1KiB..4KiB" → Range in bytes. */
-export const sizeRange = range(parseSize, `${sizeMessage}, or a range "1KiB..4KiB"`);
+export const sizeRange = range(parseSize, `${sizeMessage}, or a range "1KiB..4KiB"`).meta({ title: "size or range" });
 /** Zod: "10%..90%" or "50%" → Range of fractions in 0..1. */
 export const percentRange = range((text) => {
   const match = /^(\d+(?:\.\d+)?)%$/.exec(text.trim());
   const value = match ? Number(match[1]) / 100 : undefined;
   return value !== undefined && value <= 1 ? value : undefined;
-}, 'a percentage from 0% to 100%, or a range "10%..90%"');
+}, 'a percentage from 0% to 100%, or a range "10%..90%"').meta({ title: "percentage or range" });
 
 function unit(parse: (text: string) => number | undefined, expected: string) {
   return z.string({ error: `expected ${expected}` }).transform((text, ctx): number => {

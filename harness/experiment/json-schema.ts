@@ -22,6 +22,11 @@ export function experimentJsonSchema({ faults, checks, workloads }: Registries):
   const schema = z.toJSONSchema(experimentSchema, options) as JsonSchema;
   const properties = schema.properties as Record<string, JsonSchema>;
   const { fault: _, ...common } = z.toJSONSchema(faultItem, options).properties as Record<string, JsonSchema>;
+  // Each fault has them all: said once, and referred to.
+  const definitions = Object.fromEntries(Object.entries(common).map(([key, value]) => [`fault-${key}`, value]));
+  const references = Object.fromEntries(
+    Object.keys(common).map((key) => [key, { $ref: `#/definitions/fault-${key}` }]),
+  );
   properties.faults = {
     ...properties.faults,
     items: {
@@ -31,7 +36,7 @@ export function experimentJsonSchema({ faults, checks, workloads }: Registries):
           type: "object",
           title: fault.kind,
           description: fault.summary,
-          properties: { fault: { const: fault.kind, description: fault.summary }, ...common, ...own },
+          properties: { fault: { const: fault.kind, description: fault.summary }, ...references, ...own },
           required: ["fault", ...required],
           additionalProperties: false,
         };
@@ -45,7 +50,7 @@ export function experimentJsonSchema({ faults, checks, workloads }: Registries):
     description: "What the clients do",
     enum: [...workloads.keys()],
   };
-  return { ...schema, title: "kvchaos experiment" };
+  return { ...schema, title: "kvchaos experiment", definitions };
 }
 
 /** schema.json as it should be and as it is, both parsed: its layout is the formatter's. */

@@ -18,7 +18,10 @@ export const text = (max: number) =>
     .string()
     .max(max)
     .refine((value) => value.trim() !== "", { error: "expected text, got nothing" });
-export const name = z.string().refine((value) => NAME.test(value), { error: `expected ${nameText}` });
+export const name = z
+  .string()
+  .refine((value) => NAME.test(value), { error: `expected ${nameText}` })
+  .meta({ title: "name" });
 export const list = <T extends z.ZodType>(item: T) =>
   z
     .array(item)
@@ -45,6 +48,7 @@ export const valueSize = sizeRange.refine((range) => range.max <= MAX_VALUE, { e
 /** A regular expression for one line of a log. */
 export const linePattern = z
   .string()
+  .meta({ title: "regular expression" })
   .min(1)
   .max(500)
   .superRefine((pattern, ctx) => {

@@ -42,7 +42,8 @@ const rate = z
       ctx.addIssue({ code: "custom", message: `expected a rate from 0.1/s to 1000000/s, got ${perSecond}/s` });
     }
     return perSecond;
-  });
+  })
+  .meta({ title: "rate" });
 
 const settings = z.record(
   z.string().regex(/^[A-Za-z][A-Za-z0-9._-]*$/),
@@ -59,28 +60,34 @@ const loadedNodes = z
     error: "expected masters, replicas, or a list of node names",
   })
   .prefault("masters")
-  .describe("Which nodes get the load; masters and replicas are followed when they change");
+  .describe("Which nodes get the load: `masters`, `replicas` (followed when they change), or a list of nodes");
 
 export const loadItem = z.strictObject({
   workload: z.string().describe("What the clients do: a name from the list of workloads"),
   name: name.optional().describe("Default: the workload's name"),
   on: loadedNodes,
-  connections: z.int().min(1).max(2000).prefault(16),
+  connections: z.int().min(1).max(2000).prefault(16).describe("Clients that it has on each node"),
   pipeline: z.int().min(1).max(1024).prefault(1).describe("Commands in flight per connection"),
-  rate: rate.optional().describe("Operations per second over all connections; without it as fast as replies come"),
+  rate: rate
+    .optional()
+    .describe(
+      "Operations per second over all connections, begun in time whatever the replies (open loop); without it as fast as replies come",
+    ),
   keys: z.int().min(1).max(1e9).prefault(10_000).describe("Number of distinct keys"),
   "key-prefix": text(200).optional().describe('Default: the load\'s name and ":"'),
-  value: valueSize.prefault("100B"),
+  value: valueSize.prefault("100B").describe("Length of a value; a range is drawn from for each"),
   elements: z.int().min(1).max(1e6).prefault(16).describe("Members of a sorted set, fields of a hash, …"),
   timeout: duration(10 * MS, HOUR)
     .prefault("5s")
-    .describe("An operation without answer for this long is unknown"),
+    .describe("An operation without answer for this long has an unknown outcome"),
   record: z
     .boolean()
     .prefault(false)
-    .describe("Keeps every operation and reads every key in the end, for the checks on data"),
+    .describe(
+      "Keeps every operation in the run's folder, and reads every key that was touched from every node in the end, for the checks on data",
+    ),
   wait: z.int().min(1).max(100).optional().describe("Each recorded write is followed by WAIT for this many replicas"),
-  "wait-within": duration(MS, HOUR).optional().describe("How long WAIT waits (default 1s)"),
+  "wait-within": duration(MS, HOUR).optional().describe("How long WAIT waits (default: `1s`)"),
 });
 
 /** A load that a program of its own makes, in a container. */
@@ -98,119 +105,143 @@ export const toolItem = z.strictObject({
 /** How far the heal phase restores roles. */
 export const RECONCILES = ["minimal", "operator", "none"] as const;
 const condition = z.strictObject({
-  node: z.string().describe("A node's name, or: master, replica, any-replica"),
-  state: z.enum(STATES).optional(),
+  node: z.string().describe("A node's name, or `master`, `replica`, `any-replica`"),
+  state: z.enum(STATES).optional().describe("What the node's INFO says"),
   progress: percentRange.optional().describe("Progress of the full sync or of loading from which on it starts"),
   bytes: sizeRange
     .refine(({ min }) => min >= 1, { error: "expected at least 1B" })
     .optional()
     .describe("Bytes of the full sync that have reached the node when it starts; where nobody tells the progress"),
   log: linePattern.optional().describe("A regular expression for one line of the node's log"),
-  nth: z.int().min(1).max(1_000_000).optional().describe("With log: which of the lines that match (default 1)"),
+  nth: z.int().min(1).max(1_000_000).optional().describe("With `log`: which of the lines that match (default: 1)"),
   "since-start": durations(0, MAX_DURATION).optional().describe("So long after the node's server was last started"),
 });
 
 /** What every fault has beside its own parameters. */
 export const faultItem = z.object({
-  id: name.optional().describe('Default: the fault\'s name and a number, like "partition-1"'),
-  fault: z.string(),
+  id: name.optional().describe("Default: the fault's name and a number, like `partition-1`"),
+  fault: z.string().describe("What goes wrong: a name from the list of faults"),
   at: durations(0, MAX_DURATION).optional().describe("Time since the chaos phase began"),
-  every: durations(MS, HOUR).optional().describe("Pause between two starts; needs count"),
-  count: z.int().min(1).max(10_000).optional().describe("How often, with every or when"),
-  start: durations(0, MAX_DURATION).optional().describe("First start, with every (default 0s)"),
-  after: z.string().optional().describe("The id of the fault after whose start this one starts"),
+  every: durations(MS, HOUR).optional().describe("Pause between two starts, again and again; needs `count`"),
+  count: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe(
+      "How often, with `every` or `when` (there 1 by default): the state, the lines or the start must come anew",
+    ),
+  start: durations(0, MAX_DURATION).optional().describe("First start, with `every` (default: `0s`)"),
+  after: z.string().optional().describe("The id of the fault with whose start this one starts"),
   when: condition
     .optional()
     .describe(
-      "A node's state, a line of its log, or the time since its server was started; delay and count go beside it",
+      "A node's state, a line of its log, or the time since its server was started; `delay` and `count` go beside it",
     ),
-  delay: durations(0, MAX_DURATION).optional().describe("Wait after the trigger, with after or when (default 0s)"),
+  delay: durations(0, MAX_DURATION)
+    .optional()
+    .describe("Wait after the trigger, with `after` or `when` (default: `0s`)"),
   for: durations(MS, MAX_DURATION).optional().describe("How long it lasts; without it until the heal phase"),
 });
 export type FaultItem = z.output<typeof faultItem>;
 
 const findingType = z.enum(FINDING_TYPES);
 
+const TYPES = ["string", "list", "set", "zset", "hash"] as const;
+
 export const experimentSchema = z.strictObject({
   title: text(200).describe("One line: what is expected to go wrong, or to hold"),
-  description: text(10_000).optional(),
+  description: text(10_000).optional().describe("For the reader"),
   why: text(400).optional().describe("In a sentence or two: why it should fail where it does, or what it proves"),
   systems: list(z.enum(SYSTEM_NAMES))
     .prefault([...SYSTEM_NAMES])
-    .describe("Systems on which it makes sense (default: all)"),
-  issue: z.url({ protocol: /^https?$/, error: "expected an http or https address" }).optional(),
-  tags: z.array(name).max(50).prefault([]),
+    .describe("Systems on which it makes sense"),
+  issue: z
+    .url({ protocol: /^https?$/, error: "expected an http or https address" })
+    .optional()
+    .describe("The address of the issue that it stands for"),
+  tags: z.array(name).max(50).prefault([]).describe("For `kvchaos list --tag`"),
   images: z
-    .strictObject({ affected: text(300).optional(), fixed: text(300).optional() })
+    .strictObject({
+      affected: text(300).optional().describe("An image that shows the bug"),
+      fixed: text(300).optional().describe("An image that does not"),
+    })
     .prefault({})
     .describe("Images that show the bug, and that do not"),
   cluster: text(1000).describe("The Compose file, relative to this file"),
   config: z
     .strictObject({ kvrocks: settings.optional(), pika: settings.optional(), redis: settings.optional() })
     .prefault({})
-    .describe("Server configuration per system, over that of the Compose file"),
+    .describe('Server configuration per system, over that of the Compose file: `{ redis: { save: "" } }`'),
   preload: z
     .strictObject({
-      keys: z.int().min(1).max(1e7),
-      value: valueSize.prefault("100B"),
-      types: list(z.enum(["string", "list", "set", "zset", "hash"])).prefault([
-        "string",
-        "list",
-        "set",
-        "zset",
-        "hash",
-      ]),
+      keys: z.int().min(1).max(1e7).describe("How many, on every master"),
+      value: valueSize.prefault("100B").describe("Length of the data of a key"),
+      types: list(z.enum(TYPES))
+        .prefault([...TYPES])
+        .describe("Types of the keys, taken in turn"),
     })
     .optional()
     .describe("Data written before anything else"),
   "full-sync": z
     .literal("force", { error: 'expected "force", or nothing' })
     .optional()
-    .describe("Replicas copy all data whenever they get a master; a run without any full sync is inconclusive"),
+    .describe(
+      "`force`: replicas copy all data whenever they get a master; a run without any full sync is inconclusive",
+    ),
   cores: z
     .boolean()
     .prefault(false)
-    .describe("A server that dies leaves a core, of which the report gets the stacks (needs gdb)"),
+    .describe(
+      "`true`: a server that dies leaves a core, of which the finding gets the stacks of all threads (needs gdb)",
+    ),
   load: z
     .array(z.union([loadItem, toolItem]))
     .max(MOST_LOADS)
-    .prefault([]),
-  faults: z.array(faultItem.loose()).max(200).prefault([]),
+    .prefault([])
+    .describe("What clients do meanwhile"),
+  faults: z.array(faultItem.loose()).max(200).prefault([]).describe("What goes wrong, and when"),
   "warm-up": duration(0, HOUR).prefault("3s").describe("Load without faults; calibrates the watchdog"),
   duration: duration(SECOND, MAX_DURATION)
     .optional()
-    .describe("Length of the chaos phase (default: what the faults' times need, at least 30s)"),
+    .describe("Length of the chaos phase (default: what the faults' times need, at least `30s`)"),
   watchdog: z
     .strictObject({
       "hang-after": duration(100 * MS, HOUR)
         .prefault("5s")
-        .describe("Silence for this long is a hang"),
+        .describe("Silence for this long is a hang, and evidence is taken"),
       "hang-limit": duration(100 * MS, MAX_DURATION)
         .optional()
-        .describe("A hang longer than this counts even if it ends"),
+        .describe("A hang longer than this is a finding even if it ends"),
       "slow-after": duration(MS, HOUR).optional().describe("Answers slower than this are slow (default: calibrated)"),
       "stall-after": duration(100 * MS, HOUR)
         .prefault("10s")
-        .describe("Replication standing still for this long is stalled"),
+        .describe("Replication that stands still for this long while the master moves is stalled"),
       connections: z.int().min(1).max(256).prefault(16).describe("Established probe connections per node"),
       interval: duration(10 * MS, 60 * SECOND)
         .prefault("250ms")
         .describe("Pause between two questions on one connection"),
       poll: duration(10 * MS, 60 * SECOND)
         .prefault(formatDuration(DEFAULT_POLL))
-        .describe("Pause between two INFO polls of one node"),
+        .describe("Pause between two INFO of one node: down to `10ms` where watching may be the fault"),
     })
-    .prefault({}),
-  recovery: z.strictObject({ within: duration(0, HOUR).prefault("30s") }).prefault({}),
+    .prefault({})
+    .describe("When silence is a hang"),
+  recovery: z
+    .strictObject({ within: duration(0, HOUR).prefault("30s").describe("Time to serve and replicate again") })
+    .prefault({})
+    .describe("How long recovery may take after the heal phase"),
   reconcile: z
     .enum(RECONCILES)
     .prefault("minimal")
     .describe(
-      "What the heal phase tells the servers: minimal, only those that are not where they should be; operator, every one its role again; none",
+      "Whom the heal phase tells a role, once the faults are healed: `minimal`, only servers that are not where they should be (what the experiment's own commands moved stays); `operator`, every one; `none`",
     ),
   checks: list(z.string())
     .optional()
-    .describe(`Default: those of ${DEFAULT_CHECKS.join(", ")} that can answer here`),
+    .describe(
+      `How it is judged (default: those of ${DEFAULT_CHECKS.join(", ")} that can answer here); one that could never answer is refused`,
+    ),
   allow: z
     .array(
       z
@@ -219,15 +250,17 @@ export const experimentSchema = z.strictObject({
     )
     .max(50)
     .prefault([])
-    .describe("Errors that clients may get to the very end: first words of error replies, like NOREPLICAS"),
+    .describe(
+      "Errors that clients may get to the very end without a finding of `serves`: first words of error replies, `[NOREPLICAS]`",
+    ),
   expectations: expectationItems,
   losses: z
     .enum(["none", "unconfirmed", "any"])
     .optional()
     .describe(
-      "Which acknowledged writes may get lost: none; those that were not confirmed when their master was replaced or interrupted (default); any, which are only counted",
+      "Which acknowledged writes may get lost, for `no-lost-writes` (default: `unconfirmed`): those that were not confirmed when their master was replaced or interrupted; `none`, where the configuration promises more (WAIT, `min-replicas-to-write`, `appendfsync always`); or `any`, which are counted and no finding",
     ),
-  "stop-on": z.enum(["first-finding", "end"]).prefault("end"),
+  "stop-on": z.enum(["first-finding", "end"]).prefault("end").describe("Whether a finding ends the chaos phase"),
   expect: z
     .strictObject({
       finding: z
@@ -235,14 +268,17 @@ export const experimentSchema = z.strictObject({
           error: `expected a finding type (${FINDING_TYPES.join(", ")}), or a list of them`,
         })
         .describe("A type of finding, or a list: one of them is enough"),
-      class: name.optional().describe("Of the only type"),
-      sometimes: z.boolean().prefault(false).describe("The bug does not show in every run: none is no failure"),
+      class: name.optional().describe("Its class, like `deadlocked`; of a single type"),
+      sometimes: z
+        .boolean()
+        .prefault(false)
+        .describe("`true`: the bug does not show in every run; without it a run is no failure"),
     })
     .optional()
     .describe("What a run must find (controls, known bugs)"),
   "time-to-finding": durations(0, MAX_DURATION)
     .optional()
-    .describe("From the beginning of chaos to that of the finding, typically"),
+    .describe("How long it typically takes from the beginning of chaos to that of the finding, like `2s..20s`"),
 });
 
 /** The list of loads; each is read by itself (read-load.ts, read-benchmarks.ts). */

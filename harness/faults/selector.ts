@@ -19,12 +19,15 @@ const ARROW = /^\s*(\S+)\s*->\s*(\S+)\s*$/;
 export const nodeSelector = z
   .string()
   .min(1)
-  .describe("a node's name, or `master`, `replica`, `any-replica` (drawn from the seed)");
+  .meta({ title: "node", description: "a node's name, or `master`, `replica`, `any-replica` (drawn from the seed)" });
 
 export const linkSelector = z
   .string()
   .regex(ARROW, { error: 'expected a link written "from -> to", like "r1 -> m1" or "client -> master"' })
-  .describe('a link "from -> to"; each side is a node\'s name, `client`, `master` or `replica`');
+  .meta({
+    title: "link",
+    description: 'a link "from -> to"; each side is a node\'s name, `client`, `master` or `replica`',
+  });
 
 /** A selector after the plan has drawn: a node's name, `master`, or "replica/1". */
 export const resolvedNode = z.string().min(1);
