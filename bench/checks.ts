@@ -4,7 +4,7 @@ import { flushOrder } from "../harness/checks/data/flush-order.ts";
 import { linearizable } from "../harness/checks/data/linearizable.ts";
 import { noLostWrites } from "../harness/checks/data/no-lost-writes.ts";
 import { perKeyOrder } from "../harness/checks/data/per-key-order.ts";
-import { KIND, type LoadHistory } from "../harness/history/history.ts";
+import { KIND, type LoadHistory } from "../harness/journal/history.ts";
 import { runModel } from "../harness/testing/data-model/store.support.ts";
 import { fixture } from "../harness/testing/record-fixture.support.ts";
 

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { emptyOperation, finalFile, operationsFile } from "../harness/history/format.ts";
-import { KIND } from "../harness/history/history.ts";
 import { readHistory } from "../harness/history/read-history.ts";
 import { HistoryWriter } from "../harness/history/writer.ts";
 import type { JournalEvent } from "../harness/journal/events.ts";
+import { KIND } from "../harness/journal/history.ts";
 import { recordOf } from "../harness/journal/record.ts";
 
 /*

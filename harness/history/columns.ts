@@ -1,4 +1,4 @@
-import type { Operations } from "./history.ts";
+import type { Operations } from "../journal/history.ts";
 
 /** Empty columns for `length` operations: every value 0. Fill them in place. */
 export function columns(length: number): Operations {

@@ -1,4 +1,4 @@
-import { NOT_ASKED, type Operations } from "./history.ts";
+import { NOT_ASKED, type Operations } from "../journal/history.ts";
 
 /*
  *   file:    magic (8) │ record │ record │ …          appended only; a killed harness may leave a torn last record

@@ -1,6 +1,6 @@
 import type { EventOf } from "../journal/events.ts";
+import { type History, KIND, type LoadHistory, type Operations } from "../journal/history.ts";
 import type { RunRecord } from "../journal/record.ts";
-import { type History, KIND, type LoadHistory, type Operations } from "./history.ts";
 import { type OperationsFile, readOperations } from "./read-operations.ts";
 
 /*

@@ -1,9 +1,9 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import type { CellShape, Operations } from "../journal/history.ts";
 import { columns } from "./columns.ts";
 import { decodeOperation, foreignFile, MAGIC, RECORD_BYTES } from "./format.ts";
-import type { CellShape, Operations } from "./history.ts";
 
 const CHUNK_BYTES = RECORD_BYTES * 32_768;
 

@@ -1,4 +1,4 @@
-import type { CellShape } from "./history.ts";
+import type { CellShape } from "../journal/history.ts";
 import { readOperations } from "./read-operations.ts";
 
 /** Numbers of the cells that operations in these files read or wrote, each once, in order. Files that cannot be read add none. */

@@ -1,5 +1,5 @@
-import type { History } from "../history/history.ts";
 import type { EventOf, EventType, JournalEvent } from "./events.ts";
+import type { History } from "./history.ts";
 
 /** The whole journal of one run, already read and indexed by type. Checks and reports are pure functions of it. */
 export interface RunRecord {

@@ -1,7 +1,7 @@
 import { seededRandom } from "../base/random.ts";
 import type { Range } from "../base/units.ts";
 import { showBytes } from "../cluster/compare/show-bytes.ts";
-import { type CellShape, NOTHING } from "../history/history.ts";
+import { type CellShape, NOTHING } from "../journal/history.ts";
 import type { Reply, RespError } from "../resp/reply.ts";
 import { text as textOf } from "../resp/text.ts";
 import { OFFSETS, randomText } from "./workloads/keys-and-values.ts";

@@ -1,8 +1,8 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import type { Random } from "../base/random.ts";
 import { emptyOperation, type OperationFields } from "../history/format.ts";
-import { type CellShape, KIND, NOT_ASKED, NOTHING, OUTCOME } from "../history/history.ts";
 import type { HistoryWriter } from "../history/writer.ts";
+import { type CellShape, KIND, NOT_ASKED, NOTHING, OUTCOME } from "../journal/history.ts";
 import { encodeByteStrings } from "../resp/encode.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
 import { CellValues } from "./cell-values.ts";

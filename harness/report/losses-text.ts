@@ -1,11 +1,5 @@
-import type { EventOf } from "../journal/events.ts";
 import type { Losses } from "../journal/losses.ts";
 import { grouped } from "./wording.ts";
-
-/** What became of the acknowledged writes of all recorded loads, by load; [] when no check counted them. */
-export function lossesOf(checks: readonly EventOf<"check">[]): Losses[] {
-  return checks.flatMap(({ losses = [] }) => losses);
-}
 
 /** All loads as one; null: nobody counted. A number that is not known of one is not known of all. */
 export function totalLosses(losses: readonly Losses[]): Omit<Losses, "load"> | null {

@@ -1,3 +1,4 @@
+import { groupBy } from "../base/group-by.ts";
 import { type Proportion, proportion } from "../base/proportion.ts";
 import type { ListedRun } from "./run-list.ts";
 import type { RunSummary } from "./run-summary.ts";
@@ -34,14 +35,8 @@ export function repeatsOf({ run, findings }: RunSummary, file: string, runs: rea
   const finds = (one: ListedRun): boolean =>
     first ? one.findings.some(({ type }) => type === first.type) : one.verdict === "fail";
   const said = imagesOf(run.plan);
-  const groups = new Map<string, ListedRun[]>();
-  for (const one of same) {
-    // A tag may have been moved to another image between two runs.
-    const name = `${one.image} ${one.digest ?? ""}`;
-    const own = groups.get(name);
-    if (own) own.push(one);
-    else groups.set(name, [one]);
-  }
+  // A tag may have been moved to another image between two runs.
+  const groups = groupBy(same, ({ image, digest }) => `${image} ${digest ?? ""}`);
   const images = [...groups.values()].map((own): ImageRuns => {
     const [{ image, digest }] = own as [ListedRun];
     const judged = own.filter(hasVerdict);

@@ -5,7 +5,6 @@ import type { EventOf, Finding, Phase, Verdict } from "../journal/events.ts";
 import type { Losses } from "../journal/losses.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { type FaultOccurrence, faultOccurrences } from "./fault-occurrences.ts";
-import { lossesOf } from "./losses-text.ts";
 
 interface PhaseSpan {
   phase: Phase;
@@ -81,7 +80,7 @@ export function summarize(record: RunRecord): RunSummary {
     phases: phaseSpans(record),
     faults: faultOccurrences(record),
     loads: loadTotals(record),
-    losses: lossesOf(checks),
+    losses: checks.flatMap(({ losses = [] }) => losses),
     nodes: cluster?.nodes ?? [],
     links: cluster?.links ?? [],
     serverVersion: cluster?.nodes.find((node) => node.version !== null)?.version ?? firstVersion(record),

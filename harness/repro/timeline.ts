@@ -1,4 +1,5 @@
 import { plainLine } from "../base/escape.ts";
+import { groupBy } from "../base/group-by.ts";
 import { formatDuration } from "../base/units.ts";
 import { comment, indented, secondsWord, word } from "./bash.ts";
 import type { BashFunction } from "./bash-functions.ts";
@@ -24,13 +25,7 @@ export interface Blocks {
 
 /** The faults of a plan, each as a block that runs in the background. */
 export function faultBlocks(faults: readonly ReproFault[], context: ScriptContext): Blocks {
-  const groups = new Map<string, ReproFault[]>();
-  for (const one of faults) {
-    const name = one.id.split("#", 1)[0] ?? one.id;
-    const own = groups.get(name);
-    if (own) own.push(one);
-    else groups.set(name, [one]);
-  }
+  const groups = groupBy(faults, ({ id }) => id.split("#", 1)[0] ?? id);
   // A fault that another one waits for says when it was injected.
   const awaited = new Set(faults.flatMap(({ trigger }) => (trigger.kind === "after" ? [trigger.after] : [])));
   const all: Blocks = { lines: [], functions: ["end-of-chaos"], missing: [] };

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { addTo } from "../base/group-by.ts";
 import type { Span } from "../watchdog/starvation.ts";
 
 /**
@@ -16,9 +17,7 @@ export class Examinations {
   /** The node's process is stopped from now on; returns what to call when it goes on. */
   begin(node: string): () => void {
     const span: { from: number; to: number | null } = { from: this.#clock.now(), to: null };
-    const spans = this.#spans.get(node);
-    if (spans) spans.push(span);
-    else this.#spans.set(node, [span]);
+    addTo(this.#spans, node, span);
     return () => {
       span.to ??= this.#clock.now();
     };

@@ -1,4 +1,5 @@
 import { until } from "../base/deadline.ts";
+import { addTo } from "../base/group-by.ts";
 import { baselineOf, isBad, type Service, serviceOf, serviceText, wholeSamples } from "../checks/service/service.ts";
 import { goalOf, patienceFor, type ServiceGoal, type ServiceSource } from "../checks/service/service-goal.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
@@ -44,7 +45,7 @@ export class ServiceBoard {
       if (event.step === "end") this.#source.warmUpEnd = event.t;
     }
     if (event.type !== "load") return;
-    if (this.#isWarmUp) this.#warmUp.set(event.load, [...(this.#warmUp.get(event.load) ?? []), event]);
+    if (this.#isWarmUp) addTo(this.#warmUp, event.load, event);
     this.#latest.set(event.load, [...(this.#latest.get(event.load) ?? []), event].slice(-KEPT));
   }
 

@@ -1,6 +1,6 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { columns } from "../history/columns.ts";
-import { KIND, type LoadHistory, NOT_ASKED, type Operations, OUTCOME } from "../history/history.ts";
+import { KIND, type LoadHistory, NOT_ASKED, type Operations, OUTCOME } from "../journal/history.ts";
 
 /** One operation as a person writes it: what the columns of `Operations` hold, in words. */
 export interface OperationRow {

@@ -1,5 +1,5 @@
-import type { LoadHistory } from "../history/history.ts";
 import type { EventType, JournalEvent } from "../journal/events.ts";
+import type { LoadHistory } from "../journal/history.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { buildHistory, type OperationRow } from "./build-history.support.ts";
 import { fixture } from "./record-fixture.support.ts";

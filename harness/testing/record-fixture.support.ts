@@ -1,5 +1,5 @@
-import type { History } from "../history/history.ts";
 import type { EventOf, EventType, JournalEvent, NodeCondition, NodeState, Phase } from "../journal/events.ts";
+import type { History } from "../journal/history.ts";
 import { type RunRecord, recordOf } from "../journal/record.ts";
 
 /*

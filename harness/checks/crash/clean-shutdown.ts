@@ -4,8 +4,7 @@ import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Check } from "../check.ts";
 import { coreIn, evidenceOf } from "../evidence-of.ts";
-import type { Judged } from "../hang/hang-rules.ts";
-import { resultOf } from "../result.ts";
+import { type Judged, resultOf } from "../result.ts";
 import { STARVED_SHARE, starvedShare } from "../span.ts";
 import { signalOf } from "./crash-rules.ts";
 

@@ -1,12 +1,13 @@
 import { constants } from "node:os";
 import { ChaosError } from "../../base/chaos-error.ts";
+import { groupBy } from "../../base/group-by.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
 import type { LogRule } from "../../systems/system.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import { conditionPeriods } from "../hang/condition-period.ts";
-import type { Judged } from "../hang/hang-rules.ts";
+import type { Judged } from "../result.ts";
 import { endOfWatch, isControl } from "../span.ts";
 
 /** Signs of one crash come together: its log lines, the kernel's OOM notice, the exit. */
@@ -20,16 +21,14 @@ export function judgeCrashes(record: RunRecord): Judged {
   const judged: Judged = { findings: [], unknown: [] };
   const rules = crashRules(record);
   const end = endOfWatch(record);
-  const signs = new Map<string, Sign[]>();
   const events = record.events.filter(
     (event): event is Sign =>
       event.t <= end && (event.type === "container" || (event.type === "log" && rules.has(event.rule))),
   );
-  for (const sign of events.sort((a, b) => a.t - b.t)) {
-    const own = signs.get(sign.node);
-    if (own) own.push(sign);
-    else signs.set(sign.node, [sign]);
-  }
+  const signs = groupBy(
+    events.sort((a, b) => a.t - b.t),
+    ({ node }) => node,
+  );
   for (const [node, own] of signs) {
     for (const crash of crashesIn(own)) {
       if (crash.some((sign) => sign.type === "container" && sign.action === "die" && sign.ours)) continue;

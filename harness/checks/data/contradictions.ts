@@ -1,5 +1,5 @@
-import { elementOf, keyOf, type LoadHistory } from "../../history/history.ts";
 import type { Finding } from "../../journal/events.ts";
+import { elementOf, keyOf, type LoadHistory } from "../../journal/history.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { cellText } from "./finding-text.ts";
 import { lifeOf, type Marks } from "./life.ts";

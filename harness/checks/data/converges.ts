@@ -1,10 +1,10 @@
+import { addTo } from "../../base/group-by.ts";
 import type { EventOf, Finding, NodeState } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Check } from "../check.ts";
-import type { Judged } from "../hang/hang-rules.ts";
 import { leftOut } from "../left-out.ts";
 import { needsReplica } from "../needs.ts";
-import { resultOf } from "../result.ts";
+import { type Judged, resultOf } from "../result.ts";
 import { leftDown, phaseSpan, STARVED_SHARE, starvedShare } from "../span.ts";
 import { type DivergentCell, divergentCells } from "./cells/divergent-cells.ts";
 
@@ -45,7 +45,7 @@ export const converges: Check = {
     for (const [replica, master] of Object.entries(record.last("topology")?.replicaOf ?? {})) {
       if (last.has(replica)) continue;
       if (leftDown(record, replica)) away.push(replica);
-      else if (leftDown(record, master)) alone.set(master, [...(alone.get(master) ?? []), replica]);
+      else if (leftDown(record, master)) addTo(alone, master, replica);
       else judged.unknown.push(`${replica} was not compared with its master`);
     }
     remarks.push(...leftOut(away));

@@ -1,4 +1,4 @@
-import type { LoadHistory } from "../../history/history.ts";
+import type { LoadHistory } from "../../journal/history.ts";
 import type { Losses } from "../../journal/losses.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Check, CheckResult } from "../check.ts";

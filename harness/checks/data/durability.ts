@@ -1,4 +1,4 @@
-import { KIND, type LoadHistory, NOT_ASKED, OUTCOME } from "../../history/history.ts";
+import { KIND, type LoadHistory, NOT_ASKED, OUTCOME } from "../../journal/history.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Masters } from "./masters.ts";
 

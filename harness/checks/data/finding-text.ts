@@ -1,4 +1,4 @@
-import { elementOf, KIND, keyOf, type LoadHistory, NOTHING, OUTCOME } from "../../history/history.ts";
+import { elementOf, KIND, keyOf, type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
 import type { Flush } from "./flushes.ts";
 
 /** "nothing", "v1234", or the text of a value that nobody wrote. */

@@ -1,4 +1,4 @@
-import { type LoadHistory, NOTHING, OUTCOME } from "../../history/history.ts";
+import { type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
 import type { Writes } from "./cells/cell-reads.ts";
 import type { Cell } from "./cells/cells.ts";
 import { Removals } from "./cells/removals.ts";

@@ -2,7 +2,7 @@ import { CLEAN_EXITS } from "../../faults/processes/shutdown.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { endOfWatch, type Span } from "../span.ts";
-import type { Term } from "./masters.ts";
+import type { Term } from "./term.ts";
 
 type FaultEvent = EventOf<"fault">;
 

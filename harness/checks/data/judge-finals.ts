@@ -1,4 +1,4 @@
-import { type LoadHistory, OUTCOME } from "../../history/history.ts";
+import { type LoadHistory, OUTCOME } from "../../journal/history.ts";
 import { leftOut } from "../left-out.ts";
 import { type Cell, eachCell } from "./cells/cells.ts";
 import type { Judging } from "./data-check.ts";

@@ -1,5 +1,5 @@
-import { KIND, type LoadHistory, type Operations, OUTCOME } from "../../history/history.ts";
 import type { LifeMoment } from "../../journal/finding.ts";
+import { KIND, type LoadHistory, type Operations, OUTCOME } from "../../journal/history.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { valueText } from "./finding-text.ts";
 

@@ -1,4 +1,4 @@
-import type { LoadHistory } from "../../history/history.ts";
+import type { LoadHistory } from "../../journal/history.ts";
 import type { Check } from "../check.ts";
 import { needsRecorded } from "../needs.ts";
 import { TermReads } from "./cells/cell-reads.ts";

@@ -1,4 +1,4 @@
-import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../history/history.ts";
+import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
 import type { Cell } from "./cells/cells.ts";
 import type { Durability } from "./durability.ts";
 import type { Flushes } from "./flushes.ts";

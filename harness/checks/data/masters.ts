@@ -1,7 +1,7 @@
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { interruptions } from "./interruptions.ts";
-import { settledFrom } from "./settled-terms.ts";
+import { settledFrom, type Term } from "./term.ts";
 
 /*
  *   topology     m1 ════════════════╗ r1 ═══════════════════════►      who is master of a shard, as the operator wants it
@@ -9,19 +9,6 @@ import { settledFrom } from "./settled-terms.ts";
  *   terms        [──m1───]  [──m1───][··│──────r1────────────────►      └ settled: INFO has said "master" since
  *                                                              open: nothing happened to it until the end
  */
-
-/** A stretch in which one node was the master of its shard without interruption. Run milliseconds. */
-export interface Term {
-  shard: number;
-  node: string;
-  from: number;
-  /** From then on the node has said that it is master: before it, it may have been a replica yet. */
-  settled: number;
-  /** Infinity: to the end of the run. */
-  to: number;
-  /** The shard begins with it, empty. */
-  first: boolean;
-}
 
 /** What one topology event made of the shards. */
 interface Layout {

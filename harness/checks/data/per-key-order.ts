@@ -1,4 +1,4 @@
-import type { LoadHistory } from "../../history/history.ts";
+import type { LoadHistory } from "../../journal/history.ts";
 import { needsRecorded } from "../needs.ts";
 import { TermReads, Writes } from "./cells/cell-reads.ts";
 import { eachCell } from "./cells/cells.ts";

@@ -1,4 +1,4 @@
-import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../history/history.ts";
+import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
 import { Writes } from "./cells/cell-reads.ts";
 import type { Cell } from "./cells/cells.ts";
 import type { Contradictions } from "./contradictions.ts";

@@ -1,5 +1,5 @@
-import type { LoadHistory } from "../../history/history.ts";
 import type { Finding } from "../../journal/events.ts";
+import type { LoadHistory } from "../../journal/history.ts";
 import type { Contradiction, Contradictions } from "./contradictions.ts";
 import type { Wrong, WrongValue } from "./final-value.ts";
 import { flushText, moment, operationText, valuesThat, valueText } from "./finding-text.ts";

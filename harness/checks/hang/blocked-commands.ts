@@ -1,13 +1,14 @@
+import { addTo } from "../../base/group-by.ts";
 import { formatDuration } from "../../base/units.ts";
 import { type AdminCommand, adminCommands } from "../../journal/admin-commands.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { holdsFor } from "../../systems/answer-time.ts";
 import { evidenceOf } from "../evidence-of.ts";
+import type { Judged } from "../result.ts";
 import { covered, endOfWatch, planNumber, recoveryEnd, type Span, STARVED_SHARE, starvedShare } from "../span.ts";
 import { flagWords } from "./client-flag-words.ts";
 import { conditionPeriods } from "./condition-period.ts";
-import type { Judged } from "./hang-rules.ts";
 
 /*
  *   sent ─────── its own timeout ───────┬──── hang-after ────┬─────────────►  to the end of the run, no answer: unanswered-command
@@ -170,7 +171,7 @@ function heldByUs(record: RunRecord, commands: readonly AdminCommand[], end: num
     if (ms === 0 || answer?.step === "refused") continue;
     // A sleep is answered when it is over, a pause when it begins.
     const to = sent.expected === 0 ? (answer?.t ?? sent.t) + ms : Math.max(answer?.t ?? 0, sent.t + ms);
-    spans.set(sent.node, [...(spans.get(sent.node) ?? []), { from: sent.t, to, by: sent }]);
+    addTo(spans, sent.node, { from: sent.t, to, by: sent });
   }
   return spans;
 }

@@ -1,21 +1,13 @@
 import { formatDuration, formatRate } from "../../base/units.ts";
-import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { DEFAULT_POLL } from "../../watchdog/watchdog.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import { heldBack } from "../held-back.ts";
+import type { Judged } from "../result.ts";
 import { endOfWatch, phaseSpan, planNumber, recoveryEnd, STARVED_SHARE, starvedShare } from "../span.ts";
 import { type HangEpisode, hangEpisodes } from "./hang-episode.ts";
 import { judgeLeftovers } from "./lasting-conditions.ts";
 import { stillAnswering } from "./still-answering.ts";
-
-/** Findings, and what could have been one if only we had been able to see. */
-export interface Judged {
-  findings: Finding[];
-  unknown: string[];
-  /** What a reader should know even where nothing was found. */
-  remarks?: string[];
-}
 
 /**
  * Hangs, and nodes left slow, that are nobody's fault but the server's. What our own faults hold still is

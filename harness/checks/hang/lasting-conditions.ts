@@ -2,9 +2,9 @@ import { formatDuration } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { evidenceOf } from "../evidence-of.ts";
+import type { Judged } from "../result.ts";
 import { endOfWatch, recoveryEnd, STARVED_SHARE, starvedShare } from "../span.ts";
 import { type ConditionPeriod, conditionPeriods } from "./condition-period.ts";
-import type { Judged } from "./hang-rules.ts";
 
 const LEFTOVERS = {
   slow: { type: "slow-recovery", what: "answered slowly" },

@@ -1,3 +1,4 @@
+import { addTo } from "../../base/group-by.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { rulerOf } from "../../journal/ruler.ts";
@@ -67,7 +68,7 @@ export function ownersNamed(views: ReadonlyMap<string, View>, index: number, rul
     const epoch = told.epoch === null ? "" : ` (config epoch ${told.epoch})`;
     const claim = ruler === "sentinels" || !claims.includes(index + 1) ? "" : " and claims it";
     const text = `${told.owner ?? "nobody"}${epoch}${claim}`;
-    named.set(text, [...(named.get(text) ?? []), node]);
+    addTo(named, text, node);
   }
   return [...named].map(([text, nodes]) => {
     return `${nodes.sort().join(", ")} ${nodes.length === 1 ? "names" : "name"} ${text}`;

@@ -1,3 +1,4 @@
+import { addTo } from "../../base/group-by.ts";
 import { formatDuration } from "../../base/units.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { Check } from "../check.ts";
@@ -26,7 +27,7 @@ export const recoversWithin: Check = {
       // What clients see is judged to the end, below or by the check that was asked to.
       if (isControl(record, node) || load !== undefined) continue;
       const reason = explained.get(node);
-      if (reason === undefined) waiting.set(node, [...(waiting.get(node) ?? []), what]);
+      if (reason === undefined) addTo(waiting, node, what);
       else if (!reasons.includes(`${node}: ${reason}`)) reasons.push(`${node}: ${reason}`);
     }
     const findings = [...waiting].map(([node, what]): Finding => {

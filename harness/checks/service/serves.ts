@@ -2,9 +2,8 @@ import { formatDuration } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Check } from "../check.ts";
-import type { Judged } from "../hang/hang-rules.ts";
 import { leftOut } from "../left-out.ts";
-import { resultOf } from "../result.ts";
+import { type Judged, resultOf } from "../result.ts";
 import { phaseSpan, recoveryEnd, type Span, STARVED_SHARE, starvedShare } from "../span.ts";
 import {
   baselines,

@@ -1,3 +1,4 @@
+import { groupBy } from "../../base/group-by.ts";
 import type { EventOf, Outcomes } from "../../journal/events.ts";
 import { addOutcomes, NO_OUTCOMES } from "../../journal/outcomes.ts";
 import type { RunRecord } from "../../journal/record.ts";
@@ -176,14 +177,8 @@ export function wholeSamples(samples: readonly Sample[], { from, to }: Span): Sa
 
 /** The loads' samples in a stretch, by load. */
 export function samplesIn(samples: readonly Sample[], { from, to }: Span): Map<string, Sample[]> {
-  const loads = new Map<string, Sample[]>();
-  for (const sample of samples) {
-    if (sample.t <= from || sample.t > to) continue;
-    const own = loads.get(sample.load);
-    if (own) own.push(sample);
-    else loads.set(sample.load, [sample]);
-  }
-  return loads;
+  const inside = samples.filter(({ t }) => t > from && t <= to);
+  return groupBy(inside, ({ load }) => load);
 }
 
 /** Every load's baseline: what it did in the warm-up. A sample tells of the time before it, and the first one of connecting. */

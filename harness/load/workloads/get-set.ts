@@ -1,4 +1,4 @@
-import { KIND, NOTHING } from "../../history/history.ts";
+import { KIND, NOTHING } from "../../journal/history.ts";
 import { keyNames, keys, values } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 

@@ -1,5 +1,5 @@
 import type { Random } from "../../base/random.ts";
-import type { CellShape } from "../../history/history.ts";
+import type { CellShape } from "../../journal/history.ts";
 import type { LoadSpec } from "../load.ts";
 
 /**

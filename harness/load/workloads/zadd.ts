@@ -1,4 +1,4 @@
-import { KIND } from "../../history/history.ts";
+import { KIND } from "../../journal/history.ts";
 import { keyNames, keys } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 

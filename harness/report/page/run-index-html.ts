@@ -1,9 +1,9 @@
 import { escapeHtml } from "../../base/escape.ts";
 import { proportion, proportionText } from "../../base/proportion.ts";
 import type { ListedRun } from "../run-list.ts";
+import type { IndexGroup, IndexRow, RunIndex } from "../runs-by-experiment.ts";
 import { seconds, times } from "../wording.ts";
 import { htmlPage } from "./page.ts";
-import type { IndexGroup, IndexRow, RunIndex } from "./run-index.ts";
 
 /** Runs of a row that are drawn; all are counted. */
 const MOST_DRAWN = 40;

@@ -1,19 +1,6 @@
 import type { RunRecord } from "../../journal/record.ts";
 import { grouped } from "../wording.ts";
 
-/** Events by the name of what they are about, in order. */
-export function byName<T>(events: readonly T[], name: (event: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const event of events) push(groups, name(event), event);
-  return groups;
-}
-
-export function push<T>(groups: Map<string, T[]>, name: string, item: T): void {
-  const own = groups.get(name);
-  if (own) own.push(item);
-  else groups.set(name, [item]);
-}
-
 /** A node has the same colour and dashes in every lane. */
 export function nodeMarks(record: RunRecord): (node: string) => string {
   const names = record.last("cluster")?.nodes.map((node) => node.name) ?? [];

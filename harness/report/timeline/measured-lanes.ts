@@ -1,7 +1,8 @@
+import { addTo, groupBy } from "../../base/group-by.ts";
 import { starvedSpans } from "../../checks/span.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { byName, compact, milliseconds, nodeMarks, push } from "./event-groups.ts";
+import { compact, milliseconds, nodeMarks } from "./event-groups.ts";
 import { type Point, type Series, seriesLane } from "./series-lane.ts";
 import type { Lane } from "./time-scale.ts";
 
@@ -9,7 +10,7 @@ const MOST_LOADS = 4;
 
 /** Throughput and latency of every load. */
 export function loadLanes(record: RunRecord): Lane[] {
-  const loads = byName(record.of("load"), (event) => event.load);
+  const loads = groupBy(record.of("load"), (event) => event.load);
   const shown = [...loads].slice(0, MOST_LOADS);
   return shown.flatMap(([load, events], i) => {
     const last =
@@ -48,7 +49,7 @@ export function loadLanes(record: RunRecord): Lane[] {
 /** The slowest answer, or the age of the oldest unanswered question, of all probes of a node. */
 export function probeLane(record: RunRecord): Lane {
   const mark = nodeMarks(record);
-  const series = [...byName(record.of("probe"), (event) => event.node)].map(([node, events]): Series => {
+  const series = [...groupBy(record.of("probe"), (event) => event.node)].map(([node, events]): Series => {
     const worst = new Map<number, number>();
     for (const event of events) {
       const second = Math.floor(event.t / 1000) * 1000;
@@ -80,10 +81,10 @@ export function offsetLanes(record: RunRecord): Lane[] {
     const { offset } = event.state;
     if (offset === null) continue;
     latest.set(event.node, offset);
-    push(offsets, event.node, [event.t, offset]);
+    addTo(offsets, event.node, [event.t, offset]);
     const master = latest.get(replicaOf[event.node] ?? "");
     // The master was asked a moment earlier or later: being ahead of its last answer is no lag.
-    if (master !== undefined) push(lag, event.node, [event.t, Math.max(0, master - offset)]);
+    if (master !== undefined) addTo(lag, event.node, [event.t, Math.max(0, master - offset)]);
   }
   const lane = (title: string, points: Map<string, Point[]>, format: (value: number) => string) =>
     seriesLane({

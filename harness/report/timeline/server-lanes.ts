@@ -1,7 +1,8 @@
+import { groupBy } from "../../base/group-by.ts";
 import { adminCommands } from "../../journal/admin-commands.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { byName, compact, milliseconds, nodeMarks } from "./event-groups.ts";
+import { compact, milliseconds, nodeMarks } from "./event-groups.ts";
 import { type Point, type Series, seriesLane } from "./series-lane.ts";
 import type { Lane } from "./time-scale.ts";
 
@@ -10,7 +11,7 @@ const MEBIBYTE = 1024 ** 2;
 /** What the kernel says of each server's process: CPU in cores, and resident memory. */
 export function processLanes(record: RunRecord): Lane[] {
   const mark = nodeMarks(record);
-  const nodes = [...byName(record.of("process"), (event) => event.node)];
+  const nodes = [...groupBy(record.of("process"), (event) => event.node)];
   const lane = (title: string, format: (value: number) => string, points: (own: Process[]) => Point[]) =>
     seriesLane({
       title,
@@ -51,7 +52,7 @@ export function fullSyncLane(record: RunRecord): Lane[] {
   if (events.length === 0) return [];
   const mark = nodeMarks(record);
   const counts = { start: 0, done: 0, failed: 0, ended: 0 };
-  const series = [...byName(events, (event) => event.node)].map(([node, own]): Series => {
+  const series = [...groupBy(events, (event) => event.node)].map(([node, own]): Series => {
     const points = own.flatMap(({ t, step, done, total }): Point[] => {
       if (step in counts) counts[step as keyof typeof counts]++;
       if (step === "start")

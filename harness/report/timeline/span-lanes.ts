@@ -1,4 +1,5 @@
 import { escapeHtml } from "../../base/escape.ts";
+import { groupBy } from "../../base/group-by.ts";
 import { type ConditionPeriod, conditionPeriods } from "../../checks/hang/condition-period.ts";
 import { endOfWatch } from "../../checks/span.ts";
 import type { RunRecord } from "../../journal/record.ts";
@@ -31,13 +32,7 @@ export function phaseLane({ phases, end }: RunSummary): Lane {
 
 /** One row per fault of the experiment, one bar per occurrence, from inject to heal. */
 export function faultLane({ faults, end }: RunSummary, { bars: mostBars }: Frame): Lane {
-  const rows = new Map<string, FaultOccurrence[]>();
-  for (const one of faults) {
-    const name = one.id.split("#", 1)[0] ?? one.id;
-    const own = rows.get(name);
-    if (own) own.push(one);
-    else rows.set(name, [one]);
-  }
+  const rows = groupBy(faults, ({ id }) => id.split("#", 1)[0] ?? id);
   const shown = [...rows].slice(0, MOST_ROWS);
   const drawn = shown.reduce((sum, [, some]) => sum + some.length, 0);
   const left = faults.length - Math.min(drawn, mostBars);

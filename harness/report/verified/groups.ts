@@ -1,3 +1,4 @@
+import { groupBy } from "../../base/group-by.ts";
 import { formatDuration } from "../../base/units.ts";
 import { median } from "../time-to-finding.ts";
 import { hasVerdict, type VerifiedRun } from "./verified-run.ts";
@@ -20,13 +21,8 @@ export interface VerifiedGroup {
 
 /** By experiment, then image, then digest: a tag may have been moved to another image between two runs. */
 export function groupsOf(runs: readonly VerifiedRun[]): VerifiedGroup[] {
-  const groups = new Map<string, VerifiedRun[]>();
-  for (const run of [...runs].sort(byPlace)) {
-    const key = JSON.stringify([run.experiment, run.image, run.digest]);
-    const own = groups.get(key);
-    if (own) own.push(run);
-    else groups.set(key, [run]);
-  }
+  const sorted = [...runs].sort(byPlace);
+  const groups = groupBy(sorted, ({ experiment, image, digest }) => JSON.stringify([experiment, image, digest]));
   return [...groups.values()].map(groupOf);
 }
 

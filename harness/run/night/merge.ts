@@ -1,4 +1,5 @@
 import path from "node:path";
+import { groupBy } from "../../base/group-by.ts";
 import { proportion, proportionText } from "../../base/proportion.ts";
 import type { Night, NightEntry } from "./record.ts";
 
@@ -47,11 +48,7 @@ export function mergeNights(nights: readonly FoundNight[], others: readonly Nigh
       runs: entry.runs.map((run) => ({ ...run, folder: path.relative(directory, path.resolve(from, run.folder)) })),
     })),
   );
-  const groups = new Map<string, NightEntry[]>();
-  for (const entry of [...moved, ...others]) {
-    const key = `${entry.experiment}\n${entry.image}`;
-    groups.set(key, [...(groups.get(key) ?? []), entry]);
-  }
+  const groups = groupBy([...moved, ...others], ({ experiment, image }) => `${experiment}\n${image}`);
   return {
     seeds: unique(nights.map(({ night }) => night.seed)),
     kvchaos: unique(nights.map(({ night }) => night.kvchaos)),

@@ -2,7 +2,7 @@ import { messageOf } from "../../base/chaos-error.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Cluster, ClusterNode, Connection } from "../../cluster/cluster.ts";
 import type { OperationFields } from "../../history/format.ts";
-import { type CellShape, elementOf, keyOf, NOTHING, OUTCOME } from "../../history/history.ts";
+import { type CellShape, elementOf, keyOf, NOTHING, OUTCOME } from "../../journal/history.ts";
 import type { CellValues } from "../../load/cell-values.ts";
 
 /** Commands sent before their replies are awaited. */

@@ -1,5 +1,5 @@
 import type { Random } from "../../base/random.ts";
-import { NOTHING, type Operations, OUTCOME } from "../../history/history.ts";
+import { NOTHING, type Operations, OUTCOME } from "../../journal/history.ts";
 import type { ModelFlush } from "./events.support.ts";
 
 /** What a store does wrong. Of writes, one in DROP_EVERY; of the rest, once in a run. */

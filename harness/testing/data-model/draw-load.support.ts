@@ -1,6 +1,6 @@
 import type { Random } from "../../base/random.ts";
 import { columns } from "../../history/columns.ts";
-import { KIND, NOT_ASKED, NOTHING, type Operations, OUTCOME } from "../../history/history.ts";
+import { KIND, NOT_ASKED, NOTHING, type Operations, OUTCOME } from "../../journal/history.ts";
 
 export interface LoadOptions {
   operations: number;

@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from "../../base/random.ts";
 import { columns } from "../../history/columns.ts";
-import { KIND, type LoadHistory, NOT_ASKED, OUTCOME } from "../../history/history.ts";
 import type { JournalEvent } from "../../journal/events.ts";
+import { KIND, type LoadHistory, NOT_ASKED, OUTCOME } from "../../journal/history.ts";
 import { ALL_CELLS, apply, type Bug, DROP_EVERY, type Entry, type Strike, strike } from "./bugs.support.ts";
 import { BEGIN, type DrawnLoad, drawLoad, endOf, type LoadOptions } from "./draw-load.support.ts";
 import { DOWN, eventsOf, type ModelFlush, NODES, PROMOTION, type Upheavals } from "./events.support.ts";

@@ -1,5 +1,6 @@
-import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../../history/history.ts";
-import type { Masters, Term } from "../masters.ts";
+import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../../journal/history.ts";
+import type { Masters } from "../masters.ts";
+import type { Term } from "../term.ts";
 import type { Cell } from "./cells.ts";
 
 /** Looks up, cell after cell, which write wrote a value. */

@@ -1,7 +1,7 @@
-import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../../history/history.ts";
+import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../../journal/history.ts";
 import type { Flush, ShardFlushes } from "../flushes.ts";
-import type { Term } from "../masters.ts";
 import { NO_VALUE, RegisterHistory } from "../register-history.ts";
+import type { Term } from "../term.ts";
 import type { Cell } from "./cells.ts";
 
 /*

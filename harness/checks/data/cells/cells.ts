@@ -1,4 +1,4 @@
-import type { LoadHistory, Operations } from "../../../history/history.ts";
+import type { LoadHistory, Operations } from "../../../journal/history.ts";
 import type { Masters } from "../masters.ts";
 
 /*

@@ -1,7 +1,7 @@
 import { showBytes } from "../../../cluster/compare/show-bytes.ts";
-import { elementOf, keyOf, type LoadHistory, OUTCOME } from "../../../history/history.ts";
 import type { EventOf } from "../../../journal/events.ts";
 import type { LifeMoment } from "../../../journal/finding.ts";
+import { elementOf, keyOf, type LoadHistory, OUTCOME } from "../../../journal/history.ts";
 import type { RunRecord } from "../../../journal/record.ts";
 import { valueText } from "../finding-text.ts";
 import { lifeOf } from "../life.ts";

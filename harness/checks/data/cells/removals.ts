@@ -1,4 +1,4 @@
-import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../../history/history.ts";
+import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../../journal/history.ts";
 import type { ShardFlushes } from "../flushes.ts";
 import type { Cell } from "./cells.ts";
 

@@ -1,7 +1,19 @@
 import { adminCommands } from "../../journal/admin-commands.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { phaseSpan } from "../span.ts";
-import type { Term } from "./masters.ts";
+
+/** A stretch in which one node was the master of its shard without interruption. Run milliseconds. */
+export interface Term {
+  shard: number;
+  node: string;
+  from: number;
+  /** From then on the node has said that it is master: before it, it may have been a replica yet. */
+  settled: number;
+  /** Infinity: to the end of the run. */
+  to: number;
+  /** The shard begins with it, empty. */
+  first: boolean;
+}
 
 /**
  * The term of a promoted node, from when it was certainly the master: commands that were given to it before its promotion
