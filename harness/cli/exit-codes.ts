@@ -21,7 +21,7 @@ const OF_VERDICT: Record<Verdict, number> = {
 };
 
 /** `expectFail` swaps pass and finding: a known bug must still reproduce. */
-export function exitOfVerdict(verdict: Verdict, expectFail: boolean): number {
+export function exitOfVerdict(verdict: Verdict, expectFail = false): number {
   const code = OF_VERDICT[verdict];
   if (!expectFail) return code;
   return code === EXIT.pass ? EXIT.finding : code === EXIT.finding ? EXIT.pass : code;

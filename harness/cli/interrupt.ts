@@ -1,5 +1,6 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { EXIT } from "./exit-codes.ts";
+import { log } from "./print.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -7,7 +8,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * The first Ctrl-C (or SIGTERM, SIGHUP) aborts the returned signal: heal, report, clean up. A second one exits at once;
  * the reaper then removes what is left. `dispose` takes the handlers off again.
  */
-export function interruptSignal(log: (line: string) => void): { signal: AbortSignal; dispose(): void } {
+export function interruptSignal(): { signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {

@@ -19,7 +19,8 @@ export interface OnceOptions {
   plan: Plan;
   compose: ComposeFile;
   reports: string;
-  keep: boolean;
+  /** Leave the cluster running. */
+  keep?: boolean | undefined;
   signal: AbortSignal;
   /** Only how it ended, on stderr. */
   quiet?: boolean | undefined;
@@ -33,7 +34,7 @@ export interface OnceOptions {
 
 /** One run with live output, and its reports. */
 export async function runOnce(options: OnceOptions): Promise<RunResult> {
-  const { engine, server, plan, compose, reports, keep, signal } = options;
+  const { engine, server, plan, compose, reports, keep = false, signal } = options;
   const called = invocation();
   const words = (directory: string, name: (file: string) => string): string[] =>
     options.fromPlan

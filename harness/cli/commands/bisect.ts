@@ -1,20 +1,15 @@
-import { randomInt } from "node:crypto";
-import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
-import { type Attempt, attempt, triedText } from "../../run/campaign/attempts.ts";
+import { attempt, triedText } from "../../run/campaign/attempts.ts";
 import { firstChange } from "../../run/campaign/first-change.ts";
+import { newSeed, rounds, seedOfRound, type Trial } from "../../run/campaign/rounds.ts";
 import type { RunResult } from "../../run/run-options.ts";
-import { chooseServer } from "../choose-server.ts";
 import { command, REPORTS } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { interruptSignal } from "../interrupt.ts";
-import { planFor } from "../plan-for.ts";
-import { log, out } from "../print.ts";
+import { out } from "../print.ts";
 import { readCount } from "../read-limits.ts";
-import { readyMachine } from "../ready-machine.ts";
-import { runOnce } from "../run-once.ts";
+import { withSession } from "../session.ts";
 
 export const bisectCommand = command({
   usage: "bisect <experiment>",
@@ -32,23 +27,18 @@ export const bisectCommand = command({
     const { image: images } = args;
     if (images.length < 2) throw new ChaosError("usage", "--image: expected two images or more, oldest first");
     const experiment = await readExperiment(args.experiment, registries);
-    const base = args.seed ?? String(randomInt(1, 1_000_000));
-    const { signal, dispose } = interruptSignal(log);
-    try {
-      const engine = await readyMachine(signal);
-      const run = async (image: string, round: number): Promise<RunResult> => {
-        const wish = { system: args.system, image };
-        const server = await chooseServer(engine, wish, experiment.systems, signal);
-        const { plan, compose } = await planFor(experiment, round === 0 ? base : `${base}.${round + 1}`, server);
-        const reports = path.resolve(args.reports);
-        return runOnce({ engine, server, plan, compose, signal, keep: false, reports, quiet: true });
+    const first = args.seed ?? newSeed();
+    return withSession({ reports: args.reports, quiet: true }, async (session) => {
+      const run = async ({ of: image, round }: Trial<string>): Promise<RunResult> => {
+        const server = await session.choose({ system: args.system, image }, experiment);
+        return session.runSeed(experiment, seedOfRound(first, round), server);
       };
-      const limits = { tries, shows: ({ verdict }: Attempt) => verdict === "fail", over: () => signal.aborted };
+      const { signal } = session;
       const steps = firstChange(images.length);
       let step = steps.next();
       while (!step.done) {
         const image = images[step.value] as string;
-        const tried = await attempt((round) => run(image, round), limits);
+        const tried = await attempt(rounds([image], tries), { run, signal }, ({ verdict }) => verdict === "fail");
         if (signal.aborted) return EXIT.interrupted;
         out(`${image}  ${triedText(tried)}`);
         const { outcome } = tried;
@@ -66,8 +56,6 @@ export const bisectCommand = command({
       const verb = change.now === "fail" ? "fails" : "passes";
       out(`The first that ${verb}: ${images[change.after]} (${images[change.before]} does not).`);
       return EXIT.pass;
-    } finally {
-      dispose();
-    }
+    });
   },
 });

@@ -44,7 +44,7 @@ export const imagesCommand = command({
     // What was asked for is judged before an engine is looked for, or even installed.
     const wrapping = args.action === "wrap" ? readWrap(args) : undefined;
     const only = args.system === undefined ? undefined : knownSystem(args.system);
-    const { signal, dispose } = interruptSignal(log);
+    const { signal, dispose } = interruptSignal();
     try {
       // Listing changes nothing on this machine: no engine is installed for it.
       if (args.action !== "list") await ensureEngine({ log, signal });

@@ -1,18 +1,14 @@
-import { randomInt } from "node:crypto";
-import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
-import { chooseServer } from "../choose-server.ts";
+import { newSeed, rounds, seedOfRound, type Trial } from "../../run/campaign/rounds.ts";
+import { series } from "../../run/campaign/series.ts";
+import type { RunResult } from "../../run/run-options.ts";
 import { command, REPORTS } from "../command.ts";
-import { countAgain } from "../count-again.ts";
-import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
-import { interruptSignal } from "../interrupt.ts";
-import { planFor } from "../plan-for.ts";
-import { log, out } from "../print.ts";
+import { exitOfVerdict, worstExit } from "../exit-codes.ts";
+import { out } from "../print.ts";
 import { readCount } from "../read-limits.ts";
-import { readyMachine } from "../ready-machine.ts";
-import { runOnce } from "../run-once.ts";
+import { withSession } from "../session.ts";
 import { table } from "../table.ts";
 import { matrixTable, type Row } from "./matrix-table.ts";
 
@@ -41,36 +37,22 @@ export const matrixCommand = command({
     if (images.length === 0) {
       throw new ChaosError("usage", "which images? The experiment names none", { hint: "Add --image A --image B." });
     }
-    const base = args.seed ?? String(randomInt(1, 1_000_000));
-    const { signal, dispose } = interruptSignal(log);
-    const directories: string[] = [];
+    const first = args.seed ?? newSeed();
     const rows: Row[] = images.map((image) => ({ image, results: [] }));
-    try {
-      const engine = await readyMachine(signal);
-      for (let round = 0; round < repeat && !signal.aborted; round++) {
-        const seed = round === 0 ? base : `${base}.${round + 1}`;
-        for (const row of rows) {
-          if (signal.aborted) break;
-          const wish = { system: args.system, image: row.image };
-          const server = await chooseServer(engine, wish, experiment.systems, signal);
-          const { plan, compose } = await planFor(experiment, seed, server);
-          const reports = path.resolve(args.reports);
-          const once = { engine, server, plan, compose, signal, keep: false, reports, quiet: false, json: false };
-          const result = await runOnce(once);
-          row.results.push(result);
-          directories.push(result.directory);
-        }
-      }
-    } finally {
-      dispose();
-      for (const line of table(matrixTable(rows))) out(line);
-    }
     // Every report then has the other images beside its own.
-    if (!signal.aborted) await countAgain(directories);
-    return signal.aborted ? EXIT.interrupted : worstExit(rows.flatMap(codes));
+    return withSession({ reports: args.reports, again: true }, async (session) => {
+      const run = async ({ of: row, round }: Trial<Row>): Promise<RunResult> => {
+        const server = await session.choose({ system: args.system, image: row.image }, experiment);
+        const result = await session.runSeed(experiment, seedOfRound(first, round), server);
+        row.results.push(result);
+        return result;
+      };
+      try {
+        const { results } = await series(rounds(rows, repeat), { run, signal: session.signal });
+        return worstExit(results.map(({ verdict }) => exitOfVerdict(verdict)));
+      } finally {
+        for (const line of table(matrixTable(rows))) out(line);
+      }
+    });
   },
 });
-
-function codes({ results }: Row): number[] {
-  return results.map(({ verdict }) => exitOfVerdict(verdict, false));
-}

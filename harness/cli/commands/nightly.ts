@@ -14,20 +14,17 @@ import { countedOutcomes } from "../../report/night/night-words.ts";
 import { type NightJob, nightJobs, nightOrder, seedOfNight, shardOf } from "../../run/night/jobs.ts";
 import { mergeNights } from "../../run/night/merge.ts";
 import { blankEntry, NightRunner } from "../../run/night/night-runner.ts";
-import type { Night, NightEntry, NightRun } from "../../run/night/record.ts";
+import type { Night, NightRun } from "../../run/night/record.ts";
 import { systemIn } from "../../systems/system-of-image.ts";
 import { knownSystem } from "../choose-server.ts";
 import { command, REPORTS } from "../command.ts";
 import { EXIT, exitOfNight } from "../exit-codes.ts";
 import { experimentFiles } from "../experiment-files.ts";
-import { interruptSignal } from "../interrupt.ts";
 import { saveNight } from "../night/night-record-file.ts";
 import { readShard, type Shard } from "../night/read-shard.ts";
-import { planFor } from "../plan-for.ts";
 import { log } from "../print.ts";
 import { readDuration } from "../read-limits.ts";
-import { readyMachine } from "../ready-machine.ts";
-import { runOnce } from "../run-once.ts";
+import { type Session, withSession } from "../session.ts";
 
 const CATALOGUE = fileURLToPath(new URL("../../../experiments", import.meta.url));
 
@@ -97,19 +94,17 @@ export const nightlyCommand = command({
       finished,
       entries: [...entries.values()],
     });
-    const { signal, dispose } = interruptSignal(log);
-    try {
-      await saveNight(directory, night(false));
-      log(`seed ${seed} (\`kvchaos nightly --seed ${seed}\` draws the same plans)`);
-      if (jobs.length === 0)
-        log(`nothing to run: there are fewer experiments and images than shards (--shard ${args.shard})`);
-      const engine = await readyMachine(signal);
+    await saveNight(directory, night(false));
+    log(`seed ${seed} (\`kvchaos nightly --seed ${seed}\` draws the same plans)`);
+    if (jobs.length === 0)
+      log(`nothing to run: there are fewer experiments and images than shards (--shard ${args.shard})`);
+    return withSession({ reports: args.reports, quiet: true, part: true }, async (session) => {
+      const { engine, signal } = session;
       const runner = new NightRunner({
         clock,
         budget,
-        until: budget === null ? null : clock.now() + budget,
         absent: (job) => absent(engine, job, args.pull, signal),
-        run: (job) => runJob({ engine, job, seed, directory, reports: path.resolve(args.reports), signal }),
+        run: (job) => runJob(session, job, seed, directory),
         signal,
       });
       await start(async (job) => {
@@ -118,20 +113,16 @@ export const nightlyCommand = command({
         await saveNight(directory, night(false));
         return entry;
       });
-    } finally {
-      dispose();
-    }
-    const last = night(!signal.aborted);
-    await saveNight(directory, last);
-    await writeNight(mergeNights([{ night: last, directory }], [], directory), process.env);
-    log(`${countedOutcomes(last.entries)}\n${path.join(directory, "index.html")}`);
-    if (signal.aborted) return EXIT.interrupted;
-    // A share can be empty; a whole night must not.
-    return jobs.length === 0 && shard.count > 1 ? EXIT.pass : exitOfNight(outcomesOf(last), 0);
+      const last = night(!signal.aborted);
+      await saveNight(directory, last);
+      await writeNight(mergeNights([{ night: last, directory }], [], directory), process.env);
+      log(`${countedOutcomes(last.entries)}\n${path.join(directory, "index.html")}`);
+      // A share can be empty; a whole night must not.
+      const outcomes = last.entries.map(({ outcome }) => outcome);
+      return jobs.length === 0 && shard.count > 1 ? EXIT.pass : exitOfNight(outcomes, 0);
+    });
   },
 });
-
-const outcomesOf = ({ entries }: Night): NightEntry["outcome"][] => entries.map(({ outcome }) => outcome);
 
 /** This runner's jobs in the order of the night. Every file is valid before anything is started. */
 async function jobsOf(args: Wish, shard: Shard, seed: string): Promise<NightJob[]> {
@@ -180,21 +171,10 @@ async function absent(engine: Engine, { image, system }: NightJob, pull: boolean
   }
 }
 
-interface JobRun {
-  engine: Engine;
-  job: NightJob;
-  seed: string;
-  /** The night's folder. */
-  directory: string;
-  reports: string;
-  signal: AbortSignal;
-}
-
-async function runJob({ engine, job, seed, directory, reports, signal }: JobRun): Promise<NightRun> {
+/** @param directory the night's folder */
+async function runJob(session: Session, job: NightJob, seed: string, directory: string): Promise<NightRun> {
   const server = { system: systemIn(job.image, knownSystem(job.system)), image: job.image };
-  const { plan, compose } = await planFor(job.experiment, seed, server);
-  const part = { keep: false, quiet: true, part: true };
-  const result = await runOnce({ engine, server, plan, compose, reports, signal, ...part });
+  const result = await session.runSeed(job.experiment, seed, server);
   return {
     folder: path.relative(directory, result.directory),
     seed,

@@ -1,21 +1,15 @@
-import { randomInt } from "node:crypto";
-import path from "node:path";
 import { registries } from "../../experiment/catalogue.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
-import { chooseServer } from "../choose-server.ts";
+import { newSeed, rounds, seedOfRound } from "../../run/campaign/rounds.ts";
+import { series } from "../../run/campaign/series.ts";
 import { command, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
-import { countAgain } from "../count-again.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { experimentFiles } from "../experiment-files.ts";
-import { interruptSignal } from "../interrupt.ts";
 import { readShard } from "../night/read-shard.ts";
-import { planFor } from "../plan-for.ts";
 import { log } from "../print.ts";
 import { readCount, readDuration } from "../read-limits.ts";
-import { readyMachine } from "../ready-machine.ts";
-import { runOnce } from "../run-once.ts";
-import { runRounds } from "../run-rounds.ts";
+import { withSession } from "../session.ts";
 
 export const runCommand = command({
   usage: "run <experiment..>",
@@ -43,51 +37,29 @@ export const runCommand = command({
     const experiments: Experiment[] = [];
     for (const file of files) experiments.push(await readExperiment(file, registries));
     if (experiments.length === 0) return EXIT.pass;
-    const codes: number[] = [];
-    const directories = new Map<Experiment, string[]>(experiments.map((one) => [one, []]));
-    const { signal, dispose } = interruptSignal(log);
-    try {
-      const engine = await readyMachine(signal);
+    return withSession({ ...args, again: true }, async (session) => {
       const end = performance.now() + limits.duration;
-      const notRun = await runRounds({
-        experiments,
-        rounds: limits.rounds,
-        untilFail: args["until-fail"],
-        over: () => performance.now() >= end,
-        signal,
-        run: async (experiment, round) => {
-          const server = await chooseServer(engine, args, experiment.systems, signal);
-          const base = args.seed ?? String(randomInt(1, 1_000_000));
-          const seed = round === 0 || args.seed === undefined ? base : `${base}.${round + 1}`;
-          const { plan, compose } = await planFor(experiment, seed, server);
-          const result = await runOnce({
-            engine,
-            server,
-            plan,
-            compose,
-            signal,
-            keep: args.keep,
-            reports: path.resolve(args.reports),
-            quiet: args.quiet,
-            json: args.json,
-          });
-          directories.get(experiment)?.push(result.directory);
-          codes.push(exitOfVerdict(result.verdict, args.expect === "fail"));
-          return result;
+      const ran = await series(
+        rounds(experiments, limits.rounds),
+        {
+          run: async ({ of: experiment, round }) => {
+            const server = await session.choose(args, experiment);
+            const seed = args.seed === undefined ? newSeed() : seedOfRound(args.seed, round);
+            return session.runSeed(experiment, seed, server);
+          },
+          // However short the time is, one takes place.
+          late: ({ of, round }) => (round > 0 || of !== experiments[0]) && performance.now() >= end,
+          signal: session.signal,
         },
-      });
-      if (notRun.length > 0) {
-        const [first] = notRun as [Experiment];
-        log(
-          `--duration ${args.duration} is over: not run were ${notRun.length} of ${experiments.length}, from ${first.file} on`,
-        );
+        ({ verdict }) => args["until-fail"] && verdict !== "pass",
+      );
+      if (ran.end.kind === "late" && ran.end.trial.round === 0) {
+        const first = ran.end.trial.of;
+        const left = `${experiments.length - experiments.indexOf(first)} of ${experiments.length}`;
+        log(`--duration ${args.duration} is over: not run were ${left}, from ${first.file} on`);
       }
-      return signal.aborted ? EXIT.interrupted : worstExit(codes);
-    } finally {
-      // However it ended, by time, a failure or the user: each page tells how often it came back.
-      for (const own of directories.values()) await countAgain(own);
-      dispose();
-    }
+      return worstExit(ran.results.map(({ verdict }) => exitOfVerdict(verdict, args.expect === "fail")));
+    });
   },
 });
 

@@ -1,25 +1,20 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
-import { registries } from "../../experiment/catalogue.ts";
 import type { Plan } from "../../experiment/experiment.ts";
-import { readPlan, writePlan } from "../../experiment/plan-file.ts";
+import { writePlan } from "../../experiment/plan-file.ts";
 import { kindOf } from "../../journal/finding.ts";
 import { readRecord } from "../../journal/reader.ts";
-import type { RunRecord } from "../../journal/record.ts";
 import { shellWord } from "../../report/wording.ts";
-import { type Attempt, firstKind, triedText } from "../../run/campaign/attempts.ts";
+import { firstKind, triedText } from "../../run/campaign/attempts.ts";
 import { idsOf, shrink } from "../../run/campaign/shrink.ts";
-import { chooseServer } from "../choose-server.ts";
 import { command, REPORTS, SYSTEM } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { interruptSignal } from "../interrupt.ts";
 import { invocation } from "../invocation.ts";
-import { composeFor } from "../plan-for.ts";
+import { readPlanFile } from "../plan-for.ts";
 import { log, out } from "../print.ts";
 import { readCount, readDuration } from "../read-limits.ts";
-import { readyMachine } from "../ready-machine.ts";
-import { runOnce } from "../run-once.ts";
+import { withSession } from "../session.ts";
 
 export const shrinkCommand = command({
   usage: "shrink <run>",
@@ -36,7 +31,8 @@ export const shrinkCommand = command({
   run: async (args) => {
     const tries = readCount("--tries", args.tries);
     const budget = readDuration("--budget", args.budget);
-    const { plan, record } = await failedRun(args.run);
+    const plan = await readPlanFile(path.join(args.run, "plan.yaml"));
+    const record = await readRecord(path.join(args.run, "journal.jsonl"));
     const kind = firstKind(record.of("check").flatMap(({ findings }) => findings));
     if (kind === null) {
       throw new ChaosError("usage", `${args.run}: this run found nothing, so there is nothing to shrink`, {
@@ -44,26 +40,22 @@ export const shrinkCommand = command({
       });
     }
     const file = path.resolve(args.out ?? path.join(args.run, "shrunk.yaml"));
-    const before = record.first("run");
-    const { signal, dispose } = interruptSignal(log);
-    try {
-      const engine = await readyMachine(signal);
-      const wish = { system: args.system ?? before?.system, image: args.image ?? before?.image };
-      const server = await chooseServer(engine, wish, plan.experiment.systems, signal);
-      const compose = await composeFor(plan.experiment.cluster, server);
+    return withSession({ reports: args.reports, quiet: true }, async (session) => {
+      const server = await session.chooseAgain(args, plan, record);
       const end = performance.now() + budget;
-      const once = { engine, server, compose, signal, keep: false, reports: path.resolve(args.reports), quiet: true };
       log(`looking for the fewest of ${plan.faults.length} faults that still end in ${kind}`);
-      const { smallest, runs, complete } = await shrink(plan, {
-        tries,
-        shows: ({ findings }: Attempt) => findings.some((one) => kindOf(one) === kind),
-        over: () => signal.aborted || performance.now() > end,
-        run: (some) => runOnce({ ...once, plan: some, fromPlan: true }),
-        onTried: (one) => log(`  ${faultsText(one.plan)}: ${triedText(one)}`),
-      });
+      const { smallest, runs, complete } = await shrink(
+        plan,
+        {
+          tries,
+          shows: ({ findings }) => findings.some((one) => kindOf(one) === kind),
+          onTried: (one) => log(`  ${faultsText(one.plan)}: ${triedText(one)}`),
+        },
+        { run: (some) => session.runPlan(some, server), late: () => performance.now() > end, signal: session.signal },
+      );
       if (!smallest) {
         out(`${kind} did not come back in ${runs} runs with all ${plan.faults.length} faults: nothing was shrunk`);
-        return signal.aborted ? EXIT.interrupted : EXIT.inconclusive;
+        return EXIT.inconclusive;
       }
       await writeFile(file, writePlan(smallest.plan));
       out(`${kind}: ${plan.faults.length} faults → ${faultsText(smallest.plan)}, in ${runs} runs`);
@@ -71,21 +63,10 @@ export const shrinkCommand = command({
       const { words, name } = invocation();
       const again = [...words, "replay", name(file), "--image", server.image, "--expect", "fail"];
       out(again.map(shellWord).join(" "));
-      return signal.aborted ? EXIT.interrupted : complete ? EXIT.pass : EXIT.inconclusive;
-    } finally {
-      dispose();
-    }
+      return complete ? EXIT.pass : EXIT.inconclusive;
+    });
   },
 });
-
-async function failedRun(directory: string): Promise<{ plan: Plan; record: RunRecord }> {
-  const file = path.join(directory, "plan.yaml");
-  const hint = "Name a run's folder below reports/.";
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new ChaosError("usage", `cannot read ${file}`, { hint, cause });
-  });
-  return { plan: readPlan(text, file, registries), record: await readRecord(path.join(directory, "journal.jsonl")) };
-}
 
 const SHOWN = 8;
 

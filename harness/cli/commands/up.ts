@@ -28,7 +28,7 @@ export const upCommand = command({
     image: { type: "string", describe: "server image; its name tells the system, or add --system" },
   },
   run: async (args) => {
-    const { signal, dispose } = interruptSignal(log);
+    const { signal, dispose } = interruptSignal();
     const resources = new CleanupScope();
     const scope = new CleanupScope();
     try {

@@ -1,5 +1,6 @@
 import type { Verdict } from "../../journal/events.ts";
 import { type Finding, kindOf } from "../../journal/finding.ts";
+import { type Campaign, series } from "./series.ts";
 
 /** What became of one run, as far as it matters here. */
 export interface Attempt {
@@ -14,28 +15,17 @@ export interface Tried<A extends Attempt> {
   attempts: A[];
 }
 
-export interface AttemptLimits<A extends Attempt> {
-  /** Runs at most: a failure that comes and goes needs several. */
-  tries: number;
-  /** Does this run show the failure that is looked for? */
-  shows(attempt: A): boolean;
-  /** Is there no time for another run? */
-  over(): boolean;
-}
-
-/** Runs until one shows the failure, `tries` times at most. One that breaks (`error`, `interrupted`) ends it. */
-export async function attempt<A extends Attempt>(
-  run: (round: number) => Promise<A>,
-  { tries, shows, over }: AttemptLimits<A>,
+/** Runs until one shows the failure. One that breaks (`error`, `interrupted`) ends it. */
+export async function attempt<T, A extends Attempt>(
+  trials: Iterable<T>,
+  campaign: Campaign<T, A>,
+  shows: (attempt: A) => boolean,
 ): Promise<Tried<A>> {
-  const attempts: A[] = [];
-  for (let round = 0; round < tries; round++) {
-    if (over()) return { outcome: "out-of-time", attempts };
-    const one = await run(round);
-    attempts.push(one);
-    if (shows(one)) return { outcome: "fail", attempts };
-    if (one.verdict === "error" || one.verdict === "interrupted") return { outcome: "unknown", attempts };
-  }
+  const broke = ({ verdict }: A): boolean => verdict === "error" || verdict === "interrupted";
+  const { results: attempts, end } = await series(trials, campaign, (one) => shows(one) || broke(one));
+  const last = attempts.at(-1);
+  if (end.kind === "enough") return { outcome: last && shows(last) ? "fail" : "unknown", attempts };
+  if (end.kind !== "all") return { outcome: "out-of-time", attempts };
   return { outcome: attempts.every(({ verdict }) => verdict === "pass") ? "pass" : "unknown", attempts };
 }
 

@@ -26,13 +26,19 @@ async function shrinkWith(
 ) {
   const tried: string[] = [];
   let runs = 0;
-  const result = await shrink(plan, {
-    tries,
-    shows: ({ findings }) => findings.some(({ type }) => type === "hang"),
-    over: () => runs >= most,
-    run: async (some) => server(idsOf(some), ++runs),
-    onTried: (one) => tried.push(`${idsOf(one.plan).join(",")}: ${triedText(one)}`),
-  });
+  const result = await shrink(
+    plan,
+    {
+      tries,
+      shows: ({ findings }) => findings.some(({ type }) => type === "hang"),
+      onTried: (one) => tried.push(`${idsOf(one.plan).join(",")}: ${triedText(one)}`),
+    },
+    {
+      run: async (some) => server(idsOf(some), ++runs),
+      late: () => runs >= most,
+      signal: new AbortController().signal,
+    },
+  );
   return { ...result, left: result.smallest && idsOf(result.smallest.plan), tried };
 }
 

@@ -1,6 +1,16 @@
 import type { Plan } from "../../experiment/experiment.ts";
-import { type Attempt, type AttemptLimits, attempt, type Tried } from "./attempts.ts";
+import { type Attempt, attempt, type Tried } from "./attempts.ts";
 import { fewest } from "./fewest.ts";
+import type { Campaign } from "./series.ts";
+
+export interface Search<A extends Attempt> {
+  /** Runs of each plan at most: a failure that comes and goes needs several. */
+  tries: number;
+  /** Does this run show the failure that is looked for? */
+  shows(attempt: A): boolean;
+  /** Called with every plan that was tried, the whole one first. */
+  onTried(candidate: Candidate<A>): void;
+}
 
 /** A plan with fewer faults, and what became of it. */
 export interface Candidate<A extends Attempt> extends Tried<A> {
@@ -18,17 +28,17 @@ export interface Shrunk<A extends Attempt> {
 /**
  * Looks for the fewest faults with which a plan still fails, by running smaller and smaller ones. A plan that does not show
  * the failure in `tries` runs counts as one that does not have it: with a failure that comes and goes, more tries find fewer faults.
- * @param onTried called with every plan that was tried, the whole one first
  */
 export async function shrink<A extends Attempt>(
   plan: Plan,
-  limits: AttemptLimits<A> & { run(plan: Plan): Promise<A>; onTried(candidate: Candidate<A>): void },
+  { tries, shows, onTried }: Search<A>,
+  campaign: Campaign<Plan, A>,
 ): Promise<Shrunk<A>> {
   let runs = 0;
   const tryOut = async (some: Plan): Promise<Candidate<A>> => {
-    const candidate = { plan: some, ...(await attempt(() => limits.run(some), limits)) };
+    const candidate = { plan: some, ...(await attempt(Array<Plan>(tries).fill(some), campaign, shows)) };
     runs += candidate.attempts.length;
-    limits.onTried(candidate);
+    onTried(candidate);
     return candidate;
   };
   let smallest = await tryOut(plan);

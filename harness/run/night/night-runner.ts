@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { proportion, proportionText } from "../../base/proportion.ts";
 import { formatDuration } from "../../base/units.ts";
 import { kindOf } from "../../journal/finding.ts";
+import { type Campaign, series } from "../campaign/series.ts";
 import { type Expectation, expectationOf, expectationText, judge } from "./expectation.ts";
 import { mostTime, type NightJob } from "./jobs.ts";
 import type { NightEntry, NightRun } from "./record.ts";
@@ -10,17 +11,13 @@ import type { NightEntry, NightRun } from "./record.ts";
 /** A surprise is asked again so often with the same plan: often enough to tell a rare one from one that is always there. */
 const AGAIN = 3;
 
-export interface NightRunnerOptions {
+/** A run is one of a job with the night's seed. */
+export interface NightRunnerOptions extends Omit<Campaign<NightJob, NightRun>, "late"> {
   clock: Clock;
-  /** When the time of the night is over, on that clock; null: never. */
-  until: number | null;
-  /** The whole budget, ms: for the reason of what is skipped. */
+  /** How long the night may take from here on, ms; null: as long as it takes. */
   budget: number | null;
   /** Why the job's image cannot be used; null when it is on this machine. */
   absent(job: NightJob): Promise<string | null>;
-  /** One run of the job with the night's seed. */
-  run(job: NightJob): Promise<NightRun>;
-  signal: AbortSignal;
 }
 
 /*
@@ -31,9 +28,12 @@ export interface NightRunnerOptions {
 /** Runs the jobs of a night one by one and says what became of each. */
 export class NightRunner {
   readonly #options: NightRunnerOptions;
+  /** When the time is over, on the night's clock. */
+  readonly #end: number;
 
   constructor(options: NightRunnerOptions) {
     this.#options = options;
+    this.#end = options.budget === null ? Number.POSITIVE_INFINITY : options.clock.now() + options.budget;
   }
 
   /** Never rejects. */
@@ -52,16 +52,15 @@ export class NightRunner {
   }
 
   async #skip(job: NightJob): Promise<string | null> {
-    const { clock, until, budget } = this.#options;
+    const { clock, budget } = this.#options;
     const absent = await this.#options.absent(job);
-    if (absent !== null || this.#fits(job)) return absent;
-    const left = Math.max(0, (until ?? 0) - clock.now());
+    if (absent !== null || !this.#late(job)) return absent;
+    const left = Math.max(0, this.#end - clock.now());
     return `it does not fit in the budget of ${formatDuration(budget ?? 0)}: ${rounded(left)} left, it may take ${rounded(mostTime(job))}`;
   }
 
-  #fits(job: NightJob): boolean {
-    const { clock, until } = this.#options;
-    return until === null || clock.now() + mostTime(job) <= until;
+  #late(job: NightJob): boolean {
+    return this.#options.clock.now() + mostTime(job) > this.#end;
   }
 
   async #judged(job: NightJob): Promise<Pick<NightEntry, "outcome" | "reasons" | "runs" | "again">> {
@@ -112,11 +111,9 @@ export class NightRunner {
   }
 
   async #again(job: NightJob): Promise<NightRun[]> {
-    const runs: NightRun[] = [];
-    while (runs.length < AGAIN && this.#fits(job) && !this.#options.signal.aborted) {
-      runs.push(await this.#options.run(job));
-    }
-    return runs;
+    const { run, signal } = this.#options;
+    const again = Array<NightJob>(AGAIN).fill(job);
+    return (await series(again, { run, late: (one) => this.#late(one), signal })).results;
   }
 }
 

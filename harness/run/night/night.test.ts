@@ -193,7 +193,6 @@ describe("the runner of a night", () => {
     let now = 0;
     const runner = new NightRunner({
       clock: { now: () => now, origin: 0n },
-      until: minutes === null ? null : minutes * 60_000,
       budget: minutes === null ? null : minutes * 60_000,
       absent: async () => absent,
       run: async () => {
