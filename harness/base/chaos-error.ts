@@ -3,7 +3,7 @@ export type ErrorCode = "usage" | "invalid-experiment" | "infrastructure" | "tim
 
 export interface ErrorDetails {
   /** What the reader should do next; one sentence, imperative. */
-  hint?: string;
+  hint?: string | undefined;
   cause?: unknown;
 }
 

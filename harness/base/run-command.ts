@@ -66,10 +66,7 @@ export async function runCommand(
     if (Number.isFinite(patience)) killer = setTimeout(() => killGroup(child.pid), patience);
   };
   const timer = setTimeout(
-    () =>
-      stop(
-        new ChaosError("timeout", `${argv.join(" ")} did not finish within ${within} ms`, { ...(hint && { hint }) }),
-      ),
+    () => stop(new ChaosError("timeout", `${argv.join(" ")} did not finish within ${within} ms`, { hint })),
     within,
   );
   const onAbort = (): void => stop(signal?.reason);
@@ -80,10 +77,7 @@ export async function runCommand(
       child.once("close", (code) => resolve(code ?? -1));
     });
   } catch (error) {
-    throw new ChaosError("infrastructure", `cannot run ${program}: ${messageOf(error)}`, {
-      cause: error,
-      ...(hint && { hint }),
-    });
+    throw new ChaosError("infrastructure", `cannot run ${program}: ${messageOf(error)}`, { cause: error, hint });
   } finally {
     clearTimeout(timer);
     clearTimeout(killer);
@@ -91,9 +85,7 @@ export async function runCommand(
   }
   if (reason !== undefined) throw reason;
   if (!accept.includes(result.code)) {
-    throw new ChaosError("infrastructure", `${argv.join(" ")} failed (exit ${result.code}): ${tail(result)}`, {
-      ...(hint && { hint }),
-    });
+    throw new ChaosError("infrastructure", `${argv.join(" ")} failed (exit ${result.code}): ${tail(result)}`, { hint });
   }
   return result;
 }

@@ -1,4 +1,4 @@
-import { access, constants } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { sleep } from "../base/deadline.ts";
 import { type CommandResult, runCommand } from "../base/run-command.ts";
@@ -22,11 +22,8 @@ export interface AptOptions {
 }
 
 /** Is this a machine with apt (Debian, Ubuntu and their kin)? */
-export async function hasApt(): Promise<boolean> {
-  return access("/usr/bin/apt-get", constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+export function hasApt(): boolean {
+  return existsSync("/usr/bin/apt-get");
 }
 
 /**
@@ -49,7 +46,7 @@ export async function aptCandidate(
   name: string,
   { signal, config = [] }: Pick<AptOptions, "signal" | "config"> = {},
 ): Promise<string | undefined> {
-  if (!(await hasApt())) return undefined;
+  if (!hasApt()) return undefined;
   const argv = ["apt-cache", ...config, "policy", name] as const;
   const { stdout } = await runCommand([...argv], { within: 20_000, signal, env: { LC_ALL: "C" } });
   const candidate = /^ {2}Candidate: (\S+)$/m.exec(stdout)?.[1];

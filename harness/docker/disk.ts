@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
+import { adminPath, missingPrograms } from "../base/programs.ts";
 import { runCommand } from "../base/run-command.ts";
 import type { Engine } from "./engine.ts";
 import type { Labels } from "./engine-types.ts";
@@ -19,8 +20,6 @@ import type { Labels } from "./engine-types.ts";
 const PLACE = "/var/tmp";
 const LABEL = "kvchaos.disk";
 const TOOLS = ["mkfs.ext4", "mount", "umount", "fallocate"] as const;
-// Those of administrators are not on everybody's PATH.
-const PATH = `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
 const TOOL_MS = 60_000;
 /** What must stay free on the host should every disk fill up, bytes. */
 const HOST_RESERVE = 1024 ** 3;
@@ -33,8 +32,7 @@ export function diskRefusal(engineIsLocal: boolean): string | null {
   if (!engineIsLocal) return "the Docker engine is on another machine";
   if (process.getuid?.() !== 0) return "only root may mount a file as a disk, and kvchaos does not run as root";
   if (!existsSync("/dev/loop-control")) return "this kernel has no loop devices (/dev/loop-control)";
-  const missing = TOOLS.filter((tool) => !PATH.split(":").some((folder) => existsSync(path.join(folder, tool))));
-  return missing.length === 0 ? null : `not installed: ${missing.join(", ")} (packages e2fsprogs, mount, util-linux)`;
+  return missingPrograms(TOOLS, "e2fsprogs, mount, util-linux");
 }
 
 /** @throws ChaosError infrastructure: `count` disks of `bytes` cannot be made here, or could fill the host's own */
@@ -167,7 +165,7 @@ export function deviceOf(dev: number): string {
 }
 
 function tool(argv: [string, ...string[]], signal?: AbortSignal, accept?: readonly number[]) {
-  return runCommand(argv, { within: TOOL_MS, signal, accept, env: { PATH, LC_ALL: "C" } });
+  return runCommand(argv, { within: TOOL_MS, signal, accept, env: { PATH: adminPath(), LC_ALL: "C" } });
 }
 
 function mb(bytes: number): number {

@@ -29,19 +29,25 @@ export async function call<T>(
   }
 }
 
-/** Like `call`, but a 404 (or `also`, e.g. 304 and 409) is the answer `undefined`: for undoing what may be gone already. */
-export async function callUnlessGone<T>(
+/** Of `callUnless`: there is no such thing, or no more. */
+export const GONE = /^404 /;
+
+/**
+ * Like `call`, but what the daemon refuses because it is so already is the answer `undefined`.
+ * @param so matches such a refusal's HTTP status and words: "304 container already started"
+ */
+export async function callUnless<T>(
   daemon: Daemon,
+  so: RegExp,
   what: string,
-  options: CallOptions & { default?: number; also?: readonly number[] },
+  options: CallOptions & { default?: number },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
   return call(daemon, what, options, async (signal) => {
     try {
       return await work(signal);
     } catch (error) {
-      const status = statusOf(error);
-      if (status !== undefined && (status === 404 || options.also?.includes(status))) return undefined;
+      if (so.test(`${statusOf(error)} ${reasonOf(error)}`)) return undefined;
       throw error;
     }
   });
@@ -53,7 +59,7 @@ export function withSignal<T extends object>(options: T, abortSignal: AbortSigna
 }
 
 /** HTTP status of a daemon's refusal, also through a ChaosError made of it. */
-export function statusOf(error: unknown): number | undefined {
+function statusOf(error: unknown): number | undefined {
   if (error instanceof ChaosError) return statusOf(error.cause);
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   return typeof status === "number" ? status : undefined;
@@ -66,21 +72,18 @@ export function reasonOf(error: unknown): string {
   return messageOf(error).replace(/^\(HTTP code \d+\) [^-]*- /, "");
 }
 
-const GONE = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE", "EACCES", "ETIMEDOUT", "EHOSTUNREACH"]);
+const UNREACHABLE = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE", "EACCES", "ETIMEDOUT", "EHOSTUNREACH"]);
 
 /** dockerode's errors in the harness's own terms. */
 export function translate(daemon: Daemon, what: string, error: unknown): ChaosError {
   if (error instanceof ChaosError) return error;
   const code = (error as { code?: unknown } | null)?.code;
   const reason = reasonOf(error);
-  if (typeof code === "string" && GONE.has(code)) {
+  if (typeof code === "string" && UNREACHABLE.has(code)) {
     return wentAway(daemon, what, reason, error);
   }
   const hint = hintFor(statusOf(error), reason);
-  return new ChaosError("infrastructure", `Docker could not ${what}: ${reason}`, {
-    ...(hint ? { hint } : {}),
-    cause: error,
-  });
+  return new ChaosError("infrastructure", `Docker could not ${what}: ${reason}`, { hint, cause: error });
 }
 
 export function wentAway({ address }: Daemon, what: string, why: string, cause?: unknown): ChaosError {

@@ -1,7 +1,7 @@
 import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
 import { pack } from "tar-stream";
 import { ChaosError } from "../base/chaos-error.ts";
-import { call, callUnlessGone, type Daemon, reasonOf, statusOf, withSignal } from "./engine-call.ts";
+import { call, callUnless, type Daemon, GONE, withSignal } from "./engine-call.ts";
 import { endpoint } from "./engine-networks.ts";
 import type { CallOptions, ContainerInfo, ContainerSpec, ContainerStats, FileToPut } from "./engine-types.ts";
 
@@ -33,14 +33,15 @@ export function containerCalls(daemon: Daemon) {
 
     /** Does nothing when it runs. A published port in use fails here. */
     async start(id: string, options: CallOptions = {}): Promise<void> {
-      await call(daemon, `start container ${short(id)}`, { default: 60_000, ...options }, (abortSignal) =>
-        unlessAlready(docker.getContainer(id).start({ abortSignal })),
+      const slow = { default: 60_000, ...options };
+      await callUnless(daemon, /^304 /, `start container ${short(id)}`, slow, (abortSignal) =>
+        docker.getContainer(id).start({ abortSignal }),
       );
     },
 
     /** null: there is no such container. */
     async inspectContainer(id: string, options: CallOptions = {}): Promise<ContainerInfo | null> {
-      const info = await callUnlessGone(daemon, `inspect container ${short(id)}`, options, (abortSignal) =>
+      const info = await callUnless(daemon, GONE, `inspect container ${short(id)}`, options, (abortSignal) =>
         docker.getContainer(id).inspect({ abortSignal }),
       );
       return info ? describe(info) : null;
@@ -49,42 +50,32 @@ export function containerCalls(daemon: Daemon) {
     /** SIGTERM, then SIGKILL after `timeoutSeconds`. Does nothing when it is stopped. */
     async stop(id: string, timeoutSeconds: number, options: CallOptions = {}): Promise<void> {
       const slow = { default: timeoutSeconds * 1000 + 30_000, ...options };
-      await call(daemon, `stop container ${short(id)}`, slow, (abortSignal) =>
-        unlessAlready(docker.getContainer(id).stop({ t: timeoutSeconds, abortSignal })),
+      await callUnless(daemon, /^304 /, `stop container ${short(id)}`, slow, (abortSignal) =>
+        docker.getContainer(id).stop({ t: timeoutSeconds, abortSignal }),
       );
     },
 
     /** Does nothing when it does not run. Docker then counts the container as stopped by hand (FACTS §6). */
     async kill(id: string, signalName: string, options: CallOptions = {}): Promise<void> {
-      await call(daemon, `send ${signalName} to container ${short(id)}`, options, async (abortSignal) => {
-        try {
-          await docker.getContainer(id).kill({ signal: signalName, abortSignal });
-        } catch (error) {
-          if (!/is not running/i.test(reasonOf(error))) throw error;
-        }
-      });
+      const what = `send ${signalName} to container ${short(id)}`;
+      await callUnless(daemon, /is not running/i, what, options, (abortSignal) =>
+        docker.getContainer(id).kill({ signal: signalName, abortSignal }),
+      );
     },
 
     /** Freezes all its processes. Does nothing when it is paused. */
     async pause(id: string, options: CallOptions = {}): Promise<void> {
-      await call(daemon, `pause container ${short(id)}`, options, async (abortSignal) => {
-        try {
-          await docker.getContainer(id).pause({ abortSignal });
-        } catch (error) {
-          if (!/already paused/i.test(reasonOf(error))) throw error;
-        }
-      });
+      await callUnless(daemon, /already paused/i, `pause container ${short(id)}`, options, (abortSignal) =>
+        docker.getContainer(id).pause({ abortSignal }),
+      );
     },
 
     /** Does nothing when it is not paused. */
     async unpause(id: string, options: CallOptions = {}): Promise<void> {
-      await call(daemon, `unpause container ${short(id)}`, options, async (abortSignal) => {
-        try {
-          await docker.getContainer(id).unpause({ abortSignal });
-        } catch (error) {
-          if (!/is not paused|is not running/i.test(reasonOf(error))) throw error;
-        }
-      });
+      const so = /is not paused|is not running/i;
+      await callUnless(daemon, so, `unpause container ${short(id)}`, options, (abortSignal) =>
+        docker.getContainer(id).unpause({ abortSignal }),
+      );
     },
 
     async restart(id: string, timeoutSeconds: number, options: CallOptions = {}): Promise<void> {
@@ -97,14 +88,11 @@ export function containerCalls(daemon: Daemon) {
     /** Does nothing when there is none, or while another removal of it goes on. `volumes`: anonymous ones too. */
     async remove(id: string, options: CallOptions & { force?: boolean; volumes?: boolean } = {}): Promise<void> {
       const { force = true, volumes = true } = options;
-      const what = `remove container ${short(id)}`;
-      await callUnlessGone(daemon, what, { default: 60_000, ...options }, async (abortSignal) => {
-        try {
-          await docker.getContainer(id).remove({ force, v: volumes, abortSignal });
-        } catch (error) {
-          if (!/removal of container .* is already in progress/i.test(reasonOf(error))) throw error;
-        }
-      });
+      const so = /^404 |removal of container .* is already in progress/i;
+      const slow = { default: 60_000, ...options };
+      await callUnless(daemon, so, `remove container ${short(id)}`, slow, (abortSignal) =>
+        docker.getContainer(id).remove({ force, v: volumes, abortSignal }),
+      );
     },
 
     /** Writes files into a container, running or not. Owner: root. */
@@ -137,14 +125,6 @@ export function containerCalls(daemon: Daemon) {
 /** Container ids are 64 hex digits; messages show twelve, as the docker command does. */
 export function short(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id;
-}
-
-async function unlessAlready(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (statusOf(error) !== 304) throw error;
-  }
 }
 
 function createOptions(spec: ContainerSpec): ContainerCreateOptions {

@@ -4,11 +4,11 @@ import { dirname } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
-import { callUnlessGone, type Daemon, withSignal } from "./engine-call.ts";
+import { callUnless, type Daemon, GONE, withSignal } from "./engine-call.ts";
 import { short } from "./engine-containers.ts";
 import type { CallOptions } from "./engine-types.ts";
 
-export function fileCalls({ docker, address }: Daemon) {
+export function fileCalls(daemon: Daemon) {
   return {
     /**
      * Copies one file out of a container, running or not, to a path of this machine (mode 0600, folders are made).
@@ -21,15 +21,10 @@ export function fileCalls({ docker, address }: Daemon) {
       options: CallOptions = {},
     ): Promise<{ bytes: number; modified: number } | null> {
       const what = `copy ${path} out of container ${short(id)}`;
-      const copied = await callUnlessGone(
-        { docker, address },
-        what,
-        { default: 60_000, ...options },
-        async (signal) => {
-          const archive = await docker.getContainer(id).getArchive(withSignal({ path }, signal));
-          return firstFile(archive, to, signal);
-        },
-      );
+      const copied = await callUnless(daemon, GONE, what, { default: 60_000, ...options }, async (signal) => {
+        const archive = await daemon.docker.getContainer(id).getArchive(withSignal({ path }, signal));
+        return firstFile(archive, to, signal);
+      });
       return copied ?? null;
     },
   };

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { ChaosError } from "../base/chaos-error.ts";
-import { call, callUnlessGone, type Daemon, translate, withSignal } from "./engine-call.ts";
+import { call, callUnless, type Daemon, GONE, translate, withSignal } from "./engine-call.ts";
 import { jsonLines, openStream } from "./engine-streams.ts";
 import type { CallOptions, ImageInfo, PullProgress } from "./engine-types.ts";
 
@@ -17,7 +17,7 @@ export function imageCalls(daemon: Daemon) {
   return {
     /** null: not on this machine. */
     async inspectImage(name: string, options: CallOptions = {}): Promise<ImageInfo | null> {
-      const found = await callUnlessGone(daemon, `inspect image ${name}`, options, (abortSignal) =>
+      const found = await callUnless(daemon, GONE, `inspect image ${name}`, options, (abortSignal) =>
         docker.getImage(name).inspect(withSignal({ manifests: false }, abortSignal)),
       );
       if (!found) return null;
@@ -77,7 +77,7 @@ export function imageCalls(daemon: Daemon) {
 
     /** Does nothing when there is none. */
     async removeImage(name: string, options: CallOptions & { force?: boolean } = {}): Promise<void> {
-      await callUnlessGone(daemon, `remove image ${name}`, options, (abortSignal) =>
+      await callUnless(daemon, GONE, `remove image ${name}`, options, (abortSignal) =>
         docker.getImage(name).remove({ force: options.force ?? false, abortSignal }),
       );
     },

@@ -1,4 +1,4 @@
-import { call, callUnlessGone, type Daemon, reasonOf, statusOf, translate, withSignal } from "./engine-call.ts";
+import { call, callUnless, type Daemon, GONE, reasonOf, translate, withSignal } from "./engine-call.ts";
 import type { CallOptions, Labels, Network, NetworkSpec } from "./engine-types.ts";
 
 const SUBNET_ATTEMPTS = 10;
@@ -44,7 +44,7 @@ export function networkCalls(daemon: Daemon) {
 
     /** Does nothing when there is none. Fails while containers are attached. */
     async removeNetwork(network: string, options: CallOptions = {}): Promise<void> {
-      await callUnlessGone(daemon, `remove network ${network}`, options, (abortSignal) =>
+      await callUnless(daemon, GONE, `remove network ${network}`, options, (abortSignal) =>
         docker.getNetwork(network).remove({ abortSignal }),
       );
     },
@@ -57,27 +57,20 @@ export function networkCalls(daemon: Daemon) {
       options: CallOptions = {},
     ): Promise<void> {
       const what = `connect ${container} to network ${network}`;
-      await call(daemon, what, options, async (abortSignal) => {
-        try {
-          await docker
-            .getNetwork(network)
-            .connect(withSignal({ Container: container, EndpointConfig: endpoint(attachment) }, abortSignal));
-        } catch (error) {
-          if (!/already exists in network|already attached to network/i.test(reasonOf(error))) throw error;
-        }
-      });
+      const so = /already exists in network|already attached to network/i;
+      await callUnless(daemon, so, what, options, (abortSignal) =>
+        docker
+          .getNetwork(network)
+          .connect(withSignal({ Container: container, EndpointConfig: endpoint(attachment) }, abortSignal)),
+      );
     },
 
     /** Does nothing when the container is not attached. The network's connections see neither FIN nor RST. */
     async disconnectNetwork(network: string, container: string, options: CallOptions = {}): Promise<void> {
       const what = `disconnect ${container} from network ${network}`;
-      await call(daemon, what, options, async (abortSignal) => {
-        try {
-          await docker.getNetwork(network).disconnect({ Container: container, Force: true, abortSignal });
-        } catch (error) {
-          if (statusOf(error) !== 404 && !/is not connected to/i.test(reasonOf(error))) throw error;
-        }
-      });
+      await callUnless(daemon, /^404 |is not connected to/i, what, options, (abortSignal) =>
+        docker.getNetwork(network).disconnect({ Container: container, Force: true, abortSignal }),
+      );
     },
 
     /** @param options.folder the volume is this folder of the daemon's machine, which need not exist before it is used */
@@ -91,7 +84,7 @@ export function networkCalls(daemon: Daemon) {
 
     /** Does nothing when there is none. Fails while a container uses it. */
     async removeVolume(name: string, options: CallOptions = {}): Promise<void> {
-      await callUnlessGone(daemon, `remove volume ${name}`, options, (abortSignal) =>
+      await callUnless(daemon, GONE, `remove volume ${name}`, options, (abortSignal) =>
         docker.getVolume(name).remove({ abortSignal }),
       );
     },

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { ChaosError } from "../base/chaos-error.ts";
-import { call, callUnlessGone, type Daemon, translate, wentAway } from "./engine-call.ts";
+import { call, callUnless, type Daemon, GONE, translate, wentAway } from "./engine-call.ts";
 import { short } from "./engine-containers.ts";
 import { FrameSplitter, jsonLines, LogSplitter, openStream } from "./engine-streams.ts";
 import type {
@@ -63,7 +63,7 @@ export function outputCalls(daemon: Daemon, local: boolean) {
     part: { since?: number; tail?: number },
   ): Promise<LogLine[]> {
     const query = { follow: false, stdout: true, stderr: true, timestamps: true, ...part } as const;
-    const bytes = await callUnlessGone(daemon, what, options, (abortSignal) =>
+    const bytes = await callUnless(daemon, GONE, what, options, (abortSignal) =>
       docker.getContainer(id).logs({ ...query, abortSignal }),
     );
     if (!bytes) return [];

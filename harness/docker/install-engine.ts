@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { access, constants, mkdir, open, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { request } from "node:http";
-import { delimiter, join } from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
+import { adminPath, findProgram } from "../base/programs.ts";
 import { runCommand } from "../base/run-command.ts";
 import { aptGet, hasApt } from "./apt.ts";
 
@@ -25,8 +26,6 @@ const PID_FILE = "/var/run/docker.pid";
 /** dockerd looks at this one to decide whether its own containerd is running. */
 const CONTAINERD_PID_FILE = "/var/run/docker/containerd/containerd.pid";
 const START_DEADLINE = 60_000;
-/** dockerd calls iptables, which lives in sbin; a user's PATH may lack it. */
-const PATH = [process.env.PATH ?? "", "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"].join(delimiter);
 
 export interface EnsureEngineOptions {
   log: (line: string) => void;
@@ -49,7 +48,7 @@ export async function ensureEngine(options: EnsureEngineOptions): Promise<void> 
     });
   }
   if (process.getuid?.() !== 0) throw notRoot(problem);
-  if (!(await onPath("dockerd"))) await install(log, signal, problem);
+  if (!findProgram("dockerd")) await install(log, signal, problem);
   await start(log, signal);
 }
 
@@ -94,7 +93,7 @@ function notRoot(problem: string): ChaosError {
 }
 
 async function install(log: (line: string) => void, signal: AbortSignal | undefined, problem: string): Promise<void> {
-  if (process.platform !== "linux" || !(await hasApt())) {
+  if (process.platform !== "linux" || !hasApt()) {
     throw new ChaosError("infrastructure", `no Docker daemon answers at ${SOCKET}: ${problem}`, {
       hint: "kvchaos can install one only on Debian and Ubuntu. See https://docs.docker.com/engine/install/ and then type:\n  sudo systemctl start docker\n  docker info",
     });
@@ -102,7 +101,7 @@ async function install(log: (line: string) => void, signal: AbortSignal | undefi
   log("installing the Docker engine: apt-get install docker.io");
   const hint = "Type the two lines by hand and see what they say:\n  apt-get update\n  apt-get install docker.io";
   await aptGet(["install", "--no-install-recommends", "docker.io", "iptables"], { log, signal, hint });
-  if (!(await onPath("dockerd"))) {
+  if (!findProgram("dockerd")) {
     throw new ChaosError("infrastructure", "docker.io is installed, but there is no dockerd on PATH", { hint });
   }
 }
@@ -146,11 +145,7 @@ async function startFailure(why: string): Promise<ChaosError> {
 
 /** On a machine with systemd the daemon is a service, and stays one. */
 async function startedByInit(log: (line: string) => void, signal: AbortSignal | undefined): Promise<boolean> {
-  const systemd = await access("/run/systemd/system").then(
-    () => true,
-    () => false,
-  );
-  if (!systemd) return false;
+  if (!existsSync("/run/systemd/system")) return false;
   log("systemctl start docker");
   const { code } = await runCommand(["systemctl", "start", "docker"], {
     within: START_DEADLINE,
@@ -162,7 +157,7 @@ async function startedByInit(log: (line: string) => void, signal: AbortSignal | 
 
 /** A dockerd in its own session: neither Ctrl-C nor the end of the harness reaches it. */
 async function launch(onExit: (why: string) => void): Promise<void> {
-  const dockerd = await onPath("dockerd");
+  const dockerd = findProgram("dockerd");
   if (!dockerd) throw new ChaosError("infrastructure", "there is no dockerd on PATH");
   await mkdir("/var/log", { recursive: true });
   const output = await open(LOG_FILE, "a", 0o640);
@@ -171,7 +166,8 @@ async function launch(onExit: (why: string) => void): Promise<void> {
       detached: true,
       stdio: ["ignore", output.fd, output.fd],
       cwd: "/",
-      env: { ...process.env, PATH },
+      // It calls iptables, which lives in sbin.
+      env: { ...process.env, PATH: adminPath() },
     });
     child.once("error", (error) => onExit(messageOf(error)));
     child.once("exit", (code, by) => onExit(`it ended with ${by ?? `exit code ${code}`}`));
@@ -190,23 +186,7 @@ async function alive(pidFile: string, program: string): Promise<boolean> {
 
 /** A pid file of an earlier boot may name a process that is now something else; dockerd would refuse to start. */
 async function removeStale(pidFile: string, program: string, log: (line: string) => void): Promise<void> {
-  const there = await access(pidFile).then(
-    () => true,
-    () => false,
-  );
-  if (!there || (await alive(pidFile, program))) return;
+  if (!existsSync(pidFile) || (await alive(pidFile, program))) return;
   log(`removing the stale ${pidFile}`);
   await rm(pidFile, { force: true });
-}
-
-async function onPath(program: string): Promise<string | undefined> {
-  for (const folder of PATH.split(delimiter).filter((entry) => entry !== "")) {
-    const candidate = join(folder, program);
-    const found = await access(candidate, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return candidate;
-  }
-  return undefined;
 }

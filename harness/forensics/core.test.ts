@@ -4,11 +4,11 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { until } from "../base/deadline.ts";
+import { findProgram } from "../base/programs.ts";
 import { compile } from "../testing/program.support.ts";
 import { skip } from "../testing/skip.support.ts";
 import { type CopyFile, coreStacks } from "./core.ts";
 import { type CoreOrigin, coreOrigin } from "./core-place.ts";
-import { findGdb } from "./gdb-process.ts";
 
 describe("the stacks in a core", function () {
   this.timeout(60_000);
@@ -16,7 +16,7 @@ describe("the stacks in a core", function () {
   let directory: string;
 
   before(async function () {
-    if (!findGdb()) return skip(this, "gdb is not installed");
+    if (!findProgram("gdb")) return skip(this, "gdb is not installed");
     const pattern = (await readFile("/proc/sys/kernel/core_pattern", "utf8")).trim();
     if (/[|/%]/.test(pattern)) return skip(this, `this machine's core_pattern is ${pattern}`); // runs then say so
     program = await compile("assertion.c", ["-O0"]);

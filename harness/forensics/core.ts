@@ -2,9 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { messageOf } from "../base/chaos-error.ts";
+import { findProgram } from "../base/programs.ts";
 import { foldFrames, parseBacktraces } from "./backtrace.ts";
 import { type CoreOrigin, corePlace } from "./core-place.ts";
-import { before, findGdb, runGdb } from "./gdb-process.ts";
+import { before, runGdb } from "./gdb-process.ts";
 import { printable, printableText } from "./proc-text.ts";
 
 /*
@@ -71,7 +72,7 @@ async function readCore(
   options: CoreOptions & { core: string; root: string; exe: string },
 ): Promise<{ summary: string; text: string } | { why: string }> {
   const { core, root, exe, copy } = options;
-  const gdb = findGdb();
+  const gdb = findProgram("gdb");
   if (!gdb) return { why: "gdb is not installed on this machine" };
   const first = await runGdb(gdb, [...before(), "-core", core, "-ex", "info proc mappings"], options);
   if (first.failed !== null) return { why: first.failed };

@@ -1,20 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
-
-/** Path of gdb, or null when this machine has none. */
-export function findGdb(): string | null {
-  for (const directory of (process.env.PATH ?? "").split(delimiter)) {
-    const path = join(directory, "gdb");
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {}
-  }
-  return null;
-}
 
 /** How gdb begins, whatever it then looks at. @param more commands before it reads any file */
 export function before(...more: string[]): string[] {

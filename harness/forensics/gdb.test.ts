@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
+import { findProgram } from "../base/programs.ts";
 import { compile, type RunningProgram, start } from "../testing/program.support.ts";
 import { skip } from "../testing/skip.support.ts";
 import { foldFrames } from "./backtrace.ts";
 import { backtraceText, takeBacktraces } from "./gdb.ts";
-import { findGdb } from "./gdb-process.ts";
 import { processState, readThreads } from "./process.ts";
 
 describe("function names through gdb", function () {
@@ -15,7 +15,7 @@ describe("function names through gdb", function () {
   let hung: RunningProgram;
 
   before(async function () {
-    if (!findGdb()) return skip(this, "gdb is not installed"); // captures then say so
+    if (!findProgram("gdb")) return skip(this, "gdb is not installed"); // captures then say so
     program = await compile("deadlock.c");
     if (!program) return skip(this, "there is no gcc on this machine");
   });

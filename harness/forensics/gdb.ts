@@ -1,8 +1,9 @@
 import { messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
+import { findProgram } from "../base/programs.ts";
 import { type Backtrace, mergeStacks, parseBacktraces } from "./backtrace.ts";
-import { before, findGdb, runGdb } from "./gdb-process.ts";
+import { before, runGdb } from "./gdb-process.ts";
 import { printable, printableText } from "./proc-text.ts";
 import { isFrozen, linkTarget, processState } from "./process.ts";
 import type { ThreadName } from "./wait-text.ts";
@@ -32,7 +33,7 @@ export type GdbResult =
 export async function takeBacktraces(options: GdbOptions): Promise<GdbResult> {
   const { pid, clock, signal, within } = options;
   const refused = (why: string): GdbResult => ({ taken: false, why, stoppedMs: 0 });
-  const gdb = findGdb();
+  const gdb = findProgram("gdb");
   if (!gdb) return refused("gdb is not installed on this machine");
   const before = processState(pid);
   if (!before) return refused("the process is gone");

@@ -24,7 +24,7 @@ export async function staticBusybox(log: (line: string) => void, signal?: AbortS
   for (const path of ["/bin/busybox", "/usr/bin/busybox", cached]) {
     if (await isStatic(path)) return { path, applets: await applets(path, signal) };
   }
-  if (!(await hasApt()))
+  if (!hasApt())
     throw new ChaosError("infrastructure", "no static busybox on this machine for /bin/sh", { hint: HINT });
   log("apt-get download busybox-static (the image's /bin/sh; not installed on this machine)");
   const folder = await mkdtemp(join(tmpdir(), "kvchaos-busybox-"));

@@ -34,7 +34,7 @@ export async function withDebianVersion<T>(
   steps: Omit<Steps, "config">,
   use: (version: DebianVersion, steps: Steps) => Promise<T>,
 ): Promise<T> {
-  if (!(await hasApt())) {
+  if (!hasApt()) {
     throw new ChaosError("infrastructure", `package ${name}: this machine has no apt-get`, {
       hint: "Install the server by your own means and make the image with: kvchaos images wrap --binary PATH",
     });

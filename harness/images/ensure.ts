@@ -54,7 +54,7 @@ export async function ensureImage(options: EnsureImageOptions): Promise<EnsuredI
     const hint = error instanceof ChaosError ? error.hint : undefined;
     throw new ChaosError("infrastructure", `no image ${name}: not pulled (${refusal}); ${messageOf(error)}`, {
       cause: error,
-      ...(hint && { hint }),
+      hint,
     });
   }
 }
@@ -126,8 +126,7 @@ async function canBeMade(name: string, { source }: ImageRecipe): Promise<{ possi
     if (!go) return { possible: false, reason: `the ${from} needs a Go toolchain on PATH: install Go` };
     return { possible: true, reason: `from the ${from} with ${go}` };
   }
-  if (!(await hasApt()))
-    return { possible: false, reason: `making it needs apt-get for the package ${source.package}` };
+  if (!hasApt()) return { possible: false, reason: `making it needs apt-get for the package ${source.package}` };
   const version = await debianVersion(source.package);
   if (!version) {
     const where = source.backports ? " or Debian's backports have it" : " finds it";

@@ -1,4 +1,5 @@
-import { access, mkdtemp, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
 import { runCommand } from "../base/run-command.ts";
@@ -29,10 +30,7 @@ async function builtPath({ module, version }: GoModule): Promise<string> {
 }
 
 export async function isBuilt(module: GoModule): Promise<boolean> {
-  return access(await builtPath(module)).then(
-    () => true,
-    () => false,
-  );
+  return existsSync(await builtPath(module));
 }
 
 /**

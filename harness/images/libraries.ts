@@ -1,4 +1,5 @@
-import { access, realpath } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
 import { runCommand } from "../base/run-command.ts";
@@ -60,7 +61,7 @@ export async function resolveLibraries(
 ): Promise<LibraryFile[]> {
   const { root, searchPath = [], signal } = options;
   if (!elf.dynamic) return [];
-  const loaderFile = (await exists(root && join(root, loader))) ?? (await exists(loader));
+  const loaderFile = [...(root ? [join(root, loader)] : []), loader].find((file) => existsSync(file));
   if (!loaderFile) {
     throw new ChaosError("infrastructure", `${program} needs the dynamic loader ${loader}, which this machine lacks`, {
       hint: "Wrap the binary on the system it was built for, or build it statically.",
@@ -87,8 +88,8 @@ export async function resolveLibraries(
   }
   if (libc?.kind === "found" && libc.name.startsWith("libc.so")) {
     for (const name of LOADED_BY_NAME) {
-      const source = await exists(join(dirname(libc.path), name));
-      if (source) files.push({ path: join(folder, name), source: await realpath(source) });
+      const source = join(dirname(libc.path), name);
+      if (existsSync(source)) files.push({ path: join(folder, name), source: await realpath(source) });
     }
   }
   return files;
@@ -130,12 +131,4 @@ async function list(
     });
   }
   return listed;
-}
-
-async function exists(path: string | undefined): Promise<string | undefined> {
-  if (!path) return undefined;
-  return access(path).then(
-    () => path,
-    () => undefined,
-  );
 }

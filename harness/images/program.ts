@@ -1,7 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { type ElfFile, hostMachine, machineName, readElf } from "./elf.ts";
 
@@ -41,11 +38,4 @@ export async function inspectProgram(path: string): Promise<Program> {
     throw new ChaosError("usage", `${path} is not executable`, { hint: `Type: chmod +x ${path}` });
   }
   return { path, elf };
-}
-
-/** Hex SHA-256 of a file. */
-export async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { extract } from "tar-stream";
+import { hashFile } from "../base/hash-file.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
-import { sha256 } from "./program.ts";
 import { type WrapOptions, wrapImage } from "./wrap.ts";
 
 const recipe: ImageRecipe = {
@@ -89,7 +89,7 @@ describe("wrapping a binary", () => {
     assert.ok(image.libraries.some((path) => /\/libc\.(so|musl)/.test(path)));
     assert.ok(image.libraries.some((path) => /\/ld-/.test(path)));
     for (const path of image.libraries) assert.equal(files.get(path)?.type, "file", `${path} is a real file`);
-    const digest = await sha256(join(folder, "server"));
+    const { sha256: digest } = await hashFile(join(folder, "server"));
     assert.equal(image.binarySha256, digest);
     assert.ok(seen.changes.includes(`LABEL kvchaos.image.binary-sha256="${digest}"`));
     assert.ok(seen.changes.includes(`LABEL kvchaos.image.source="${join(folder, "server")}"`));

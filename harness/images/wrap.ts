@@ -1,6 +1,7 @@
 import { lstat, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, posix, relative, resolve } from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { hashFile } from "../base/hash-file.ts";
 import type { Engine } from "../docker/engine.ts";
 import { staticBusybox } from "./busybox.ts";
 import { recipeChanges } from "./changes.ts";
@@ -8,7 +9,7 @@ import { type ElfFile, readElf } from "./elf.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
 import { Layer } from "./layer.ts";
 import { type LibraryOptions, resolveLibraries } from "./libraries.ts";
-import { inspectProgram, sha256 } from "./program.ts";
+import { inspectProgram } from "./program.ts";
 
 /*
  *   server binary ──┐
@@ -94,7 +95,7 @@ export async function wrapImage(options: WrapOptions): Promise<WrappedImage> {
   addAccounts(layer, recipe);
   if (recipe.shell !== "none") await addBusybox(layer, log, signal);
 
-  const binarySha256 = await sha256(binary);
+  const { sha256: binarySha256 } = await hashFile(binary);
   const changes = recipeChanges(recipe, {
     "kvchaos.image.source": options.source ?? given,
     "kvchaos.image.binary-sha256": binarySha256,

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
+import { adminPath, missingPrograms } from "../base/programs.ts";
 import { runCommand } from "../base/run-command.ts";
 
 /*
@@ -17,16 +16,13 @@ import { runCommand } from "../base/run-command.ts";
  */
 
 const TOOLS = ["nsenter", "iptables-restore"] as const;
-// Those of administrators are not on everybody's PATH.
-const PATH = `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
 const RULES_MS = 20_000;
 
 /** Why connections inside a container's network cannot be redirected here; null: they can. */
 export function redirectRefusal(engineIsLocal: boolean): string | null {
   if (!engineIsLocal) return "the Docker engine is on another machine";
   if (process.getuid?.() !== 0) return "only root may set rules there, and kvchaos does not run as root";
-  const missing = TOOLS.filter((tool) => !PATH.split(":").some((folder) => existsSync(path.join(folder, tool))));
-  return missing.length === 0 ? null : `not installed: ${missing.join(", ")} (packages util-linux, iptables)`;
+  return missingPrograms(TOOLS, "util-linux, iptables");
 }
 
 /** @throws ChaosError infrastructure: says what is missing */
@@ -128,7 +124,7 @@ export async function redirect(
   await runCommand(["nsenter", "-t", String(pid), "-n", "sh", "-c", script, "kvchaos", text], {
     within: RULES_MS,
     signal,
-    env: { PATH },
+    env: { PATH: adminPath() },
     hint: "The kernel needs NAT in network namespaces (nf_nat), which Docker's own names use too.",
   });
 }
