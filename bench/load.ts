@@ -6,8 +6,8 @@ import { monotonicClock } from "../harness/base/clock.ts";
 import { until } from "../harness/base/deadline.ts";
 import { seededRandom } from "../harness/base/random.ts";
 import { HistoryWriter } from "../harness/history/writer.ts";
-import { Generator } from "../harness/load/generator.ts";
 import type { LoadSpec } from "../harness/load/load.ts";
+import { LoadGenerator } from "../harness/load/load-generator.ts";
 import { OperationLog } from "../harness/load/operation-log.ts";
 import { workloads } from "../harness/load/workloads/registry.ts";
 import { FakeServer } from "../harness/testing/fake-server.support.ts";
@@ -51,7 +51,7 @@ async function ours(spec: LoadSpec, log?: OperationLog): Promise<number> {
   const workload = workloads.get(spec.workload)!;
   const share = { index: 0, of: 1 };
   const random = seededRandom("bench");
-  const generator = new Generator({ spec, workload, targets: [target], share, random, clock, log });
+  const generator = new LoadGenerator({ spec, workload, targets: [target], share, random, clock, log });
   const from = clock.now();
   generator.start(from);
   await until({ what: "the round", within: ROUND_MS * 2, every: 10 }, () => clock.now() - from >= ROUND_MS);

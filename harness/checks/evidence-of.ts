@@ -29,7 +29,7 @@ export function evidenceOf(record: RunRecord, node: string, from: number, to: nu
   };
 }
 
-/** glibc does not record who the readers of a rwlock are: a chain of waits that ends there proves nothing (forensics/wait-for.ts). */
+/** glibc does not record who the readers of a rwlock are: a chain of waits that ends there proves nothing (forensics/wait-graph.ts). */
 function endsAtReaders({ data }: EventOf<"evidence">): boolean {
   return data && "graph" in data ? data.graph?.class === "held-by-readers" : false;
 }

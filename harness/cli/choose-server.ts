@@ -1,6 +1,6 @@
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import type { Engine } from "../docker/engine.ts";
-import { ensureImage } from "../images/ensure.ts";
+import { ensureImage } from "../images/ensure-image.ts";
 import { systems } from "../systems/registry.ts";
 import type { System, SystemName } from "../systems/system.ts";
 import { systemIn, systemOfImage } from "../systems/system-of-image.ts";

@@ -1,6 +1,6 @@
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import { ensureEngine } from "../docker/install-engine.ts";
-import { ensureImage } from "../images/ensure.ts";
+import { ensureImage } from "../images/ensure-image.ts";
 import { TOXIPROXY_IMAGE, toxiproxyRecipe } from "../network/toxiproxy-recipe.ts";
 import { log } from "./print.ts";
 

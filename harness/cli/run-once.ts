@@ -2,7 +2,7 @@ import path from "node:path";
 import type { ComposeFile } from "../docker/compose.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { Plan } from "../experiment/experiment.ts";
-import { ensureImage } from "../images/ensure.ts";
+import { ensureImage } from "../images/ensure-image.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
 import { writeRunIndex } from "../report/page/run-index.ts";
 import { fileReporters, liveReporters, renderAll, reporters } from "../report/registry.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { messageOf } from "../base/chaos-error.ts";
 import { connectEngine } from "../docker/engine.ts";
-import { ensureImage } from "../images/ensure.ts";
+import { ensureImage } from "../images/ensure-image.ts";
 import { valkey } from "../systems/valkey.ts";
 import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 import { skip } from "../testing/skip.support.ts";

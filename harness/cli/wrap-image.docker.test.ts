@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { runCommand } from "../base/run-command.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { findLeftovers } from "../docker/left-runs.ts";
+import { findLeftovers } from "../docker/leftovers.ts";
 import { kvchaos } from "../testing/kvchaos-process.support.ts";
 import { skip } from "../testing/skip.support.ts";
 

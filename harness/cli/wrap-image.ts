@@ -1,7 +1,7 @@
 import { tryImage } from "../cluster/try-image.ts";
 import type { Engine } from "../docker/engine.ts";
 import { parseImageName } from "../images/image-name.ts";
-import { type TakenFile, wrapImage } from "../images/wrap.ts";
+import { type TakenFile, wrapImage } from "../images/wrap-image.ts";
 import type { System } from "../systems/system.ts";
 import { log, out } from "./print.ts";
 import { table } from "./table.ts";

@@ -6,7 +6,7 @@ import type { NodeState } from "../journal/events.ts";
 import { adminCommand } from "../resp/admin.ts";
 import { RawConnection } from "../resp/connection.ts";
 import type { Reply } from "../resp/reply.ts";
-import { text } from "../resp/text.ts";
+import { replyText } from "../resp/reply-text.ts";
 import type { Argv, System } from "../systems/system.ts";
 import type { Address, ClusterNode, ConnectLimits, ContainerState } from "./cluster.ts";
 import { ContainerResources } from "./node-resources.ts";
@@ -132,14 +132,14 @@ export class ContainerNode implements ClusterNode {
 
   async state(limits: WaitLimits = {}): Promise<NodeState> {
     const { system } = this.#options;
-    return system.state(text(await this.admin(system.commands.info(), limits)));
+    return system.state(replyText(await this.admin(system.commands.info(), limits)));
   }
 
   /** What the server says of its version, or null. */
   async version(limits: WaitLimits = {}): Promise<string | null> {
     const { system } = this.#options;
     const question = (system.commands.version ?? system.commands.info)();
-    return system.state(text(await this.admin(question, limits))).version;
+    return system.state(replyText(await this.admin(question, limits))).version;
   }
 
   /** @param onSilence called, perhaps more than once, when the server takes connections, but has long given no answer on any */

@@ -1,5 +1,5 @@
 import { until } from "../base/deadline.ts";
-import { text } from "../resp/text.ts";
+import { replyText } from "../resp/reply-text.ts";
 import type { GossipMode, SentinelMode } from "../systems/system.ts";
 import type { RunningCluster } from "./running-cluster.ts";
 
@@ -22,7 +22,7 @@ export async function formCluster(gossip: GossipMode, { cluster, hostOf, signal 
   const { nodes, topology, shards } = cluster;
   const ids = new Map<string, string>();
   for (const node of nodes) {
-    const id = text(await node.admin(commands.myId(), { signal }));
+    const id = replyText(await node.admin(commands.myId(), { signal }));
     ids.set(node.name, id);
     shards?.learnId(node.name, id);
   }
@@ -43,7 +43,7 @@ export async function formCluster(gossip: GossipMode, { cluster, hostOf, signal 
       ),
     );
   const health = async (name: string) =>
-    gossip.health(text(await cluster.node(name).admin(commands.health(), { within: ASK_MS, signal })));
+    gossip.health(replyText(await cluster.node(name).admin(commands.health(), { within: ASK_MS, signal })));
   await inOrder(async (name) => (await health(name)).nodes === nodes.length, "to know all others");
   await Promise.all(
     Object.entries(topology.replicaOf).map(([replica, master]) =>

@@ -6,7 +6,7 @@ import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { ownerLabels } from "../docker/left-runs.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
 import type { JournalEvent } from "../journal/events.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
 import { kvrocks } from "../systems/kvrocks.ts";

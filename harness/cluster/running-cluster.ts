@@ -4,7 +4,7 @@ import type { Emit } from "../journal/events.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
 import { RespError } from "../resp/reply.ts";
-import { text } from "../resp/text.ts";
+import { replyText } from "../resp/reply-text.ts";
 import type { Argv, ClusterMode, System } from "../systems/system.ts";
 import { AdminLanes, type LaneOutcome, shown } from "./admin-lanes.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
@@ -157,7 +157,7 @@ export class RunningCluster implements Cluster {
   async claimedSlots(name: string, limits: WaitLimits): Promise<[number, number][] | null> {
     const view = this.system.cluster?.view;
     if (!this.shards || !view) return null;
-    const said = view(text(await this.node(name).admin(["CLUSTER", "NODES"], limits)));
+    const said = view(replyText(await this.node(name).admin(["CLUSTER", "NODES"], limits)));
     const own = said.masters.filter(({ host }) => host === said.self);
     return own.flatMap(({ slots }) => slots.map(([first, last]): [number, number] => [first, last]));
   }

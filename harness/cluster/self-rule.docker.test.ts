@@ -7,11 +7,11 @@ import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { ownerLabels } from "../docker/left-runs.ts";
-import { ensureImage } from "../images/ensure.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
+import { ensureImage } from "../images/ensure-image.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
-import { text } from "../resp/text.ts";
+import { replyText } from "../resp/reply-text.ts";
 import { redis } from "../systems/redis.ts";
 import { dialMistakes } from "../testing/dial-everywhere.support.ts";
 import { skip } from "../testing/skip.support.ts";
@@ -156,7 +156,7 @@ describe("a Redis Cluster on real servers", function () {
     await until({ what: "r3 to end", within: 10_000 }, async () => !(await cluster.node("r3").inspect()).running);
     await cluster.node("r3").start();
     await until({ what: "r3 to be back", within: AGREED_MS, every: 200 }, async () => {
-      const nodes = text(await cluster.node("r3").admin(["CLUSTER", "NODES"]));
+      const nodes = replyText(await cluster.node("r3").admin(["CLUSTER", "NODES"]));
       const others = nodes
         .trim()
         .split("\n")

@@ -1,6 +1,6 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { checkRedirect } from "../network/virtual-addresses.ts";
-import { text } from "../resp/text.ts";
+import { replyText } from "../resp/reply-text.ts";
 import type { System } from "../systems/system.ts";
 import { AgreementWatch } from "./agreement-watch.ts";
 import type { DialPaths } from "./dial/dial-paths.ts";
@@ -73,7 +73,7 @@ export class SelfRule {
       voters: (servers ? cluster.nodes : cluster.sentinels).map((node) => ({
         name: node.name,
         view: async (limits) => {
-          if (servers && gossip) return gossip.view(text(await node.admin(gossip.commands.view(), limits)));
+          if (servers && gossip) return gossip.view(replyText(await node.admin(gossip.commands.view(), limits)));
           if (sentinel) return sentinel.view(await node.admin(sentinel.commands.view(), limits));
           throw new ChaosError("internal", "nobody to ask");
         },

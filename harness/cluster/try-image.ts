@@ -3,8 +3,8 @@ import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { CleanupScope } from "../base/scope.ts";
 import type { Engine } from "../docker/engine.ts";
 import { freePorts, releasePorts } from "../docker/free-ports.ts";
-import { guard } from "../docker/guard.ts";
-import { ownerLabels } from "../docker/left-runs.ts";
+import { guardRun } from "../docker/guard-run.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
 import type { System } from "../systems/system.ts";
 import { ContainerNode } from "./container-node.ts";
 
@@ -31,7 +31,7 @@ export async function tryImage(
   const runId = `try-${randomBytes(4).toString("hex")}`;
   const name = `kvchaos-${runId}`;
   const resources = new CleanupScope();
-  await guard({ engine, runId, resources, signal, interrupt: signal });
+  await guardRun({ engine, runId, resources, signal, interrupt: signal });
   try {
     const [host] = (await freePorts(1)) as [number];
     resources.defer("give the port back", async () => releasePorts([host]));

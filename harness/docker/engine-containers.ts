@@ -3,7 +3,7 @@ import { pack } from "tar-stream";
 import { ChaosError } from "../base/chaos-error.ts";
 import { call, callUnless, type Daemon, GONE, withSignal } from "./engine-call.ts";
 import { endpoint } from "./engine-networks.ts";
-import type { CallOptions, ContainerInfo, ContainerSpec, ContainerStats, FileToPut } from "./engine-types.ts";
+import type { CallOptions, ContainerFile, ContainerInfo, ContainerSpec, ContainerStats } from "./engine-types.ts";
 
 export function containerCalls(daemon: Daemon) {
   const { docker } = daemon;
@@ -96,7 +96,7 @@ export function containerCalls(daemon: Daemon) {
     },
 
     /** Writes files into a container, running or not. Owner: root. */
-    async putFiles(id: string, files: readonly FileToPut[], options: CallOptions = {}): Promise<void> {
+    async writeFiles(id: string, files: readonly ContainerFile[], options: CallOptions = {}): Promise<void> {
       await call(daemon, `write files into container ${short(id)}`, options, async (abortSignal) => {
         const archive = await tarOf(files);
         await docker.getContainer(id).putArchive(archive, { path: "/", abortSignal });
@@ -188,7 +188,7 @@ function describe(info: ContainerInspectInfo): ContainerInfo {
   };
 }
 
-async function tarOf(files: readonly FileToPut[]): Promise<Buffer> {
+async function tarOf(files: readonly ContainerFile[]): Promise<Buffer> {
   const tar = pack();
   for (const { path, mode, content } of files) {
     tar.entry({ name: path.replace(/^\/+/, ""), mode, mtime: new Date(0) }, Buffer.from(content));

@@ -154,7 +154,7 @@ export interface ExecResult {
   stderr: string;
 }
 
-export interface FileToPut {
+export interface ContainerFile {
   /** Absolute path inside the container; missing folders are made. */
   path: string;
   mode: number;

@@ -147,7 +147,7 @@ describe("engine, on a real daemon", function () {
 
   it("puts files into a container before it starts", async () => {
     const id = await create("cat /etc/kvchaos/deep/a.conf; ls -l /etc/kvchaos/deep/a.conf | cut -c1-10");
-    await engine.putFiles(id, [{ path: "/etc/kvchaos/deep/a.conf", mode: 0o640, content: "port 1\n" }]);
+    await engine.writeFiles(id, [{ path: "/etc/kvchaos/deep/a.conf", mode: 0o640, content: "port 1\n" }]);
     await engine.start(id);
     const lines: string[] = [];
     await (await engine.followLogs(id, {}, ({ text }) => lines.push(text))).done;

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { until } from "../base/deadline.ts";
 import { connectEngine, type Engine } from "./engine.ts";
-import { findLeftovers, ownerLabels, removeRun } from "./left-runs.ts";
+import { findLeftovers, ownerLabels, removeRun } from "./leftovers.ts";
 import { startReaper } from "./reaper.ts";
 
 const IMAGE = "redis:7.0.15";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { formatDuration, percentRange, type Range, sizeRange } from "../base/units.ts";
 import { FINDING_TYPES } from "../journal/events.ts";
 import { STATES } from "../journal/expectation.ts";
-import { LOAD_TOOLS } from "../load/tools.ts";
+import { LOAD_TOOLS } from "../load/load-tools.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 import { DEFAULT_CHECKS } from "./default-checks.ts";

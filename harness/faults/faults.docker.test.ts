@@ -12,9 +12,9 @@ import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { upCluster } from "../cluster/up.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import { connectEngine } from "../docker/engine.ts";
-import { ownerLabels } from "../docker/left-runs.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
 import type { Emit } from "../journal/events.ts";
-import { text } from "../resp/text.ts";
+import { replyText } from "../resp/reply-text.ts";
 import { redis } from "../systems/redis.ts";
 import { largestIn } from "./clients/output-buffer.ts";
 import type { Effect, Injected } from "./fault.ts";
@@ -174,7 +174,7 @@ describe("faults on real servers", function () {
   });
 
   it("slow-reader: a client of ours leaves megabytes in the server's output buffer until healed", async () => {
-    const clients = async () => largestIn(text(await cluster.node("m1").admin(["CLIENT", "LIST"]))) ?? 0;
+    const clients = async () => largestIn(replyText(await cluster.node("m1").admin(["CLIENT", "LIST"]))) ?? 0;
     const resolved = { links: ["client -> m1"], rate: 20_000, pending: 64e6 };
     const { effect, heal } = await inject("slow-reader", resolved);
     assert.equal(effect.measured, true, effect.summary);

@@ -15,7 +15,7 @@ import { upCluster } from "../cluster/up.ts";
 import { readComposeFile } from "../docker/compose.ts";
 import { Disk, diskRefusal } from "../docker/disk.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { ownerLabels, removeRun } from "../docker/left-runs.ts";
+import { ownerLabels, removeRun } from "../docker/leftovers.ts";
 import { redis } from "../systems/redis.ts";
 import { skip } from "../testing/skip.support.ts";
 import { countersIn } from "./clients/client-counters.ts";

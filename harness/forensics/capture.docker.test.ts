@@ -7,13 +7,13 @@ import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import type { ImageRecipe } from "../images/image-recipe.ts";
-import { wrapImage } from "../images/wrap.ts";
+import { wrapImage } from "../images/wrap-image.ts";
 import { compile } from "../testing/program.support.ts";
 import { skip } from "../testing/skip.support.ts";
-import { takeBaseline, takeSidecarBaseline } from "./baseline.ts";
 import { captureEvidence, type EvidenceOptions } from "./capture.ts";
 import { readThreads } from "./process.ts";
 import type { SidecarOptions } from "./sidecar.ts";
+import { takeBaseline, takeSidecarBaseline } from "./wait-baseline.ts";
 
 const RUN = `forensics-test-${process.pid}`;
 const IMAGE = `kvchaos/${RUN}:1`;

@@ -7,9 +7,9 @@ import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { compile, type RunningProgram, start } from "../testing/program.support.ts";
 import { skip } from "../testing/skip.support.ts";
-import { takeBaseline } from "./baseline.ts";
 import { captureEvidence, type EvidenceOptions } from "./capture.ts";
 import { openMemory, readThreads } from "./process.ts";
+import { takeBaseline } from "./wait-baseline.ts";
 
 type Program = NonNullable<Awaited<ReturnType<typeof compile>>>;
 

@@ -4,7 +4,6 @@ import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
 import type { HangEvidence, WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
-import { usualWaits, type WaitBaseline } from "./baseline.ts";
 import { backtraceText, type GdbOptions, takeBacktraces } from "./gdb.ts";
 import { printableText } from "./proc-text.ts";
 import { type ProcessFacts, readProcess, startTicks } from "./process.ts";
@@ -13,8 +12,9 @@ import { lookThroughSidecar, type SidecarOptions } from "./sidecar.ts";
 import type { LinkState, OpenSocket } from "./sockets.ts";
 import { groupThreads, table, threadsText } from "./thread-groups.ts";
 import { type Look, lookThrice, PRIVILEGE } from "./three-looks.ts";
-import { waitGraph } from "./wait-for.ts";
-import { graphSummary, graphText, proofSentence, threadNames } from "./wait-text.ts";
+import { usualWaits, type WaitBaseline } from "./wait-baseline.ts";
+import { waitGraph } from "./wait-graph.ts";
+import { graphSummary, graphText, proofSentence, threadNames } from "./wait-graph-text.ts";
 
 /*
  *   /proc/<pid>/task/*  ─┐                    ┌─► threads.json  threads.txt

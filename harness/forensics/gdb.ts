@@ -6,7 +6,7 @@ import { type Backtrace, mergeStacks, parseBacktraces } from "./backtrace.ts";
 import { before, runGdb } from "./gdb-process.ts";
 import { printable, printableText } from "./proc-text.ts";
 import { isFrozen, linkTarget, processState } from "./process.ts";
-import type { ThreadName } from "./wait-text.ts";
+import type { ThreadName } from "./wait-graph-text.ts";
 
 export interface GdbOptions {
   pid: number;

@@ -3,7 +3,7 @@ import { sleep } from "../base/deadline.ts";
 import type { WaitEdge } from "../journal/evidence-data.ts";
 import { type Memory, readThreads, type ThreadSample } from "./process.ts";
 import type { LinkState } from "./sockets.ts";
-import { type Descriptors, readDescriptors, waitEdges } from "./waits.ts";
+import { type Descriptors, readDescriptors, waitEdges } from "./wait-edges.ts";
 
 /** One look at a whole process. */
 export interface Sample {

@@ -6,7 +6,7 @@ import type { Sample } from "./samples.ts";
 import { parseDump } from "./sidecar-dump.ts";
 import type { LinkState } from "./sockets.ts";
 import type { Look } from "./three-looks.ts";
-import { readDescriptors, waitEdges } from "./waits.ts";
+import { readDescriptors, waitEdges } from "./wait-edges.ts";
 
 /*
  *   server's container                      sidecar: the same image, so there is nothing to pull

@@ -2,8 +2,8 @@ import type { ThreadGroup, WaitEdge } from "../journal/evidence-data.ts";
 import { foldFrames } from "./backtrace.ts";
 import type { ThreadHistory } from "./samples.ts";
 import { syscallName } from "./syscalls.ts";
-import type { ThreadName } from "./wait-text.ts";
-import { describeWait } from "./waits.ts";
+import { describeWait } from "./wait-edges.ts";
+import type { ThreadName } from "./wait-graph-text.ts";
 
 interface GroupInput {
   threads: readonly ThreadHistory[];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
 import { runCommand } from "../base/run-command.ts";
 import { aptGet, hasApt } from "../docker/apt.ts";
-import { cacheDirectory } from "./cache.ts";
+import { cacheDirectory } from "./cache-directory.ts";
 import { readElf } from "./elf.ts";
 
 const HINT = "Install the package busybox-static (or put a statically linked busybox at /bin/busybox) and try again.";

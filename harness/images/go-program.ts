@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
 import { runCommand } from "../base/run-command.ts";
-import { cacheDirectory } from "./cache.ts";
+import { cacheDirectory } from "./cache-directory.ts";
 
 const BUILD_DEADLINE = 600_000;
 

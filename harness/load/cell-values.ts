@@ -1,9 +1,9 @@
 import { seededRandom } from "../base/random.ts";
+import { showBytes } from "../base/show-bytes.ts";
 import type { Range } from "../base/units.ts";
-import { showBytes } from "../cluster/compare/show-bytes.ts";
 import { type CellShape, NOTHING } from "../journal/history.ts";
 import type { Reply, RespError } from "../resp/reply.ts";
-import { text as textOf } from "../resp/text.ts";
+import { replyText } from "../resp/reply-text.ts";
 import { OFFSETS, randomText } from "./workloads/keys-and-values.ts";
 
 /** Of a foreign value this many bytes are kept. */
@@ -40,7 +40,7 @@ export class CellValues {
   /** What a read of one cell said: NOTHING, the number of a write, or the text of a value that none of ours is. */
   read(reply: Exclude<Reply, RespError>): number | string {
     if (reply === null) return NOTHING;
-    const bytes = Buffer.isBuffer(reply) ? reply : Buffer.from(textOf(reply));
+    const bytes = Buffer.isBuffer(reply) ? reply : Buffer.from(replyText(reply));
     return this.#numberIn(bytes) ?? showBytes(bytes, SHOWN_BYTES);
   }
 

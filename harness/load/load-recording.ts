@@ -1,7 +1,7 @@
 import { operationsFile } from "../history/format.ts";
 import type { LoadOptions, LoadSpec } from "./load.ts";
-import type { ShareEnd, ShareHistory } from "./messages.ts";
 import { cellShape, recordedSide } from "./operation-log.ts";
+import type { ShareEnd, ShareHistory } from "./thread-messages.ts";
 import { workloads } from "./workloads/registry.ts";
 
 /** The main thread's side of recorded loads: which file each thread writes, and the journal's words about them. */

@@ -1,67 +1,75 @@
-import { Worker } from "node:worker_threads";
-import { ChaosError, messageOf } from "../base/chaos-error.ts";
-import type { FromThread, ThreadPlan, ToThread } from "./messages.ts";
+import path from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { ChaosError } from "../base/chaos-error.ts";
+import { monotonicClock } from "../base/clock.ts";
+import { seededRandom } from "../base/random.ts";
+import { HistoryWriter } from "../history/writer.ts";
+import type { LoadTarget } from "./load.ts";
+import { LoadGenerator } from "./load-generator.ts";
+import { OperationLog, recordedSide } from "./operation-log.ts";
+import type { FromThread, LoadShare, ShareEnd, ThreadPlan, ToThread } from "./thread-messages.ts";
+import { workloads } from "./workloads/registry.ts";
 
-/** The main thread's end of one load thread. */
-export class LoadThread {
-  readonly ready: Promise<void>;
-  /** Resolves when the thread has gone, for whatever reason. */
-  readonly exited: Promise<void>;
-  readonly #worker: Worker;
-  #alive = true;
-  #stopped = false;
+/* A load thread: all generators of its share. It does what the main thread says and never decides by itself. */
 
-  /** @param onDeath told once if the thread ends without having said "stopped" */
-  constructor(plan: ThreadPlan, onMessage: (message: FromThread) => void, onDeath: (error: ChaosError) => void) {
-    // thread.mjs registers tsx itself; the main thread's own options (--import tsx, --eval …) only get in its way.
-    this.#worker = new Worker(new URL("./thread.mjs", import.meta.url), {
-      workerData: plan,
-      execArgv: [],
-      name: "kvchaos-load",
-    });
-    let why = "it ended by itself";
-    let isReady = () => {};
-    let isNot = (_: ChaosError) => {};
-    this.ready = new Promise((resolve, reject) => {
-      isReady = resolve;
-      isNot = reject;
-    });
-    this.ready.catch(() => {}); // who does not wait for it hears of it through onDeath
-    this.#worker.on("message", (message: FromThread) => {
-      if (message.type === "ready") isReady();
-      if (message.type === "stopped") this.#stopped = true;
-      onMessage(message);
-    });
-    this.#worker.on("error", (error) => {
-      why = messageOf(error);
-    });
-    this.exited = new Promise((resolve) => {
-      this.#worker.on("exit", () => {
-        this.#alive = false;
-        if (!this.#stopped) {
-          const error = new ChaosError("internal", `a load thread died: ${why}`, {
-            hint: "Operations since its last sample are not counted; the run says less than it seems to.",
-          });
-          isNot(error);
-          onDeath(error);
-        }
-        resolve();
-      });
-    });
-  }
+const port = parentPort;
+if (!port) throw new ChaosError("internal", "harness/load/load-thread.ts runs only as a worker thread");
+const plan = workerData as ThreadPlan;
+const clock = monotonicClock(plan.origin);
+const random = seededRandom(plan.seed);
 
-  get isAlive(): boolean {
-    return this.#alive;
-  }
+/** Of the recorded loads. */
+const writers = new Map<LoadShare, HistoryWriter>();
 
-  tell(message: ToThread): void {
-    if (this.#alive) this.#worker.postMessage(message);
-  }
+const generators = new Map(
+  plan.loads.map((one): [string, LoadGenerator] => {
+    const { spec, targets, share } = one;
+    const workload = workloads.get(spec.workload);
+    if (!workload) throw new ChaosError("internal", `no workload "${spec.workload}"`);
+    const fork = random.fork(`load/${spec.name}/${share.index}`);
+    const { password } = plan;
+    const log = logOf(one);
+    const onMoved = (from: LoadTarget, text: string) => tell({ type: "moved", load: spec.name, from, text });
+    return [
+      spec.name,
+      new LoadGenerator({ spec, workload, targets, share, random: fork, clock, password, log, onMoved }),
+    ];
+  }),
+);
 
-  /** Ends it at once, whatever it does. */
-  async terminate(): Promise<void> {
-    this.#stopped = true;
-    await this.#worker.terminate();
-    await this.exited;
-  }
+function logOf(one: LoadShare): OperationLog | undefined {
+  const { spec, share, history } = one;
+  if (!history) return undefined;
+  const writer = HistoryWriter.open(path.join(history.directory, history.file));
+  writers.set(one, writer);
+  const workload = recordedSide(spec, workloads.get(spec.workload));
+  const fork = random.fork(`load/${spec.name}/${share.index}`);
+  return new OperationLog({ spec, workload, writer, nodes: history.nodes, share, random: fork });
 }
+
+async function closeHistories(): Promise<ShareEnd[]> {
+  return Promise.all(
+    [...writers].map(async ([{ spec, history }, writer]) => ({
+      ...(await writer.close()),
+      load: spec.name,
+      file: history?.file ?? "",
+    })),
+  );
+}
+
+const tell = (message: FromThread) => port.postMessage(message);
+const samples = () => [...generators.values()].map((generator) => generator.sample());
+
+port.on("message", async (message: ToThread) => {
+  if (message.type === "start") for (const generator of generators.values()) generator.start(message.at);
+  else if (message.type === "sample") {
+    for (const writer of writers.values()) writer.flush();
+    tell({ type: "sample", tick: message.tick, loads: samples() });
+  } else if (message.type === "retarget") generators.get(message.load)?.retarget(message.targets);
+  else {
+    await Promise.all([...generators.values()].map((generator) => generator.stop()));
+    tell({ type: "stopped", loads: samples(), histories: await closeHistories() });
+    port.close();
+  }
+});
+tell({ type: "ready" });

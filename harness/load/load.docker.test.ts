@@ -3,14 +3,14 @@ import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { ensureImage } from "../images/ensure.ts";
+import { ensureImage } from "../images/ensure-image.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
 import { adminCommand } from "../resp/admin.ts";
-import { text } from "../resp/text.ts";
+import { replyText } from "../resp/reply-text.ts";
 import { redisRecipe } from "../systems/redis-recipe.ts";
 import type { LoadSpec, LoadTarget } from "./load.ts";
 import { preload } from "./preload.ts";
-import { startLoad } from "./start.ts";
+import { startLoad } from "./start-load.ts";
 
 const IMAGE = "redis:7.0.15";
 const LABELS = { "kvchaos.run": `load-test-${process.pid}` };
@@ -68,7 +68,7 @@ describe("load on a real redis", function () {
     assert.deepEqual(await scope.close(), []);
   });
 
-  const ask = async (...argv: string[]) => text(await adminCommand(node, argv, { within: 2000 }));
+  const ask = async (...argv: string[]) => replyText(await adminCommand(node, argv, { within: 2000 }));
   const answers = () => until({ what: "PONG", within: 20_000 }, async () => (await ask("PING")) === "PONG");
   const emit = (event: object) => void events.push({ t: clock.now(), ...event } as JournalEvent);
   const samples = (load: string): EventOf<"load">[] =>

@@ -3,10 +3,10 @@ import type { Range } from "../base/units.ts";
 import type { Emit } from "../journal/events.ts";
 
 /*
- *   main thread                                 load thread (thread.mjs → worker.ts), one or more
- *   startLoad ─► LoadRunner ─► LoadThread ──► Generator, one per load ─► Pipe, one per connection ─► link client -> node
+ *   main thread                                 load thread (load-thread.ts), one or more
+ *   startLoad ─► LoadRunner ─► LoadThread ──► LoadGenerator, one per load ─► Pipe, one per connection ─► link client -> node
  *                    │  ▲                       │        ▲
- *      journal ◄─────┘  └── samples, 1/s ───────┘        └── Timetable (open loop), Workload (commands)
+ *      journal ◄─────┘  └── samples, 1/s ───────┘        └── OpenLoopSchedule (open loop), Workload (commands)
  */
 
 /** One load of an experiment, resolved. */

@@ -6,10 +6,10 @@ import { type EventOf, eventSchema, type JournalEvent, type Outcomes } from "../
 import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import { RespError } from "../resp/reply.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
-import { Generator, type GeneratorOptions } from "./generator.ts";
 import type { LoadSpec, LoadTarget, RunningLoad } from "./load.ts";
-import { addSample, emptySample, type LoadSample, Tally } from "./sample.ts";
-import { startLoad } from "./start.ts";
+import { type GeneratorOptions, LoadGenerator } from "./load-generator.ts";
+import { startLoad } from "./start-load.ts";
+import { addSample, emptySample, type LoadSample, Tally } from "./tally.ts";
 import { workloads } from "./workloads/registry.ts";
 
 const SPEC: LoadSpec = {
@@ -42,7 +42,7 @@ const MOVED = new RespError("MOVED 2843 172.21.255.254:6666");
 describe("outcomes by node", () => {
   let one: FakeServer;
   let two: FakeServer;
-  let generator: Generator | undefined;
+  let generator: LoadGenerator | undefined;
   let load: RunningLoad | undefined;
   let seen: LoadSample;
 
@@ -60,9 +60,9 @@ describe("outcomes by node", () => {
   const target = (to: FakeServer, node: string): LoadTarget => ({ node, host: to.host, port: to.port });
   const both = () => [target(one, "m1"), target(two, "m2")];
 
-  function start(spec: Partial<LoadSpec> = {}, options: Partial<GeneratorOptions> = {}): Generator {
+  function start(spec: Partial<LoadSpec> = {}, options: Partial<GeneratorOptions> = {}): LoadGenerator {
     const clock = options.clock ?? monotonicClock();
-    generator = new Generator({
+    generator = new LoadGenerator({
       spec: { ...SPEC, ...spec },
       workload: workloads.get("set")!,
       targets: both(),
@@ -76,7 +76,7 @@ describe("outcomes by node", () => {
   }
 
   function counted(): LoadSample {
-    addSample(seen, (generator as Generator).sample());
+    addSample(seen, (generator as LoadGenerator).sample());
     return seen;
   }
 

@@ -6,7 +6,7 @@ import { encodeByteStrings, encodeCommand } from "../resp/encode.ts";
 import { RespError } from "../resp/reply.ts";
 import type { LoadTarget } from "./load.ts";
 import type { PipeLog } from "./operation-log.ts";
-import type { Tally } from "./sample.ts";
+import type { Tally } from "./tally.ts";
 import type { CommandSource } from "./workloads/workload.ts";
 
 /** A write is cut off here, so that a deep pipeline of big values does not become one huge string. */

@@ -13,11 +13,11 @@ import { KIND, keyOf, NOT_ASKED, OUTCOME } from "../journal/history.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
-import { Generator } from "./generator.ts";
 import type { LoadSpec } from "./load.ts";
+import { LoadGenerator } from "./load-generator.ts";
+import { LoadRunner } from "./load-runner.ts";
 import { cellShape, OperationLog, recordedSide } from "./operation-log.ts";
-import { LoadRunner } from "./runner.ts";
-import { addSample, emptySample, type LoadSample } from "./sample.ts";
+import { addSample, emptySample, type LoadSample } from "./tally.ts";
 import { workloads } from "./workloads/registry.ts";
 
 const SPEC: LoadSpec = {
@@ -56,7 +56,7 @@ describe("recording a load", function () {
   const clock = monotonicClock();
   let server: FakeServer;
   let directory: string;
-  let generators: Generator[];
+  let generators: LoadGenerator[];
   let writers: HistoryWriter[];
   let seen: LoadSample;
   /** What the server has stored. */
@@ -80,14 +80,14 @@ describe("recording a load", function () {
 
   const target = (to: FakeServer, node = "m1") => ({ node, host: to.host, port: to.port });
 
-  function start(more: Partial<LoadSpec> = {}, share = { index: 0, of: 1 }): Generator {
+  function start(more: Partial<LoadSpec> = {}, share = { index: 0, of: 1 }): LoadGenerator {
     const spec = { ...SPEC, ...more };
     const workload = recordedSide(spec, workloads.get(spec.workload));
     const writer = HistoryWriter.open(path.join(directory, `${share.index}.ops`));
     writers.push(writer);
     const random = seededRandom(`${share.index}`);
     const log = new OperationLog({ spec, workload, writer, nodes: NODES, share, random });
-    const generator = new Generator({
+    const generator = new LoadGenerator({
       ...{ spec, share, random, clock, log },
       workload: workloads.get(spec.workload)!,
       targets: [target(server)],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
-import { ensureImage } from "../images/ensure.ts";
+import { ensureImage } from "../images/ensure-image.ts";
 import { TOXIPROXY_IMAGE, toxiproxyRecipe } from "./toxiproxy-recipe.ts";
 
 const RUN = `toxiproxy-recipe-test-${process.pid}`;

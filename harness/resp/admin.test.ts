@@ -4,7 +4,7 @@ import { until } from "../base/deadline.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
 import { adminCommand } from "./admin.ts";
 import { RespError } from "./reply.ts";
-import { text } from "./text.ts";
+import { replyText } from "./reply-text.ts";
 
 describe("adminCommand", () => {
   let server: FakeServer;
@@ -15,8 +15,8 @@ describe("adminCommand", () => {
 
   it("returns the reply and leaves no connection behind", async () => {
     server.on("INFO", () => Buffer.from("role:master\r\n"));
-    assert.equal(text(await adminCommand(server, ["INFO", "replication"], { within: 1000 })), "role:master\r\n");
-    assert.equal(text(await adminCommand(server, ["SLAVEOF", "NO", "ONE"], { within: 1000 })), "OK");
+    assert.equal(replyText(await adminCommand(server, ["INFO", "replication"], { within: 1000 })), "role:master\r\n");
+    assert.equal(replyText(await adminCommand(server, ["SLAVEOF", "NO", "ONE"], { within: 1000 })), "OK");
     await until({ what: "the sockets' end", within: 1000 }, () => server.open === 0);
   });
 
@@ -81,6 +81,6 @@ describe("adminCommand", () => {
 
 describe("text", () => {
   it("turns every kind of reply into text", () => {
-    assert.equal(text([Buffer.from("a"), null, 1, ["b"], new RespError("ERR x")]), "a\n\n1\nb\nERR x");
+    assert.equal(replyText([Buffer.from("a"), null, 1, ["b"], new RespError("ERR x")]), "a\n\n1\nb\nERR x");
   });
 });

@@ -13,7 +13,7 @@ interface AdminOptions {
 /**
  * One administration command on a connection of its own, through ioredis with everything switched off that would retry,
  * queue or resend (with its defaults a lost reply runs a command twice, and a timed-out one may still run later).
- * Strings of the reply are Buffers, status replies included: use `text`.
+ * Strings of the reply are Buffers, status replies included: use `replyText`.
  *
  * Rejects with ChaosError naming the address and the command: `timeout`, or `infrastructure` for a lost connection and
  * for an error reply; an error reply is the error's `cause`, a RespError.

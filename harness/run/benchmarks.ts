@@ -1,7 +1,7 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
-import { ownerLabels } from "../docker/left-runs.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
 import type { BenchmarkSpec, RunningBenchmark } from "../load/benchmark.ts";
 import type { LoadTarget } from "../load/load.ts";
 import { startBenchmark } from "../load/start-benchmark.ts";

@@ -5,12 +5,12 @@ import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
 import type { ClusterNode } from "../cluster/cluster.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
-import { takeBaseline, takeSidecarBaseline, type WaitBaseline } from "../forensics/baseline.ts";
 import { captureEvidence, type Evidence } from "../forensics/capture.ts";
 import type { SidecarOptions } from "../forensics/sidecar.ts";
 import type { LinkState } from "../forensics/sockets.ts";
+import { takeBaseline, takeSidecarBaseline, type WaitBaseline } from "../forensics/wait-baseline.ts";
 import { type Emit, HANGS, type NodeCondition } from "../journal/events.ts";
-import { text } from "../resp/text.ts";
+import { replyText } from "../resp/reply-text.ts";
 import type { System } from "../systems/system.ts";
 import type { NodeVerdict } from "../watchdog/watchdog.ts";
 import type { CoreCollector } from "./core-evidence.ts";
@@ -169,7 +169,7 @@ export class EvidenceCollector {
         baseline: this.#baselines.get(name)?.waits,
         links: linkStates(cluster, name, cutBy),
         info: cluster.system.commands.info(),
-        ask: async (argv) => text(await node.admin(argv, { within: ASK_MS, signal: inner })),
+        ask: async (argv) => replyText(await node.admin(argv, { within: ASK_MS, signal: inner })),
         logSince: () => tailOf(cluster.logs.file(name)),
         hide,
         clock,

@@ -1,5 +1,5 @@
 import type { RunningCluster } from "../cluster/running-cluster.ts";
-import { ownerLabels } from "../docker/left-runs.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
 import { faults } from "../faults/registry.ts";
 import type { NodeVerdict, RunningWatchdog } from "../watchdog/watchdog.ts";
 import { watchExpectations } from "./chaos/expectation-watch.ts";

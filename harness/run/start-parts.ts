@@ -1,13 +1,13 @@
 import path from "node:path";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { upCluster } from "../cluster/up.ts";
-import { guard } from "../docker/guard.ts";
-import { ownerLabels } from "../docker/left-runs.ts";
+import { guardRun } from "../docker/guard-run.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
 import type { Experiment, Plan } from "../experiment/experiment.ts";
 import { faults } from "../faults/registry.ts";
 import type { RunningLoad } from "../load/load.ts";
-import { startLoad } from "../load/start.ts";
-import { startWatchdog } from "../watchdog/start.ts";
+import { startLoad } from "../load/start-load.ts";
+import { startWatchdog } from "../watchdog/start-watchdog.ts";
 import type { RunningWatchdog, WatchdogOptions } from "../watchdog/watchdog.ts";
 import { checkWait } from "./chaos/wait-check.ts";
 import { type PlacedLoad, placeLoads } from "./load-targets.ts";
@@ -24,7 +24,7 @@ export async function startCluster(
 ): Promise<RunningCluster> {
   const { options, runId, scope, resources, claims, directory, emit, signal } = context;
   const { engine, system, compose, image, toxiproxyImage, plan, interrupt } = options;
-  if (!options.keep) await guard({ engine, runId, resources, signal, interrupt });
+  if (!options.keep) await guardRun({ engine, runId, resources, signal, interrupt });
   let isWatched = false;
   return upCluster({
     engine,

@@ -3,7 +3,7 @@ import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import type { ContainerSpec } from "../docker/engine-types.ts";
-import { ensureImage } from "../images/ensure.ts";
+import { ensureImage } from "../images/ensure-image.ts";
 import { redisRecipe } from "./redis-recipe.ts";
 
 const IMAGE = "redis:7.0.15";
@@ -60,7 +60,7 @@ describe("the Redis image", function () {
 
   it("lets a config file overrule the default of protected mode", async () => {
     const id = await run(["/etc/redis.conf"]);
-    await engine.putFiles(id, [{ path: "/etc/redis.conf", mode: 0o644, content: "protected-mode yes\nport 6401\n" }]);
+    await engine.writeFiles(id, [{ path: "/etc/redis.conf", mode: 0o644, content: "protected-mode yes\nport 6401\n" }]);
     await engine.start(id);
     await ready(id, "-p", "6401");
     assert.match(await cli(id, "-p", "6401", "config", "get", "protected-mode"), /yes$/);

@@ -1,5 +1,5 @@
 import type { Reply } from "../resp/reply.ts";
-import { text } from "../resp/text.ts";
+import { replyText } from "../resp/reply-text.ts";
 import type { SentinelMode } from "./system.ts";
 
 /** What the sentinels call the master and its replicas. */
@@ -60,6 +60,6 @@ export const redisSentinel: SentinelMode = {
 
 /** A flat list of names and values. */
 function fieldsOf(reply: Reply): Map<string, string> {
-  const words = Array.isArray(reply) ? reply.map((one) => text(one)) : [];
+  const words = Array.isArray(reply) ? reply.map((one) => replyText(one)) : [];
   return new Map(words.flatMap((word, i) => (i % 2 === 0 ? [[word, words[i + 1] ?? ""] as const] : [])));
 }

@@ -2,7 +2,7 @@ import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import type { EventOf, EventType, JournalEvent, NodeCondition } from "../journal/events.ts";
 import { redis } from "../systems/redis.ts";
-import { startWatchdog } from "../watchdog/start.ts";
+import { startWatchdog } from "../watchdog/start-watchdog.ts";
 import type {
   NodeVerdict,
   RunningWatchdog,

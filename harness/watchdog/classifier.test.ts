@@ -400,7 +400,7 @@ describe("node classifier", () => {
   });
 
   describe("stalled", () => {
-    const moving = (t: number) => ({ name: "m1", fit: true, offset: t });
+    const moving = (t: number) => ({ name: "m1", available: true, offset: t });
     const replica = { role: "replica", link: "up" } as const;
     const frozen = (t: number) => ({ ...replica, offset: Math.min(t, 3000) });
 
@@ -456,7 +456,10 @@ describe("node classifier", () => {
           master: (t) => ({ ...moving(t), offset: t > 15_400 ? 6 : 5 }),
         },
       ],
-      ["the master does not answer", { until: 20_000, state: frozen, master: (t) => ({ ...moving(t), fit: false }) }],
+      [
+        "the master does not answer",
+        { until: 20_000, state: frozen, master: (t) => ({ ...moving(t), available: false }) },
+      ],
       ["it has no master", { until: 20_000, state: frozen, master: () => null }],
       [
         "a full sync progresses",
@@ -520,7 +523,7 @@ describe("node classifier", () => {
         answeredAt,
         starved,
         state: () => ({ role: "replica", link: "up", offset: 1 }),
-        master: (t) => ({ name: "m1", fit: true, offset: t }),
+        master: (t) => ({ name: "m1", available: true, offset: t }),
       });
       assert.deepEqual(conditions(changes), ["unknown", "healthy"]);
     });

@@ -194,8 +194,12 @@ export class NodeWatch {
   /** This node as a replica's master. */
   asMaster(): MasterView {
     const { condition } = this.#classifier.judgement;
-    const fit = condition === "healthy" || condition === "slow" || condition === "stalled";
-    return { name: this.#node.name, fit: fit && this.#claimed === null, offset: this.state?.offset ?? null };
+    const available = condition === "healthy" || condition === "slow" || condition === "stalled";
+    return {
+      name: this.#node.name,
+      available: available && this.#claimed === null,
+      offset: this.state?.offset ?? null,
+    };
   }
 
   /** Writes go to masters only, and to nobody once the data must stand still. */

@@ -6,7 +6,7 @@ import { overlap, type Span } from "./starvation.ts";
 export interface MasterView {
   name: string;
   /** It answers, and we do not hold it stopped. */
-  fit: boolean;
+  available: boolean;
   /** From the master's own INFO. */
   offset: number | null;
 }
@@ -53,7 +53,7 @@ export class StallRule {
     starved: readonly Span[],
     progressed: boolean,
   ): Stall | null {
-    if (!master?.fit || master.offset === null || state.role === "master") {
+    if (!master?.available || master.offset === null || state.role === "master") {
       this.reset();
       return null;
     }

@@ -1,8 +1,8 @@
 import type { Finding } from "../../journal/events.ts";
 import { elementOf, keyOf, type LoadHistory } from "../../journal/history.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { cellText } from "./finding-text.ts";
-import { lifeOf, type Marks } from "./life.ts";
+import { cellLife, type Marks } from "./cell-life.ts";
+import { cellText } from "./operation-text.ts";
 
 /** Cells that a finding lists. */
 const LISTED = 20;
@@ -74,7 +74,7 @@ function finding(record: RunRecord, { type, class: kind, node, count, first, sum
         found,
         expected,
       })),
-      life: lifeOf(record, load, cell, marks),
+      life: cellLife(record, load, cell, marks),
     },
   };
 }

@@ -2,8 +2,8 @@ import { type LoadHistory, OUTCOME } from "../../journal/history.ts";
 import { TermReads, Writes } from "./cells/cell-reads.ts";
 import type { Cell } from "./cells/cells.ts";
 import type { Judging } from "./data-check.ts";
-import { flushText, operationText, valuesThat } from "./finding-text.ts";
 import type { Flush } from "./flushes.ts";
+import { flushText, operationText, valuesThat } from "./operation-text.ts";
 import type { Term } from "./term.ts";
 
 /** A read, sent to a master after it had acknowledged a flush, of a value that was acknowledged before that flush. */

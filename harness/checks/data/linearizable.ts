@@ -6,10 +6,10 @@ import { CellRegister } from "./cells/cell-register.ts";
 import { eachCell } from "./cells/cells.ts";
 import type { Contradiction } from "./contradictions.ts";
 import { dataCheck, type Judging } from "./data-check.ts";
-import { flushText, keysWhose, operationText } from "./finding-text.ts";
 import type { Flush, ShardFlushes } from "./flushes.ts";
 import { type Budget, Linearizer } from "./linearize.ts";
 import { minimalConflict } from "./minimal-conflict.ts";
+import { flushText, keysWhose, operationText } from "./operation-text.ts";
 
 /** Operations looked at, over all cells of all loads: at worst some ten seconds. */
 const BUDGET = 50_000_000;

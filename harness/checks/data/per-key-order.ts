@@ -4,9 +4,9 @@ import { TermReads, Writes } from "./cells/cell-reads.ts";
 import { eachCell } from "./cells/cells.ts";
 import type { Contradiction } from "./contradictions.ts";
 import { dataCheck } from "./data-check.ts";
-import { keysWhose, operationText } from "./finding-text.ts";
 import type { ShardFlushes } from "./flushes.ts";
 import { type WentBack, wentBack } from "./going-back.ts";
+import { keysWhose, operationText } from "./operation-text.ts";
 
 /** docs/checks/per-key-order.md says exactly what it promises. */
 export const perKeyOrder = dataCheck(

@@ -2,7 +2,7 @@ import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.
 import { Writes } from "./cells/cell-reads.ts";
 import type { Cell } from "./cells/cells.ts";
 import type { Contradictions } from "./contradictions.ts";
-import { operationText, valuesThat, valueText } from "./finding-text.ts";
+import { operationText, valuesThat, valueText } from "./operation-text.ts";
 
 /** Values that clients read from any node and that no write to that cell put there, or only one that was refused. */
 export class PhantomReads {

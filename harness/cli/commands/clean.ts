@@ -1,5 +1,5 @@
 import { connectEngine } from "../../docker/engine.ts";
-import { findLeftovers, removeRun } from "../../docker/left-runs.ts";
+import { findLeftovers, removeRun } from "../../docker/leftovers.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { log, out } from "../print.ts";

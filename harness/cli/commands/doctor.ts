@@ -1,7 +1,7 @@
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { diskRefusal } from "../../docker/disk.ts";
 import { connectEngine, type Engine } from "../../docker/engine.ts";
-import { imageAvailability } from "../../images/ensure.ts";
+import { imageAvailability } from "../../images/ensure-image.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { knownImages } from "../known-images.ts";

@@ -1,7 +1,7 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import { connectEngine } from "../../docker/engine.ts";
 import { ensureEngine } from "../../docker/install-engine.ts";
-import { ensureImage, imageAvailability } from "../../images/ensure.ts";
+import { ensureImage, imageAvailability } from "../../images/ensure-image.ts";
 import type { System } from "../../systems/system.ts";
 import { systemIn } from "../../systems/system-of-image.ts";
 import { knownSystem } from "../choose-server.ts";

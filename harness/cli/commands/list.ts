@@ -2,7 +2,7 @@ import { registries } from "../../experiment/catalogue.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { CATALOGUE, type KnownBug, readKnownBugs, standsFor } from "../../experiment/known-bugs.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
-import { loadTools } from "../../load/tools.ts";
+import { loadTools } from "../../load/load-tools.ts";
 import { knownSystem } from "../choose-server.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";

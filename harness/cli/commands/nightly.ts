@@ -8,7 +8,7 @@ import { version } from "../../base/version.ts";
 import type { Engine } from "../../docker/engine.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
-import { ensureImage } from "../../images/ensure.ts";
+import { ensureImage } from "../../images/ensure-image.ts";
 import { writeNight } from "../../report/night/night-files.ts";
 import { countedOutcomes } from "../../report/night/night-words.ts";
 import { type NightJob, nightJobs, nightOrder, seedOfNight, shardOf } from "../../run/night/jobs.ts";

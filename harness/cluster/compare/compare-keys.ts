@@ -1,15 +1,15 @@
 import { sleep } from "../../base/deadline.ts";
-import { type KeyResult, type Look, lookAtBigKey, lookAtKey } from "./compare-key.ts";
-import type { Pair } from "./two-servers.ts";
+import { compareBigKey, compareKey, type KeyComparison, type KeyResult } from "./compare-key.ts";
+import type { ServerPair } from "./server-pair.ts";
 
 /*
  *   batch of keys ─► a look at each ─┬─ equal ─────────────────────────────────► done
  *                                    ├─ different, as it was the last time ────► done
  *                                    └─ different for the first time, expires
- *                                       soon, changed meanwhile, odd answer ───► a pause, then a look at these again
+ *                                       soon, changed meanwhile, unexpected answer ───► a pause, then a look at these again
  */
 
-/** What is odd so often stays so. */
+/** What is unexpected so often stays so. */
 const MOST_LOOKS = 5;
 const PAUSE_MS = 50;
 /** What expires within this time is waited for: the two servers may count in seconds, and each has its own moment. ms */
@@ -36,19 +36,19 @@ export class Patience {
   }
 }
 
-/** Compares a batch of keys, at once but for the big ones. What is odd in the result stayed so. */
-export async function compareKeys(pair: Pair, keys: readonly Buffer[], patience: Patience): Promise<KeyResult[]> {
+/** Compares a batch of keys, at once but for the big ones. What is unexpected in the result stayed so. */
+export async function compareKeys(pair: ServerPair, keys: readonly Buffer[], patience: Patience): Promise<KeyResult[]> {
   const results: KeyResult[] = [];
   let open = keys.map((key, place) => ({ key, place, before: null as KeyResult | null }));
   for (let looks = 1; open.length > 0; looks++) {
-    const seen = await lookAtAll(
+    const answered = await compareAll(
       pair,
       open.map(({ key }) => key),
     );
     const again: typeof open = [];
     let pause = 0;
     for (const [i, { key, place, before }] of open.entries()) {
-      const look = seen[i] as Look;
+      const look = answered[i] as KeyComparison;
       results[place] = look.result;
       if (looks === MOST_LOOKS || isCertain(look, before, patience.exhausted)) continue;
       again.push({ key, place, before: look.result });
@@ -60,23 +60,23 @@ export async function compareKeys(pair: Pair, keys: readonly Buffer[], patience:
   return results;
 }
 
-async function lookAtAll(pair: Pair, keys: readonly Buffer[]): Promise<Look[]> {
-  const looks = await Promise.all(keys.map((key) => lookAtKey(pair, key)));
-  const all: Look[] = [];
+async function compareAll(pair: ServerPair, keys: readonly Buffer[]): Promise<KeyComparison[]> {
+  const looks = await Promise.all(keys.map((key) => compareKey(pair, key)));
+  const all: KeyComparison[] = [];
   for (const [i, look] of looks.entries()) {
-    all.push("kind" in look ? await lookAtBigKey(pair, keys[i] as Buffer, look.names) : look);
+    all.push("kind" in look ? await compareBigKey(pair, keys[i] as Buffer, look.names) : look);
   }
   return all;
 }
 
-function isCertain(look: Look, before: KeyResult | null, hurry: boolean): boolean {
+function isCertain(look: KeyComparison, before: KeyResult | null, hurry: boolean): boolean {
   const { result } = look;
   if (result.kind === "equal" || result.kind === "unknown-type") return true;
-  if (result.kind === "odd" || result.kind === "moved") return hurry && isSame(result, before);
+  if (result.kind === "unexpected" || result.kind === "moved") return hurry && isSame(result, before);
   return !soon(look) && (hurry || isSame(result, before));
 }
 
-function soon({ expiresIn }: Look): boolean {
+function soon({ expiresIn }: KeyComparison): boolean {
   return expiresIn !== null && expiresIn <= SOON_MS;
 }
 

@@ -1,18 +1,18 @@
 import { messageOf } from "../../base/chaos-error.ts";
+import { showBytes } from "../../base/show-bytes.ts";
 import type { EventOf } from "../../journal/events.ts";
 import { RawConnection } from "../../resp/connection.ts";
 import type { Address } from "../cluster.ts";
 import type { KeyResult } from "./compare-key.ts";
 import { compareKeys, Patience } from "./compare-keys.ts";
-import { showBytes } from "./show-bytes.ts";
-import { bytesOf, Odd, Pair, Side, scanPage } from "./two-servers.ts";
+import { bytesOf, ComparedServer, ServerPair, scanPage, UnexpectedReply } from "./server-pair.ts";
 
 /*
  *   SCAN master ─► batch of keys ─► TYPE, PTTL, value on both, pipelined ─► differences
  *   SCAN replica ─► batch of keys ─► EXISTS on the master ────────────────► extra keys
  *
  * Memory holds one batch, whatever the datasets' size: small values of a batch at once, big ones alone and in chunks. A key that
- * seems to differ, or of which an answer is odd, is looked at again (compare-keys.ts): it may have expired in between.
+ * seems to differ, or of which an answer is unexpected, is looked at again (compare-keys.ts): it may have expired in between.
  * Only commands that Redis, Kvrocks and Pika share.
  */
 
@@ -39,10 +39,10 @@ export type Comparison = Omit<EventOf<"comparison">, "t" | "type">;
 /** The harness's own key, with a shard's tag in cluster mode, written by the watchdog's write probe meanwhile. */
 const PROBE_KEY = /^(?:\{s\d+\})?kvchaos:probe$/;
 /** What a look at a key says that the master does not have, or does not tell. */
-const ABSENT: readonly KeyResult["kind"][] = ["extra-on-replica", "odd", "moved"];
+const ABSENT: readonly KeyResult["kind"][] = ["extra-on-replica", "unexpected", "moved"];
 const SHOWN = 20;
 const MOST_REMEMBERED = 100_000;
-/** Of one call of SCAN that gets odd answers. */
+/** Of one call of SCAN that gets unexpected answers. */
 const MOST_TRIES = 4;
 const RETRY_MS = 100;
 
@@ -56,7 +56,7 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
   const { master, replica, masterName, replicaName, password, within, signal, batch = 512 } = options;
   signal.throwIfAborted();
   const started = performance.now();
-  const tally = new Tally(options.movedSlots ?? []);
+  const tally = new ComparisonTally(options.movedSlots ?? []);
   const open: RawConnection[] = [];
   const onAbort = () => open.forEach((connection) => void connection.close());
   signal.addEventListener("abort", onAbort);
@@ -71,11 +71,11 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
         signal,
       });
       open.push(connection);
-      const side = new Side(name, connection, started + within);
+      const side = new ComparedServer(name, connection, started + within);
       if (options.readOnly) await side.call(["READONLY"]);
       return side;
     };
-    const pair = new Pair(await connect(masterName, master), await connect(replicaName, replica));
+    const pair = new ServerPair(await connect(masterName, master), await connect(replicaName, replica));
     const patience = new Patience(signal);
     await compareMasterKeys(pair, tally, batch, patience);
     await findExtraKeys(pair, tally, batch, patience);
@@ -103,7 +103,12 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
   };
 }
 
-async function compareMasterKeys(pair: Pair, tally: Tally, batch: number, patience: Patience): Promise<void> {
+async function compareMasterKeys(
+  pair: ServerPair,
+  tally: ComparisonTally,
+  batch: number,
+  patience: Patience,
+): Promise<void> {
   for await (const keys of keysOf(pair.master, batch, patience)) {
     const results = await compareKeys(pair, keys, patience);
     for (const [i, result] of results.entries()) tally.add(keys[i] as Buffer, result);
@@ -111,7 +116,12 @@ async function compareMasterKeys(pair: Pair, tally: Tally, batch: number, patien
   }
 }
 
-async function findExtraKeys(pair: Pair, tally: Tally, batch: number, patience: Patience): Promise<void> {
+async function findExtraKeys(
+  pair: ServerPair,
+  tally: ComparisonTally,
+  batch: number,
+  patience: Patience,
+): Promise<void> {
   for await (const keys of keysOf(pair.replica, batch, patience)) {
     const missing = await missingOn(pair.master, keys);
     const results = await compareKeys(pair, missing, patience);
@@ -124,11 +134,11 @@ async function findExtraKeys(pair: Pair, tally: Tally, batch: number, patience: 
 }
 
 /** Those that are not known to be there. */
-async function missingOn(side: Side, keys: readonly Buffer[]): Promise<Buffer[]> {
+async function missingOn(side: ComparedServer, keys: readonly Buffer[]): Promise<Buffer[]> {
   const there = await Promise.all(
     keys.map(async (key) => {
       return side.call(["EXISTS", key]).catch((error: unknown) => {
-        if (error instanceof Odd) return 0;
+        if (error instanceof UnexpectedReply) return 0;
         throw error;
       });
     }),
@@ -137,7 +147,7 @@ async function missingOn(side: Side, keys: readonly Buffer[]): Promise<Buffer[]>
 }
 
 /** Keys in batches, without our own and without those that SCAN repeats within or right after a batch. */
-async function* keysOf(side: Side, batch: number, patience: Patience): AsyncGenerator<Buffer[]> {
+async function* keysOf(side: ComparedServer, batch: number, patience: Patience): AsyncGenerator<Buffer[]> {
   let before = new Set<string>();
   let cursor = "0";
   do {
@@ -155,20 +165,20 @@ async function* keysOf(side: Side, batch: number, patience: Patience): AsyncGene
   } while (cursor !== "0");
 }
 
-/** A cursor may be used again: an odd answer is asked for once more before it ends everything. */
-async function pageOf(side: Side, cursor: string, batch: number, patience: Patience) {
+/** A cursor may be used again: an unexpected answer is asked for once more before it ends everything. */
+async function pageOf(side: ComparedServer, cursor: string, batch: number, patience: Patience) {
   for (let tries = 1; ; tries++) {
     try {
       const { next, items } = await scanPage(side, ["SCAN", cursor, "COUNT", batch]);
       return { next, keys: items.map(bytesOf) };
     } catch (error) {
-      if (!(error instanceof Odd) || tries === MOST_TRIES) throw error;
+      if (!(error instanceof UnexpectedReply) || tries === MOST_TRIES) throw error;
       await patience.pause(RETRY_MS);
     }
   }
 }
 
-class Tally {
+class ComparisonTally {
   masterKeys = 0;
   replicaKeys = 0;
   different = 0;
@@ -176,7 +186,7 @@ class Tally {
   readonly #seen = new Set<string>();
   readonly #unknown = new Map<string, { count: number; first: string }>();
   readonly #movedSlots: ReadonlySet<number>;
-  #odd = { count: 0, first: "" };
+  #unexpected = { count: 0, first: "" };
   /** Keys whose slot has another master by the experiment's own command. */
   moved = 0;
 
@@ -200,9 +210,9 @@ class Tally {
       this.moved++;
       return;
     }
-    if (result.kind === "odd" || result.kind === "moved") {
-      this.#odd.first ||= `${showBytes(key, 200)}: ${result.why}`;
-      this.#odd.count++;
+    if (result.kind === "unexpected" || result.kind === "moved") {
+      this.#unexpected.first ||= `${showBytes(key, 200)}: ${result.why}`;
+      this.#unexpected.count++;
       return;
     }
     this.different++;
@@ -212,7 +222,7 @@ class Tally {
 
   /** How many keys could not be compared. */
   get leftOut(): number {
-    return [...this.#unknown.values()].reduce((sum, { count }) => sum + count, this.#odd.count);
+    return [...this.#unknown.values()].reduce((sum, { count }) => sum + count, this.#unexpected.count);
   }
 
   /** Those keys in words; null: there are none. */
@@ -220,7 +230,7 @@ class Tally {
     const types = [...this.#unknown].map(
       ([type, { count, first }]) => `${count} of type ${showBytes(Buffer.from(type), 40)} (first: ${first})`,
     );
-    const { count, first } = this.#odd;
+    const { count, first } = this.#unexpected;
     const parts = [
       ...(types.length > 0 ? [`keys of types that cannot be compared: ${types.join(", ")}`] : []),
       ...(count > 0 ? [`${count} ${count === 1 ? "key" : "keys"} could not be compared (first: ${first})`] : []),

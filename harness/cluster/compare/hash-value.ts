@@ -1,5 +1,5 @@
+import { quoteBytes, showBytes } from "../../base/show-bytes.ts";
 import type { Reply } from "../../resp/reply.ts";
-import { quoteBytes, showBytes } from "./show-bytes.ts";
 import {
   bytesOf,
   CHUNK_ELEMENTS,
@@ -9,7 +9,7 @@ import {
   SMALL_ELEMENTS,
   scan,
   type TypeComparison,
-} from "./two-servers.ts";
+} from "./server-pair.ts";
 
 /** Equal when both have as many fields and the replica holds each field of the master with the same value. */
 export const hashValue: TypeComparison = {

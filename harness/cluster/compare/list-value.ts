@@ -1,14 +1,14 @@
-import { quoteBytes } from "./show-bytes.ts";
+import { quoteBytes } from "../../base/show-bytes.ts";
 import {
   bytesOf,
   CHUNK_ELEMENTS,
   type Difference,
   differentLength,
   listOf,
-  type Pair,
+  type ServerPair,
   SMALL_ELEMENTS,
   type TypeComparison,
-} from "./two-servers.ts";
+} from "./server-pair.ts";
 
 export const listValue: TypeComparison = {
   async small(pair, key) {
@@ -26,7 +26,7 @@ export const listValue: TypeComparison = {
   },
 };
 
-async function chunk(pair: Pair, key: Buffer, start: number, size: number): Promise<Difference | null> {
+async function chunk(pair: ServerPair, key: Buffer, start: number, size: number): Promise<Difference | null> {
   const [a, b] = (await pair.both(["LRANGE", key, start, start + size - 1])).map((reply) => listOf(reply).map(bytesOf));
   for (let i = 0; i < Math.max(a?.length ?? 0, b?.length ?? 0); i++) {
     const x = a?.[i];

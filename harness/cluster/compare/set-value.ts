@@ -1,4 +1,4 @@
-import { quoteBytes } from "./show-bytes.ts";
+import { quoteBytes } from "../../base/show-bytes.ts";
 import {
   bytesOf,
   CHUNK_ELEMENTS,
@@ -8,7 +8,7 @@ import {
   SMALL_ELEMENTS,
   scan,
   type TypeComparison,
-} from "./two-servers.ts";
+} from "./server-pair.ts";
 
 /**
  * Equal when both have as many members and each of the master's is also the replica's: needs no order and no memory, and

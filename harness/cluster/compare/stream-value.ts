@@ -1,15 +1,15 @@
+import { showBytes } from "../../base/show-bytes.ts";
 import type { Reply } from "../../resp/reply.ts";
-import { showBytes } from "./show-bytes.ts";
 import {
   bytesOf,
   CHUNK_ELEMENTS,
   type Difference,
   differentLength,
   listOf,
-  type Pair,
+  type ServerPair,
   SMALL_ELEMENTS,
   type TypeComparison,
-} from "./two-servers.ts";
+} from "./server-pair.ts";
 
 const LAST_SEQUENCE = 2n ** 64n - 1n;
 
@@ -36,7 +36,7 @@ interface Chunk {
   next: string | null;
 }
 
-async function chunk(pair: Pair, key: Buffer, from: string, count: number): Promise<Chunk> {
+async function chunk(pair: ServerPair, key: Buffer, from: string, count: number): Promise<Chunk> {
   const [a, b] = (await pair.both(["XRANGE", key, from, "+", "COUNT", count])).map((reply) =>
     listOf(reply).map(entryOf),
   );

@@ -1,5 +1,5 @@
-import { showBytes } from "./show-bytes.ts";
-import { bytesOf, type Difference, type Pair, type TypeComparison } from "./two-servers.ts";
+import { showBytes } from "../../base/show-bytes.ts";
+import { bytesOf, type Difference, type ServerPair, type TypeComparison } from "./server-pair.ts";
 
 const SMALL_BYTES = 16 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
@@ -18,7 +18,7 @@ export const stringValue: TypeComparison = {
   },
 };
 
-async function chunk(pair: Pair, key: Buffer, start: number, size: number) {
+async function chunk(pair: ServerPair, key: Buffer, start: number, size: number) {
   const [a, b] = (await pair.both(["GETRANGE", key, start, start + size - 1])).map(bytesOf) as [Buffer, Buffer];
   return { difference: a.equals(b) ? null : around(a, b, start), length: a.length };
 }

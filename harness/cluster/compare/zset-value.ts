@@ -1,5 +1,5 @@
+import { quoteBytes } from "../../base/show-bytes.ts";
 import type { Reply } from "../../resp/reply.ts";
-import { quoteBytes } from "./show-bytes.ts";
 import {
   bytesOf,
   CHUNK_ELEMENTS,
@@ -9,7 +9,7 @@ import {
   SMALL_ELEMENTS,
   scan,
   type TypeComparison,
-} from "./two-servers.ts";
+} from "./server-pair.ts";
 
 /**
  * Equal when both have as many members and each member of the master's has the same score on the replica. Scores are

@@ -3,7 +3,7 @@ import { until } from "../../base/deadline.ts";
 import { durationMs, formatDuration } from "../../base/units.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import { encodeCommand } from "../../resp/encode.ts";
-import { text } from "../../resp/text.ts";
+import { replyText } from "../../resp/reply-text.ts";
 import { ask, openFor } from "../commands/asked-command.ts";
 import type { Effect, Fault, FaultContext } from "../fault.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
@@ -68,7 +68,7 @@ export const blockedClients: Fault<Params, Resolved> = {
     context.onHeal(`stop counting the blocked clients of ${node.name}`, async () => observer.close());
     const blocked = async (): Promise<number | null> => {
       const outcome = await observer.send(["INFO", "clients"], { within: ASK_MS });
-      const told = outcome.outcome === "ok" ? /^blocked_clients:(\d+)/m.exec(text(outcome.reply))?.[1] : undefined;
+      const told = outcome.outcome === "ok" ? /^blocked_clients:(\d+)/m.exec(replyText(outcome.reply))?.[1] : undefined;
       return told === undefined ? null : Number(told);
     };
     const before = await blocked();

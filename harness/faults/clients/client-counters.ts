@@ -1,5 +1,5 @@
 import type { Connection } from "../../cluster/cluster.ts";
-import { text } from "../../resp/text.ts";
+import { replyText } from "../../resp/reply-text.ts";
 
 /** What a server says of its connections; null: it does not tell. */
 export interface ClientCounters {
@@ -17,7 +17,7 @@ const SECTIONS = ["clients", "stats"];
 /** Asks over a connection that was open before; null when it is not answered. */
 export async function askCounters(connection: Connection, within: number): Promise<ClientCounters | null> {
   const outcomes = await Promise.all(SECTIONS.map((section) => connection.send(["INFO", section], { within })));
-  const texts = outcomes.map((outcome) => (outcome.outcome === "ok" ? text(outcome.reply) : null));
+  const texts = outcomes.map((outcome) => (outcome.outcome === "ok" ? replyText(outcome.reply) : null));
   return texts.includes(null) ? null : countersIn(texts.join("\n"));
 }
 

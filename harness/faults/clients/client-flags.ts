@@ -1,5 +1,5 @@
 import type { ClusterNode, Connection } from "../../cluster/cluster.ts";
-import { text } from "../../resp/text.ts";
+import { replyText } from "../../resp/reply-text.ts";
 
 const ASK_MS = 3_000;
 
@@ -16,7 +16,7 @@ export async function clientFlags(
   if (!observer) return null;
   try {
     const outcome = await observer.send(["CLIENT", "LIST"], { within: ASK_MS });
-    return outcome.outcome === "ok" ? flagsIn(text(outcome.reply), portsOf(node, connections), argv) : null;
+    return outcome.outcome === "ok" ? flagsIn(replyText(outcome.reply), portsOf(node, connections), argv) : null;
   } finally {
     observer.close();
   }

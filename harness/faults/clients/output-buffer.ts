@@ -1,5 +1,5 @@
 import type { ClusterNode } from "../../cluster/cluster.ts";
-import { text } from "../../resp/text.ts";
+import { replyText } from "../../resp/reply-text.ts";
 
 const ASK_MS = 2_000;
 
@@ -9,7 +9,7 @@ const ASK_MS = 2_000;
  */
 export async function largestOutputBuffer(node: ClusterNode): Promise<number | null> {
   try {
-    return largestIn(text(await node.admin(["CLIENT", "LIST"], { within: ASK_MS })));
+    return largestIn(replyText(await node.admin(["CLIENT", "LIST"], { within: ASK_MS })));
   } catch {
     return null;
   }

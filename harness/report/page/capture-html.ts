@@ -1,6 +1,6 @@
 import { escapeHtml } from "../../base/escape.ts";
-import { threadNames } from "../../forensics/wait-text.ts";
-import { describeEdge, OWNERLESS_WAIT } from "../../forensics/waits.ts";
+import { describeEdge, OWNERLESS_WAIT } from "../../forensics/wait-edges.ts";
+import { threadNames } from "../../forensics/wait-graph-text.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import { foundIn, type HangEvidence, type ThreadGroup, type WaitGraph } from "../../journal/evidence-data.ts";
 import type { RunRecord } from "../../journal/record.ts";

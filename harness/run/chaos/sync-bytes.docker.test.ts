@@ -8,7 +8,7 @@ import type { RunningCluster } from "../../cluster/running-cluster.ts";
 import { upCluster } from "../../cluster/up.ts";
 import { readComposeFile } from "../../docker/compose.ts";
 import { connectEngine } from "../../docker/engine.ts";
-import { ownerLabels } from "../../docker/left-runs.ts";
+import { ownerLabels } from "../../docker/leftovers.ts";
 import { redis } from "../../systems/redis.ts";
 import { waitForSyncBytes } from "./sync-bytes.ts";
 

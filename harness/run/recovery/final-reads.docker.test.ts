@@ -11,10 +11,10 @@ import type { JournalEvent } from "../../journal/events.ts";
 import { elementOf, KIND, keyOf, type LoadHistory } from "../../journal/history.ts";
 import { recordOf } from "../../journal/record.ts";
 import type { LoadSpec } from "../../load/load.ts";
-import { startLoad } from "../../load/start.ts";
+import { startLoad } from "../../load/start-load.ts";
 import { RawConnection } from "../../resp/connection.ts";
 import type { Reply } from "../../resp/reply.ts";
-import { text } from "../../resp/text.ts";
+import { replyText } from "../../resp/reply-text.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { readRecorded } from "./final-reads.ts";
 
@@ -96,7 +96,7 @@ describe("recorded loads on a real master and its replica", function () {
   });
 
   const open = (i: number) => RawConnection.open({ host: "127.0.0.1", port: ports[i] as number, within: 2000 });
-  const info = async (node: string) => text(await ask(node, "INFO", "replication"));
+  const info = async (node: string) => replyText(await ask(node, "INFO", "replication"));
 
   /** Load, a stranger's write, a drained replica, final reads: as a run does it. */
   async function runLoad(directory: string): Promise<readonly LoadHistory[]> {
@@ -130,7 +130,7 @@ describe("recorded loads on a real master and its replica", function () {
         const cell = final.cell[i] as number;
         const [key, element] = [keyOf(shape, cell), elementOf(shape, cell)];
         const argv = element === null ? ["GET", key] : [shape.type === "zset" ? "ZSCORE" : "HGET", key, element];
-        const held = text(await ask(nodes[final.node[i] as number] as string, ...argv));
+        const held = replyText(await ask(nodes[final.node[i] as number] as string, ...argv));
         const value = final.value[i] as number;
         const told = value < 0 ? foreign[-value - 1] : `${value}`;
         assert.equal(value > 0 ? held.split(":", 1)[0] : held, told === "0" ? "" : told, argv.join(" "));
@@ -144,7 +144,7 @@ describe("recorded loads on a real master and its replica", function () {
     const [, found] = (await ask("r1", "SCAN", "0", "COUNT", "100000")) as [Reply, Reply[]];
     // A key that was only read is asked for in the end, too, and is not there.
     assert.deepEqual(
-      found.map(text).filter((key) => !keys.has(key)),
+      found.map(replyText).filter((key) => !keys.has(key)),
       [],
     );
   });
@@ -174,7 +174,7 @@ describe("recorded loads on a real master and its replica", function () {
   it("count the replicas that have a write, one WAIT behind each", async () => {
     const zadd = histories.find(({ load }) => load === "zadd")?.operations;
     assert.ok(zadd && zadd.length > 0);
-    const stats = text(await ask("m1", "INFO", "commandstats"));
+    const stats = replyText(await ask("m1", "INFO", "commandstats"));
     // One WAIT is the test's own.
     assert.equal(Number(/cmdstat_wait:calls=(\d+)/.exec(stats)?.[1]), zadd.length + 1);
     const confirmed = zadd.replicas.filter((replicas) => replicas === 1).length;

@@ -1,7 +1,7 @@
 import { sleep, until } from "../../base/deadline.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { Reply } from "../../resp/reply.ts";
-import { text } from "../../resp/text.ts";
+import { replyText } from "../../resp/reply-text.ts";
 import type { System } from "../../systems/system.ts";
 import type { ConnectionView } from "../observation.ts";
 import { PROBE_NAME } from "../probes/probe-name.ts";
@@ -58,7 +58,7 @@ export async function coverWorkers(options: CoverOptions): Promise<Cover> {
     if ("why" in view) return byNumbers(options, view.why);
     const workers = view.threads.length;
     if (workers === 0) return byNumbers(options, "none of its threads is known as a worker");
-    const placed = place(view, names, probeDescriptors(text(await options.ask(["CLIENT", "LIST"]))), views());
+    const placed = place(view, names, probeDescriptors(replyText(await options.ask(["CLIENT", "LIST"]))), views());
     const connections = established(views());
     const used = new Set(connections.map(({ number }) => placed.get(number)?.worker).filter(Boolean));
     if (used.size === 0) return byNumbers(options, "CLIENT LIST does not tell which connections are ours");
@@ -88,7 +88,7 @@ async function byNumbers(options: CoverOptions, why: string): Promise<Cover> {
 /** The server's configuration, where its threads cannot be counted. */
 async function setting({ ask, workerThreads }: CoverOptions): Promise<number | null> {
   const reply = await ask(["CONFIG", "GET", workerThreads.setting]).catch(() => null); // refused: nobody knows
-  const value = Array.isArray(reply) ? Number(text(reply[1] ?? null)) : Number.NaN;
+  const value = Array.isArray(reply) ? Number(replyText(reply[1] ?? null)) : Number.NaN;
   return Number.isInteger(value) && value > 0 ? value : null;
 }
 

@@ -1,10 +1,10 @@
-import { showBytes } from "../../../cluster/compare/show-bytes.ts";
+import { showBytes } from "../../../base/show-bytes.ts";
 import type { EventOf } from "../../../journal/events.ts";
 import type { LifeMoment } from "../../../journal/finding.ts";
 import { elementOf, keyOf, type LoadHistory, OUTCOME } from "../../../journal/history.ts";
 import type { RunRecord } from "../../../journal/record.ts";
-import { valueText } from "../finding-text.ts";
-import { lifeOf } from "../life.ts";
+import { cellLife } from "../cell-life.ts";
+import { valueText } from "../operation-text.ts";
 
 /** Cells that are listed, and those of them whose life is told. */
 const LISTED = 20;
@@ -43,7 +43,7 @@ export function divergentCells(record: RunRecord, comparison: EventOf<"compariso
       element: elementOf(load.shape, cell),
       found: finalText(load, onReplica),
       expected: finalText(load, onMaster),
-      ...(i < TOLD ? { life: lifeOf(record, load, cell, marks) } : {}),
+      ...(i < TOLD ? { life: cellLife(record, load, cell, marks) } : {}),
     };
   });
 }

@@ -1,6 +1,6 @@
 import type { CleanupScope } from "../base/scope.ts";
 import type { Engine } from "./engine.ts";
-import { removeRun } from "./left-runs.ts";
+import { removeRun } from "./leftovers.ts";
 import { startReaper } from "./reaper.ts";
 
 /** Looks without a find, 250 ms apart, after an interrupt. */
@@ -21,7 +21,7 @@ export interface GuardOptions {
  * To be called before anything is made: from then on nothing that carries the run's label outlives this process, however it ends.
  * Rejects as `startReaper` does.
  */
-export async function guard({ engine, runId, resources, signal, interrupt }: GuardOptions): Promise<void> {
+export async function guardRun({ engine, runId, resources, signal, interrupt }: GuardOptions): Promise<void> {
   const reaper = await startReaper({ runId, signal });
   let swept = false;
   // A reaper that is not dismissed goes on when this process ends: it has the longer breath when the engine is away.

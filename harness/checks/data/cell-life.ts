@@ -1,7 +1,7 @@
 import type { LifeMoment } from "../../journal/finding.ts";
 import { KIND, type LoadHistory, type Operations, OUTCOME } from "../../journal/history.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { valueText } from "./finding-text.ts";
+import { valueText } from "./operation-text.ts";
 
 /** A report's picture has room for so many. */
 const MOST = 60;
@@ -20,7 +20,7 @@ export interface Marks {
  * The life of one cell in order of time: what clients did to it, what was done to the cluster, what every node held in the
  * end. The marked moments and those nearest to them.
  */
-export function lifeOf(record: RunRecord, load: LoadHistory, cell: number, marks: Marks): LifeMoment[] {
+export function cellLife(record: RunRecord, load: LoadHistory, cell: number, marks: Marks): LifeMoment[] {
   const moments = [
     ...operationMoments(load, load.operations, cell, marks.operations, false),
     ...operationMoments(load, load.final, cell, marks.final, true),

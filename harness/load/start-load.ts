@@ -2,8 +2,8 @@ import { availableParallelism } from "node:os";
 import { ChaosError } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import type { LoadOptions, RunningLoad } from "./load.ts";
+import { LoadRunner } from "./load-runner.ts";
 import { recordedSide } from "./operation-log.ts";
-import { LoadRunner } from "./runner.ts";
 import { workloads } from "./workloads/registry.ts";
 
 const BOOT_MS = 30_000;

@@ -4,12 +4,12 @@ import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { hashFile } from "../base/hash-file.ts";
 import type { Engine } from "../docker/engine.ts";
 import { staticBusybox } from "./busybox.ts";
-import { recipeChanges } from "./changes.ts";
 import { type ElfFile, readElf } from "./elf.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
+import { recipeChanges } from "./import-changes.ts";
+import { inspectProgram } from "./inspect-program.ts";
 import { Layer } from "./layer.ts";
 import { type LibraryOptions, resolveLibraries } from "./libraries.ts";
-import { inspectProgram } from "./program.ts";
 
 /*
  *   server binary ──┐

@@ -8,7 +8,7 @@ import { CleanupScope } from "../base/scope.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import { skip } from "../testing/skip.support.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
-import { type WrapOptions, wrapImage } from "./wrap.ts";
+import { type WrapOptions, wrapImage } from "./wrap-image.ts";
 
 const RUN = `wrap-test-${process.pid}`;
 const PROGRAM = `

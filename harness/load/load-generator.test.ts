@@ -4,9 +4,9 @@ import { sleep, until } from "../base/deadline.ts";
 import { seededRandom } from "../base/random.ts";
 import { RespError } from "../resp/reply.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
-import { Generator, type GeneratorOptions } from "./generator.ts";
 import type { LoadSpec, LoadTarget } from "./load.ts";
-import { addSample, emptySample, type LoadSample } from "./sample.ts";
+import { type GeneratorOptions, LoadGenerator } from "./load-generator.ts";
+import { addSample, emptySample, type LoadSample } from "./tally.ts";
 import { workloads } from "./workloads/registry.ts";
 
 const SPEC: LoadSpec = {
@@ -25,10 +25,10 @@ const SPEC: LoadSpec = {
   wait: null,
 };
 
-describe("Generator", () => {
+describe("LoadGenerator", () => {
   const clock = monotonicClock();
   let server: FakeServer;
-  let generator: Generator;
+  let generator: LoadGenerator;
   let seen: LoadSample;
 
   beforeEach(async () => {
@@ -44,7 +44,7 @@ describe("Generator", () => {
   }
 
   function start(spec: Partial<LoadSpec>, options: Partial<GeneratorOptions> = {}): number {
-    generator = new Generator({
+    generator = new LoadGenerator({
       spec: { ...SPEC, ...spec },
       workload: workloads.get(spec.workload ?? "set")!,
       targets: [target(server)],
@@ -152,7 +152,7 @@ describe("Generator", () => {
     await seeing("work", ({ ok }) => ok > 0);
   });
 
-  it("open loop: sends on the timetable, evenly over the connections", async () => {
+  it("open loop: sends on the schedule, evenly over the connections", async () => {
     const perConnection = [0, 0, 0, 0];
     server.on("SET", (_, { index }) => {
       perConnection[index] = (perConnection[index] ?? 0) + 1;
@@ -224,9 +224,9 @@ describe("Generator", () => {
     assert.deepEqual(errors, { timeout: 1, "not-sent": fail });
   });
 
-  it("open loop: two shares make one timetable", async () => {
+  it("open loop: two shares make one schedule", async () => {
     const begun = start({ rate: 400, connections: 2 }, { share: { index: 0, of: 2 } });
-    const other = new Generator({
+    const other = new LoadGenerator({
       spec: { ...SPEC, rate: 400 },
       workload: workloads.get("set")!,
       targets: [target(server)],

@@ -1,12 +1,12 @@
+import { quoteBytes } from "../../base/show-bytes.ts";
 import type { RawConnection } from "../../resp/connection.ts";
 import { type Reply, RespError } from "../../resp/reply.ts";
-import { quoteBytes } from "./show-bytes.ts";
 
 /** The comparison cannot go on: a server is silent or gone, or time is up. */
-class Unfinished extends Error {}
+class ComparisonCutOff extends Error {}
 
 /** An answer that a question of its kind should not get: the key may have expired or changed since it was last asked about. */
-export class Odd extends Error {
+export class UnexpectedReply extends Error {
   /** Of a redirection; null: it is another answer. */
   readonly movedSlot: number | null;
 
@@ -21,7 +21,7 @@ export type Argv = readonly (string | Buffer | number)[];
 const ONE_COMMAND_MS = 15_000;
 
 /** One of the two servers. Commands sent in the same tick travel as one pipeline. */
-export class Side {
+export class ComparedServer {
   readonly name: string;
   readonly #connection: RawConnection;
   readonly #end: number;
@@ -33,31 +33,31 @@ export class Side {
     this.#end = end;
   }
 
-  /** @throws Odd on an error reply @throws Unfinished on silence, or a lost connection */
+  /** @throws UnexpectedReply on an error reply @throws ComparisonCutOff on silence, or a lost connection */
   async call(argv: Argv): Promise<Reply> {
     const left = this.#end - performance.now();
-    if (left <= 0) throw new Unfinished("time was up");
+    if (left <= 0) throw new ComparisonCutOff("time was up");
     const outcome = await this.#connection.send(argv, { within: Math.min(left, ONE_COMMAND_MS) });
     if (outcome.outcome === "ok") return outcome.reply;
     // The command's own deadline was then the whole comparison's.
     if (outcome.error === "timeout" && left < ONE_COMMAND_MS) {
-      throw new Unfinished(`time was up, ${this.name} had not answered ${String(argv[0])}`);
+      throw new ComparisonCutOff(`time was up, ${this.name} had not answered ${String(argv[0])}`);
     }
     if (outcome.outcome === "fail" && outcome.reply) {
       const slot = /^MOVED (\d+) /.exec(outcome.reply.message)?.[1];
       const what = `${this.name} answered ${String(argv[0])} with: ${outcome.reply.message}`;
-      throw new Odd(what, slot === undefined ? null : Number(slot));
+      throw new UnexpectedReply(what, slot === undefined ? null : Number(slot));
     }
-    throw new Unfinished(`${this.name} answered ${String(argv[0])} with: ${outcome.error}`);
+    throw new ComparisonCutOff(`${this.name} answered ${String(argv[0])} with: ${outcome.error}`);
   }
 }
 
 /** Master and replica, asked the same. */
-export class Pair {
-  readonly master: Side;
-  readonly replica: Side;
+export class ServerPair {
+  readonly master: ComparedServer;
+  readonly replica: ComparedServer;
 
-  constructor(master: Side, replica: Side) {
+  constructor(master: ComparedServer, replica: ComparedServer) {
     this.master = master;
     this.replica = replica;
   }
@@ -76,9 +76,9 @@ export interface Difference {
 /** How to compare the values of one type. Both functions are given a key that has this type on both sides. */
 export interface TypeComparison {
   /** For the many: one or two round trips and little memory, safe to run for a whole batch at once. */
-  small(pair: Pair, key: Buffer): Promise<Difference | null | "big">;
+  small(pair: ServerPair, key: Buffer): Promise<Difference | null | "big">;
   /** For the few that `small` calls big: in chunks, run one at a time. */
-  big(pair: Pair, key: Buffer): Promise<Difference | null>;
+  big(pair: ServerPair, key: Buffer): Promise<Difference | null>;
 }
 
 /** Collections up to this many elements are read in one go. */
@@ -90,12 +90,12 @@ export function bytesOf(reply: Reply | undefined): Buffer {
   if (Buffer.isBuffer(reply)) return reply;
   if (typeof reply === "string" || typeof reply === "number" || typeof reply === "bigint")
     return Buffer.from(String(reply));
-  throw new Odd(`unexpected reply: ${nameOf(reply)}`);
+  throw new UnexpectedReply(`unexpected reply: ${nameOf(reply)}`);
 }
 
 export function listOf(reply: Reply | undefined): Reply[] {
   if (Array.isArray(reply)) return reply;
-  throw new Odd(`unexpected reply: ${nameOf(reply)}, not an array`);
+  throw new UnexpectedReply(`unexpected reply: ${nameOf(reply)}, not an array`);
 }
 
 function nameOf(reply: Reply | undefined): string {
@@ -112,7 +112,7 @@ export function differentLength(lengths: [Reply, Reply], noun: string): Differen
 }
 
 /** Walks SCAN, SSCAN, HSCAN or ZSCAN: the cursor goes where `argv` returns it. */
-export async function* scan(side: Side, argv: (cursor: string) => Argv): AsyncGenerator<Reply[]> {
+export async function* scan(side: ComparedServer, argv: (cursor: string) => Argv): AsyncGenerator<Reply[]> {
   let cursor = "0";
   do {
     const page = await scanPage(side, argv(cursor));
@@ -122,7 +122,7 @@ export async function* scan(side: Side, argv: (cursor: string) => Argv): AsyncGe
 }
 
 /** One call of SCAN, SSCAN, HSCAN or ZSCAN; `next` "0": it was the last. */
-export async function scanPage(side: Side, argv: Argv): Promise<{ next: string; items: Reply[] }> {
+export async function scanPage(side: ComparedServer, argv: Argv): Promise<{ next: string; items: Reply[] }> {
   const [next, items] = listOf(await side.call(argv));
   return { next: bytesOf(next).toString("latin1"), items: listOf(items) };
 }

@@ -1,6 +1,6 @@
 import type { WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
 import type { ThreadHistory } from "./samples.ts";
-import { describeEdge } from "./waits.ts";
+import { describeEdge } from "./wait-edges.ts";
 
 /** "worker 31648": a thread as maintainers know it, by name and id on the host. */
 export type ThreadName = (tid: number) => string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { keptLabels, ownerLabels, ownerOf, ownerState, startTimeOf } from "./left-runs.ts";
+import { keptLabels, ownerLabels, ownerOf, ownerState, startTimeOf } from "./leftovers.ts";
 
 describe("owner of what a run makes", () => {
   it("finds the start time behind a process name with spaces and brackets", () => {

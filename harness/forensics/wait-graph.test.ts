@@ -3,9 +3,9 @@ import type { WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
 import { type RecordedMode, recording } from "../testing/recording.support.ts";
 import { type Sample, stableEdges, threadHistories } from "./samples.ts";
 import { groupThreads } from "./thread-groups.ts";
-import { waitGraph } from "./wait-for.ts";
-import { graphSummary, graphText, proofSentence, threadNames } from "./wait-text.ts";
-import { type Descriptors, waitEdges } from "./waits.ts";
+import { type Descriptors, waitEdges } from "./wait-edges.ts";
+import { waitGraph } from "./wait-graph.ts";
+import { graphSummary, graphText, proofSentence, threadNames } from "./wait-graph-text.ts";
 
 const NOTHING_OPEN: Descriptors = { fds: new Map(), sockets: [], epollTargets: () => [] };
 

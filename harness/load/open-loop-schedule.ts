@@ -2,7 +2,7 @@
  * When the operations of an open loop are due: number n at start + n / rate. It is arithmetic, not a queue, so a
  * backlog of any length costs nothing; what is older than the load's timeout is given up.
  */
-export class Timetable {
+export class OpenLoopSchedule {
   /** Milliseconds between two operations of this thread. */
   readonly #every: number;
   readonly #offset: number;

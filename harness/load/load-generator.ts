@@ -1,14 +1,14 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { LoadSpec, LoadTarget } from "./load.ts";
+import { OpenLoopSchedule } from "./open-loop-schedule.ts";
 import type { OperationLog } from "./operation-log.ts";
 import { Pipe, type PipeEvents, type PipeSettings } from "./pipe.ts";
-import { type LoadSample, Tally } from "./sample.ts";
-import { Timetable } from "./timetable.ts";
+import { type LoadSample, Tally } from "./tally.ts";
 import type { CommandSource, Workload } from "./workloads/workload.ts";
 
 /*
- *   timetable (open loop) ──┐
+ *   schedule (open loop) ──┐
  *                           ▼
  *   workload ── commands ─► pump ─► lanes 0..n ─► pipe ─► socket        a lane lives as long as the load; its pipe is
  *                           ▲         │  └─ ends: back off, a new pipe  replaced when it ends or the target moves
@@ -48,11 +48,11 @@ interface Lane {
 }
 
 /** One load in one thread. */
-export class Generator {
+export class LoadGenerator {
   readonly #options: GeneratorOptions;
   readonly #tally: Tally;
   readonly #source: CommandSource;
-  readonly #timetable: Timetable | undefined;
+  readonly #schedule: OpenLoopSchedule | undefined;
   readonly #pipeSettings: PipeSettings;
   readonly #pipeEvents: PipeEvents;
   readonly #lanes: Lane[] = [];
@@ -72,7 +72,7 @@ export class Generator {
     this.#options = options;
     this.#tally = new Tally(spec.name);
     this.#source = log?.source ?? workload.source(spec, random.fork("commands"));
-    this.#timetable = spec.rate === null ? undefined : new Timetable(spec.rate, share);
+    this.#schedule = spec.rate === null ? undefined : new OpenLoopSchedule(spec.rate, share);
     this.#pipeSettings = {
       pipeline: spec.pipeline,
       timeout: spec.timeout,
@@ -93,11 +93,11 @@ export class Generator {
 
   /** Opens the connections. `at`: the clock's time for operation number 0. */
   start(at: number): void {
-    this.#timetable?.start(at);
+    this.#schedule?.start(at);
     this.retarget(this.#options.targets);
     const step = Math.min(50, Math.max(5, this.#options.spec.timeout / 10));
     this.#watchTimer = setInterval(() => this.#watch(), step);
-    if (this.#timetable) this.#pump(this.#timetable);
+    if (this.#schedule) this.#pump(this.#schedule);
   }
 
   /** Spreads the connections over the targets: lane n goes to target n modulo their number. */
@@ -128,23 +128,23 @@ export class Generator {
       this.#resolveStopped = resolve;
       const now = this.#options.clock.now();
       this.#phase = "finishing";
-      this.#timetable?.end(now);
+      this.#schedule?.end(now);
       this.#finishTimer = setTimeout(() => this.#drain(), FINISH_MS);
-      if (this.#timetable) this.#handOut(this.#timetable, now);
+      if (this.#schedule) this.#handOut(this.#schedule, now);
       this.#finishIfSent(now);
     });
     return this.#stopped;
   }
 
   #finishIfSent(now: number): void {
-    if (this.#phase === "finishing" && (this.#timetable?.due(now) ?? 0) === 0) this.#drain();
+    if (this.#phase === "finishing" && (this.#schedule?.due(now) ?? 0) === 0) this.#drain();
   }
 
   #drain(): void {
     this.#phase = "draining";
     clearTimeout(this.#finishTimer);
     clearTimeout(this.#pumpTimer);
-    if (this.#timetable) this.#giveUp(this.#timetable, this.#options.clock.now());
+    if (this.#schedule) this.#giveUp(this.#schedule, this.#options.clock.now());
     for (const lane of this.#lanes) clearTimeout(lane.retry);
     for (const pipe of [...this.#pipes]) pipe.drain();
     this.#finish();
@@ -173,8 +173,8 @@ export class Generator {
     const lane = this.#lanes.find((one) => one.pipe === pipe);
     if (!lane) return;
     lane.pipe = undefined;
-    // In the closed loop a client that cannot connect has failed one operation; in the open loop the timetable counts.
-    if (refused !== undefined && !this.#timetable) this.#tally.fail(refused, 1, pipe.counts);
+    // In the closed loop a client that cannot connect has failed one operation; in the open loop the schedule counts.
+    if (refused !== undefined && !this.#schedule) this.#tally.fail(refused, 1, pipe.counts);
     lane.failures = pipe.answered ? 0 : lane.failures + 1;
     const { random } = this.#options;
     const exponential = BACKOFF_MIN * 2 ** Math.min(10, Math.max(0, lane.failures - 1));
@@ -193,30 +193,30 @@ export class Generator {
   #room(pipe: Pipe): void {
     if (this.#phase === "draining") return;
     const now = this.#options.clock.now();
-    if (!this.#timetable) pipe.send(pipe.room, this.#source, () => now);
+    if (!this.#schedule) pipe.send(pipe.room, this.#source, () => now);
     else {
-      this.#handOut(this.#timetable, now);
+      this.#handOut(this.#schedule, now);
       this.#finishIfSent(now);
     }
   }
 
   /** Open loop: sends what is due, then sleeps until something becomes due. */
-  #pump(timetable: Timetable): void {
+  #pump(schedule: OpenLoopSchedule): void {
     const now = this.#options.clock.now();
-    this.#giveUp(timetable, now - this.#options.spec.timeout);
-    this.#handOut(timetable, now);
-    this.#pumpTimer = setTimeout(() => this.#pump(timetable), Math.ceil(timetable.untilNext(now)));
+    this.#giveUp(schedule, now - this.#options.spec.timeout);
+    this.#handOut(schedule, now);
+    this.#pumpTimer = setTimeout(() => this.#pump(schedule), Math.ceil(schedule.untilNext(now)));
   }
 
   /** What was due at `before` or earlier and could not be sent has definitely not happened. */
-  #giveUp(timetable: Timetable, before: number): void {
-    const count = timetable.expire(before);
+  #giveUp(schedule: OpenLoopSchedule, before: number): void {
+    const count = schedule.expire(before);
     if (count > 0) this.#tally.fail("not-sent", count);
   }
 
   /** Spreads what is due evenly over the pipes that have room. */
-  #handOut(timetable: Timetable, now: number): void {
-    let due = timetable.due(now);
+  #handOut(schedule: OpenLoopSchedule, now: number): void {
+    let due = schedule.due(now);
     if (due === 0) return;
     const lanes = this.#lanes.length;
     const first = this.#next;
@@ -225,8 +225,8 @@ export class Generator {
       const pipe = this.#lanes[(first + i) % lanes]?.pipe;
       const count = Math.min(pipe?.room ?? 0, Math.ceil(due / (lanes - i)));
       if (!pipe || count === 0) continue;
-      const sent = pipe.send(count, this.#source, (k) => timetable.intended(k));
-      timetable.take(sent);
+      const sent = pipe.send(count, this.#source, (k) => schedule.intended(k));
+      schedule.take(sent);
       due -= sent;
       this.#next = (first + i + 1) % lanes;
     }

@@ -223,7 +223,7 @@ describe("watchdog", function () {
 
   it("starts in a process that registered tsx itself", async () => {
     const script = `import { register } from "tsx/esm/api"; register();
-      const { startWatchdog } = await import("./harness/watchdog/start.ts");
+      const { startWatchdog } = await import("./harness/watchdog/start-watchdog.ts");
       const { redis } = await import("./harness/systems/redis.ts");
       const { monotonicClock } = await import("./harness/base/clock.ts");
       const node = { name: "m1", role: "master", host: "127.0.0.1", port: ${server.port}, pid: () => null,

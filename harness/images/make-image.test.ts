@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ImageRecipe } from "./image-recipe.ts";
-import { makeImage } from "./make.ts";
+import { makeImage } from "./make-image.ts";
 
 const base = {
   entrypoint: ["/x"],

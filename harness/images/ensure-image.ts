@@ -6,7 +6,7 @@ import { debianVersion } from "./debian-package.ts";
 import { goVersion, isBuilt } from "./go-program.ts";
 import { parseImageName, tagNames } from "./image-name.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
-import { makeImage, nameProblem } from "./make.ts";
+import { makeImage, nameProblem } from "./make-image.ts";
 
 const REGISTRY_SILENCE = 10_000;
 /** Names under this prefix are ours alone: whatever a registry serves under them is somebody else's. */

@@ -7,7 +7,7 @@ import { buffer } from "node:stream/consumers";
 import { extract } from "tar-stream";
 import { hashFile } from "../base/hash-file.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
-import { type WrapOptions, wrapImage } from "./wrap.ts";
+import { type WrapOptions, wrapImage } from "./wrap-image.ts";
 
 const recipe: ImageRecipe = {
   entrypoint: ["/opt/server"],

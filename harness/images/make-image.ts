@@ -4,7 +4,7 @@ import { programIn, withDebianPackage, withDebianVersion } from "./debian-packag
 import { buildGoProgram } from "./go-program.ts";
 import { parseImageName, sameRepository, tagNames } from "./image-name.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
-import { wrapImage } from "./wrap.ts";
+import { wrapImage } from "./wrap-image.ts";
 
 export interface MakeOptions {
   engine: Pick<Engine, "importImage">;

@@ -2,9 +2,9 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import type { LoadOptions, LoadTarget, LoadTotals, RunningLoad } from "./load.ts";
 import { LoadRecording } from "./load-recording.ts";
-import { LoadThread } from "./load-thread.ts";
-import type { FromThread, ThreadPlan } from "./messages.ts";
-import { addSample, emptySample, type LoadSample, latencyOf } from "./sample.ts";
+import { LoadThread } from "./load-thread-host.ts";
+import { addSample, emptySample, type LoadSample, latencyOf } from "./tally.ts";
+import type { FromThread, ThreadPlan } from "./thread-messages.ts";
 
 const TICK_MS = 1000;
 /** What stopping may take on top of the longest timeout of a load. */

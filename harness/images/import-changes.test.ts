@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { recipeChanges } from "./changes.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
+import { recipeChanges } from "./import-changes.ts";
 
 const recipe: ImageRecipe = {
   entrypoint: ["start.sh", 'a "quoted" word'],

@@ -7,8 +7,8 @@ import { until } from "../base/deadline.ts";
 import { type EventOf, eventSchema, type JournalEvent } from "../journal/events.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
 import type { LoadOptions, LoadSpec, RunningLoad } from "./load.ts";
-import { LoadRunner } from "./runner.ts";
-import { startLoad } from "./start.ts";
+import { LoadRunner } from "./load-runner.ts";
+import { startLoad } from "./start-load.ts";
 
 const SPEC: LoadSpec = {
   name: "set",
@@ -187,7 +187,7 @@ describe("startLoad", function () {
     const script = `
       import { register } from "tsx/esm/api";
       register();
-      const { startLoad } = await import("./harness/load/start.ts");
+      const { startLoad } = await import("./harness/load/start-load.ts");
       const { monotonicClock } = await import("./harness/base/clock.ts");
       const load = await startLoad({
         specs: [${JSON.stringify({ ...SPEC, rate: null })}],
@@ -196,7 +196,7 @@ describe("startLoad", function () {
       });
       await new Promise((resolve) => setTimeout(resolve, 100));
       console.log(JSON.stringify(await load.stop()));`;
-    const root = new URL("../../", import.meta.url);
+    const root = new URL("../..", import.meta.url);
     const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
       cwd: root,
       env: { ...process.env, NODE_OPTIONS: "" },

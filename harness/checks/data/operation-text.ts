@@ -8,7 +8,7 @@ export function valueText({ foreign }: LoadHistory, value: number): string {
 }
 
 /** "12.301 s": to the millisecond, for which of two operations came first is the point. */
-export function moment(ms: number): string {
+export function exactTime(ms: number): string {
   return `${(ms / 1000).toFixed(3)} s`;
 }
 
@@ -17,15 +17,15 @@ export function operationText(load: LoadHistory, row: number): string {
   const { kind, outcome, value, node, invoked, completed } = load.operations;
   const verb = kind[row] === KIND.read ? "read from" : value[row] === NOTHING ? "deleted on" : "written to";
   const end =
-    outcome[row] === OUTCOME.ok ? moment(completed[row] as number) : outcome[row] === OUTCOME.fail ? "refused" : "?";
+    outcome[row] === OUTCOME.ok ? exactTime(completed[row] as number) : outcome[row] === OUTCOME.fail ? "refused" : "?";
   const what = valueText(load, value[row] as number);
-  return `${what} (${verb} ${load.nodes[node[row] as number]}, ${moment(invoked[row] as number)} – ${end})`;
+  return `${what} (${verb} ${load.nodes[node[row] as number]}, ${exactTime(invoked[row] as number)} – ${end})`;
 }
 
 /** "FLUSHALL on m1 (flush-1, 12.301 s – 12.304 s)" */
 export function flushText({ command, node, id, invoked, acknowledged }: Flush): string {
-  const end = acknowledged === Infinity ? "?" : moment(acknowledged);
-  return `${command} on ${node} (${id}, ${moment(invoked)} – ${end})`;
+  const end = acknowledged === Infinity ? "?" : exactTime(acknowledged);
+  return `${command} on ${node} (${id}, ${exactTime(invoked)} – ${end})`;
 }
 
 /** "zadd:4 element:3" */

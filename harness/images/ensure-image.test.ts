@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { ImageInfo } from "../docker/engine-types.ts";
-import { type EnsureImageOptions, ensureImage, imageAvailability } from "./ensure.ts";
+import { type EnsureImageOptions, ensureImage, imageAvailability } from "./ensure-image.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
 
 const recipe: ImageRecipe = {
