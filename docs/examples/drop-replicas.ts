@@ -1,24 +1,19 @@
-import { z } from "zod";
-import type { Fault } from "../../harness/faults/fault.ts";
-import { mentionNode, nodeSelector, resolveNode, selectNode } from "../../harness/faults/selector.ts";
+import { defineFault } from "../../harness/faults/fault.ts";
+import { nodeParameter } from "../../harness/faults/parameter.ts";
+import { parameters } from "../../harness/faults/parameters.ts";
+import { selectNode } from "../../harness/faults/selector.ts";
 
 const WITHIN_MS = 5_000;
 
-const params = z.strictObject({ node: nodeSelector.default("master").describe("whose replicas are dropped") });
-type Params = z.infer<typeof params>;
-
 /** A master closes the connections of its replicas. Heal: nothing, they come back by themselves. Effect: how many it closed. */
-export const dropReplicas: Fault<Params> = {
+export const dropReplicas = defineFault({
   kind: "drop-replicas",
   summary: "close the replication connections of a master",
   lasting: false,
-  params,
-  // Names in the experiment: an unknown one is refused at its line and column.
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  // Every random choice is made here, from the seed, before anything is started.
-  resolve: (p, random, _occurrence, shape) => ({ node: resolveNode(p.node, random, shape) }),
-  inject: async ({ cluster, signal }, p) => {
-    const node = selectNode(cluster, p.node);
+  // Said once: what a user may write, that an unknown node is refused at its line and column, and what the plan then holds.
+  parameters: parameters({ node: nodeParameter("whose replicas are dropped").default("master") }),
+  inject: async ({ cluster, signal }, params) => {
+    const node = selectNode(cluster, params.node);
     const closed = await node.admin(["CLIENT", "KILL", "TYPE", "replica"], { within: WITHIN_MS, signal });
     return {
       targets: [node.name],
@@ -26,4 +21,4 @@ export const dropReplicas: Fault<Params> = {
       effect: async () => ({ measured: Number(closed) > 0, summary: `${closed} connections closed` }),
     };
   },
-};
+});

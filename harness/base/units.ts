@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Random } from "./random.ts";
 
 const DURATION = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/;
 const DURATION_MS: Record<string, number> = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -58,19 +59,10 @@ export interface Range {
   readonly max: number;
 }
 
-/** `T` after the plan has drawn: every Range has become a number. */
-export type Drawn<T> = T extends Range
-  ? number
-  : T extends readonly (infer U)[]
-    ? Drawn<U>[]
-    : T extends object
-      ? { [K in keyof T]: Drawn<T[K]> }
-      : T;
-
-export function isRange(value: unknown): value is Range {
-  return (
-    typeof value === "object" && value !== null && "min" in value && "max" in value && Object.keys(value).length === 2
-  );
+/** One value of a range. Milliseconds and bytes are drawn whole, unless the range is narrower than that (fractions, "100us..900us"). */
+export function drawFrom({ min, max }: Range, random: Random): number {
+  const exact = min === max ? min : random.between(min, max);
+  return max - min >= 2 ? Math.round(exact) : Math.round(exact * 10_000) / 10_000;
 }
 
 const durationMessage = 'a duration with a unit (us, ms, s, m, h), like "500ms" or "5s"';

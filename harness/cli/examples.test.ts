@@ -9,6 +9,7 @@ import type { FaultContext } from "../faults/fault.ts";
 import type { JournalEvent } from "../journal/events.ts";
 import { recordOf } from "../journal/record.ts";
 import { FakeCluster } from "../testing/fake-cluster.support.ts";
+import { plannedParams } from "../testing/planned-params.support.ts";
 
 /** What the pages in docs/ teach is compiled here and does what it says. */
 describe("the examples of docs/", () => {
@@ -18,8 +19,7 @@ describe("the examples of docs/", () => {
       cluster.said.push(argv.join(" "));
       return 1;
     };
-    const shape = { masters: ["m1"], replicas: ["r1"], links: [] };
-    const params = dropReplicas.resolve(dropReplicas.params.parse({}), seededRandom("1"), 0, shape);
+    const params = plannedParams(dropReplicas, {});
     const context: FaultContext = {
       id: "drop",
       cluster,

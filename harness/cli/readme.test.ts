@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { z } from "zod";
 import { registries } from "../experiment/catalogue.ts";
-import { paramKeys } from "../experiment/fault-params.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
 import { experimentSchema, faultItem, loadItem, toolItem } from "../experiment/schema.ts";
+import { parameterRows } from "../faults/parameter-rows.ts";
 import { STATES } from "../journal/expectation.ts";
 import { blocks, commands, kvchaosCommands, README } from "../testing/readme-commands.support.ts";
 import { nameOf } from "./command.ts";
@@ -99,7 +99,7 @@ describe("README.md", () => {
     for (const [kind, fault] of registries.faults) {
       const row = README.split("\n").find((line) => line.startsWith(`| \`${kind}\``));
       assert.ok(row, `no row for the fault ${kind}`);
-      for (const key of paramKeys(fault)) assert.ok(row.includes(`\`${key}\``), `${kind}: ${key}`);
+      for (const { name } of parameterRows(fault)) assert.ok(row.includes(`\`${name}\``), `${kind}: ${name}`);
     }
     for (const name of registries.checks.keys()) assert.match(README, new RegExp(`^\\| \`${name}\` \\|`, "m"));
     assert.deepEqual(

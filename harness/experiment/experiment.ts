@@ -1,4 +1,5 @@
 import type { Range } from "../base/units.ts";
+import type { PlannedParams } from "../faults/parameters.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { Expectation } from "../journal/expectation.ts";
 import type { BenchmarkSpec } from "../load/benchmark.ts";
@@ -101,7 +102,7 @@ export interface PlannedFault {
     | { kind: "after"; after: string; delay: number }
     | { kind: "when"; when: PlannedCondition; delay: number };
   duration: number | null;
-  params: unknown;
+  params: PlannedParams;
 }
 
 export type PlannedCondition =

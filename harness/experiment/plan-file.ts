@@ -40,7 +40,8 @@ export function readPlan(text: string, file: string, registries: Pick<Registries
   plan?.faults.forEach((fault, index) => {
     const path = ["faults", index];
     const kind = registries.faults.get(fault.fault);
-    if (kind?.resolved) fault.params = mistakes.parse(kind.resolved, fault.params, [...path, "params"]);
+    const params = kind && mistakes.parse(kind.parameters.planned, fault.params, [...path, "params"]);
+    if (params) fault.params = params;
     if (!registries.faults.has(fault.fault)) {
       mistakes.unknown([...path, "fault"], "fault", fault.fault, registries.faults.keys());
     }
@@ -91,7 +92,7 @@ const plannedFault = z.strictObject({
     }),
   ]),
   duration: ms.nullable(),
-  params: z.unknown(),
+  params: z.record(z.string(), z.unknown()),
 });
 
 const planSchema: z.ZodType<Plan> = z.strictObject({

@@ -1,7 +1,7 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import type { Random } from "../base/random.ts";
 import { seededRandom } from "../base/random.ts";
-import { isRange, type Range } from "../base/units.ts";
+import { drawFrom } from "../base/units.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
 import { resolveNode } from "../faults/selector.ts";
 import type { Condition, Experiment, FaultSpec, Plan, PlannedCondition, PlannedFault, Trigger } from "./experiment.ts";
@@ -38,9 +38,9 @@ function planFault(
   const planned: PlannedFault[] = [];
   for (let index = 0; index < occurrences(spec.trigger); index++) {
     const own = random.fork(`#${index + 1}`);
-    const params = fault.resolve(drawRanges(spec.params, own.fork("params")), own.fork("resolve"), index, shape);
+    const params = fault.parameters.resolve(spec.params, { random: own, occurrence: index, shape });
     const duration = spec.duration
-      ? drawUnits(spec.duration, own.fork("duration"))
+      ? drawFrom(spec.duration, own.fork("duration"))
       : (fault.ownDuration?.(params) ?? null);
     const trigger = drawTrigger(spec.trigger, planned.at(-1), own.fork("trigger"), all, shape);
     planned.push({ id: occurrenceId(spec, index), fault: spec.fault, trigger, duration, params });
@@ -57,18 +57,18 @@ function drawTrigger(
 ): PlannedFault["trigger"] {
   switch (trigger.kind) {
     case "at":
-      return { kind: "at", at: drawUnits(trigger.at, random) };
+      return { kind: "at", at: drawFrom(trigger.at, random) };
     case "every": {
-      const at = before?.trigger.kind === "at" ? before.trigger.at + drawUnits(trigger.every, random) : undefined;
-      return { kind: "at", at: at ?? drawUnits(trigger.start, random) };
+      const at = before?.trigger.kind === "at" ? before.trigger.at + drawFrom(trigger.every, random) : undefined;
+      return { kind: "at", at: at ?? drawFrom(trigger.start, random) };
     }
     case "after":
-      return { kind: "after", after: lastOccurrence(trigger.after, all), delay: drawUnits(trigger.delay, random) };
+      return { kind: "after", after: lastOccurrence(trigger.after, all), delay: drawFrom(trigger.delay, random) };
     case "when":
       return {
         kind: "when",
         when: drawCondition(trigger.when, random, shape),
-        delay: drawUnits(trigger.delay, random),
+        delay: drawFrom(trigger.delay, random),
       };
   }
 }
@@ -82,34 +82,8 @@ function lastOccurrence(id: string, all: readonly FaultSpec[]): string {
 function drawCondition(condition: Condition, random: Random, shape: ClusterShape): PlannedCondition {
   const node = resolveNode(condition.node, random, shape);
   if (condition.kind === "log") return { kind: "log", node, pattern: condition.pattern, nth: condition.nth };
-  if (condition.kind === "since-start") return { kind: "since-start", node, after: drawUnits(condition.after, random) };
-  if (condition.kind === "sync-bytes") return { kind: "sync-bytes", node, bytes: drawUnits(condition.bytes, random) };
-  const progress = condition.progress === null ? null : drawUnits(condition.progress, random);
+  if (condition.kind === "since-start") return { kind: "since-start", node, after: drawFrom(condition.after, random) };
+  if (condition.kind === "sync-bytes") return { kind: "sync-bytes", node, bytes: drawFrom(condition.bytes, random) };
+  const progress = condition.progress === null ? null : drawFrom(condition.progress, random);
   return { kind: "state", node, state: condition.state, progress };
-}
-
-/** Replaces every Range inside `value` by one number drawn from it. Each place has its own stream. */
-function drawRanges(value: unknown, random: Random): unknown {
-  if (isRange(value) && typeof value.min === "number" && typeof value.max === "number") {
-    return drawUnits(value, random);
-  }
-  if (Array.isArray(value)) return value.map((item, index) => drawRanges(item, random.fork(String(index))));
-  if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, drawRanges(item, random.fork(key))]));
-  }
-  return value;
-}
-
-const draw = (range: Range, random: Random): number =>
-  range.min === range.max ? range.min : random.between(range.min, range.max);
-
-/** Milliseconds and bytes are drawn whole, unless the range is narrower than that (fractions, "100us..900us"). */
-function drawUnits(range: Range, random: Random): number {
-  const exact = draw(range, random);
-  return range.max - range.min >= 2 ? Math.round(exact) : round(exact, 4);
-}
-
-function round(value: number, digits: number): number {
-  const factor = 10 ** digits;
-  return Math.round(value * factor) / factor;
 }

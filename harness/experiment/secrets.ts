@@ -1,4 +1,5 @@
 import type { ComposeFile } from "../docker/compose.ts";
+import type { PlannedParams } from "../faults/parameters.ts";
 import { HIDDEN, textHider } from "../journal/redact.ts";
 import type { Plan, PlannedFault } from "./experiment.ts";
 
@@ -58,8 +59,7 @@ function mapSettings(settings: Readonly<Record<string, string>>, change: Change)
   );
 }
 
-function mapCommands(params: unknown, change: Change): unknown {
-  if (typeof params !== "object" || params === null) return params;
+function mapCommands(params: PlannedParams, change: Change): PlannedParams {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => {
       if (!isCommand(name, value)) return [name, value];
@@ -94,7 +94,6 @@ function inCommand(argv: readonly string[]): string[] {
 }
 
 function argvsOf({ params }: PlannedFault): string[][] {
-  if (typeof params !== "object" || params === null) return [];
   return Object.entries(params).flatMap(([name, value]) => (isCommand(name, value) ? [value] : []));
 }
 

@@ -2,16 +2,14 @@ import assert from "node:assert/strict";
 import { setMaxListeners } from "node:events";
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
-import { seededRandom } from "../base/random.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { RespError } from "../resp/reply.ts";
 import { FakeCluster } from "../testing/fake-cluster.support.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
 import { changeOf, countersIn, reached } from "./clients/client-counters.ts";
 import type { Injected } from "./fault.ts";
+import type { PlannedParams } from "./parameters.ts";
 import { faults } from "./registry.ts";
-
-const SHAPE = { masters: ["m1"], replicas: ["r1"], links: [] };
 
 describe("faults of clients", () => {
   let server: FakeServer;
@@ -28,7 +26,7 @@ describe("faults of clients", () => {
     await server.stop();
   });
 
-  async function inject(kind: string, resolved: object): Promise<Injected> {
+  async function inject(kind: string, params: PlannedParams): Promise<Injected> {
     const cluster = new FakeCluster(["m1"], { r1: "m1" });
     Object.assign(cluster.node("m1"), { nearest: () => ({ host: server.host, port: server.port }) });
     cluster.answer = () => ({
@@ -48,12 +46,13 @@ describe("faults of clients", () => {
         emit: () => {},
         capture: async () => {},
       },
-      fault.resolve(resolved, seededRandom("1"), 0, SHAPE),
+      params,
     );
   }
 
   const storm = { node: "m1", connections: 60, over: 100, send: "nothing", end: "hold" };
-  const half = { node: "m1", connections: 10, how: "half", announce: undefined };
+  const half = { node: "m1", connections: 10, how: "half", announce: 64 * 1024 ** 2 };
+  const waiting = { node: "m1", connections: 20, command: "blpop", timeout: null };
 
   it("connection-storm: holds idle connections until healed", async () => {
     const injected = await inject("connection-storm", storm);
@@ -70,7 +69,7 @@ describe("faults of clients", () => {
 
   it("blocked-clients: hold a command without answer until healed; who is refused does not wait", async () => {
     server.on("BLPOP", () => ({ do: "never" }));
-    const injected = await inject("blocked-clients", { node: "m1", connections: 20, command: "blpop" });
+    const injected = await inject("blocked-clients", waiting);
     await until({ what: "their commands", within: 5_000 }, () => server.count("BLPOP") === 20);
     const { measured, summary } = await injected.effect();
     assert.equal(measured, true, summary);
@@ -79,7 +78,7 @@ describe("faults of clients", () => {
     await until({ what: "their end", within: 5_000 }, () => server.open === 0);
     scope = new CleanupScope();
     server.on("XREAD", () => new RespError("ERR unknown command"));
-    const refused = await inject("blocked-clients", { node: "m1", connections: 20, command: "xread" });
+    const refused = await inject("blocked-clients", { ...waiting, command: "xread" });
     await until({ what: "their commands", within: 5_000 }, () => server.count("XREAD") === 20);
     assert.equal((await refused.effect()).measured, false);
   });
@@ -134,7 +133,7 @@ describe("faults of clients", () => {
 
   it("refuse what cannot be", () => {
     const accepts = (kind: string, written: object): boolean =>
-      (faults.get(kind) ?? assert.fail(kind)).params.safeParse(written).success;
+      (faults.get(kind) ?? assert.fail(kind)).parameters.written.safeParse(written).success;
     assert.equal(accepts("connection-storm", { node: "m1", connections: 10_001 }), false);
     assert.equal(accepts("connection-storm", { node: "m1", over: "31s" }), false);
     assert.equal(accepts("half-written-command", { node: "m1", announce: "1MB" }), false);

@@ -1,23 +1,7 @@
-import type { z } from "zod";
 import type { Clock } from "../base/clock.ts";
-import type { Random } from "../base/random.ts";
-import type { Drawn } from "../base/units.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import type { ClusterShape } from "../cluster/shape.ts";
 import type { Emit } from "../journal/events.ts";
-
-/** Names an experiment refers to, so that the loader can refuse unknown ones where they are written. */
-export interface Mention {
-  /**
-   * `mode`: the name is that of a way to change roles, and the cluster must be of the kind that has it: "replication" and
-   * "setnodes" where the operator says who is master, "cluster-failover" and "sentinel-failover" where servers or sentinels do;
-   * "operator" for either of the first, "cluster" for words that only CLUSTERX knows, "slots" where masters share the key space.
-   */
-  kind: "node" | "link" | "mode" | "load";
-  name: string;
-  /** Path inside the fault's parameters, for line:column. */
-  path: readonly (string | number)[];
-}
+import type { Parameters, PlannedParams } from "./parameters.ts";
 
 /** What was measured about a fault: a fault without measured effect makes the run inconclusive. */
 export interface Effect {
@@ -58,28 +42,24 @@ export interface Injected {
   effect(): Promise<Effect>;
 }
 
-/**
- * One thing that goes wrong. `P` is what the user writes (parsed), `R` what is left after every random choice was made.
- * Values of type Range inside P are drawn by the planner; `resolve` makes the choices only the fault understands.
- */
-export interface Fault<P = unknown, R = P> {
+/** One thing that goes wrong: what the user may write, and what is done with it once every choice is made. */
+export interface Fault<W = unknown, P = PlannedParams> {
   readonly kind: string;
   /** One line for lists and reports. */
   readonly summary: string;
   /** A lasting fault stays until healed (`for:`); an instant one is over when injected. */
   readonly lasting: boolean;
-  readonly params: z.ZodType<P>;
-  /** What `resolve` makes, as a plan file holds it: a damaged or edited plan is refused where it is wrong. */
-  readonly resolved?: z.ZodType<R>;
+  readonly parameters: Parameters<W, P>;
   /** How long it stays when the experiment gives no `for:`, ms; null or absent: until the heal phase. */
-  ownDuration?(params: R): number | null;
+  ownDuration?(params: P): number | null;
   /** How long injecting may take, ms; absent: a minute. */
-  injectWithin?(params: R): number;
+  injectWithin?(params: P): number;
   /** Bytes of the disk of its own that every node's data must lie on; absent: any disk will do. */
-  ownDisk?(params: R): number;
-  mentions(params: P): Mention[];
-  /** Whom an occurrence (counted from 0) makes a master, as written, and where in the parameters; null or absent: nobody. */
-  promotes?(params: P, occurrence: number): { node: string; path: readonly (string | number)[] } | null;
-  resolve(params: Drawn<P>, random: Random, occurrence: number, shape: ClusterShape): R;
-  inject(context: FaultContext, params: R): Promise<Injected>;
+  ownDisk?(params: P): number;
+  inject(context: FaultContext, params: P): Promise<Injected>;
+}
+
+/** Types the parameters of a fault's functions by its description of them. */
+export function defineFault<W, P>(fault: Fault<W, P>): Fault<W, P> {
+  return fault;
 }

@@ -16,13 +16,14 @@ import { ownerLabels } from "../docker/leftovers.ts";
 import type { Emit } from "../journal/events.ts";
 import { replyText } from "../resp/reply-text.ts";
 import { redis } from "../systems/redis.ts";
+import { plannedParams } from "../testing/planned-params.support.ts";
 import { largestIn } from "./clients/output-buffer.ts";
 import type { Effect, Injected } from "./fault.ts";
 import { timeThrough } from "./links/measure-link.ts";
+import type { PlannedParams } from "./parameters.ts";
 import { faults } from "./registry.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-two-replicas.yaml");
-const SHAPE = { masters: ["m1"], replicas: ["r1", "r2"], links: [] };
 const clock = monotonicClock();
 
 describe("faults on real servers", function () {
@@ -67,7 +68,7 @@ describe("faults on real servers", function () {
     heal(): Promise<void>;
   }
 
-  async function inject(kind: string, resolved: object): Promise<Injection> {
+  async function inject(kind: string, resolved: PlannedParams): Promise<Injection> {
     const fault = faults.get(kind) ?? assert.fail(kind);
     const undo = new CleanupScope();
     const events: Parameters<Emit>[0][] = [];
@@ -93,9 +94,9 @@ describe("faults on real servers", function () {
     };
   }
 
-  function resolve(kind: string, written: object): object {
+  function resolve(kind: string, written: object): PlannedParams {
     const fault = faults.get(kind) ?? assert.fail(kind);
-    return fault.resolve(fault.params.parse(written) as never, seededRandom("1"), 0, SHAPE) as object;
+    return plannedParams(fault, written);
   }
 
   const replicates = (name: string): Promise<true> =>

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { monotonicClock } from "../base/clock.ts";
-import { seededRandom } from "../base/random.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { FakeCluster } from "../testing/fake-cluster.support.ts";
+import { plannedParams } from "../testing/planned-params.support.ts";
+import { switchMaster } from "./commands/switch-master.ts";
 import type { Injected } from "./fault.ts";
+import { partition } from "./links/partition.ts";
+import { kill } from "./processes/kill.ts";
 import { faults } from "./registry.ts";
-
-const SHAPE = { masters: ["m1"], replicas: ["r1", "r2"], links: [] };
 
 interface Try {
   cluster: FakeCluster;
@@ -22,7 +23,7 @@ async function inject(
 ): Promise<Try> {
   const fault = faults.get(kind);
   assert.ok(fault);
-  const params = fault.resolve(fault.params.parse(written), seededRandom("1"), 0, SHAPE);
+  const params = plannedParams(fault, written);
   const scope = new CleanupScope();
   const claims: string[] = [];
   const injected = await fault.inject(
@@ -72,8 +73,7 @@ describe("switch-master", () => {
     const written = { node: "r1", to: ["m2", "m1"], via: "slaveof-no-one", connections: 3 };
     await inject("switch-master", written, cluster);
     assert.deepEqual(cluster.said, ["r1 follows m2 through no one"]);
-    const { resolve, params } = faults.get("switch-master") ?? assert.fail();
-    const connections = [0, 1, 2, 3].map((n) => resolve(params.parse(written), seededRandom("1"), n, SHAPE).connection);
+    const connections = [0, 1, 2, 3].map((n) => plannedParams(switchMaster, written, n).connection);
     assert.deepEqual(connections, [0, 1, 2, 0]);
   });
 
@@ -92,16 +92,16 @@ describe("switch-master", () => {
   });
 
   it("tells the loader which kind of cluster it needs", () => {
-    const { mentions, params } = faults.get("switch-master") ?? assert.fail();
+    const { mentions, written: params } = switchMaster.parameters;
     const modes = ["setnodes", "slaveof", "slaveof-no-one", "cluster-failover-force", "sentinel-failover"].map(
       (via) => {
-        return mentions(params.parse({ via })).find(({ kind }: { kind: string }) => kind === "mode")?.name;
+        return mentions(params.parse({ via })).find(({ kind }) => kind === "mode")?.name;
       },
     );
     assert.deepEqual(modes, ["setnodes", "replication", "replication", "cluster-failover", "sentinel-failover"]);
     const told = mentions(params.parse({ node: "r1", to: "m1", "old-master": "leave" }));
     assert.deepEqual(
-      told.filter(({ kind }: { kind: string }) => kind === "mode"),
+      told.filter(({ kind }) => kind === "mode"),
       [
         { kind: "mode", name: "operator", path: ["node"] },
         { kind: "mode", name: "operator", path: ["old-master"] },
@@ -192,7 +192,7 @@ describe("partition", () => {
   });
 
   it("refuses what cannot be", () => {
-    const { params } = faults.get("partition") ?? assert.fail();
+    const { written: params } = partition.parameters;
     const wrong = [{}, { links: ["r1 -> m1"], isolate: "r1" }, { links: ["r1 -> m1"], mode: "disconnect" }];
     for (const written of wrong) assert.equal(params.safeParse(written).success, false, JSON.stringify(written));
   });
@@ -200,9 +200,8 @@ describe("partition", () => {
 
 describe("kill", () => {
   it("that never restarts registers no heal; else heal starts the node in its role", async () => {
-    const { params, resolve, ownDuration } = faults.get("kill") ?? assert.fail();
-    const resolved = resolve(params.parse({ node: "r1", "restart-after": "2s" }), seededRandom("1"), 0, SHAPE);
-    assert.equal(ownDuration?.(resolved), 2000);
-    assert.equal(params.safeParse({ node: "r1", signal: "9" }).success, false);
+    const { parameters, ownDuration } = kill;
+    assert.equal(ownDuration?.(plannedParams(kill, { node: "r1", "restart-after": "2s" })), 2000);
+    assert.equal(parameters.written.safeParse({ node: "r1", signal: "9" }).success, false);
   });
 });

@@ -20,12 +20,8 @@ import { diskFull } from "./resources/disk-full.ts";
 import { memoryLimit } from "./resources/memory-limit.ts";
 import { slowDisk } from "./resources/slow-disk.ts";
 
-// Each fault has its own parameter types; the registry only promises the shape.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-type AnyFault = Fault<any, any>;
-
 /** Every fault an experiment can name. */
-export const faults: ReadonlyMap<string, AnyFault> = new Map(
+export const faults: ReadonlyMap<string, Fault> = new Map(
   [
     switchMaster,
     partition,
@@ -47,5 +43,5 @@ export const faults: ReadonlyMap<string, AnyFault> = new Map(
     diskFull,
     slowDisk,
     clockSkew,
-  ].map((fault: AnyFault) => [fault.kind, fault]),
+  ].map((fault: Fault) => [fault.kind, fault]),
 );

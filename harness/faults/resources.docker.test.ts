@@ -7,9 +7,7 @@ import path from "node:path";
 import { messageOf } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { until, withDeadline } from "../base/deadline.ts";
-import { seededRandom } from "../base/random.ts";
 import { CleanupScope } from "../base/scope.ts";
-import { isRange } from "../base/units.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { upCluster } from "../cluster/up.ts";
 import { readComposeFile } from "../docker/compose.ts";
@@ -17,20 +15,15 @@ import { Disk, diskRefusal } from "../docker/disk.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import { ownerLabels, removeRun } from "../docker/leftovers.ts";
 import { redis } from "../systems/redis.ts";
+import { plannedParams } from "../testing/planned-params.support.ts";
 import { skip } from "../testing/skip.support.ts";
 import { countersIn } from "./clients/client-counters.ts";
 import type { Effect, Injected } from "./fault.ts";
 import { faults } from "./registry.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/small-replica.yaml");
-const SHAPE = { masters: ["m1"], replicas: ["r1"], links: [] };
 const DISK = 64 * 1024 ** 2;
 const clock = monotonicClock();
-
-/** What the planner draws from ranges; in these tests none has more than one value. */
-function lowest(parsed: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, isRange(value) ? value.min : value]));
-}
 
 const disksMounted = (): string[] =>
   readFileSync("/proc/self/mountinfo", "utf8").match(/\/var\/tmp\/kvchaos-disk-\S*/g) ?? [];
@@ -95,7 +88,7 @@ describe("faults of resources and clients on real servers", function () {
           emit: () => {},
           capture: async () => {},
         },
-        fault.resolve(lowest(fault.params.parse(written)), seededRandom("1"), 0, SHAPE),
+        plannedParams(fault, written),
       )
       .catch(async (error: unknown) => {
         await undo.close();

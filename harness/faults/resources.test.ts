@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { monotonicClock } from "../base/clock.ts";
-import { seededRandom } from "../base/random.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { FakeCluster } from "../testing/fake-cluster.support.ts";
 import type { FakeResources } from "../testing/fake-resources.support.ts";
 import type { Injected } from "./fault.ts";
+import type { PlannedParams } from "./parameters.ts";
 import { faults } from "./registry.ts";
 
-const SHAPE = { masters: ["m1"], replicas: ["r1"], links: [] };
 const IDLE = { cpuMs: 100, throttledPeriods: 4, memoryBytes: 50e6, memoryLimit: 1e12 };
 
 interface Try {
@@ -17,10 +16,9 @@ interface Try {
   heal(): Promise<void>;
 }
 
-/** @param drawn the parameters as the planner has drawn them */
 async function inject(
   kind: string,
-  drawn: object,
+  params: PlannedParams,
   prepare: (resources: FakeResources) => void = () => {},
 ): Promise<Try> {
   const fault = faults.get(kind) ?? assert.fail(kind);
@@ -40,13 +38,13 @@ async function inject(
       emit: () => {},
       capture: async () => {},
     },
-    fault.resolve(drawn, seededRandom("1"), 0, SHAPE),
+    params,
   );
   return { cluster, resources, injected, heal: async () => assert.deepEqual(await scope.close(), []) };
 }
 
 const accepts = (kind: string, written: object): boolean =>
-  (faults.get(kind) ?? assert.fail(kind)).params.safeParse(written).success;
+  (faults.get(kind) ?? assert.fail(kind)).parameters.written.safeParse(written).success;
 
 describe("cpu-limit", () => {
   it("restores the limit of the Compose file, and is none that is looser than that", async () => {
@@ -138,11 +136,9 @@ describe("disk-full", () => {
 
   it("tells how large a disk every node needs, like slow-disk, and works on no other", async () => {
     for (const kind of ["disk-full", "slow-disk"]) {
-      const resolved = faults
-        .get(kind)
-        ?.resolve({ node: "r1", leave: 0, rate: 1e5, disk: 1e9 }, seededRandom("1"), 0, SHAPE);
-      assert.equal(faults.get(kind)?.ownDisk?.(resolved), 1e9);
-      await assert.rejects(inject(kind, { node: "r1", leave: 0, rate: 1e5, disk: 1e9 }), /no disk of its own/);
+      const params = { node: "r1", leave: 0, rate: 1e5, disk: 1e9 };
+      assert.equal(faults.get(kind)?.ownDisk?.(params), 1e9);
+      await assert.rejects(inject(kind, params), /no disk of its own/);
       assert.equal(accepts(kind, { node: "r1", rate: "1MB", disk: "31MiB" }), false);
     }
     assert.equal(accepts("slow-disk", { node: "r1", rate: "9KB" }), false);
@@ -151,9 +147,9 @@ describe("disk-full", () => {
 
 describe("clock-skew", () => {
   it("is refused with the reason, however it is written", () => {
-    const { params } = faults.get("clock-skew") ?? assert.fail();
+    const { parameters } = faults.get("clock-skew") ?? assert.fail();
     for (const written of [{}, { node: "r1" }, { node: "r1", by: "1h" }]) {
-      const { error } = params.safeParse(written);
+      const { error } = parameters.written.safeParse(written);
       assert.match(error?.issues[0]?.message ?? "", /one wall clock for all containers.*libfaketime/);
       assert.equal(error?.issues.length, 1);
     }

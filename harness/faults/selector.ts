@@ -4,7 +4,7 @@ import type { Random } from "../base/random.ts";
 import type { Cluster, ClusterNode, Topology } from "../cluster/cluster.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
 import type { Link } from "../network/link.ts";
-import type { Mention } from "./fault.ts";
+import type { Mention } from "./mention.ts";
 
 /*
  * Faults name nodes literally ("r1") or by role at the moment of injection ("master", "replica", "any-replica").

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { PlannedFault } from "../experiment/experiment.ts";
+import type { PlannedParams } from "../faults/parameters.ts";
 import { ownDisk } from "./start-parts.ts";
 
-const planned = (fault: string, params: object): PlannedFault => ({
+const planned = (fault: string, params: PlannedParams): PlannedFault => ({
   ...{ id: fault, fault, trigger: { kind: "at", at: 0 }, duration: null, params },
 });
 

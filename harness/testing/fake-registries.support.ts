@@ -1,56 +1,66 @@
 import { z } from "zod";
-import { durationRange, sizeRange } from "../base/units.ts";
 import type { Check } from "../checks/check.ts";
 import { needsRecorded } from "../checks/needs.ts";
 import type { Registries } from "../experiment/registries.ts";
-import type { Fault } from "../faults/fault.ts";
+import { defineFault, type Fault } from "../faults/fault.ts";
+import {
+  drawnDurationParameter,
+  linksParameter,
+  nodeParameter,
+  Parameter,
+  sizeParameter,
+} from "../faults/parameter.ts";
+import { parameters } from "../faults/parameters.ts";
 
 /* Small stand-ins for tests: what the format needs to know of faults, checks, workloads and clusters, and nothing more. */
 
 const never = () => Promise.reject(new Error("fakes are never injected"));
 
-const freezeParams = z.strictObject({ node: z.string(), depth: sizeRange.optional() });
-const freeze: Fault<z.infer<typeof freezeParams>, unknown> = {
+const OCCURRENCE: Parameter<undefined, number> = new Parameter({
+  written: z.undefined().optional(),
+  planned: z.number(),
+  resolve: (_written, { occurrence }) => occurrence,
+});
+
+const freeze = defineFault({
   kind: "freeze",
   summary: "a lasting fault",
   lasting: true,
-  params: freezeParams,
-  mentions: ({ node }) => (node === "replica" ? [] : [{ kind: "node", name: node, path: ["node"] }]),
-  resolve: (params, random, occurrence, shape) => ({
-    ...params,
-    node: params.node === "replica" ? random.pick(shape.replicas) : params.node,
-    occurrence,
-    unused: undefined,
+  parameters: parameters({
+    node: new Parameter({
+      written: z.string(),
+      planned: z.string(),
+      mentions: (name, path) => (name === "replica" ? [] : [{ kind: "node", name, path }]),
+      resolve: (name, { random, shape }) => (name === "replica" ? random.pick(shape.replicas) : name),
+    }),
+    depth: sizeParameter("how deep").orAbsent(),
+    occurrence: OCCURRENCE,
   }),
   inject: never,
-};
+});
 
-// Not strict, as a careless fault may be: the loader has to see unknown keys by itself.
-const cutParams = z.object({ links: z.array(z.string()).min(1), pause: durationRange.prefault("1s") });
-const cut: Fault<z.infer<typeof cutParams>, unknown> = {
+const cut = defineFault({
   kind: "cut",
   summary: "a lasting fault with a duration of its own",
   lasting: true,
-  params: cutParams,
-  ownDuration: (params) => (params as { pause: number }).pause,
-  mentions: ({ links }) => links.map((name, index) => ({ kind: "link", name, path: ["links", index] })),
-  resolve: (params) => params,
+  parameters: parameters({
+    links: linksParameter("which"),
+    pause: drawnDurationParameter("how long").default("1s"),
+  }),
+  ownDuration: ({ pause }) => pause,
   inject: never,
-};
+});
 
-const flushParams = z.strictObject({ node: z.string().default("m1") });
-const flush: Fault<z.infer<typeof flushParams>> = {
+const flush = defineFault({
   kind: "flush",
   summary: "an instant fault",
   lasting: false,
-  params: flushParams,
-  mentions: ({ node }) => [{ kind: "node", name: node, path: ["node"] }],
-  resolve: (params) => params,
+  parameters: parameters({ node: nodeParameter("whose").default("m1") }),
   inject: never,
-};
+});
 
 export const fakeRegistries: Registries = {
-  faults: new Map([freeze, cut, flush].map((fault) => [fault.kind, fault as Fault])),
+  faults: new Map([freeze, cut, flush].map((fault: Fault) => [fault.kind, fault])),
   checks: new Map<string, Pick<Check, "needs">>([
     ...["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within"].map(
       (name) => [name, {}] as const,

@@ -51,10 +51,10 @@ function promotionsOf(drafts: readonly FaultDraft[], faults: Registries["faults"
   const specs = drafts.flatMap(({ spec }) => spec ?? []);
   return drafts.flatMap((draft) => {
     const { spec, index } = draft;
-    const promotes = spec && faults.get(spec.fault)?.promotes;
-    if (!spec || !promotes) return [];
+    const parameters = spec && faults.get(spec.fault)?.parameters;
+    if (!spec || !parameters) return [];
     return Array.from({ length: occurrences(spec.trigger) }, (_, occurrence) => occurrence).flatMap((occurrence) => {
-      const whom = promotes(spec.params, occurrence);
+      const whom = parameters.promotes(spec.params, occurrence);
       if (!whom) return [];
       const [from, to] = startOf(spec, occurrence, specs);
       return [{ draft, occurrence, node: whom.node, path: ["faults", index, ...whom.path], from, to }];

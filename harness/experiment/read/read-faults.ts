@@ -1,7 +1,6 @@
-import type { z } from "zod";
-import type { Fault, Mention } from "../../faults/fault.ts";
+import type { Fault } from "../../faults/fault.ts";
+import type { Mention } from "../../faults/mention.ts";
 import type { FaultSpec } from "../experiment.ts";
-import { paramKeys } from "../fault-params.ts";
 import type { ExperimentShape, Registries } from "../registries.ts";
 import { type FaultItem, faultItem } from "../schema.ts";
 import { show } from "../schema-parts.ts";
@@ -93,17 +92,17 @@ function readParams(
     return undefined;
   }
   const common = Object.keys(faultItem.shape);
-  const known = paramKeys(fault);
+  const known = fault.parameters.names;
   const own = Object.fromEntries(Object.entries(raw as object).filter(([key]) => !common.includes(key)));
   for (const key of Object.keys(own)) {
     if (known.includes(key)) continue;
     mistakes.unknownKey(path, key, [...known, ...common]);
     delete own[key];
   }
-  const value = mistakes.parse(fault.params as z.ZodType<unknown>, own, path);
+  const value = mistakes.parse(fault.parameters.written, own, path);
   if (value === undefined) return undefined;
   if (shape) {
-    for (const mention of fault.mentions(value))
+    for (const mention of fault.parameters.mentions(value))
       checkMention(mention, path, { shape, systems, loads }, registries, mistakes);
   }
   return { fault, value };

@@ -1,12 +1,14 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { until } from "../../base/deadline.ts";
-import { durationMs, formatDuration } from "../../base/units.ts";
+import { formatDuration } from "../../base/units.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import { encodeCommand } from "../../resp/encode.ts";
 import { replyText } from "../../resp/reply-text.ts";
 import { ask, openFor } from "../commands/asked-command.ts";
-import type { Effect, Fault, FaultContext } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault, type Effect, type FaultContext } from "../fault.ts";
+import { choiceParameter, durationParameter, nodeParameter, wholeNumberParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectNode } from "../selector.ts";
 import { checkFiles } from "./open-many.ts";
 import { openUnanswered } from "./open-unanswered.ts";
 
@@ -22,25 +24,18 @@ const WAITING = {
   brpop: (key: string, ms: number) => ["BRPOP", key, String(ms / 1000)],
   xread: (key: string, ms: number) => ["XREAD", "BLOCK", String(ms), "STREAMS", key, "$"],
 };
-const command = z.enum(["blpop", "brpop", "xread"]);
-const params = z.strictObject({
-  node: nodeSelector.default("master").describe("whose clients they are; a replica takes `xread` only"),
-  connections: z.int().min(1).max(5_000).default(100),
-  command: command.default("blpop").describe("what they wait with"),
-  timeout: durationMs
-    .refine((ms) => ms > 0, { error: "expected a duration above 0s; without `timeout` they wait for ever" })
+const described = parameters({
+  node: nodeParameter("whose clients they are; a replica takes `xread` only").default("master"),
+  connections: wholeNumberParameter("how many", 1, 5_000).default(100),
+  command: choiceParameter("what they wait with", ["blpop", "brpop", "xread"]).default("blpop"),
+  timeout: durationParameter(
+    "the command's own timeout, by which every client must be answered; without it they wait for ever",
+    { holds: (ms) => ms > 0, error: "expected a duration above 0s; without `timeout` they wait for ever" },
+  )
     .optional()
-    .describe("the command's own timeout, by which every client must be answered; without it they wait for ever"),
+    .formerly(null),
 });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({
-  node: resolvedNode,
-  connections: z.int().min(1),
-  command,
-  /** null: for ever. Absent in plans that were resolved before it existed. */
-  timeout: z.number().positive().nullable().default(null),
-});
-type Resolved = z.infer<typeof resolved>;
+type Params = z.infer<typeof described.planned>;
 
 /**
  * Clients that wait for an element that never comes, straight at one server: each holds a connection, a place in a queue of
@@ -48,18 +43,11 @@ type Resolved = z.infer<typeof resolved>;
  * to be answered by then. Heal: all are closed, but those that must still be answered. Effect: nine in ten are open and
  * unanswered, and the server itself counts them as blocked, where it tells.
  */
-export const blockedClients: Fault<Params, Resolved> = {
+export const blockedClients = defineFault({
   kind: "blocked-clients",
   summary: "clients that wait in BLPOP, BRPOP or XREAD for what never comes",
   lasting: true,
-  params,
-  resolved,
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  resolve: (p, random, _occurrence, shape) => ({
-    ...p,
-    node: resolveNode(p.node, random, shape),
-    timeout: p.timeout ?? null,
-  }),
+  parameters: described,
   inject: async (context, p) => {
     const { cluster, signal } = context;
     const node = selectNode(cluster, p.node);
@@ -80,7 +68,7 @@ export const blockedClients: Fault<Params, Resolved> = {
     };
     return { targets: [node.name], effect: () => measure(context, node.name, p, { ...clients, more }) };
   },
-};
+});
 
 interface Clients {
   /** How many are open and have no answer. */
@@ -89,14 +77,14 @@ interface Clients {
   refusal(): string | undefined;
 }
 
-async function waitForEver(context: FaultContext, node: ClusterNode, words: string[], p: Resolved): Promise<Clients> {
+async function waitForEver(context: FaultContext, node: ClusterNode, words: string[], p: Params): Promise<Clients> {
   const { sockets, silent } = await openUnanswered(context, node, p.connections);
   const bytes = encodeCommand(words);
   for (const socket of sockets) socket.write(bytes);
   return { waiting: silent, refusal: () => sockets.find(({ heard }) => heard.includes("-"))?.heard.trim() };
 }
 
-async function waitInTime(context: FaultContext, node: ClusterNode, argv: string[], p: Resolved): Promise<Clients> {
+async function waitInTime(context: FaultContext, node: ClusterNode, argv: string[], p: Params): Promise<Clients> {
   await checkFiles(p.connections);
   const connections = await openFor(context, node, p.connections);
   const { settled } = ask(context, connections, { node, argv, number: 1 });
@@ -110,7 +98,7 @@ async function waitInTime(context: FaultContext, node: ClusterNode, argv: string
 async function measure(
   { signal }: FaultContext,
   name: string,
-  { connections, command: how, timeout }: Resolved,
+  { connections, command: how, timeout }: Params,
   seen: Clients & { more(): Promise<number | null> },
 ): Promise<Effect> {
   const enough = Math.ceil(connections * ENOUGH);

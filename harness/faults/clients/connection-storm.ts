@@ -1,9 +1,10 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { until } from "../../base/deadline.ts";
-import { durationRange } from "../../base/units.ts";
 import { encodeCommand } from "../../resp/encode.ts";
-import type { Effect, Fault, FaultContext } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault, type Effect, type FaultContext } from "../fault.ts";
+import { choiceParameter, drawnDurationParameter, nodeParameter, wholeNumberParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectNode } from "../selector.ts";
 import type { BareSocket } from "./bare-socket.ts";
 import { askCounters, type ClientCounters, changeOf, reached } from "./client-counters.ts";
 import { type Opened, openMany } from "./open-many.ts";
@@ -15,43 +16,35 @@ const SETTLE_MS = 5_000;
 const ENOUGH = 0.9;
 const HALF_MINUTE = 30_000;
 
-const send = z.enum(["nothing", "ping"]);
-const end = z.enum(["hold", "close", "reset"]);
-const params = z.strictObject({
-  node: nodeSelector.describe("who is dialled"),
-  connections: z.int().min(1).max(10_000).default(1_000),
-  over: durationRange
-    .refine(({ max }) => max <= HALF_MINUTE, { error: "expected at most 30s" })
-    .default({ min: 1_000, max: 1_000 })
-    .describe("time from the first connection to the last (default 1s); 0s: all at once"),
-  send: send.default("nothing").describe("`nothing`: they stay idle; `ping`: each sends one PING"),
-  end: end.default("hold").describe("`hold` them until healed, or `close` (FIN) or `reset` (RST) each at once"),
+const described = parameters({
+  node: nodeParameter("who is dialled"),
+  connections: wholeNumberParameter("how many", 1, 10_000).default(1_000),
+  over: drawnDurationParameter("time from the first connection to the last; 0s: all at once", { most: "30s" }).default(
+    "1s",
+  ),
+  send: choiceParameter("`nothing`: they stay idle; `ping`: each sends one PING", ["nothing", "ping"]).default(
+    "nothing",
+  ),
+  end: choiceParameter("`hold` them until healed, or `close` (FIN) or `reset` (RST) each at once", [
+    "hold",
+    "close",
+    "reset",
+  ]).default("hold"),
 });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({
-  node: resolvedNode,
-  connections: z.int().min(1),
-  over: z.number().min(0).max(HALF_MINUTE),
-  send,
-  end,
-});
-type Resolved = z.infer<typeof resolved>;
+type Params = z.infer<typeof described.planned>;
 
 /**
  * Many clients connect to one server within a short time, straight to its container: what follows a failover, or a pool that
  * leaks. Heal: all are closed. Effect: the server itself counts nine in ten of them, accepted or sent away (`maxclients`);
  * where it does not tell, they were opened.
  */
-export const connectionStorm: Fault<Params, Resolved> = {
+export const connectionStorm = defineFault({
   kind: "connection-storm",
   summary: "open many connections to a server within a short time",
   lasting: true,
-  params,
-  resolved,
+  parameters: described,
   ownDuration: (p) => (p.end === "hold" ? null : 0),
   injectWithin: ({ over }) => over + 2 * HALF_MINUTE,
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  resolve: (p, random, _occurrence, shape) => ({ ...p, node: resolveNode(p.node, random, shape) }),
   inject: async (context, p) => {
     const node = selectNode(context.cluster, p.node);
     // Open before the storm: afterwards the server may take nobody any more.
@@ -67,9 +60,9 @@ export const connectionStorm: Fault<Params, Resolved> = {
     });
     return { targets: [node.name], effect: () => measure(context, node.name, p, opened, { before, count }) };
   },
-};
+});
 
-function greet(context: FaultContext, socket: BareSocket, { send: what, end: how }: Resolved): void {
+function greet(context: FaultContext, socket: BareSocket, { send: what, end: how }: Params): void {
   if (what === "ping") socket.write(encodeCommand(["PING"]));
   if (how === "hold") return;
   const leave = (): void => (how === "reset" ? socket.reset() : socket.close());
@@ -80,7 +73,7 @@ function greet(context: FaultContext, socket: BareSocket, { send: what, end: how
 async function measure(
   { signal }: FaultContext,
   name: string,
-  { connections, end: how }: Resolved,
+  { connections, end: how }: Params,
   { sockets, failures, ms }: Opened,
   { before, count }: { before: ClientCounters | null; count(): Promise<ClientCounters | null> },
 ): Promise<Effect> {

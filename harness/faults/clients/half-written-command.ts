@@ -1,8 +1,9 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { until } from "../../base/deadline.ts";
-import { sizeRange } from "../../base/units.ts";
-import type { Effect, Fault, FaultContext } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault, type Effect, type FaultContext } from "../fault.ts";
+import { choiceParameter, nodeParameter, sizeParameter, wholeNumberParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectNode } from "../selector.ts";
 import type { BareSocket } from "./bare-socket.ts";
 import { askCounters, type ClientCounters, changeOf, reached } from "./client-counters.ts";
 import { openUnanswered } from "./open-unanswered.ts";
@@ -12,57 +13,38 @@ const COUNT_MS = 3_000;
 const SETTLE_MS = 5_000;
 const ENOUGH = 0.9;
 /** Longest bulk string of the protocol (proto-max-bulk-len). */
-const BULK_MAX = 512 * 1024 ** 2;
-const ANNOUNCED = 64 * 1024 ** 2;
+const BULK_MAX = "512MiB";
 const SET = "*3\r\n$3\r\nSET\r\n$12\r\nkvchaos:half\r\n";
 
-const how = z.enum(["half", "fin", "reset", "huge"]);
-const params = z
-  .strictObject({
-    node: nodeSelector.describe("who gets them"),
-    connections: z.int().min(1).max(1_000).default(50),
-    how: how
-      .default("half")
-      .describe(
-        "`half` a command, then silence; then `fin` or `reset` (RST); `huge`: a long value announced, one byte sent",
-      ),
-    announce: sizeRange
-      .refine(({ max }) => max <= BULK_MAX, { error: "expected at most 512MiB" })
-      .optional()
-      .describe("length that `huge` announces (default 64MiB)"),
-  })
-  .refine((p) => p.announce === undefined || p.how === "huge", {
-    path: ["announce"],
-    error: "`announce` goes with `how: huge`",
-  });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({
-  node: resolvedNode,
-  connections: z.int().min(1),
-  how,
-  announce: z.number().min(1),
-});
-type Resolved = z.infer<typeof resolved>;
+const described = parameters(
+  {
+    node: nodeParameter("who gets them"),
+    connections: wholeNumberParameter("how many", 1, 1_000).default(50),
+    how: choiceParameter(
+      "`half` a command, then silence; then `fin` or `reset` (RST); `huge`: a long value announced, one byte sent",
+      ["half", "fin", "reset", "huge"],
+    ).default("half"),
+    announce: sizeParameter("length that `huge` announces (default 64MiB)", { most: BULK_MAX }).orElse(64 * 1024 ** 2),
+  },
+  {
+    check: ({ how, announce }, wrong) => {
+      if (announce !== undefined && how !== "huge") wrong("`announce` goes with `how: huge`", ["announce"]);
+    },
+  },
+);
+type Params = z.infer<typeof described.planned>;
 
 /**
  * Clients that stop in the middle of a command, straight to the server's container: a client that dies, or whose network
  * does, while it writes. Heal: they are closed; no command was ever complete. Effect: `half` and `huge`: how many are open
  * and unanswered, the server's side of them too where it tells; `fin` and `reset`: the server got nine in ten of them.
  */
-export const halfWrittenCommand: Fault<Params, Resolved> = {
+export const halfWrittenCommand = defineFault({
   kind: "half-written-command",
   summary: "connections that stop in the middle of a command",
   lasting: true,
-  params,
-  resolved,
+  parameters: described,
   ownDuration: (p) => (p.how === "half" || p.how === "huge" ? null : 0),
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  resolve: (p, random, _occurrence, shape) => ({
-    node: resolveNode(p.node, random, shape),
-    connections: p.connections,
-    how: p.how,
-    announce: Math.round(p.announce ?? ANNOUNCED),
-  }),
   inject: async (context, p) => {
     const { cluster, signal } = context;
     const node = selectNode(cluster, p.node);
@@ -74,9 +56,9 @@ export const halfWrittenCommand: Fault<Params, Resolved> = {
     for (const socket of sockets) leaveHalf(socket, p);
     return { targets: [node.name], effect: () => measure(context, node.name, p, { sockets, silent, before, count }) };
   },
-};
+});
 
-function leaveHalf(socket: BareSocket, { how: way, announce }: Resolved): void {
+function leaveHalf(socket: BareSocket, { how: way, announce }: Params): void {
   // Else inside the key: its length and half of its bytes are there.
   socket.write(way === "huge" ? `${SET}$${announce}\r\nx` : SET.slice(0, -6));
   if (way === "fin") socket.finish();
@@ -94,7 +76,7 @@ interface Sent {
 async function measure(
   { signal }: FaultContext,
   name: string,
-  { connections, how: way, announce }: Resolved,
+  { connections, how: way, announce }: Params,
   { sockets, silent, before, count }: Sent,
 ): Promise<Effect> {
   const enough = Math.ceil(connections * ENOUGH);

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { monotonicClock } from "../../base/clock.ts";
 import { until } from "../../base/deadline.ts";
-import { seededRandom } from "../../base/random.ts";
 import { RespError } from "../../resp/reply.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { FakeServer } from "../../testing/fake-server.support.ts";
+import { plannedParams } from "../../testing/planned-params.support.ts";
 import { largestIn } from "./output-buffer.ts";
 import { SlowClient } from "./slow-client.ts";
 import { slowReader } from "./slow-reader.ts";
 
-const SHAPE = { masters: ["m1"], replicas: ["r1", "r2"], links: [] };
 const RATE = 20_000;
 const never = new AbortController().signal;
 
@@ -77,7 +76,7 @@ describe("the slow client", () => {
 describe("slow-reader", () => {
   const inject = async (links: string[], cluster = new FakeCluster(["m1"], { r1: "m1", r2: "m1" })) => {
     const undo: (() => Promise<void>)[] = [];
-    const params = slowReader.resolve({ links, rate: 10_000, pending: undefined }, seededRandom("1"), 0, SHAPE);
+    const params = plannedParams(slowReader, { links, rate: "10KB" });
     const injected = await slowReader.inject(
       {
         id: "slow#1",
@@ -109,7 +108,7 @@ describe("slow-reader", () => {
   });
 
   it("refuses rates that Toxiproxy cannot do, and `pending` of a replica", () => {
-    const accepts = (written: object): boolean => slowReader.params.safeParse(written).success;
+    const accepts = (written: object): boolean => slowReader.parameters.written.safeParse(written).success;
     assert.equal(accepts({ links: ["r1 -> m1"], rate: "999B" }), false);
     assert.equal(accepts({ links: ["r1 -> m1"], rate: "1KB", pending: "1MB" }), false);
     assert.equal(accepts({ links: ["client -> m1"], rate: "1KB", pending: "1MB" }), true);

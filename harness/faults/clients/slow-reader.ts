@@ -1,37 +1,32 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { sleep } from "../../base/deadline.ts";
-import { sizeRange } from "../../base/units.ts";
 import type { Link } from "../../network/link.ts";
-import type { Effect, Fault, FaultContext } from "../fault.ts";
+import { defineFault, type Effect, type FaultContext } from "../fault.ts";
 import { capTook, echoOf } from "../links/measure-link.ts";
-import { linkSelector, mentionLink, resolveLink, selectLink } from "../selector.ts";
+import { linksParameter, sizeParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectLink } from "../selector.ts";
 import { largestOutputBuffer } from "./output-buffer.ts";
 import { SlowClient } from "./slow-client.ts";
 
 /** How long reading is watched before it is called slow, ms. */
 const WATCH_MS = 2_000;
-const PENDING = 16_000_000;
 
-const links = z.array(linkSelector).min(1);
-const params = z
-  .strictObject({
-    links: links.describe("`r1 -> m1`: that replica reads slowly; `client -> m1`: a client of our own does"),
-    rate: sizeRange
-      .refine(({ min }) => min >= 1000, { error: "expected at least 1KB" })
-      .describe("bytes read per second, at least 1KB"),
-    pending: sizeRange
-      .refine(({ min }) => min >= 1, { error: "expected at least 1B" })
-      .optional()
-      .describe("how much our own client asks for at once (default 16MB)"),
-  })
-  .superRefine((p, ctx) => {
-    if (p.pending !== undefined && !p.links.some((link) => link.trim().startsWith("client"))) {
-      ctx.addIssue({ code: "custom", path: ["pending"], message: "`pending` goes with a link `client -> <node>`" });
-    }
-  });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({ links, rate: z.number().min(1), pending: z.number().min(1) });
-type Resolved = z.infer<typeof resolved>;
+const described = parameters(
+  {
+    links: linksParameter("`r1 -> m1`: that replica reads slowly; `client -> m1`: a client of our own does"),
+    rate: sizeParameter("bytes read per second, at least 1KB", { least: "1KB" }),
+    pending: sizeParameter("how much our own client asks for at once (default 16MB)", { least: "1B" }).orElse(16e6),
+  },
+  {
+    check: ({ links, pending }, wrong) => {
+      if (pending !== undefined && !links.some((link) => link.trim().startsWith("client"))) {
+        wrong("`pending` goes with a link `client -> <node>`", ["pending"]);
+      }
+    },
+  },
+);
+type Params = z.infer<typeof described.planned>;
 
 /** One reader that has been made slow. */
 type Watch = () => Promise<Effect>;
@@ -43,18 +38,11 @@ type Watch = () => Promise<Effect>;
  * Heal: toxics removed, clients closed. Effect: a replica's link delivers an ECHO as slowly as it should, and that replica
  * is its master's; our client is read at that rate and has more to read. The largest output buffer of the server goes with it.
  */
-export const slowReader: Fault<Params, Resolved> = {
+export const slowReader = defineFault({
   kind: "slow-reader",
   summary: "a replica, or a client, that reads slowly",
   lasting: true,
-  params,
-  resolved,
-  mentions: (p) => p.links.flatMap((link, i) => mentionLink(link, ["links", i])),
-  resolve: (p, random, _occurrence, shape) => ({
-    links: p.links.map((link) => resolveLink(link, random, shape)),
-    rate: Math.round(p.rate),
-    pending: Math.round(p.pending ?? PENDING),
-  }),
+  parameters: described,
   inject: async (context, p) => {
     const chosen = p.links.map((link) => selectLink(context.cluster, link));
     const watches: Watch[] = [];
@@ -72,9 +60,9 @@ export const slowReader: Fault<Params, Resolved> = {
       },
     };
   },
-};
+});
 
-async function slowReplica(context: FaultContext, link: Link, { rate }: Resolved): Promise<Watch> {
+async function slowReplica(context: FaultContext, link: Link, { rate }: Params): Promise<Watch> {
   const { cluster, clock, id } = context;
   const kilobytes = Math.max(1, Math.round(rate / 1000));
   const toxic = `${id}-to-replica`;
@@ -100,7 +88,7 @@ async function slowReplica(context: FaultContext, link: Link, { rate }: Resolved
   };
 }
 
-async function slowClient(context: FaultContext, link: Link, { rate, pending }: Resolved): Promise<Watch> {
+async function slowClient(context: FaultContext, link: Link, { rate, pending }: Params): Promise<Watch> {
   const { clock, signal, id } = context;
   let client: SlowClient | undefined;
   context.onHeal(`close the slow client of ${link.to}`, async () => client?.close());

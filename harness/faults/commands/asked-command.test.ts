@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { monotonicClock } from "../../base/clock.ts";
 import { until } from "../../base/deadline.ts";
-import { seededRandom } from "../../base/random.ts";
 import { CleanupScope } from "../../base/scope.ts";
 import type { Emit } from "../../journal/events.ts";
 import { RespError } from "../../resp/reply.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { FakeServer } from "../../testing/fake-server.support.ts";
+import { plannedParams } from "../../testing/planned-params.support.ts";
 import { flagsIn } from "../clients/client-flags.ts";
 import { faults } from "../registry.ts";
-
-const SHAPE = { masters: ["m1"], replicas: ["r1"], links: [] };
 
 describe("a command of a fault", () => {
   let server: FakeServer;
@@ -46,7 +44,7 @@ describe("a command of a fault", () => {
         emit: (event) => void events.push(event),
         capture: async () => {},
       },
-      fault.resolve(fault.params.parse({ node: "m1", ...written }) as never, seededRandom("1"), 0, SHAPE),
+      plannedParams(fault, { node: "m1", ...written }),
     );
     return (await injected.effect()).summary;
   }

@@ -1,7 +1,9 @@
+import { z } from "zod";
 import { ChaosError } from "../../base/chaos-error.ts";
 import type { Cluster, ClusterNode } from "../../cluster/cluster.ts";
 import { slotOf } from "../../cluster/slots.ts";
-import type { Mention } from "../fault.ts";
+import type { Mention } from "../mention.ts";
+import { Parameter } from "../parameter.ts";
 import { mentionLink, mentionNode, selectLink, selectNode } from "../selector.ts";
 
 /*
@@ -15,6 +17,19 @@ import { mentionLink, mentionNode, selectLink, selectNode } from "../selector.ts
 const PLACE = /\{\s*(\S+\s*->\s*\S+)\s+(host|port)\s*\}/g;
 const CLUSTER_WORD = /^\{\s*(?:(topology|version)|(\S+)\s+id)\s*\}$/;
 const SHARD_WORD = /\{\s*(tag|slot)\s+of\s+([^\s{}]+)\s*\}/g;
+
+/** A command: words, or numbers that become words. */
+export function commandParameter(about: string): Parameter<string[], string[]> {
+  const words = z
+    .array(z.union([z.string(), z.number().transform(String)]))
+    .min(1, { error: "expected at least a command name" });
+  return new Parameter<string[], string[]>({
+    written: words.describe(about),
+    planned: z.array(z.string()).min(1),
+    mentions: mentionWords,
+    resolve: (argv) => argv,
+  });
+}
 
 /** The links and nodes that words name, for the loader. */
 export function mentionWords(words: readonly string[], path: readonly (string | number)[]): Mention[] {

@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { monotonicClock } from "../../base/clock.ts";
-import { seededRandom } from "../../base/random.ts";
 import { CleanupScope } from "../../base/scope.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import type { Emit } from "../../journal/events.ts";
 import { RespError } from "../../resp/reply.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { FakeServer } from "../../testing/fake-server.support.ts";
+import { plannedParams } from "../../testing/planned-params.support.ts";
 import { duplicateCommand } from "./duplicate-command.ts";
-
-const SHAPE = { masters: ["m1"], replicas: ["r1"], links: [] };
 
 describe("duplicate-command", () => {
   let server: FakeServer;
@@ -26,12 +24,7 @@ describe("duplicate-command", () => {
     for (const node of cluster.nodes as (ClusterNode & { direct: object })[]) {
       Object.assign(node, { nearest: () => ({ host: server.host, port: server.port }) });
     }
-    const params = duplicateCommand.resolve(
-      duplicateCommand.params.parse({ gap: "0ms", ...written }) as never,
-      seededRandom("1"),
-      0,
-      SHAPE,
-    );
+    const params = plannedParams(duplicateCommand, { gap: "0ms", ...written });
     const scope = new CleanupScope();
     try {
       const injected = await duplicateCommand.inject(

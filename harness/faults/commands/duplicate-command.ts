@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { sleep } from "../../base/deadline.ts";
-import { durationMs, durationRange } from "../../base/units.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import type { Outcome } from "../../resp/reply.ts";
-import type { Fault, FaultContext } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault, type FaultContext } from "../fault.ts";
+import { drawnDurationParameter, durationParameter, nodeParameter, wholeNumberParameter } from "../parameter.ts";
+import { parameters, plannedAs } from "../parameters.ts";
+import { resolvedNode, selectNode } from "../selector.ts";
 import { type Answer, ask, lateness, openFor, unanswered, within } from "./asked-command.ts";
-import { argvSchema } from "./command.ts";
-import { fillWords, mentionWords, topologyVersion } from "./command-words.ts";
+import { commandParameter, fillWords, topologyVersion } from "./command-words.ts";
 import { urgently } from "./urgent-thread.ts";
 
 /** The longest storm that the thread itself sleeps through, ms: nobody misses it for so long. */
@@ -15,26 +15,25 @@ const OWN_SLEEP_MS = 100;
 /** Later than asked by more than this, the second copy no longer tests what it should. ms */
 const LATE_MS = 10;
 
-const params = z.strictObject({
-  node: nodeSelector.describe("who gets the command"),
-  "second-node": nodeSelector.optional().describe("who gets every second copy; without it the same node"),
-  argv: argvSchema.describe('the command; "{self -> m2 host}", "{topology}" and the like are filled in'),
-  copies: z.int().min(2).max(64).default(2),
+const written = parameters({
+  node: nodeParameter("who gets the command"),
+  "second-node": nodeParameter("who gets every second copy; without it the same node").optional(),
+  argv: commandParameter('the command; "{self -> m2 host}", "{topology}" and the like are filled in'),
+  copies: wholeNumberParameter("how many", 2, 64).default(2),
   // Two milliseconds less than the pattern's ten: a busy machine adds some.
-  gap: durationRange.default({ min: 0, max: 8 }).describe("between two copies"),
-  within: durationMs
-    .default(10_000)
-    .describe("how long the fault waits for the replies, which are awaited to the end of the run"),
+  gap: drawnDurationParameter("between two copies").default("0ms..8ms"),
+  within: durationParameter(
+    "how long the fault waits for the replies, which are awaited to the end of the run",
+  ).default("10s"),
 });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({
+const planned = z.strictObject({
   nodes: z.array(resolvedNode).min(1),
   argv: z.array(z.string()).min(1),
   copies: z.int().min(2),
   gap: z.number().min(0),
   within: z.number().min(0),
 });
-type Resolved = z.infer<typeof resolved>;
+type Params = z.infer<typeof planned>;
 
 interface Copy {
   node: ClusterNode;
@@ -52,26 +51,14 @@ interface Copy {
  * Heal: the connections are closed, but those on which an answer is still due; what the command did is not undone. Effect: the gap that was achieved between the
  * copies, at most 10 ms above what was asked, and every copy's answer; if all copies are refused there was no effect.
  */
-export const duplicateCommand: Fault<Params, Resolved> = {
+export const duplicateCommand = defineFault({
   kind: "duplicate-command",
   summary: "send one admin command twice (or more) within milliseconds, each on its own connection",
   lasting: false,
-  params,
-  resolved,
-  mentions: (p) => [
-    ...mentionNode(p.node, ["node"]),
-    ...(p["second-node"] === undefined ? [] : mentionNode(p["second-node"], ["second-node"])),
-    ...mentionWords(p.argv, ["argv"]),
-  ],
-  resolve: (p, random, _occurrence, shape) => ({
-    nodes: [p.node, ...(p["second-node"] === undefined ? [] : [p["second-node"]])].map((node) =>
-      resolveNode(node, random, shape),
-    ),
-    argv: p.argv,
-    copies: p.copies,
-    gap: p.gap,
-    within: p.within,
-  }),
+  parameters: plannedAs(written, planned, ({ node, secondNode, ...rest }) => ({
+    nodes: secondNode === null ? [node] : [node, secondNode],
+    ...rest,
+  })),
   inject: async (context, p) => {
     const nodes = p.nodes.map((selector) => selectNode(context.cluster, selector));
     const copies = await sendCopies(context, nodes, p);
@@ -79,9 +66,9 @@ export const duplicateCommand: Fault<Params, Resolved> = {
     const targets = [...new Set(nodes.map((node) => node.name))];
     return { targets, effect: async () => judge(copies, p) };
   },
-};
+});
 
-async function sendCopies(context: FaultContext, nodes: readonly ClusterNode[], p: Resolved): Promise<Copy[]> {
+async function sendCopies(context: FaultContext, nodes: readonly ClusterNode[], p: Params): Promise<Copy[]> {
   const { cluster, signal } = context;
   const receivers = Array.from({ length: p.copies }, (_, i) => nodes[i % nodes.length] as ClusterNode);
   // All connections are open before the first copy goes: a handshake takes longer than the gap.
@@ -131,7 +118,7 @@ function gapsOf(copies: readonly Copy[]): number[] {
   return copies.slice(1).map(({ sent }, i) => sent - (copies[i] as Copy).sent);
 }
 
-function told(id: string, copies: readonly Copy[], { argv, gap }: Resolved) {
+function told(id: string, copies: readonly Copy[], { argv, gap }: Params) {
   const round = (ms: number): number => Math.round(ms * 1000) / 1000;
   return {
     type: "duplicate-command",
@@ -147,7 +134,7 @@ function told(id: string, copies: readonly Copy[], { argv, gap }: Resolved) {
   } as const;
 }
 
-function judge(copies: readonly Copy[], { argv, gap, within }: Resolved): { measured: boolean; summary: string } {
+function judge(copies: readonly Copy[], { argv, gap, within }: Params): { measured: boolean; summary: string } {
   const worst = Math.max(...gapsOf(copies));
   const answers = copies.map(({ node, expected, ms, outcome }) => {
     const said = outcome.outcome === "ok" ? "accepted" : outcome.error;

@@ -5,13 +5,14 @@ import type { Argv, FailoverForce } from "../../systems/system.ts";
 import type { FaultContext, Injected } from "../fault.ts";
 
 /** How a failover is asked for, by the `via` of switch-master. */
-export const FAILOVERS = {
+const FAILOVERS = {
   "cluster-failover": null,
   "cluster-failover-force": "force",
   "cluster-failover-takeover": "takeover",
   "sentinel-failover": null,
 } as const satisfies Record<string, FailoverForce | null>;
-export type Failover = keyof typeof FAILOVERS;
+type Failover = keyof typeof FAILOVERS;
+export const FAILOVER_NAMES = Object.keys(FAILOVERS) as [Failover, ...Failover[]];
 
 export const isFailover = (via: string): via is Failover => Object.hasOwn(FAILOVERS, via);
 

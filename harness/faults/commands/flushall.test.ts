@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { monotonicClock } from "../../base/clock.ts";
 import { until } from "../../base/deadline.ts";
-import { seededRandom } from "../../base/random.ts";
 import type { EventOf, JournalEvent } from "../../journal/events.ts";
 import { type Outcome, RespError } from "../../resp/reply.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
+import { plannedParams } from "../../testing/planned-params.support.ts";
 import type { Effect } from "../fault.ts";
 import { questionsOf } from "../node-questions.ts";
 import { flushall } from "./flushall.ts";
 
-const SHAPE = { masters: ["m1"], replicas: ["r1", "r2"], links: [] };
 const ok = (reply: string | number): Outcome => ({ outcome: "ok", reply });
 const never = new Promise<Outcome>(() => {});
 
@@ -56,7 +55,7 @@ async function flush(
 ): Promise<Flushed> {
   const clock = monotonicClock();
   const events: JournalEvent[] = [];
-  const params = flushall.resolve(flushall.params.parse(written) as never, seededRandom("1"), 0, SHAPE);
+  const params = plannedParams(flushall, written);
   const injected = await flushall.inject(
     {
       id: "flush#1",

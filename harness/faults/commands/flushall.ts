@@ -1,32 +1,27 @@
-import { z } from "zod";
 import { messageOf } from "../../base/chaos-error.ts";
-import { durationMs } from "../../base/units.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { Outcome } from "../../resp/reply.ts";
 import type { Argv } from "../../systems/system.ts";
-import type { Effect, Fault, FaultContext } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault, type Effect, type FaultContext } from "../fault.ts";
+import { choiceParameter, durationParameter, nodeParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectNode } from "../selector.ts";
 import { headOf, placeSentinel, REFUSED, reachedBy, type Seen, SentinelWatch, seenText } from "./flush-effect.ts";
 
 const COMMAND_MS = 10_000;
-const WITHIN_MS = 5_000;
 /** Measuring an effect may take 20 s in all (run/chaos/fault-runner.ts). */
 const LONGEST_MS = 15_000;
 
-const params = z.strictObject({
-  node: nodeSelector.default("master").describe("who gets the command"),
-  command: z.enum(["flushall", "flushdb"]).default("flushall"),
-  within: durationMs
-    .refine((ms) => ms > 0 && ms <= LONGEST_MS, { error: "expected a duration up to 15s" })
-    .default(WITHIN_MS)
-    .describe("how long each node is watched for losing a key written before"),
-});
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({
-  node: resolvedNode,
-  command: z.enum(["flushall", "flushdb"]),
-  within: z.number().positive().max(LONGEST_MS).default(WITHIN_MS),
+const described = parameters({
+  node: nodeParameter("who gets the command").default("master"),
+  command: choiceParameter("what is sent", ["flushall", "flushdb"]).default("flushall"),
+  within: durationParameter("how long each node is watched for losing a key written before", {
+    holds: (ms) => ms > 0 && ms <= LONGEST_MS,
+    error: "expected a duration up to 15s",
+  })
+    .default("5s")
+    .formerly(5_000),
 });
 
 /**
@@ -35,14 +30,11 @@ const resolved = z.strictObject({
  * (`flush-effect`). Effect: that key is gone on at least one of them, or another flush had taken it just before; the key count is no evidence, since Kvrocks and Pika
  * answer DBSIZE from their last scan (FACTS.md §2). A flush that is refused (a read-only replica) has no effect.
  */
-export const flushall: Fault<Params> = {
+export const flushall = defineFault({
   kind: "flushall",
   summary: "FLUSHALL or FLUSHDB under load",
   lasting: false,
-  params,
-  resolved,
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  resolve: (p, random, _occurrence, shape) => ({ ...p, node: resolveNode(p.node, random, shape) }),
+  parameters: described,
   inject: async (context, { node: selector, command, within }) => {
     const { cluster } = context;
     const node = selectNode(cluster, selector);
@@ -62,7 +54,7 @@ export const flushall: Fault<Params> = {
     void seen.then(() => clearTimeout(timer));
     return { targets: [node.name], effect: async () => effectOf(flush, await seen) };
   },
-};
+});
 
 /** On a connection of its own: only one command with an exact outcome can be told to have been refused, or not answered. */
 async function send(context: FaultContext, node: ClusterNode, argv: Argv, onSent: () => void): Promise<Flush> {

@@ -2,9 +2,12 @@ import { z } from "zod";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { until } from "../../base/deadline.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
-import type { Fault, Mention } from "../fault.ts";
+import { defineFault } from "../fault.ts";
+import type { Mention } from "../mention.ts";
+import { choiceParameter, nodeParameter, Parameter } from "../parameter.ts";
+import { type Promotion, parameters, plannedAs, type WrittenBy } from "../parameters.ts";
 import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
-import { FAILOVERS, type Failover, injectFailover, isFailover } from "./failover.ts";
+import { FAILOVER_NAMES, injectFailover, isFailover } from "./failover.ts";
 
 /** As `to`: a master that the re-pointed replica does not follow at that moment. */
 const OTHER = "other-master";
@@ -13,44 +16,48 @@ const ROLE_MS = 15_000;
 /** After so long a command is without answer, and further ones on its connection are not sent any more. ms */
 const UNANSWERED_MS = 15_000;
 
-const OPERATOR = ["slaveof", "slaveof-no-one", "setnodes"] as const;
-const VIAS = [...OPERATOR, ...(Object.keys(FAILOVERS) as [Failover, ...Failover[]])] as const;
+const VIAS = ["slaveof", "slaveof-no-one", "setnodes", ...FAILOVER_NAMES] as const;
+const DEFAULT_TO = "any-replica";
 
-const params = z.strictObject({
-  to: z
-    .union([nodeSelector, z.array(nodeSelector).min(1)])
-    .default("any-replica")
-    .describe(
-      "who becomes master (a list is taken in turn); with `node`: whom it replicates from, or `other-master`: one that it does not follow now",
-    ),
-  node: nodeSelector.optional().describe("re-point this replica instead of promoting anyone"),
-  "old-master": z
-    .enum(["replica", "leave"])
-    .default("replica")
-    .describe("the old master becomes a replica of the new one, or is left a master until heal"),
-  via: z
-    .enum(VIAS)
-    .optional()
-    .describe(
-      "by SLAVEOF, by SLAVEOF NO ONE first and then SLAVEOF, by CLUSTERX SETNODES (Kvrocks' cluster mode), by CLUSTER FAILOVER [FORCE | TAKEOVER] on the replica `to` (Redis Cluster), or by SENTINEL FAILOVER, where the sentinels choose; default: what the cluster uses",
-    ),
-  connections: z
-    .int()
-    .min(1)
-    .max(64)
+const written = {
+  to: new Parameter<string | string[], string>({
+    written: z
+      .union([nodeSelector, z.array(nodeSelector).min(1)])
+      .describe(
+        "who becomes master (a list is taken in turn); with `node`: whom it replicates from, or `other-master`: one that it does not follow now",
+      ),
+    planned: resolvedNode,
+    resolve: (to, { random, occurrence, shape }) => resolveNode(inTurn(to, occurrence).node, random, shape),
+  }).default(DEFAULT_TO),
+  node: nodeParameter("re-point this replica instead of promoting anyone").optional(),
+  "old-master": choiceParameter("the old master becomes a replica of the new one, or is left a master until heal", [
+    "replica",
+    "leave",
+  ]).default("replica"),
+  via: choiceParameter(
+    "by SLAVEOF, by SLAVEOF NO ONE first and then SLAVEOF, by CLUSTERX SETNODES (Kvrocks' cluster mode), by CLUSTER FAILOVER [FORCE | TAKEOVER] on the replica `to` (Redis Cluster), or by SENTINEL FAILOVER, where the sentinels choose; default: what the cluster uses",
+    VIAS,
+  ).optional(),
+  connections: new Parameter({
+    written: z
+      .int()
+      .min(1)
+      .max(64)
+      .describe("administration connections that take turns: more than one lets commands run side by side"),
+    planned: z.int().min(0),
+    resolve: (connections, { occurrence }) => occurrence % connections,
+  })
     .default(1)
-    .describe("administration connections that take turns: more than one lets commands run side by side"),
-});
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({
+    .as("connection"),
+};
+const planned = z.strictObject({
   to: resolvedNode,
   node: resolvedNode.nullable(),
   oldMaster: z.enum(["replica", "leave"]),
   throughNoOne: z.boolean(),
   connection: z.int().min(0),
-  failover: z.enum(Object.keys(FAILOVERS) as [Failover, ...Failover[]]).nullable(),
+  failover: z.enum(FAILOVER_NAMES).nullable(),
 });
-type Resolved = z.infer<typeof resolved>;
 
 /**
  * Moves the master. Where the servers or sentinels choose it, they are asked to (failover.ts). Otherwise it promotes `to` and points everybody else at it, as an operator's failover script does, without
@@ -61,41 +68,22 @@ type Resolved = z.infer<typeof resolved>;
  * The commands go over lasting administration connections; each one's length is journaled, and a server that leaves one
  * without answer gets no further ones on that connection.
  */
-export const switchMaster: Fault<Params, Resolved> = {
+export const switchMaster = defineFault({
   kind: "switch-master",
   summary: "promote another node, or re-point a replica at another master",
   lasting: false,
-  params,
-  resolved,
-  mentions: (p) => [
-    ...(Array.isArray(p.to) ? p.to.flatMap((name, i) => mentionNode(name, ["to", i])) : mentionTarget(p)),
-    ...(p.node === undefined ? [] : mentionNode(p.node, ["node"])),
-    ...(p.via === undefined ? [] : [{ kind: "mode" as const, name: modeOf(p.via), path: ["via"] }]),
-    // Whom others follow is not the operator's to say where they choose themselves.
-    ...(["node", "old-master", "connections"] as const)
-      .filter((key) => p[key] !== params.shape[key].parse(undefined))
-      .map((key) => ({ kind: "mode" as const, name: "operator", path: [key] })),
-    ...(p.via === "sentinel-failover" && p.to !== params.shape.to.parse(undefined)
-      ? [{ kind: "mode" as const, name: "operator", path: ["to"] }]
-      : []),
-  ],
-  promotes: ({ to, node }, occurrence) => {
-    if (node !== undefined) return null;
-    if (!Array.isArray(to)) return { node: to, path: ["to"] };
-    const index = occurrence % to.length;
-    return { node: to[index] as string, path: ["to", index] };
-  },
-  resolve: (p, random, occurrence, shape) => {
-    const to = Array.isArray(p.to) ? (p.to[occurrence % p.to.length] as string) : p.to;
-    return {
-      to: resolveNode(to, random, shape),
-      node: p.node === undefined ? null : resolveNode(p.node, random, shape),
-      oldMaster: p["old-master"],
-      throughNoOne: p.via === "slaveof-no-one",
-      connection: occurrence % p.connections,
-      failover: p.via !== undefined && isFailover(p.via) ? p.via : null,
-    };
-  },
+  parameters: plannedAs(
+    parameters(written, { mentions: mentionsOf, promotes }),
+    planned,
+    ({ to, node, oldMaster, via, connection }) => ({
+      to,
+      node,
+      oldMaster,
+      throughNoOne: via === "slaveof-no-one",
+      connection,
+      failover: via !== null && isFailover(via) ? via : null,
+    }),
+  ),
   inject: async (context, { to, node, oldMaster, throughNoOne, connection, failover }) => {
     const { cluster, signal } = context;
     if (cluster.ruler === "operator" && failover !== null) {
@@ -158,7 +146,7 @@ export const switchMaster: Fault<Params, Resolved> = {
       },
     };
   },
-};
+});
 
 /** The kind of cluster in which the master moves so. */
 function modeOf(via: (typeof VIAS)[number]): string {
@@ -166,8 +154,30 @@ function modeOf(via: (typeof VIAS)[number]): string {
   return isFailover(via) ? "cluster-failover" : "replication";
 }
 
-function mentionTarget({ to, node }: Params): Mention[] {
-  return to === OTHER && node !== undefined ? [] : mentionNode(to as string, ["to"]);
+function mentionsOf(p: WrittenBy<typeof written>): Mention[] {
+  const { to, node, "old-master": oldMaster, via, connections } = p;
+  const mode = (name: string, key: keyof typeof p): Mention => ({ kind: "mode", name, path: [key] });
+  const promoted = Array.isArray(to) ? to.flatMap((name, i) => mentionNode(name, ["to", i])) : mentionNode(to, ["to"]);
+  return [
+    ...(to === OTHER && node !== undefined ? [] : promoted),
+    ...(via === undefined ? [] : [mode(modeOf(via), "via")]),
+    // Whom others follow is not the operator's to say where they choose themselves.
+    ...(node === undefined ? [] : [mode("operator", "node")]),
+    ...(oldMaster === "replica" ? [] : [mode("operator", "old-master")]),
+    ...(connections === 1 ? [] : [mode("operator", "connections")]),
+    ...(via === "sentinel-failover" && to !== DEFAULT_TO ? [mode("operator", "to")] : []),
+  ];
+}
+
+function promotes({ to, node }: WrittenBy<typeof written>, occurrence: number): Promotion | null {
+  return node === undefined ? inTurn(to, occurrence) : null;
+}
+
+/** Whom an occurrence takes, and where it is written. */
+function inTurn(to: string | string[], occurrence: number): Promotion {
+  if (!Array.isArray(to)) return { node: to, path: ["to"] };
+  const index = occurrence % to.length;
+  return { node: to[index] ?? DEFAULT_TO, path: ["to", index] };
 }
 
 function otherMaster({ topology }: Cluster, replica: string): string {

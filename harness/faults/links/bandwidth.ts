@@ -1,32 +1,23 @@
-import { z } from "zod";
-import { sizeRange } from "../../base/units.ts";
-import type { Fault } from "../fault.ts";
-import { linkSelector, mentionLink, resolveLink, selectLink } from "../selector.ts";
+import { defineFault } from "../fault.ts";
+import { linksParameter, sizeParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectLink } from "../selector.ts";
 import { capTook, echoOf } from "./measure-link.ts";
 
-const params = z.strictObject({
-  links: z.array(linkSelector).min(1),
-  rate: sizeRange.describe("bytes per second in each direction, at least 1KB"),
+const described = parameters({
+  links: linksParameter("what is capped"),
+  rate: sizeParameter("bytes per second in each direction, at least 1KB"),
 });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({ links: z.array(linkSelector).min(1), rate: z.number().min(1) });
-type Resolved = z.infer<typeof resolved>;
 
 /**
  * Caps links at `rate` bytes per second in each direction (bandwidth toxic, whole kB/s).
  * Heal: toxics removed. Effect: an ECHO of half a second's worth of bytes takes as long as the cap says.
  */
-export const bandwidth: Fault<Params, Resolved> = {
+export const bandwidth = defineFault({
   kind: "bandwidth",
   summary: "cap the throughput of links",
   lasting: true,
-  params,
-  resolved,
-  mentions: (p) => p.links.flatMap((link, i) => mentionLink(link, ["links", i])),
-  resolve: (p, random, _occurrence, shape) => ({
-    links: p.links.map((link) => resolveLink(link, random, shape)),
-    rate: Math.round(p.rate),
-  }),
+  parameters: described,
   inject: async (context, p) => {
     const links = p.links.map((link) => selectLink(context.cluster, link));
     const kilobytes = Math.max(1, Math.round(p.rate / 1000));
@@ -52,4 +43,4 @@ export const bandwidth: Fault<Params, Resolved> = {
       },
     };
   },
-};
+});

@@ -1,38 +1,24 @@
-import { z } from "zod";
-import { durationMs, durationRange } from "../../base/units.ts";
-import type { Fault } from "../fault.ts";
-import { linkSelector, mentionLink, resolveLink, selectLink } from "../selector.ts";
+import { defineFault } from "../fault.ts";
+import { drawnDurationParameter, durationParameter, linksParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectLink } from "../selector.ts";
 import { timeThrough } from "./measure-link.ts";
 
-const params = z.strictObject({
-  links: z.array(linkSelector).min(1),
-  latency: durationRange.describe("delay of each direction"),
-  jitter: durationMs.default(0),
+const described = parameters({
+  links: linksParameter("what is delayed"),
+  latency: drawnDurationParameter("delay of each direction", { whole: true }),
+  jitter: durationParameter("how much more or less each time").default("0ms"),
 });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({
-  links: z.array(linkSelector).min(1),
-  latency: z.number().min(0),
-  jitter: z.number().min(0),
-});
-type Resolved = z.infer<typeof resolved>;
 
 /**
  * Delays everything on links, `latency` ± `jitter` in each direction (latency toxic).
  * Heal: toxics removed. Effect: a PING through each link takes at least the two delays.
  */
-export const latency: Fault<Params, Resolved> = {
+export const latency = defineFault({
   kind: "latency",
   summary: "delay everything on links",
   lasting: true,
-  params,
-  resolved,
-  mentions: (p) => p.links.flatMap((link, i) => mentionLink(link, ["links", i])),
-  resolve: (p, random, _occurrence, shape) => ({
-    links: p.links.map((link) => resolveLink(link, random, shape)),
-    latency: Math.round(p.latency),
-    jitter: p.jitter,
-  }),
+  parameters: described,
   inject: async (context, p) => {
     const links = p.links.map((link) => selectLink(context.cluster, link));
     const before = await Promise.all(links.map((link) => timeThrough(link, context.clock, ["PING"], 2_000)));
@@ -54,7 +40,7 @@ export const latency: Fault<Params, Resolved> = {
       },
     };
   },
-};
+});
 
 function show(ms: number | null | undefined): string {
   return ms === null || ms === undefined ? "no answer" : `${ms.toFixed(1)} ms`;

@@ -1,47 +1,40 @@
-import { z } from "zod";
 import type { Direction, Link } from "../../network/link.ts";
-import type { Effect, Fault, FaultContext } from "../fault.ts";
-import {
-  linkSelector,
-  mentionLink,
-  mentionNode,
-  nodeSelector,
-  resolveLink,
-  resolveNode,
-  selectLink,
-  selectNode,
-} from "../selector.ts";
+import { defineFault, type Effect, type FaultContext } from "../fault.ts";
+import { choiceParameter, linksParameter, nodeParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectLink, selectNode } from "../selector.ts";
 import { timeThrough } from "./measure-link.ts";
 
 const PROBE_MS = 400;
 
-const params = z
-  .strictObject({
-    links: z.array(linkSelector).min(1).optional(),
-    isolate: nodeSelector.optional().describe("every link from and to this node, its clients' included"),
-    mode: z.enum(["blackhole", "drop", "reset", "disconnect"]).default("blackhole"),
-    direction: z.enum(["both", "to-master", "to-replica"]).default("both"),
-  })
-  .superRefine((p, ctx) => {
-    if ((p.links === undefined) === (p.isolate === undefined)) {
-      ctx.addIssue({
-        code: "custom",
-        message: "expected either `links: [...]` or `isolate: <node>`, not both or none",
-      });
-    }
-    if (p.mode === "disconnect" && p.isolate === undefined) {
-      ctx.addIssue({
-        code: "custom",
-        path: ["mode"],
-        message: "`disconnect` takes a node off its network: it goes with `isolate: <node>`",
-      });
-    }
-    if (p.mode === "disconnect" && p.direction !== "both") {
-      ctx.addIssue({ code: "custom", path: ["direction"], message: "`disconnect` always cuts both directions" });
-    }
-  });
-type Params = z.infer<typeof params>;
-type Mode = Params["mode"];
+const MODES = ["blackhole", "drop", "reset", "disconnect"] as const;
+const described = parameters(
+  {
+    links: linksParameter("what is cut").orAbsent(),
+    isolate: nodeParameter("every link from and to this node, its clients' included").orAbsent(),
+    mode: choiceParameter(
+      "`blackhole`: nothing passes, nothing is lost; `drop`: what is sent is lost; `reset`: connections are reset; `disconnect`: the node leaves its network",
+      MODES,
+    ).default("blackhole"),
+    direction: choiceParameter("which way nothing passes", ["both", "to-master", "to-replica"]).default("both"),
+  },
+  { check: together, checkPlan: together },
+);
+
+/** Which parameters go together, as written and in a plan. */
+function together(
+  p: { links?: string[] | undefined; isolate?: string | undefined; mode: Mode; direction: string },
+  wrong: (message: string, path?: string[]) => void,
+): void {
+  if ((p.links === undefined) === (p.isolate === undefined)) {
+    wrong("expected either `links: [...]` or `isolate: <node>`, not both or none");
+  }
+  if (p.mode !== "disconnect") return;
+  if (p.isolate === undefined)
+    wrong("`disconnect` takes a node off its network: it goes with `isolate: <node>`", ["mode"]);
+  if (p.direction !== "both") wrong("`disconnect` always cuts both directions", ["direction"]);
+}
+type Mode = (typeof MODES)[number];
 
 /**
  * Cuts paths. Modes (FACTS.md §5):
@@ -55,22 +48,11 @@ type Mode = Params["mode"];
  * link that carried something (a replica's current master, clients, gossip, a sentinel's questions); a cut link that nobody
  * used has no effect.
  */
-export const partition: Fault<Params> = {
+export const partition = defineFault({
   kind: "partition",
   summary: "cut links: blackhole, drop, reset or disconnect",
   lasting: true,
-  params,
-  // Every choice is made: the same form, the same rules.
-  resolved: params,
-  mentions: (p) => [
-    ...(p.links ?? []).flatMap((link, i) => mentionLink(link, ["links", i])),
-    ...(p.isolate === undefined ? [] : mentionNode(p.isolate, ["isolate"])),
-  ],
-  resolve: (p, random, _occurrence, shape) => ({
-    ...p,
-    links: p.links?.map((link) => resolveLink(link, random, shape)),
-    isolate: p.isolate === undefined ? undefined : resolveNode(p.isolate, random, shape),
-  }),
+  parameters: described,
   inject: async (context, p) => {
     const { cluster } = context;
     const node = p.isolate === undefined ? null : selectNode(cluster, p.isolate);
@@ -104,7 +86,7 @@ export const partition: Fault<Params> = {
     await Promise.all(links.map((link) => cut(context, link, p.mode, directions)));
     return { targets, effect: () => measure(context, used, before) };
   },
-};
+});
 
 async function cut(context: FaultContext, link: Link, mode: Mode, directions: readonly Direction[]): Promise<void> {
   await Promise.all(

@@ -1,23 +1,19 @@
-import { z } from "zod";
-import type { Fault } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault } from "../fault.ts";
+import { nodeParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectNode } from "../selector.ts";
 
-const params = z.strictObject({ node: nodeSelector.describe("whose processes are frozen") });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({ node: resolvedNode });
+const described = parameters({ node: nodeParameter("whose processes are frozen") });
 
 /**
  * Freezes every process of a node (cgroup freezer): connections stay open, nothing answers, no FIN, no RST.
  * Heal: unpause. Effect: the engine says paused and a PING stays unanswered.
  */
-export const pause: Fault<Params> = {
+export const pause = defineFault({
   kind: "pause",
   summary: "freeze a node's processes",
   lasting: true,
-  params,
-  resolved,
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  resolve: (p, random, _occurrence, shape) => ({ node: resolveNode(p.node, random, shape) }),
+  parameters: described,
   inject: async (context, { node: selector }) => {
     const node = selectNode(context.cluster, selector);
     context.claim(node.name, "paused");
@@ -37,4 +33,4 @@ export const pause: Fault<Params> = {
       },
     };
   },
-};
+});

@@ -1,36 +1,27 @@
-import { z } from "zod";
-import { durationMs } from "../../base/units.ts";
-import type { Fault } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault } from "../fault.ts";
+import { durationParameter, nodeParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectNode } from "../selector.ts";
 
 const START_MS = 30_000;
 const STOP_MS = 10_000;
 
-const params = z.strictObject({
-  node: nodeSelector.describe("who is stopped gracefully and started again"),
-  "stop-within": durationMs
-    .optional()
-    .describe("time for a graceful stop before SIGKILL (default: what the server needs, 10 s; Pika 30 s)"),
+const described = parameters({
+  node: nodeParameter("who is stopped gracefully and started again"),
+  "stop-within": durationParameter(
+    "time for a graceful stop before SIGKILL (default: what the server needs, 10 s; Pika 30 s)",
+  ).optional(),
 });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({ node: resolvedNode, stopWithin: z.number().min(0).nullable() });
-type Resolved = z.infer<typeof resolved>;
 
 /**
  * A graceful restart: SIGTERM, wait, start, role as the topology says. Heal: the same start again, should injecting
  * have failed half-way. Effect: the container's start time changed.
  */
-export const restart: Fault<Params, Resolved> = {
+export const restart = defineFault({
   kind: "restart",
   summary: "stop a node gracefully and start it again",
   lasting: false,
-  params,
-  resolved,
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  resolve: (p, random, _occurrence, shape) => ({
-    node: resolveNode(p.node, random, shape),
-    stopWithin: p["stop-within"] ?? null,
-  }),
+  parameters: described,
   inject: async (context, { node: selector, stopWithin }) => {
     const { cluster, signal } = context;
     const node = selectNode(cluster, selector);
@@ -55,4 +46,4 @@ export const restart: Fault<Params, Resolved> = {
       },
     };
   },
-};
+});

@@ -1,11 +1,11 @@
-import { z } from "zod";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { until } from "../../base/deadline.ts";
-import { durationMs } from "../../base/units.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import { RespError } from "../../resp/reply.ts";
-import type { Fault, FaultContext } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault, type FaultContext } from "../fault.ts";
+import { choiceParameter, durationParameter, nodeParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectNode } from "../selector.ts";
 
 const START_MS = 30_000;
 const KILL_MS = 10_000;
@@ -16,30 +16,24 @@ const ASK_MS = 5_000;
 /** 0, and 143: a process without a handler ends by SIGTERM itself, and so did what it was asked to. */
 export const CLEAN_EXITS: readonly number[] = [0, 143];
 
-const via = z.enum(["sigterm", "shutdown", "shutdown-nosave"]);
-const params = z.strictObject({
-  node: nodeSelector.describe("who is asked to stop"),
-  via: via.default("sigterm").describe("how it is asked"),
-  within: durationMs.default(20_000).describe("time to end by itself; then its stacks are taken and it is killed"),
+const VIAS = ["sigterm", "shutdown", "shutdown-nosave"] as const;
+const described = parameters({
+  node: nodeParameter("who is asked to stop"),
+  via: choiceParameter("how it is asked", VIAS).default("sigterm"),
+  within: durationParameter("time to end by itself; then its stacks are taken and it is killed").default("20s"),
 });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({ node: resolvedNode, via, within: z.number().min(0) });
-type Resolved = z.infer<typeof resolved>;
 
 /**
  * Asks a server to stop and waits for it (the pattern of orioledb #340: it never does). In time: it is started again at once.
  * Not in time: every thread's stack and the wait-for graph are captured first, then SIGKILL, then it is started again.
  * Heal: the same start, should injecting have failed half-way. Effect: the exit code and how long it took.
  */
-export const shutdown: Fault<Params, Resolved> = {
+export const shutdown = defineFault({
   kind: "shutdown",
   summary: "ask a server to stop, with a deadline, and start it again",
   lasting: false,
-  params,
-  resolved,
+  parameters: described,
   injectWithin: ({ within }) => within + CAPTURE_MS + KILL_MS + 2 * START_MS,
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  resolve: (p, random, _occurrence, shape) => ({ ...p, node: resolveNode(p.node, random, shape) }),
   inject: async (context, { node: selector, via: how, within }) => {
     const { cluster, clock, signal } = context;
     const node = selectNode(cluster, selector);
@@ -87,7 +81,7 @@ export const shutdown: Fault<Params, Resolved> = {
         : `ended with exit code ${exitCode} after ${ms} ms`;
     return { targets: [node.name], effect: async () => ({ measured: true, summary: `${node.name} ${outcome}` }) };
   },
-};
+});
 
 /** Will what it has acknowledged outlive a clean stop? One that does not answer has made no promise that could be checked. */
 async function keepsData({ cluster, signal }: FaultContext, node: ClusterNode): Promise<boolean> {
@@ -103,7 +97,7 @@ async function keepsData({ cluster, signal }: FaultContext, node: ClusterNode): 
   return answers.includes(true);
 }
 
-async function ask(node: ClusterNode, how: Resolved["via"], signal: AbortSignal): Promise<void> {
+async function ask(node: ClusterNode, how: (typeof VIAS)[number], signal: AbortSignal): Promise<void> {
   if (how === "sigterm") return node.kill("SIGTERM");
   const argv = how === "shutdown" ? ["SHUTDOWN"] : ["SHUTDOWN", "NOSAVE"];
   try {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { ChaosError } from "../../base/chaos-error.ts";
-import type { Fault } from "../fault.ts";
-import { nodeSelector } from "../selector.ts";
+import { defineFault } from "../fault.ts";
+import { nodeParameter, plainParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
 
 const REFUSAL = [
   "clock-skew is not possible: Linux keeps one wall clock for all containers of a machine (time namespaces move only",
@@ -9,28 +10,24 @@ const REFUSAL = [
   "or an image that starts its server with libfaketime, which then is not the server that others run",
 ].join(" ");
 
-const params = z
-  .strictObject({
-    node: nodeSelector.optional().describe("whose clock is wrong"),
-    by: z.string().optional().describe("how much"),
-  })
-  .superRefine((_written, ctx) => {
-    ctx.addIssue({ code: "custom", message: REFUSAL });
-  });
-type Params = z.infer<typeof params>;
+const described = parameters(
+  {
+    node: nodeParameter("whose clock is wrong").optional(),
+    by: plainParameter(z.string(), "how much").optional(),
+  },
+  { check: (_written, wrong) => wrong(REFUSAL) },
+);
 
 /**
  * A node's wall clock is wrong: refused, where the experiment is read, with the reason. It has a name so that whoever looks
  * for it finds the reason, and not a guess at another fault.
  */
-export const clockSkew: Fault<Params> = {
+export const clockSkew = defineFault({
   kind: "clock-skew",
   summary: "refused: containers share the machine's wall clock",
   lasting: true,
-  params,
-  mentions: () => [],
-  resolve: (p) => p,
+  parameters: described,
   inject: async () => {
     throw new ChaosError("infrastructure", REFUSAL);
   },
-};
+});

@@ -1,38 +1,30 @@
-import { z } from "zod";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { until } from "../../base/deadline.ts";
-import { percentRange } from "../../base/units.ts";
-import type { Effect, Fault, FaultContext } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault, type Effect, type FaultContext } from "../fault.ts";
+import { nodeParameter, percentParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectNode } from "../selector.ts";
 import { heldOn } from "./held.ts";
 
 /** How long a server may take to want more than it gets, ms. */
 const BITE_MS = 10_000;
 const LOOK_MS = 500;
 
-const params = z.strictObject({
-  node: nodeSelector.describe("who gets less CPU"),
-  cpu: percentRange
-    .refine(({ min }) => min >= 0.01, { error: "expected at least 1%" })
-    .describe("of one core, from 1% to 100%"),
+const described = parameters({
+  node: nodeParameter("who gets less CPU"),
+  cpu: percentParameter("of one core, from 1% to 100%", { least: "1%" }),
 });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({ node: resolvedNode, cpu: z.number().min(0.01).max(1) });
-type Resolved = z.infer<typeof resolved>;
 
 /**
  * A container gets no more than a part of one core (the kernel's CFS quota: it stands still for the rest of every 0.1 s).
  * Heal: what it might use before. Effect: the kernel counts periods in which the container wanted more than it got; a server
  * that has nothing to do is not held back, and the run is inconclusive.
  */
-export const cpuLimit: Fault<Params, Resolved> = {
+export const cpuLimit = defineFault({
   kind: "cpu-limit",
   summary: "give a node a part of one core",
   lasting: true,
-  params,
-  resolved,
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  resolve: (p, random, _occurrence, shape) => ({ node: resolveNode(p.node, random, shape), cpu: p.cpu }),
+  parameters: described,
   inject: async (context, { node: selector, cpu }) => {
     const node = selectNode(context.cluster, selector);
     const { resources } = node;
@@ -44,7 +36,7 @@ export const cpuLimit: Fault<Params, Resolved> = {
     await held.hold(context.id, cpu);
     return { targets: [node.name], effect: () => measure(context, node.name, cpu) };
   },
-};
+});
 
 async function measure({ cluster, clock, signal }: FaultContext, name: string, cpu: number): Promise<Effect> {
   const { resources } = cluster.node(name);

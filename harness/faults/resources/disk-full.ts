@@ -1,10 +1,10 @@
-import { z } from "zod";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
-import { sizeRange } from "../../base/units.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import type { NodeResources } from "../../cluster/node-resources.ts";
-import type { Effect, Fault } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault, type Effect } from "../fault.ts";
+import { nodeParameter, sizeParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectNode } from "../selector.ts";
 import { diskSize, mb } from "./disk-size.ts";
 import { heldOn } from "./held.ts";
 
@@ -13,14 +13,11 @@ const WRITE_BYTES = 64 * 1024;
 /** The file system's own blocks. */
 const SLACK = 1024 ** 2;
 
-const params = z.strictObject({
-  node: nodeSelector.describe("whose disk fills up"),
-  leave: sizeRange.default({ min: 0, max: 0 }).describe("bytes that stay free at that moment"),
+const described = parameters({
+  node: nodeParameter("whose disk fills up"),
+  leave: sizeParameter("bytes that stay free at that moment").default("0B"),
   disk: diskSize,
 });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({ node: resolvedNode, leave: z.number().min(0), disk: z.number().min(1) });
-type Resolved = z.infer<typeof resolved>;
 
 /**
  * The disk of a node's data fills up: from `leave` bytes on, the server's writes fail with ENOSPC. The disk is a file system
@@ -28,19 +25,12 @@ type Resolved = z.infer<typeof resolved>;
  * this machine. Heal: the space is free again. Effect: the free space as the server sees it and, with nothing left, a write
  * from within its container that the kernel refuses.
  */
-export const diskFull: Fault<Params, Resolved> = {
+export const diskFull = defineFault({
   kind: "disk-full",
   summary: "fill a node's disk: its writes fail with ENOSPC",
   lasting: true,
-  params,
-  resolved,
+  parameters: described,
   ownDisk: ({ disk }) => disk,
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  resolve: (p, random, _occurrence, shape) => ({
-    node: resolveNode(p.node, random, shape),
-    leave: Math.round(p.leave),
-    disk: Math.round(p.disk),
-  }),
   inject: async (context, { node: selector, leave }) => {
     const node = selectNode(context.cluster, selector);
     const disk = diskOf(node);
@@ -52,7 +42,7 @@ export const diskFull: Fault<Params, Resolved> = {
     await held.hold(context.id, leave);
     return { targets: [node.name], effect: () => measure(node, leave, context.signal) };
   },
-};
+});
 
 /** @throws ChaosError internal: the run has made none */
 export function diskOf(node: ClusterNode): NonNullable<NodeResources["disk"]> {

@@ -1,50 +1,36 @@
-import { z } from "zod";
-import { sizeRange } from "../../base/units.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
-import type { Effect, Fault } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault, type Effect } from "../fault.ts";
+import { nodeParameter, sizeParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectNode } from "../selector.ts";
 import { heldOn } from "./held.ts";
 
 /** The engine takes no less. */
 const LEAST = 6 * 1024 ** 2;
 
-const params = z
-  .strictObject({
-    node: nodeSelector.describe("who gets less memory"),
-    limit: sizeRange
-      .refine(({ min }) => min >= LEAST, { error: "expected at least 6MiB" })
-      .optional()
-      .describe("what it may use in all; must be more than it uses now"),
-    headroom: sizeRange.optional().describe("instead: that much more than it uses at that moment"),
-  })
-  .refine((p) => (p.limit === undefined) !== (p.headroom === undefined), {
-    error: "expected either `limit` or `headroom`",
-  });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({
-  node: resolvedNode,
-  limit: z.number().min(LEAST).nullable(),
-  headroom: z.number().min(0).nullable(),
-});
-type Resolved = z.infer<typeof resolved>;
+const described = parameters(
+  {
+    node: nodeParameter("who gets less memory"),
+    limit: sizeParameter("what it may use in all; must be more than it uses now", { least: "6MiB" }).optional(),
+    headroom: sizeParameter("instead: that much more than it uses at that moment").optional(),
+  },
+  {
+    check: ({ limit, headroom }, wrong) => {
+      if ((limit === undefined) === (headroom === undefined)) wrong("expected either `limit` or `headroom`");
+    },
+  },
+);
 
 /**
  * A container may use that much memory (the kernel's page cache for its files included) and no swap; the kernel kills a
  * process in it that cannot do with it. No claim is made: a server that dies so is found as a crash, class `oom-killed`.
  * Heal: what it might use before; a dead server stays dead. Effect: the limit as the kernel has it, and what is in use.
  */
-export const memoryLimit: Fault<Params, Resolved> = {
+export const memoryLimit = defineFault({
   kind: "memory-limit",
   summary: "give a node less memory; beyond it the kernel kills",
   lasting: true,
-  params,
-  resolved,
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  resolve: (p, random, _occurrence, shape) => ({
-    node: resolveNode(p.node, random, shape),
-    limit: p.limit ?? null,
-    headroom: p.headroom ?? null,
-  }),
+  parameters: described,
   inject: async (context, { node: selector, limit, headroom }) => {
     const node = selectNode(context.cluster, selector);
     const { resources } = node;
@@ -57,7 +43,7 @@ export const memoryLimit: Fault<Params, Resolved> = {
     await held.hold(context.id, bytes);
     return { targets: [node.name], effect: () => measure(node, bytes) };
   },
-};
+});
 
 async function measure(node: ClusterNode, bytes: number): Promise<Effect> {
   const { running, oomKilled } = await node.inspect();

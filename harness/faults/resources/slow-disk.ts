@@ -1,9 +1,9 @@
-import { z } from "zod";
 import { ChaosError } from "../../base/chaos-error.ts";
-import { sizeRange } from "../../base/units.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
-import type { Effect, Fault, FaultContext } from "../fault.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import { defineFault, type Effect, type FaultContext } from "../fault.ts";
+import { nodeParameter, sizeParameter } from "../parameter.ts";
+import { parameters } from "../parameters.ts";
+import { selectNode } from "../selector.ts";
 import { diskOf } from "./disk-full.ts";
 import { diskSize, mb } from "./disk-size.ts";
 import { heldOn } from "./held.ts";
@@ -15,16 +15,11 @@ const MEASURE_MOST = 16 * 1024 ** 2;
 /** The server's own writes may hold it up. Below the time that an effect may take. */
 const MEASURE_MS = 17_000;
 
-const params = z.strictObject({
-  node: nodeSelector.describe("whose disk is slow"),
-  rate: sizeRange
-    .refine(({ min }) => min >= 10_000, { error: "expected at least 10KB" })
-    .describe("bytes per second in each direction, at least 10KB"),
+const described = parameters({
+  node: nodeParameter("whose disk is slow"),
+  rate: sizeParameter("bytes per second in each direction, at least 10KB", { least: "10KB" }),
   disk: diskSize,
 });
-type Params = z.infer<typeof params>;
-const resolved = z.strictObject({ node: resolvedNode, rate: z.number().min(1), disk: z.number().min(1) });
-type Resolved = z.infer<typeof resolved>;
 
 /**
  * The disk of a node's data takes and gives `rate` bytes per second (the kernel's I/O throttling of its container; what
@@ -32,19 +27,12 @@ type Resolved = z.infer<typeof resolved>;
  * server writes itself is slow, such as fsync, and not what the kernel writes back later. Needs root and an engine on this
  * machine. Heal: no cap. Effect: a write with fsync from within the container takes as long as the cap says.
  */
-export const slowDisk: Fault<Params, Resolved> = {
+export const slowDisk = defineFault({
   kind: "slow-disk",
   summary: "cap the bytes per second of a node's disk",
   lasting: true,
-  params,
-  resolved,
+  parameters: described,
   ownDisk: ({ disk }) => disk,
-  mentions: (p) => mentionNode(p.node, ["node"]),
-  resolve: (p, random, _occurrence, shape) => ({
-    node: resolveNode(p.node, random, shape),
-    rate: Math.round(p.rate),
-    disk: Math.round(p.disk),
-  }),
   inject: async (context, { node: selector, rate }) => {
     const node = selectNode(context.cluster, selector);
     diskOf(node);
@@ -53,7 +41,7 @@ export const slowDisk: Fault<Params, Resolved> = {
     await held.hold(context.id, rate);
     return { targets: [node.name], effect: () => measure(context, node, rate) };
   },
-};
+});
 
 async function measure({ clock, signal }: FaultContext, node: ClusterNode, rate: number): Promise<Effect> {
   const bytes = Math.min(MEASURE_MOST, Math.max(MEASURE_LEAST, rate * MEASURE_SECONDS));

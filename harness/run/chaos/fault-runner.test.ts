@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { z } from "zod";
 import { monotonicClock } from "../../base/clock.ts";
 import { until } from "../../base/deadline.ts";
 import type { PlannedFault } from "../../experiment/experiment.ts";
 import type { Fault, FaultContext } from "../../faults/fault.ts";
+import { parameters } from "../../faults/parameters.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { Claims } from "./claims.ts";
 import { FaultRunner } from "./fault-runner.ts";
@@ -20,9 +20,7 @@ function fake(kind: string, lasting: boolean, inject: (context: FaultContext) =>
     kind,
     summary: kind,
     lasting,
-    params: z.unknown(),
-    mentions: () => [],
-    resolve: (params) => params,
+    parameters: parameters({}),
     inject: async (context) => {
       await inject(context);
       return { targets: ["r1 -> m1"], effect: async () => ({ measured: true, summary: "seen" }) };

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { z } from "zod";
 import { monotonicClock } from "../../base/clock.ts";
 import { sleep, until } from "../../base/deadline.ts";
 import type { PlannedFault } from "../../experiment/experiment.ts";
 import type { Fault } from "../../faults/fault.ts";
+import { parameters } from "../../faults/parameters.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { Claims } from "./claims.ts";
 import { FaultRunner } from "./fault-runner.ts";
@@ -61,9 +61,7 @@ async function play(shapes: readonly Shape[], end: number, healEarly: number | n
       kind: `kind${i}`,
       summary: "",
       lasting: one.lasting,
-      params: z.unknown(),
-      mentions: () => [],
-      resolve: (params) => params,
+      parameters: parameters({}),
       inject: async (context) => {
         context.claim(node, "paused");
         for (const [k, ms] of one.calls.entries()) {
