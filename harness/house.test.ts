@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { untaggedLiterals } from "./testing/literals.support.ts";
 
 const HARNESS = import.meta.dirname;
 /** The rooms from the ground up, as docs/house.md lists them: a room imports only itself and rooms above it in this list. */
@@ -85,6 +86,19 @@ describe("the house", () => {
     );
     assert.deepEqual(importers("toxiproxy-node-client"), ["network/toxiproxy.ts"]);
     assert.deepEqual(importers("ioredis"), ["resp/admin.ts"]);
+  });
+
+  it("writes markup only through the tags that escape what is put in", () => {
+    const importers = files.filter((file) => /\bescape(Html|Xml)\b/.test(read(file)));
+    assert.deepEqual(importers, ["base/escape.ts", "report/html/markup.ts"]);
+    const trusting = files.filter((file) => /\.trusted\(/.test(read(file)));
+    assert.deepEqual(trusting, ["report/page/page.ts"], "style sheet and script alone are markup as they stand");
+    // A ticket is Markdown, and folds its script.
+    const raw = files
+      .filter((file) => room(file) === "report" && !file.startsWith("report/issue/"))
+      .flatMap((file) => untaggedLiterals(read(file)).map((text) => ({ file, text })))
+      .filter(({ text }) => /<\/?[a-z][a-z0-9]*(?:[\s/>]|$)/i.test(text));
+    assert.deepEqual(raw, []);
   });
 
   it("keeps its files small", () => {

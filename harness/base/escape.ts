@@ -1,7 +1,7 @@
 /*
  * Everything a server says is data. One function per place it may end up in:
  *
- *   HTML, SVG  escapeHtml      XML  escapeXml      Markdown  fenced, inlineMarkdown      terminal  plainLine
+ *   HTML, SVG  html`…`      XML  xml`…` (report/html/markup.ts)      Markdown  fenced, inlineMarkdown      terminal  plainLine
  */
 
 // C0 and C1 controls but tab and newline; bidi marks that reorder what a reader sees; characters XML does not allow.
@@ -10,9 +10,12 @@ const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
+/** Printable ASCII without what markup is made of: most texts are, and the drawings have tens of thousands. */
+const HARMLESS = /^[ !#-%(-;=?-~]*$/;
+
 /** For text and quoted attributes of HTML and SVG. Control characters become visible "\x1b". */
 export function escapeHtml(text: string): string {
-  return visible(text).replace(/[&<>"']/g, (one) => ENTITIES[one] as string);
+  return HARMLESS.test(text) ? text : visible(text).replace(/[&<>"']/g, (one) => ENTITIES[one] as string);
 }
 
 /** For text and attributes of XML 1.0: what it cannot hold is stripped. */

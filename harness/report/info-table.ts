@@ -1,7 +1,8 @@
-import { escapeHtml } from "../base/escape.ts";
-import type { Finding, NodeState } from "../journal/events.ts";
-import type { RunRecord } from "../journal/record.ts";
-import type { RunSummary } from "./run-summary.ts";
+import type { NodeState } from "../journal/events.ts";
+import { folded } from "./html/lists.ts";
+import { type Html, html } from "./html/markup.ts";
+import { table } from "./html/table.ts";
+import { type ShownFinding, scrollingOf } from "./page/shown-finding.ts";
 import { grouped, seconds } from "./wording.ts";
 
 const ROWS: readonly (readonly [name: string, value: (state: NodeState) => string])[] = [
@@ -18,23 +19,24 @@ const ROWS: readonly (readonly [name: string, value: (state: NodeState) => strin
 ];
 
 /** What INFO of the node said before the finding, and afterwards, if it still answered. */
-export function infoTable(record: RunRecord, { watchEnd }: RunSummary, { node, from, to }: Finding): string {
-  if (node === null) return "";
-  const own = record.of("node-state").filter((event) => event.node === node);
+export function infoTable(shown: ShownFinding): Html | null {
+  const { node, from, to } = shown.finding;
+  if (node === null) return null;
+  const own = shown.record.of("node-state").filter((event) => event.node === node);
   const before = own.findLast((event) => event.t <= from);
-  const later = own.filter((event) => event.t > from);
   // While it hangs nothing answers; the last word of the run is what a reader wants to compare with.
-  const after = later.at(-1);
-  if (!before && !after) return "";
+  const after = own.findLast((event) => event.t > from);
+  if (!before && !after) return null;
   const head = (event: typeof before, none: string) =>
-    escapeHtml(event ? `at ${seconds(event.t)}${event.t > from ? ` (${seconds(event.t - from)} later)` : ""}` : none);
-  const silent = `no answer from ${seconds(from)} to ${seconds(to ?? watchEnd)}`;
+    event ? `at ${seconds(event.t)}${event.t > from ? ` (${seconds(event.t - from)} later)` : ""}` : none;
+  const silent = `no answer from ${seconds(from)} to ${seconds(to ?? shown.run.watchEnd)}`;
   const rows = ROWS.map(([name, value]) => {
     const [was, is] = [before, after].map((event) => (event ? value(event.state) : "–"));
-    const changed = before && after && was !== is;
-    return `<tr><td>${escapeHtml(name)}</td><td>${escapeHtml(was ?? "")}</td><td>${changed ? `<strong>${escapeHtml(is ?? "")}</strong>` : escapeHtml(is ?? "")}</td></tr>`;
+    return [name, was, before && after && was !== is ? html`<strong>${is}</strong>` : is];
   });
-  return `<details${after ? "" : " open"}><summary>INFO of ${escapeHtml(node)} before and after</summary><div class="scroll" tabindex="0" role="region" aria-label="INFO before and after"><table><thead><tr><th>Field</th><th>Before: ${head(before, "never answered")}</th><th>After: ${head(after, silent)}</th></tr></thead><tbody>${rows.join("")}</tbody></table></div></details>`;
+  const columns = ["Field", `Before: ${head(before, "never answered")}`, `After: ${head(after, silent)}`];
+  const info = scrollingOf(shown, "INFO before and after", table(columns, rows));
+  return folded(`INFO of ${node} before and after`, info, !after);
 }
 
 function number(value: number | null): string {

@@ -33,7 +33,7 @@ describe("acknowledged writes that were lost", () => {
       const record = recordOf(events.filter((event) => !others.includes(event)));
       assert.ok(first);
       assert.match(
-        headHtml(record, summarize(record)),
+        headHtml(record, summarize(record)).text,
         /1,200 acknowledged writes 30 were allowed to get lost; 4 really were/,
       );
       assert.deepEqual(resultOf(record).losses, [set]);

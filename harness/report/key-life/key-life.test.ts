@@ -11,9 +11,11 @@ import { keyLifeHtml } from "./html.ts";
 import { keyLifeOf } from "./key-life.ts";
 import { keyLifeLines } from "./text.ts";
 
+const htmlOf = (finding: Finding): string => keyLifeHtml(finding, 1)?.text ?? "";
+
 describe("a key's life", () => {
   it("has a lane for writes and one per node that read it, and a band per flush, switch, kill and fault", () => {
-    const html = keyLifeHtml(sampleLifeFinding());
+    const html = htmlOf(sampleLifeFinding());
     assert.deepEqual(
       [...html.matchAll(/class="lane"[^>]*>(?:<title>[^<]*<\/title>)?([^<]+)</g)].map(([, name]) => name),
       ["writes", "m1", "r2"],
@@ -27,7 +29,7 @@ describe("a key's life", () => {
   });
 
   it("says in words, with a frame, and not by colour alone what contradicts", () => {
-    const html = keyLifeHtml(sampleLifeFinding());
+    const html = htmlOf(sampleLifeFinding());
     assert.equal(html.match(/ · CONTRADICTS</g)?.length, 2);
     assert.equal(html.match(/class="life-frame"/g)?.length, 2);
     assert.equal(html.match(/<tr class="marked">/g)?.length, 2);
@@ -36,7 +38,7 @@ describe("a key's life", () => {
   });
 
   it("keeps every moment in a table that needs no script, in order of time", () => {
-    const html = keyLifeHtml(sampleLifeFinding());
+    const html = htmlOf(sampleLifeFinding());
     const times = [...html.matchAll(/<td class="when">(\d+\.\d+) s/g)].map(([, t]) => Number(t));
     assert.equal(times.length, 14);
     assert.deepEqual(
@@ -79,7 +81,7 @@ describe("a key's life", () => {
       moment("read", i * 14, i * 14 + 1, { node: "m1", value: `v${i}` }),
     );
     const finding = sampleLifeFinding(many);
-    const html = keyLifeHtml(finding);
+    const html = htmlOf(finding);
     assert.ok(html.length < 200_000, `${html.length} characters`);
     assert.match(html, /truncated: 400 of 5,014/);
     assert.equal(html.match(/class="life-frame"/g)?.length, 2);
@@ -96,7 +98,7 @@ describe("a key's life", () => {
       { ...sampleLifeFinding(), detail: { life: [{ what: "miracle" }] } },
     ];
     for (const finding of none) {
-      assert.equal(keyLifeHtml(finding), "");
+      assert.equal(keyLifeHtml(finding, 1), null);
       assert.deepEqual(keyLifeLines(finding), []);
     }
   });

@@ -1,4 +1,5 @@
-import { escapeHtml } from "../../base/escape.ts";
+import { clip } from "../../base/shorten.ts";
+import { type Html, html } from "../html/markup.ts";
 import { label, round } from "../timeline/time-scale.ts";
 import { type LifeAxis, lifeAxis } from "./axis.ts";
 import {
@@ -31,8 +32,7 @@ const LETTER = 6.4;
 const BOLD = 7.4;
 
 // Tells a failed operation without colour. Ids are the page's: the same pattern in every picture may share one.
-const CROSS =
-  '<defs><pattern id="life-cross" width="6" height="6" patternUnits="userSpaceOnUse"><path class="life-cross" d="M0 0l6 6M6 0l-6 6"/></pattern></defs>';
+const CROSS = html`<defs><pattern id="life-cross" width="6" height="6" patternUnits="userSpaceOnUse"><path class="life-cross" d="M0 0l6 6M6 0l-6 6"/></pattern></defs>`;
 
 interface Row {
   name: string;
@@ -40,22 +40,19 @@ interface Row {
 }
 
 /** One key's life as an SVG of its own: a lane for writes, one per node for what was read there, bands for what was done to the cluster. */
-export function keyLifeSvg(life: KeyLife): string {
+export function keyLifeSvg(life: KeyLife): Html {
   const drawn = nearest(life.moments, MOST_DRAWN);
   const axis = lifeAxis(drawn, LEFT + 16);
   const rows = lanesOf(drawn).flatMap(({ name, moments }) => stacked(name, moments, axis));
   const foot = TOP + Math.max(1, rows.length) * ROW;
   const width = Math.max(560, axis.width + 120, ...rows.flatMap((row) => row.moments.map((one) => end(one, axis))));
   const height = foot + 24;
-  return [
-    `<svg class="life" width="${round(width)}" height="${height}" viewBox="0 0 ${round(width)} ${height}" role="img" aria-label="${escapeHtml(spoken(life))}">`,
+  return html`<svg class="life" width="${round(width)}" height="${height}" viewBox="0 0 ${round(width)} ${height}" role="img" aria-label="${spoken(life)}">${[
     CROSS,
-    ...axis.ticks.map(({ t, x }) => tick(t, x, foot)),
-    ...bands(drawn, axis, foot),
-    ...rows.map((row, i) => lane(row, i, axis, width)),
-    `<text class="tick" x="4" y="${foot + 18}">Order and overlap are true, distances are not: long silences are shortened.</text>`,
-    "</svg>",
-  ].join("");
+    axis.ticks.map(({ t, x }) => tick(t, x, foot)),
+    bands(drawn, axis, foot),
+    rows.map((row, i) => lane(row, i, axis, width)),
+  ]}<text class="tick" x="4" y="${foot + 18}">Order and overlap are true, distances are not: long silences are shortened.</text></svg>`;
 }
 
 function spoken(life: KeyLife): string {
@@ -100,27 +97,30 @@ function end(moment: NumberedMoment, axis: LifeAxis): number {
   return Math.max(bar, axis.x(moment.from) + caption(moment).length * letter + 6);
 }
 
-function lane({ name, moments }: Row, i: number, axis: LifeAxis, width: number): string {
+function lane({ name, moments }: Row, i: number, axis: LifeAxis, width: number): Html {
   const y = TOP + i * ROW;
-  const rule = name === "" ? "" : `<line class="rule" x1="0" x2="${round(width)}" y1="${y}" y2="${y}"/>`;
-  return `${rule}${label(name, 4, y + 22, LEFT - 8, "lane")}${moments.map((moment) => mark(moment, y, axis)).join("")}`;
+  const rule = name !== "" && html`<line class="rule" x1="0" x2="${round(width)}" y1="${y}" y2="${y}"/>`;
+  return html`${rule}${label(name, 4, y + 22, LEFT - 8, "lane")}${moments.map((moment) => mark(moment, y, axis))}`;
 }
 
-function mark(moment: NumberedMoment, y: number, axis: LifeAxis): string {
+function mark(moment: NumberedMoment, y: number, axis: LifeAxis): Html {
   const from = axis.x(moment.from);
   const to = Math.max(from + 5, axis.x(moment.to ?? Infinity));
   const bar = y + 20;
   const kind = `life-${moment.what} out-${moment.outcome}`;
   const shape =
     moment.what === "flush-effect" || moment.what === "final-read"
-      ? `<path class="${kind}" d="M${from} ${bar - 2}l7 7l-7 7l-7 -7z"/>`
-      : `<rect class="${kind}" x="${from}" y="${bar}" width="${round(to - from)}" height="10" rx="2"/>`;
-  const open = moment.to === null ? `<text class="tick" x="${round(to + 3)}" y="${bar + 9}">?</text>` : "";
-  const text = `<text class="${moment.marked ? "life-text life-bad" : "life-text"}" x="${from}" y="${y + 15}">${escapeHtml(caption(moment))}</text>`;
-  const frame = moment.marked
-    ? `<rect class="life-frame" x="${round(from - 10)}" y="${y + 2}" width="${round(end(moment, axis) - from + 16)}" height="${ROW - 3}" rx="4"/>`
-    : "";
-  return `<g><title>${escapeHtml(tooltip(moment))}</title>${frame}${shape}${open}${text}</g>`;
+      ? html`<path class="${kind}" d="M${from} ${bar - 2}l7 7l-7 7l-7 -7z"/>`
+      : html`<rect class="${kind}" x="${from}" y="${bar}" width="${round(to - from)}" height="10" rx="2"/>`;
+  const open = moment.to === null && html`<text class="tick" x="${round(to + 3)}" y="${bar + 9}">?</text>`;
+  const frame =
+    moment.marked &&
+    html`<rect class="life-frame" x="${round(from - 10)}" y="${y + 2}" width="${round(end(moment, axis) - from + 16)}" height="${ROW - 3}" rx="4"/>`;
+  return html`<g><title>${tooltip(moment)}</title>${frame}${shape}${open}${words(moment, caption(moment), from, y + 15)}</g>`;
+}
+
+function words({ marked }: NumberedMoment, text: string, x: number, y: number): Html {
+  return html`<text class="${marked ? "life-text life-bad" : "life-text"}" x="${x}" y="${y}">${text}</text>`;
 }
 
 /** "3 v12", "5 final read nothing: CONTRADICTS": number, value, and what is not plain from lane and shape. */
@@ -131,8 +131,7 @@ function caption(moment: NumberedMoment): string {
 }
 
 function shortValue({ value }: NumberedMoment): string {
-  if (value === null) return "";
-  return value.length > MOST_VALUE ? `${value.slice(0, MOST_VALUE - 1)}…` : value;
+  return value === null ? "" : clip(value, MOST_VALUE);
 }
 
 function tooltip(moment: NumberedMoment): string {
@@ -146,12 +145,12 @@ function tooltip(moment: NumberedMoment): string {
   return lines.filter((line) => line !== "").join("\n");
 }
 
-function tick(t: number, x: number, foot: number): string {
-  return `<line class="grid" x1="${x}" x2="${x}" y1="16" y2="${foot}"/><text class="tick mid" x="${x}" y="12">${escapeHtml(exactSeconds(t))}</text>`;
+function tick(t: number, x: number, foot: number): Html {
+  return html`<line class="grid" x1="${x}" x2="${x}" y1="16" y2="${foot}"/><text class="tick mid" x="${x}" y="12">${exactSeconds(t)}</text>`;
 }
 
 /** Flushes, switches and kills go through all lanes; their names stand in two rows at the top. */
-function bands(moments: readonly NumberedMoment[], axis: LifeAxis, foot: number): string[] {
+function bands(moments: readonly NumberedMoment[], axis: LifeAxis, foot: number): Html[] {
   const free = [0, 0];
   return moments.filter(onCluster).map((moment) => {
     const x = axis.x(moment.from);
@@ -160,7 +159,8 @@ function bands(moments: readonly NumberedMoment[], axis: LifeAxis, foot: number)
     const text = `${moment.number} ${moment.value === null ? whatText(moment) : shortValue(moment)}${on}${moment.outcome === "ok" ? "" : ` ${outcomeText(moment)}`}${moment.marked ? " · CONTRADICTS" : ""}`;
     const row = (free[0] ?? 0) <= x ? 0 : 1;
     free[row] = x + text.length * LETTER;
-    const title = `<title>${escapeHtml(tooltip(moment))}</title>`;
-    return `<g>${title}<rect class="life-band band-${moment.what}${moment.marked ? " life-bad-band" : ""}" x="${x}" y="17" width="${round(width)}" height="${foot - 17}"/><text class="${moment.marked ? "life-text life-bad" : "life-text"}" x="${round(x + 2)}" y="${25 + row * 11}">${escapeHtml(text)}</text></g>`;
+    const style = `life-band band-${moment.what}${moment.marked ? " life-bad-band" : ""}`;
+    const band = html`<rect class="${style}" x="${x}" y="17" width="${round(width)}" height="${foot - 17}"/>`;
+    return html`<g><title>${tooltip(moment)}</title>${band}${words(moment, text, round(x + 2), 25 + row * 11)}</g>`;
   });
 }

@@ -1,4 +1,5 @@
 import { plainLine } from "../../base/escape.ts";
+import { clip } from "../../base/shorten.ts";
 import type { Finding } from "../../journal/events.ts";
 import { keyLifeOf, type NumberedMoment, outcomeText, whatText, whenText } from "./key-life.ts";
 
@@ -29,7 +30,7 @@ function cells(moment: NumberedMoment): string[] {
     whenText(moment),
     whatText(moment),
     moment.node ?? "all",
-    value.length > MOST_VALUE ? `${value.slice(0, MOST_VALUE - 1)}…` : value,
+    clip(value, MOST_VALUE),
     `${outcomeText(moment)}${moment.marked ? "  <- contradicts" : ""}`,
   ];
 }

@@ -17,10 +17,10 @@ export async function writeNight(sum: NightSum, environment: NodeJS.ProcessEnv):
   await mkdir(directory, { recursive: true });
   const markdown = nightMarkdown(sum, SUMMARY_BYTES);
   await Promise.all([
-    writeFile(join(directory, "junit.xml"), nightJunit(sum)),
+    writeFile(join(directory, "junit.xml"), nightJunit(sum).text),
     writeFile(join(directory, "summary.md"), markdown),
     writeFile(join(directory, "comment.md"), nightMarkdown(sum, COMMENT_BYTES)),
-    writeFile(join(directory, "index.html"), nightHtml(sum)),
+    writeFile(join(directory, "index.html"), nightHtml(sum).text),
   ]);
   const step = environment.GITHUB_STEP_SUMMARY;
   if (!step) return;

@@ -1,11 +1,15 @@
-import { escapeHtml } from "../../base/escape.ts";
+import { shorten } from "../../base/shorten.ts";
 import { describeEdge, OWNERLESS_WAIT } from "../../forensics/wait-edges.ts";
 import { threadNames } from "../../forensics/wait-graph-text.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import { foundIn, type HangEvidence, type ThreadGroup, type WaitGraph } from "../../journal/evidence-data.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import type { RunFile, RunFiles } from "../run-files.ts";
+import { bullets, folded, truncatedNote, verbatim } from "../html/lists.ts";
+import { type Html, type HtmlContent, html } from "../html/markup.ts";
+import { numbers, table } from "../html/table.ts";
+import type { RunFile } from "../run-files.ts";
 import { seconds, times } from "../wording.ts";
+import { type ShownFinding, scrollingOf } from "./shown-finding.ts";
 import { waitGraphSvg } from "./wait-graph-svg.ts";
 
 const MOST_GROUPS = 40;
@@ -89,28 +93,25 @@ function shortFunction(frame: string): string {
 }
 
 /** Who waits for whom, what every thread does, and the captured files themselves, folded. */
-export async function capturesHtml(record: RunRecord, finding: Finding, files: RunFiles): Promise<string> {
-  const captures = capturesOf(record, finding);
+export async function capturesHtml(shown: ShownFinding): Promise<Html | null> {
+  const captures = capturesOf(shown.record, shown.finding);
   const [first, ...others] = captures;
-  if (!first) return "";
-  const parts = [captureHtml(first, namedGroups(captures))];
+  if (!first) return null;
+  const parts = [captureHtml(shown, first, namedGroups(captures))];
   const listed = captures.flatMap((capture) => capture.files);
   for (const [name, title, most] of SHOWN) {
     const path = listed.find((file) => file.endsWith(`/${name}`));
-    const file = path === undefined ? null : await files.read(path, most);
+    const file = path === undefined ? null : await shown.files.read(path, most);
     if (file) parts.push(fileHtml(title, file));
   }
   if (others.length > 0) {
     const items = others.map((event) => {
       const stopped = event.stoppedProcessMs > 0 ? `, stopped for ${Math.round(event.stoppedProcessMs)} ms` : "";
-      const what = `at ${seconds(event.t)} (${event.reason}${stopped}): ${event.proof ?? shorten(event.summary)}`;
-      return `<li>${escapeHtml(what)}</li>`;
+      return `at ${seconds(event.t)} (${event.reason}${stopped}): ${event.proof ?? shortenProof(event.summary)}`;
     });
-    parts.push(
-      `<details><summary>${times(others.length, "more capture")} of the same node</summary><ul>${items.join("")}</ul></details>`,
-    );
+    parts.push(folded(`${times(others.length, "more capture")} of the same node`, bullets(items)));
   }
-  return parts.join("\n");
+  return html.lines(parts);
 }
 
 /** Function names come from gdb, which is asked last and in a capture of its own: the same threads, told better. */
@@ -128,25 +129,24 @@ function namedGroups(captures: readonly Capture[]): readonly ThreadGroup[] | nul
   return null;
 }
 
-function captureHtml(event: Capture, named: readonly ThreadGroup[] | null): string {
+function captureHtml(shown: ShownFinding, event: Capture, named: readonly ThreadGroup[] | null): Html {
   const stopped =
     event.stoppedProcessMs > 0
       ? `; gdb then stopped the process for ${Math.round(event.stoppedProcessMs)} ms`
       : "; the process was not stopped for it";
   const how = `Captured at ${seconds(event.t)} because of “${event.reason}”, in ${Math.round(event.ms)} ms from /proc${stopped}.`;
   const said = event.proof === null ? event.summary : event.summary.replace(event.proof, "see the proof above");
-  const found = `<p>${escapeHtml(shorten(said))}</p><p class="quiet">${escapeHtml(how)}</p>`;
+  const found = html`<p>${shortenProof(said)}</p><p class="quiet">${how}</p>`;
   const { data } = event;
-  if (!data) return `<h4>Evidence</h4>${found}`;
-  const drawn = "graph" in data ? graphHtml(data, event.proof ?? event.summary) : "";
-  const title = drawn === "" ? "What the process was doing" : "Who waits for whom";
-  return `<h4>${title}</h4>${drawn}${found}${groupsHtml(named ?? groupsOf(event), graphOf(event))}`;
+  if (!data) return html`<h4>Evidence</h4>${found}`;
+  const drawn = "graph" in data ? graphHtml(shown, data, event.proof ?? event.summary) : null;
+  const title = drawn ? "Who waits for whom" : "What the process was doing";
+  return html`<h4>${title}</h4>${drawn}${found}${groupsHtml(shown, named ?? groupsOf(event), graphOf(event))}`;
 }
 
-function graphHtml({ graph, threads }: HangEvidence, says: string): string {
-  if (!graph) return "";
-  const svg = waitGraphSvg(graph, threads, shorten(says));
-  if (svg === "") return "";
+function graphHtml(shown: ShownFinding, { graph, threads }: HangEvidence, says: string): HtmlContent {
+  const svg = graph && waitGraphSvg(graph, threads, shortenProof(says));
+  if (!svg) return null;
   const inner = new Map(threads.map((thread) => [thread.tid, thread.nsTid]));
   const name = threadNames(threads);
   const inCycle = new Set(graph.cycles.flat());
@@ -154,32 +154,43 @@ function graphHtml({ graph, threads }: HangEvidence, says: string): string {
   const items = edges.slice(0, MOST_EDGES).map((edge) => {
     const nested = inner.get(edge.from);
     const both = nested === undefined || nested === edge.from ? "" : ` (${nested} in its container)`;
-    const text = escapeHtml(`${name(edge.from)}${both} waits for ${describeEdge(edge, name)}`);
-    return `<li>${inCycle.has(edge.from) ? `<strong>${text}</strong>` : text}</li>`;
+    const text = `${name(edge.from)}${both} waits for ${describeEdge(edge, name)}`;
+    return inCycle.has(edge.from) ? html`<strong>${text}</strong>` : text;
   });
-  const cut = edges.length > items.length ? ` (truncated: ${items.length} of ${edges.length})` : "";
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Wait-for graph">${svg}</div><p class="quiet">An arrow leads from a thread to what it waits for. Thread ids are those of the host${graph.cycles.length > 0 ? "; red is the cycle: none of these can go on before the next one does" : ""}.</p><details><summary>The same in words${cut}</summary><ul>${items.join("")}</ul></details>`;
+  const cycle = graph.cycles.length > 0 && "; red is the cycle: none of these can go on before the next one does";
+  const legend = html`<p class="quiet">An arrow leads from a thread to what it waits for. Thread ids are those of the host${cycle}.</p>`;
+  const words = folded(`The same in words${truncatedNote(items.length, edges.length)}`, bullets(items));
+  return [scrollingOf(shown, "Wait-for graph", svg), legend, words];
 }
 
 /** Threads that do the same thing are one row; those of a cycle come first, those that idle in a pool last. */
-function groupsHtml(groups: readonly ThreadGroup[], graph: WaitGraph | null): string {
-  if (groups.length === 0) return "";
+function groupsHtml(shown: ShownFinding, groups: readonly ThreadGroup[], graph: WaitGraph | null): HtmlContent {
+  if (groups.length === 0) return null;
   const inCycle = new Set(graph?.cycles.flat() ?? []);
   const proves = (group: ThreadGroup) => group.tids.some((tid) => inCycle.has(tid));
   const rank = (group: ThreadGroup) => (proves(group) ? 2 : group.waitsFor === OWNERLESS_WAIT ? 0 : 1);
   const sorted = [...groups].sort((a, b) => rank(b) - rank(a));
   const rows = sorted.slice(0, MOST_GROUPS).map((group) => {
     const tids = `${group.tids.slice(0, 12).join(", ")}${group.tids.length > 12 ? ", …" : ""}`;
-    const frames = (group.frames ?? []).slice(0, MOST_FRAMES);
-    const stack =
-      frames.length === 0
-        ? ""
-        : `<details${proves(group) ? " open" : ""}><summary>${times(group.frames?.length ?? 0, "frame")}: ${escapeHtml(frames.slice(0, 2).join(" ← "))}</summary><pre tabindex="0">${escapeHtml(frames.map((frame, i) => `#${i} ${frame}`).join("\n"))}</pre></details>`;
-    return `<tr${proves(group) ? ' class="in-cycle"' : ""}><td class="n">${group.count}</td><td>${escapeHtml(group.comms.join(", "))}<br><span class="quiet">${escapeHtml(tids)}</span></td><td>${escapeHtml(`${stateWord(group.state)}${group.asleep ? ", never got the CPU" : ""}`)}</td><td>${escapeHtml(group.waitsFor)}${stack}</td></tr>`;
+    const cells = [
+      group.count,
+      html`${group.comms.join(", ")}<br><span class="quiet">${tids}</span>`,
+      `${stateWord(group.state)}${group.asleep ? ", never got the CPU" : ""}`,
+      [group.waitsFor, stackHtml(group, proves(group))],
+    ];
+    return { mark: proves(group) ? "in-cycle" : null, cells };
   });
   const total = groups.reduce((sum, group) => sum + group.count, 0);
-  const cut = groups.length > rows.length ? ` (truncated: ${rows.length} of ${groups.length} groups)` : "";
-  return `<h4>${times(total, "thread")} in ${times(groups.length, "group")} of identical state and stack${cut}</h4><div class="scroll" tabindex="0" role="region" aria-label="Threads"><table class="threads"><thead><tr><th class="n">Threads</th><th>Names and ids</th><th>State</th><th>Waits for</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+  const cut = truncatedNote(rows.length, groups.length, "groups");
+  const columns = [numbers("Threads"), "Names and ids", "State", "Waits for"];
+  return html`<h4>${times(total, "thread")} in ${times(groups.length, "group")} of identical state and stack${cut}</h4>${scrollingOf(shown, "Threads", table(columns, rows, "threads"))}`;
+}
+
+function stackHtml(group: ThreadGroup, open: boolean): HtmlContent {
+  const frames = (group.frames ?? []).slice(0, MOST_FRAMES);
+  if (frames.length === 0) return null;
+  const summary = `${times(group.frames?.length ?? 0, "frame")}: ${frames.slice(0, 2).join(" ← ")}`;
+  return folded(summary, verbatim(frames.map((frame, i) => `#${i} ${frame}`).join("\n")), open);
 }
 
 /** proc(5), the letters of /proc/<pid>/stat. */
@@ -196,13 +207,12 @@ function stateWord(state: string): string {
   return STATES[state] ?? state;
 }
 
-function fileHtml(title: string, { name, text, cut }: RunFile): string {
+function fileHtml(title: string, { name, text, cut }: RunFile): Html {
   const note = cut ? `\n… truncated: ${cut.shown} of ${cut.of} bytes; SHA-256 of the whole file: ${cut.sha256}` : "";
-  return `<details><summary>${escapeHtml(title)}</summary><pre tabindex="0">${escapeHtml(text + note)}</pre><p class="quiet">${escapeHtml(name)}</p></details>`;
+  return folded(title, html`${verbatim(text + note)}<p class="quiet">${name}</p>`);
 }
 
-function shorten(value: string): string {
-  return value.length > MOST_CHARS
-    ? `${value.slice(0, MOST_CHARS)}… (truncated: ${MOST_CHARS} of ${value.length} characters)`
-    : value;
+/** A proof with a value of a megabyte says what it proves in its first words. */
+export function shortenProof(text: string): string {
+  return shorten(text, MOST_CHARS, ` (truncated: ${MOST_CHARS} of ${text.length} characters)`);
 }

@@ -1,7 +1,8 @@
-import { escapeHtml } from "../../base/escape.ts";
 import { type ClientView, clientViews } from "../../checks/service/outages.ts";
 import { serviceText } from "../../checks/service/service.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { type Html, html } from "../html/markup.ts";
+import { scrolling, table } from "../html/table.ts";
 import { grouped, seconds } from "../wording.ts";
 
 const MOST_KINDS = 8;
@@ -10,19 +11,18 @@ const MOST_OUTAGES = 10;
 const MOST_LETTERS = 60;
 
 /** What the clients of every load saw: outages, errors by kind and share, and how they were served in the end. */
-export function clientsHtml(record: RunRecord): string {
+export function clientsHtml(record: RunRecord): Html {
   const views = clientViews(record);
-  if (views.length === 0) return "<p>There was no load.</p>";
-  const rows = views.map((view) => {
-    const cells = [
-      view.before === null ? "no warm-up" : `${grouped(view.before)}/s`,
-      outageText(view),
-      errorText(view) || "none",
-      endText(view),
-    ];
-    return `<tr><td>${escapeHtml(view.load)}</td>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`;
-  });
-  return `<div class="scroll" tabindex="0" role="region" aria-label="What clients saw"><table><thead><tr><th>Load</th><th>Served in the warm-up</th><th>Outages</th><th>Errors since</th><th>In the end</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+  if (views.length === 0) return html`<p>There was no load.</p>`;
+  const rows = views.map((view) => [
+    view.load,
+    view.before === null ? "no warm-up" : `${grouped(view.before)}/s`,
+    outageText(view),
+    errorText(view) || "none",
+    endText(view),
+  ]);
+  const columns = ["Load", "Served in the warm-up", "Outages", "Errors since", "In the end"];
+  return scrolling("What clients saw", table(columns, rows));
 }
 
 /** The longest outage in a few words, for the first screen; null: there was none. */

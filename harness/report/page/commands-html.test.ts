@@ -16,7 +16,7 @@ describe("the commands of faults in a report", () => {
   });
   const html = (events: readonly Command[]): string | null => {
     const summary = summarize(recordOf(sampleRun().events));
-    return commandsHtml(recordOf(events), { ...summary, watchEnd: 50_000 });
+    return commandsHtml(recordOf(events), { ...summary, watchEnd: 50_000 })?.text ?? null;
   };
 
   it("have their words, their lateness and the beginning of their reply", () => {

@@ -1,6 +1,8 @@
-import { escapeHtml } from "../../base/escape.ts";
+import { shortenCounted } from "../../base/shorten.ts";
 import { type AdminCommand, adminCommands } from "../../journal/admin-commands.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { type Html, html } from "../html/markup.ts";
+import { scrolling, table } from "../html/table.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { seconds, times } from "../wording.ts";
 
@@ -10,7 +12,7 @@ const MOST_CHARS = 160;
 const LATE_MS = 1_000;
 
 /** The commands that faults gave servers on connections of their own, and what became of each; null: there were none. */
-export function commandsHtml(record: RunRecord, { watchEnd }: RunSummary): string | null {
+export function commandsHtml(record: RunRecord, { watchEnd }: RunSummary): Html | null {
   const all = adminCommands(record, watchEnd).filter(({ sent }) => sent.expected !== undefined);
   if (all.length === 0) return null;
   // Where there is no room for all, the ones without answer are those that somebody looks for.
@@ -18,13 +20,12 @@ export function commandsHtml(record: RunRecord, { watchEnd }: RunSummary): strin
   const rows = shown
     .sort((a, b) => a.sent.t - b.sent.t)
     .map((command) => {
-      const { sent } = command;
-      const words = sent.argv?.join(" ") ?? sent.command;
-      const cells = [seconds(sent.t), sent.by, sent.node, cut(words), outcome(command, watchEnd)];
-      return `<tr>${cells.map((cell, i) => `<td>${i === 3 ? `<code>${escapeHtml(cell)}</code>` : escapeHtml(cell)}</td>`).join("")}</tr>`;
+      const { t, by, node, argv, command: name } = command.sent;
+      const words = html`<code>${shortenCounted(argv?.join(" ") ?? name, MOST_CHARS)}</code>`;
+      return [seconds(t), by, node, words, outcome(command, watchEnd)];
     });
-  const left = all.length > rows.length ? `<p>truncated: ${rows.length} of ${times(all.length, "command")}</p>` : "";
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Commands"><table><thead><tr><th>Sent</th><th>Fault</th><th>Node</th><th>Command</th><th>Answer</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>${left}`;
+  const left = all.length > rows.length && html`<p>truncated: ${rows.length} of ${times(all.length, "command")}</p>`;
+  return html`${scrolling("Commands", table(["Sent", "Fault", "Node", "Command", "Answer"], rows))}${left}`;
 }
 
 function outcome({ sent, overdue, end }: AdminCommand, watchEnd: number): string {
@@ -41,9 +42,5 @@ function outcome({ sent, overdue, end }: AdminCommand, watchEnd: number): string
   const late = expected !== null && expected > 0 && ms - expected > LATE_MS;
   const after = `after ${seconds(ms)}${late ? `, ${seconds(ms - expected)} later than its own timeout` : ""}`;
   const text = end.step === "lost" ? (end.detail ?? "") : (end.reply ?? end.detail ?? "");
-  return `${many}${end.step} ${after}${text === "" ? "" : `: ${cut(text)}`}`;
-}
-
-function cut(text: string): string {
-  return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}… (${text.length} characters)` : text;
+  return `${many}${end.step} ${after}${text === "" ? "" : `: ${shortenCounted(text, MOST_CHARS)}`}`;
 }

@@ -1,6 +1,8 @@
-import { escapeHtml } from "../../base/escape.ts";
+import { shorten } from "../../base/shorten.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { bullets, definitions } from "../html/lists.ts";
+import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { lossesText } from "../losses-text.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { healthWhile } from "../timeline/health-while.ts";
@@ -13,45 +15,37 @@ const MOST_CHARS = 600;
 const MOST_OTHERS = 5;
 
 /** What a maintainer must see in ten seconds: what broke, since when, who holds what, and that it was not the harness. */
-export function headHtml(record: RunRecord, summary: RunSummary): string {
+export function headHtml(record: RunRecord, summary: RunSummary): Html {
   const { run, verdict, findings } = summary;
   const [first] = verdict === "fail" ? findings : [];
   const lost = lossesText(summary.losses);
-  return `<p class="quiet">${escapeHtml(run.title)}</p>
-<p><span class="verdict v-${verdict}">${verdict.toUpperCase()}</span>${first ? kindOf(first) : ""}</p>
-<h1>${escapeHtml(shorten(verdictSentence(summary)))}</h1>
-${first ? `${factsHtml(record, summary, first)}${othersHtml(summary)}` : otherReasons(summary)}${lost === null ? "" : `\n<p>${escapeHtml(lost)}</p>`}`;
+  return html`<p class="quiet">${run.title}</p>
+<p><span class="verdict v-${verdict}">${verdict.toUpperCase()}</span>${first && kindOf(first)}</p>
+<h1>${shorten(verdictSentence(summary), MOST_CHARS)}</h1>
+${first ? [factsHtml(record, summary, first), othersHtml(summary)] : otherReasons(summary)}${lost === null ? null : html`\n<p>${lost}</p>`}`;
 }
 
 /** What broke in two words, and how sure that is. */
-function kindOf(finding: Finding): string {
+function kindOf(finding: Finding): Html {
   const where = finding.node === null ? "" : ` of ${finding.node}`;
-  return ` <strong>${escapeHtml(`${finding.type} (${finding.class})${where}`)}</strong> <span class="tag t-bad">${confidence(finding)}</span>`;
+  return html` <strong>${finding.type} (${finding.class})${where}</strong> <span class="tag t-bad">${confidence(finding)}</span>`;
 }
 
 const HANGS: readonly string[] = ["hang", "shutdown-hang"];
 
-function factsHtml(record: RunRecord, summary: RunSummary, finding: Finding): string {
+function factsHtml(record: RunRecord, summary: RunSummary, finding: Finding): Html {
   const { run, watchEnd } = summary;
-  const found = foundSentence(record, finding);
-  const name = HANGS.includes(finding.type) ? "Who holds what" : "Proof";
-  const none = HANGS.includes(finding.type) ? unprovedSentence(record, finding) : null;
-  const proof = found ?? none;
-  const rows: [string, string][] = [
-    ["Since", escapeHtml(sinceText(finding, watchEnd, run.startedAt))],
-    ...(proof === null
-      ? []
-      : ([[name, `${escapeHtml(shorten(proof))} <a href="#finding-1">Evidence</a>`]] as [string, string][])),
-    ["Done before it", escapeHtml(shorten(doings(summary, finding)))],
-    ...clientsRow(record),
-    ["Was it the harness?", escapeHtml(healthWhile(record, finding.from, finding.to ?? watchEnd))],
+  const hangs = HANGS.includes(finding.type);
+  const proof = foundSentence(record, finding) ?? (hangs ? unprovedSentence(record, finding) : null);
+  const evidence = proof && html`${shorten(proof, MOST_CHARS)} <a href="#finding-1">Evidence</a>`;
+  const rows: [string, HtmlContent][] = [
+    ["Since", sinceText(finding, watchEnd, run.startedAt)],
+    [hangs ? "Who holds what" : "Proof", evidence],
+    ["Done before it", shorten(doings(summary, finding), MOST_CHARS)],
+    ["What clients saw", outageSentence(record)],
+    ["Was it the harness?", healthWhile(record, finding.from, finding.to ?? watchEnd)],
   ];
-  return `<dl class="facts">${rows.map(([term, text]) => `<dt>${term}</dt><dd>${text}</dd>`).join("")}</dl>`;
-}
-
-function clientsRow(record: RunRecord): [string, string][] {
-  const outage = outageSentence(record);
-  return outage === null ? [] : [["What clients saw", escapeHtml(outage)]];
+  return definitions(rows, "facts");
 }
 
 function unprovedSentence(record: RunRecord, finding: Finding): string {
@@ -60,25 +54,19 @@ function unprovedSentence(record: RunRecord, finding: Finding): string {
   return `Observed, not proved: no thread was seen to wait for a lock, a thread or a link that would explain it.${doing}`;
 }
 
-function othersHtml({ findings }: RunSummary): string {
+function othersHtml({ findings }: RunSummary): HtmlContent {
   const others = findings.slice(1, 1 + MOST_OTHERS);
-  if (others.length === 0) return "";
-  const items = others.map(
-    ({ type, class: kind, node, from, consequenceOf }, i) =>
-      `<li><a href="#finding-${i + 2}">${escapeHtml(`${type} (${kind})${node === null ? "" : ` of ${node}`}`)}</a>, since ${seconds(from)}${consequenceOf === undefined ? "" : `, follows from ${escapeHtml(consequenceOf)}`}</li>`,
-  );
+  if (others.length === 0) return null;
+  const items = others.map(({ type, class: kind, node, from, consequenceOf }, i) => {
+    const what = `${type} (${kind})${node === null ? "" : ` of ${node}`}`;
+    const cause = consequenceOf === undefined ? "" : `, follows from ${consequenceOf}`;
+    return html`<a href="#finding-${i + 2}">${what}</a>, since ${seconds(from)}${cause}`;
+  });
   const left = findings.length - 1 - others.length;
-  return `<p>Also found:</p><ul class="others">${items.join("")}${left > 0 ? `<li>and ${times(left, "more finding")} below</li>` : ""}</ul>`;
+  const rest = left > 0 ? [`and ${times(left, "more finding")} below`] : [];
+  return html`<p>Also found:</p>${bullets([...items, ...rest], "others")}`;
 }
 
-function otherReasons({ reasons }: RunSummary): string {
-  if (reasons.length < 2) return "";
-  return `<ul>${reasons
-    .slice(1, 50)
-    .map((reason) => `<li>${escapeHtml(reason)}</li>`)
-    .join("")}</ul>`;
-}
-
-function shorten(text: string): string {
-  return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text;
+function otherReasons({ reasons }: RunSummary): HtmlContent {
+  return reasons.length < 2 ? null : bullets(reasons.slice(1, 50));
 }

@@ -16,7 +16,7 @@ const repair = (more: Partial<EventOf<"repair">> = {}): JournalEvent => ({
 });
 const note = (text: string): JournalEvent => ({ type: "note", t: 40_600, about: "r1", text });
 const html = (events: JournalEvent[], experiment: Record<string, unknown> = {}) =>
-  healHtml(fixture(events, { experiment }));
+  healHtml(fixture(events, { experiment })).text;
 
 describe("heal in a report", () => {
   it("is what each node was before", () => {
@@ -65,7 +65,7 @@ describe("heal in a report", () => {
     );
     const record = { ...fixture(), of: (type: string) => ruled.filter((one) => one.type === type) };
     Object.assign(record, { last: (type: string) => ruled.findLast((one) => one.type === type) });
-    assert.match(healHtml(record as never), /roles are the sentinels' affair/);
+    assert.match(healHtml(record as never).text, /roles are the sentinels' affair/);
   });
 
   it("tells what stays where the experiment's own commands put it, and nothing of other topologies", () => {
@@ -91,7 +91,7 @@ describe("heal in a report", () => {
   });
 
   it("is data: nothing that a server says becomes a tag", () => {
-    const page = healHtml(sampleRun());
+    const page = healHtml(sampleRun()).text;
     assert.match(page, /r2 \(by heal\)/);
     assert.doesNotMatch(page, /<img|\u001b|\u202e/);
     assert.doesNotMatch(html([repair({ node: HOSTILE, by: HOSTILE, told: [HOSTILE] }), note(HOSTILE)]), /<img/);

@@ -1,21 +1,23 @@
 import { stringify } from "yaml";
-import { escapeHtml } from "../../base/escape.ts";
 import { formatDurations, type Range } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { bullets, definitions, folded, verbatim } from "../html/lists.ts";
+import { type Html, html } from "../html/markup.ts";
+import { scrolling, table } from "../html/table.ts";
 import { scriptOf } from "../repro-script.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { timeToFinding } from "../time-to-finding.ts";
 import { replayCommand, seconds, times } from "../wording.ts";
 
 /** Which server, which harness, which machine: what a maintainer asks first. */
-export function identityHtml(summary: RunSummary): string {
+export function identityHtml(summary: RunSummary): Html {
   const { run, serverVersion, nodes, end } = summary;
   const shape = nodes.map((node) => `${node.name} (${node.role})`).join(", ");
   const host = run.host as Record<string, unknown>;
   const machine = [host.cpu, host.cores && `${host.cores} cores`, host.kernel && `kernel ${host.kernel}`]
     .filter(Boolean)
     .map(String);
-  const rows = [
+  const about = definitions([
     ["Server", `${run.system} ${serverVersion ?? "(version unknown)"}`],
     ["Image", run.image],
     ["Digest", run.digest ?? "unknown: the image is not from a registry"],
@@ -23,11 +25,11 @@ export function identityHtml(summary: RunSummary): string {
     ["Run", `${run.startedAt}, ${seconds(end)}, seed ${run.seed}, id ${run.runId}`],
     ["kvchaos", run.kvchaos],
     ["Host", machine.join(", ") || "unknown"],
-    ...(run.issue ? [["Issue", run.issue]] : []),
-    ...(run.why ? [["Why it should fail", run.why]] : []),
-    ...(run.timeToFinding ? [["Time to the finding", timeText(summary, run.timeToFinding)]] : []),
-  ].map(([name, value]) => `<dt>${escapeHtml(name ?? "")}</dt><dd>${escapeHtml(value ?? "")}</dd>`);
-  return `<dl>${rows.join("")}</dl>\n${environmentHtml(summary)}`;
+    ["Issue", run.issue],
+    ["Why it should fail", run.why],
+    ["Time to the finding", run.timeToFinding && timeText(summary, run.timeToFinding)],
+  ]);
+  return html.lines([about, environmentHtml(summary)]);
 }
 
 /** What is typical, and what it took here. */
@@ -37,23 +39,27 @@ function timeText(summary: RunSummary, typical: Range): string {
   return `typically ${formatDurations(typical)} of chaos; ${here === null ? "nothing was found here" : `here ${seconds(here)}`}`;
 }
 
-function environmentHtml({ run, nodes, links }: RunSummary): string {
-  const nodeRows = nodes.map(
-    ({ name, role, image, version, digest }) =>
-      `<tr><td>${escapeHtml(name)}</td><td>${escapeHtml(role)}</td><td>${escapeHtml(image)}</td><td>${escapeHtml(version ?? "unknown")}</td><td>${escapeHtml(digest ?? "")}</td></tr>`,
+function environmentHtml({ run, nodes, links }: RunSummary): Html {
+  const rows = nodes.map(({ name, role, image, version, digest }) => [name, role, image, version ?? "unknown", digest]);
+  return folded(
+    `Environment: ${times(nodes.length, "node")}, ${times(links.length, "link")} through Toxiproxy, host`,
+    html.lines([
+      scrolling("Nodes", table(["Node", "Role at the start", "Image", "Version", "Digest"], rows)),
+      bullets(links.map(({ name, address }) => `${name} by way of ${address}`)),
+      verbatim(stringify(run.host)),
+    ]),
   );
-  const linkItems = links.map(({ name, address }) => `<li>${escapeHtml(`${name} by way of ${address}`)}</li>`);
-  return `<details><summary>Environment: ${times(nodes.length, "node")}, ${escapeHtml(times(links.length, "link"))} through Toxiproxy, host</summary><div class="scroll" tabindex="0" role="region" aria-label="Nodes"><table><thead><tr><th>Node</th><th>Role at the start</th><th>Image</th><th>Version</th><th>Digest</th></tr></thead><tbody>${nodeRows.join("")}</tbody></table></div>
-<ul>${linkItems.join("")}</ul>
-<pre tabindex="0">${escapeHtml(stringify(run.host))}</pre></details>`;
 }
 
 /** What to type to see it again: with kvchaos, and without it. */
-export function againHtml(record: RunRecord, summary: RunSummary): string {
+export function againHtml(record: RunRecord, summary: RunSummary): Html {
   const script = scriptOf(record, summary);
   const alone =
     "why" in script
-      ? `<p class="quiet">There is no script that does without kvchaos: ${escapeHtml(script.why)}.</p>`
-      : `<details><summary>Without kvchaos: a script that needs bash, docker and curl (repro.sh, beside this report)</summary><pre tabindex="0">${escapeHtml(script.text)}</pre></details>`;
-  return `<p class="quiet">In the root of the kvchaos repository, on a machine with Docker: the same experiment, the same faults at the same moments.</p><pre>${escapeHtml(replayCommand(summary))}</pre>\n${alone}`;
+      ? html`<p class="quiet">There is no script that does without kvchaos: ${script.why}.</p>`
+      : folded(
+          "Without kvchaos: a script that needs bash, docker and curl (repro.sh, beside this report)",
+          verbatim(script.text),
+        );
+  return html`<p class="quiet">In the root of the kvchaos repository, on a machine with Docker: the same experiment, the same faults at the same moments.</p><pre>${replayCommand(summary)}</pre>\n${alone}`;
 }

@@ -1,13 +1,15 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { escapeHtml } from "../../base/escape.ts";
-import type { Finding } from "../../journal/events.ts";
+import { shortenCounted } from "../../base/shorten.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
 import { faultWords } from "../fault-occurrences.ts";
+import { folded, truncatedNote } from "../html/lists.ts";
+import { type Html, html } from "../html/markup.ts";
 import type { RunFiles } from "../run-files.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { seconds, times } from "../wording.ts";
+import type { ShownFinding } from "./shown-finding.ts";
 
 const AROUND_MS = 30_000;
 /** Shown at once: the lines around the finding and the nearest ones that matter. The rest is folded. */
@@ -25,15 +27,10 @@ interface LogLine {
 }
 
 /** The server's log ± 30 s around a finding, faults written between its lines, lines that matter marked. */
-export async function logWindowHtml(
-  record: RunRecord,
-  summary: RunSummary,
-  finding: Finding,
-  files: RunFiles,
-): Promise<string> {
+export async function logWindowHtml({ record, run, finding, files }: ShownFinding): Promise<Html | null> {
   const { node, from } = finding;
-  if (node === null) return "";
-  const progress = progressRules(summary.run.system);
+  if (node === null) return null;
+  const progress = progressRules(run.run.system);
   const known = new Set(
     record
       .of("log")
@@ -42,24 +39,26 @@ export async function logWindowHtml(
   );
   for (const line of Array.isArray(finding.detail?.lines) ? finding.detail.lines : [])
     if (typeof line === "string") known.add(line);
-  const { lines, total, last } = (await readWindow(files, node, from, summary.run.startedAt, known)) ?? {
+  const { lines, total, last } = (await readWindow(files, node, from, run.run.startedAt, known)) ?? {
     ...fromEvents(record, node, from),
   };
-  if (lines.length === 0) return "";
+  if (lines.length === 0) return null;
   const shown = closest(lines, from, MOST_LINES);
   const room = files.take(shown.reduce((sum, line) => sum + line.text.length + 12, 0));
-  if (room === 0) return `<p class="quiet">The log is left out: the report is full.</p>`;
+  if (room === 0) return html`<p class="quiet">The log is left out: the report is full.</p>`;
   const marks = [
     { t: from, text: `finding begins: ${finding.type}, ${finding.class}` },
     ...(last === null ? [] : [{ t: last + 0.001, text: "the last line that the server wrote in this run" }]),
-    ...faultMarks(summary, from, shown[0]?.t ?? 0, shown.at(-1)?.t ?? 0),
+    ...faultMarks(run, from, shown[0]?.t ?? 0, shown.at(-1)?.t ?? 0),
   ];
   const few = closest(shown, from, CLOSE_LINES);
-  const cut = total > shown.length ? ` (truncated: ${shown.length} of ${total} lines)` : "";
-  const title = `<h4>Log of ${escapeHtml(node)} around that moment</h4>`;
-  const legend = `<p class="quiet">Seconds of the run; <mark>marked</mark>: what the rules of this server know as a sign (full sync, crash, waiting).</p>`;
-  const whole = `<details><summary>All ${times(shown.length, "line")} of ± ${AROUND_MS / 1000} s${cut}</summary><pre class="log" tabindex="0">${rowsHtml(shown, marks)}</pre></details>`;
-  return `${title}<pre>${rowsHtml(few, marks.slice(0, 8))}</pre>${legend}${few.length < shown.length ? whole : ""}`;
+  const title = html`<h4>Log of ${node} around that moment</h4>`;
+  const legend = html`<p class="quiet">Seconds of the run; <mark>marked</mark>: what the rules of this server know as a sign (full sync, crash, waiting).</p>`;
+  const whole = folded(
+    `All ${times(shown.length, "line")} of ± ${AROUND_MS / 1000} s${truncatedNote(shown.length, total, "lines")}`,
+    html`<pre class="log" tabindex="0">${rowsHtml(shown, marks)}</pre>`,
+  );
+  return html`${title}<pre>${rowsHtml(few, marks.slice(0, 8))}</pre>${legend}${few.length < shown.length && whole}`;
 }
 
 interface LogWindow {
@@ -81,14 +80,13 @@ interface Mark {
   text: string;
 }
 
-function rowsHtml(lines: readonly LogLine[], marks: readonly Mark[]): string {
+function rowsHtml(lines: readonly LogLine[], marks: readonly Mark[]): Html[] {
   return [
-    ...lines.map((line) => ({ t: line.t, html: lineHtml(line) })),
-    ...marks.map(({ t, text }) => ({ t, html: `<strong>${stamp(t)}  ── ${escapeHtml(text)} ──</strong>` })),
+    ...lines.map((line) => ({ t: line.t, row: lineHtml(line) })),
+    ...marks.map(({ t, text }) => ({ t, row: html`<strong>${stamp(t)}  ── ${text} ──</strong>` })),
   ]
     .sort((a, b) => a.t - b.t)
-    .map((row) => `<span class="ll">${row.html}\n</span>`)
-    .join("");
+    .map(({ row }) => html`<span class="ll">${row}\n</span>`);
 }
 
 function near(t: number, from: number): boolean {
@@ -96,13 +94,12 @@ function near(t: number, from: number): boolean {
 }
 
 function stamp(t: number): string {
-  return escapeHtml(seconds(t).padStart(9));
+  return seconds(t).padStart(9);
 }
 
-function lineHtml({ t, text, matters }: LogLine): string {
-  const long = text.length > MOST_LINE_CHARS ? `${text.slice(0, MOST_LINE_CHARS)}… (${text.length} characters)` : text;
-  const line = escapeHtml(long);
-  return `${stamp(t)}  ${matters ? `<mark>${line}</mark>` : line}`;
+function lineHtml({ t, text, matters }: LogLine): Html {
+  const line = shortenCounted(text, MOST_LINE_CHARS);
+  return html`${stamp(t)}  ${matters ? html`<mark>${line}</mark>` : line}`;
 }
 
 /** evidence/logs/<node>.log: every line begins with the engine's time stamp. null: this run has no such file. */

@@ -1,22 +1,21 @@
 import { createHash } from "node:crypto";
-import { escapeHtml } from "../../base/escape.ts";
+import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 
 export interface Page {
-  /** Plain text. */
   title: string;
-  /** HTML, as the others. */
-  header: string;
-  main: string;
-  footer: string;
+  header: HtmlContent;
+  main: HtmlContent;
+  /** null: the page has none. */
+  footer: HtmlContent;
   /** Only adds to what is there without it; null: the page has none. */
   script: string | null;
 }
 
 /** A page that is one file, asks nobody for anything, and by its policy runs no script but the one it was made with. */
-export function htmlPage({ title, header, main, footer, script }: Page): string {
-  const scripts = script === null ? "" : ` script-src '${hashOf(script)}';`;
-  return `<!DOCTYPE html>
+export function htmlPage({ title, header, main, footer, script }: Page): Html {
+  const scripts = script !== null && html` script-src '${hashOf(script)}';`;
+  return html`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -24,8 +23,8 @@ export function htmlPage({ title, header, main, footer, script }: Page): string 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <link rel="icon" href="data:,">
-<title>${escapeHtml(title)}</title>
-<style>${PAGE_STYLE}</style>
+<title>${title}</title>
+<style>${html.trusted(PAGE_STYLE)}</style>
 </head>
 <body>
 <header>
@@ -34,10 +33,7 @@ ${header}
 <main>
 ${main}
 </main>
-<footer class="quiet">
-${footer}
-</footer>
-${script === null ? "" : `<script>${script}</script>\n`}</body>
+${footer && html`<footer class="quiet">\n${footer}\n</footer>\n`}${script !== null && html`<script>${html.trusted(script)}</script>\n`}</body>
 </html>
 `;
 }

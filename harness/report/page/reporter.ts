@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { escapeHtml } from "../../base/escape.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { repeatsOf } from "../repeats.ts";
 import type { Reporter } from "../reporter.ts";
 import { RunFiles } from "../run-files.ts";
 import { listRuns } from "../run-list.ts";
-import { summarize } from "../run-summary.ts";
+import { type RunSummary, summarize } from "../run-summary.ts";
 import { NARROW, WIDE } from "../timeline/time-scale.ts";
 import { TIMELINE_PATTERNS, timelineSvg } from "../timeline/timeline-svg.ts";
 import { withoutRoot } from "../wording.ts";
@@ -17,7 +17,7 @@ import { headHtml } from "./head-html.ts";
 import { healHtml } from "./heal-html.ts";
 import { againHtml, identityHtml } from "./identity-html.ts";
 import { htmlPage } from "./page.ts";
-import { fitted } from "./page-budget.ts";
+import { fitted, type Room } from "./page-budget.ts";
 import { PAGE_SCRIPT } from "./page-script.ts";
 import { repeatsHtml } from "./repeats-html.ts";
 import { checksHtml, loadHtml, notCheckedHtml, planHtml, selfHtml } from "./sections-html.ts";
@@ -38,52 +38,46 @@ export const htmlReporter: Reporter = {
   },
 };
 
-async function pageOf(
-  record: RunRecord,
-  directory: string,
-  { evidence, note, parts }: { evidence: number; note: string; parts: number },
-): Promise<string> {
+async function pageOf(record: RunRecord, directory: string, { evidence, note, parts }: Room): Promise<string> {
   const summary = summarize(record);
   const { run, verdict, findings } = summary;
   const repeats = repeatsOf(summary, withoutRoot(run, run.experimentFile), await listRuns(dirname(directory)));
   const commands = commandsHtml(record, summary);
   const files = new RunFiles(directory, evidence);
-  const timeline = () =>
-    `${TIMELINE_PATTERNS}${[WIDE, NARROW].map((frame) => `<div class="${frame.name}">${timelineSvg(record, summary, frame)}</div>`).join("\n")}`;
-  const sections: [title: string, body: () => string | Promise<string>][] = [
+  const all: [title: string, body: (() => HtmlContent | Promise<Html>) | null][] = [
     ["See it yourself", () => againHtml(record, summary)],
-    ...(repeats ? [["How often", () => repeatsHtml(repeats)] as [string, () => string]] : []),
-    ["Time line", timeline],
-    ...(findings.length === 0
-      ? []
-      : [
-          [`Findings (${findings.length})`, () => findingsHtml(record, summary, files)] as [
-            string,
-            () => Promise<string>,
-          ],
-        ]),
+    ["How often", repeats && (() => repeatsHtml(repeats))],
+    ["Time line", () => timelineHtml(record, summary)],
+    [`Findings (${findings.length})`, findings.length > 0 ? () => findingsHtml(record, summary, files) : null],
     ["Checks", () => checksHtml(summary)],
     ["What clients saw", () => clientsHtml(record)],
     ["Load", () => loadHtml(summary)],
     ["Heal", () => healHtml(record)],
-    ...(commands === null ? [] : [["Commands of faults", () => commands] as [string, () => string]]),
+    ["Commands of faults", commands && (() => commands)],
     ["Plan", () => planHtml(summary)],
     ["The harness's own health", () => selfHtml(record, summary)],
     ["What was not checked", () => notCheckedHtml(summary)],
   ];
-  const written: string[] = [];
-  for (const [title, body] of sections.slice(0, parts))
-    written.push(`<section><h2>${escapeHtml(title)}</h2>\n${await body()}</section>`);
-  const left = sections.length - written.length;
-  if (left > 0)
+  const sections = all.flatMap(([title, body]) => (body ? [{ title, body }] : []));
+  const written: Html[] = [];
+  for (const { title, body } of sections.slice(0, parts))
+    written.push(html`<section><h2>${title}</h2>\n${await body()}</section>`);
+  if (written.length < sections.length)
     written.push(
-      `<p class="v-error">truncated: ${written.length} of ${sections.length} sections; result.json has all.</p>`,
+      html`<p class="v-error">truncated: ${written.length} of ${sections.length} sections; result.json has all.</p>`,
     );
   return htmlPage({
     title: `${verdict}: ${run.title}`,
     header: headHtml(record, summary),
-    main: [identityHtml(summary), ...written].join("\n"),
-    footer: `Made by kvchaos ${escapeHtml(run.kvchaos)} from journal.jsonl, the record of this run${escapeHtml(note)}. Times are counted from the run's beginning.`,
+    main: html.lines([identityHtml(summary), ...written]),
+    footer: html`Made by kvchaos ${run.kvchaos} from journal.jsonl, the record of this run${note}. Times are counted from the run's beginning.`,
     script: PAGE_SCRIPT,
-  });
+  }).text;
+}
+
+function timelineHtml(record: RunRecord, summary: RunSummary): Html {
+  const frames = [WIDE, NARROW].map(
+    (frame) => html`<div class="${frame.name}">${timelineSvg(record, summary, frame)}</div>`,
+  );
+  return html`${TIMELINE_PATTERNS}${html.lines(frames)}`;
 }

@@ -1,7 +1,10 @@
-import { escapeHtml } from "../../base/escape.ts";
 import { proportion, proportionText } from "../../base/proportion.ts";
+import { bullets } from "../html/lists.ts";
+import { type Html, type HtmlContent, html } from "../html/markup.ts";
+import { numbers, scrolling, table } from "../html/table.ts";
 import type { ListedRun } from "../run-list.ts";
 import type { IndexGroup, IndexRow, RunIndex } from "../runs-by-experiment.ts";
+import { median } from "../time-to-finding.ts";
 import { seconds, times } from "../wording.ts";
 import { htmlPage } from "./page.ts";
 
@@ -19,59 +22,73 @@ const LETTERS: Record<ListedRun["verdict"], string> = {
 };
 
 /** index.html of a folder of reports: experiments × images with their verdicts over time. No script, no network. */
-export function runIndexHtml({ groups, nights, total }: RunIndex): string {
-  const legend = Object.entries(LETTERS).map(([verdict, letter]) => `${box(letter, verdict)} ${verdict}`);
+export function runIndexHtml({ groups, nights, total }: RunIndex): Html {
+  const legend = Object.entries(LETTERS).map(
+    ([verdict, letter], i) => html`${i > 0 && ", "}${box(letter, verdict)} ${verdict}`,
+  );
   return htmlPage({
     title: `kvchaos: ${times(total, "run")}`,
-    header: `<h1>${times(total, "run")} of ${times(groups.length, "experiment")}</h1>
-<p class="quiet">Made of the run folders beside this page. Every letter is a run, the latest on the right: ${legend.join(", ")}.</p>`,
-    main: [...groups.map(groupHtml), nightsHtml(nights)].filter((part) => part !== "").join("\n"),
-    footer: "Made by kvchaos. Made again after every run, and by <code>kvchaos report</code> with this folder.",
+    header: html`<h1>${times(total, "run")} of ${times(groups.length, "experiment")}</h1>
+<p class="quiet">Made of the run folders beside this page. Every letter is a run, the latest on the right: ${legend}.</p>`,
+    main: html.lines([...groups.map(groupHtml), ...nightsHtml(nights)]),
+    footer: html`Made by kvchaos. Made again after every run, and by <code>kvchaos report</code> with this folder.`,
     script: null,
   });
 }
 
-function groupHtml({ title, file, rows }: IndexGroup): string {
-  return `<section><h2>${escapeHtml(title)}</h2>
-<p class="quiet"><code>${escapeHtml(file)}</code></p>
-<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(title)}"><table class="history"><thead><tr><th>Image</th><th>Latest</th><th>Runs over time</th><th>Failed (k of n, 95 % interval)</th><th class="n">Median duration</th></tr></thead><tbody>
-${rows.map(rowHtml).join("\n")}
-</tbody></table></div></section>`;
+const COLUMNS = [
+  "Image",
+  "Latest",
+  { name: "Runs over time", cell: "trend" },
+  "Failed (k of n, 95 % interval)",
+  numbers("Median duration"),
+];
+
+function groupHtml({ title, file, rows }: IndexGroup): Html {
+  return html`<section><h2>${title}</h2>
+<p class="quiet"><code>${file}</code></p>
+${scrolling(title, table(COLUMNS, rows.map(cells), "history", true))}</section>`;
 }
 
-function rowHtml({ image, system, runs }: IndexRow): string {
+function cells({ image, system, runs }: IndexRow): HtmlContent[] {
   const last = runs.at(-1) as ListedRun;
   const judged = runs.filter(({ verdict }) => verdict === "pass" || verdict === "fail");
   const failed = proportion(judged.filter(({ verdict }) => verdict === "fail").length, judged.length);
   const drawn = runs.slice(-MOST_DRAWN);
   const cut =
-    runs.length > drawn.length ? ` <span class="quiet">(truncated: ${drawn.length} of ${runs.length})</span>` : "";
+    runs.length > drawn.length && html` <span class="quiet">(truncated: ${drawn.length} of ${runs.length})</span>`;
   const version = last.serverVersion === null ? "" : ` ${last.serverVersion}`;
-  const kinds = [...new Set(last.findings.map(({ type, class: kind }) => `${type}/${kind}`))].slice(0, 4).join(", ");
-  const cells = [
-    `<td>${escapeHtml(image)}<br><span class="quiet">${escapeHtml(`${system}${version}`)}</span></td>`,
-    `<td>${linked(last, `<span class="tag v-${last.verdict}">${last.verdict}</span>`)}<br><span class="quiet">${escapeHtml([day(last.startedAt), kinds].filter((part) => part !== "").join(", "))}</span></td>`,
-    `<td class="trend">${drawn.map((run) => linked(run, box(LETTERS[run.verdict], run.verdict), told(run))).join("")}${cut}</td>`,
-    `<td>${escapeHtml(failed.n === 0 ? "no verdict yet" : proportionText(failed))}</td>`,
-    `<td class="n">${escapeHtml(seconds(median(runs.map(({ durationMs }) => durationMs))))}</td>`,
+  const latest = linked(last, html`<span class="tag v-${last.verdict}">${last.verdict}</span>`);
+  const told = [day(last.startedAt), kindsOf(last, 4)].filter((part) => part !== "").join(", ");
+  return [
+    html`${image}<br><span class="quiet">${system}${version}</span>`,
+    html`${latest}<br><span class="quiet">${told}</span>`,
+    [drawn.map((run) => linked(run, box(LETTERS[run.verdict], run.verdict), wordsOf(run))), cut],
+    failed.n === 0 ? "no verdict yet" : proportionText(failed),
+    seconds(median(runs.map(({ durationMs }) => durationMs)) ?? 0),
   ];
-  return `<tr>${cells.join("")}</tr>`;
 }
 
-function box(letter: string, verdict: string): string {
-  return `<span class="run v-${verdict}">${letter}</span>`;
+function box(letter: string, verdict: string): Html {
+  return html`<span class="run v-${verdict}">${letter}</span>`;
 }
 
 /** A run whose report is gone is shown without a link. */
-function linked({ folder, hasReport }: ListedRun, html: string, title?: string): string {
-  const tip = title === undefined ? "" : ` title="${escapeHtml(title)}" aria-label="${escapeHtml(title)}"`;
-  if (!hasReport) return title === undefined ? html : `<span role="img"${tip}>${html}</span>`;
-  return `<a href="./${encodeURIComponent(folder)}/report.html"${tip}>${html}</a>`;
+function linked({ folder, hasReport }: ListedRun, shown: Html, title?: string): Html {
+  const tip = title !== undefined && html` title="${title}" aria-label="${title}"`;
+  if (!hasReport) return tip ? html`<span role="img"${tip}>${shown}</span>` : shown;
+  return html`<a href="./${encodeURIComponent(folder)}/report.html"${tip}>${shown}</a>`;
 }
 
-function told({ verdict, startedAt, durationMs, seed, findings }: ListedRun): string {
-  const kinds = [...new Set(findings.map(({ type, class: kind }) => `${type}/${kind}`))].slice(0, 6).join(", ");
-  return [verdict, day(startedAt), seconds(durationMs), `seed ${seed}`, kinds].filter((part) => part !== "").join(", ");
+function wordsOf(run: ListedRun): string {
+  const { verdict, startedAt, durationMs, seed } = run;
+  const parts = [verdict, day(startedAt), seconds(durationMs), `seed ${seed}`, kindsOf(run, 6)];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+/** "hang/deadlocked, crash/exit" */
+function kindsOf({ findings }: ListedRun, most: number): string {
+  return [...new Set(findings.map(({ type, class: kind }) => `${type}/${kind}`))].slice(0, most).join(", ");
 }
 
 /** "2025-01-01 12:00" */
@@ -79,17 +96,10 @@ function day(startedAt: string): string {
   return startedAt.slice(0, 16).replace("T", " ");
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
-}
-
-function nightsHtml(nights: readonly string[]): string {
-  if (nights.length === 0) return "";
+function nightsHtml(nights: readonly string[]): Html[] {
+  if (nights.length === 0) return [];
   const shown = nights.slice(0, MOST_NIGHTS);
-  const cut = nights.length > shown.length ? `<p>truncated: ${shown.length} of ${nights.length}</p>` : "";
-  const items = shown.map(
-    (name) => `<li><a href="./${encodeURIComponent(name)}/index.html">${escapeHtml(name)}</a></li>`,
-  );
-  return `<section><h2>Nights</h2><ul>${items.join("")}</ul>${cut}</section>`;
+  const cut = nights.length > shown.length && html`<p>truncated: ${shown.length} of ${nights.length}</p>`;
+  const links = bullets(shown.map((name) => html`<a href="./${encodeURIComponent(name)}/index.html">${name}</a>`));
+  return [html`<section><h2>Nights</h2>${links}${cut}</section>`];
 }

@@ -17,7 +17,7 @@ export async function writeRunIndex(reports: string): Promise<string | null> {
   if (index.total === 0) return null;
   const file = join(reports, "index.html");
   const draft = `${file}.${process.pid}`;
-  await writeFile(draft, runIndexHtml(index));
+  await writeFile(draft, runIndexHtml(index).text);
   await rename(draft, file);
   return file;
 }

@@ -1,5 +1,6 @@
-import { escapeHtml } from "../../base/escape.ts";
+import { clip } from "../../base/shorten.ts";
 import type { HangEvidence, WaitGraph } from "../../journal/evidence-data.ts";
+import { type Html, html } from "../html/markup.ts";
 import { round } from "../timeline/time-scale.ts";
 import { type WaitArrow, type WaitBox, type WaitPicture, waitPicture } from "./wait-boxes.ts";
 
@@ -29,35 +30,32 @@ interface Place {
   y: number;
 }
 
-/** The graph as an SVG without scripts; "" when there is nothing to draw. `says`: the same in words, for screen readers. */
-export function waitGraphSvg(graph: WaitGraph, threads: HangEvidence["threads"], says: string): string {
+/** The graph as an SVG without scripts; null when there is nothing to draw. `says`: the same in words, for screen readers. */
+export function waitGraphSvg(graph: WaitGraph, threads: HangEvidence["threads"], says: string): Html | null {
   const whole = waitPicture(graph, threads);
-  if (whole.boxes.length < 2 && whole.cycle.length === 0) return "";
+  if (whole.boxes.length < 2 && whole.cycle.length === 0) return null;
   const boxes = [...whole.boxes].sort((a, b) => a.depth - b.depth).slice(0, MOST_BOXES);
   const { places, height } = layOut(whole, boxes);
   const kept = whole.arrows.filter(({ from, to }) => places.has(from) && places.has(to));
   const { from, width } = extent(places, whole.cycle.length === 1);
   const left = whole.boxes.length - boxes.length;
   const cut =
-    left > 0
-      ? `<text class="wl" x="${from + 12}" y="${height - 8}">truncated: ${boxes.length} of ${whole.boxes.length} boxes</text>`
-      : "";
-  return [
-    `<svg class="waits" width="${width}" viewBox="${from} 0 ${width} ${height}" role="img" aria-label="${escapeHtml(`Wait-for graph: ${says}`)}">`,
+    left > 0 &&
+    html`<text class="wl" x="${from + 12}" y="${height - 8}">truncated: ${boxes.length} of ${whole.boxes.length} boxes</text>`;
+  return html.lines([
+    html`<svg class="waits" width="${width}" viewBox="${from} 0 ${width} ${height}" role="img" aria-label="Wait-for graph: ${says}">`,
     ARROW_HEADS,
     ...kept.map((arrow) => arrowSvg(arrow, places, whole.cycle)),
     ...boxes.map((box) => boxSvg(box, places.get(box.key) as Place)),
     cut,
-    "</svg>",
-  ].join("\n");
+    html`</svg>`,
+  ]);
 }
 
-const ARROW_HEADS = `<defs>${["wh", "whc"]
-  .map(
-    (id) =>
-      `<marker id="${id}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="${id}" d="M0 0L10 5L0 10z"/></marker>`,
-  )
-  .join("")}</defs>`;
+const ARROW_HEADS = html`<defs>${["wh", "whc"].map(
+  (id) =>
+    html`<marker id="${id}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="${id}" d="M0 0L10 5L0 10z"/></marker>`,
+)}</defs>`;
 
 /** The cycle goes down the left side and up the right one; below it come rows by distance. */
 function layOut(whole: WaitPicture, boxes: readonly WaitBox[]): { places: Map<string, Place>; height: number } {
@@ -95,35 +93,29 @@ function extent(places: ReadonlyMap<string, Place>, selfArrow: boolean): { from:
   return { from, width: to - from };
 }
 
-function boxSvg({ title, lines, inCycle, kind, cutBy }: WaitBox, { x, y }: Place): string {
+function boxSvg({ title, lines, inCycle, kind, cutBy }: WaitBox, { x, y }: Place): Html {
   const end = kind === "link" || kind === "peer";
   const mark = inCycle ? "wb wbc" : cutBy !== null ? "wb wbx" : kind === "readers" ? "wb wbr" : "wb";
   const all = cutBy === null ? lines : [`cut by fault ${cutBy}`, ...lines];
-  const text = all
-    .slice(0, 2)
-    .map(
-      (line, i) =>
-        `<text class="${i === 0 && cutBy !== null ? "wl wcut" : "wl"}" x="${x + 12}" y="${y + 38 + i * 15}">${cutText(line, LINE_CHARS)}</text>`,
-    );
-  const whole = `<title>${escapeHtml([title, ...all].join("\n"))}</title>`;
-  return `<g>${whole}<rect class="${mark}" x="${x}" y="${y}" width="${BOX_WIDTH}" height="${BOX_HEIGHT}" rx="${end ? 14 : 4}"/><text class="wt" x="${x + 12}" y="${y + 20}">${cutText(title, TITLE_CHARS)}</text>${text.join("")}</g>`;
+  const text = all.slice(0, 2).map((line, i) => {
+    const style = i === 0 && cutBy !== null ? "wl wcut" : "wl";
+    return html`<text class="${style}" x="${x + 12}" y="${y + 38 + i * 15}">${clip(line, LINE_CHARS)}</text>`;
+  });
+  const whole = html`<title>${[title, ...all].join("\n")}</title>`;
+  return html`<g>${whole}<rect class="${mark}" x="${x}" y="${y}" width="${BOX_WIDTH}" height="${BOX_HEIGHT}" rx="${end ? 14 : 4}"/><text class="wt" x="${x + 12}" y="${y + 20}">${clip(title, TITLE_CHARS)}</text>${text}</g>`;
 }
 
-function cutText(text: string, most: number): string {
-  return escapeHtml(text.length > most ? `${text.slice(0, most - 1)}…` : text);
-}
-
-function arrowSvg(arrow: WaitArrow, places: ReadonlyMap<string, Place>, cycle: readonly string[]): string {
+function arrowSvg(arrow: WaitArrow, places: ReadonlyMap<string, Place>, cycle: readonly string[]): Html {
   const from = places.get(arrow.from) as Place;
   const to = places.get(arrow.to) as Place;
   const style = arrow.inCycle
-    ? 'class="wa wac" marker-end="url(#whc)"'
-    : `class="${arrow.maybe ? "wa wam" : "wa"}" marker-end="url(#wh)"`;
+    ? html`class="wa wac" marker-end="url(#whc)"`
+    : html`class="${arrow.maybe ? "wa wam" : "wa"}" marker-end="url(#wh)"`;
   if (arrow.from === arrow.to) return selfArrow(arrow, from, style);
   if (arrow.inCycle || from.y === to.y) {
     const line = straight(from, to, cycle.length === 2 ? (arrow.from === cycle[0] ? -14 : 14) : 0);
-    const label = arrow.inCycle || arrow.maybe ? onArrow(arrow.label, line, arrow.from === cycle[0]) : "";
-    return `<path ${style} d="M${line.x1} ${line.y1}L${line.x2} ${line.y2}"/>${label}`;
+    const label = arrow.inCycle || arrow.maybe ? onArrow(arrow.label, line, arrow.from === cycle[0]) : null;
+    return html`<path ${style} d="M${line.x1} ${line.y1}L${line.x2} ${line.y2}"/>${label}`;
   }
   // Waiting is drawn upwards: from the queue to what it waits for. A suspicion goes down, beside it.
   const up = from.y > to.y;
@@ -132,8 +124,8 @@ function arrowSvg(arrow: WaitArrow, places: ReadonlyMap<string, Place>, cycle: r
   const y1 = up ? from.y : from.y + BOX_HEIGHT;
   const y2 = up ? to.y + BOX_HEIGHT : to.y;
   const bend = (y1 + y2) / 2;
-  const label = arrow.maybe ? text(arrow.label, (x1 + x2) / 2 + 8, bend, "start") : "";
-  return `<path ${style} d="M${round(x1)} ${y1}C${round(x1)} ${bend} ${round(x2)} ${bend} ${round(x2)} ${y2}"/>${label}`;
+  const label = arrow.maybe ? text(arrow.label, (x1 + x2) / 2 + 8, bend, "start") : null;
+  return html`<path ${style} d="M${round(x1)} ${y1}C${round(x1)} ${bend} ${round(x2)} ${bend} ${round(x2)} ${y2}"/>${label}`;
 }
 
 /** Arrows from different sides end at different points of the same box. */
@@ -164,18 +156,18 @@ function straight(from: Place, to: Place, shift: number): Line {
   };
 }
 
-function onArrow(label: string, { x1, y1, x2, y2 }: Line, above: boolean): string {
+function onArrow(label: string, { x1, y1, x2, y2 }: Line, above: boolean): Html {
   const x = (x1 + x2) / 2;
   const y = (y1 + y2) / 2;
   if (x1 === x2) return text(label, x + 10, y + 4, "start");
   return text(label, x, above ? y - 8 : y + 18, "middle");
 }
 
-function selfArrow({ label }: WaitArrow, { x, y }: Place, style: string): string {
+function selfArrow({ label }: WaitArrow, { x, y }: Place, style: Html): Html {
   const right = x + BOX_WIDTH;
-  return `<path ${style} d="M${right} ${y + 14}C${right + 60} ${y} ${right + 60} ${y + BOX_HEIGHT} ${right} ${y + BOX_HEIGHT - 14}"/>${text(label, right + 54, y + BOX_HEIGHT / 2 + 4, "start")}`;
+  return html`<path ${style} d="M${right} ${y + 14}C${right + 60} ${y} ${right + 60} ${y + BOX_HEIGHT} ${right} ${y + BOX_HEIGHT - 14}"/>${text(label, right + 54, y + BOX_HEIGHT / 2 + 4, "start")}`;
 }
 
-function text(label: string, x: number, y: number, anchor: "start" | "middle"): string {
-  return `<text class="wl${anchor === "middle" ? " wmid" : ""}" x="${round(x)}" y="${round(y)}">${cutText(label, LINE_CHARS)}</text>`;
+function text(label: string, x: number, y: number, anchor: "start" | "middle"): Html {
+  return html`<text class="wl${anchor === "middle" ? " wmid" : ""}" x="${round(x)}" y="${round(y)}">${clip(label, LINE_CHARS)}</text>`;
 }

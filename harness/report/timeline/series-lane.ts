@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../base/escape.ts";
+import { type Html, html } from "../html/markup.ts";
 import { type Lane, round, type TimeScale } from "./time-scale.ts";
 
 /** A value of NaN ends the line: what follows is another course. */
@@ -43,14 +43,14 @@ export function seriesLane(lane: SeriesLane): Lane {
       const y = (value: number) => round(top + HEIGHT - 4 - axis.part(value) * (HEIGHT - 12));
       const grid = axis.ticks.map(
         (value) =>
-          `<line class="rule" x1="${left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"/><text class="tick end" x="${left - 6}" y="${y(value) + 3.5}">${escapeHtml(format(value))}</text>`,
+          html`<line class="rule" x1="${left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"/><text class="tick end" x="${left - 6}" y="${y(value) + 3.5}">${format(value)}</text>`,
       );
       const shades = (lane.shade ?? []).map(({ from, to, label }) => {
         const x = scale.x(from);
-        return `<rect class="shade" x="${x}" y="${top}" width="${round(Math.max(1, scale.x(to) - x))}" height="${HEIGHT - 4}"><title>${escapeHtml(label)}</title></rect>`;
+        return html`<rect class="shade" x="${x}" y="${top}" width="${round(Math.max(1, scale.x(to) - x))}" height="${HEIGHT - 4}"><title>${label}</title></rect>`;
       });
       const lines = present.map((one) => line(one, downSample(one.points, scale, lane.merge), scale, y, format));
-      return [...shades, ...grid, ...lines].join("");
+      return [shades, grid, lines];
     },
   };
 }
@@ -61,7 +61,7 @@ function line(
   scale: TimeScale,
   y: (value: number) => number,
   format: (value: number) => string,
-): string {
+): Html | null {
   let path = "";
   let before = Number.NEGATIVE_INFINITY;
   const gap = Math.max(GAP_MS, ((scale.to - scale.from) / scale.frame.points) * 3);
@@ -78,11 +78,11 @@ function line(
     before = t;
   }
   const values = points.flatMap(([, value]) => (Number.isNaN(value) ? [] : [value]));
-  if (values.length === 0) return "";
+  if (values.length === 0) return null;
   const texts = points.flatMap(([, value]) => (Number.isNaN(value) ? [] : [format(value)]));
   const title = `${series.label}: ${format(Math.min(...values))} to ${format(Math.max(...values))}`;
   // A lone point would be a path without length: the round cap of a tiny step makes it a dot.
-  return `<path class="line ${series.mark}" d="${path}h.01" data-l="${escapeHtml(series.label)}" data-v="${escapeHtml(texts.join("|"))}"><title>${escapeHtml(title)}</title></path>`;
+  return html`<path class="line ${series.mark}" d="${path}h.01" data-l="${series.label}" data-v="${texts.join("|")}"><title>${title}</title></path>`;
 }
 
 /** At most as many points as the drawing has room for, evenly spread. */

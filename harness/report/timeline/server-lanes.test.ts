@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../../journal/events.ts";
 import { recordOf } from "../../journal/record.ts";
+import { html } from "../html/markup.ts";
 import { coverText } from "../page/probe-cover-text.ts";
 import { fullSyncLane, processLanes, switchLane } from "./server-lanes.ts";
 import { timeScale, WIDE } from "./time-scale.ts";
@@ -28,10 +29,10 @@ describe("lanes about the servers", () => {
       process(4000, 520, 8),
     ];
     const [cpu, memory] = processLanes(recordOf(events));
-    const svg = cpu?.draw(scale, 0) ?? "";
+    const svg = html`${cpu?.draw(scale, 0)}`.text;
     assert.match(svg, /&lt;r1&gt;: 0\.5 to 1</);
     assert.equal(svg.match(/ d="[^"]*"/)?.[0].match(/M/g)?.length, 2, "two courses");
-    assert.match(memory?.draw(scale, 0) ?? "", /64 MiB to 64 MiB/);
+    assert.match(html`${memory?.draw(scale, 0)}`.text, /64 MiB to 64 MiB/);
     assert.deepEqual(processLanes(recordOf([])), []);
   });
 
@@ -54,7 +55,7 @@ describe("lanes about the servers", () => {
     ];
     const [lane] = fullSyncLane(recordOf(events));
     assert.equal(lane?.title, "Full sync: 2 begun, 1 done, 1 failed, 0 given up");
-    assert.match(lane?.draw(scale, 0) ?? "", /r1: 0 % to 100 %/);
+    assert.match(html`${lane?.draw(scale, 0)}`.text, /r1: 0 % to 100 %/);
     assert.deepEqual(fullSyncLane(recordOf([])), []);
   });
 
@@ -72,7 +73,7 @@ describe("lanes about the servers", () => {
     });
     const events = [command(100, 1, "sent"), command(130, 1, "answered", 30), command(1000, 2, "sent")];
     const [lane] = switchLane(recordOf(events), 10_000);
-    const svg = lane?.draw(scale, 0) ?? "";
+    const svg = html`${lane?.draw(scale, 0)}`.text;
     assert.match(svg, /admin command answered: 30 ms to 30 ms/);
     assert.match(svg, /never answered: 9 s to 9 s/);
     assert.deepEqual(switchLane(recordOf([]), 1), []);

@@ -1,9 +1,9 @@
-import { escapeHtml } from "../../base/escape.ts";
 import { groupBy } from "../../base/group-by.ts";
 import { type ConditionPeriod, conditionPeriods } from "../../checks/hang/condition-period.ts";
 import { endOfWatch } from "../../checks/span.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type FaultOccurrence, faultWords } from "../fault-occurrences.ts";
+import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { seconds, spanText } from "../wording.ts";
 import { type Frame, type Lane, label, round, type TimeScale } from "./time-scale.ts";
@@ -18,15 +18,13 @@ export function phaseLane({ phases, end }: RunSummary): Lane {
     legend: [],
     height: ROW,
     draw: (scale, top) =>
-      phases
-        .map(({ phase, from, to }, i) => {
-          const x = scale.x(from);
-          const width = Math.max(1, scale.x(to ?? end) - x);
-          const title = `<title>${phase}: ${spanText(from, to, end)}</title>`;
-          const name = width > phase.length * 6.2 + 6 ? label(phase, x + 4, top + 12, width, "on-phase") : "";
-          return `<g>${title}<rect class="phase${i % 2}" x="${x}" y="${top}" width="${round(width)}" height="${ROW - 3}"/>${name}</g>`;
-        })
-        .join(""),
+      phases.map(({ phase, from, to }, i) => {
+        const x = scale.x(from);
+        const width = Math.max(1, scale.x(to ?? end) - x);
+        const bar = html`<rect class="phase${i % 2}" x="${x}" y="${top}" width="${round(width)}" height="${ROW - 3}"/>`;
+        const name = inside(phase, x, top + 12, width, "on-phase");
+        return html`<g><title>${phase}: ${spanText(from, to, end)}</title>${bar}${name}</g>`;
+      }),
   };
 }
 
@@ -45,23 +43,20 @@ export function faultLane({ faults, end }: RunSummary, { bars: mostBars }: Frame
     height: Math.max(1, shown.length) * ROW,
     draw(scale, top) {
       let budget = mostBars;
-      return shown
-        .map(([name, some], row) => {
-          const y = top + row * ROW;
-          const fired = some.filter((one) => one.from !== null);
-          const silent = some.length - fired.length;
-          const bars = fired.slice(0, Math.max(0, budget)).map((one) => faultBar(one, scale, y, end));
-          budget -= bars.length;
-          const note =
-            silent > 0 ? label(`${silent} × never fired`, scale.frame.left + 4, y + 11, 200, "label-doubt") : "";
-          return `${rowLabel(name, y, scale)}${rule(y + ROW - 3, scale)}${bars.join("")}${fired.length === 0 ? note : ""}`;
-        })
-        .join("");
+      return shown.map(([name, some], row) => {
+        const y = top + row * ROW;
+        const fired = some.filter((one) => one.from !== null);
+        const bars = fired.slice(0, Math.max(0, budget)).map((one) => faultBar(one, scale, y, end));
+        budget -= bars.length;
+        const silent =
+          fired.length === 0 && label(`${some.length} × never fired`, scale.frame.left + 4, y + 11, 200, "label-doubt");
+        return [rowLabel(name, y, scale), rule(y + ROW - 3, scale), bars, silent];
+      });
     },
   };
 }
 
-function faultBar(one: FaultOccurrence, scale: TimeScale, y: number, end: number): string {
+function faultBar(one: FaultOccurrence, scale: TimeScale, y: number, end: number): Html {
   const from = one.from ?? 0;
   const doubt = one.outcome === "inject-failed" || one.outcome === "heal-failed" || one.effect?.measured === false;
   const lines = [
@@ -71,9 +66,9 @@ function faultBar(one: FaultOccurrence, scale: TimeScale, y: number, end: number
     doubt ? `${one.outcome}${one.detail ? `: ${one.detail}` : ""}` : "",
   ];
   const x = scale.x(from);
-  const exact = round(scale.x(one.to ?? end) - x);
-  const title = `<title>${escapeHtml(lines.filter((line) => line !== "").join("\n"))}</title>`;
-  return `<rect class="${doubt ? "fault-doubt" : "fault"}" x="${x}" y="${y + 1}" ${widths(exact, 3)} height="${BAR}">${title}</rect>`;
+  const width = widths(round(scale.x(one.to ?? end) - x), 3);
+  const title = lines.filter((line) => line !== "").join("\n");
+  return html`<rect class="${doubt ? "fault-doubt" : "fault"}" x="${x}" y="${y + 1}" ${width} height="${BAR}"><title>${title}</title></rect>`;
 }
 
 /** What the watchdog said of each node; a line above marks the time it was meant to be master. */
@@ -93,26 +88,29 @@ export function conditionLane(record: RunRecord): Lane {
     ],
     height: Math.max(1, nodes.length) * (ROW + 4),
     draw: (scale, top) =>
-      nodes
-        .map(([node, own], row) => {
-          const y = top + row * (ROW + 4) + 4;
-          const segments = own.map((period) => segment(period, scale, y, end)).join("");
-          return `${rowLabel(node, y, scale)}${segments}${masterMarks(record, node, scale, y - 4, end)}`;
-        })
-        .join(""),
+      nodes.map(([node, own], row) => {
+        const y = top + row * (ROW + 4) + 4;
+        const segments = own.map((period) => segment(period, scale, y, end));
+        return [rowLabel(node, y, scale), segments, masterMarks(record, node, scale, y - 4, end)];
+      }),
   };
 }
 
-function segment(period: ConditionPeriod, scale: TimeScale, y: number, end: number): string {
+function segment(period: ConditionPeriod, scale: TimeScale, y: number, end: number): Html {
   const { node, condition, from, to, why } = period;
   const x = scale.x(from);
   const width = round(scale.x(to ?? end) - x);
-  const title = `<title>${escapeHtml(`${node}: ${condition}, ${spanText(from, to, end)}\n${why}`)}</title>`;
-  const name = width > condition.length * 6.2 + 6 ? label(condition, x + 4, y + 11, width, `on-${condition}`) : "";
-  return `<g>${title}<rect class="is-${condition}" x="${x}" y="${y}" ${widths(width, 1.5)} height="${BAR}"/>${name}</g>`;
+  const name = inside(condition, x, y + 11, width, `on-${condition}`);
+  const bar = html`<rect class="is-${condition}" x="${x}" y="${y}" ${widths(width, 1.5)} height="${BAR}"/>`;
+  return html`<g><title>${node}: ${condition}, ${spanText(from, to, end)}\n${why}</title>${bar}${name}</g>`;
 }
 
-function masterMarks(record: RunRecord, node: string, scale: TimeScale, y: number, end: number): string {
+/** A bar's name, where it has room for it. */
+function inside(name: string, x: number, y: number, width: number, mark: string): HtmlContent {
+  return width > name.length * 6.2 + 6 && label(name, x + 4, y, width, mark);
+}
+
+function masterMarks(record: RunRecord, node: string, scale: TimeScale, y: number, end: number): Html[] {
   const topologies = record.of("topology");
   const spans: { from: number; to: number; reason: string }[] = [];
   topologies.forEach((event, i) => {
@@ -122,24 +120,23 @@ function masterMarks(record: RunRecord, node: string, scale: TimeScale, y: numbe
     if (before && before.to === event.t) before.to = to;
     else spans.push({ from: event.t, to, reason: event.reason });
   });
-  return spans
-    .map(({ from, to, reason }) => {
-      const title = `<title>${escapeHtml(`${node} is meant to be master from ${seconds(from)} (${reason})`)}</title>`;
-      const x = scale.x(from);
-      return `<rect class="master" x="${x}" y="${y}" ${widths(round(scale.x(to) - x), 1.5)} height="2.5">${title}</rect>`;
-    })
-    .join("");
+  return spans.map(({ from, to, reason }) => {
+    const x = scale.x(from);
+    const width = widths(round(scale.x(to) - x), 1.5);
+    const title = html`<title>${node} is meant to be master from ${seconds(from)} (${reason})</title>`;
+    return html`<rect class="master" x="${x}" y="${y}" ${width} height="2.5">${title}</rect>`;
+  });
 }
 
 /** Attributes of a bar that must be seen however short it is; `data-w` is its true width, for whoever zooms in. */
-function widths(exact: number, least: number): string {
-  return exact >= least ? `width="${exact}"` : `width="${least}" data-w="${exact}"`;
+function widths(exact: number, least: number): Html {
+  return exact >= least ? html`width="${exact}"` : html`width="${least}" data-w="${exact}"`;
 }
 
-function rowLabel(text: string, y: number, { frame }: TimeScale): string {
+function rowLabel(text: string, y: number, { frame }: TimeScale): Html {
   return label(text, 4, y + 11, frame.left - 10);
 }
 
-function rule(y: number, { frame }: TimeScale): string {
-  return `<line class="rule" x1="${frame.left}" x2="${frame.right}" y1="${y}" y2="${y}"/>`;
+function rule(y: number, { frame }: TimeScale): Html {
+  return html`<line class="rule" x1="${frame.left}" x2="${frame.right}" y1="${y}" y2="${y}"/>`;
 }

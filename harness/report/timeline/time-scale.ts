@@ -1,4 +1,5 @@
-import { escapeHtml } from "../../base/escape.ts";
+import { clip } from "../../base/shorten.ts";
+import { type Html, type HtmlContent, html } from "../html/markup.ts";
 
 /** One drawing of the time line: its measures in SVG user units (the page scales it), and how much detail it has room for. */
 export interface Frame {
@@ -64,13 +65,12 @@ export interface Lane {
   title: string;
   legend: readonly { label: string; mark: string }[];
   height: number;
-  draw(scale: TimeScale, top: number): string;
+  draw(scale: TimeScale, top: number): HtmlContent;
 }
 
 /** Text cut to about `width` units of the drawing's small type, whole in its tooltip. */
-export function label(text: string, x: number, y: number, width: number, mark = "label"): string {
-  const most = Math.max(1, Math.floor(width / 6.2));
-  const shown = text.length > most ? `${text.slice(0, most - 1)}…` : text;
-  const title = shown === text ? "" : `<title>${escapeHtml(text)}</title>`;
-  return `<text class="${mark}" x="${round(x)}" y="${round(y)}">${title}${escapeHtml(shown)}</text>`;
+export function label(text: string, x: number, y: number, width: number, mark = "label"): Html {
+  const shown = clip(text, Math.max(1, Math.floor(width / 6.2)));
+  const title = shown !== text && html`<title>${text}</title>`;
+  return html`<text class="${mark}" x="${round(x)}" y="${round(y)}">${title}${shown}</text>`;
 }

@@ -1,5 +1,5 @@
-import { escapeHtml } from "../../base/escape.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { type Html, html } from "../html/markup.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { loadLanes, offsetLanes, probeLane, selfLane } from "./measured-lanes.ts";
 import { fullSyncLane, processLanes, switchLane } from "./server-lanes.ts";
@@ -22,7 +22,7 @@ const SPACE = 10;
 const BOLD = 0.87;
 
 /** The whole run on one time axis, as one SVG that needs no script; page-script.js finds what moves in `.plot`. */
-export function timelineSvg(record: RunRecord, summary: RunSummary, frame: Frame): string {
+export function timelineSvg(record: RunRecord, summary: RunSummary, frame: Frame): Html {
   const lanes = [
     phaseLane(summary),
     faultLane(summary, frame),
@@ -37,71 +37,61 @@ export function timelineSvg(record: RunRecord, summary: RunSummary, frame: Frame
   ];
   const scale = timeScale(0, summary.end, frame);
   let y = AXIS;
-  const bodies: string[] = [];
+  const bodies: Html[] = [];
   for (const lane of lanes) {
     const legend = legendOf(lane, y + 12, frame);
     const head = TITLE + legend.height;
-    const title = `${label(lane.title, 4, y + 12, frame.width * BOLD, "lane")}${legend.svg}`;
+    const title = html`${label(lane.title, 4, y + 12, frame.width * BOLD, "lane")}${legend.svg}`;
     const whole = head + lane.height + SPACE;
     bodies.push(
-      `<g class="lane-group" data-height="${whole}" data-title="${escapeHtml(lane.title)}">${title}<g class="plot">${lane.draw(scale, y + head)}</g></g>`,
+      html`<g class="lane-group" data-height="${whole}" data-title="${lane.title}">${title}<g class="plot">${lane.draw(scale, y + head)}</g></g>`,
     );
     y += whole;
   }
   const height = y + AXIS;
-  return [
+  return html.lines([
     // A group, not an image: the findings' numbers are links.
-    `<svg class="timeline" viewBox="0 0 ${frame.width} ${height}" role="group" aria-label="Time line of the run: phases, faults, nodes, load, probes, replication and the harness itself" data-from="${scale.from}" data-to="${scale.to}" data-left="${frame.left}" data-right="${frame.right}">`,
-    `<clipPath id="plot-clip-${frame.name}"><rect x="${frame.left}" y="0" width="${frame.right - frame.left}" height="${height}"/></clipPath>`,
-    `<g class="plot">${timeGrid(scale, height)}${findingLines(summary, scale, height)}</g>`,
+    html`<svg class="timeline" viewBox="0 0 ${frame.width} ${height}" role="group" aria-label="Time line of the run: phases, faults, nodes, load, probes, replication and the harness itself" data-from="${scale.from}" data-to="${scale.to}" data-left="${frame.left}" data-right="${frame.right}">`,
+    html`<clipPath id="plot-clip-${frame.name}"><rect x="${frame.left}" y="0" width="${frame.right - frame.left}" height="${height}"/></clipPath>`,
+    html`<g class="plot">${timeGrid(scale, height)}${findingLines(summary, scale, height)}</g>`,
     ...bodies,
-    `<g class="plot">${findingDots(summary, scale)}</g>`,
-    "</svg>",
-  ].join("\n");
+    html`<g class="plot">${findingDots(summary, scale)}</g>`,
+    html`</svg>`,
+  ]);
 }
 
 /**
  * What both drawings use, in one of its own: a pattern inside a drawing that is not shown would not be drawn.
  * Patterns tell "not the server's doing" apart without colour.
  */
-export const TIMELINE_PATTERNS =
-  '<svg class="patterns" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch-back" width="6" height="6"/><line class="hatch-line" x1="0" y1="0" x2="0" y2="6"/></pattern></defs></svg>';
+export const TIMELINE_PATTERNS = html`<svg class="patterns" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch-back" width="6" height="6"/><line class="hatch-line" x1="0" y1="0" x2="0" y2="6"/></pattern></defs></svg>`;
 
-function timeGrid(scale: TimeScale, height: number): string {
-  return timeTicks(scale)
-    .map((t) => {
-      const x = scale.x(t);
-      const text = escapeHtml(tickLabel(t));
-      return `<line class="grid" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${height - AXIS}"/><text class="tick mid" x="${x}" y="12">${text}</text><text class="tick mid foot" x="${x}" y="${height - 6}">${text}</text>`;
-    })
-    .join("");
+function timeGrid(scale: TimeScale, height: number): Html[] {
+  return timeTicks(scale).map((t) => {
+    const x = scale.x(t);
+    const text = tickLabel(t);
+    return html`<line class="grid" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${height - AXIS}"/><text class="tick mid" x="${x}" y="12">${text}</text><text class="tick mid foot" x="${x}" y="${height - 6}">${text}</text>`;
+  });
 }
 
 /** Behind everything, so that no bar and no word is struck through. */
-function findingLines({ findings }: RunSummary, scale: TimeScale, height: number): string {
-  return findings
-    .map(({ from }) => {
-      const x = scale.x(from);
-      return `<line class="finding-line" x1="${x}" x2="${x}" y1="${AXIS}" y2="${height - AXIS}"/>`;
-    })
-    .join("");
+function findingLines({ findings }: RunSummary, scale: TimeScale, height: number): Html[] {
+  return findings.map(({ from }) => {
+    const x = scale.x(from);
+    return html`<line class="finding-line" x1="${x}" x2="${x}" y1="${AXIS}" y2="${height - AXIS}"/>`;
+  });
 }
 
-function findingDots({ findings }: RunSummary, scale: TimeScale): string {
+function findingDots({ findings }: RunSummary, scale: TimeScale): Html[] {
   // Findings of the same moment stand beside each other, each still at its own line or right of it.
   let free = Number.NEGATIVE_INFINITY;
-  const placed = findings
-    .map((finding, i) => ({ finding, i }))
-    .sort((a, b) => a.finding.from - b.finding.from)
-    .map((one) => {
-      const x = Math.max(scale.x(one.finding.from), free);
-      free = x + 18;
-      return { ...one, x: Math.min(x, scale.frame.right) };
+  return findings
+    .map(({ from, summary }, i) => ({ from, summary, number: i + 1 }))
+    .sort((a, b) => a.from - b.from)
+    .map(({ from, summary, number }) => {
+      const wanted = Math.max(scale.x(from), free);
+      free = wanted + 18;
+      const x = Math.min(wanted, scale.frame.right);
+      return html`<a href="#finding-${number}" data-finding="${round(from)}"><title>Finding ${number}: ${summary}</title><circle class="finding-dot" cx="${x}" cy="${AXIS - 2}" r="8"/><text class="finding-number" x="${x}" y="${AXIS + 2}">${number}</text></a>`;
     });
-  return placed
-    .map(({ finding, i, x }) => {
-      const title = `<title>${escapeHtml(`Finding ${i + 1}: ${finding.summary}`)}</title>`;
-      return `<a href="#finding-${i + 1}" data-finding="${round(finding.from)}">${title}<circle class="finding-dot" cx="${x}" cy="${AXIS - 2}" r="8"/><text class="finding-number" x="${x}" y="${AXIS + 2}">${i + 1}</text></a>`;
-    })
-    .join("");
 }
