@@ -53,6 +53,29 @@ export function formatRate(period: number): string {
   return period > 1000 ? `one every ${formatDuration(period)}` : `${Math.round(10_000 / period) / 10} Hz`;
 }
 
+/** 83456 → "1:23 min", 4200 → "4.2 s": a moment or a span for people. */
+export function formatTime(ms: number): string {
+  const tenths = Math.round(ms / 100);
+  if (tenths < 600) return formatSeconds(tenths * 100);
+  const whole = Math.round(ms / 1000);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
+}
+
+/** 83456 → "83.5 s", with three digits "83.456 s": for whoever compares it with other moments of the run. */
+export function formatSeconds(ms: number, digits = 1): string {
+  return `${(ms / 1000).toFixed(digits)} s`;
+}
+
+/** 1234567 → "1,234,567" */
+export function formatCount(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
+/** 1 → "1 check", 1200 → "1,200 checks" */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A closed interval from which the plan draws one value with the seed. A single value has min === max. */
 export interface Range {
   readonly min: number;

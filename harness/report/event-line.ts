@@ -1,6 +1,6 @@
 import { plainLine } from "../base/escape.ts";
+import { formatTime } from "../base/units.ts";
 import type { JournalEvent } from "../journal/events.ts";
-import { seconds } from "./wording.ts";
 
 /** An administration command that takes longer is worth a line. ms */
 const LONG_COMMAND_MS = 1_000;
@@ -20,7 +20,9 @@ export interface EventLine {
 /** One event as one line for a person, or null when it is not worth one. What servers say is stripped of control characters. */
 export function eventLine(event: JournalEvent): EventLine | null {
   const line = describe(event);
-  return line && { text: `${seconds(event.t).padStart(9)}  ${cut(plainLine(line.text), MOST_CHARS)}`, tone: line.tone };
+  return (
+    line && { text: `${formatTime(event.t).padStart(9)}  ${cut(plainLine(line.text), MOST_CHARS)}`, tone: line.tone }
+  );
 }
 
 function describe(event: JournalEvent): EventLine | null {
@@ -52,9 +54,9 @@ function describe(event: JournalEvent): EventLine | null {
       return adminCommand(event);
     case "recovery":
       return event.recovered
-        ? { text: `recovered in ${seconds(event.ms)}`, tone: "good" }
+        ? { text: `recovered in ${formatTime(event.ms)}`, tone: "good" }
         : {
-            text: `not recovered within ${seconds(event.within)}: ${event.waiting.map(({ node, what }) => `${node}: ${what}`).join("; ")}`,
+            text: `not recovered within ${formatTime(event.within)}: ${event.waiting.map(({ node, what }) => `${node}: ${what}`).join("; ")}`,
             tone: "bad",
           };
     case "repair":
@@ -100,12 +102,13 @@ function adminCommand(event: Extract<JournalEvent, { type: "admin-command" }>): 
       tone: "quiet",
     };
   }
-  const own = expected ? `, ${seconds(ms - expected)} after its own timeout` : "";
-  if (step === "answered") return { text: `${node}: ${command} was answered after ${seconds(ms)}${own}`, tone: "warn" };
+  const own = expected ? `, ${formatTime(ms - expected)} after its own timeout` : "";
+  if (step === "answered")
+    return { text: `${node}: ${command} was answered after ${formatTime(ms)}${own}`, tone: "warn" };
   if (step !== "overdue") return null;
   const who = clients === undefined ? "" : `${waiting ?? clients} of ${clients} clients in `;
   const shown = flags ? ` (client flags ${flags})` : "";
-  return { text: `${node}: ${who}${command} had no answer after ${seconds(ms)}${own}${shown}`, tone: "bad" };
+  return { text: `${node}: ${who}${command} had no answer after ${formatTime(ms)}${own}${shown}`, tone: "bad" };
 }
 
 function fullSync({ step, done, total }: Extract<JournalEvent, { type: "full-sync" }>): string {

@@ -1,9 +1,9 @@
+import { formatCount, formatTime } from "../base/units.ts";
 import type { NodeState } from "../journal/events.ts";
 import { folded } from "./html/lists.ts";
 import { type Html, html } from "./html/markup.ts";
 import { table } from "./html/table.ts";
 import { type ShownFinding, scrollingOf } from "./page/shown-finding.ts";
-import { grouped, seconds } from "./wording.ts";
 
 const ROWS: readonly (readonly [name: string, value: (state: NodeState) => string])[] = [
   ["role", (state) => state.role],
@@ -28,8 +28,8 @@ export function infoTable(shown: ShownFinding): Html | null {
   const after = own.findLast((event) => event.t > from);
   if (!before && !after) return null;
   const head = (event: typeof before, none: string) =>
-    event ? `at ${seconds(event.t)}${event.t > from ? ` (${seconds(event.t - from)} later)` : ""}` : none;
-  const silent = `no answer from ${seconds(from)} to ${seconds(to ?? shown.run.watchEnd)}`;
+    event ? `at ${formatTime(event.t)}${event.t > from ? ` (${formatTime(event.t - from)} later)` : ""}` : none;
+  const silent = `no answer from ${formatTime(from)} to ${formatTime(to ?? shown.run.watchEnd)}`;
   const rows = ROWS.map(([name, value]) => {
     const [was, is] = [before, after].map((event) => (event ? value(event.state) : "–"));
     return [name, was, before && after && was !== is ? html`<strong>${is}</strong>` : is];
@@ -40,7 +40,7 @@ export function infoTable(shown: ShownFinding): Html | null {
 }
 
 function number(value: number | null): string {
-  return value === null ? "–" : grouped(value);
+  return value === null ? "–" : formatCount(value);
 }
 
 function yes(value: boolean): string {

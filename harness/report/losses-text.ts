@@ -1,5 +1,5 @@
+import { formatCount } from "../base/units.ts";
 import type { Losses } from "../journal/losses.ts";
-import { grouped } from "./wording.ts";
 
 /** All loads as one; null: nobody counted. A number that is not known of one is not known of all. */
 export function totalLosses(losses: readonly Losses[]): Omit<Losses, "load"> | null {
@@ -19,11 +19,11 @@ export function lossesText(losses: readonly Losses[]): string | null {
   const total = totalLosses(losses);
   if (total === null) return null;
   const { acknowledged, allowed, lost, excused } = total;
-  const may = `Of ${grouped(acknowledged)} acknowledged writes ${allowed === 0 ? "none was" : `${grouped(allowed)} were`} allowed to get lost`;
+  const may = `Of ${formatCount(acknowledged)} acknowledged writes ${allowed === 0 ? "none was" : `${formatCount(allowed)} were`} allowed to get lost`;
   if (lost === null || excused === null)
     return `${may}; not every load could be read in the end to count those that were.`;
   const broken = lost - excused;
   if (broken === 0)
-    return `${may}; ${lost === 0 ? "none" : grouped(lost)} really ${lost === 1 || lost === 0 ? "was" : "were"}.`;
-  return `${may}; ${grouped(lost)} really were, ${grouped(broken)} of them without being allowed to.`;
+    return `${may}; ${lost === 0 ? "none" : formatCount(lost)} really ${lost === 1 || lost === 0 ? "was" : "were"}.`;
+  return `${may}; ${formatCount(lost)} really were, ${formatCount(broken)} of them without being allowed to.`;
 }

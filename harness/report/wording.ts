@@ -1,25 +1,8 @@
-import { formatDuration } from "../base/units.ts";
+import { counted, formatDuration, formatTime } from "../base/units.ts";
 import { isRoot } from "../checks/causes.ts";
 import type { Finding } from "../journal/events.ts";
 import type { FaultOccurrence } from "./fault-occurrences.ts";
 import type { RunSummary } from "./run-summary.ts";
-
-/** 83456 ms → "1:23 min", 4200 → "4.2 s": a moment or a span for people. */
-export function seconds(ms: number): string {
-  const tenths = Math.round(ms / 100);
-  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
-  const whole = Math.round(ms / 1000);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
-}
-
-/** 1234567 → "1,234,567" */
-export function grouped(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-}
-
-export function times(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
 
 /** The verdict in one sentence, for a reader who knows the server and not kvchaos. */
 export function verdictSentence(summary: RunSummary): string {
@@ -27,14 +10,14 @@ export function verdictSentence(summary: RunSummary): string {
   if (verdict === "pass") {
     const fired = summary.faults.filter((fault) => fault.from !== null);
     const kinds = new Set(fired.map((fault) => fault.fault)).size;
-    return `${times(checks.length, "check")} passed in ${seconds(summary.end)} under ${times(fired.length, "fault")} of ${times(kinds, "kind")}: no finding.`;
+    return `${counted(checks.length, "check")} passed in ${formatTime(summary.end)} under ${counted(fired.length, "fault")} of ${counted(kinds, "kind")}: no finding.`;
   }
   const [first] = findings;
   if (verdict === "fail" && first) {
     const roots = findings.filter(isRoot).length;
     const more = [
-      ...(roots > 1 ? [times(roots - 1, "more finding")] : []),
-      ...(findings.length > roots ? [times(findings.length - roots, "consequence")] : []),
+      ...(roots > 1 ? [counted(roots - 1, "more finding")] : []),
+      ...(findings.length > roots ? [counted(findings.length - roots, "consequence")] : []),
     ].join(" and ");
     return `${first.summary}${more === "" ? "" : ` And ${more}.`}`;
   }
@@ -108,7 +91,7 @@ export function notChecked(summary: RunSummary, known: ReadonlyMap<string, { sum
     ...doubtfulFaults(summary.faults),
     ...(summary.self.starvedSeconds > 0
       ? [
-          `The harness was starved for ${times(summary.self.starvedSeconds, "second")}: what happened then was not judged.`,
+          `The harness was starved for ${counted(summary.self.starvedSeconds, "second")}: what happened then was not judged.`,
         ]
       : []),
   ];
@@ -119,7 +102,7 @@ function doubtfulFaults(faults: readonly FaultOccurrence[]): string[] {
   const count = (what: string, some: FaultOccurrence[]) => {
     if (some.length === 0) return;
     const ids = some.slice(0, 5).map((fault) => fault.id);
-    lines.push(`${times(some.length, "fault")} ${what}: ${ids.join(", ")}${some.length > 5 ? ", …" : ""}`);
+    lines.push(`${counted(some.length, "fault")} ${what}: ${ids.join(", ")}${some.length > 5 ? ", …" : ""}`);
   };
   count(
     "never fired",
@@ -146,13 +129,13 @@ export function sinceText({ from, to }: Pick<Finding, "from" | "to">, watchEnd: 
   const clock = Number.isNaN(began) ? "" : ` (${new Date(began).toISOString().slice(11, 19)} UTC)`;
   const until =
     to === null
-      ? `still so ${seconds(Math.max(0, watchEnd - from))} later, when the run stopped looking`
-      : `until ${seconds(to)}, for ${seconds(to - from)}`;
-  return `${seconds(from)} into the run${clock}, ${until}`;
+      ? `still so ${formatTime(Math.max(0, watchEnd - from))} later, when the run stopped looking`
+      : `until ${formatTime(to)}, for ${formatTime(to - from)}`;
+  return `${formatTime(from)} into the run${clock}, ${until}`;
 }
 
 /** "from 12 s to the end (26 s)" */
 export function spanText(from: number, to: number | null, end: number): string {
   const length = formatDuration(Math.round(((to ?? end) - from) / 100) * 100);
-  return `from ${seconds(from)} to ${to === null ? "the end" : seconds(to)} (${length})`;
+  return `from ${formatTime(from)} to ${to === null ? "the end" : formatTime(to)} (${length})`;
 }

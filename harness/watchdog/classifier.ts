@@ -1,7 +1,8 @@
+import { formatSeconds } from "../base/units.ts";
 import { HANGS, type NodeCondition, type NodeState } from "../journal/events.ts";
 import type { NodeReport } from "./observation.ts";
 import type { ProcessSample } from "./process-sample.ts";
-import { type HangKind, ProcessWindow, seconds } from "./process-window.ts";
+import { type HangKind, ProcessWindow } from "./process-window.ts";
 import { type MasterView, type Stall, StallRule } from "./replication-stall.ts";
 import { RestoringRule } from "./restoring.ts";
 import { type Silence, SilenceRule } from "./silence.ts";
@@ -195,12 +196,12 @@ export class NodeClassifier {
     if (silence.kind === "none") return null;
     const { since } = silence;
     if (silence.kind === "starved") {
-      const why = `silent since ${seconds(o.t - since)}, but for ${seconds(silence.stolen)} of that the harness itself was starved, or held it in a debugger`;
+      const why = `silent since ${formatSeconds(o.t - since)}, but for ${formatSeconds(silence.stolen)} of that the harness itself was starved, or held it in a debugger`;
       return { condition: "starved", since, why };
     }
     const { silent, of, age } = silence;
     if (silence.kind === "partial") {
-      const why = `${silent} of ${of} connections (${silence.what}; numbers ${silence.numbers.join(", ")}) silent for ${seconds(age)} while others answer`;
+      const why = `${silent} of ${of} connections (${silence.what}; numbers ${silence.numbers.join(", ")}) silent for ${formatSeconds(age)} while others answer`;
       const map = o.workers;
       // Half of hangAfter: the younger questions on a silent thread are not that old yet.
       const workers = map && workerSilence(map, o.report.connections, o.t, this.#floor, this.#hangAfter / 2);
@@ -212,8 +213,8 @@ export class NodeClassifier {
     const serving = told - since >= this.#hangAfter / 2;
     const kind = this.#process.judge(Math.max(since, o.t - this.#hangAfter * 0.75), serving);
     const what = silence.refused
-      ? `no connection gets an answer for ${seconds(age)} (the last one: ${silence.refused}) although its process runs`
-      : `no answer on ${silent} of ${of} connections for ${seconds(age)}`;
+      ? `no connection gets an answer for ${formatSeconds(age)} (the last one: ${silence.refused}) although its process runs`
+      : `no answer on ${silent} of ${of} connections for ${formatSeconds(age)}`;
     const frozen = o.container.paused ? "; its container is paused, not by this run" : "";
     const held = silence.held ? "; the others are not asked any more, to leave it some threads" : "";
     const admin = serving ? "; INFO still answers" : "";

@@ -1,3 +1,4 @@
+import { formatSeconds } from "../base/units.ts";
 import type { ProcessSample, ThreadSample } from "./process-sample.ts";
 
 /** Is a silent process waiting or burning? */
@@ -84,7 +85,7 @@ export class ProcessWindow {
     const of = answering.length;
     const stopped = last.state === "T" || last.state === "t" ? "; its state is T (stopped)" : "";
     const whose = active.length > 0 ? "threads that answered while healthy" : "main thread";
-    const why = `${cores.toFixed(2)} cores used over ${seconds(last.t - first.t)}, ${frozen} of ${of} ${whose} did not move${stopped}`;
+    const why = `${cores.toFixed(2)} cores used over ${formatSeconds(last.t - first.t)}, ${frozen} of ${of} ${whose} did not move${stopped}`;
     const busy = answering.some((thread) => busyShare(first, thread, last.t - first.t) >= BUSY_SHARE);
     const burning = cores >= BUSY_CORES || (cores >= IDLE_CORES && busy);
     if (burning) return { condition: frozen === of && of > 0 ? "deadlocked" : "livelocked", cores, why };
@@ -104,8 +105,4 @@ function moves(before: ProcessSample, now: ThreadSample): boolean {
   const then = before.threads.find(({ tid }) => tid === now.tid);
   if (!then) return true;
   return now.cpuMs - then.cpuMs >= CPU_STEP || now.switches !== then.switches || now.fingerprint !== then.fingerprint;
-}
-
-export function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
 }

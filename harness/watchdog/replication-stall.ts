@@ -1,5 +1,5 @@
+import { formatSeconds } from "../base/units.ts";
 import type { NodeState } from "../journal/events.ts";
-import { seconds } from "./process-window.ts";
 import { overlap, type Span } from "./starvation.ts";
 
 /** A replica's master as the watchdog sees it. */
@@ -79,7 +79,7 @@ export class StallRule {
       : `link ${state.link}${state.linkDetail ? ` ${state.linkDetail}` : ""}`;
     return {
       since: this.#began,
-      why: `${own} (${link}) for ${seconds(t - this.#began)} while master ${master.name} moved to ${master.offset}`,
+      why: `${own} (${link}) for ${formatSeconds(t - this.#began)} while master ${master.name} moved to ${master.offset}`,
     };
   }
 }

@@ -1,7 +1,7 @@
+import { formatSeconds } from "../base/units.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { NodeReport } from "./observation.ts";
 import type { ProcessSample } from "./process-sample.ts";
-import { seconds } from "./process-window.ts";
 import { overlap, type Span } from "./starvation.ts";
 
 interface Restoring {
@@ -53,7 +53,7 @@ export class RestoringRule {
       this.#busy = error === "BUSY" ? (this.#busy ?? askedAt) : null;
     }
     if (this.#busy !== null && t - this.#busy - overlap(starved, this.#busy, t) >= this.#hangAfter) {
-      const why = `every command is refused with -BUSY for ${seconds(t - this.#busy)}: a script runs and does not end`;
+      const why = `every command is refused with -BUSY for ${formatSeconds(t - this.#busy)}: a script runs and does not end`;
       return { since: this.#busy, why, busy: true, stuckSince: null };
     }
     if (this.#loading === null) return null;
@@ -61,7 +61,7 @@ export class RestoringRule {
     const patience = PATIENCE * this.#hangAfter;
     const stuck = t - still - overlap(starved, still, t) >= patience;
     const why = stuck
-      ? `answers only -${this.#lastReply} for ${seconds(t - this.#loading)}, without progress for ${seconds(t - still)}`
+      ? `answers only -${this.#lastReply} for ${formatSeconds(t - this.#loading)}, without progress for ${formatSeconds(t - still)}`
       : `answers -${this.#lastReply}: it restores its data`;
     return { since: this.#loading, why, busy: false, stuckSince: stuck ? still : null };
   }

@@ -1,5 +1,5 @@
+import { formatSeconds } from "../base/units.ts";
 import type { NodeReport } from "./observation.ts";
-import { seconds } from "./process-window.ts";
 import { overlap, type Span } from "./starvation.ts";
 
 const WINDOW = 3000;
@@ -52,7 +52,7 @@ export class SlownessRule {
     if (t - this.#began - overlap(starved, this.#began, t) < this.#hangAfter) return null;
     return {
       since: this.#began,
-      why: `half of the PINGs took longer than ${Math.round(this.#median)} ms for ${seconds(t - this.#began)} (bound ${Math.round(slowAfter)} ms)`,
+      why: `half of the PINGs took longer than ${Math.round(this.#median)} ms for ${formatSeconds(t - this.#began)} (bound ${Math.round(slowAfter)} ms)`,
     };
   }
 

@@ -1,3 +1,4 @@
+import { formatSeconds } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { endOfWatch } from "../span.ts";
 import { signalOf } from "./crash-rules.ts";
@@ -28,7 +29,7 @@ export function departureOf(record: RunRecord, node: string): Departure | null {
 }
 
 function describe(record: RunRecord, node: string, t: number, taken: boolean, exitCode: number | null): Departure {
-  const at = moment(t);
+  const at = formatSeconds(t);
   if (!taken) {
     const signal = signalOf(exitCode);
     const code = exitCode === null ? "" : ` (exit code ${exitCode}${signal ? `, ${signal}` : ""})`;
@@ -42,9 +43,4 @@ function describe(record: RunRecord, node: string, t: number, taken: boolean, ex
     taken,
     words: `was ended by ${fault ? `the fault ${fault.id}` : "a fault"} at ${at} and not started again`,
   };
-}
-
-/** 12345 → "12.3 s": a moment of the run. */
-export function moment(t: number): string {
-  return `${(t / 1000).toFixed(1)} s`;
 }

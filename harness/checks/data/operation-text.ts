@@ -1,3 +1,4 @@
+import { formatSeconds } from "../../base/units.ts";
 import { elementOf, KIND, keyOf, type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
 import type { Flush } from "./flushes.ts";
 
@@ -9,7 +10,7 @@ export function valueText({ foreign }: LoadHistory, value: number): string {
 
 /** "12.301 s": to the millisecond, for which of two operations came first is the point. */
 export function exactTime(ms: number): string {
-  return `${(ms / 1000).toFixed(3)} s`;
+  return formatSeconds(ms, 3);
 }
 
 /** "v12 (written by m1, 12.301 s – 12.304 s)" */

@@ -1,8 +1,8 @@
+import { formatSeconds } from "../../base/units.ts";
 import { selectName } from "../../faults/selector.ts";
 import type { EventOf, NodeState } from "../../journal/events.ts";
 import type { Expectation } from "../../journal/expectation.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { moment } from "../crash/departure.ts";
 import { baselines, serviceOf, serviceText } from "../service/service.ts";
 import { goalOf, sourceOf } from "../service/service-goal.ts";
 import { isControl } from "../span.ts";
@@ -179,5 +179,5 @@ function rateOf(record: RunRecord, load: string): number | null {
 /** The last thing seen in or before the window, with its moment; null: nothing was. */
 export function lastSeen({ sights }: Sights, { to }: Pick<Window, "to">): string | null {
   const last = sights.findLast(({ t }) => t <= to);
-  return last ? `${last.words} at ${moment(last.t)}` : null;
+  return last ? `${last.words} at ${formatSeconds(last.t)}` : null;
 }

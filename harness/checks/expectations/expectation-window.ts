@@ -1,3 +1,4 @@
+import { formatSeconds } from "../../base/units.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { Expectation } from "../../journal/expectation.ts";
 import type { RunRecord } from "../../journal/record.ts";
@@ -21,7 +22,7 @@ export function windowsOf(record: RunRecord, { when }: Expectation): { windows: 
   if (when.kind === "phase") {
     const phase = phaseSpan(record, when.phase);
     if (!phase) return { windows: [], why: `the run did not get to its ${when.phase} phase` };
-    const words = `within ${seconds(when.within)} of the beginning of ${when.phase}`;
+    const words = `within ${formatSeconds(when.within)} of the beginning of ${when.phase}`;
     return { windows: [bounded(record, { words, from: phase.from, to: phase.from + when.within }, [])], why: null };
   }
   const occurrences = new Map<string, EventOf<"fault">[]>();
@@ -46,7 +47,7 @@ function windowOf(
   // What comes about while it is being injected is its doing already; the time is counted from when it is.
   const from = steps.find(({ step }) => step === "inject")?.t ?? injected.t;
   if (when.kind === "within") {
-    const words = `within ${seconds(when.within)} of the fault ${id}`;
+    const words = `within ${formatSeconds(when.within)} of the fault ${id}`;
     return bounded(record, { words, from, to: injected.t + when.within }, targets);
   }
   const healed = steps.find(({ step }) => step === "heal" || step === "healed" || step === "heal-failed");
@@ -68,9 +69,4 @@ function endedEarly(record: RunRecord, to: number): string | null {
   const chaos = phaseSpan(record, "chaos");
   if (typeof planned !== "number" || !chaos || to < chaos.to) return null;
   return chaos.to - chaos.from < planned - EARLY_MS ? "the chaos phase was ended before its time" : null;
-}
-
-/** 30000 → "30.0 s" */
-export function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
 }

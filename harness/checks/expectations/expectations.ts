@@ -1,15 +1,15 @@
 import { z } from "zod";
+import { formatSeconds } from "../../base/units.ts";
 import { type Finding, HANGS, type NodeCondition } from "../../journal/events.ts";
 import { type Expectation, expectationSchema } from "../../journal/expectation.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { DEFAULT_POLL } from "../../watchdog/watchdog.ts";
 import type { Check } from "../check.ts";
-import { moment } from "../crash/departure.ts";
 import { conditionPeriods } from "../hang/condition-period.ts";
 import { type Judged, resultOf } from "../result.ts";
 import { planNumber, STARVED_SHARE, starvedShare } from "../span.ts";
 import { cameAbout, lastSeen, nodeAt, type Sights, sightsOf } from "./expectation-seen.ts";
-import { seconds, type Window, windowsOf } from "./expectation-window.ts";
+import { type Window, windowsOf } from "./expectation-window.ts";
 
 const MOST_LINES = 10;
 /** How late the harness may see what has come about: a line of a log, and the second of a load. ms */
@@ -65,7 +65,7 @@ function doubtOf(record: RunRecord, expectation: Expectation, sights: Sights, wi
   if (held !== null) return held;
   const late = lateBy(record, sights, window);
   if (late !== null)
-    return `it was seen at most ${seconds(late)} too late, and no more exactly than that is it looked for`;
+    return `it was seen at most ${formatSeconds(late)} too late, and no more exactly than that is it looked for`;
   if (more(record, expectation, window)) return "so many lines match that not all of them were journaled";
   if (cameAbout(sights, window) === null && (node === null || answered(record, node, window))) {
     return "nothing was asked in that time, so nothing was seen";
@@ -98,7 +98,7 @@ function heldByUs(record: RunRecord, node: string, window: Window): string | nul
   const toTheEnd = held.some(({ to }) => to === null || to >= window.to);
   if (bound && !toTheEnd) return null;
   const until = held.at(-1)?.to ?? null;
-  return `a fault of this run held ${node} ${first.condition} from ${moment(first.from)} to ${until === null ? "the end" : moment(until)}`;
+  return `a fault of this run held ${node} ${first.condition} from ${formatSeconds(first.from)} to ${until === null ? "the end" : formatSeconds(until)}`;
 }
 
 /** Did the server answer in that time, as far as the watchdog knows? */
@@ -129,7 +129,7 @@ function finding(
     node,
     from: window.from,
     to: window.to,
-    summary: `${wordsOf(expectation, node)} ${window.words} (${moment(window.from)} to ${moment(window.to)}): ${seen}.${often}`,
+    summary: `${wordsOf(expectation, node)} ${window.words} (${formatSeconds(window.from)} to ${formatSeconds(window.to)}): ${seen}.${often}`,
     proof: null,
     evidence: [],
     detail: {
@@ -184,5 +184,5 @@ function linesOf(record: RunRecord, node: string | null, { from, to }: Window): 
     .of("log")
     .filter((one) => one.node === node && one.t >= from && one.t <= to)
     .slice(-MOST_LINES)
-    .map(({ t, line }) => `${node} at ${moment(t)}: ${line}`);
+    .map(({ t, line }) => `${node} at ${formatSeconds(t)}: ${line}`);
 }

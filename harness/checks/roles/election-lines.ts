@@ -1,6 +1,6 @@
+import { formatSeconds } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
-import { moment } from "../crash/departure.ts";
 import { endOfWatch } from "../span.ts";
 
 const MOST_PER_NODE = 4;
@@ -44,7 +44,7 @@ export function electionLines(record: RunRecord, from: number, own: readonly str
     told.findLast(({ node, rule }) => rules.includes(rule) && (nodes === null || nodes.includes(node)));
   const best = latest(REASONS, own) ?? latest(REASONS, null) ?? latest(TRIES, own) ?? latest(TRIES, null);
   return {
-    lines: shown.map(({ node, t, line }) => `${node} at ${moment(t)}: ${line}`),
-    word: best ? `${best.node} logged at ${moment(best.t)}: "${best.fields.said ?? best.line}"` : null,
+    lines: shown.map(({ node, t, line }) => `${node} at ${formatSeconds(t)}: ${line}`),
+    word: best ? `${best.node} logged at ${formatSeconds(best.t)}: "${best.fields.said ?? best.line}"` : null,
   };
 }

@@ -1,9 +1,10 @@
 import { appendFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fenced, inlineMarkdown, plainLine } from "../../base/escape.ts";
+import { formatTime } from "../../base/units.ts";
 import type { Reporter } from "../reporter.ts";
 import { type RunSummary, summarize } from "../run-summary.ts";
-import { confidence, replayCommand, seconds, spanText, verdictSentence } from "../wording.ts";
+import { confidence, replayCommand, spanText, verdictSentence } from "../wording.ts";
 
 /** GitHub drops a step summary above 1 MiB as a whole; other steps' text counts, too. */
 const MOST_BYTES = 900_000;
@@ -51,7 +52,7 @@ function summaryOf(summary: RunSummary): string {
     ["Image", run.image],
     ["Digest", run.digest ?? "unknown"],
     ["Seed", run.seed],
-    ["Duration", seconds(end)],
+    ["Duration", formatTime(end)],
   ];
   const shown = findings.slice(0, MOST_FINDINGS);
   const blocks = [

@@ -1,4 +1,5 @@
 import { fenced, inlineMarkdown } from "../../base/escape.ts";
+import { formatTime } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { faultWords } from "../fault-occurrences.ts";
@@ -7,7 +8,7 @@ import { keyLifeLines } from "../key-life/text.ts";
 import { lossesText, totalLosses } from "../losses-text.ts";
 import { scriptOf } from "../repro-script.ts";
 import { type RunSummary, summarize } from "../run-summary.ts";
-import { replayCommand, seconds } from "../wording.ts";
+import { replayCommand } from "../wording.ts";
 import type { IssueTexts } from "./texts.ts";
 
 const MOST_LOG_LINES = 20;
@@ -94,8 +95,8 @@ function versionText({ run, serverVersion }: RunSummary, { version }: IssueTexts
 function faultText({ faults }: RunSummary): string {
   const fired = faults.filter((fault) => fault.from !== null);
   const shown = fired.slice(0, MOST_FAULTS).map((fault) => {
-    const until = fault.to === null ? "not healed" : seconds(fault.to);
-    return `${seconds(fault.from ?? 0).padStart(8)} – ${until.padEnd(8)}  ${fault.id}  ${faultWords(fault)}`;
+    const until = fault.to === null ? "not healed" : formatTime(fault.to);
+    return `${formatTime(fault.from ?? 0).padStart(8)} – ${until.padEnd(8)}  ${fault.id}  ${faultWords(fault)}`;
   });
   if (fired.length > shown.length) shown.push(`… and ${fired.length - shown.length} more`);
   return shown.join("\n") || "nothing";
@@ -141,7 +142,7 @@ function logText(record: RunRecord, { node, from, detail }: Finding): string | n
   const known = record
     .of("log")
     .filter((event) => event.node === node && Math.abs(event.t - from) <= 30_000)
-    .map((event) => `${seconds(event.t).padStart(8)}  ${event.line}`);
+    .map((event) => `${formatTime(event.t).padStart(8)}  ${event.line}`);
   const own = Array.isArray(detail?.lines) ? detail.lines.filter((line) => typeof line === "string") : [];
   const shown: string[] = own.length > 0 ? own : known;
   return shown.length === 0 ? null : lines(shown.slice(0, MOST_LOG_LINES));

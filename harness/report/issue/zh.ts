@@ -1,5 +1,6 @@
+import { formatCount, formatTime } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
-import { confidence, grouped, seconds } from "../wording.ts";
+import { confidence } from "../wording.ts";
 import type { IssueTexts } from "./texts.ts";
 
 const TYPES: Record<string, string> = {
@@ -50,8 +51,8 @@ export const chinese: IssueTexts = {
   },
   finding: (finding, end, told) => {
     const { class: kind, from, to, summary } = finding;
-    const until = to === null ? `运行结束（${seconds(end)}）` : seconds(to);
-    return `${where(finding)}：${type(finding)}，类别 ${kind}，从 ${seconds(from)} 到 ${until}，${SURE[confidence(finding)]}。${told ? "" : `原文：${summary}`}`;
+    const until = to === null ? `运行结束（${formatTime(end)}）` : formatTime(to);
+    return `${where(finding)}：${type(finding)}，类别 ${kind}，从 ${formatTime(from)} 到 ${until}，${SURE[confidence(finding)]}。${told ? "" : `原文：${summary}`}`;
   },
   ran: (kvchaos, title, seed) => `由 kvchaos ${kvchaos} 运行实验“${title}”得到（随机种子 ${seed}）。`,
   done: "对服务器做过的操作（时间为运行开始后的秒数）：",
@@ -67,7 +68,7 @@ export const chinese: IssueTexts = {
   differences: "最先发现不一致的键（键：主节点 | 从节点）：",
   log: (node) => `${node} 在这一时刻前后的日志：`,
   losses: ({ acknowledged, allowed, lost }) =>
-    `${grouped(acknowledged)} 次已确认的写入中，允许丢失 ${grouped(allowed)} 次，${lost === null ? "实际丢失的次数未能全部统计" : `实际丢失 ${grouped(lost)} 次`}。`,
+    `${formatCount(acknowledged)} 次已确认的写入中，允许丢失 ${formatCount(allowed)} 次，${lost === null ? "实际丢失的次数未能全部统计" : `实际丢失 ${formatCount(lost)} 次`}。`,
   health: (starved, seconds) => `测试程序自身在 ${seconds} 秒中有 ${starved} 秒得不到足够的 CPU。`,
   host: "测试机器：",
   version: { server: "服务器", unknown: "（版本未知）", image: "镜像", digest: "镜像摘要", host: "机器" },

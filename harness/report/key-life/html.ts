@@ -1,10 +1,10 @@
 import { shortenCounted } from "../../base/shorten.ts";
+import { counted, formatCount } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import { folded } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { numbers, table } from "../html/table.ts";
 import { scrollingOf } from "../page/shown-finding.ts";
-import { grouped, times } from "../wording.ts";
 import {
   type KeyLife,
   keyLifeOf,
@@ -51,9 +51,9 @@ const LEGEND = html`<p class="quiet">Bars last from question to answer: filled, 
 function tableHtml({ moments, total }: KeyLife, number: number): Html {
   const columns = [numbers("No."), { name: "Time", cell: "when" }, "What", "Node", "Value", "Outcome"];
   const rows = moments.map((moment) => ({ mark: moment.marked ? "marked" : null, cells: cells(moment) }));
-  const cut = total > moments.length ? ` (truncated: ${moments.length} of ${grouped(total)})` : "";
+  const cut = total > moments.length ? ` (truncated: ${moments.length} of ${formatCount(total)})` : "";
   return folded(
-    `The same as a table: ${times(moments.length, "moment")}${cut}`,
+    `The same as a table: ${counted(moments.length, "moment")}${cut}`,
     scrollingOf({ number }, html`Moments of the key's life`, table(columns, rows)),
   );
 }
@@ -76,7 +76,7 @@ function others(finding: Finding, number: number): HtmlContent {
   ]);
   const shown = rows.length < count ? `: the first ${rows.length}` : "";
   return folded(
-    `The same at ${times(count, "place")}${shown}`,
+    `The same at ${counted(count, "place")}${shown}`,
     scrollingOf({ number }, "Places that show the same", table(["Key", "Found", "Had to be there"], rows)),
   );
 }

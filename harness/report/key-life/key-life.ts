@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formatSeconds } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import { type LifeMoment, lifeMomentSchema } from "../../journal/finding.ts";
 
@@ -92,15 +93,10 @@ export function outcomeText({ outcome, to }: Pick<LifeMoment, "outcome" | "to">)
   return "ok";
 }
 
-/** To the millisecond: which of two operations came first is the whole point. */
-export function exactSeconds(ms: number): string {
-  return `${(ms / 1000).toFixed(3)} s`;
-}
-
 /** "12.304 s – 12.310 s" */
 export function whenText({ from, to }: Pick<LifeMoment, "from" | "to">): string {
-  if (to === null) return `${exactSeconds(from)} – ?`;
-  const [begin, end] = [exactSeconds(from), exactSeconds(to)];
+  if (to === null) return `${formatSeconds(from, 3)} – ?`;
+  const [begin, end] = [formatSeconds(from, 3), formatSeconds(to, 3)];
   return begin === end ? begin : `${begin} – ${end}`;
 }
 

@@ -1,9 +1,9 @@
 import { clip } from "../../base/shorten.ts";
+import { formatSeconds } from "../../base/units.ts";
 import { type Html, html } from "../html/markup.ts";
 import { label, round } from "../timeline/time-scale.ts";
 import { type LifeAxis, lifeAxis } from "./axis.ts";
 import {
-  exactSeconds,
   type KeyLife,
   keyText,
   type NumberedMoment,
@@ -57,7 +57,7 @@ export function keyLifeSvg(life: KeyLife): Html {
 
 function spoken(life: KeyLife): string {
   const marked = life.moments.filter((moment) => moment.marked);
-  const said = marked.map((one) => `${whatText(one)} ${shortValue(one)} at ${exactSeconds(one.from)}`);
+  const said = marked.map((one) => `${whatText(one)} ${shortValue(one)} at ${formatSeconds(one.from, 3)}`);
   return `Life of ${keyText(life)}; contradicting: ${said.join("; ") || "none marked"}`;
 }
 
@@ -146,7 +146,7 @@ function tooltip(moment: NumberedMoment): string {
 }
 
 function tick(t: number, x: number, foot: number): Html {
-  return html`<line class="grid" x1="${x}" x2="${x}" y1="16" y2="${foot}"/><text class="tick mid" x="${x}" y="12">${exactSeconds(t)}</text>`;
+  return html`<line class="grid" x1="${x}" x2="${x}" y1="16" y2="${foot}"/><text class="tick mid" x="${x}" y="12">${formatSeconds(t, 3)}</text>`;
 }
 
 /** Flushes, switches and kills go through all lanes; their names stand in two rows at the top. */

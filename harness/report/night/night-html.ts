@@ -1,10 +1,10 @@
+import { formatTime } from "../../base/units.ts";
 import type { NightSum } from "../../run/night/merge.ts";
 import type { NightEntry } from "../../run/night/record.ts";
 import { bullets } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
 import { htmlPage } from "../page/page.ts";
-import { seconds } from "../wording.ts";
 import { againCommand, countedOutcomes, gravestFirst, OUTCOME_WORDS } from "./night-words.ts";
 
 const COLUMNS = ["Outcome", "Experiment", "Image", "Expected", "Why", numbers("Runs"), numbers("Took")];
@@ -17,7 +17,7 @@ export function nightHtml({ seeds, entries, missing, ms, startedAt }: NightSum):
     header: html.lines([
       html`<p class="quiet">${startedAt === null ? "kvchaos" : `kvchaos, began ${startedAt}`}</p>`,
       html`<h1>${title}: ${countedOutcomes(entries)}</h1>`,
-      html`<p>${seconds(ms)} on all runners together.</p>`,
+      html`<p>${formatTime(ms)} on all runners together.</p>`,
     ]),
     main: [
       missing.length > 0 && bullets(missing, "v-error"),
@@ -46,6 +46,6 @@ function cells(entry: NightEntry): HtmlContent[] {
       command !== null && style !== "pass" && html`<p><code>${command}</code></p>`,
     ],
     links,
-    seconds(ms),
+    formatTime(ms),
   ];
 }

@@ -1,7 +1,7 @@
 import { fenced, inlineMarkdown } from "../../base/escape.ts";
+import { formatTime } from "../../base/units.ts";
 import type { NightSum } from "../../run/night/merge.ts";
 import { cutMarkdown } from "../ci/cut-markdown.ts";
-import { seconds } from "../wording.ts";
 import { againCommand, countedOutcomes, gravestFirst, OUTCOME_WORDS } from "./night-words.ts";
 
 /** GitHub drops a step summary above 1 MiB as a whole; other steps write theirs, too. */
@@ -19,7 +19,7 @@ export function nightMarkdown(sum: NightSum, mostBytes: number): string {
     .flatMap((entry) => againCommand(entry) ?? []);
   const text = [
     `## Night ${inlineMarkdown(seeds.join(", ") || "without a name")}: ${countedOutcomes(entries)}`,
-    `${seconds(ms)} on all runners together, kvchaos ${inlineMarkdown(kvchaos.join(", ") || "of unknown version")}, seed ${inlineMarkdown(seeds.join(", ") || "unknown")}.`,
+    `${formatTime(ms)} on all runners together, kvchaos ${inlineMarkdown(kvchaos.join(", ") || "of unknown version")}, seed ${inlineMarkdown(seeds.join(", ") || "unknown")}.`,
     ...(missing.length > 0 ? [missing.map((one) => `- 🛑 ${inlineMarkdown(one)}`).join("\n")] : []),
     [
       "| | Experiment | Image | Expected | Why |",

@@ -1,4 +1,5 @@
 import { shorten } from "../../base/shorten.ts";
+import { counted, formatTime } from "../../base/units.ts";
 import { describeEdge, OWNERLESS_WAIT } from "../../forensics/wait-edges.ts";
 import { threadNames } from "../../forensics/wait-graph-text.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
@@ -8,7 +9,6 @@ import { bullets, folded, truncatedNote, verbatim } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { numbers, table } from "../html/table.ts";
 import type { RunFile } from "../run-files.ts";
-import { seconds, times } from "../wording.ts";
 import { type ShownFinding, scrollingOf } from "./shown-finding.ts";
 import { waitGraphSvg } from "./wait-graph-svg.ts";
 
@@ -107,9 +107,9 @@ export async function capturesHtml(shown: ShownFinding): Promise<Html | null> {
   if (others.length > 0) {
     const items = others.map((event) => {
       const stopped = event.stoppedProcessMs > 0 ? `, stopped for ${Math.round(event.stoppedProcessMs)} ms` : "";
-      return `at ${seconds(event.t)} (${event.reason}${stopped}): ${event.proof ?? shortenProof(event.summary)}`;
+      return `at ${formatTime(event.t)} (${event.reason}${stopped}): ${event.proof ?? shortenProof(event.summary)}`;
     });
-    parts.push(folded(`${times(others.length, "more capture")} of the same node`, bullets(items)));
+    parts.push(folded(`${counted(others.length, "more capture")} of the same node`, bullets(items)));
   }
   return html.lines(parts);
 }
@@ -134,7 +134,7 @@ function captureHtml(shown: ShownFinding, event: Capture, named: readonly Thread
     event.stoppedProcessMs > 0
       ? `; gdb then stopped the process for ${Math.round(event.stoppedProcessMs)} ms`
       : "; the process was not stopped for it";
-  const how = `Captured at ${seconds(event.t)} because of “${event.reason}”, in ${Math.round(event.ms)} ms from /proc${stopped}.`;
+  const how = `Captured at ${formatTime(event.t)} because of “${event.reason}”, in ${Math.round(event.ms)} ms from /proc${stopped}.`;
   const said = event.proof === null ? event.summary : event.summary.replace(event.proof, "see the proof above");
   const found = html`<p>${shortenProof(said)}</p><p class="quiet">${how}</p>`;
   const { data } = event;
@@ -183,13 +183,13 @@ function groupsHtml(shown: ShownFinding, groups: readonly ThreadGroup[], graph: 
   const total = groups.reduce((sum, group) => sum + group.count, 0);
   const cut = truncatedNote(rows.length, groups.length, "groups");
   const columns = [numbers("Threads"), "Names and ids", "State", "Waits for"];
-  return html`<h4>${times(total, "thread")} in ${times(groups.length, "group")} of identical state and stack${cut}</h4>${scrollingOf(shown, "Threads", table(columns, rows, "threads"))}`;
+  return html`<h4>${counted(total, "thread")} in ${counted(groups.length, "group")} of identical state and stack${cut}</h4>${scrollingOf(shown, "Threads", table(columns, rows, "threads"))}`;
 }
 
 function stackHtml(group: ThreadGroup, open: boolean): HtmlContent {
   const frames = (group.frames ?? []).slice(0, MOST_FRAMES);
   if (frames.length === 0) return null;
-  const summary = `${times(group.frames?.length ?? 0, "frame")}: ${frames.slice(0, 2).join(" ← ")}`;
+  const summary = `${counted(group.frames?.length ?? 0, "frame")}: ${frames.slice(0, 2).join(" ← ")}`;
   return folded(summary, verbatim(frames.map((frame, i) => `#${i} ${frame}`).join("\n")), open);
 }
 

@@ -1,9 +1,9 @@
+import { formatCount, formatTime } from "../../base/units.ts";
 import { type ClientView, clientViews } from "../../checks/service/outages.ts";
 import { serviceText } from "../../checks/service/service.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Html, html } from "../html/markup.ts";
 import { scrolling, table } from "../html/table.ts";
-import { grouped, seconds } from "../wording.ts";
 
 const MOST_KINDS = 8;
 const MOST_OUTAGES = 10;
@@ -16,7 +16,7 @@ export function clientsHtml(record: RunRecord): Html {
   if (views.length === 0) return html`<p>There was no load.</p>`;
   const rows = views.map((view) => [
     view.load,
-    view.before === null ? "no warm-up" : `${grouped(view.before)}/s`,
+    view.before === null ? "no warm-up" : `${formatCount(view.before)}/s`,
     outageText(view),
     errorText(view) || "none",
     endText(view),
@@ -32,24 +32,24 @@ export function outageSentence(record: RunRecord): string | null {
     .sort((a, b) => b.longestMs - a.longestMs)[0];
   if (!longest) return null;
   const { load, longestMs, outageMs, outages } = longest;
-  const all = outages.length > 1 ? `, ${seconds(outageMs)} in all` : "";
-  return `Clients of ${load} were not served for ${seconds(longestMs)} at a stretch${all}.`;
+  const all = outages.length > 1 ? `, ${formatTime(outageMs)} in all` : "";
+  return `Clients of ${load} were not served for ${formatTime(longestMs)} at a stretch${all}.`;
 }
 
 function outageText({ outages, outageMs, longestMs }: ClientView): string {
   if (outages.length === 0) return "none of a second or more";
-  const shown = outages.slice(0, MOST_OUTAGES).map(({ from, to }) => `${seconds(from)} – ${seconds(to)}`);
+  const shown = outages.slice(0, MOST_OUTAGES).map(({ from, to }) => `${formatTime(from)} – ${formatTime(to)}`);
   const more = outages.length > shown.length ? `, and ${outages.length - shown.length} more` : "";
-  return `${seconds(longestMs)} at most, ${seconds(outageMs)} in all: ${shown.join(", ")}${more}`;
+  return `${formatTime(longestMs)} at most, ${formatTime(outageMs)} in all: ${shown.join(", ")}${more}`;
 }
 
 function errorText({ errors }: ClientView): string {
   const shown = errors.slice(0, MOST_KINDS);
   const words = shown.map(
-    ({ kind, count, share }) => `${kind.slice(0, MOST_LETTERS)} × ${grouped(count)} (${percent(share)})`,
+    ({ kind, count, share }) => `${kind.slice(0, MOST_LETTERS)} × ${formatCount(count)} (${percent(share)})`,
   );
   const rest = errors.length - shown.length;
-  return [...words, ...(rest > 0 ? [`and ${grouped(rest)} other kinds`] : [])].join(", ");
+  return [...words, ...(rest > 0 ? [`and ${formatCount(rest)} other kinds`] : [])].join(", ");
 }
 
 function endText({ atEnd }: ClientView): string {

@@ -1,10 +1,10 @@
 import { shortenCounted } from "../../base/shorten.ts";
+import { counted, formatTime } from "../../base/units.ts";
 import { type AdminCommand, adminCommands } from "../../journal/admin-commands.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Html, html } from "../html/markup.ts";
 import { scrolling, table } from "../html/table.ts";
 import type { RunSummary } from "../run-summary.ts";
-import { seconds, times } from "../wording.ts";
 
 const MOST_ROWS = 100;
 const MOST_CHARS = 160;
@@ -22,9 +22,9 @@ export function commandsHtml(record: RunRecord, { watchEnd }: RunSummary): Html 
     .map((command) => {
       const { t, by, node, argv, command: name } = command.sent;
       const words = html`<code>${shortenCounted(argv?.join(" ") ?? name, MOST_CHARS)}</code>`;
-      return [seconds(t), by, node, words, outcome(command, watchEnd)];
+      return [formatTime(t), by, node, words, outcome(command, watchEnd)];
     });
-  const left = all.length > rows.length && html`<p>truncated: ${rows.length} of ${times(all.length, "command")}</p>`;
+  const left = all.length > rows.length && html`<p>truncated: ${rows.length} of ${counted(all.length, "command")}</p>`;
   return html`${scrolling("Commands", table(["Sent", "Fault", "Node", "Command", "Answer"], rows))}${left}`;
 }
 
@@ -32,15 +32,15 @@ function outcome({ sent, overdue, end }: AdminCommand, watchEnd: number): string
   const { expected = null, clients } = sent;
   const many = clients === undefined ? "" : `${clients} clients: `;
   if (end === null) {
-    const waited = seconds(watchEnd - sent.t);
+    const waited = formatTime(watchEnd - sent.t);
     if (expected === null) return `${many}none in ${waited}; it never has to be answered`;
     const who = clients === undefined ? "" : `${overdue?.waiting ?? clients} of ${clients} clients: `;
     const flags = overdue?.flags ? `; client flags ${overdue.flags}` : "";
-    return `${who}none in ${waited}${expected > 0 ? `; its own timeout is ${seconds(expected)}` : ""}${flags}`;
+    return `${who}none in ${waited}${expected > 0 ? `; its own timeout is ${formatTime(expected)}` : ""}${flags}`;
   }
   const ms = end.ms ?? end.t - sent.t;
   const late = expected !== null && expected > 0 && ms - expected > LATE_MS;
-  const after = `after ${seconds(ms)}${late ? `, ${seconds(ms - expected)} later than its own timeout` : ""}`;
+  const after = `after ${formatTime(ms)}${late ? `, ${formatTime(ms - expected)} later than its own timeout` : ""}`;
   const text = end.step === "lost" ? (end.detail ?? "") : (end.reply ?? end.detail ?? "");
   return `${many}${end.step} ${after}${text === "" ? "" : `: ${shortenCounted(text, MOST_CHARS)}`}`;
 }

@@ -1,3 +1,4 @@
+import { counted, formatCount } from "../../base/units.ts";
 import { labelOf } from "../../checks/causes.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
@@ -8,7 +9,7 @@ import { infoTable } from "../info-table.ts";
 import { keyLifeHtml } from "../key-life/html.ts";
 import type { RunFiles } from "../run-files.ts";
 import type { RunSummary } from "../run-summary.ts";
-import { confidence, grouped, meaningOf, spanText, times } from "../wording.ts";
+import { confidence, meaningOf, spanText } from "../wording.ts";
 import { capturesHtml, capturesOf, shortenProof } from "./capture-html.ts";
 import { doings } from "./done-to-cluster.ts";
 import { logWindowHtml } from "./log-window.ts";
@@ -105,13 +106,13 @@ function differences(shown: ShownFinding): HtmlContent {
     said === null ? html`<span class="quiet">no such key</span>` : html`<code>${said}</code>`;
   const rows = list.map(({ key, kind, master, replica }) => [value(key), kind, value(master), value(replica)]);
   const keys = scrollingOf(shown, "Differing keys", table(["Key", "Kind", "Master", "Replica"], rows));
-  return html`<h4>Differing keys: ${list.length} of ${grouped(total)}</h4>${keys}`;
+  return html`<h4>Differing keys: ${list.length} of ${formatCount(total)}</h4>${keys}`;
 }
 
 function fileList({ evidence }: Finding): HtmlContent {
   if (evidence.length === 0) return null;
   const links = evidence.map((file) => html`<a href="${relativeLink(file)}">${file}</a>`);
-  return folded(`${times(links.length, "file")} beside this report`, bullets(links));
+  return folded(`${counted(links.length, "file")} beside this report`, bullets(links));
 }
 
 /** A path below the run's folder, never a scheme or a path out of it. */

@@ -1,4 +1,5 @@
 import { shorten } from "../../base/shorten.ts";
+import { counted, formatTime } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { bullets, definitions } from "../html/lists.ts";
@@ -6,7 +7,7 @@ import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { lossesText } from "../losses-text.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { healthWhile } from "../timeline/health-while.ts";
-import { confidence, seconds, sinceText, times, verdictSentence } from "../wording.ts";
+import { confidence, sinceText, verdictSentence } from "../wording.ts";
 import { busySentence, foundSentence } from "./capture-html.ts";
 import { outageSentence } from "./clients-html.ts";
 import { doings } from "./done-to-cluster.ts";
@@ -60,10 +61,10 @@ function othersHtml({ findings }: RunSummary): HtmlContent {
   const items = others.map(({ type, class: kind, node, from, consequenceOf }, i) => {
     const what = `${type} (${kind})${node === null ? "" : ` of ${node}`}`;
     const cause = consequenceOf === undefined ? "" : `, follows from ${consequenceOf}`;
-    return html`<a href="#finding-${i + 2}">${what}</a>, since ${seconds(from)}${cause}`;
+    return html`<a href="#finding-${i + 2}">${what}</a>, since ${formatTime(from)}${cause}`;
   });
   const left = findings.length - 1 - others.length;
-  const rest = left > 0 ? [`and ${times(left, "more finding")} below`] : [];
+  const rest = left > 0 ? [`and ${counted(left, "more finding")} below`] : [];
   return html`<p>Also found:</p>${bullets([...items, ...rest], "others")}`;
 }
 

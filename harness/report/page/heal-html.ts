@@ -1,10 +1,10 @@
+import { formatCount, formatTime } from "../../base/units.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { rulerOf } from "../../journal/ruler.ts";
 import { bullets, folded } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
-import { grouped, seconds } from "../wording.ts";
 
 /** Of each list. */
 const MOST = 50;
@@ -17,11 +17,11 @@ export function healHtml(record: RunRecord): Html {
   if (before.length === 0 && repairs.length === 0) return html`<p>The run did not get to its heal phase.</p>`;
   const told = repairs.map(
     ({ t, node, by, why, told: words }) =>
-      html`${seconds(t)}, ${node} (by ${by}): ${why}; it was told <code>${words.join("; ")}</code>`,
+      html`${formatTime(t)}, ${node} (by ${by}): ${why}; it was told <code>${words.join("; ")}</code>`,
   );
   const left = record.of("topology").filter(({ reason }) => reason.startsWith("as ") && reason.endsWith(" left it"));
   const adopted = left.map(
-    ({ t, reason, masters }) => `${seconds(t)}, roles stay ${reason}; masters: ${masters.join(", ")}`,
+    ({ t, reason, masters }) => `${formatTime(t)}, roles stay ${reason}; masters: ${masters.join(", ")}`,
   );
   const unseen = notLookedAt(record).map(({ about, text }) => `${about}: ${text}`);
   const compared = record.of("comparison").filter((event) => event.before === "heal");
@@ -38,7 +38,7 @@ export function healHtml(record: RunRecord): Html {
 
 function list(title: HtmlContent, items: readonly HtmlContent[]): HtmlContent {
   if (items.length === 0) return null;
-  const rest = items.length > MOST ? [`and ${grouped(items.length - MOST)} more`] : [];
+  const rest = items.length > MOST ? [`and ${formatCount(items.length - MOST)} more`] : [];
   return html`<p>${title}</p>${bullets([...items.slice(0, MOST), ...rest])}`;
 }
 
@@ -67,9 +67,9 @@ function statesHtml(before: readonly EventOf<"before-heal">[]): HtmlContent {
 
 function stateCells({ node, role, master, link, offset, slots }: EventOf<"before-heal">): string[] {
   const shown = slots?.slice(0, MOST_SLOTS).map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
-  const more = (slots?.length ?? 0) > MOST_SLOTS ? [`and ${grouped((slots?.length ?? 0) - MOST_SLOTS)} more`] : [];
+  const more = (slots?.length ?? 0) > MOST_SLOTS ? [`and ${formatCount((slots?.length ?? 0) - MOST_SLOTS)} more`] : [];
   const ranges = shown ? [...shown, ...more].join(" ") || "none" : "–";
-  return [node, role, master ?? "–", link, offset === null ? "–" : grouped(offset), ranges];
+  return [node, role, master ?? "–", link, offset === null ? "–" : formatCount(offset), ranges];
 }
 
 function comparisonText({ replica, master, different, complete, why }: EventOf<"comparison">): string {

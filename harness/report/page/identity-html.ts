@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { formatDurations, type Range } from "../../base/units.ts";
+import { counted, formatDurations, formatTime, type Range } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { bullets, definitions, folded, verbatim } from "../html/lists.ts";
 import { type Html, html } from "../html/markup.ts";
@@ -7,7 +7,7 @@ import { scrolling, table } from "../html/table.ts";
 import { scriptOf } from "../repro-script.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { timeToFinding } from "../time-to-finding.ts";
-import { replayCommand, seconds, times } from "../wording.ts";
+import { replayCommand } from "../wording.ts";
 
 /** Which server, which harness, which machine: what a maintainer asks first. */
 export function identityHtml(summary: RunSummary): Html {
@@ -22,7 +22,7 @@ export function identityHtml(summary: RunSummary): Html {
     ["Image", run.image],
     ["Digest", run.digest ?? "unknown: the image is not from a registry"],
     ["Nodes", shape || "none came up"],
-    ["Run", `${run.startedAt}, ${seconds(end)}, seed ${run.seed}, id ${run.runId}`],
+    ["Run", `${run.startedAt}, ${formatTime(end)}, seed ${run.seed}, id ${run.runId}`],
     ["kvchaos", run.kvchaos],
     ["Host", machine.join(", ") || "unknown"],
     ["Issue", run.issue],
@@ -36,13 +36,13 @@ export function identityHtml(summary: RunSummary): Html {
 function timeText(summary: RunSummary, typical: Range): string {
   const chaos = summary.phases.find(({ phase }) => phase === "chaos");
   const here = timeToFinding(chaos?.from, summary.findings);
-  return `typically ${formatDurations(typical)} of chaos; ${here === null ? "nothing was found here" : `here ${seconds(here)}`}`;
+  return `typically ${formatDurations(typical)} of chaos; ${here === null ? "nothing was found here" : `here ${formatTime(here)}`}`;
 }
 
 function environmentHtml({ run, nodes, links }: RunSummary): Html {
   const rows = nodes.map(({ name, role, image, version, digest }) => [name, role, image, version ?? "unknown", digest]);
   return folded(
-    `Environment: ${times(nodes.length, "node")}, ${times(links.length, "link")} through Toxiproxy, host`,
+    `Environment: ${counted(nodes.length, "node")}, ${counted(links.length, "link")} through Toxiproxy, host`,
     html.lines([
       scrolling("Nodes", table(["Node", "Role at the start", "Image", "Version", "Digest"], rows)),
       bullets(links.map(({ name, address }) => `${name} by way of ${address}`)),

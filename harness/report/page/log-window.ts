@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { shortenCounted } from "../../base/shorten.ts";
+import { counted, formatTime } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
 import { faultWords } from "../fault-occurrences.ts";
@@ -8,7 +9,6 @@ import { folded, truncatedNote } from "../html/lists.ts";
 import { type Html, html } from "../html/markup.ts";
 import type { RunFiles } from "../run-files.ts";
 import type { RunSummary } from "../run-summary.ts";
-import { seconds, times } from "../wording.ts";
 import type { ShownFinding } from "./shown-finding.ts";
 
 const AROUND_MS = 30_000;
@@ -55,7 +55,7 @@ export async function logWindowHtml({ record, run, finding, files }: ShownFindin
   const title = html`<h4>Log of ${node} around that moment</h4>`;
   const legend = html`<p class="quiet">Seconds of the run; <mark>marked</mark>: what the rules of this server know as a sign (full sync, crash, waiting).</p>`;
   const whole = folded(
-    `All ${times(shown.length, "line")} of ± ${AROUND_MS / 1000} s${truncatedNote(shown.length, total, "lines")}`,
+    `All ${counted(shown.length, "line")} of ± ${AROUND_MS / 1000} s${truncatedNote(shown.length, total, "lines")}`,
     html`<pre class="log" tabindex="0">${rowsHtml(shown, marks)}</pre>`,
   );
   return html`${title}<pre>${rowsHtml(few, marks.slice(0, 8))}</pre>${legend}${few.length < shown.length && whole}`;
@@ -94,7 +94,7 @@ function near(t: number, from: number): boolean {
 }
 
 function stamp(t: number): string {
-  return seconds(t).padStart(9);
+  return formatTime(t).padStart(9);
 }
 
 function lineHtml({ t, text, matters }: LogLine): Html {

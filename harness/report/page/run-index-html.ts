@@ -1,11 +1,11 @@
 import { proportion, proportionText } from "../../base/proportion.ts";
+import { counted, formatTime } from "../../base/units.ts";
 import { bullets } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
 import type { ListedRun } from "../run-list.ts";
 import type { IndexGroup, IndexRow, RunIndex } from "../runs-by-experiment.ts";
 import { median } from "../time-to-finding.ts";
-import { seconds, times } from "../wording.ts";
 import { htmlPage } from "./page.ts";
 
 /** Runs of a row that are drawn; all are counted. */
@@ -27,8 +27,8 @@ export function runIndexHtml({ groups, nights, total }: RunIndex): Html {
     ([verdict, letter], i) => html`${i > 0 && ", "}${box(letter, verdict)} ${verdict}`,
   );
   return htmlPage({
-    title: `kvchaos: ${times(total, "run")}`,
-    header: html`<h1>${times(total, "run")} of ${times(groups.length, "experiment")}</h1>
+    title: `kvchaos: ${counted(total, "run")}`,
+    header: html`<h1>${counted(total, "run")} of ${counted(groups.length, "experiment")}</h1>
 <p class="quiet">Made of the run folders beside this page. Every letter is a run, the latest on the right: ${legend}.</p>`,
     main: html.lines([...groups.map(groupHtml), ...nightsHtml(nights)]),
     footer: html`Made by kvchaos. Made again after every run, and by <code>kvchaos report</code> with this folder.`,
@@ -65,7 +65,7 @@ function cells({ image, system, runs }: IndexRow): HtmlContent[] {
     html`${latest}<br><span class="quiet">${told}</span>`,
     [drawn.map((run) => linked(run, box(LETTERS[run.verdict], run.verdict), wordsOf(run))), cut],
     failed.n === 0 ? "no verdict yet" : proportionText(failed),
-    seconds(median(runs.map(({ durationMs }) => durationMs)) ?? 0),
+    formatTime(median(runs.map(({ durationMs }) => durationMs)) ?? 0),
   ];
 }
 
@@ -82,7 +82,7 @@ function linked({ folder, hasReport }: ListedRun, shown: Html, title?: string): 
 
 function wordsOf(run: ListedRun): string {
   const { verdict, startedAt, durationMs, seed } = run;
-  const parts = [verdict, day(startedAt), seconds(durationMs), `seed ${seed}`, kindsOf(run, 6)];
+  const parts = [verdict, day(startedAt), formatTime(durationMs), `seed ${seed}`, kindsOf(run, 6)];
   return parts.filter((part) => part !== "").join(", ");
 }
 

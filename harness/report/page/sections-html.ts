@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { counted, formatCount, formatTime } from "../../base/units.ts";
 import { checks as knownChecks } from "../../checks/registry.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { bullets, definitions, folded, truncatedNote, verbatim } from "../html/lists.ts";
@@ -6,7 +7,7 @@ import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
 import { pollingText } from "../polling-text.ts";
 import type { RunSummary } from "../run-summary.ts";
-import { grouped, notChecked, seconds, times, withoutRoot } from "../wording.ts";
+import { notChecked, withoutRoot } from "../wording.ts";
 import { coverText } from "./probe-cover-text.ts";
 
 const MOST_PLAN_CHARS = 200_000;
@@ -17,7 +18,7 @@ export function checksHtml({ checks }: RunSummary): Html {
   const rows = checks.map(({ name, valid, why, findings }) => {
     const [word, tone] = valid === true ? ["ok", "good"] : valid === false ? ["violated", "bad"] : ["unknown", "warn"];
     const what =
-      why ?? (findings.length > 0 ? times(findings.length, "finding") : (knownChecks.get(name)?.summary ?? ""));
+      why ?? (findings.length > 0 ? counted(findings.length, "finding") : (knownChecks.get(name)?.summary ?? ""));
     return [html`<code>${name}</code>`, html`<span class="tag t-${tone}">${word}</span>`, what];
   });
   return table(["Check", "Result", "Why"], rows, "checks");
@@ -27,8 +28,8 @@ export function loadHtml({ loads }: RunSummary): Html {
   if (loads.length === 0) return html`<p>There was no load.</p>`;
   const rows = loads.map(({ load, ok, fail, info, errors }) => {
     const shown = Object.entries(errors).slice(0, 8);
-    const text = shown.map(([name, count]) => `${name} × ${grouped(count)}`).join(", ");
-    return [load, grouped(ok), grouped(fail), grouped(info), text];
+    const text = shown.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ");
+    return [load, formatCount(ok), formatCount(fail), formatCount(info), text];
   });
   const columns = ["Load", numbers("ok"), numbers("failed"), numbers("unknown outcome"), "Errors"];
   return scrolling("Load totals", table(columns, rows));
@@ -44,7 +45,7 @@ export function planHtml({ run }: RunSummary): Html {
 export function selfHtml(record: RunRecord, { self, notes, nodes, end }: RunSummary): Html {
   const { starvedSeconds, worstMainDelay, worstProbeDelay, worstControl, worstCpuPressure } = self;
   const rows: [string, HtmlContent][] = [
-    ["Starved", `${starvedSeconds} of ${times(self.seconds, "second")}`],
+    ["Starved", `${starvedSeconds} of ${counted(self.seconds, "second")}`],
     [
       "Worst event-loop delay",
       `main thread ${Math.round(worstMainDelay)} ms, probe thread ${Math.round(worstProbeDelay)} ms`,
@@ -57,7 +58,7 @@ export function selfHtml(record: RunRecord, { self, notes, nodes, end }: RunSumm
     ["Watching", pollingText(record)],
     ...nodes.map(({ name }): [string, HtmlContent] => [`Probes of ${name}`, coverText(record, name, end)]),
   ];
-  const shown = notes.slice(0, MOST_NOTES).map((note) => `${seconds(note.t)}, ${note.about}: ${note.text}`);
+  const shown = notes.slice(0, MOST_NOTES).map((note) => `${formatTime(note.t)}, ${note.about}: ${note.text}`);
   const summary = `Notes${truncatedNote(shown.length, notes.length)}`;
   return html`${definitions(rows)}${shown.length > 0 && folded(summary, bullets(shown))}`;
 }

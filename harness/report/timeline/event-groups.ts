@@ -1,5 +1,5 @@
+import { formatCount } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { grouped } from "../wording.ts";
 
 /** A node has the same colour and dashes in every lane. */
 export function nodeMarks(record: RunRecord): (node: string) => string {
@@ -9,8 +9,8 @@ export function nodeMarks(record: RunRecord): (node: string) => string {
 
 /** A duration on an axis. */
 export function milliseconds(value: number): string {
-  if (value >= 1000) return `${grouped(value / 1000)} s`;
-  return `${value >= 10 ? grouped(value) : Number(value.toPrecision(1))} ms`;
+  if (value >= 1000) return `${formatCount(value / 1000)} s`;
+  return `${value >= 10 ? formatCount(value) : Number(value.toPrecision(1))} ms`;
 }
 
 /** 12,300 → "12.3k" */

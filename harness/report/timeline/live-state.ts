@@ -1,7 +1,7 @@
 import { plainLine } from "../../base/escape.ts";
+import { formatCount, formatTime } from "../../base/units.ts";
 import type { EventOf, JournalEvent } from "../../journal/events.ts";
 import { conditionTone, type EventLine, type Tone } from "../event-line.ts";
-import { grouped, seconds } from "../wording.ts";
 
 const WORST: readonly Tone[] = ["bad", "warn", "quiet", "plain", "good"];
 
@@ -39,7 +39,7 @@ export class LiveState {
     return [
       {
         text: cut(
-          `${this.#phase || "…"} ${seconds(this.#now - this.#phaseBegan)} (run ${seconds(this.#now)}) · ${this.#throughput()}`,
+          `${this.#phase || "…"} ${formatTime(this.#now - this.#phaseBegan)} (run ${formatTime(this.#now)}) · ${this.#throughput()}`,
         ),
         tone: "plain",
       },
@@ -57,6 +57,6 @@ export class LiveState {
     if (recent.length === 0) return "no load";
     const rate = (of: "ok" | "fail" | "info") =>
       recent.reduce((sum, event) => sum + event[of] / Math.max(event.seconds, 0.001), 0);
-    return `${grouped(rate("ok"))} ok/s, ${grouped(rate("fail"))} fail/s, ${grouped(rate("info"))} unknown/s`;
+    return `${formatCount(rate("ok"))} ok/s, ${formatCount(rate("fail"))} fail/s, ${formatCount(rate("info"))} unknown/s`;
   }
 }

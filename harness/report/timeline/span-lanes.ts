@@ -1,11 +1,12 @@
 import { groupBy } from "../../base/group-by.ts";
+import { formatTime } from "../../base/units.ts";
 import { type ConditionPeriod, conditionPeriods } from "../../checks/hang/condition-period.ts";
 import { endOfWatch } from "../../checks/span.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type FaultOccurrence, faultWords } from "../fault-occurrences.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import type { RunSummary } from "../run-summary.ts";
-import { seconds, spanText } from "../wording.ts";
+import { spanText } from "../wording.ts";
 import { type Frame, type Lane, label, round, type TimeScale } from "./time-scale.ts";
 
 const ROW = 20;
@@ -123,7 +124,7 @@ function masterMarks(record: RunRecord, node: string, scale: TimeScale, y: numbe
   return spans.map(({ from, to, reason }) => {
     const x = scale.x(from);
     const width = widths(round(scale.x(to) - x), 1.5);
-    const title = html`<title>${node} is meant to be master from ${seconds(from)} (${reason})</title>`;
+    const title = html`<title>${node} is meant to be master from ${formatTime(from)} (${reason})</title>`;
     return html`<rect class="master" x="${x}" y="${y}" ${width} height="2.5">${title}</rect>`;
   });
 }
