@@ -2,7 +2,7 @@ import { ChaosError } from "../base/chaos-error.ts";
 import type { Verdict } from "../journal/events.ts";
 import type { NightEntry } from "../run/night/record.ts";
 
-/** The only place that knows what a process of kvchaos exits with (documented in the README). */
+/** The only place that knows what a process of kvchaos exits with (docs/commands.md#exit-codes). */
 export const EXIT = {
   pass: 0,
   finding: 1,

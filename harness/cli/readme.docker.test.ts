@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Commands that start no server; the others are run by cli.docker.test.ts and by the nightly run. */
 const CHEAP = ["list", "explain", "doctor", "clean"];
 
-describe("the cheap commands of the README", function () {
+describe("the cheap commands of the README and of docs/", function () {
   this.timeout(180_000);
   let next: () => Promise<void>;
   before(async () => {
@@ -21,7 +21,7 @@ describe("the cheap commands of the README", function () {
 
   for (const words of [...cheap, ["--help"], ["--version"]]) {
     it(`kvchaos ${words.join(" ")}`, async () => {
-      // Paths in the README are relative to the clone.
+      // Paths in the pages are relative to the clone.
       const args = words.map((word) => (/^(experiments|compose)\//.test(word) ? `${ROOT}${word}` : word));
       const { code, stdout, stderr } = await kvchaos(args);
       assert.equal(code, 0, stderr);

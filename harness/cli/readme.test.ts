@@ -4,15 +4,17 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { registries } from "../experiment/catalogue.ts";
+import { expectationItem } from "../experiment/expectation-item.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
 import { experimentSchema, faultItem, loadItem, toolItem } from "../experiment/schema.ts";
-import { parameterRows } from "../faults/parameter-rows.ts";
 import { STATES } from "../journal/expectation.ts";
-import { blocks, commands, kvchaosCommands, README } from "../testing/readme-commands.support.ts";
+import { FINDING_TYPES } from "../journal/finding.ts";
+import { blocks, commands, kvchaosCommands, PAGES, pageText, README } from "../testing/readme-commands.support.ts";
 import { nameOf } from "./command.ts";
+import { pagesWithTables } from "./docs/pages.ts";
 import { EXIT } from "./exit-codes.ts";
 import { COMMANDS } from "./main.ts";
 
@@ -21,16 +23,38 @@ const scripts: Record<string, string> = JSON.parse(readFileSync(path.join(ROOT, 
 
 const optionsOf = ({ options }: (typeof COMMANDS)[number]): string[] => Object.keys(options);
 
-/** What stands in backticks outside of code blocks. */
-const spans = [...README.replace(/^```[\s\S]*?^```/gm, "").matchAll(/`([^`\n]+)`/g)].map(([, text]) => text as string);
-const names = (word: string): boolean => spans.some((span) => span.split(/[^\w-]+/).includes(word));
+/** The part of a page under one heading, to the next of the same rank or a higher one. */
+function section(page: string, heading: string): string {
+  const [, marks = "", rest = ""] = new RegExp(`^(#+) ${heading}\\n([\\s\\S]*)`, "m").exec(page) ?? [];
+  assert.ok(marks, `no heading ${heading}`);
+  return rest.split(new RegExp(`^#{1,${marks.length}} `, "m"))[0] as string;
+}
+
+/** The first cell of every row of a page's tables, without backticks. */
+const rowsOf = (page: string): string[][] =>
+  [...page.matchAll(/^\| (.*) \|$/gm)].map(([, row]) =>
+    (row as string).split(/ ?(?<!\\)\|/).map((cell) => cell.trim()),
+  );
+
+/** Fails unless a table of the page has a row for the key that says what it means, and an example uses it. */
+function assertKey(page: string, key: string): void {
+  const row = rowsOf(page).find(([first]) => first === `\`${key}\``);
+  assert.ok(row, `no row for ${key}`);
+  assert.ok(row.at(-1), `${key} has no meaning: describe it in its schema`);
+  assertExample(page, key);
+}
+
+function assertExample(page: string, key: string): void {
+  const examples = blocks("yaml", page).join("\n").replace(/#.*/g, "");
+  assert.match(examples, new RegExp(`(?<![\\w-])${key}:`), `no example of ${key}`);
+}
 
 const keysOf = (schema: z.ZodType): string[] =>
   Object.keys(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }).properties ?? {});
 
 /** Every TypeScript block of a page is a file of docs/examples. Returns how many there are. */
 function assertExamples(page: string): number {
-  const shown = blocks("ts", readFileSync(path.join(ROOT, page), "utf8"));
+  const shown = blocks("ts", pageText(page));
   for (const text of shown) {
     const [, file, code] = /^\/\/ (docs\/examples\/\S+)\n([\s\S]*)$/.exec(text) ?? [];
     assert.ok(file && code, text.slice(0, 60));
@@ -39,12 +63,24 @@ function assertExamples(page: string): number {
   return shown.length;
 }
 
-/** Links and paths in backticks lead to files that are there. */
+/** "## `WAIT` and `min-replicas`" → "wait-and-min-replicas": how a link names a heading. */
+const anchorsOf = (text: string): string[] =>
+  [...text.replace(/^```[\s\S]*?^```/gm, "").matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    (heading as string)
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+
+/** Links lead to files and headings that are there, paths in backticks to files. */
 function assertPaths(page: string): void {
-  const text = readFileSync(path.join(ROOT, page), "utf8");
+  const text = pageText(page);
   const folder = path.dirname(path.join(ROOT, page));
-  for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
-    assert.ok(existsSync(path.join(folder, target as string)), `${page}: no ${target}`);
+  for (const [, target = "", anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+    const file = target === "" ? path.join(ROOT, page) : path.join(folder, target);
+    assert.ok(existsSync(file), `${page}: no ${target}`);
+    if (anchor !== undefined)
+      assert.ok(anchorsOf(readFileSync(file, "utf8")).includes(anchor), `${page}: no #${anchor}`);
   }
   for (const [, target] of text.matchAll(/`((?:harness|compose|experiments|docs|\.github)\/[\w./-]+)`/g)) {
     assert.ok(existsSync(path.join(ROOT, target as string)), `${page}: no ${target}`);
@@ -74,55 +110,96 @@ describe("README.md", () => {
     }
   });
 
-  it("names every command with every option, and every exit code", () => {
+  it("has a page of commands with every option, and every exit code", () => {
+    const page = pageText("docs/commands.md");
     for (const command of COMMANDS) {
-      const row = README.split("\n").find((line) => line.startsWith(`| \`${nameOf(command)}`));
-      assert.ok(row, `no row for ${command.usage}`);
-      for (const option of optionsOf(command)) assert.ok(row.includes(`--${option}`), `${nameOf(command)} --${option}`);
+      const rows = rowsOf(section(page, nameOf(command)));
+      for (const option of optionsOf(command)) {
+        const row = rows.find(([first]) => first === `\`--${option}\``);
+        assert.ok(row?.at(-1), `${nameOf(command)} --${option}`);
+      }
     }
-    for (const code of Object.values(EXIT)) assert.match(README, new RegExp(`^\\| ${code} \\|`, "m"));
+    for (const code of Object.values(EXIT)) {
+      assert.match(page, new RegExp(`^\\| ${code} \\|`, "m"));
+      assert.match(README, new RegExp(`\\b${code}: `), "the README names the exit codes too");
+    }
   });
 
-  it("names every key of an experiment", () => {
-    const { watchdog, preload } = experimentSchema.shape;
-    const keys = [experimentSchema, faultItem, loadItem, toolItem, watchdog, preload].flatMap((schema) =>
-      keysOf(schema),
-    );
-    assert.ok(keys.length > 45, String(keys));
-    assert.deepEqual(
-      keys.concat(STATES).filter((key) => !names(key)),
-      [],
-    );
+  it("has a page with every key of an experiment, its meaning and an example", () => {
+    const { watchdog, preload, recovery, images, expect } = experimentSchema.shape;
+    const page = pageText("docs/experiment.md");
+    const schemas = [
+      experimentSchema,
+      loadItem,
+      toolItem,
+      expectationItem,
+      watchdog,
+      preload,
+      recovery,
+      images,
+      expect,
+    ];
+    const keys = schemas.flatMap(keysOf);
+    assert.ok(keys.length > 60, String(keys));
+    for (const key of keys) assertKey(page, key);
+    for (const name of registries.workloads.keys()) assert.match(page, new RegExp(`^\\| \`${name}\` \\|`, "m"));
   });
 
-  it("names every fault with every parameter, every check and every workload", () => {
+  it("has a page with every fault and trigger, every parameter with its meaning and an example", () => {
+    const page = pageText("docs/faults.md");
+    for (const key of [...keysOf(faultItem), ...keysOf(faultItem.shape.when)]) assertKey(page, key);
+    for (const state of STATES) assert.ok(section(page, "Triggers").includes(`\`${state}\``), state);
     for (const [kind, fault] of registries.faults) {
-      const row = README.split("\n").find((line) => line.startsWith(`| \`${kind}\``));
-      assert.ok(row, `no row for the fault ${kind}`);
-      for (const { name } of parameterRows(fault)) assert.ok(row.includes(`\`${name}\``), `${kind}: ${name}`);
+      const own = section(page, kind);
+      for (const key of fault.parameters.names) {
+        if (kind !== "clock-skew") assertKey(own, key);
+        else assert.ok(own.includes(`\`${key}\``), key);
+      }
     }
-    for (const name of registries.checks.keys()) assert.match(README, new RegExp(`^\\| \`${name}\` \\|`, "m"));
-    assert.deepEqual(
-      [...registries.workloads.keys()].filter((name) => !names(name)),
-      [],
-    );
   });
 
-  it("shows an experiment that is valid", async () => {
+  it("has a page with every check and every type of finding", () => {
+    const page = pageText("docs/checks.md");
+    for (const name of registries.checks.keys()) assert.match(page, new RegExp(`^\\| \\[?\`${name}\``, "m"));
+    for (const type of FINDING_TYPES) {
+      const [, by = ""] = rowsOf(section(page, "Findings")).find(([first]) => first === `\`${type}\``) ?? [];
+      const names = [...by.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string);
+      assert.ok(names.length > 0, `no row for ${type}`);
+      for (const name of names) assert.ok(registries.checks.has(name), `${type}: no check ${name}`);
+    }
+  });
+
+  it("has tables as zod and yargs know it (else: node --import tsx harness/cli/docs/pages.ts --write)", () => {
+    for (const { file, found, wanted } of pagesWithTables()) assert.equal(found, wanted, file);
+  });
+
+  it("shows experiments that are valid, whole ones and parts of one", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-readme-"));
+    const file = path.join(folder, "shown.yaml");
+    const narrow = { id: "narrow", fault: "bandwidth", at: "1s", links: ["r1 -> m1"], rate: "1MB", for: "10s" };
+    const cluster = "../../compose/one-master-two-replicas.yaml";
+    const whole = { title: "A part", cluster, load: [{ workload: "set" }], faults: [narrow] };
     try {
-      for (const text of blocks("yaml")) {
-        const file = path.join(folder, "shown.yaml");
-        await writeFile(file, text.replace("../../compose", path.join(ROOT, "compose")));
-        assert.equal((await readExperiment(file, registries)).faults.length, 2);
+      for (const [page, text] of PAGES) {
+        for (const block of blocks("yaml", text)) {
+          const shown = parse(block);
+          // A fault of a page that teaches to write one is not there.
+          if (JSON.stringify(shown)?.includes("drop-replicas")) continue;
+          const complete = shown?.title ? block : stringify({ ...whole, ...shown });
+          await writeFile(file, complete.replace("../../compose", path.join(ROOT, "compose")));
+          await assert.doesNotReject(readExperiment(file, registries), `${page}:\n${block}`);
+        }
       }
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   });
 
-  it("shows an example as it is in docs/examples, where it is compiled and tested", () => {
-    assert.equal(assertExamples("README.md"), 1);
+  it("shows examples as they are in docs/examples, where they are compiled and tested", () => {
+    assert.deepEqual(
+      [...PAGES.keys()].filter((page) => assertExamples(page) > 0),
+      ["check", "fault", "system", "workload"].map((what) => `docs/write-a-${what}.md`),
+    );
   });
 
   it("has pages that teach to write one's own, each with an example as it is in docs/examples", () => {
@@ -146,8 +223,8 @@ describe("README.md", () => {
     }
   });
 
-  it("links to files that are there, and its picture is small", () => {
-    assertPaths("README.md");
+  it("has links to files and headings that are there, as every page has, and its picture is small", () => {
+    for (const page of PAGES.keys()) assertPaths(page);
     assert.ok(readFileSync(path.join(ROOT, "docs/report.png")).length < 200 * 1024);
   });
 

@@ -55,7 +55,7 @@ export function containerCalls(daemon: Daemon) {
       );
     },
 
-    /** Does nothing when it does not run. Docker then counts the container as stopped by hand (FACTS §6). */
+    /** Does nothing when it does not run. Docker then counts the container as stopped by hand (docs/facts.md#docker). */
     async kill(id: string, signalName: string, options: CallOptions = {}): Promise<void> {
       const what = `send ${signalName} to container ${short(id)}`;
       await callUnless(daemon, /is not running/i, what, options, (abortSignal) =>

@@ -21,7 +21,7 @@ export function networkCalls(daemon: Daemon) {
   return {
     /**
      * Makes a bridge network with a user-configured subnet: only there may a container ask for the address it had
-     * (FACTS §6). Docker chooses the range: it is asked for one, which is then given back and asked for by name. Another process may
+     * (docs/facts.md#docker). Docker chooses the range: it is asked for one, which is then given back and asked for by name. Another process may
      * take it in between: then once more.
      */
     async createNetwork(spec: NetworkSpec, options: CallOptions = {}): Promise<Network> {

@@ -30,7 +30,7 @@ interface Frame {
 /**
  * Splits what logs and exec send without a TTY. Each frame is 8 bytes of header (stream, three zeros, length big-endian) and a
  * payload; the daemon writes one log message per frame. (`modem.demuxStream` never ends its outputs and loses
- * the frames' borders: FACTS §6.)
+ * the frames' borders: docs/facts.md#docker.)
  */
 export class FrameSplitter {
   #buffered: Buffer[] = [];

@@ -86,7 +86,7 @@ export interface ContainerSpec {
   capAdd?: readonly string[] | undefined;
   /** Seconds between SIGTERM and SIGKILL. */
   stopTimeout?: number | undefined;
-  /** A small init as PID 1. Signals then reach the init, not the server (FACTS §6). */
+  /** A small init as PID 1. Signals then reach the init, not the server (docs/facts.md#docker). */
   init?: boolean | undefined;
   workingDir?: string | undefined;
   user?: string | undefined;

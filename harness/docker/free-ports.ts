@@ -16,7 +16,7 @@ const reserved = new Map<number, Socket>();
 /**
  * Ports on 127.0.0.1 that nothing listens on, kept from other harnesses until `releasePorts` or the end of this process. They lie
  * below the kernel's ephemeral range, so that no outgoing connection can take one while its container is stopped: that keeps a
- * node's address over restarts (FACTS §6).
+ * node's address over restarts (docs/facts.md#docker).
  */
 export async function freePorts(count: number): Promise<number[]> {
   const highest = (await ephemeralStart()) - 1;

@@ -2,7 +2,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { parametersSchema } from "../faults/parameter-rows.ts";
 import { registries } from "./catalogue.ts";
 import type { Registries } from "./registries.ts";
 import { experimentSchema, faultItem } from "./schema.ts";
@@ -31,7 +30,7 @@ export function experimentJsonSchema({ faults, checks, workloads }: Registries):
     ...properties.faults,
     items: {
       oneOf: [...faults.values()].map((fault) => {
-        const { properties: own = {}, required = [] } = parametersSchema(fault);
+        const { properties: own = {}, required = [] } = z.toJSONSchema(fault.parameters.written, options) as JsonSchema;
         return {
           type: "object",
           title: fault.kind,

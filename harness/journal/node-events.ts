@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { adminCommandSchema, duplicateCommandSchema, fullSyncSchema, shutdownSchema } from "./operator-events.ts";
 
-/** What the watchdog says of one node. `healthy` and `unknown` frame the typed results of DESIGN.md §4. */
+/** What the watchdog says of one node. `healthy` and `unknown` frame the results of docs/checks.md#the-watchdog. */
 const NODE_CONDITIONS = [
   "unknown",
   "healthy",

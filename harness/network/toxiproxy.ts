@@ -8,7 +8,7 @@ import type { Link } from "./link.ts";
  *      ◄──────────────────── (downstream = to-replica) ◄──────
  *
  * One proxy per directed link and port: Toxiproxy dials its upstream inside the accept loop, so a shared proxy would
- * let one unreachable master block every path (FACTS.md §5).
+ * let one unreachable master block every path (docs/facts.md#toxiproxy).
  */
 
 const CALL_MS = 5_000;

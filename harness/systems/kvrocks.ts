@@ -30,7 +30,7 @@ export const kvrocks: System = {
   },
   state: kvrocksState,
   logRules: kvrocksLogRules(),
-  // With the default an empty replica partial-syncs from sequence 1 while the WAL survives (FACTS.md §1).
+  // With the default an empty replica partial-syncs from sequence 1 while the WAL survives (docs/facts.md#kvrocks).
   forceFullSync: { "use-rsid-psync": "yes" },
   cluster: {
     config: { "cluster-enabled": "yes" },

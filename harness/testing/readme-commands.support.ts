@@ -1,19 +1,38 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
-/** Test support: what the README shows. */
-export const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+/** Test support: what the README and the pages of docs/ show. */
 
-/** The code blocks of one language, of the README or another page. */
+const ROOT = new URL("../../", import.meta.url);
+
+const inDocs = readdirSync(new URL("docs/", ROOT), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `docs/${name}`);
+
+/** Every page by its path in the clone. */
+export const PAGES: ReadonlyMap<string, string> = new Map(
+  ["README.md", "CHANGELOG.md", ...inDocs.sort()].map((page) => [page, readFileSync(new URL(page, ROOT), "utf8")]),
+);
+
+export function pageText(page: string): string {
+  const text = PAGES.get(page);
+  if (text === undefined) throw new Error(`there is no page ${page}`);
+  return text;
+}
+
+export const README = pageText("README.md");
+
+/** The code blocks of one language. */
 export function blocks(language: string, page = README): string[] {
   return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map(
     ([, text]) => text as string,
   );
 }
 
-/** The words of every shell command, comments left out. No command of the README needs quotes. */
+/** The words of every shell command of all pages, comments left out. None of them needs quotes. */
 export function commands(): string[][] {
-  const lines = blocks("sh").flatMap((block) => block.split("\n"));
-  return lines.map((line) => line.replace(/#.*/, "").trim().split(/\s+/)).filter(([first]) => first);
+  const lines = [...PAGES.values()].flatMap((page) => blocks("sh", page)).flatMap((block) => block.split("\n"));
+  const said = new Set(lines.map((line) => line.replace(/#.*/, "").trim()));
+  return [...said].map((line) => line.split(/\s+/)).filter(([first]) => first);
 }
 
 /** Arguments of every `npx kvchaos …`. */

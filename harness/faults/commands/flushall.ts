@@ -28,7 +28,7 @@ const described = parameters({
  * Empties the dataset while everything goes on. Heal: nothing to undo (the data is gone, on purpose).
  * Journaled: the command with its answer (`flush`), and on every node that it reaches when a key written just before was gone
  * (`flush-effect`). Effect: that key is gone on at least one of them, or another flush had taken it just before; the key count is no evidence, since Kvrocks and Pika
- * answer DBSIZE from their last scan (FACTS.md §2). A flush that is refused (a read-only replica) has no effect.
+ * answer DBSIZE from their last scan (docs/facts.md#pika). A flush that is refused (a read-only replica) has no effect.
  */
 export const flushall = defineFault({
   kind: "flushall",

@@ -37,7 +37,7 @@ function together(
 type Mode = (typeof MODES)[number];
 
 /**
- * Cuts paths. Modes (FACTS.md §5):
+ * Cuts paths. Modes (docs/facts.md#toxiproxy):
  * - `blackhole`: nothing passes, nothing is lost, no FIN, no RST; what was sent arrives after heal (bandwidth toxic of
  *   rate 0: a latency toxic of days can never be removed again once one end of a connection has given up, for Toxiproxy
  *   2.12 then waits for itself).

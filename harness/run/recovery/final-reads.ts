@@ -22,7 +22,7 @@ import { NodeReads } from "./node-reads.ts";
 /** What every node may take however little there is to read, and what each cell may add, ms. */
 const NODE_MS = 20_000;
 const CELL_MS = 0.2;
-/** A replica may acknowledge an offset before it has applied it (Pika, FACTS.md §2): what differs is read again. */
+/** A replica may acknowledge an offset before it has applied it (docs/facts.md#pika): what differs is read again. */
 const SETTLE_MS = 10_000;
 const SETTLE_PAUSE_MS = 500;
 /** Records added before they are waited for. */

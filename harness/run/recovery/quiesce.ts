@@ -10,7 +10,7 @@ import { type FinalReadOptions, readRecorded } from "./final-reads.ts";
 const STATE_MS = 2_000;
 const DRAIN_MS = 30_000;
 const COMPARE_MS = 120_000;
-/** A replica may acknowledge an offset before it has applied it (Pika, FACTS.md §2): differing datasets are read again. */
+/** A replica may acknowledge an offset before it has applied it (docs/facts.md#pika): differing datasets are read again. */
 const SETTLE_MS = 10_000;
 
 export interface QuiesceOptions {
