@@ -1,4 +1,3 @@
-import type { EventOf } from "../journal/events.ts";
 import { foundIn } from "../journal/evidence-data.ts";
 import type { RunRecord } from "../journal/record.ts";
 
@@ -10,31 +9,19 @@ export function evidenceOf(record: RunRecord, node: string, from: number, to: nu
   const captured = record
     .of("evidence")
     .filter((event) => event.node === node && event.t >= from && (to === null || event.t - event.ms <= to));
-  const core = captured.find((event) => coreIn(event) !== null);
+  const core = captured.find(({ data }) => data?.core !== undefined);
   const proof = captured.find((event) => event.proof !== null)?.proof ?? null;
-  const readers = proof === null ? captured.find(endsAtReaders) : undefined;
+  // glibc does not record who the readers of a rwlock are: a chain of waits that ends there proves nothing (forensics/wait-graph.ts).
+  const byReaders = captured.find(({ data }) => data?.graph?.class === "held-by-readers");
   return {
     files: [...new Set(captured.flatMap((event) => event.files))],
     proof,
-    heldByReaders: readers ? foundIn(readers) : null,
+    heldByReaders: proof === null && byReaders ? foundIn(byReaders) : null,
     /** The last lines of its log, of the first capture that has them. */
-    lastLines:
-      captured
-        .map(({ data }) => (data && "lastLines" in data ? data.lastLines : []))
-        .find((lines) => lines.length > 0) ?? [],
+    lastLines: captured.find(({ data }) => data?.lastLines?.length)?.data?.lastLines ?? [],
     /** What is known of a core that it left; null: nobody looked for one. */
     core: core?.summary ?? null,
-    leftCore: core !== undefined && coreIn(core) === true,
+    leftCore: core?.data?.core ?? false,
     summaries: captured.map((event) => event.summary),
   };
-}
-
-/** glibc does not record who the readers of a rwlock are: a chain of waits that ends there proves nothing (forensics/wait-graph.ts). */
-function endsAtReaders({ data }: EventOf<"evidence">): boolean {
-  return data && "graph" in data ? data.graph?.class === "held-by-readers" : false;
-}
-
-/** Did it leave a core? null: this is not about a core. */
-export function coreIn({ data }: EventOf<"evidence">): boolean | null {
-  return data && "core" in data ? data.core : null;
 }

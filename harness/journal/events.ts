@@ -2,6 +2,7 @@ import { z } from "zod";
 import { evidenceDataSchema } from "./evidence-data.ts";
 import { expectationMatchSchema } from "./expectation.ts";
 import { findingSchema } from "./finding.ts";
+import { keyDifferenceSchema } from "./finding-detail.ts";
 import { healEventSchemas } from "./heal-events.ts";
 import { launchSchema } from "./launch.ts";
 import { latencySchema, loadEventSchemas } from "./load-events.ts";
@@ -204,15 +205,8 @@ const eventSchemas = [
     masterKeys: z.number(),
     replicaKeys: z.number(),
     different: z.number(),
-    /** The first differing keys. Keys are shown as escaped text, values shortened. */
-    differences: z.array(
-      z.object({
-        key: z.string(),
-        kind: z.enum(["missing-on-replica", "extra-on-replica", "type", "value"]),
-        master: z.string().nullable(),
-        replica: z.string().nullable(),
-      }),
-    ),
+    /** The first ones. */
+    differences: z.array(keyDifferenceSchema),
     ms: z.number(),
     /** "heal": read before the heal phase gave the replica its master back, while load went on. */
     before: z.literal("heal").optional(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { OneOf } from "./shapes.ts";
 
 /** Where a wait leads. Thread ids are the host's. */
 const waitTargetSchema = z.discriminatedUnion("kind", [
@@ -92,15 +93,14 @@ const functionNamesSchema = z.object({ groups: z.array(threadGroupSchema) });
 /** Did the process leave a core, whether it could be read or not? */
 const coreEvidenceSchema = z.object({ core: z.boolean() });
 
+const shapes = z.union([crashEvidenceSchema, hangEvidenceSchema, functionNamesSchema, coreEvidenceSchema]);
+export type EvidenceData = OneOf<z.infer<typeof shapes>>;
+
 /** What a capture tells programs. null: in a shape that this version does not know; its files and its summary still count. */
-export const evidenceDataSchema = z
-  .union([crashEvidenceSchema, hangEvidenceSchema, functionNamesSchema, coreEvidenceSchema])
-  .nullable()
-  .catch(null);
-type EvidenceData = z.infer<typeof evidenceDataSchema>;
+export const evidenceDataSchema: z.ZodType<EvidenceData | null> = shapes.nullable().catch(null);
 
 /** What a capture found, without what it could not have: older versions said both in one text. */
-export function foundIn({ summary, data }: { summary: string; data?: EvidenceData | undefined }): string {
+export function foundIn({ summary, data }: { summary: string; data?: EvidenceData | null | undefined }): string {
   const [before = ""] = summary.split(". missing: ");
-  return (data && "found" in data ? data.found : undefined) ?? before;
+  return data?.found ?? before;
 }

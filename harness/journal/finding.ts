@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { findingDetailSchema } from "./finding-detail.ts";
 
 export const FINDING_TYPES = [
   "hang",
@@ -17,23 +18,6 @@ export const FINDING_TYPES = [
   "unmet-expectation",
 ] as const;
 
-/**
- * One moment in a key's life, as a finding's `detail.life` holds them (in order of time): what a report draws on one time line.
- * `to` null: never answered. `node` null: it concerns all.
- */
-export const lifeMomentSchema = z.object({
-  what: z.enum(["write", "read", "final-read", "flush", "flush-effect", "switch", "kill", "fault"]),
-  from: z.number(),
-  to: z.number().nullable(),
-  node: z.string().nullable(),
-  /** Shown value: "v1234", "nothing", a foreign value's text; null for what has none. */
-  value: z.string().nullable(),
-  outcome: z.enum(["ok", "fail", "info"]),
-  /** True for the moments that contradict each other. */
-  marked: z.boolean(),
-});
-export type LifeMoment = z.infer<typeof lifeMomentSchema>;
-
 /** One violated expectation. `from`/`to` are run milliseconds; `to` null means it lasted to the end of the run. */
 export const findingSchema = z.object({
   type: z.enum(FINDING_TYPES),
@@ -50,8 +34,8 @@ export const findingSchema = z.object({
   proof: z.string().nullable(),
   /** Paths below the run's folder. */
   evidence: z.array(z.string()),
-  /** Free data for reports: connections that stayed silent, differing keys, … */
-  detail: z.record(z.string(), z.unknown()).optional(),
+  /** Data for reports: connections that stayed silent, differing keys, … */
+  detail: findingDetailSchema,
 });
 export type Finding = z.infer<typeof findingSchema>;
 

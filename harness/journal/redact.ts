@@ -6,8 +6,8 @@ export const HIDDEN = "•••";
 /** Fields whose values are words of the harness, never data of a server: a password "load" must not break a journal. */
 const OWN_WORDS = new Set(["type", "phase", "step", "was", "now", "role", "link", "kind", "action", "verdict"]);
 
-/** Records whose names come from a server too: error classes, captured fields, free data. */
-const FREE_NAMES = new Set(["errors", "replies", "fields", "detail", "data"]);
+/** Records whose names come from a server too: error classes, captured fields. */
+const FREE_NAMES = new Set(["errors", "replies", "fields"]);
 
 /**
  * Makes a function that hides every secret in an event. Returns the event itself when it holds none, which is decided

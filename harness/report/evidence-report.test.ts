@@ -124,7 +124,7 @@ describe("the evidence in report.html", () => {
     ];
     const common = { count: 1, comms: ["repl"], tids: [3], state: "S", waitsFor: "nothing known", asleep: true };
     const events = sampleRun().events.map((event): JournalEvent => {
-      if (event.type === "evidence" && event.data && "graph" in event.data) {
+      if (event.type === "evidence" && event.data?.threads) {
         const data = { ...event.data, graph: chain, groups: [{ ...common, frames }] };
         return { ...event, proof: null, summary: "worker 1 waits. missing: INFO because it hung", data };
       }
@@ -172,7 +172,7 @@ describe("the evidence in report.html", () => {
 
   it("leads with where the wait ends when there is no proof, and shows the same evidence once", async () => {
     const events = sampleRun().events.map((event): JournalEvent => {
-      if (event.type === "evidence" && event.data && "graph" in event.data)
+      if (event.type === "evidence" && event.data?.threads)
         return {
           ...event,
           proof: null,

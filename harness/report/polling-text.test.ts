@@ -29,7 +29,8 @@ describe("how often INFO is polled", () => {
 
 describe("how sure a finding is", () => {
   it("a lock that readers hold is more than observed, and no proof", () => {
-    assert.equal(confidence({ proof: null, detail: { waits: "held-by-readers" } }), "held by readers");
+    const hang = { why: "", silent: 8, of: 8, outlivedRecovery: true, captures: [] };
+    assert.equal(confidence({ proof: null, detail: { ...hang, waits: "held-by-readers" } }), "held by readers");
     assert.equal(confidence({ proof: "a cycle" }), "proved");
     assert.equal(confidence({ proof: null }), "observed");
   });

@@ -3,7 +3,7 @@ import { CLEAN_EXITS } from "../../faults/processes/shutdown.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Check } from "../check.ts";
-import { coreIn, evidenceOf } from "../evidence-of.ts";
+import { evidenceOf } from "../evidence-of.ts";
 import { type Judged, resultOf } from "../result.ts";
 import { STARVED_SHARE, starvedShare } from "../span.ts";
 import { signalOf } from "./crash-rules.ts";
@@ -58,7 +58,7 @@ function isUnclean({ exitCode }: EventOf<"shutdown">): boolean {
 /** What was found of the core that it left, until the next request to stop. */
 function core(record: RunRecord, { node, t, id }: EventOf<"shutdown">): EventOf<"evidence"> | undefined {
   const next = record.of("shutdown").find((other) => other.node === node && other.t > t && other.id !== id);
-  const events = record.of("evidence").filter((event) => event.node === node && coreIn(event));
+  const events = record.of("evidence").filter((event) => event.node === node && event.data?.core);
   return events.find((event) => event.t >= t && event.t < (next?.asked ?? Infinity));
 }
 

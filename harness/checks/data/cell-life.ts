@@ -1,4 +1,4 @@
-import type { LifeMoment } from "../../journal/finding.ts";
+import type { LifeMoment } from "../../journal/finding-detail.ts";
 import { KIND, type LoadHistory, type Operations, OUTCOME } from "../../journal/history.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { valueText } from "./operation-text.ts";

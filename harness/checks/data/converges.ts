@@ -1,12 +1,13 @@
 import { addTo } from "../../base/group-by.ts";
 import type { EventOf, Finding, NodeState } from "../../journal/events.ts";
+import type { WrongCell } from "../../journal/finding-detail.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Check } from "../check.ts";
 import { leftOut } from "../left-out.ts";
 import { needsReplica } from "../needs.ts";
 import { type Judged, resultOf } from "../result.ts";
 import { leftDown, phaseSpan, STARVED_SHARE, starvedShare } from "../span.ts";
-import { type DivergentCell, divergentCells } from "./cells/divergent-cells.ts";
+import { divergentCells } from "./cells/divergent-cells.ts";
 
 /** docs/checks/converges.md says exactly what it promises. */
 export const converges: Check = {
@@ -127,7 +128,7 @@ function stateAt(record: RunRecord, node: string, t: number): NodeState | undefi
 }
 
 /** Where a recorded load wrote the differing keys: which of its cells differ, and how the first came to that. */
-function lifeOfFirst(cells: readonly DivergentCell[]): Record<string, unknown> {
+function lifeOfFirst(cells: WrongCell[]) {
   const [first] = cells;
-  return first ? { key: first.key, element: first.element, life: first.life, cells } : {};
+  return first ? { key: first.key, element: first.element, life: first.life ?? [], cells } : {};
 }

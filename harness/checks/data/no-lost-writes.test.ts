@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../../journal/events.ts";
-import { lifeMomentSchema } from "../../journal/finding.ts";
 import {
   final,
   finals,
@@ -61,9 +60,8 @@ describe("no-lost-writes", () => {
     assert.deepEqual([key, element, count], ["set:7", null, 1]);
     const expected = "v1 (written to m1, 12.000 s – 13.000 s)";
     assert.deepEqual(cells, [{ key: "set:7", element: null, found: "nothing", expected }]);
-    const moments = lifeMomentSchema.array().parse(life);
     assert.deepEqual(
-      moments.map(({ what, node, value, marked }) => [what, node, value, marked]),
+      life?.map(({ what, node, value, marked }) => [what, node, value, marked]),
       [
         ["write", "m1", "v1", true],
         ["final-read", "m1", "v1", false],

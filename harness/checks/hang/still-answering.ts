@@ -1,17 +1,9 @@
 import type { EventOf } from "../../journal/events.ts";
+import type { StillAnswering } from "../../journal/finding-detail.ts";
 import type { RunRecord } from "../../journal/record.ts";
 
 /** So long after a stop a class may still look silent: the time within which it must have answered (watchdog/command-classes.ts). ms */
 const AFTERWARDS = 3000;
-
-/** What a node answered while it hung. A class that was not asked is in none of the lists. */
-export interface StillAnswering {
-  answering: string[];
-  partly: string[];
-  silent: string[];
-  /** One or two sentences. */
-  text: string;
-}
 
 /** From the end of a hang's confirmation on: which classes of command a node still answered; null when nobody could tell. */
 export function stillAnswering(

@@ -27,7 +27,8 @@ export const resultSchema = z.object({
   serverVersion: z.string().nullable(),
   verdict: z.enum(["pass", "fail", "inconclusive", "error", "interrupted"]),
   reasons: z.array(z.string()),
-  findings: z.array(findingSchema),
+  // Free data for its readers: the shapes of a detail come and go with versions of kvchaos.
+  findings: z.array(findingSchema.extend({ detail: z.record(z.string(), z.unknown()).optional() })),
   checks: z.array(
     z.object({
       name: z.string(),

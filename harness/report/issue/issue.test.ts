@@ -66,7 +66,7 @@ describe("issue.md", () => {
       ...sampleLifeFinding(),
       type: "crash",
       class: "crash-log",
-      detail: { lines: ["=== REDIS BUG REPORT START", HOSTILE] },
+      detail: { exitCode: null, signal: null, oom: false, lines: ["=== REDIS BUG REPORT START", HOSTILE] },
     };
     const issue = await issueOf(
       changed(sampleRunWith(crash), (event) =>

@@ -143,16 +143,14 @@ function logText(record: RunRecord, { node, from, detail }: Finding): string | n
     .of("log")
     .filter((event) => event.node === node && Math.abs(event.t - from) <= 30_000)
     .map((event) => `${formatTime(event.t).padStart(8)}  ${event.line}`);
-  const own = Array.isArray(detail?.lines) ? detail.lines.filter((line) => typeof line === "string") : [];
-  const shown: string[] = own.length > 0 ? own : known;
+  const shown = detail?.lines?.length ? detail.lines : known;
   return shown.length === 0 ? null : lines(shown.slice(0, MOST_LOG_LINES));
 }
 
 /** The differing keys that a divergence finding carries, one line each. */
 function differencesOf(finding: Finding): string[] {
-  const list = finding.detail?.differences;
-  if (!Array.isArray(list)) return [];
-  return (list as { key: string; kind: string; master: string | null; replica: string | null }[]).map(
+  const list = finding.detail?.differences ?? [];
+  return list.map(
     ({ key, kind, master, replica }) => `${key}: ${master ?? "no such key"} | ${replica ?? "no such key"} (${kind})`,
   );
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Finding } from "../../journal/events.ts";
+import { type Finding, findingSchema } from "../../journal/finding.ts";
 import { moment, sampleLifeFinding, sampleRunWith } from "../../testing/samples/life.support.ts";
 import { issueReporter } from "../issue/reporter.ts";
 import { htmlReporter } from "../page/reporter.ts";
@@ -94,8 +94,8 @@ describe("a key's life", () => {
   it("is left out where a finding has none, or one of a shape that this version does not know", () => {
     const none: Finding[] = [
       { ...sampleLifeFinding(), detail: undefined },
-      { ...sampleLifeFinding(), detail: { life: [] } },
-      { ...sampleLifeFinding(), detail: { life: [{ what: "miracle" }] } },
+      findingSchema.parse({ ...sampleLifeFinding(), detail: { life: [] } }),
+      findingSchema.parse({ ...sampleLifeFinding(), detail: { life: [{ what: "miracle" }] } }),
     ];
     for (const finding of none) {
       assert.equal(keyLifeHtml(finding, 1), null);

@@ -1,7 +1,6 @@
-import { z } from "zod";
 import { formatSeconds } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
-import { type LifeMoment, lifeMomentSchema } from "../../journal/finding.ts";
+import type { LifeMoment, WrongCell } from "../../journal/finding-detail.ts";
 
 /** One moment of a key's life with the number that joins picture, table and text. */
 export interface NumberedMoment extends LifeMoment {
@@ -24,32 +23,23 @@ const MOST_MOMENTS = 400;
 
 /** The life of the key that a finding is about (`detail.life`); null when it carries none. */
 export function keyLifeOf({ detail }: Pick<Finding, "detail">, most = MOST_MOMENTS): KeyLife | null {
-  const parsed = z.array(lifeMomentSchema).safeParse(detail?.life);
-  if (!parsed.success || parsed.data.length === 0) return null;
-  const all = [...parsed.data]
+  if (!detail?.life?.length) return null;
+  const { key, element, life } = detail;
+  const all = [...life]
     .sort((a, b) => a.from - b.from || (a.to ?? Infinity) - (b.to ?? Infinity))
     .map((moment, i): NumberedMoment => ({ ...moment, number: i + 1 }));
   return {
-    key: typeof detail?.key === "string" ? detail.key : "(the finding does not name its key)",
-    element: typeof detail?.element === "string" ? detail.element : null,
+    key,
+    element,
     moments: nearest(all, most),
     total: all.length,
   };
 }
 
-const wrongCell = z.object({
-  key: z.string(),
-  element: z.string().nullable(),
-  found: z.string(),
-  expected: z.string(),
-});
-type WrongCell = z.infer<typeof wrongCell>;
-
 /** The places at which a finding was seen: how many in all (`detail.count`), and the first ones (`detail.cells`). */
 export function wrongCellsOf({ detail }: Pick<Finding, "detail">): { cells: readonly WrongCell[]; count: number } {
-  const parsed = z.array(wrongCell).safeParse(detail?.cells);
-  const cells = parsed.success ? parsed.data : [];
-  return { cells, count: typeof detail?.count === "number" ? detail.count : cells.length };
+  const cells = detail?.cells ?? [];
+  return { cells, count: detail?.count ?? cells.length };
 }
 
 /** The contradicting moments first, then those closest to them in time; what was done to the cluster before other operations. */

@@ -33,16 +33,8 @@ export function capturesOf(record: RunRecord, { node, from, to }: Finding): Capt
     .of("evidence")
     .filter((event) => event.node === node && event.t >= from && event.t - event.ms <= (to ?? Infinity));
   const tells = (event: Capture) =>
-    (event.proof === null ? 0 : 4) + (graphOf(event) ? 2 : 0) + (groupsOf(event).length > 0 ? 1 : 0);
+    (event.proof === null ? 0 : 4) + (event.data?.graph ? 2 : 0) + (event.data?.groups?.length ? 1 : 0);
   return [...own].sort((a, b) => tells(b) - tells(a) || a.t - b.t);
-}
-
-function graphOf({ data }: Capture): WaitGraph | null {
-  return data && "graph" in data ? data.graph : null;
-}
-
-function groupsOf({ data }: Capture): readonly ThreadGroup[] {
-  return data && "groups" in data ? data.groups : [];
 }
 
 /**
@@ -52,10 +44,10 @@ function groupsOf({ data }: Capture): readonly ThreadGroup[] {
 export function foundSentence(record: RunRecord, finding: Finding): string | null {
   if (finding.proof !== null) return finding.proof;
   const captures = capturesOf(record, finding);
-  const found = captures.find((event) => (graphOf(event)?.class ?? "none") !== "none");
+  const found = captures.find(({ data }) => (data?.graph?.class ?? "none") !== "none");
   if (!found) return null;
   const sentence = foundIn(found);
-  const root = graphOf(found)?.threadWaits[0];
+  const root = found.data?.graph?.threadWaits[0];
   const group = root && (namedGroups(captures) ?? []).find(({ tids }) => tids.includes(root.tid));
   return group ? `${sentence}. ${doingOf(group, root.tid)}.` : sentence;
 }
@@ -63,7 +55,7 @@ export function foundSentence(record: RunRecord, finding: Finding): string | nul
 /** What the first thread that is not idle was doing, with its innermost functions where gdb named them; null: nobody looked. */
 export function busySentence(record: RunRecord, finding: Finding): string | null {
   const captures = capturesOf(record, finding);
-  const groups = namedGroups(captures) ?? captures.slice(0, 1).flatMap(groupsOf);
+  const groups = namedGroups(captures) ?? captures[0]?.data?.groups ?? [];
   const busy = groups.find(({ waitsFor }) => waitsFor !== OWNERLESS_WAIT);
   return busy ? doingOf(busy, busy.tids[0] ?? 0) : null;
 }
@@ -116,13 +108,9 @@ export async function capturesHtml(shown: ShownFinding): Promise<Html | null> {
 
 /** Function names come from gdb, which is asked last and in a capture of its own: the same threads, told better. */
 function namedGroups(captures: readonly Capture[]): readonly ThreadGroup[] | null {
-  const tids = new Set(
-    captures
-      .slice(0, 1)
-      .flatMap(groupsOf)
-      .flatMap((group) => group.tids),
-  );
-  for (const groups of captures.map(groupsOf)) {
+  const tids = new Set(captures[0]?.data?.groups?.flatMap((group) => group.tids));
+  for (const { data } of captures) {
+    const groups = data?.groups ?? [];
     const same = groups.some((group) => group.tids.some((tid) => tids.has(tid)));
     if (same && groups.some((group) => group.frames)) return groups;
   }
@@ -139,13 +127,13 @@ function captureHtml(shown: ShownFinding, event: Capture, named: readonly Thread
   const found = html`<p>${shortenProof(said)}</p><p class="quiet">${how}</p>`;
   const { data } = event;
   if (!data) return html`<h4>Evidence</h4>${found}`;
-  const drawn = "graph" in data ? graphHtml(shown, data, event.proof ?? event.summary) : null;
+  const drawn = data.graph ? graphHtml(shown, data.graph, data.threads, event.proof ?? event.summary) : null;
   const title = drawn ? "Who waits for whom" : "What the process was doing";
-  return html`<h4>${title}</h4>${drawn}${found}${groupsHtml(shown, named ?? groupsOf(event), graphOf(event))}`;
+  return html`<h4>${title}</h4>${drawn}${found}${groupsHtml(shown, named ?? data.groups ?? [], data.graph ?? null)}`;
 }
 
-function graphHtml(shown: ShownFinding, { graph, threads }: HangEvidence, says: string): HtmlContent {
-  const svg = graph && waitGraphSvg(graph, threads, shortenProof(says));
+function graphHtml(shown: ShownFinding, graph: WaitGraph, threads: HangEvidence["threads"], says: string): HtmlContent {
+  const svg = waitGraphSvg(graph, threads, shortenProof(says));
   if (!svg) return null;
   const inner = new Map(threads.map((thread) => [thread.tid, thread.nsTid]));
   const name = threadNames(threads);

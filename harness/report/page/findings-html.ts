@@ -1,6 +1,6 @@
 import { counted, formatCount } from "../../base/units.ts";
 import { labelOf } from "../../checks/causes.ts";
-import type { EventOf, Finding } from "../../journal/events.ts";
+import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { bullets, definitions, folded } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
@@ -65,7 +65,7 @@ function factsHtml({ record, run, finding }: ShownFinding): Html {
     ["Probes", coverText(record, node, from)],
     ["What the watchdog saw", text(detail?.why)],
     ["Observed", text(detail?.observed)],
-    ["Who answered", answeringText(finding)],
+    ["Who answered", text(detail?.answering?.text)],
     ["Core", text(detail?.core)],
     ["What was done to the cluster", doings(run, finding)],
   ]);
@@ -87,21 +87,14 @@ function sameMoment(record: RunRecord, a: Finding, b: Finding): boolean {
 }
 
 function silentText({ detail }: Finding): string | null {
-  const { silent, of } = detail ?? {};
-  return typeof silent === "number" && typeof of === "number" ? `${silent} of ${of}` : null;
-}
-
-/** Class of command by class of command (checks/hang/still-answering.ts). */
-function answeringText({ detail }: Finding): string | null {
-  const { text: said } = (detail?.answering ?? {}) as { text?: unknown };
-  return text(said);
+  const [silent, of] = [detail?.silent ?? null, detail?.of ?? null];
+  return silent === null || of === null ? null : `${silent} of ${of}`;
 }
 
 function differences(shown: ShownFinding): HtmlContent {
   const { detail } = shown.finding;
-  const list = detail?.differences as EventOf<"comparison">["differences"] | undefined;
-  if (!Array.isArray(list) || list.length === 0) return null;
-  const total = typeof detail?.different === "number" ? detail.different : list.length;
+  if (!detail?.differences?.length) return null;
+  const { differences: list, different: total } = detail;
   const value = (said: string | null) =>
     said === null ? html`<span class="quiet">no such key</span>` : html`<code>${said}</code>`;
   const rows = list.map(({ key, kind, master, replica }) => [value(key), kind, value(master), value(replica)]);
@@ -121,6 +114,6 @@ function relativeLink(file: string): string {
   return `./${parts.map(encodeURIComponent).join("/")}`;
 }
 
-function text(value: unknown): string | null {
+function text(value: string | null | undefined): string | null {
   return typeof value === "string" ? shortenProof(value) : null;
 }

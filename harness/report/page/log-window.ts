@@ -37,8 +37,7 @@ export async function logWindowHtml({ record, run, finding, files }: ShownFindin
       .filter((event) => event.node === node && near(event.t, from) && !progress.has(event.rule))
       .map((event) => event.line),
   );
-  for (const line of Array.isArray(finding.detail?.lines) ? finding.detail.lines : [])
-    if (typeof line === "string") known.add(line);
+  for (const line of finding.detail?.lines ?? []) known.add(line);
   const { lines, total, last } = (await readWindow(files, node, from, run.run.startedAt, known)) ?? {
     ...fromEvents(record, node, from),
   };

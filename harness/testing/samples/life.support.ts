@@ -1,5 +1,6 @@
 import type { JournalEvent } from "../../journal/events.ts";
-import type { Finding, LifeMoment } from "../../journal/finding.ts";
+import type { Finding } from "../../journal/finding.ts";
+import type { LifeMoment } from "../../journal/finding-detail.ts";
 import { type RunRecord, recordOf } from "../../journal/record.ts";
 import { sampleRun } from "./run.support.ts";
 import { HOSTILE } from "./trouble.support.ts";
@@ -16,6 +17,7 @@ export function sampleLifeFinding(more: readonly LifeMoment[] = []): Finding {
     proof: `m1 acknowledged v19 ${HOSTILE}; r2 has nothing.`,
     evidence: [],
     detail: {
+      load: "zadd",
       key: `zset:4 ${HOSTILE}`,
       element: "element:3",
       count: 37,

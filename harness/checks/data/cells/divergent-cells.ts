@@ -1,6 +1,6 @@
 import { showBytes } from "../../../base/show-bytes.ts";
 import type { EventOf } from "../../../journal/events.ts";
-import type { LifeMoment } from "../../../journal/finding.ts";
+import type { WrongCell } from "../../../journal/finding-detail.ts";
 import { elementOf, keyOf, type LoadHistory, OUTCOME } from "../../../journal/history.ts";
 import type { RunRecord } from "../../../journal/record.ts";
 import { cellLife } from "../cell-life.ts";
@@ -20,23 +20,13 @@ interface Differing {
   onReplica: number;
 }
 
-export interface DivergentCell {
-  key: string;
-  element: string | null;
-  /** On the replica. */
-  found: string;
-  /** On the master. */
-  expected: string;
-  life?: LifeMoment[];
-}
-
 /**
  * What recorded loads know of the keys in which a replica differs from its master, in the comparison's order: the cells
  * that differ, the first ones with their life. [] when no recorded load wrote to those keys.
  */
-export function divergentCells(record: RunRecord, comparison: EventOf<"comparison">): DivergentCell[] {
+export function divergentCells(record: RunRecord, comparison: EventOf<"comparison">): WrongCell[] {
   const cells = record.history.flatMap((load) => differingCells(load, comparison)).sort((a, b) => a.place - b.place);
-  return cells.slice(0, LISTED).map(({ load, cell, onMaster, onReplica }, i): DivergentCell => {
+  return cells.slice(0, LISTED).map(({ load, cell, onMaster, onReplica }, i): WrongCell => {
     const marks = { operations: [], final: [onMaster, onReplica], flushes: [] };
     return {
       key: keyOf(load.shape, cell),

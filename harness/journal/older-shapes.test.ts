@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { sawWaits } from "../testing/evidence.support.ts";
+import { foundIn } from "./evidence-data.ts";
+import { readRecord } from "./reader.ts";
+import type { RunRecord } from "./record.ts";
+
+describe("a journal of another version", () => {
+  let directory: string;
+  before(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), "older-"));
+  });
+  after(() => rm(directory, { recursive: true, force: true }));
+
+  async function reading(event: object): Promise<RunRecord> {
+    const file = path.join(directory, "journal.jsonl");
+    await writeFile(file, `${JSON.stringify({ t: 1, ...event })}\n`);
+    return readRecord(file);
+  }
+
+  async function detail(given: unknown) {
+    const finding = { type: "hang", class: "x", node: "r1", from: 1, to: null, summary: "", proof: null, evidence: [] };
+    const record = await reading({
+      type: "check",
+      name: "no-hang",
+      valid: false,
+      why: null,
+      findings: [{ ...finding, detail: given }],
+    });
+    return record.first("check")?.findings[0]?.detail;
+  }
+
+  describe("keeps a finding's detail as it was written", () => {
+    const known: Record<string, object> = {
+      "of today": { why: "silent", silent: 3, of: 8, outlivedRecovery: true, captures: [], waits: "held-by-readers" },
+      "of a version that did not note how long": { why: "slow", captures: [] },
+      "of a version without last lines and cores": { exitCode: 139, signal: "SIGSEGV", oom: false, lines: ["x"] },
+      "of a version that told fewer words of roles": { masters: ["m1"], meant: ["m1"], replicaOf: { r1: "m1" } },
+      "of a version without a count of keys": {
+        master: "m1",
+        different: 1,
+        masterKeys: 4,
+        replicaKeys: 3,
+        differences: [{ key: "a", kind: "missing-on-replica", master: "1", replica: null }],
+      },
+    };
+    for (const [name, shape] of Object.entries(known)) {
+      it(name, async () => assert.equal(JSON.stringify(await detail(shape)), JSON.stringify(shape)));
+    }
+
+    it("with the names of a moment in the order in which it has them", async () => {
+      const moment = { to: 2, node: null, value: null, outcome: "ok", marked: true, what: "switch", from: 1 };
+      const shape = { load: "l", key: "k", element: null, count: 1, cells: [], life: [moment] };
+      assert.equal(JSON.stringify(await detail(shape)), JSON.stringify(shape));
+    });
+  });
+
+  describe("leaves out a finding's detail, and nothing else, when it", () => {
+    const strange: Record<string, unknown> = {
+      "has a shape that nobody knows": { mood: "bad" },
+      "has a name that nobody knows": { why: "gone", mood: "bad" },
+      "is damaged": { why: "silent", silent: "three", of: 8, outlivedRecovery: true, captures: [] },
+      "is damaged deep inside": {
+        load: "l",
+        key: "k",
+        element: null,
+        count: 1,
+        cells: [],
+        life: [{ what: "miracle" }],
+      },
+      "is no object": "r1 hangs",
+      "is null": null,
+    };
+    for (const [name, shape] of Object.entries(strange)) {
+      it(name, async () => assert.equal(await detail(shape), undefined));
+    }
+  });
+
+  async function evidence(data: unknown, summary = "") {
+    const common = { node: "r1", reason: "deadlocked", ms: 9, stoppedProcessMs: 0, files: ["a.txt"], proof: null };
+    const [event] = (await reading({ type: "evidence", ...common, summary, data })).of("evidence");
+    assert.ok(event);
+    return event;
+  }
+
+  it("keeps what a capture says, with what older captures did not look for", async () => {
+    const { threadWaits: _, ...graph } = sawWaits({ class: "proven" }).graph ?? { threadWaits: [] };
+    const { data } = await evidence({ threads: [], graph, groups: [] });
+    assert.deepEqual(data, sawWaits({ class: "proven" }));
+    assert.deepEqual((await evidence({ core: true })).data?.core, true);
+    assert.equal(
+      (await evidence({ threads: [], graph: null, groups: [], lastLines: ["x"] })).data?.lastLines?.[0],
+      "x",
+    );
+  });
+
+  it("has nothing of a capture but its words and files when its data are of an unknown shape or damaged", async () => {
+    for (const data of [{ mood: "bad" }, { core: "yes" }, "x", null, 7, { groups: [{ count: "many" }] }]) {
+      const event = await evidence(data, "no cycle");
+      assert.deepEqual([event.data, event.summary, event.files], [null, "no cycle", ["a.txt"]]);
+    }
+    assert.equal("data" in (await evidence(undefined)), false);
+  });
+
+  it("has what a capture found in one text with what it missed", async () => {
+    const old = await evidence(sawWaits({}), "worker waits. missing: INFO because it hung. missing: a. missing: b");
+    assert.equal(foundIn(old), "worker waits");
+    assert.equal(
+      foundIn(await evidence({ ...sawWaits({}), found: "a. missing: b" }, "a. missing: b. missing: c")),
+      "a. missing: b",
+    );
+  });
+});
