@@ -92,7 +92,7 @@ describe("the house", () => {
     const importers = files.filter((file) => /\bescape(Html|Xml)\b/.test(read(file)));
     assert.deepEqual(importers, ["base/escape.ts", "report/html/markup.ts"]);
     const trusting = files.filter((file) => /\.trusted\(/.test(read(file)));
-    assert.deepEqual(trusting, ["report/page/page.ts"], "style sheet and script alone are markup as they stand");
+    assert.deepEqual(trusting, ["report/html/page.ts"], "style sheet and script alone are markup as they stand");
     // A ticket is Markdown, and folds its script.
     const raw = files
       .filter((file) => room(file) === "report" && !file.startsWith("report/issue/"))

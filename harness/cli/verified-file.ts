@@ -6,8 +6,8 @@ import type { Experiment, Plan } from "../experiment/experiment.ts";
 import { notAFile } from "../experiment/read/read-text.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
 import { planDigest } from "../report/verified/plan-digest.ts";
-import { parseVerified } from "../report/verified/table.ts";
 import type { VerifiedRun } from "../report/verified/verified-run.ts";
+import { parseVerified } from "../report/verified/verified-table.ts";
 import { systems } from "../systems/registry.ts";
 import { planFor } from "./plan-for.ts";
 

@@ -8,10 +8,10 @@ import { HOSTILE_TEXTS, runThatSays } from "../testing/samples/hostile.support.t
 import { githubReporter } from "./ci/github.ts";
 import { ndjsonReporter } from "./ci/ndjson.ts";
 import { tapReporter } from "./ci/tap.ts";
-import { issueReporter } from "./issue/reporter.ts";
-import { writeRunIndex } from "./page/run-index.ts";
+import { issueReporter } from "./issue/issue-reporter.ts";
 import { fileReporters, renderAll } from "./registry.ts";
-import { terminalReporter } from "./terminal.ts";
+import { writeRunIndex } from "./runs/run-index.ts";
+import { terminalReporter } from "./terminal/terminal.ts";
 
 /** Characters that a terminal obeys, that XML forbids, or that show a reader another order than there is. */
 const DANGEROUS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/;

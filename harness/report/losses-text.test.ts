@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { recordOf } from "../journal/record.ts";
 import { sampleRun } from "../testing/samples/run.support.ts";
 import { resultOf } from "./ci/json.ts";
-import { issueParts } from "./issue/parts.ts";
-import { chinese } from "./issue/zh.ts";
+import { chinese } from "./issue/chinese.ts";
+import { issueContent } from "./issue/issue-content.ts";
 import { lossesText } from "./losses-text.ts";
 import { headHtml } from "./page/head-html.ts";
 import { summarize } from "./run-summary.ts";
@@ -38,7 +38,7 @@ describe("acknowledged writes that were lost", () => {
       );
       assert.deepEqual(resultOf(record).losses, [set]);
       assert.match(
-        issueParts(record, chinese, false).findings,
+        issueContent(record, chinese, false).findings,
         /1,200 次已确认的写入中，允许丢失 30 次，实际丢失 4 次。/,
       );
     }

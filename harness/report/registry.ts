@@ -4,12 +4,12 @@ import { jsonReporter } from "./ci/json.ts";
 import { junitReporter } from "./ci/junit.ts";
 import { ndjsonReporter } from "./ci/ndjson.ts";
 import { tapReporter } from "./ci/tap.ts";
-import { issueReporter } from "./issue/reporter.ts";
-import type { Language } from "./issue/texts.ts";
-import { htmlReporter } from "./page/reporter.ts";
+import type { Language } from "./issue/issue-language.ts";
+import { issueReporter } from "./issue/issue-reporter.ts";
+import { htmlReporter } from "./page/html-reporter.ts";
 import type { Reporter } from "./reporter.ts";
 import { reproReporter } from "./repro-script.ts";
-import { type TerminalStream, terminalReporter } from "./terminal.ts";
+import { type TerminalStream, terminalReporter } from "./terminal/terminal.ts";
 
 /*
  *   journal ─► live reporters (terminal) while it runs

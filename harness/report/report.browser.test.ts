@@ -16,8 +16,8 @@ import { sampleLifeFinding, sampleRunWith } from "../testing/samples/life.suppor
 import { HOSTILE, sampleRun } from "../testing/samples/run.support.ts";
 import { skip } from "../testing/skip.support.ts";
 import { writeNight } from "./night/night-files.ts";
-import { writeRunIndex } from "./page/run-index.ts";
 import { fileReporters, renderAll } from "./registry.ts";
+import { writeRunIndex } from "./runs/run-index.ts";
 
 const VIEWS: View[] = [400, 1600].flatMap((width) =>
   (["light", "dark"] as const).flatMap((scheme) => [true, false].map((javaScript) => ({ width, scheme, javaScript }))),

@@ -4,7 +4,7 @@ import type { RunRecord } from "../journal/record.ts";
 import { reproScript } from "../repro/script.ts";
 import type { Reporter } from "./reporter.ts";
 import { type RunSummary, summarize } from "./run-summary.ts";
-import { verdictSentence } from "./wording.ts";
+import { verdictSentence } from "./verdict-text.ts";
 
 const MODE = 0o755;
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { writeNight } from "../../report/night/night-files.ts";
-import { countedOutcomes } from "../../report/night/night-words.ts";
+import { countedOutcomes } from "../../report/night/outcome-words.ts";
 import { mergeNights } from "../../run/night/merge.ts";
 import { command } from "../command.ts";
 import { exitOfNight } from "../exit-codes.ts";

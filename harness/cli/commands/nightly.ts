@@ -10,7 +10,7 @@ import { registries } from "../../experiment/catalogue.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { writeNight } from "../../report/night/night-files.ts";
-import { countedOutcomes } from "../../report/night/night-words.ts";
+import { countedOutcomes } from "../../report/night/outcome-words.ts";
 import { type NightJob, nightJobs, nightOrder, seedOfNight, shardOf } from "../../run/night/jobs.ts";
 import { mergeNights } from "../../run/night/merge.ts";
 import { blankEntry, NightRunner } from "../../run/night/night-runner.ts";

@@ -5,7 +5,7 @@ import type { Plan } from "../../experiment/experiment.ts";
 import { writePlan } from "../../experiment/plan-file.ts";
 import { kindOf } from "../../journal/finding.ts";
 import { readRecord } from "../../journal/reader.ts";
-import { shellWord } from "../../report/wording.ts";
+import { shellWord } from "../../report/replay-command.ts";
 import { firstKind, triedText } from "../../run/campaign/attempts.ts";
 import { idsOf, shrink } from "../../run/campaign/shrink.ts";
 import { command, REPORTS, SYSTEM } from "../command.ts";

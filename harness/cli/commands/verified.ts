@@ -1,9 +1,9 @@
 import { readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
-import { verifiedRunOf } from "../../report/verified/from-run.ts";
-import { renderVerified } from "../../report/verified/table.ts";
 import { hasVerdict, type VerifiedRun } from "../../report/verified/verified-run.ts";
+import { renderVerified } from "../../report/verified/verified-table.ts";
+import { verifiedRunOf } from "../../report/verified/verify-run.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { log, out } from "../print.ts";

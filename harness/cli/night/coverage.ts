@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { type KnownBug, standsFor } from "../../experiment/known-bugs.ts";
-import { foundText, groupsOf, shortDigest, type VerifiedGroup } from "../../report/verified/groups.ts";
+import { foundText, groupsOf, shortDigest, type VerifiedGroup } from "../../report/verified/verified-groups.ts";
 import type { VerifiedRun } from "../../report/verified/verified-run.ts";
 import { SYSTEM_NAMES, type SystemName } from "../../systems/system.ts";
 

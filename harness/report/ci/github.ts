@@ -2,9 +2,10 @@ import { appendFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fenced, inlineMarkdown, plainLine } from "../../base/escape.ts";
 import { formatTime } from "../../base/units.ts";
+import { replayCommand } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
 import { type RunSummary, summarize } from "../run-summary.ts";
-import { confidence, replayCommand, spanText, verdictSentence } from "../wording.ts";
+import { confidence, spanText, verdictSentence } from "../verdict-text.ts";
 
 /** GitHub drops a step summary above 1 MiB as a whole; other steps' text counts, too. */
 const MOST_BYTES = 900_000;

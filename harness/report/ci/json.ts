@@ -2,9 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { clientViews } from "../../checks/service/outages.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { withoutRoot } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
 import { summarize } from "../run-summary.ts";
-import { withoutRoot } from "../wording.ts";
 import { RESULT_VERSION, type Result } from "./result-schema.ts";
 
 /** result.json: the run for programs, as result.schema.json describes it. */

@@ -2,9 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Xml } from "../html/markup.ts";
+import { replayCommand } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
 import { type RunSummary, summarize } from "../run-summary.ts";
-import { replayCommand, verdictSentence } from "../wording.ts";
+import { verdictSentence } from "../verdict-text.ts";
 import { type JunitTrouble, junitClass, junitXml } from "./junit-xml.ts";
 
 /**

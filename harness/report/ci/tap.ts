@@ -2,9 +2,10 @@ import { stringify } from "yaml";
 import { plainLine } from "../../base/escape.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { replayCommand } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
 import { summarize } from "../run-summary.ts";
-import { confidence, replayCommand, verdictSentence } from "../wording.ts";
+import { confidence, verdictSentence } from "../verdict-text.ts";
 
 /** The checks of a run as TAP 14 on `stream`: one test point each; what is not known is skipped with its reason. */
 export function tapReporter(stream: { write(text: string): unknown }): Reporter {

@@ -8,8 +8,8 @@ import { sampleLifeFinding, sampleRunWith } from "../../testing/samples/life.sup
 import { plannedRun } from "../../testing/samples/plan.support.ts";
 import { sampleRun } from "../../testing/samples/run.support.ts";
 import { HOSTILE } from "../../testing/samples/trouble.support.ts";
-import { issueReporter } from "./reporter.ts";
-import type { Language } from "./texts.ts";
+import type { Language } from "./issue-language.ts";
+import { issueReporter } from "./issue-reporter.ts";
 
 const EXPERIMENTS = path.join(import.meta.dirname, "../../../experiments");
 

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Finding, findingSchema } from "../../journal/finding.ts";
 import { moment, sampleLifeFinding, sampleRunWith } from "../../testing/samples/life.support.ts";
-import { issueReporter } from "../issue/reporter.ts";
-import { htmlReporter } from "../page/reporter.ts";
-import { lifeAxis } from "./axis.ts";
-import { keyLifeHtml } from "./html.ts";
+import { issueReporter } from "../issue/issue-reporter.ts";
+import { htmlReporter } from "../page/html-reporter.ts";
 import { keyLifeOf } from "./key-life.ts";
-import { keyLifeLines } from "./text.ts";
+import { keyLifeHtml } from "./key-life-html.ts";
+import { keyLifeLines } from "./key-life-text.ts";
+import { lifeAxis } from "./life-axis.ts";
 
 const htmlOf = (finding: Finding): string => keyLifeHtml(finding, 1)?.text ?? "";
 

@@ -3,9 +3,9 @@ import type { NightSum } from "../../run/night/merge.ts";
 import type { NightEntry } from "../../run/night/record.ts";
 import { bullets } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
+import { htmlPage } from "../html/page.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
-import { htmlPage } from "../page/page.ts";
-import { againCommand, countedOutcomes, gravestFirst, OUTCOME_WORDS } from "./night-words.ts";
+import { againCommand, countedOutcomes, gravestFirst, OUTCOME_WORDS } from "./outcome-words.ts";
 
 const COLUMNS = ["Outcome", "Experiment", "Image", "Expected", "Why", numbers("Runs"), numbers("Took")];
 

@@ -2,7 +2,7 @@ import type { NightSum } from "../../run/night/merge.ts";
 import type { NightEntry } from "../../run/night/record.ts";
 import { type JunitCase, type JunitSuite, type JunitTrouble, junitClass, junitXml } from "../ci/junit-xml.ts";
 import type { Xml } from "../html/markup.ts";
-import { againCommand, OUTCOME_WORDS } from "./night-words.ts";
+import { againCommand, OUTCOME_WORDS } from "./outcome-words.ts";
 
 /*
  * One suite per system, one case per experiment × image, named as in a single run's junit.xml:

@@ -2,7 +2,7 @@ import { fenced, inlineMarkdown } from "../../base/escape.ts";
 import { formatTime } from "../../base/units.ts";
 import type { NightSum } from "../../run/night/merge.ts";
 import { cutMarkdown } from "../ci/cut-markdown.ts";
-import { againCommand, countedOutcomes, gravestFirst, OUTCOME_WORDS } from "./night-words.ts";
+import { againCommand, countedOutcomes, gravestFirst, OUTCOME_WORDS } from "./outcome-words.ts";
 
 /** GitHub drops a step summary above 1 MiB as a whole; other steps write theirs, too. */
 export const SUMMARY_BYTES = 300_000;

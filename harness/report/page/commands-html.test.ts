@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { JournalEvent } from "../../journal/events.ts";
 import { recordOf } from "../../journal/record.ts";
 import { HOSTILE, sampleRun } from "../../testing/samples/run.support.ts";
-import { eventLine } from "../event-line.ts";
 import { summarize } from "../run-summary.ts";
+import { eventLine } from "../terminal/event-line.ts";
 import { commandsHtml } from "./commands-html.ts";
 
 type Command = Extract<JournalEvent, { type: "admin-command" }>;

@@ -2,15 +2,15 @@ import { shorten } from "../../base/shorten.ts";
 import { counted, formatTime } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { busySentence, foundSentence } from "../finding/capture-html.ts";
+import { faultsBefore } from "../finding/faults-before.ts";
 import { bullets, definitions } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { lossesText } from "../losses-text.ts";
 import type { RunSummary } from "../run-summary.ts";
-import { healthWhile } from "../timeline/health-while.ts";
-import { confidence, sinceText, verdictSentence } from "../wording.ts";
-import { busySentence, foundSentence } from "./capture-html.ts";
+import { confidence, sinceText, verdictSentence } from "../verdict-text.ts";
 import { outageSentence } from "./clients-html.ts";
-import { doings } from "./done-to-cluster.ts";
+import { healthWhile } from "./health-while.ts";
 
 const MOST_CHARS = 600;
 const MOST_OTHERS = 5;
@@ -42,7 +42,7 @@ function factsHtml(record: RunRecord, summary: RunSummary, finding: Finding): Ht
   const rows: [string, HtmlContent][] = [
     ["Since", sinceText(finding, watchEnd, run.startedAt)],
     [hangs ? "Who holds what" : "Proof", evidence],
-    ["Done before it", shorten(doings(summary, finding), MOST_CHARS)],
+    ["Done before it", shorten(faultsBefore(summary, finding), MOST_CHARS)],
     ["What clients saw", outageSentence(record)],
     ["Was it the harness?", healthWhile(record, finding.from, finding.to ?? watchEnd)],
   ];

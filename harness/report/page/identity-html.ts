@@ -4,10 +4,10 @@ import type { RunRecord } from "../../journal/record.ts";
 import { bullets, definitions, folded, verbatim } from "../html/lists.ts";
 import { type Html, html } from "../html/markup.ts";
 import { scrolling, table } from "../html/table.ts";
+import { replayCommand } from "../replay-command.ts";
 import { scriptOf } from "../repro-script.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { timeToFinding } from "../time-to-finding.ts";
-import { replayCommand } from "../wording.ts";
 
 /** Which server, which harness, which machine: what a maintainer asks first. */
 export function identityHtml(summary: RunSummary): Html {

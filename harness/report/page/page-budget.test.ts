@@ -6,9 +6,9 @@ import path from "node:path";
 import { Script } from "node:vm";
 import { recordOf } from "../../journal/record.ts";
 import { sampleRun } from "../../testing/samples/run.support.ts";
+import { PAGE_SCRIPT } from "../html/page-script.ts";
+import { htmlReporter } from "./html-reporter.ts";
 import { fitted } from "./page-budget.ts";
-import { PAGE_SCRIPT } from "./page-script.ts";
-import { htmlReporter } from "./reporter.ts";
 
 describe("the size of report.html", () => {
   let directory: string;

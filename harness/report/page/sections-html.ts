@@ -2,13 +2,14 @@ import { stringify } from "yaml";
 import { counted, formatCount, formatTime } from "../../base/units.ts";
 import { checks as knownChecks } from "../../checks/registry.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { coverText } from "../finding/probe-cover-text.ts";
 import { bullets, definitions, folded, truncatedNote, verbatim } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
-import { pollingText } from "../polling-text.ts";
+import { withoutRoot } from "../replay-command.ts";
 import type { RunSummary } from "../run-summary.ts";
-import { notChecked, withoutRoot } from "../wording.ts";
-import { coverText } from "./probe-cover-text.ts";
+import { notChecked } from "../verdict-text.ts";
+import { pollingText } from "./polling-text.ts";
 
 const MOST_PLAN_CHARS = 200_000;
 const MOST_NOTES = 200;

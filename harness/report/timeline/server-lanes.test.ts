@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../../journal/events.ts";
 import { recordOf } from "../../journal/record.ts";
+import { coverText } from "../finding/probe-cover-text.ts";
 import { html } from "../html/markup.ts";
-import { coverText } from "../page/probe-cover-text.ts";
 import { fullSyncLane, processLanes, switchLane } from "./server-lanes.ts";
 import { timeScale, WIDE } from "./time-scale.ts";
 

@@ -2,7 +2,7 @@ import { groupBy } from "../../base/group-by.ts";
 import { adminCommands } from "../../journal/admin-commands.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { compact, milliseconds, nodeMarks } from "./event-groups.ts";
+import { compact, milliseconds, nodeMarks } from "./lane-text.ts";
 import { type Point, type Series, seriesLane } from "./series-lane.ts";
 import type { Lane } from "./time-scale.ts";
 

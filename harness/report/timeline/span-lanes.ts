@@ -6,7 +6,7 @@ import type { RunRecord } from "../../journal/record.ts";
 import { type FaultOccurrence, faultWords } from "../fault-occurrences.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import type { RunSummary } from "../run-summary.ts";
-import { spanText } from "../wording.ts";
+import { spanText } from "../verdict-text.ts";
 import { type Frame, type Lane, label, round, type TimeScale } from "./time-scale.ts";
 
 const ROW = 20;

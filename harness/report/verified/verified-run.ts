@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /*
  *   a run's folder ──► VerifiedRun ──► experiments/VERIFIED.md: a table for people, and one line of JSON per run that it is made of
- *                from-run.ts                                table.ts
+ *                verify-run.ts                              verified-table.ts
  */
 
 /** What experiments/VERIFIED.md keeps of one run. */

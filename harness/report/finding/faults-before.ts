@@ -1,0 +1,15 @@
+import { formatTime } from "../../base/units.ts";
+import type { Finding } from "../../journal/events.ts";
+import { type FaultOccurrence, faultWords } from "../fault-occurrences.ts";
+import type { RunSummary } from "../run-summary.ts";
+
+/** Faults that were on when a finding began, and the last ones before: where a maintainer looks for the cause. */
+export function faultsBefore({ faults }: RunSummary, { from }: Finding): string {
+  const on = faults.filter((fault) => fault.from !== null && fault.from <= from && (fault.to ?? Infinity) >= from);
+  const before = faults.filter((fault) => fault.from !== null && fault.to !== null && fault.to < from);
+  const last = before.sort((a, b) => (b.to ?? 0) - (a.to ?? 0)).slice(0, Math.max(0, 3 - on.length));
+  const name = (fault: FaultOccurrence) => `${fault.id} (${faultWords(fault)})`;
+  const began = on.map((fault) => `${name(fault)}, begun ${formatTime(from - (fault.from ?? 0))} before`);
+  const ended = last.map((fault) => `${name(fault)}, over ${formatTime(from - (fault.to ?? 0))} before`);
+  return [...began.slice(0, 6), ...ended].join("; ") || "nothing yet";
+}

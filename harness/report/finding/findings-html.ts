@@ -1,0 +1,119 @@
+import { counted, formatCount } from "../../base/units.ts";
+import { labelOf } from "../../checks/causes.ts";
+import type { Finding } from "../../journal/events.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { bullets, definitions, folded } from "../html/lists.ts";
+import { type Html, type HtmlContent, html } from "../html/markup.ts";
+import { table } from "../html/table.ts";
+import { keyLifeHtml } from "../key-life/key-life-html.ts";
+import type { RunSummary } from "../run-summary.ts";
+import { confidence, meaningOf, spanText } from "../verdict-text.ts";
+import { capturesHtml, capturesOf, shortenProof } from "./capture-html.ts";
+import { faultsBefore } from "./faults-before.ts";
+import { infoTable } from "./info-table.ts";
+import { logWindowHtml } from "./log-window.ts";
+import { coverText } from "./probe-cover-text.ts";
+import type { RunFiles } from "./run-files.ts";
+import { type ShownFinding, scrollingOf } from "./shown-finding.ts";
+
+const MOST_FINDINGS = 40;
+/** Closer together than this, two findings of a node have the same log lines around them. */
+const SAME_MS = 5000;
+
+/** Every finding with what proves it and where the evidence lies. The first ones get what room there is in `files`. */
+export async function findingsHtml(record: RunRecord, run: RunSummary, files: RunFiles): Promise<Html> {
+  const parts: Html[] = [];
+  for (const [i, finding] of run.findings.slice(0, MOST_FINDINGS).entries())
+    parts.push(await findingHtml({ record, run, finding, number: i + 1, files }));
+  if (run.findings.length > parts.length)
+    parts.push(html`<p>truncated: ${parts.length} of ${run.findings.length} findings; result.json has all.</p>`);
+  return html.lines(parts);
+}
+
+async function findingHtml(shown: ShownFinding): Promise<Html> {
+  const { record, run, finding, number } = shown;
+  const { type, class: kind, node, summary, proof, consequenceOf, detail } = finding;
+  const meaning = meaningOf(type);
+  const said = text(detail?.observed);
+  const before = run.findings.slice(0, number - 1).findIndex((other) => sameMoment(record, other, finding));
+  return html.lines([
+    html`<article class="finding" id="finding-${number}">`,
+    html`<h3>${number}. ${type}: ${kind} on ${node ?? "the cluster"} <span class="tag t-bad">${confidence(finding)}</span></h3>`,
+    meaning === null ? null : html`<p class="quiet">${type}: ${meaning}.</p>`,
+    html`<p>${summary}</p>`,
+    consequenceOf !== undefined &&
+      html`<p><strong>Follows from ${consequenceOf}</strong>${causeLink(run, finding)}: mend that first.</p>`,
+    // What somebody said shows that he says so, and proves no more.
+    said === null ? null : html`<p class="proof"><strong>Observed.</strong> ${said}</p>`,
+    proof === null ? null : html`<p class="proof"><strong>Proof.</strong> ${shortenProof(proof)}</p>`,
+    factsHtml(shown),
+    differences(shown),
+    keyLifeHtml(finding, number),
+    before === -1
+      ? await ownEvidence(shown)
+      : html`<p>The threads, sockets and log of ${node} at that moment: see <a href="#finding-${before + 1}">finding ${before + 1}</a>.</p>`,
+    fileList(finding),
+    html`</article>`,
+  ]);
+}
+
+function factsHtml({ record, run, finding }: ShownFinding): Html {
+  const { node, from, to, detail } = finding;
+  return definitions([
+    ["When", spanText(from, to, run.watchEnd)],
+    ["Silent connections", silentText(finding)],
+    ["Probes", coverText(record, node, from)],
+    ["What the watchdog saw", text(detail?.why)],
+    ["Observed", text(detail?.observed)],
+    ["Who answered", text(detail?.answering?.text)],
+    ["Core", text(detail?.core)],
+    ["What was done to the cluster", faultsBefore(run, finding)],
+  ]);
+}
+
+function causeLink({ findings }: RunSummary, { consequenceOf }: Finding): HtmlContent {
+  const cause = findings.findIndex((one) => one.consequenceOf === undefined && labelOf(one) === consequenceOf);
+  return cause !== -1 && html` (<a href="#finding-${cause + 1}">finding ${cause + 1}</a>)`;
+}
+
+async function ownEvidence(shown: ShownFinding): Promise<Html> {
+  return html.lines([await capturesHtml(shown), await logWindowHtml(shown), infoTable(shown)]);
+}
+
+/** Two findings about the same trouble, such as a hung node and the command that it never answered: shown once. */
+function sameMoment(record: RunRecord, a: Finding, b: Finding): boolean {
+  if (a.node === null || a.node !== b.node || Math.abs(a.from - b.from) > SAME_MS) return false;
+  return capturesOf(record, a)[0] === capturesOf(record, b)[0];
+}
+
+function silentText({ detail }: Finding): string | null {
+  const [silent, of] = [detail?.silent ?? null, detail?.of ?? null];
+  return silent === null || of === null ? null : `${silent} of ${of}`;
+}
+
+function differences(shown: ShownFinding): HtmlContent {
+  const { detail } = shown.finding;
+  if (!detail?.differences?.length) return null;
+  const { differences: list, different: total } = detail;
+  const value = (said: string | null) =>
+    said === null ? html`<span class="quiet">no such key</span>` : html`<code>${said}</code>`;
+  const rows = list.map(({ key, kind, master, replica }) => [value(key), kind, value(master), value(replica)]);
+  const keys = scrollingOf(shown, "Differing keys", table(["Key", "Kind", "Master", "Replica"], rows));
+  return html`<h4>Differing keys: ${list.length} of ${formatCount(total)}</h4>${keys}`;
+}
+
+function fileList({ evidence }: Finding): HtmlContent {
+  if (evidence.length === 0) return null;
+  const links = evidence.map((file) => html`<a href="${relativeLink(file)}">${file}</a>`);
+  return folded(`${counted(links.length, "file")} beside this report`, bullets(links));
+}
+
+/** A path below the run's folder, never a scheme or a path out of it. */
+function relativeLink(file: string): string {
+  const parts = file.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
+  return `./${parts.map(encodeURIComponent).join("/")}`;
+}
+
+function text(value: string | null | undefined): string | null {
+  return typeof value === "string" ? shortenProof(value) : null;
+}

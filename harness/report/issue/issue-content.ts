@@ -1,0 +1,164 @@
+import { fenced, inlineMarkdown } from "../../base/escape.ts";
+import { formatTime } from "../../base/units.ts";
+import type { Finding } from "../../journal/events.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { faultWords } from "../fault-occurrences.ts";
+import { keyText, wrongCellsOf } from "../key-life/key-life.ts";
+import { keyLifeLines } from "../key-life/key-life-text.ts";
+import { lossesText, totalLosses } from "../losses-text.ts";
+import { replayCommand } from "../replay-command.ts";
+import { scriptOf } from "../repro-script.ts";
+import { type RunSummary, summarize } from "../run-summary.ts";
+import type { IssueTexts } from "./issue-language.ts";
+
+const MOST_LOG_LINES = 20;
+const MOST_DIFFERENCES = 10;
+const MOST_FAULTS = 60;
+const MOST_FINDINGS = 20;
+/** A value can have a megabyte; what proves something says it in its first words. */
+const MOST_CHARS = 3000;
+const MOST_LINE_CHARS = 600;
+
+/** The pieces of a ticket as Markdown; the target project's form decides where each goes. */
+export interface IssueContent {
+  texts: IssueTexts;
+  summary: RunSummary;
+  version: string;
+  /** The whole run in a sentence. */
+  verdict: string;
+  /** What was done, by whom, and the commands that do it again. */
+  reproduction: string;
+  expected: string;
+  findings: string;
+  /** Log lines of a crashed server; null when none crashed or left any. */
+  crashLog: string | null;
+  environment: string;
+}
+
+/** @param withScript whether the script has room in the ticket; it always lies beside it */
+export function issueContent(record: RunRecord, texts: IssueTexts, withScript: boolean): IssueContent {
+  const summary = summarize(record);
+  const { run, findings } = summary;
+  const crash = findings.find(({ type }) => type === "crash");
+  const shown = findings.slice(0, MOST_FINDINGS);
+  const lost = totalLosses(summary.losses);
+  return {
+    texts,
+    summary,
+    version: versionText(summary, texts),
+    verdict: inlineMarkdown(short(texts.verdict(summary), MOST_CHARS)),
+    reproduction: join([
+      texts.ran(inlineMarkdown(run.kvchaos), inlineMarkdown(run.title), inlineMarkdown(run.seed)),
+      texts.done,
+      fenced(faultText(summary)),
+      ...scriptText(record, summary, texts, withScript),
+      texts.replay,
+      fenced(replayCommand(summary), "sh"),
+    ]),
+    expected: expectedText(summary, texts),
+    findings: join([
+      ...shown.flatMap((finding, i) => findingText(record, finding, summary.watchEnd, texts, i === 0)),
+      ...(findings.length > shown.length ? [`(truncated: ${shown.length} of ${findings.length} findings)`] : []),
+      ...(lost === null ? [] : [texts.losses(lost, lossesText(summary.losses) ?? "")]),
+    ]),
+    crashLog: crash ? logText(record, crash) : null,
+    environment: environmentText(summary, texts),
+  };
+}
+
+export function join(parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** A fence whose every line is cut to what a reader needs of it. */
+function lines(some: readonly string[]): string {
+  return fenced(some.map((one) => short(one, MOST_LINE_CHARS)).join("\n"));
+}
+
+function short(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}… (${text.length} characters)` : text;
+}
+
+function versionText({ run, serverVersion }: RunSummary, { version }: IssueTexts): string {
+  const host = run.host as Record<string, unknown>;
+  const machine = [host.cpu, host.cores && `${host.cores} cores`, host.kernel && `Linux ${host.kernel}`].filter(
+    Boolean,
+  );
+  return [
+    `- ${version.server}: ${inlineMarkdown(run.system)} ${inlineMarkdown(serverVersion ?? version.unknown)}`,
+    `- ${version.image}: ${inlineMarkdown(run.image)}`,
+    `- ${version.digest}: ${inlineMarkdown(run.digest ?? "-")}`,
+    `- ${version.host}: ${inlineMarkdown(machine.join(", ") || "-")}`,
+  ].join("\n");
+}
+
+function faultText({ faults }: RunSummary): string {
+  const fired = faults.filter((fault) => fault.from !== null);
+  const shown = fired.slice(0, MOST_FAULTS).map((fault) => {
+    const until = fault.to === null ? "not healed" : formatTime(fault.to);
+    return `${formatTime(fault.from ?? 0).padStart(8)} – ${until.padEnd(8)}  ${fault.id}  ${faultWords(fault)}`;
+  });
+  if (fired.length > shown.length) shown.push(`… and ${fired.length - shown.length} more`);
+  return shown.join("\n") || "nothing";
+}
+
+function scriptText(record: RunRecord, summary: RunSummary, texts: IssueTexts, withScript: boolean): string[] {
+  const script = scriptOf(record, summary);
+  if ("why" in script) return [inlineMarkdown(texts.noScript(script.why))];
+  if (!withScript) return [texts.scriptBeside];
+  // Folded: a reader wants to see first what went wrong. GitHub needs the empty lines.
+  return [texts.script, "<details><summary>repro.sh</summary>", fenced(script.text, "bash"), "</details>"];
+}
+
+function expectedText({ findings, checks }: RunSummary, texts: IssueTexts): string {
+  if (findings.length > 0) return texts.expected;
+  return join([texts.expectedNothing, checks.map((check) => `- ${inlineMarkdown(check.name)}`).join("\n")]);
+}
+
+/** @param told its summary has been said before: the whole run's sentence is that of its first finding */
+function findingText(record: RunRecord, finding: Finding, end: number, texts: IssueTexts, told: boolean): string[] {
+  const life = keyLifeLines(finding);
+  const differences = differencesOf(finding).slice(0, MOST_DIFFERENCES);
+  const { cells, count } = wrongCellsOf(finding);
+  const places = cells.slice(0, MOST_DIFFERENCES);
+  const log = finding.type === "crash" ? null : logText(record, finding);
+  return [
+    `**${inlineMarkdown(`${finding.type} (${finding.class})`)}**: ${inlineMarkdown(short(texts.finding(finding, end, told), MOST_CHARS))}`,
+    ...(finding.proof === null ? [] : [texts.proof, fenced(short(finding.proof, MOST_CHARS))]),
+    ...(life.length === 0 ? [] : [texts.life, lines(life)]),
+    ...(places.length < 2
+      ? []
+      : [
+          texts.cells(places.length, count),
+          lines(places.map((cell) => `${keyText(cell)}: ${cell.found} | ${cell.expected}`)),
+        ]),
+    ...(differences.length === 0 ? [] : [texts.differences, lines(differences)]),
+    ...(log === null ? [] : [texts.log(inlineMarkdown(finding.node ?? "")), log]),
+  ];
+}
+
+/** The lines that the rules of its system know, around the moment; null when there are none. */
+function logText(record: RunRecord, { node, from, detail }: Finding): string | null {
+  const known = record
+    .of("log")
+    .filter((event) => event.node === node && Math.abs(event.t - from) <= 30_000)
+    .map((event) => `${formatTime(event.t).padStart(8)}  ${event.line}`);
+  const shown = detail?.lines?.length ? detail.lines : known;
+  return shown.length === 0 ? null : lines(shown.slice(0, MOST_LOG_LINES));
+}
+
+/** The differing keys that a divergence finding carries, one line each. */
+function differencesOf(finding: Finding): string[] {
+  const list = finding.detail?.differences ?? [];
+  return list.map(
+    ({ key, kind, master, replica }) => `${key}: ${master ?? "no such key"} | ${replica ?? "no such key"} (${kind})`,
+  );
+}
+
+function environmentText({ run, self }: RunSummary, texts: IssueTexts): string {
+  return join([
+    texts.health(self.starvedSeconds, self.seconds),
+    texts.host,
+    fenced(JSON.stringify(run.host, null, 2), "json"),
+  ]);
+}

@@ -1,0 +1,38 @@
+import type { NightEntry } from "../../run/night/record.ts";
+import { shellWord } from "../replay-command.ts";
+
+type Outcome = NightEntry["outcome"];
+
+/** How each outcome is shown, what a reader must see first on top. */
+export const OUTCOME_WORDS: Readonly<Record<Outcome, { sign: string; word: string; plural: string; style: string }>> = {
+  error: { sign: "🛑", word: "broken", plural: "broken", style: "error" },
+  fail: { sign: "❌", word: "failed", plural: "failed", style: "fail" },
+  "not-reproduced": { sign: "❓", word: "known bug not seen", plural: "known bugs not seen", style: "fail" },
+  "not-run": { sign: "⏹️", word: "not run", plural: "not run", style: "interrupted" },
+  inconclusive: { sign: "⚠️", word: "inconclusive", plural: "inconclusive", style: "inconclusive" },
+  skipped: { sign: "⏭️", word: "skipped", plural: "skipped", style: "interrupted" },
+  "known-bug": { sign: "🐛", word: "known bug seen", plural: "known bugs seen", style: "pass" },
+  pass: { sign: "✅", word: "passed", plural: "passed", style: "pass" },
+};
+const ORDER = Object.keys(OUTCOME_WORDS) as Outcome[];
+
+/** "1 failed, 2 known bugs seen, 8 passed", the gravest first. */
+export function countedOutcomes(entries: readonly NightEntry[]): string {
+  const counted = ORDER.map((outcome) => ({ outcome, n: entries.filter((one) => one.outcome === outcome).length }));
+  const shown = counted.filter(({ n }) => n > 0);
+  const words = shown.map(({ outcome, n }) => `${n} ${OUTCOME_WORDS[outcome][n === 1 ? "word" : "plural"]}`);
+  return words.join(", ") || "nothing";
+}
+
+/** The gravest first, otherwise as they are. */
+export function gravestFirst(entries: readonly NightEntry[]): NightEntry[] {
+  return [...entries].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
+}
+
+/** What to type to see it again; null when it never ran. */
+export function againCommand({ experiment, image, system, runs }: NightEntry): string | null {
+  const [run] = runs;
+  if (!run) return null;
+  const words = ["run", experiment, "--system", system, "--image", image, "--seed", run.seed];
+  return ["node", "harness/cli/kvchaos.mjs", ...words].map(shellWord).join(" ");
+}

@@ -1,0 +1,21 @@
+import { formatRate } from "../../base/units.ts";
+import { planNumber } from "../../checks/span.ts";
+import type { RunRecord } from "../../journal/record.ts";
+
+/**
+ * How often the watchdog asked each node for its INFO: as the experiment says, and as it came about (a node that answers late is
+ * not asked before it has answered). null: a record without a plan, or without a watchdog.
+ */
+export function pollingText(record: RunRecord): string | null {
+  const poll = planNumber(record, "watchdog", "poll");
+  if (poll === null) return null;
+  const rates = new Map<string, { sent: number; seconds: number }>();
+  for (const { node, kind, sent, seconds } of record.of("probe")) {
+    if (kind !== "admin") continue;
+    const sum = rates.get(node) ?? { sent: 0, seconds: 0 };
+    rates.set(node, { sent: sum.sent + sent, seconds: sum.seconds + seconds });
+  }
+  const each = [...rates].map(([node, { sent, seconds }]) => `${node} ${(sent / Math.max(seconds, 0.001)).toFixed(1)}`);
+  const asked = each.length === 0 ? "" : `; asked per second: ${each.join(", ")}`;
+  return `INFO polled at ${formatRate(poll)} per node${asked}`;
+}

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { recordOf } from "../../journal/record.ts";
+import { type SampleOptions, sampleRun } from "../../testing/samples/run.support.ts";
+import { HOSTILE } from "../../testing/samples/trouble.support.ts";
+import { jsonReporter } from "../ci/json.ts";
+import { htmlReporter } from "../page/html-reporter.ts";
+import { summarize } from "../run-summary.ts";
+import { repeatsOf } from "./repeats.ts";
+import { writeRunIndex } from "./run-index.ts";
+import { listRuns } from "./run-list.ts";
+
+const FILE = "experiments/any/sample.yaml";
+
+describe("the history of runs", () => {
+  let reports: string;
+  beforeEach(async () => {
+    reports = await mkdtemp(path.join(tmpdir(), "kvchaos-history-"));
+  });
+  afterEach(() => rm(reports, { recursive: true, force: true }));
+
+  interface Past {
+    image: string;
+    verdict: SampleOptions["verdict"];
+    digest?: string;
+    title?: string;
+  }
+
+  /** One run's folder with its result.json, and the record that it was made of. */
+  async function past(number: number, { image, verdict = "pass", digest = "sha256:1", title }: Past) {
+    const folder = `20250101-1200${String(number).padStart(2, "0")}-sample-${number}`;
+    const record = recordOf(
+      sampleRun({ verdict }).events.map((event) =>
+        event.type === "run"
+          ? {
+              ...event,
+              runId: folder,
+              image,
+              digest,
+              startedAt: `2025-01-01T12:00:${String(number).padStart(2, "0")}.000Z`,
+              title: title ?? event.title,
+              plan: { experiment: { images: { affected: "kv:old", fixed: "kv:new" } } },
+            }
+          : event,
+      ),
+    );
+    const directory = path.join(reports, folder);
+    await mkdir(directory);
+    await jsonReporter.onEnd?.(record, directory);
+    return { record, directory };
+  }
+
+  it("counts how often a run's finding came back, image by image, with the fixed one beside it", async () => {
+    const runs = [];
+    for (const verdict of ["fail", "pass", "fail", "inconclusive", "none"] as const)
+      runs.push(await past(runs.length, { image: "kv:old", verdict }));
+    for (const verdict of ["pass", "pass", "pass"] as const)
+      runs.push(await past(runs.length, { image: "kv:new", verdict }));
+    const { record, directory } = runs[0] as (typeof runs)[number];
+    const repeats = repeatsOf(summarize(record), FILE, await listRuns(reports));
+    assert.equal(repeats?.what, "hang");
+    assert.deepEqual(
+      repeats?.images.map(({ image, said, own, found, unknown }) => [image, said, own, found.k, found.n, unknown]),
+      [
+        ["kv:old", "affected", true, 2, 3, 2],
+        ["kv:new", "fixed", false, 0, 3, 0],
+      ],
+    );
+    await htmlReporter.onEnd?.(record, directory);
+    const html = await readFile(path.join(directory, "report.html"), "utf8");
+    assert.match(html, /<h2>How often<\/h2>\s*<p><strong>hang: 2 of 3 \(95 %: 21 % to 94 %\)<\/strong>/);
+    assert.match(html, /kv:new <span class="tag">said to be fixed<\/span><\/td><td>0 of 3 \(95 %: 0 % to 56 %\)/);
+    assert.ok(
+      html.indexOf("See it yourself") < html.indexOf("How often") &&
+        html.indexOf("How often") < html.indexOf("Time line"),
+    );
+  });
+
+  it("does not mix an image with another one that has had its name", async () => {
+    const { record } = await past(0, { image: "kv:old", verdict: "fail", digest: "sha256:1" });
+    await past(1, { image: "kv:old", verdict: "pass", digest: "sha256:2" });
+    const images = repeatsOf(summarize(record), FILE, await listRuns(reports))?.images ?? [];
+    assert.deepEqual(
+      images.map(({ digest, own, found }) => [digest, own, found.k, found.n]),
+      [
+        ["sha256:1", true, 1, 1],
+        [null, false, 0, 0],
+        ["sha256:2", false, 0, 1],
+      ],
+    );
+  });
+
+  it("says nothing of repetition where there was none", async () => {
+    const { record, directory } = await past(0, { image: "kv:old", verdict: "fail" });
+    await past(1, { image: "kv:old", verdict: "inconclusive" });
+    assert.equal(repeatsOf(summarize(record), FILE, await listRuns(reports)), null);
+    await htmlReporter.onEnd?.(record, directory);
+    assert.ok(!(await readFile(path.join(directory, "report.html"), "utf8")).includes("How often"));
+  });
+
+  it("is one page made of the run folders alone: experiments, images, verdicts in order, links", async () => {
+    for (const [i, verdict] of (["pass", "fail", "inconclusive", "error", "none"] as const).entries())
+      await past(i, { image: "kv:old", verdict });
+    const { directory, record } = await past(5, { image: "kv:new", verdict: "pass" });
+    await htmlReporter.onEnd?.(record, directory);
+    const night = path.join(reports, "20250102-000000-nightly-7");
+    await mkdir(night);
+    await writeFile(path.join(night, "index.html"), "x");
+    // What is no whole run is passed over: one that is going on, one that was cut off, a file.
+    await mkdir(path.join(reports, "20250103-000000-going-on-1"));
+    await mkdir(path.join(reports, "20250104-000000-torn-1"));
+    await writeFile(path.join(reports, "20250104-000000-torn-1", "result.json"), '{"version": 1, "ru');
+    await writeFile(path.join(reports, "notes.txt"), "x");
+    assert.equal(await writeRunIndex(reports), path.join(reports, "index.html"));
+    const html = await readFile(path.join(reports, "index.html"), "utf8");
+    assert.match(html, /<h1>6 runs of 1 experiment<\/h1>/);
+    const [, trend = ""] = /kv:old.*?<td class="trend">(.*?)<\/td>/s.exec(html) ?? [];
+    assert.equal(trend.replace(/<[^>]*>/g, ""), "PF?E–");
+    assert.match(html, new RegExp(`<a href="\\./${path.basename(directory)}/report\\.html"`));
+    assert.match(html, /1 of 2 \(95 %: 9 % to 91 %\)/);
+    assert.match(html, /<a href="\.\/20250102-000000-nightly-7\/index\.html">/);
+    assert.ok(!/<script|<img|\son\w+=/.test(html));
+    assert.match(html, /content="default-src 'none'; style-src 'sha256-[^']+'; img-src data:;/);
+    const again = await writeRunIndex(reports).then(() => readFile(path.join(reports, "index.html"), "utf8"));
+    assert.equal(again, html, "the same folders give the same page");
+    assert.deepEqual(
+      (await readdir(reports)).filter((name) => name.includes("index.html.")),
+      [],
+      "no draft is left",
+    );
+  });
+
+  it("shows hostile names as text and links nowhere else", async () => {
+    await past(0, { image: `kv:${HOSTILE}`, verdict: "fail", title: HOSTILE });
+    const odd = path.join(reports, `20250105-"><script>alert(1)<\u2028script>`);
+    await mkdir(odd);
+    const { record } = await past(1, { image: "kv:old", verdict: "pass" });
+    await jsonReporter.onEnd?.(record, odd);
+    await htmlReporter.onEnd?.(record, odd);
+    await writeRunIndex(reports);
+    const html = await readFile(path.join(reports, "index.html"), "utf8");
+    assert.ok(!/<script|<img/.test(html));
+    for (const [, href] of html.matchAll(/href="([^"]*)"/g))
+      assert.match(href ?? "", /^(data:,|\.\/[^:/"<>]+\/(report|index)\.html)$/);
+  });
+
+  it("is not written where there is no run", async () => {
+    await mkdir(path.join(reports, "empty"));
+    assert.equal(await writeRunIndex(reports), null);
+    assert.equal(await writeRunIndex(path.join(reports, "nowhere")), null);
+    assert.deepEqual(await readdir(reports), ["empty"]);
+  });
+});

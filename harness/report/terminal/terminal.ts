@@ -1,0 +1,136 @@
+import { join, relative } from "node:path";
+import { plainLine } from "../../base/escape.ts";
+import type { Finding, JournalEvent } from "../../journal/events.ts";
+import { replayCommand, shellWord } from "../replay-command.ts";
+import type { Reporter } from "../reporter.ts";
+import { summarize } from "../run-summary.ts";
+import { confidence, verdictSentence } from "../verdict-text.ts";
+import { eventLine, type Tone } from "./event-line.ts";
+import { LiveState } from "./live-state.ts";
+
+/** What is needed of process.stderr. */
+export interface TerminalStream {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+const REDRAW_MS = 200;
+/** As wide as the time before each event. */
+const INDENT = 11;
+const CODES: Record<Tone, string> = { plain: "1", quiet: "2", good: "32", warn: "33", bad: "31" };
+
+/*
+ *   TTY:        one line per event, and below them a block that is redrawn in place:
+ *                 chaos 12 s of 40 s · 41,200 ops/s · faults: cut-1
+ *                 m1 healthy   r1 paused   r2 healthy
+ *   elsewhere:  one line per event
+ */
+
+/** How things are named where the user stands. */
+export interface Whereabouts {
+  /** The words that run the same again. Absent: as in the root of the kvchaos repository. */
+  again?: ((directory: string) => readonly string[]) | undefined;
+  /** Absent: as from the working directory. */
+  name?: ((file: string) => string) | undefined;
+}
+
+/** Shows a run while it goes on, or with `quiet` only how it ended. NO_COLOR (any value but "") turns colours off. */
+export function terminalReporter(
+  stream: TerminalStream,
+  environment: NodeJS.ProcessEnv = process.env,
+  quiet = false,
+  { again, name = nearPath }: Whereabouts = {},
+): Reporter {
+  const live = stream.isTTY === true && environment.TERM !== "dumb";
+  const colour = live && !environment.NO_COLOR;
+  const paint = (text: string, tone: Tone) => (colour ? `\u001b[${CODES[tone]}m${text}\u001b[0m` : text);
+  const state = new LiveState();
+  let drawn = 0;
+  let lastDraw = Number.NEGATIVE_INFINITY;
+
+  // The last column stays free: a full line would make some terminals begin another one.
+  const width = () => Math.max(20, (stream.columns ?? 80) - 1);
+  const erased = () => {
+    const text = drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : "";
+    drawn = 0;
+    return text;
+  };
+  const block = () => {
+    const lines = state.lines(width());
+    drawn = lines.length;
+    lastDraw = performance.now();
+    return lines.map(({ text, tone }) => `${paint(text, tone)}\n`).join("");
+  };
+
+  return {
+    name: "terminal",
+    onEvent(event: JournalEvent) {
+      if (quiet) return;
+      const line = eventLine(event);
+      if (!live) {
+        if (line) stream.write(`${line.text}\n`);
+        return;
+      }
+      state.add(event);
+      if (!line && performance.now() - lastDraw < REDRAW_MS) return;
+      // One write for all of it: a terminal that paints in between would flicker.
+      let text = erased();
+      if (line) text += `${paint(wrapped(line.text, width(), INDENT), line.tone)}\n`;
+      if (event.type !== "verdict") text += block();
+      stream.write(text);
+    },
+    async onEnd(record, directory) {
+      stream.write(erased());
+      const summary = summarize(record);
+      const tone: Tone = summary.verdict === "pass" ? "good" : summary.verdict === "fail" ? "bad" : "warn";
+      const lines: { text: string; tone: Tone }[] = [
+        { text: "", tone: "plain" },
+        { text: `${summary.verdict.toUpperCase()}  ${verdictSentence(summary)}`, tone },
+        ...summary.findings.map((finding, i) => ({
+          text: `  ${finding.consequenceOf ? "↳ " : ""}${finding.type}/${finding.class} on ${finding.node ?? "the cluster"} (${sureness(finding)})${told(finding, i)}`,
+          tone: (finding.consequenceOf ? "quiet" : "bad") as Tone,
+        })),
+        ...(summary.verdict === "fail"
+          ? []
+          : summary.reasons.slice(1).map((text) => ({ text: `  ${text}`, tone: "warn" as Tone }))),
+        { text: `  report: ${name(join(directory, "report.html"))}`, tone: "plain" },
+        { text: `  again:  ${again?.(directory).map(shellWord).join(" ") ?? replayCommand(summary)}`, tone: "quiet" },
+      ];
+      for (const { text, tone: how } of lines) {
+        const plain = plainLine(text);
+        // A path and a command are there to be copied: they stay on one line.
+        const whole = !live || /^ {2}(report|again): /.test(plain);
+        stream.write(`${paint(whole ? plain : wrapped(plain, width(), 2), how)}\n`);
+      }
+    },
+  };
+}
+
+function sureness(finding: Finding): string {
+  return finding.consequenceOf ? `follows from ${finding.consequenceOf}` : confidence(finding);
+}
+
+/** The proof, or what was seen, unless the first line has just said it. */
+function told({ proof, summary }: Finding, index: number): string {
+  return proof === null && index === 0 ? "" : `: ${proof ?? summary}`;
+}
+
+/** Breaks a line at spaces; what follows is indented. */
+function wrapped(text: string, width: number, indent: number): string {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width && lines.length < 200) {
+    const space = rest.lastIndexOf(" ", width);
+    const at = space > width / 2 ? space : width;
+    lines.push(rest.slice(0, at));
+    rest = " ".repeat(indent) + rest.slice(at).trimStart();
+  }
+  return [...lines, rest].join("\n");
+}
+
+/** Relative where that is shorter to read and still opens: below the working directory. */
+function nearPath(file: string): string {
+  const near = relative(process.cwd(), file);
+  return near.startsWith("..") ? file : near;
+}
