@@ -2,6 +2,7 @@
  * Everything a server says is data. One function per place it may end up in:
  *
  *   HTML, SVG  html`…`      XML  xml`…` (report/html/markup.ts)      Markdown  fenced, inlineMarkdown      terminal  plainLine
+ *   evidence   printable, printableText
  */
 
 // C0 and C1 controls but tab and newline; bidi marks that reorder what a reader sees; characters XML does not allow.
@@ -48,6 +49,16 @@ export function inlineMarkdown(text: string): string {
     .replace(/[\\`*_{}[\]()<>#|~&$]/g, (one) => (one === "<" ? "&lt;" : one === "&" ? "&amp;" : `\\${one}`))
     .replace(/@/g, "@\u2060") // a word joiner: GitHub no longer sees a mention
     .replace(/:\/\//g, ":\u2060//");
+}
+
+/** Control characters of text that a server chose (thread names, arguments, paths), made visible: "\n" → "\\x0a". */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+/** The same for a text of many lines: line feeds and tabs stay, so that the terminal it is read on obeys nothing else. */
+export function printableText(text: string): string {
+  return text.replace(/\r\n/g, "\n").replace(/[^\n\t]+/g, printable);
 }
 
 function visible(text: string): string {

@@ -1,6 +1,7 @@
 import { readFile, readlink } from "node:fs/promises";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
+import { parseStat } from "../base/proc-stat.ts";
 import { hasDisk, removeDisk } from "./disk.ts";
 import type { Engine } from "./engine.ts";
 import type { CallOptions, Labelled, Labels } from "./engine-types.ts";
@@ -58,14 +59,11 @@ export async function ownerOf(pid: number): Promise<string> {
   }
 }
 
-/** Field 22 of /proc/pid/stat (proc(5)). The command's name, in brackets, may hold spaces and brackets itself. */
+/** When a process began, in ticks since boot. */
 export function startTimeOf(stat: string): string {
-  const start = stat
-    .slice(stat.lastIndexOf(")") + 1)
-    .trim()
-    .split(/\s+/)[19];
-  if (!start || !/^\d+$/.test(start)) throw new ChaosError("internal", "the text is not that of /proc/<pid>/stat");
-  return start;
+  const { startTicks } = parseStat(stat) ?? {};
+  if (startTicks === undefined) throw new ChaosError("internal", "the text is not that of /proc/<pid>/stat");
+  return String(startTicks);
 }
 
 /**

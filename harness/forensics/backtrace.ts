@@ -1,4 +1,4 @@
-import { printable } from "./proc-text.ts";
+import { printable } from "../base/escape.ts";
 
 /** One thread's stack as gdb prints it, innermost call first. */
 export interface Backtrace {

@@ -3,22 +3,28 @@ import { join } from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
+import { printableText } from "../base/escape.ts";
 import type { HangEvidence, WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
 import { backtraceText, type GdbOptions, takeBacktraces } from "./gdb.ts";
-import { printableText } from "./proc-text.ts";
 import { type ProcessFacts, readProcess, startTicks } from "./process.ts";
-import { stableEdges, type ThreadHistory, threadHistories } from "./samples.ts";
-import { lookThroughSidecar, type SidecarOptions } from "./sidecar.ts";
+import { type SidecarOptions, takeSidecarSnapshots } from "./sidecar.ts";
+import {
+  PRIVILEGE,
+  type ProcessSnapshots,
+  stableEdges,
+  type ThreadHistory,
+  takeSnapshots,
+  threadHistories,
+} from "./snapshots.ts";
 import type { LinkState, OpenSocket } from "./sockets.ts";
 import { groupThreads, table, threadsText } from "./thread-groups.ts";
-import { type Look, lookThrice, PRIVILEGE } from "./three-looks.ts";
 import { usualWaits, type WaitBaseline } from "./wait-baseline.ts";
 import { waitGraph } from "./wait-graph.ts";
 import { graphSummary, graphText, proofSentence, threadNames } from "./wait-graph-text.ts";
 
 /*
  *   /proc/<pid>/task/*  ─┐                    ┌─► threads.json  threads.txt
- *   /proc/<pid>/mem ─────┼─► 3 samples ───────┼─► wait-for.json wait-for.txt ─► proof
+ *   /proc/<pid>/mem ─────┼─► 3 snapshots ─────┼─► wait-for.json wait-for.txt ─► proof
  *   /proc/<pid>/fd, net ─┘   (harmless)       └─► sockets.txt
  *   INFO, CLIENT LIST, log  ── deadlines ───────► info.txt  server.log
  *   gdb -p <pid>  (last: stops the process) ────► stacks-gdb.txt ─► function names per group
@@ -98,7 +104,7 @@ export async function captureEvidence(options: EvidenceOptions): Promise<Evidenc
     files.push(path);
   };
 
-  // Reading a log is harmless, so it runs beside the samples; asking the server is not, so it waits until they are taken.
+  // Reading a log is harmless, so it runs beside the snapshots; asking the server is not, so it waits until they are taken.
   const log = options.logSince ? answerOf("the server's log", LOG_WITHIN, options.logSince, signal) : null;
   const seen = await lookAtProcess(options, missing);
   if (seen) await writeProcess(seen, options, write);
@@ -166,7 +172,7 @@ async function stopForStacks(
 
 interface Seen {
   threads: ThreadHistory[];
-  /** Of the last sample, stable or not: what each thread is doing, as opposed to the graph. */
+  /** Of the last snapshot, stable or not: what each thread is doing, as opposed to the graph. */
   edges: readonly WaitEdge[];
   fds: ReadonlyMap<number, string>;
   sockets: readonly OpenSocket[];
@@ -184,7 +190,7 @@ async function lookAtProcess(options: EvidenceOptions, missing: string[]): Promi
   const failures: string[] = [];
   if (pid !== null) {
     try {
-      const look = await lookThrice(pid, options.links, options.clock, signal);
+      const look = await takeSnapshots(pid, options.links, options.clock, signal);
       if (!sidecar || !isBlind(look)) return understand(look, options, missing, []);
       failures.push(`/proc/${pid}/task/*/syscall is not readable: ${PRIVILEGE}`);
     } catch (error) {
@@ -196,7 +202,7 @@ async function lookAtProcess(options: EvidenceOptions, missing: string[]): Promi
   }
   try {
     if (sidecar) {
-      const look = await lookThroughSidecar(sidecar, options.links, options.clock, signal);
+      const look = await takeSidecarSnapshots(sidecar, options.links, options.clock, signal);
       const note = `seen through a sidecar container (thread ids are those inside the server's container) because ${failures[0]}`;
       return understand(look, options, missing, [note]);
     }
@@ -208,18 +214,18 @@ async function lookAtProcess(options: EvidenceOptions, missing: string[]): Promi
   return null;
 }
 
-function isBlind({ samples }: Look): boolean {
-  return samples.every(({ threads }) => threads.every(({ syscall }) => syscall === null));
+function isBlind({ snapshots }: ProcessSnapshots): boolean {
+  return snapshots.every(({ threads }) => threads.every(({ syscall }) => syscall === null));
 }
 
-function understand(look: Look, { baseline }: EvidenceOptions, missing: string[], notes: string[]): Seen {
-  const { pid, proc, samples, why } = look;
-  const threads = threadHistories(samples);
-  const last = samples.at(-1);
+function understand(look: ProcessSnapshots, { baseline }: EvidenceOptions, missing: string[], notes: string[]): Seen {
+  const { pid, proc, snapshots, why } = look;
+  const threads = threadHistories(snapshots);
+  const last = snapshots.at(-1);
   const blind = isBlind(look);
   if (blind) missing.push(`system calls because /proc/${pid}/task/*/syscall is not readable: ${PRIVILEGE}`);
   else if (why !== null) missing.push(`locks in the wait-for graph because ${why}`);
-  const stable = stableEdges(samples, threads);
+  const stable = stableEdges(snapshots, threads);
   const usual = usualWaits(baseline, { pid, startTicks: startTicks(pid, proc) }, stable, threads);
   const graph = waitGraph(stable, threads, usual.edges);
   return {
@@ -230,7 +236,7 @@ function understand(look: Look, { baseline }: EvidenceOptions, missing: string[]
     facts: readProcess(pid, proc),
     // Where locks cannot be seen, "no cycle" would be a guess.
     graph: graph.class === "none" && (blind || why !== null) ? null : graph,
-    name: threadNames(samples.flatMap((sample) => sample.threads)),
+    name: threadNames(snapshots.flatMap((snapshot) => snapshot.threads)),
     notes: usual.note === null ? notes : [...notes, usual.note],
   };
 }

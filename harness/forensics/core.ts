@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { messageOf } from "../base/chaos-error.ts";
+import { printable, printableText } from "../base/escape.ts";
 import { findProgram } from "../base/programs.ts";
 import { foldFrames, parseBacktraces } from "./backtrace.ts";
 import { type CoreOrigin, corePlace } from "./core-place.ts";
 import { before, runGdb } from "./gdb-process.ts";
-import { printable, printableText } from "./proc-text.ts";
 
 /*
  *   container (ended)                     a temporary folder of this machine

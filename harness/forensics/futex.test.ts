@@ -94,7 +94,7 @@ describe("what a futex is", () => {
       const words = (at: number, count: number) => memory.slice((at - base) / 4, (at - base) / 4 + count);
       const operation = [0x80, 0x189, 0x109][i % 3] ?? 0;
       const wait = explainFutex([base + 2400, operation, value, 0, 0, 0], words, (id) => id >= 1 && id <= 3);
-      // Small numbers do look like a mutex now and then (owner, users, kind): only the other samples tell. Pointers do not.
+      // Small numbers do look like a mutex now and then (owner, users, kind): only the other snapshots tell. Pointers do not.
       if (wait.kind !== "mutex") assert.equal(wait.kind, "ownerless");
     }
   });

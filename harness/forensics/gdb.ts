@@ -1,10 +1,10 @@
 import { messageOf } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
+import { printable, printableText } from "../base/escape.ts";
 import { findProgram } from "../base/programs.ts";
 import { type Backtrace, mergeStacks, parseBacktraces } from "./backtrace.ts";
 import { before, runGdb } from "./gdb-process.ts";
-import { printable, printableText } from "./proc-text.ts";
 import { isFrozen, linkTarget, processState } from "./process.ts";
 import type { ThreadName } from "./wait-graph-text.ts";
 

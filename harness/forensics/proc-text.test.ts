@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
+import { printable } from "../base/escape.ts";
+import { parseStat } from "../base/proc-stat.ts";
 import {
   findCLibrary,
   parseCmdline,
   parseEpollTargets,
   parseLimits,
   parseMemory,
-  parseStat,
   parseStatus,
   parseSyscall,
-  printable,
 } from "./proc-text.ts";
 
 const STAT =

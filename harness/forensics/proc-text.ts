@@ -1,14 +1,6 @@
+import { printable } from "../base/escape.ts";
+
 /** Pure parsers of what Linux writes below /proc/<pid> (formats: proc(5)). Every byte in there may come from the server. */
-
-/** Control characters of text that a server chose (thread names, arguments, paths), made visible: "\n" → "\\x0a". */
-export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
-}
-
-/** The same for a text of many lines: line feeds and tabs stay, so that the terminal it is read on obeys nothing else. */
-export function printableText(text: string): string {
-  return text.replace(/\r\n/g, "\n").replace(/[^\n\t]+/g, printable);
-}
 
 /** What a blocked thread asked the kernel for: /proc/<pid>/task/<tid>/syscall. */
 export type Syscall =
@@ -27,40 +19,6 @@ export function parseSyscall(text: string): Syscall | null {
   const args = words.slice(1, 7).map(Number);
   if (words[0] === "" || !Number.isInteger(number) || args.length < 6 || args.some(Number.isNaN)) return null;
   return { kind: "in", number, args };
-}
-
-export interface TaskStat {
-  comm: string;
-  /** R running, S sleeping, D uninterruptible, T stopped, t traced, Z zombie. */
-  state: string;
-  userMs: number;
-  systemMs: number;
-  /** Clock ticks after boot: tells a process from a later one with the same id. */
-  startTicks: number;
-}
-
-/** USER_HZ is 100 on every Linux that Node runs on. */
-const MS_PER_TICK = 10;
-
-/** The comm field may itself contain spaces and parentheses, so the last ")" ends it. */
-export function parseStat(text: string): TaskStat | null {
-  const open = text.indexOf("(");
-  const close = text.lastIndexOf(")");
-  if (open < 0 || close < open) return null;
-  const rest = text
-    .slice(close + 1)
-    .trim()
-    .split(/\s+/);
-  const [state, userTicks, systemTicks, startTicks] = [rest[0], rest[11], rest[12], rest[19]];
-  if (state === undefined || userTicks === undefined || systemTicks === undefined || startTicks === undefined)
-    return null;
-  return {
-    comm: printable(text.slice(open + 1, close)),
-    state,
-    userMs: Number(userTicks) * MS_PER_TICK,
-    systemMs: Number(systemTicks) * MS_PER_TICK,
-    startTicks: Number(startTicks),
-  };
 }
 
 export interface TaskStatus {

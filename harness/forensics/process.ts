@@ -1,21 +1,21 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { messageOf } from "../base/chaos-error.ts";
+import { printable } from "../base/escape.ts";
+import { parseStat } from "../base/proc-stat.ts";
 import { hostProc, type ProcFiles } from "./proc-files.ts";
 import {
   findCLibrary,
   parseCmdline,
   parseLimits,
   parseMemory,
-  parseStat,
   parseStatus,
   parseSyscall,
-  printable,
   type Syscall,
 } from "./proc-text.ts";
 import { parseNetTcp, type TcpSocket } from "./sockets.ts";
 
 /** One thread at one moment. Times in ms since the thread began. */
-export interface ThreadSample {
+export interface ThreadSnapshot {
   tid: number;
   /** Its id inside the process's own PID namespace; equals `tid` outside containers. */
   nsTid: number;
@@ -35,12 +35,12 @@ export interface ThreadSample {
 
 /**
  * Every thread of a process, in order of id. The switch counters are read *before* the system call: a thread whose counters
- * are the same in a later sample has not run since, so what the system call said was true in the whole time between.
- * Synchronous on purpose: 100 threads take ~10 ms, and a sample that is spread over the event loop is no sample.
+ * are the same in a later snapshot has not run since, so what the system call said was true in the whole time between.
+ * Synchronous on purpose: 100 threads take ~10 ms, and a snapshot that is spread over the event loop is no snapshot.
  * @throws the system's error (ENOENT, EACCES) when the process cannot be listed
  */
-export function readThreads(pid: number, withStack = false, proc: ProcFiles = hostProc): ThreadSample[] {
-  const threads: ThreadSample[] = [];
+export function readThreads(pid: number, withStack = false, proc: ProcFiles = hostProc): ThreadSnapshot[] {
+  const threads: ThreadSnapshot[] = [];
   for (const name of proc.list(`/proc/${pid}/task`)) {
     const base = `/proc/${pid}/task/${name}`;
     const status = proc.text(`${base}/status`);

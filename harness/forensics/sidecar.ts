@@ -2,10 +2,9 @@ import { ChaosError } from "../base/chaos-error.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Engine } from "../docker/engine.ts";
 import { lockLayoutOf, readThreads } from "./process.ts";
-import type { Sample } from "./samples.ts";
 import { parseDump } from "./sidecar-dump.ts";
+import type { ProcessSnapshots, Snapshot } from "./snapshots.ts";
 import type { LinkState } from "./sockets.ts";
-import type { Look } from "./three-looks.ts";
 import { readDescriptors, waitEdges } from "./wait-edges.ts";
 
 /*
@@ -85,12 +84,12 @@ echo "@@end"
  * second or two, most of it for the container; does not stop the server.
  * @throws ChaosError when the sidecar cannot be had or does not see the server
  */
-export async function lookThroughSidecar(
+export async function takeSidecarSnapshots(
   options: SidecarOptions,
   links: readonly LinkState[],
   clock: Clock,
   signal: AbortSignal | undefined,
-): Promise<Look> {
+): Promise<ProcessSnapshots> {
   const { engine, container, image, labels, processName } = options;
   const limits = { signal, within: WITHIN };
   const id = await engine.createContainer(
@@ -121,12 +120,12 @@ export async function lookThroughSidecar(
     const { pid, header, banner, looks } = dump;
     const maps = last.proc.text(`/proc/${pid}/maps`) ?? "";
     const layout = lockLayoutOf({ header, maps }, () => banner);
-    const samples: Sample[] = looks.map(({ proc, memory }) => {
+    const snapshots: Snapshot[] = looks.map(({ proc, memory }) => {
       const threads = readThreads(pid, false, proc);
       const descriptors = readDescriptors(pid, links, proc);
       return { at, threads, edges: waitEdges(threads, layout.supported ? memory : null, descriptors), descriptors };
     });
-    return { pid, proc: last.proc, samples, why: layout.supported ? null : layout.why };
+    return { pid, proc: last.proc, snapshots, why: layout.supported ? null : layout.why };
   } finally {
     await engine.remove(id);
   }

@@ -1,6 +1,6 @@
 import type { ThreadGroup, WaitEdge } from "../journal/evidence-data.ts";
 import { foldFrames } from "./backtrace.ts";
-import type { ThreadHistory } from "./samples.ts";
+import type { ThreadHistory } from "./snapshots.ts";
 import { syscallName } from "./syscalls.ts";
 import { describeWait } from "./wait-edges.ts";
 import type { ThreadName } from "./wait-graph-text.ts";

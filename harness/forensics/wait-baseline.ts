@@ -2,9 +2,8 @@ import { messageOf } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
 import type { WaitEdge } from "../journal/evidence-data.ts";
 import { startTicks } from "./process.ts";
-import { stableEdges, type ThreadHistory, threadHistories } from "./samples.ts";
-import { lookThroughSidecar, type SidecarOptions } from "./sidecar.ts";
-import { type Look, lookThrice } from "./three-looks.ts";
+import { type SidecarOptions, takeSidecarSnapshots } from "./sidecar.ts";
+import { type ProcessSnapshots, stableEdges, type ThreadHistory, takeSnapshots, threadHistories } from "./snapshots.ts";
 
 /** What a healthy process waits for. Edges are compared by thread, kind and address. */
 export interface WaitBaseline {
@@ -23,23 +22,23 @@ export interface WaitBaseline {
  * (Pika's main thread). Takes 0.3 s, does not stop the process, and rejects only when aborted.
  */
 export async function takeBaseline(pid: number, signal?: AbortSignal): Promise<WaitBaseline> {
-  return baselineOf(pid, () => lookThrice(pid, [], monotonicClock(), signal), signal);
+  return baselineOf(pid, () => takeSnapshots(pid, [], monotonicClock(), signal), signal);
 }
 
 /** The same where the server is not in this machine's /proc. */
 export async function takeSidecarBaseline(sidecar: SidecarOptions, signal?: AbortSignal): Promise<WaitBaseline> {
-  return baselineOf(0, () => lookThroughSidecar(sidecar, [], monotonicClock(), signal), signal);
+  return baselineOf(0, () => takeSidecarSnapshots(sidecar, [], monotonicClock(), signal), signal);
 }
 
 async function baselineOf(
   known: number,
-  look: () => Promise<Look>,
+  look: () => Promise<ProcessSnapshots>,
   signal: AbortSignal | undefined,
 ): Promise<WaitBaseline> {
   try {
-    const { pid, proc, samples, why } = await look();
-    const threads = threadHistories(samples);
-    const edges = stableEdges(samples, threads);
+    const { pid, proc, snapshots, why } = await look();
+    const threads = threadHistories(snapshots);
+    const edges = stableEdges(snapshots, threads);
     const shapes = edges.map((edge) => shapeOf(edge, threads));
     return { pid, startTicks: startTicks(pid, proc), edges, shapes, missing: why };
   } catch (error) {

@@ -2,7 +2,7 @@ import type { WaitEdge } from "../journal/evidence-data.ts";
 import { explainFutex } from "./futex.ts";
 import { hostProc, type ProcFiles } from "./proc-files.ts";
 import { parseEpollTargets } from "./proc-text.ts";
-import { type Memory, readFdinfo, readFds, readTcp, type ThreadSample } from "./process.ts";
+import { type Memory, readFdinfo, readFds, readTcp, type ThreadSnapshot } from "./process.ts";
 import { type LinkState, type OpenSocket, openSockets, socketInode } from "./sockets.ts";
 import { EPOLLS, FUTEX, POLLS, syscallName, WAITS_ON_FD } from "./syscalls.ts";
 
@@ -27,11 +27,11 @@ export function readDescriptors(pid: number, links: readonly LinkState[], proc: 
 const POLL_MAX = 8;
 
 /**
- * The edges of one sample of threads: whom each blocked thread waits for, as far as its lock or socket tells.
+ * The edges of one snapshot of threads: whom each blocked thread waits for, as far as its lock or socket tells.
  * No edge: idle threads, condition variables, semaphores, whatever is not understood.
  */
 export function waitEdges(
-  threads: readonly ThreadSample[],
+  threads: readonly ThreadSnapshot[],
   memory: Pick<Memory, "words"> | null,
   descriptors: Descriptors,
 ): WaitEdge[] {
@@ -102,7 +102,7 @@ export const OWNERLESS_WAIT = "futex without an owner (condition variable, semap
 
 /** What a thread is doing, in the words of the report; `edges`: its own. `name` turns a thread id into "worker 123". */
 export function describeWait(
-  thread: ThreadSample,
+  thread: ThreadSnapshot,
   edges: readonly WaitEdge[],
   fds: ReadonlyMap<number, string>,
   name: (tid: number) => string,

@@ -1,5 +1,5 @@
 import type { WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
-import type { ThreadHistory } from "./samples.ts";
+import type { ThreadHistory } from "./snapshots.ts";
 import { describeEdge } from "./wait-edges.ts";
 
 /** "worker 31648": a thread as maintainers know it, by name and id on the host. */

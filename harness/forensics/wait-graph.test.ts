@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
 import { type RecordedMode, recording } from "../testing/recording.support.ts";
-import { type Sample, stableEdges, threadHistories } from "./samples.ts";
+import { type Snapshot, stableEdges, threadHistories } from "./snapshots.ts";
 import { groupThreads } from "./thread-groups.ts";
 import { type Descriptors, waitEdges } from "./wait-edges.ts";
 import { waitGraph } from "./wait-graph.ts";
@@ -9,18 +9,18 @@ import { graphSummary, graphText, proofSentence, threadNames } from "./wait-grap
 
 const NOTHING_OPEN: Descriptors = { fds: new Map(), sockets: [], epollTargets: () => [] };
 
-function sample(mode: RecordedMode): Sample {
+function snapshot(mode: RecordedMode): Snapshot {
   const { threads, memory } = recording(mode);
   return { at: 0, threads, edges: waitEdges(threads, memory, NOTHING_OPEN), descriptors: NOTHING_OPEN };
 }
 
-function analyse(samples: readonly Sample[], baseline: readonly WaitEdge[] = []) {
-  const threads = threadHistories(samples);
-  const graph = waitGraph(stableEdges(samples, threads), threads, baseline);
+function analyse(snapshots: readonly Snapshot[], baseline: readonly WaitEdge[] = []) {
+  const threads = threadHistories(snapshots);
+  const graph = waitGraph(stableEdges(snapshots, threads), threads, baseline);
   return { threads, graph, name: threadNames(threads) };
 }
 
-const thrice = (mode: RecordedMode) => [sample(mode), sample(mode), sample(mode)];
+const thrice = (mode: RecordedMode) => [snapshot(mode), snapshot(mode), snapshot(mode)];
 
 /** A graph of threads 1, 2, 3, … of which each waits for the given one. */
 function graphOf(waits: Record<number, Partial<WaitEdge>>, baseline: readonly WaitEdge[] = []): WaitGraph {
@@ -117,42 +117,42 @@ describe("the wait-for graph of real Pika servers", () => {
 });
 
 describe("only what lasts is an edge", () => {
-  it("a thread that ran between the samples waits for nobody, even if it waits for the same again", () => {
-    const samples = thrice("switch");
-    const last = samples[2];
+  it("a thread that ran between the snapshots waits for nobody, even if it waits for the same again", () => {
+    const snapshots = thrice("switch");
+    const last = snapshots[2];
     assert.ok(last);
-    samples[2] = {
+    snapshots[2] = {
       ...last,
       threads: last.threads.map((t) => (t.comm === "master-repl" ? { ...t, voluntary: t.voluntary + 1 } : t)),
     };
-    const { graph, name } = analyse(samples);
+    const { graph, name } = analyse(snapshots);
     assert.deepEqual([graph.class, graph.cycles], ["waits-on-thread", []]);
     assert.match(graphSummary(graph, name), /master-repl \d+ is again and again in futex \(no cycle, so no proof\)/);
   });
 
   it("a lock that changed hands in between is no edge", () => {
-    const samples = thrice("flush");
-    const middle = samples[1];
+    const snapshots = thrice("flush");
+    const middle = snapshots[1];
     assert.ok(middle);
-    samples[1] = {
+    snapshots[1] = {
       ...middle,
       edges: middle.edges.map((e) => (e.kind === "mutex" ? { ...e, to: { kind: "thread", tid: 18996 } as const } : e)),
     };
-    const { graph } = analyse(samples);
+    const { graph } = analyse(snapshots);
     assert.deepEqual([graph.class, graph.cycles], ["waits-on-thread", []]);
   });
 
   it("the number of readers may change while a writer waits", () => {
-    const samples = thrice("readers");
-    const middle = samples[1];
+    const snapshots = thrice("readers");
+    const middle = snapshots[1];
     assert.ok(middle);
-    samples[1] = {
+    snapshots[1] = {
       ...middle,
       edges: middle.edges.map((e) =>
         e.to.kind === "readers" ? { ...e, to: { kind: "readers", count: 5 } as const } : e,
       ),
     };
-    assert.equal(analyse(samples).graph.class, "held-by-readers");
+    assert.equal(analyse(snapshots).graph.class, "held-by-readers");
   });
 });
 

@@ -1,5 +1,5 @@
 import type { WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
-import type { ThreadHistory } from "./samples.ts";
+import type { ThreadHistory } from "./snapshots.ts";
 import { syscallName } from "./syscalls.ts";
 
 /*
@@ -10,7 +10,7 @@ import { syscallName } from "./syscalls.ts";
  *      (queue)                               (cycle: a proof)
  */
 
-/** Builds the graph; pure. `edges` must already be the stable ones (samples.ts). */
+/** Builds the graph; pure. `edges` must already be the stable ones (snapshots.ts). */
 export function waitGraph(
   edges: readonly WaitEdge[],
   threads: readonly ThreadHistory[],

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseStat, parseStatus, parseSyscall } from "../forensics/proc-text.ts";
-import type { ThreadSample } from "../forensics/process.ts";
+import { parseStat } from "../base/proc-stat.ts";
+import { parseStatus, parseSyscall } from "../forensics/proc-text.ts";
+import type { ThreadSnapshot } from "../forensics/process.ts";
 
 /**
  * Processes as /proc showed them on a Debian 12 machine (glibc 2.36, kernel 6.18) from outside the PID namespace they ran in.
@@ -9,7 +10,7 @@ import type { ThreadSample } from "../forensics/process.ts";
  * 3.5.2 after FLUSHALL (`pika-flush`), its healthy master (`pika-idle`), a master of 3.5.4 after FLUSHDB beside INFO (`pika-readers`).
  */
 export interface Recording {
-  threads: ThreadSample[];
+  threads: ThreadSnapshot[];
   /** What /proc/<pid>/mem held around the addresses its threads waited on. */
   memory: { words(address: number, count: number): number[] | null };
 }
@@ -29,7 +30,7 @@ export function recording(mode: RecordedMode): Recording {
     start: Number(start),
     bytes: Buffer.from(hex, "hex"),
   }));
-  const threads = recorded.threads.map(({ tid, stat, status, wchan, syscall }): ThreadSample => {
+  const threads = recorded.threads.map(({ tid, stat, status, wchan, syscall }): ThreadSnapshot => {
     const parsed = parseStat(stat);
     if (!parsed) throw new Error(`unreadable stat: ${stat}`);
     const { nsTid, voluntary, involuntary } = parseStatus(status);

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import { parseStat } from "../base/proc-stat.ts";
 
 /** One thread of the server. Totals since it started; null: the kernel does not let us read it. */
 export interface ThreadSample {
@@ -28,9 +29,6 @@ export interface ProcessSample {
   ioBytes: number | null;
   threads: readonly ThreadSample[];
 }
-
-/** Linux reports CPU times in 1/100 s on every architecture that Node runs on (proc(5), USER_HZ). */
-const MS_PER_TICK = 10;
 
 /**
  * Reads /proc/<pid>. `alive: false` when the process is gone; null when this machine has no readable /proc.
@@ -64,7 +62,7 @@ export function sampleProcess(pid: number, t: number, root = "/proc"): ProcessSa
     pid,
     alive: true,
     state: stat.state,
-    cpuMs: stat.cpuMs,
+    cpuMs: stat.userMs + stat.systemMs,
     switches: known.length > 0 ? known.reduce((sum, n) => sum + n, 0) : null,
     rssBytes: rss === null ? null : rss * 1024,
     ioBytes: rchar === null || wchar === null ? null : rchar + wchar,
@@ -90,23 +88,13 @@ function sampleThreads(task: string): ThreadSample[] {
     const where = read(`${task}/${tid}/syscall`)?.trim() ?? read(`${task}/${tid}/wchan`) ?? "";
     threads.push({
       tid: Number(tid),
-      cpuMs: stat.cpuMs,
+      cpuMs: stat.userMs + stat.systemMs,
       waitMs: waitOf(read(`${task}/${tid}/schedstat`)),
       switches: voluntary === null || involuntary === null ? null : voluntary + involuntary,
       fingerprint: `${stat.state}|${where}`,
     });
   }
   return threads;
-}
-
-/** /proc/…/stat: "pid (comm) S ppid …". The comm may hold spaces and parentheses, so fields are counted from the last ")". */
-function parseStat(text: string): { state: string; cpuMs: number } | null {
-  const end = text.lastIndexOf(")");
-  if (end < 0) return null;
-  const fields = text.slice(end + 2).split(" ");
-  const state = fields[0];
-  const ticks = Number(fields[11]) + Number(fields[12]); // utime + stime, fields 14 and 15 of proc(5)
-  return state && Number.isFinite(ticks) ? { state, cpuMs: ticks * MS_PER_TICK } : null;
 }
 
 /** /proc/…/schedstat: nanoseconds on a CPU, nanoseconds in the queue for one, time slices. */

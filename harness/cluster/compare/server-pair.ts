@@ -111,16 +111,6 @@ export function differentLength(lengths: [Reply, Reply], noun: string): Differen
   return a === b ? null : { master: `${a} ${noun}`, replica: `${b} ${noun}` };
 }
 
-/** Walks SCAN, SSCAN, HSCAN or ZSCAN: the cursor goes where `argv` returns it. */
-export async function* scan(side: ComparedServer, argv: (cursor: string) => Argv): AsyncGenerator<Reply[]> {
-  let cursor = "0";
-  do {
-    const page = await scanPage(side, argv(cursor));
-    cursor = page.next;
-    yield page.items;
-  } while (cursor !== "0");
-}
-
 /** One call of SCAN, SSCAN, HSCAN or ZSCAN; `next` "0": it was the last. */
 export async function scanPage(side: ComparedServer, argv: Argv): Promise<{ next: string; items: Reply[] }> {
   const [next, items] = listOf(await side.call(argv));

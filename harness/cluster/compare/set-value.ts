@@ -1,46 +1,25 @@
 import { quoteBytes } from "../../base/show-bytes.ts";
-import {
-  bytesOf,
-  CHUNK_ELEMENTS,
-  type Difference,
-  differentLength,
-  listOf,
-  SMALL_ELEMENTS,
-  scan,
-  type TypeComparison,
-} from "./server-pair.ts";
+import type { Reply } from "../../resp/reply.ts";
+import { comparisonByName, type Elements } from "./named-elements.ts";
+import { bytesOf, listOf } from "./server-pair.ts";
 
-/**
- * Equal when both have as many members and each of the master's is also the replica's: needs no order and no memory, and
- * a member that SSCAN returns twice does no harm.
- */
-export const setValue: TypeComparison = {
-  async small(pair, key) {
-    const lengths = await pair.both(["SCARD", key]);
-    if (Math.max(...lengths.map(Number)) > SMALL_ELEMENTS) return differentLength(lengths, "members") ?? "big";
-    const [a, b] = (await pair.both(["SMEMBERS", key])).map((reply) => listOf(reply).map(bytesOf)) as [
-      Buffer[],
-      Buffer[],
-    ];
-    return firstMissing(a, b, "replica") ?? firstMissing(b, a, "master") ?? null;
+export const setValue = comparisonByName<true>({
+  length: "SCARD",
+  noun: "members",
+  all: (key) => ["SMEMBERS", key],
+  elementsOf: membersOf,
+  scan: "SSCAN",
+  async chunk(pair, key, items) {
+    const answers = await Promise.all(items.map((one) => pair.replica.call(["SISMEMBER", key, bytesOf(one)])));
+    return [membersOf(items), membersOf(items.filter((_, i) => Number(answers[i]) === 1))];
   },
-  async big(pair, key) {
-    for await (const members of scan(pair.master, (cursor) => ["SSCAN", key, cursor, "COUNT", CHUNK_ELEMENTS])) {
-      const answers = await Promise.all(members.map((one) => pair.replica.call(["SISMEMBER", key, bytesOf(one)])));
-      const missing = members.find((_, i) => Number(answers[i]) !== 1);
-      if (missing !== undefined) return missingMember(bytesOf(missing), "replica");
-    }
-    return null;
+  compare(name, onMaster, onReplica) {
+    if (onMaster === onReplica) return null;
+    const show = (there: true | undefined) => `${there ? "" : "no "}member ${quoteBytes(name)}`;
+    return { master: show(onMaster), replica: show(onReplica) };
   },
-};
+});
 
-function firstMissing(from: Buffer[], among: Buffer[], side: "master" | "replica"): Difference | undefined {
-  const known = new Set(among.map((one) => one.toString("latin1")));
-  const missing = from.find((one) => !known.has(one.toString("latin1")));
-  return missing && missingMember(missing, side);
-}
-
-function missingMember(member: Buffer, side: "master" | "replica"): Difference {
-  const has = `member ${quoteBytes(member)}`;
-  return side === "replica" ? { master: has, replica: `no ${has}` } : { master: `no ${has}`, replica: has };
+function membersOf(reply: Reply): Elements<true> {
+  return new Map(listOf(reply).map((member) => [bytesOf(member).toString("latin1"), true]));
 }

@@ -1,0 +1,121 @@
+import { messageOf } from "../base/chaos-error.ts";
+import type { Clock } from "../base/clock.ts";
+import { sleep } from "../base/deadline.ts";
+import type { WaitEdge } from "../journal/evidence-data.ts";
+import { hostProc, type ProcFiles } from "./proc-files.ts";
+import { lockLayout, type Memory, openMemory, readThreads, type ThreadSnapshot } from "./process.ts";
+import type { LinkState } from "./sockets.ts";
+import { type Descriptors, readDescriptors, waitEdges } from "./wait-edges.ts";
+
+/** One look at a whole process. */
+export interface Snapshot {
+  /** When it began, on the caller's clock, ms. */
+  at: number;
+  threads: readonly ThreadSnapshot[];
+  edges: readonly WaitEdge[];
+  descriptors: Descriptors;
+}
+
+/** One thread over all snapshots. */
+export interface ThreadHistory extends ThreadSnapshot {
+  /** State, wchan and system call were the same in every snapshot. */
+  same: boolean;
+  /** It never got the CPU between the first and the last snapshot: its switch counters did not move while it was asleep. */
+  asleep: boolean;
+  /** CPU it used between the first and the last snapshot, ms (resolution 10). */
+  cpuMs: number;
+}
+
+/** What a reader can do about files below /proc/<pid> that refuse. */
+export const PRIVILEGE = "root or CAP_SYS_PTRACE is needed";
+
+/** Three snapshots of one process, and where they come from. */
+export interface ProcessSnapshots {
+  /** As the files of `proc` call it. */
+  pid: number;
+  proc: ProcFiles;
+  snapshots: Snapshot[];
+  /** Why its locks cannot be read, or null. */
+  why: string | null;
+}
+
+/** How many a wait must survive. Three, because the middle one lies wholly inside the time the outer two enclose. */
+const SNAPSHOTS = 3;
+/** ms between two of them. */
+const EVERY = 150;
+
+/**
+ * Looks at a process three times, with its locks where they can be read; `why` says why not.
+ * @throws the system's error when the process is gone or not readable
+ */
+export async function takeSnapshots(
+  pid: number,
+  links: readonly LinkState[],
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<ProcessSnapshots> {
+  const layout = lockLayout(pid);
+  let memory: Memory | null = null;
+  let why = layout.supported ? null : layout.why;
+  try {
+    if (layout.supported) memory = openMemory(pid);
+  } catch (error) {
+    why = `/proc/${pid}/mem is not readable (${messageOf(error)}): ${PRIVILEGE}`;
+  }
+  try {
+    const snapshots: Snapshot[] = [];
+    const begun = clock.now();
+    for (let i = 0; i < SNAPSHOTS; i++) {
+      await sleep(begun + i * EVERY - clock.now(), signal);
+      const at = clock.now();
+      const threads = readThreads(pid, i === 0);
+      const descriptors = readDescriptors(pid, links);
+      snapshots.push({ at, threads, edges: waitEdges(threads, memory, descriptors), descriptors });
+    }
+    return { pid, proc: hostProc, snapshots, why };
+  } finally {
+    memory?.close();
+  }
+}
+
+/** The threads that were there in every snapshot, as the last one saw them. */
+export function threadHistories(snapshots: readonly Snapshot[]): ThreadHistory[] {
+  const seen = snapshots.map((snapshot) => new Map(snapshot.threads.map((thread) => [thread.tid, thread])));
+  const histories: ThreadHistory[] = [];
+  for (const last of snapshots.at(-1)?.threads ?? []) {
+    const past = seen.map((threads) => threads.get(last.tid));
+    const [first] = past;
+    if (!first || past.some((thread) => thread === undefined)) continue;
+    const looks = new Set(past.map((thread) => JSON.stringify([thread?.state, thread?.wchan, thread?.syscall])));
+    const same = looks.size === 1;
+    const ran = last.voluntary !== first.voluntary || last.involuntary !== first.involuntary;
+    histories.push({
+      ...last,
+      stack: first.stack,
+      same,
+      asleep: same && !ran && last.syscall?.kind === "in",
+      cpuMs: last.userMs + last.systemMs - first.userMs - first.systemMs,
+    });
+  }
+  return histories;
+}
+
+/**
+ * The edges that were there in every snapshot, of threads that slept all the time.
+ *
+ * Why that is a proof and no snapshot effect: such a thread was blocked from before the middle snapshot began until after it
+ * ended. What the middle snapshot read (who waits for what, who owns it) was therefore true of all of them at one moment, and
+ * an owner that is itself asleep cannot have let go in between. Under contention the counters move, and the edge is dropped.
+ */
+export function stableEdges(snapshots: readonly Snapshot[], threads: readonly ThreadHistory[]): WaitEdge[] {
+  const asleep = new Set(threads.filter((thread) => thread.asleep).map((thread) => thread.tid));
+  const kept = snapshots.map((snapshot) => new Set(snapshot.edges.map(identity)));
+  return (snapshots.at(-1)?.edges ?? []).filter(
+    (edge) => asleep.has(edge.from) && kept.every((snapshot) => snapshot.has(identity(edge))),
+  );
+}
+
+/** Everything but the number of readers: some may still come and go while a writer waits. */
+function identity({ from, kind, address, to }: WaitEdge): string {
+  return JSON.stringify([from, kind, address, to.kind === "readers" ? "readers" : to]);
+}
