@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { fittedTable, table } from "./table.ts";
+import { textTable } from "../base/text-table.ts";
+import { fittedTable } from "./table.ts";
 
 const rows = [
   ["EXPERIMENT", "FINDS", "TITLE"],
@@ -9,7 +10,7 @@ const rows = [
 
 describe("a table", () => {
   it("is whole, whatever its width, where nobody says one", () => {
-    assert.equal(table(rows)[1], `${"experiments/any/quickstart.yaml".padEnd(35)}  -      ${rows[1]?.[2]}`);
+    assert.equal(textTable(rows)[1], `${"experiments/any/quickstart.yaml".padEnd(35)}  -      ${rows[1]?.[2]}`);
   });
 
   it("stays within the terminal's width, and loses the end of its last column first", () => {
@@ -34,7 +35,7 @@ describe("a table", () => {
   });
 
   it("is as it was where there is room enough", () => {
-    assert.deepEqual(fittedTable(rows, 200), table(rows));
+    assert.deepEqual(fittedTable(rows, 200), textTable(rows));
     assert.deepEqual(fittedTable([], 80), []);
   });
 });

@@ -1,15 +1,9 @@
+import { columnWidths, textTable } from "../base/text-table.ts";
+
 const ELLIPSIS = "…";
 /** No column is cut below so many letters; the first one, which names the row, not below more. */
 const NARROWEST = 9;
 const NARROWEST_NAME = 36;
-
-/** Columns padded to their widest cell, the last one free. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = widthsOf(rows);
-  return rows.map((row) =>
-    row.map((cell, column) => (column < row.length - 1 ? cell.padEnd(widths[column] ?? 0) : cell)).join("  "),
-  );
-}
 
 /**
  * The table within `width` letters: what does not fit is cut with "…", the last column first (to a third of the width), then
@@ -17,7 +11,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
  * too wide even so stays as narrow as it can be.
  */
 export function fittedTable(rows: readonly (readonly string[])[], width: number): string[] {
-  const widths = widthsOf(rows);
+  const widths = columnWidths(rows);
   const last = widths.length - 1;
   const over = (): number => widths.reduce((sum, one) => sum + one + 2, -2) - width;
   const least = (column: number): number => (column === 0 ? NARROWEST_NAME : NARROWEST);
@@ -29,15 +23,11 @@ export function fittedTable(rows: readonly (readonly string[])[], width: number)
     if (widest === undefined) break;
     widths[widest] = (widths[widest] as number) - 1;
   }
-  return table(rows.map((row) => row.map((cell, column) => cut(cell, widths[column] ?? 0, column === 0))));
+  return textTable(rows.map((row) => row.map((cell, column) => cut(cell, widths[column] ?? 0, column === 0))));
 }
 
 function cut(cell: string, width: number, isName: boolean): string {
   if (cell.length <= width) return cell;
   const left = Math.max(0, width - 1);
   return isName && cell.includes("/") ? ELLIPSIS + cell.slice(-left) : cell.slice(0, left) + ELLIPSIS;
-}
-
-function widthsOf(rows: readonly (readonly string[])[]): number[] {
-  return (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
 }

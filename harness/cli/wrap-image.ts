@@ -1,10 +1,10 @@
+import { textTable } from "../base/text-table.ts";
 import { tryImage } from "../cluster/try-image.ts";
 import type { Engine } from "../docker/engine.ts";
 import { parseImageName } from "../images/image-name.ts";
 import { type TakenFile, wrapImage } from "../images/wrap-image.ts";
 import type { System } from "../systems/system.ts";
 import { log, out } from "./print.ts";
-import { table } from "./table.ts";
 
 /** Makes an image of a server binary, says what is in it and whether its name was another's, and starts it once. */
 export async function wrapAndTry(
@@ -15,7 +15,7 @@ export async function wrapAndTry(
   const { system, binary, tag, add } = wish;
   const before = await engine.inspectImage(tag, { signal });
   const image = await wrapImage({ engine, recipe: system.recipe, binary, add, tag, log, signal });
-  for (const line of table(image.taken.map(takenRow))) log(`  ${line}`);
+  for (const line of textTable(image.taken.map(takenRow))) log(`  ${line}`);
   if (before && before.id !== image.id) {
     const was = before.labels["kvchaos.image.source"];
     const left = before.tags.length > 1 ? "" : ", and the other has none left";

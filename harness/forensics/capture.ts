@@ -16,8 +16,8 @@ import {
   takeSnapshots,
   threadHistories,
 } from "./snapshots.ts";
-import type { LinkState, OpenSocket } from "./sockets.ts";
-import { groupThreads, table, threadsText } from "./thread-groups.ts";
+import { type LinkState, type OpenSocket, socketsText } from "./sockets.ts";
+import { groupThreads, threadsText } from "./thread-groups.ts";
 import { usualWaits, type WaitBaseline } from "./wait-baseline.ts";
 import { waitGraph } from "./wait-graph.ts";
 import { graphSummary, graphText, proofSentence, threadNames } from "./wait-graph-text.ts";
@@ -252,22 +252,6 @@ async function writeProcess(seen: Seen, options: EvidenceOptions, write: Write):
   if (!graph) return;
   await write("wait-for.json", `${JSON.stringify({ ...graph, proof: proofSentence(graph, seen.name) }, null, 1)}\n`);
   await write("wait-for.txt", graphText(graph, threads, notes));
-}
-
-/** Sockets with something in their queues come first: that is where traffic piles up. */
-function socketsText(sockets: readonly OpenSocket[]): string {
-  const rows = [...sockets]
-    .sort((a, b) => b.rxQueue + b.txQueue - (a.rxQueue + a.txQueue))
-    .map((s) => [
-      String(s.fd),
-      s.state,
-      `${s.local.host}:${s.local.port}`,
-      s.state === "LISTEN" ? "-" : `${s.peer.host}:${s.peer.port}`,
-      String(s.rxQueue),
-      String(s.txQueue),
-      s.link ? `${s.link.name}${s.link.cutBy === null ? "" : ` (cut by fault ${s.link.cutBy})`}` : "-",
-    ]);
-  return `${table([["fd", "state", "local", "peer", "unread bytes", "unsent bytes", "link"], ...rows]).join("\n")}\n`;
 }
 
 async function askServer(

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { textTable } from "../base/text-table.ts";
 import type { Address } from "../cluster/cluster.ts";
 
 /** One directed path of the cluster and the fault that cuts it now, if any. A link with several ports: one entry per port. */
@@ -119,4 +120,20 @@ export function openSockets(
     open.push({ ...socket, fd, link: socket.state === "LISTEN" ? null : linkOfPeer(socket.peer, links) });
   }
   return open;
+}
+
+/** sockets.txt: sockets with something in their queues come first: that is where traffic piles up. */
+export function socketsText(sockets: readonly OpenSocket[]): string {
+  const rows = [...sockets]
+    .sort((a, b) => b.rxQueue + b.txQueue - (a.rxQueue + a.txQueue))
+    .map((s) => [
+      String(s.fd),
+      s.state,
+      `${s.local.host}:${s.local.port}`,
+      s.state === "LISTEN" ? "-" : `${s.peer.host}:${s.peer.port}`,
+      String(s.rxQueue),
+      String(s.txQueue),
+      s.link ? `${s.link.name}${s.link.cutBy === null ? "" : ` (cut by fault ${s.link.cutBy})`}` : "-",
+    ]);
+  return `${textTable([["fd", "state", "local", "peer", "unread bytes", "unsent bytes", "link"], ...rows]).join("\n")}\n`;
 }

@@ -1,3 +1,4 @@
+import { textTable } from "../base/text-table.ts";
 import type { ThreadGroup, WaitEdge } from "../journal/evidence-data.ts";
 import { foldFrames } from "./backtrace.ts";
 import type { ThreadHistory } from "./snapshots.ts";
@@ -50,7 +51,7 @@ function counted(comms: readonly string[]): string[] {
 export function threadsText(groups: readonly ThreadGroup[], threads: readonly ThreadHistory[]): string {
   const lines = [`${threads.length} threads in ${groups.length} groups`, ""];
   lines.push(
-    ...table([
+    ...textTable([
       ["threads", "state", "ran", "names", "waits for"],
       ...groups.map((g) => [String(g.count), g.state, g.asleep ? "no" : "yes", g.comms.join(", "), g.waitsFor]),
     ]),
@@ -78,7 +79,7 @@ export function threadsText(groups: readonly ThreadGroup[], threads: readonly Th
     "wchan",
     "system call",
   ];
-  lines.push(...table([head, ...rows]));
+  lines.push(...textTable([head, ...rows]));
   for (const { tid, comm, stack } of threads)
     if (stack && stack.length > 0)
       lines.push("", `kernel stack of ${comm} ${tid}`, ...stack.map((frame) => `  ${frame}`));
@@ -89,15 +90,4 @@ function syscallText({ syscall }: ThreadHistory): string {
   if (!syscall) return "not readable";
   if (syscall.kind !== "in") return syscall.kind === "running" ? "running" : "none";
   return `${syscallName(syscall.number)} ${syscall.args.map((arg) => `0x${arg.toString(16)}`).join(" ")}`;
-}
-
-/** Columns padded to their widest cell; the last one stays ragged. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }

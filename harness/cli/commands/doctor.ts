@@ -1,4 +1,5 @@
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import { textTable } from "../../base/text-table.ts";
 import { diskRefusal } from "../../docker/disk.ts";
 import { connectEngine, type Engine } from "../../docker/engine.ts";
 import { imageAvailability } from "../../images/ensure-image.ts";
@@ -7,7 +8,6 @@ import { EXIT } from "../exit-codes.ts";
 import { knownImages } from "../known-images.ts";
 import { diskFree, kernelAbilities } from "../machine.ts";
 import { out } from "../print.ts";
-import { table } from "../table.ts";
 
 const GIB = 1024 ** 3;
 const MIN_CORES = 2;
@@ -30,7 +30,7 @@ export const doctorCommand = command({
   run: async () => {
     const lines = await examine();
     const rows = lines.map(({ state, name, value }) => [state === "ok" ? "ok" : state.toUpperCase(), name, value]);
-    table(rows).forEach((row, i) => {
+    textTable(rows).forEach((row, i) => {
       out(row);
       const hint = lines[i]?.hint;
       if (hint) for (const line of hint.split("\n")) out(`        → ${line}`);

@@ -1,4 +1,5 @@
 import { ChaosError } from "../../base/chaos-error.ts";
+import { textTable } from "../../base/text-table.ts";
 import { connectEngine } from "../../docker/engine.ts";
 import { ensureEngine } from "../../docker/install-engine.ts";
 import { ensureImage, imageAvailability } from "../../images/ensure-image.ts";
@@ -10,7 +11,6 @@ import { EXIT } from "../exit-codes.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { knownImages } from "../known-images.ts";
 import { log, out, printError } from "../print.ts";
-import { table } from "../table.ts";
 import { wrapAndTry } from "../wrap-image.ts";
 
 /** What an engine accepts as NAME or NAME:TAG, a registry's HOST:PORT/ before it. */
@@ -74,7 +74,7 @@ export const imagesCommand = command({
           return [name, state, reason];
         }),
       );
-      for (const line of table(rows)) out(line);
+      for (const line of textTable(rows)) out(line);
       return EXIT.pass;
     } finally {
       dispose();

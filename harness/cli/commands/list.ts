@@ -1,3 +1,4 @@
+import { textTable } from "../../base/text-table.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { CATALOGUE, type KnownBug, readKnownBugs, standsFor } from "../../experiment/known-bugs.ts";
@@ -11,7 +12,7 @@ import { EXPERIMENT_HEADINGS, experimentRow } from "../experiment-row.ts";
 import { bugsOf, coverage } from "../night/coverage.ts";
 import { out } from "../print.ts";
 import { selectExperiments } from "../select-experiments.ts";
-import { fittedTable, table } from "../table.ts";
+import { fittedTable } from "../table.ts";
 import { EXPERIMENTS, readVerified, Today, VERIFIED } from "../verified-file.ts";
 
 export const listCommand = command({
@@ -67,7 +68,7 @@ async function printCoverage(experiments: readonly Experiment[], bugs: readonly 
 /** As wide as the terminal; whole, whatever its width, when somebody else reads it. */
 function printTable(rows: readonly (readonly string[])[]): void {
   const { isTTY, columns } = process.stdout;
-  for (const line of isTTY ? fittedTable(rows, columns) : table(rows)) out(line);
+  for (const line of isTTY ? fittedTable(rows, columns) : textTable(rows)) out(line);
 }
 
 function printRegistries(): void {
@@ -79,6 +80,6 @@ function printRegistries(): void {
   ] as const;
   for (const [heading, registry] of kinds) {
     out(`\n${heading}`);
-    for (const line of table([...registry].map(([name, { summary }]) => [name, summary]))) out(`  ${line}`);
+    for (const line of textTable([...registry].map(([name, { summary }]) => [name, summary]))) out(`  ${line}`);
   }
 }

@@ -1,4 +1,5 @@
 import { ChaosError } from "../../base/chaos-error.ts";
+import { textTable } from "../../base/text-table.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
 import { newSeed, rounds, seedOfRound, type Trial } from "../../run/campaign/rounds.ts";
@@ -9,7 +10,6 @@ import { exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { out } from "../print.ts";
 import { readCount } from "../read-limits.ts";
 import { withSession } from "../session.ts";
-import { table } from "../table.ts";
 import { matrixTable, type Row } from "./matrix-table.ts";
 
 export const matrixCommand = command({
@@ -51,7 +51,7 @@ export const matrixCommand = command({
         const { results } = await series(rounds(rows, repeat), { run, signal: session.signal });
         return worstExit(results.map(({ verdict }) => exitOfVerdict(verdict)));
       } finally {
-        for (const line of table(matrixTable(rows))) out(line);
+        for (const line of textTable(matrixTable(rows))) out(line);
       }
     });
   },

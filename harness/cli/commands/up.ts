@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { messageOf } from "../../base/chaos-error.ts";
 import { CleanupScope } from "../../base/scope.ts";
+import { textTable } from "../../base/text-table.ts";
 import { upCluster } from "../../cluster/up.ts";
 import { guardRun } from "../../docker/guard-run.ts";
 import { keptLabels } from "../../docker/leftovers.ts";
@@ -17,7 +18,6 @@ import { interruptSignal } from "../interrupt.ts";
 import { composeFor } from "../plan-for.ts";
 import { log, out } from "../print.ts";
 import { readyMachine } from "../ready-machine.ts";
-import { table } from "../table.ts";
 
 export const upCommand = command({
   usage: "up <compose>",
@@ -71,10 +71,10 @@ export const upCommand = command({
       out("NODES");
       const role = ({ name, role }: { name: string; role: string }): string =>
         masters.includes(name) ? "master" : replicaOf[name] ? `replica of ${replicaOf[name]}` : role;
-      for (const line of table(all.map((n) => [n.name, role(n), `${n.direct.host}:${n.direct.port}`])))
+      for (const line of textTable(all.map((n) => [n.name, role(n), `${n.direct.host}:${n.direct.port}`])))
         out(`  ${line}`);
       out("\nLINKS");
-      for (const line of table(cluster.links.map((l) => [l.name, `${l.published.host}:${l.published.port}`])))
+      for (const line of textTable(cluster.links.map((l) => [l.name, `${l.published.host}:${l.published.port}`])))
         out(`  ${line}`);
       out(`\nTOXIPROXY\n  http://${cluster.toxiproxyApi}`);
       log(`\nCtrl-C, or \`kvchaos clean\` in another terminal, removes ${runId}.`);

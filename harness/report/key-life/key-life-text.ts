@@ -1,5 +1,6 @@
 import { plainLine } from "../../base/escape.ts";
 import { clip } from "../../base/shorten.ts";
+import { textTable } from "../../base/text-table.ts";
 import type { Finding } from "../../journal/events.ts";
 import { keyLifeOf, type NumberedMoment, outcomeText, whatText, whenText } from "./key-life.ts";
 
@@ -12,13 +13,7 @@ export function keyLifeLines(finding: Finding): string[] {
   const life = keyLifeOf(finding, MOST_LINES);
   if (!life) return [];
   const rows = [["", "time", "what", "node", "value", "outcome"], ...life.moments.map(cells)];
-  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  const lines = textTable(rows);
   const left = life.total - life.moments.length;
   return left > 0 ? [...lines, `(truncated: ${life.moments.length} of ${life.total} moments)`] : lines;
 }
