@@ -6,7 +6,7 @@ import { monotonicClock } from "../harness/base/clock.ts";
 import { until } from "../harness/base/deadline.ts";
 import { seededRandom } from "../harness/base/random.ts";
 import { HistoryWriter } from "../harness/history/writer.ts";
-import type { LoadSpec } from "../harness/load/load.ts";
+import type { LoadSpec } from "../harness/journal/plan.ts";
 import { LoadGenerator } from "../harness/load/load-generator.ts";
 import { OperationLog } from "../harness/load/operation-log.ts";
 import { workloads } from "../harness/load/workloads/registry.ts";

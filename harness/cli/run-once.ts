@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { ComposeFile } from "../docker/compose.ts";
 import type { Engine } from "../docker/engine.ts";
-import type { Plan } from "../experiment/experiment.ts";
 import { ensureImage } from "../images/ensure-image.ts";
+import type { Plan } from "../journal/plan.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
 import { fileReporters, liveReporters, renderAll, reporters } from "../report/registry.ts";
 import { writeRunIndex } from "../report/runs/run-index.ts";

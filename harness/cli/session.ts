@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import type { Engine } from "../docker/engine.ts";
-import type { Experiment, Plan } from "../experiment/experiment.ts";
+import type { Experiment } from "../experiment/experiment.ts";
 import { hasHidden, withPassword } from "../experiment/secrets.ts";
+import type { Plan } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { RunResult } from "../run/run-options.ts";
 import { chooseServer, type ServerChoice, type ServerWish } from "./choose-server.ts";

@@ -1,6 +1,5 @@
 import type { ExperimentFacts, FaultFacts } from "../checks/needs.ts";
-import type { BenchmarkSpec } from "../load/benchmark.ts";
-import type { LoadSpec } from "../load/load.ts";
+import type { BenchmarkSpec, LoadSpec } from "../journal/plan.ts";
 import type { FaultSpec } from "./experiment.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
 

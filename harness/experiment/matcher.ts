@@ -1,10 +1,11 @@
-import type { StateMatcher } from "./experiment.ts";
+import type { NodeState } from "../journal/events.ts";
+import type { PlannedCondition } from "../journal/plan.ts";
 
 /**
- * Does what a node's INFO says satisfy a `when` condition? With a progress, the state must have come at least that far:
+ * Does what a node's INFO says satisfy a `when` condition about its state? With a progress, the state must have come at least that far:
  * a server that does not tell its progress never satisfies it (the fault is then reported as not fired).
  */
-export const matchesState: StateMatcher = (condition, state) => {
+export function matchesState(condition: Extract<PlannedCondition, { kind: "state" }>, state: NodeState): boolean {
   const far = condition.progress === null || (state.syncProgress !== null && state.syncProgress >= condition.progress);
   switch (condition.state) {
     case "master":
@@ -19,4 +20,4 @@ export const matchesState: StateMatcher = (condition, state) => {
     case "loading":
       return state.loading && far;
   }
-};
+}

@@ -4,7 +4,8 @@ import { seededRandom } from "../base/random.ts";
 import { drawFrom } from "../base/units.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
 import { resolveNode } from "../faults/selector.ts";
-import type { Condition, Experiment, FaultSpec, Plan, PlannedCondition, PlannedFault, Trigger } from "./experiment.ts";
+import type { Plan, PlannedCondition, PlannedFault } from "../journal/plan.ts";
+import type { Condition, Experiment, FaultSpec, Trigger } from "./experiment.ts";
 import { occurrenceId, occurrences } from "./occurrences.ts";
 import type { Registries } from "./registries.ts";
 

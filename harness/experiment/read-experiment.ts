@@ -123,7 +123,7 @@ export async function readExperiment(file: string, registries: Registries): Prom
 }
 
 /** What is expected on the way is judged, whatever else is. */
-function withExpectations(checks: readonly string[], expectations: readonly unknown[]): readonly string[] {
+function withExpectations(checks: string[], expectations: readonly unknown[]): string[] {
   return expectations.length === 0 || checks.includes("expectations") ? checks : [...checks, "expectations"];
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { formatDuration, percentRange, type Range, sizeRange } from "../base/units.ts";
 import { FINDING_TYPES } from "../journal/events.ts";
 import { STATES } from "../journal/expectation.ts";
+import { RECONCILES } from "../journal/plan.ts";
 import { LOAD_TOOLS } from "../load/load-tools.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
@@ -102,8 +103,6 @@ export const toolItem = z.strictObject({
     .describe("Its arguments, one by one; not those that say where to connect"),
 });
 
-/** How far the heal phase restores roles. */
-export const RECONCILES = ["minimal", "operator", "none"] as const;
 const condition = z.strictObject({
   node: z.string().describe("A node's name, or `master`, `replica`, `any-replica`"),
   state: z.enum(STATES).optional().describe("What the node's INFO says"),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ComposeFile } from "../docker/compose.ts";
-import type { Plan, PlannedFault } from "./experiment.ts";
+import type { Plan, PlannedFault } from "../journal/plan.ts";
 import { hasHidden, hiddenPlan, secretsOf, withPassword } from "./secrets.ts";
 
 const CONFIG = {

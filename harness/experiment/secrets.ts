@@ -1,7 +1,6 @@
 import type { ComposeFile } from "../docker/compose.ts";
-import type { PlannedParams } from "../faults/parameters.ts";
+import type { Plan, PlannedFault, PlannedParams } from "../journal/plan.ts";
 import { HIDDEN, textHider } from "../journal/redact.ts";
-import type { Plan, PlannedFault } from "./experiment.ts";
 
 /*
  *   config of the plan and the Compose file ─┐

@@ -3,12 +3,12 @@ import { setMaxListeners } from "node:events";
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
+import type { PlannedParams } from "../journal/plan.ts";
 import { RespError } from "../resp/reply.ts";
 import { FakeCluster } from "../testing/fake-cluster.support.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
 import { changeOf, countersIn, reached } from "./clients/client-counters.ts";
 import type { Injected } from "./fault.ts";
-import type { PlannedParams } from "./parameters.ts";
 import { faults } from "./registry.ts";
 
 describe("faults of clients", () => {

@@ -1,7 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Emit } from "../journal/events.ts";
-import type { Parameters, PlannedParams } from "./parameters.ts";
+import type { PlannedParams } from "../journal/plan.ts";
+import type { Parameters } from "./parameters.ts";
 
 /** What was measured about a fault: a fault without measured effect makes the run inconclusive. */
 export interface Effect {

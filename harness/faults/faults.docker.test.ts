@@ -14,13 +14,13 @@ import { readComposeFile } from "../docker/compose.ts";
 import { connectEngine } from "../docker/engine.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import type { Emit } from "../journal/events.ts";
+import type { PlannedParams } from "../journal/plan.ts";
 import { replyText } from "../resp/reply-text.ts";
 import { redis } from "../systems/redis.ts";
 import { plannedParams } from "../testing/planned-params.support.ts";
 import { largestIn } from "./clients/output-buffer.ts";
 import type { Effect, Injected } from "./fault.ts";
 import { timeThrough } from "./links/measure-link.ts";
-import type { PlannedParams } from "./parameters.ts";
 import { faults } from "./registry.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-two-replicas.yaml");

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Random } from "../base/random.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
+import type { PlannedParams } from "../journal/plan.ts";
 import type { Mention } from "./mention.ts";
 import type { Parameter } from "./parameter.ts";
 
@@ -14,9 +15,6 @@ import type { Parameter } from "./parameter.ts";
 type Shape = Readonly<Record<string, Parameter<unknown, unknown, string>>>;
 type CamelCase<K extends string> = K extends `${infer A}-${infer B}` ? `${A}${Capitalize<CamelCase<B>>}` : K;
 type PlanName<K extends string, N> = [N] extends [never] ? CamelCase<K> : N & string;
-
-/** The parameters of some fault, as a plan holds them. */
-export type PlannedParams = Readonly<Record<string, unknown>>;
 
 /** What the user has written, by the parameters' names. */
 export type WrittenBy<S> = { [K in keyof S]: S[K] extends Parameter<infer W, infer _P, infer _N> ? W : never };

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { monotonicClock } from "../base/clock.ts";
 import { CleanupScope } from "../base/scope.ts";
+import type { PlannedParams } from "../journal/plan.ts";
 import { FakeCluster } from "../testing/fake-cluster.support.ts";
 import type { FakeResources } from "../testing/fake-resources.support.ts";
 import type { Injected } from "./fault.ts";
-import type { PlannedParams } from "./parameters.ts";
 import { faults } from "./registry.ts";
 
 const IDLE = { cpuMs: 100, throttledPeriods: 4, memoryBytes: 50e6, memoryLimit: 1e12 };

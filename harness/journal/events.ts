@@ -57,7 +57,7 @@ const eventSchemas = [
     image: z.string(),
     digest: z.string().nullable(),
     host: z.record(z.string(), json),
-    /** The resolved plan: replays this run. */
+    /** The resolved plan, as it was written: replays this run. Readers take RunRecord.plan (plan.ts). */
     plan: json,
   }),
   z.object({ ...at, type: z.literal("phase"), phase: z.enum(PHASES), step: z.enum(["begin", "end"]) }),

@@ -1,5 +1,6 @@
 import type { EventOf, EventType, JournalEvent } from "./events.ts";
 import type { History } from "./history.ts";
+import { type Plan, planIn } from "./plan.ts";
 
 /** The whole journal of one run, already read and indexed by type. Checks and reports are pure functions of it. */
 export interface RunRecord {
@@ -10,6 +11,8 @@ export interface RunRecord {
   readonly tornLine: number | null;
   /** What the recorded loads did, read beside the journal (history/read-run.ts); empty where only the journal was read. */
   readonly history: History;
+  /** Of its `run` event, with defaults for what came later; null: there is none that this version understands. */
+  readonly plan: Plan | null;
   of<T extends EventType>(type: T): readonly EventOf<T>[];
   first<T extends EventType>(type: T): EventOf<T> | undefined;
   last<T extends EventType>(type: T): EventOf<T> | undefined;
@@ -29,5 +32,18 @@ export function recordOf(
     else byType.set(event.type, [event]);
   }
   const of = <T extends EventType>(type: T): readonly EventOf<T>[] => (byType.get(type) ?? []) as EventOf<T>[];
-  return { events, end, tornLine, history, of, first: (type) => of(type)[0], last: (type) => of(type).at(-1) };
+  let plan: Plan | null | undefined;
+  return {
+    events,
+    end,
+    tornLine,
+    history,
+    get plan() {
+      if (plan === undefined) plan = planIn(of("run")[0]);
+      return plan;
+    },
+    of,
+    first: (type) => of(type)[0],
+    last: (type) => of(type).at(-1),
+  };
 }

@@ -2,7 +2,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { Labels } from "../docker/engine-types.ts";
 import type { Emit } from "../journal/events.ts";
-import type { LoadSpec, LoadTarget } from "./load.ts";
+import type { BenchmarkSpec } from "../journal/plan.ts";
+import type { LoadTarget } from "./load.ts";
 
 /*
  *   container on the data network, one per target              harness
@@ -10,15 +11,6 @@ import type { LoadSpec, LoadTarget } from "./load.ts";
  *          └─ ends: again, until it is removed
  *          └─ "SET: rps=41720.3 …" ──► log of the container ──► BenchmarkOutput ──► `load` event, 1/s
  */
-
-/** Pressure by the real redis-benchmark beside our own loads: its operations are counted, not recorded. */
-export interface BenchmarkSpec {
-  /** Unique among the loads. */
-  name: string;
-  on: LoadSpec["on"];
-  /** As given, without those that say where to connect. */
-  args: readonly string[];
-}
 
 export interface BenchmarkOptions {
   engine: Pick<Engine, "createContainer" | "start" | "kill" | "remove" | "followLogs" | "inspectContainer">;

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import type { LoadSpec, LoadTarget } from "./load.ts";
+import type { LoadSpec } from "../journal/plan.ts";
+import type { LoadTarget } from "./load.ts";
 import { OpenLoopSchedule } from "./open-loop-schedule.ts";
 import type { OperationLog } from "./operation-log.ts";
 import { Pipe, type PipeEvents, type PipeSettings } from "./pipe.ts";

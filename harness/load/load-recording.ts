@@ -1,5 +1,6 @@
 import { operationsFile } from "../history/format.ts";
-import type { LoadOptions, LoadSpec } from "./load.ts";
+import type { LoadSpec } from "../journal/plan.ts";
+import type { LoadOptions } from "./load.ts";
 import { cellShape, recordedSide } from "./operation-log.ts";
 import type { ShareEnd, ShareHistory } from "./thread-messages.ts";
 import { workloads } from "./workloads/registry.ts";

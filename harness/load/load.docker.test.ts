@@ -5,10 +5,11 @@ import { CleanupScope } from "../base/scope.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import { ensureImage } from "../images/ensure-image.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
+import type { LoadSpec, PreloadSpec } from "../journal/plan.ts";
 import { adminCommand } from "../resp/admin.ts";
 import { replyText } from "../resp/reply-text.ts";
 import { redisRecipe } from "../systems/redis-recipe.ts";
-import type { LoadSpec, LoadTarget } from "./load.ts";
+import type { LoadTarget } from "./load.ts";
 import { preload } from "./preload.ts";
 import { startLoad } from "./start-load.ts";
 
@@ -86,11 +87,11 @@ describe("load on a real redis", function () {
 
   it("preloads exactly the keys it says, of every type", async () => {
     await ask("FLUSHALL");
-    const spec = {
+    const spec: PreloadSpec = {
       keys: 500,
       value: { min: 100, max: 1000 },
       types: ["string", "list", "set", "zset", "hash"],
-    } as const;
+    };
     const first = await preload({ spec, targets: [node], seed: "a", emit, signal, within: 20_000 });
     assert.deepEqual(first, { keys: 500 });
     assert.equal(await ask("DBSIZE"), "500");

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
-import type { Range } from "../base/units.ts";
 import type { Emit } from "../journal/events.ts";
+import type { LoadSpec } from "../journal/plan.ts";
 
 /*
  *   main thread                                 load thread (load-thread.ts), one or more
@@ -8,33 +8,6 @@ import type { Emit } from "../journal/events.ts";
  *                    │  ▲                       │        ▲
  *      journal ◄─────┘  └── samples, 1/s ───────┘        └── OpenLoopSchedule (open loop), Workload (commands)
  */
-
-/** One load of an experiment, resolved. */
-export interface LoadSpec {
-  /** Unique name: the workload's name, or "name#2". */
-  name: string;
-  workload: string;
-  /** Which nodes get it: followed when masters change. */
-  on: "masters" | "replicas" | readonly string[];
-  connections: number;
-  /** Commands in flight per connection, 1..1024. */
-  pipeline: number;
-  /** Operations per second over all connections (open loop), or null: as fast as replies come (closed loop). */
-  rate: number | null;
-  /** Number of distinct keys. */
-  keys: number;
-  keyPrefix: string;
-  /** Bytes of a value, drawn from the seed within the range. */
-  value: Range;
-  /** Elements of a collection key (members of a zset, fields of a hash). */
-  elements: number;
-  /** Milliseconds after which an unanswered operation counts as `info` (its connection is replaced). */
-  timeout: number;
-  /** Every operation goes into the run's history, and every written value names its write. */
-  record: boolean;
-  /** Each recorded write is followed by WAIT on its connection: for this many replicas, for `within` ms at most. */
-  wait: { replicas: number; within: number } | null;
-}
 
 export interface LoadTarget {
   node: string;
@@ -82,13 +55,4 @@ export interface LoadOptions {
   onMoved?: ((load: string, from: LoadTarget, text: string) => void) | undefined;
   /** Aborting does what `stop` does. */
   signal: AbortSignal;
-}
-
-/** The dataset that is written before the load starts. */
-export interface PreloadSpec {
-  keys: number;
-  /** Bytes of a string's value; a collection's elements together are about as big. */
-  value: Range;
-  /** Kinds of keys, each an equal share. */
-  types: readonly ("string" | "list" | "set" | "zset" | "hash")[];
 }

@@ -3,10 +3,11 @@ import type { Random } from "../base/random.ts";
 import { emptyOperation, type OperationFields } from "../history/format.ts";
 import type { HistoryWriter } from "../history/writer.ts";
 import { type CellShape, KIND, NOT_ASKED, NOTHING, OUTCOME } from "../journal/history.ts";
+import type { LoadSpec } from "../journal/plan.ts";
 import { encodeByteStrings } from "../resp/encode.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
 import { CellValues } from "./cell-values.ts";
-import type { LoadSpec, LoadTarget } from "./load.ts";
+import type { LoadTarget } from "./load.ts";
 import type { CommandSource, Intent, RecordedSource, RecordedWorkload, Workload } from "./workloads/workload.ts";
 
 /*

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { ChaosError } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
 import type { JournalEvent } from "../journal/events.ts";
+import type { PreloadSpec } from "../journal/plan.ts";
 import { RespError } from "../resp/reply.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
-import type { PreloadSpec } from "./load.ts";
 import { preload } from "./preload.ts";
 
 const SPEC: PreloadSpec = {

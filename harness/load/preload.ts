@@ -3,8 +3,9 @@ import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { type Random, seededRandom } from "../base/random.ts";
 import type { Emit } from "../journal/events.ts";
+import type { PreloadSpec } from "../journal/plan.ts";
 import { RawConnection } from "../resp/connection.ts";
-import type { LoadTarget, PreloadSpec } from "./load.ts";
+import type { LoadTarget } from "./load.ts";
 import { values } from "./workloads/keys-and-values.ts";
 
 const CONNECTIONS = 4;

@@ -5,8 +5,9 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { type EventOf, eventSchema, type JournalEvent } from "../journal/events.ts";
+import type { LoadSpec } from "../journal/plan.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
-import type { LoadOptions, LoadSpec, RunningLoad } from "./load.ts";
+import type { LoadOptions, RunningLoad } from "./load.ts";
 import { LoadRunner } from "./load-runner.ts";
 import { startLoad } from "./start-load.ts";
 

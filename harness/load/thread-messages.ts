@@ -1,5 +1,6 @@
 import type { WriterEnd } from "../history/writer.ts";
-import type { LoadSpec, LoadTarget } from "./load.ts";
+import type { LoadSpec } from "../journal/plan.ts";
+import type { LoadTarget } from "./load.ts";
 import type { LoadSample } from "./tally.ts";
 
 /** What a load thread is started with (`workerData`). */

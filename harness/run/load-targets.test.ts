@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LoadSpec } from "../load/load.ts";
+import type { LoadSpec } from "../journal/plan.ts";
 import { FakeCluster } from "../testing/fake-cluster.support.ts";
 import { placeLoads } from "./load-targets.ts";
 

@@ -1,5 +1,6 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import type { LoadSpec, LoadTarget } from "../load/load.ts";
+import type { LoadSpec } from "../journal/plan.ts";
+import type { LoadTarget } from "../load/load.ts";
 
 /** One load, or a shard's part of it. */
 export interface PlacedLoad {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import type { PlannedFault } from "../experiment/experiment.ts";
-import type { PlannedParams } from "../faults/parameters.ts";
+import type { PlannedFault, PlannedParams } from "../journal/plan.ts";
 import { ownDisk } from "./start-parts.ts";
 
 const planned = (fault: string, params: PlannedParams): PlannedFault => ({

@@ -1,7 +1,7 @@
 import type { ComposeFile } from "../docker/compose.ts";
 import type { Engine } from "../docker/engine.ts";
-import type { Plan } from "../experiment/experiment.ts";
 import type { Finding, JournalEvent, Verdict } from "../journal/events.ts";
+import type { Plan } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { SubscriberFailure } from "../journal/writer.ts";
 import type { System } from "../systems/system.ts";

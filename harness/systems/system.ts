@@ -1,9 +1,9 @@
 import type { ImageRecipe } from "../images/image-recipe.ts";
 import type { NodeState } from "../journal/events.ts";
+import { SYSTEM_NAMES, type SystemName } from "../journal/plan.ts";
 import type { Reply } from "../resp/reply.ts";
 
-export const SYSTEM_NAMES = ["kvrocks", "pika", "redis"] as const;
-export type SystemName = (typeof SYSTEM_NAMES)[number];
+export { SYSTEM_NAMES, type SystemName };
 
 /** One command: name and arguments. */
 export type Argv = readonly string[];

@@ -1,15 +1,10 @@
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import type { EventOf, EventType, JournalEvent, NodeCondition } from "../journal/events.ts";
+import type { WatchdogSettings } from "../journal/plan.ts";
 import { redis } from "../systems/redis.ts";
 import { startWatchdog } from "../watchdog/start-watchdog.ts";
-import type {
-  NodeVerdict,
-  RunningWatchdog,
-  WatchdogOptions,
-  WatchdogSettings,
-  WatchedNode,
-} from "../watchdog/watchdog.ts";
+import type { NodeVerdict, RunningWatchdog, WatchdogOptions, WatchedNode } from "../watchdog/watchdog.ts";
 
 /* Test support: a watchdog whose events are kept, and nodes that can be changed while it runs. */
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Emit, NodeCondition, NodeState } from "../journal/events.ts";
+import type { WatchdogSettings } from "../journal/plan.ts";
 import type { System } from "../systems/system.ts";
 import type { Span } from "./starvation.ts";
 
@@ -14,23 +15,6 @@ import type { Span } from "./starvation.ts";
 
 /** Milliseconds between two INFO polls of one node unless an experiment says otherwise. */
 export const DEFAULT_POLL = 1000;
-
-export interface WatchdogSettings {
-  /** No answer for this long: the node's condition is confirmed. ms */
-  hangAfter: number;
-  /** A hang that lasted longer is a finding even if it ends before heal + recovery. null: only those that outlive recovery. ms */
-  hangLimit: number | null;
-  /** Probe answers slower than this (median of the last 3 s) are `slow`. null: calibrated in warm-up. ms */
-  slowAfter: number | null;
-  /** A replica whose offset does not move for this long while its master's does is `stalled`. ms */
-  stallAfter: number;
-  /** Established probe connections per node. */
-  connections: number;
-  /** Milliseconds between two questions on one connection. */
-  interval: number;
-  /** Milliseconds between two INFO polls of one node; watching must not be the fault. */
-  poll: number;
-}
 
 export interface WatchedNode {
   name: string;

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
-import type { Plan } from "../../experiment/experiment.ts";
 import { writePlan } from "../../experiment/plan-file.ts";
 import { kindOf } from "../../journal/finding.ts";
+import type { Plan } from "../../journal/plan.ts";
 import { readRecord } from "../../journal/reader.ts";
 import { shellWord } from "../../report/replay-command.ts";
 import { firstKind, triedText } from "../../run/campaign/attempts.ts";

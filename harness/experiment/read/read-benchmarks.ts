@@ -1,4 +1,4 @@
-import type { BenchmarkSpec } from "../../load/benchmark.ts";
+import type { BenchmarkSpec } from "../../journal/plan.ts";
 import { refusedArguments } from "../../load/benchmark-args.ts";
 import type { ExperimentShape } from "../registries.ts";
 import { toolItem } from "../schema.ts";

@@ -10,11 +10,11 @@ import type { Mistakes } from "./zod-mistakes.ts";
  */
 export function readChecks(
   raw: unknown,
-  listed: readonly string[] | undefined,
+  listed: string[] | undefined,
   facts: ExperimentFacts | undefined,
   { checks }: Pick<Registries, "checks">,
   mistakes: Mistakes,
-): readonly string[] {
+): string[] {
   const missing = (name: string) => (facts && checks.get(name)?.needs?.(facts)) ?? null;
   const names: readonly unknown[] = Array.isArray(raw) ? raw : [];
   names.forEach((name, index) => {

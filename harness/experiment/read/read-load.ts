@@ -1,4 +1,4 @@
-import type { LoadSpec } from "../../load/load.ts";
+import type { LoadSpec } from "../../journal/plan.ts";
 import type { ExperimentShape, Registries } from "../registries.ts";
 import { loadItem } from "../schema.ts";
 import { show } from "../schema-parts.ts";

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../base/units.ts";
-import type { LoadSpec } from "../../load/load.ts";
+import type { LoadSpec } from "../../journal/plan.ts";
 import type { ExperimentShape, Registries } from "../registries.ts";
 import { show } from "../schema-parts.ts";
 import type { Mistakes } from "./zod-mistakes.ts";

@@ -1,6 +1,6 @@
 import type { Random } from "../../base/random.ts";
 import type { Range } from "../../base/units.ts";
-import type { LoadSpec } from "../load.ts";
+import type { LoadSpec } from "../../journal/plan.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /** Different places where a value may begin: how many different values of one length there are. */

@@ -1,6 +1,6 @@
 import type { Random } from "../../base/random.ts";
 import type { CellShape } from "../../journal/history.ts";
-import type { LoadSpec } from "../load.ts";
+import type { LoadSpec } from "../../journal/plan.ts";
 
 /**
  * One kind of traffic. To add one: write a file like `set.ts`, and name it in `registry.ts`.

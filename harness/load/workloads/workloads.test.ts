@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../base/random.ts";
+import type { LoadSpec } from "../../journal/plan.ts";
 import { encodeByteStrings, encodeCommand } from "../../resp/encode.ts";
-import type { LoadSpec } from "../load.ts";
 import { workloads } from "./registry.ts";
 
 const SPEC: LoadSpec = {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { registries } from "../../experiment/catalogue.ts";
-import type { Plan } from "../../experiment/experiment.ts";
 import { makePlan } from "../../experiment/plan.ts";
 import { readPlan, writePlan } from "../../experiment/plan-file.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
+import type { Plan } from "../../journal/plan.ts";
 import { planDigest } from "./plan-digest.ts";
 
 describe("the digest of a plan", () => {

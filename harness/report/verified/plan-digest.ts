@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Plan } from "../../experiment/experiment.ts";
+import type { Plan } from "../../journal/plan.ts";
 import { sha256 } from "./verified-run.ts";
 
 /** What is said about an experiment, and where it lies, does not change what a run does. */

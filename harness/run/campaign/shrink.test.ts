@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Plan, PlannedFault } from "../../experiment/experiment.ts";
 import type { Verdict } from "../../journal/events.ts";
+import type { Plan, PlannedFault } from "../../journal/plan.ts";
 import { type Attempt, firstKind, triedText } from "./attempts.ts";
 import { idsOf, shrink } from "./shrink.ts";
 

@@ -1,4 +1,4 @@
-import type { Plan } from "../../experiment/experiment.ts";
+import type { Plan } from "../../journal/plan.ts";
 import { type Attempt, attempt, type Tried } from "./attempts.ts";
 import { fewest } from "./fewest.ts";
 import type { Campaign } from "./series.ts";

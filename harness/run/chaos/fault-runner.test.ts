@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { monotonicClock } from "../../base/clock.ts";
 import { until } from "../../base/deadline.ts";
-import type { PlannedFault } from "../../experiment/experiment.ts";
 import type { Fault, FaultContext } from "../../faults/fault.ts";
 import { parameters } from "../../faults/parameters.ts";
+import type { PlannedFault } from "../../journal/plan.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { Claims } from "./claims.ts";
 import { FaultRunner } from "./fault-runner.ts";

@@ -1,7 +1,7 @@
 import type { Topology } from "../../cluster/cluster.ts";
 import type { RunningCluster } from "../../cluster/running-cluster.ts";
-import type { PlannedFault } from "../../experiment/experiment.ts";
 import type { NodeState } from "../../journal/events.ts";
+import type { PlannedFault } from "../../journal/plan.ts";
 
 /*
  *   fault command: FAILOVER on m1 ─► m1 says replica of r1, r1 says master ─► the topology follows at once, as clients would

@@ -1,9 +1,9 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import { type SyncStep, syncFraction } from "../../cluster/sync-progress.ts";
-import type { PlannedCondition } from "../../experiment/experiment.ts";
 import { matchesState } from "../../experiment/matcher.ts";
 import { selectNode } from "../../faults/selector.ts";
 import type { NodeState } from "../../journal/events.ts";
+import type { PlannedCondition } from "../../journal/plan.ts";
 import { waitSinceStart } from "./since-start.ts";
 import { waitForSyncBytes } from "./sync-bytes.ts";
 

@@ -1,5 +1,6 @@
-import type { ExpectedFinding, Experiment } from "../../experiment/experiment.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
 import type { Verdict } from "../../journal/events.ts";
+import type { ExpectedFinding } from "../../journal/plan.ts";
 import type { NightEntry } from "./record.ts";
 
 /** What a run of an experiment on one image must end with. */

@@ -1,0 +1,199 @@
+import { z } from "zod";
+import { expectationSchema, STATES } from "./expectation.ts";
+
+/*
+ *   experiment + seed ─► planner ─► plan.yaml, `run` event ─► replay, checks, reports, repro.sh
+ *
+ * Times are milliseconds, sizes bytes. What has a default came later: plans of before mean that.
+ */
+
+export const SYSTEM_NAMES = ["kvrocks", "pika", "redis"] as const;
+export type SystemName = (typeof SYSTEM_NAMES)[number];
+
+/** How far the heal phase restores roles. */
+export const RECONCILES = ["minimal", "operator", "none"] as const;
+
+const ms = z.number().min(0);
+const bounds = z
+  .strictObject({ min: z.number().min(0), max: z.number().min(0) })
+  .refine(({ min, max }) => min <= max, { error: "impossible range: min is above max" });
+const nameList = z.array(z.string());
+/** Masters and replicas are followed when they change. */
+const loadedNodes = z.union([z.enum(["masters", "replicas"]), nameList]);
+const serverSettings = z.record(z.string(), z.string()).optional();
+
+const loadSpec = z.strictObject({
+  /** Unique: the workload's name, or "name#2". */
+  name: z.string(),
+  workload: z.string(),
+  on: loadedNodes,
+  connections: z.int().min(1),
+  /** Commands in flight per connection. */
+  pipeline: z.int().min(1),
+  /** Operations per second over all connections (open loop), or null: as fast as replies come (closed loop). */
+  rate: z.number().positive().nullable(),
+  /** Number of distinct keys. */
+  keys: z.int().min(1),
+  keyPrefix: z.string(),
+  /** Bytes of a value, drawn from the seed within the range. */
+  value: bounds,
+  /** Elements of a collection key (members of a zset, fields of a hash). */
+  elements: z.int().min(1),
+  /** After which an unanswered operation counts as `info` (its connection is replaced). */
+  timeout: ms,
+  /** Every operation goes into the run's history, and every written value names its write. */
+  record: z.boolean().default(false),
+  /** Each recorded write is followed by WAIT on its connection: for this many replicas, for `within` ms at most. */
+  wait: z
+    .strictObject({ replicas: z.int().min(1), within: ms })
+    .nullable()
+    .default(null),
+});
+
+/** Pressure by the real redis-benchmark beside our own loads: its operations are counted, not recorded. */
+const benchmarkSpec = z.strictObject({
+  /** Unique among the loads. */
+  name: z.string(),
+  on: loadedNodes,
+  /** As given, without those that say where to connect. */
+  args: nameList,
+});
+
+const preloadSpec = z.strictObject({
+  keys: z.int().min(1),
+  /** Bytes of a string's value; a collection's elements together are about as big. */
+  value: bounds,
+  /** Kinds of keys, each an equal share. */
+  types: z.array(z.enum(["string", "list", "set", "zset", "hash"])).min(1),
+});
+
+const watchdogSettings = z.strictObject({
+  /** No answer for this long: the node's condition is confirmed. */
+  hangAfter: ms,
+  /** A hang that lasted longer is a finding even if it ends before heal + recovery. null: only those that outlive recovery. */
+  hangLimit: ms.nullable(),
+  /** Probe answers slower than this (median of the last 3 s) are `slow`. null: calibrated in warm-up. */
+  slowAfter: ms.nullable(),
+  /** A replica whose offset does not move for this long while its master's does is `stalled`. */
+  stallAfter: ms,
+  /** Established probe connections per node. */
+  connections: z.int().min(1),
+  /** Between two questions on one connection. */
+  interval: ms,
+  /** Between two INFO polls of one node; watching must not be the fault. */
+  poll: ms,
+});
+
+/** A run must find one of these types. */
+const expectedFinding = z.strictObject({
+  // One type in plans of version 0.1.0's beginning.
+  finding: z.union([nameList.min(1), z.string().transform((type) => [type])]),
+  /** Of the only type there is. */
+  class: z.string().nullable(),
+  /** The bug does not show in every run: a run without it is no failure, one with another finding is. */
+  sometimes: z.boolean().default(false),
+});
+
+const experiment = {
+  /** Absolute path. */
+  file: z.string(),
+  title: z.string(),
+  description: z.string().nullable(),
+  /** In a sentence or two: why it should fail where it does, or what it proves. */
+  why: z.string().nullable().default(null),
+  /** Systems it makes sense on. */
+  systems: z.array(z.enum(SYSTEM_NAMES)),
+  issue: z.string().nullable(),
+  tags: nameList,
+  images: z.strictObject({ affected: z.string().optional(), fixed: z.string().optional() }),
+  /** Absolute path of the Compose file. */
+  cluster: z.string(),
+  /** Server configuration per system, merged over the Compose file's. */
+  config: z.strictObject({ kvrocks: serverSettings, pika: serverSettings, redis: serverSettings }).partial(),
+  preload: preloadSpec.nullable(),
+  /** "force": servers are configured to copy all data, and a run in which no full sync began is inconclusive. */
+  fullSync: z.literal("force").nullable().default(null),
+  /** A server that dies leaves a core. */
+  cores: z.boolean().default(false),
+  load: z.array(loadSpec),
+  benchmarks: z.array(benchmarkSpec).default([]),
+  warmUp: ms,
+  /** Length of the chaos phase. */
+  duration: ms,
+  watchdog: watchdogSettings,
+  recovery: z.strictObject({ within: ms }),
+  /** What the heal phase tells the servers once the faults are healed. Before it could be said, every one its role again. */
+  reconcile: z.enum(RECONCILES).default("operator"),
+  /** Error kinds that clients may get to the very end. */
+  allow: nameList.default([]),
+  checks: nameList,
+  /** What must come about on the way. */
+  expectations: z.array(expectationSchema).default([]),
+  /** Which acknowledged writes may get lost; null: "unconfirmed", what asynchronous replication promises. */
+  losses: z.enum(["none", "any"]).nullable().default(null),
+  stopOn: z.enum(["first-finding", "end"]),
+  /** What a deliberately broken run must find (controls, known bugs). */
+  expect: expectedFinding.nullable(),
+  /** From the beginning of chaos to that of the finding, typically. */
+  timeToFinding: bounds.nullable().default(null),
+};
+
+/** A state of a node, bytes of its full sync, lines of its log, or the time since its server was started, that start a fault. */
+const plannedCondition = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("state"),
+    node: z.string(),
+    state: z.enum(STATES),
+    progress: z.number().min(0).max(1).nullable(),
+  }),
+  z.strictObject({ kind: z.literal("sync-bytes"), node: z.string(), bytes: z.number().positive() }),
+  /** `nth`: of the matching lines that come while it is waited for, counted from 1. */
+  z.strictObject({ kind: z.literal("log"), node: z.string(), pattern: z.string(), nth: z.int().min(1).default(1) }),
+  /** `after`: since its server was last started. */
+  z.strictObject({ kind: z.literal("since-start"), node: z.string(), after: ms }),
+]);
+
+/** One occurrence of a fault with every choice made. */
+const plannedFault = z.strictObject({
+  /** "storm#12"; a fault that happens once keeps its plain id. */
+  id: z.string().min(1),
+  fault: z.string(),
+  /** Times since the chaos phase began. */
+  trigger: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("at"), at: ms }),
+    z.strictObject({ kind: z.literal("after"), after: z.string(), delay: ms }),
+    z.strictObject({ kind: z.literal("when"), when: plannedCondition, delay: ms }),
+  ]),
+  /** How long a lasting fault stays. null: until the heal phase. */
+  duration: ms.nullable(),
+  /** Each fault has its own schema of them (faults/parameters.ts). */
+  params: z.record(z.string(), z.unknown()),
+});
+
+/** Experiment + seed, resolved, as plan.yaml holds it: a key that is not known is a mistake. */
+export const planSchema = z.strictObject({
+  version: z.literal(1),
+  seed: z.string(),
+  experiment: z.strictObject(experiment),
+  faults: z.array(plannedFault),
+});
+/** As a journal holds it: that of a later version may say more. */
+const journaledPlan = z.object({ ...planSchema.shape, experiment: z.object(experiment) });
+
+/** Plain data: the same experiment and seed give the same bytes. */
+export type Plan = z.infer<typeof planSchema>;
+export type PlannedExperiment = Plan["experiment"];
+export type LoadSpec = z.infer<typeof loadSpec>;
+export type BenchmarkSpec = z.infer<typeof benchmarkSpec>;
+export type PreloadSpec = z.infer<typeof preloadSpec>;
+export type WatchdogSettings = z.infer<typeof watchdogSettings>;
+export type ExpectedFinding = z.infer<typeof expectedFinding>;
+export type PlannedFault = z.infer<typeof plannedFault>;
+export type PlannedCondition = z.infer<typeof plannedCondition>;
+/** The parameters of some fault, every choice made. */
+export type PlannedParams = PlannedFault["params"];
+
+/** What a `run` event holds as its plan, with every default; null: it has another shape. */
+export function planIn(run: { plan: unknown } | undefined): Plan | null {
+  return journaledPlan.safeParse(run?.plan).data ?? null;
+}
