@@ -90,3 +90,18 @@ export async function until<T>(
     await sleep(Math.min(every, Math.max(1, end - performance.now())), signal);
   }
 }
+
+/** What becomes of `work`; rejects with the signal's reason when that fires first, whatever becomes of it then. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -5,6 +5,7 @@ import type { Link } from "../network/link.ts";
 import type { RawConnection } from "../resp/connection.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Argv, System } from "../systems/system.ts";
+import type { NodeQuestions } from "./node-questions.ts";
 import type { NodeResources } from "./node-resources.ts";
 import type { SyncStep } from "./sync-progress.ts";
 
@@ -51,6 +52,8 @@ export interface ClusterNode {
   nearest(): Address;
   /** What it may use of its machine, and what it does use. */
   readonly resources: NodeResources;
+  /** What faults ask of it, one question at a time. */
+  readonly questions: NodeQuestions;
   /** The server's process on this host, or null when it is gone or the engine is elsewhere. Changes on restart. */
   pid(): number | null;
   /**

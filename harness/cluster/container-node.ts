@@ -9,6 +9,7 @@ import type { Reply } from "../resp/reply.ts";
 import { replyText } from "../resp/reply-text.ts";
 import type { Argv, System } from "../systems/system.ts";
 import type { Address, ClusterNode, ConnectLimits, ContainerState } from "./cluster.ts";
+import { NodeQuestions } from "./node-questions.ts";
 import { ContainerResources } from "./node-resources.ts";
 import { receivedBytes } from "./received-bytes.ts";
 import { findServerProcess } from "./server-process.ts";
@@ -35,6 +36,8 @@ export interface ContainerNodeOptions {
   data: DataNetwork;
   /** Where the server listens inside its networks. */
   port: number;
+  /** The masters of its cluster share the key space. */
+  sharded: boolean;
   /** Called with a process id of the container each time it has been started: its networks are new ones. */
   onStarted?: ((pid: number) => Promise<void>) | undefined;
   /** The disk of its own that holds its data. */
@@ -49,6 +52,7 @@ export class ContainerNode implements ClusterNode {
   readonly container: string;
   readonly direct: Address;
   readonly resources: ContainerResources;
+  readonly questions: NodeQuestions;
   readonly #options: ContainerNodeOptions;
   #state: ContainerState = { running: false, paused: false, exitCode: null, oomKilled: false, startedAt: null };
   readonly #connections = new Set<RawConnection>();
@@ -64,6 +68,7 @@ export class ContainerNode implements ClusterNode {
     this.container = options.container;
     this.direct = options.direct;
     const { engine, container, disk, system } = options;
+    this.questions = new NodeQuestions((limits) => this.connect(limits), options.sharded);
     // The server itself may not have been started yet by its image's entrypoint; what it may use is known already.
     const pid = (): number | null => (this.#state.running && engine.info.local ? this.#containerPid : null);
     this.resources = new ContainerResources({ engine, container, disk, dataDirectory: system.dataDirectory, pid });

@@ -5,6 +5,7 @@ import type { Disk } from "../docker/disk.ts";
 import { throttleDisk } from "../docker/disk-throttle.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { ContainerLimits, ContainerStats } from "../docker/engine-types.ts";
+import { HeldKinds } from "./held.ts";
 
 /** Written by `writeSynced`, in the data directory; removed at once. */
 const PROBE = "kvchaos-write-probe";
@@ -12,6 +13,8 @@ const BLOCK = 64 * 1024;
 
 /** What a node may use of its machine, and what it does use. */
 export interface NodeResources {
+  /** What faults hold it to at this moment. */
+  readonly held: HeldKinds;
   /** Works while it is down. */
   limits(): Promise<ContainerLimits>;
   /** Changes what is named; works while it is down, and outlives a restart. */
@@ -39,6 +42,7 @@ export interface ContainerResourcesOptions {
 
 /** Those of a node whose container exists. */
 export class ContainerResources implements NodeResources {
+  readonly held = new HeldKinds();
   readonly disk: Disk | null;
   readonly #options: ContainerResourcesOptions;
   /** The cap that is wished for; a control group forgets it with the container's end. */

@@ -62,6 +62,7 @@ describe("a server that is to be where it should be", () => {
       container: "",
       direct: { host: server.host, port: server.port },
       data: { name: "data", alias: "r1", ip: "" },
+      sharded: false,
       disk: null,
       password: undefined,
     });

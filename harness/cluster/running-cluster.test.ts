@@ -46,6 +46,7 @@ describe("telling a server its role", () => {
       container: "",
       direct: { host: server.host, port: server.port },
       data: { name: "data", alias: "m1", ip: "" },
+      sharded: false,
       disk: null,
       password: undefined,
     });

@@ -53,6 +53,7 @@ export async function tryImage(
       direct: { host: "127.0.0.1", port: host },
       data: { name: "", alias: "", ip: "" },
       port: system.port,
+      sharded: false,
       disk: null,
       password: undefined,
     });

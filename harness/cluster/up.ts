@@ -13,10 +13,10 @@ import { ContainerNode } from "./container-node.ts";
 import { type MakeOptions, makeNetworks, type Placed, startContainer, startNode } from "./containers.ts";
 import { announce } from "./dial/announce.ts";
 import { DialPaths } from "./dial/dial-paths.ts";
+import { planLinks } from "./dial/link-plan.ts";
+import { openLinks } from "./dial/open-links.ts";
 import { launchOf } from "./launch.ts";
-import { planLinks } from "./link-plan.ts";
 import { LogCollector } from "./logs.ts";
-import { openLinks } from "./open-links.ts";
 import { RunningCluster } from "./running-cluster.ts";
 import { SelfRule } from "./self-rule.ts";
 import { Shards } from "./shards.ts";
@@ -132,6 +132,7 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
         direct: { host: "127.0.0.1", port: ports[node.port] as number },
         data: { name: data.name, alias: node.name, ip: info?.ips[data.name] ?? "" },
         onStarted: (pid) => paths.prepare(node.name, pid, plans, proxyAddress),
+        sharded: spec.sharded,
         disk: containers[i]?.disk ?? null,
         password: node.role === "sentinel" ? undefined : password,
       });

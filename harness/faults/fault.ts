@@ -11,6 +11,9 @@ export interface Effect {
   summary: string;
 }
 
+/** Why a fault has a node captured, as the report names it; "core": it has ended as it should, and is told of only if it left one. */
+export type CaptureReason = "shutdown-hang" | "dead" | "core";
+
 export interface FaultContext {
   /** Plan id of this occurrence ("storm#12"): unique in the run, used to name toxics and sentinel keys. */
   readonly id: string;
@@ -29,10 +32,10 @@ export interface FaultContext {
   /** Journals what a check or a report must know of this fault beyond its effect. */
   readonly emit: Emit;
   /**
-   * Captures what can be known of a node (threads, wait-for graph, stacks, log) right now; `reason` names it in the
-   * report. Bounded; never rejects: what could not be captured is noted.
+   * Captures what can be known of a node (threads, wait-for graph, stacks, log, core) right now. Bounded; never rejects:
+   * what could not be captured is noted.
    */
-  capture(node: string, reason: string): Promise<void>;
+  capture(node: string, reason: CaptureReason): Promise<void>;
 }
 
 /** An injected fault. */

@@ -77,10 +77,20 @@ export function selectName(
   return candidates[Number(index?.[1] ?? 0) % Math.max(1, candidates.length)];
 }
 
+/** Does a resolved selector mean this node right now? */
+export function means(cluster: Selectable, selector: string, node: string): boolean {
+  return selectName(selector, namesOf(cluster), cluster.topology) === node;
+}
+
+type Selectable = Pick<Cluster, "nodes" | "sentinels" | "topology">;
+
+function namesOf({ nodes, sentinels }: Selectable): string[] {
+  return [...nodes, ...sentinels].map(({ name }) => name);
+}
+
 /** The node a resolved selector means right now. */
 export function selectNode(cluster: Cluster, selector: string): ClusterNode {
-  const names = [...cluster.nodes, ...cluster.sentinels].map(({ name }) => name);
-  const name = selectName(selector, names, cluster.topology);
+  const name = selectName(selector, namesOf(cluster), cluster.topology);
   if (name === undefined) {
     throw new ChaosError("internal", `no node is "${selector}" at this moment`, {
       hint: `Nodes: ${cluster.nodes.map((node) => node.name).join(", ")}.`,

@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
 import type { ClusterNode } from "../cluster/cluster.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
+import type { CaptureReason } from "../faults/fault.ts";
 import { captureEvidence, type Evidence } from "../forensics/capture.ts";
 import type { SidecarOptions } from "../forensics/sidecar.ts";
 import type { LinkState } from "../forensics/sockets.ts";
@@ -111,9 +112,9 @@ export class EvidenceCollector {
     this.#track(node, this.#capture(node, condition, n, spared), "evidence could not be captured");
   }
 
-  /** Captures a node in trouble that a fault, not the watchdog, has noticed; "ended": only if it has left a core. Never rejects. */
-  async capture(node: string, reason: string): Promise<void> {
-    if (reason === "ended") {
+  /** Captures a node in trouble that a fault, not the watchdog, has noticed. Never rejects. */
+  async capture(node: string, reason: CaptureReason): Promise<void> {
+    if (reason === "core") {
       this.#track(node, this.#core(node, true), "its core could not be read");
       return this.settled();
     }

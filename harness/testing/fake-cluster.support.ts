@@ -1,4 +1,5 @@
 import type { Address, Cluster, ClusterNode, ContainerState, RoleOptions, Topology } from "../cluster/cluster.ts";
+import { NodeQuestions } from "../cluster/node-questions.ts";
 import { SyncProgress, type SyncStep } from "../cluster/sync-progress.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { Ruler } from "../journal/ruler.ts";
@@ -140,6 +141,7 @@ export class FakeCluster implements Cluster {
       direct: NOBODY,
       nearest: () => NOBODY,
       resources: new FakeResources((what) => void this.said.push(`${name}: ${what}`)),
+      questions: new NodeQuestions((limits) => this.node(name).connect(limits), this.sharded),
       pid: () => null,
       received: () => this.received.get(name) ?? null,
       containerState: () => container,

@@ -1,8 +1,10 @@
+import { HeldKinds } from "../cluster/held.ts";
 import type { NodeResources } from "../cluster/node-resources.ts";
 import type { ContainerLimits, ContainerStats } from "../docker/engine-types.ts";
 
 /** A node's resources for unit tests: says what it was told, and uses what the test sets. */
 export class FakeResources implements NodeResources {
+  readonly held = new HeldKinds();
   disk: NodeResources["disk"] = null;
   now: ContainerLimits = { cpus: null, memory: null };
   /** What each question after the use gets in turn; the last one for good. */

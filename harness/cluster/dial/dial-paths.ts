@@ -8,8 +8,8 @@ import {
 } from "../../network/virtual-addresses.ts";
 import type { System } from "../../systems/system.ts";
 import type { Address } from "../cluster.ts";
-import type { LinkPlan } from "../link-plan.ts";
 import type { ClusterSpec, NodeSpec } from "../spec.ts";
+import type { LinkPlan } from "./link-plan.ts";
 
 /**
  * How servers reach each other: under one address per server, each through links of its own (network/virtual-addresses.ts). Where this

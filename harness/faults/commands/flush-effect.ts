@@ -2,7 +2,6 @@ import { ChaosError } from "../../base/chaos-error.ts";
 import { sleep } from "../../base/deadline.ts";
 import type { Cluster, ClusterNode } from "../../cluster/cluster.ts";
 import type { FaultContext } from "../fault.ts";
-import { questionsOf } from "../node-questions.ts";
 
 /*
  *   SET sentinel ─► master ─► seen on every node, or 300 ms over ─┬─► FLUSHALL ─► node
@@ -62,12 +61,12 @@ export interface Seen {
  * with code `infrastructure` when the master has been silent for long: a further question would only make things worse.
  */
 export async function placeSentinel(
-  { cluster, signal }: FaultContext,
+  { signal }: FaultContext,
   head: ClusterNode,
   sentinel: string,
   watches: readonly SentinelWatch[],
 ): Promise<void> {
-  const questions = questionsOf(head, cluster);
+  const { questions } = head;
   if (questions.waiting > HUNG_MS) {
     throw new ChaosError(
       "infrastructure",
@@ -84,7 +83,7 @@ export async function placeSentinel(
   }
 }
 
-/** A key that a flush will remove, watched on one node. Never more than one question without answer (node-questions.ts). */
+/** A key that a flush will remove, watched on one node. Never more than one question without answer (cluster/node-questions.ts). */
 export class SentinelWatch {
   readonly #context: FaultContext;
   readonly #node: ClusterNode;
@@ -102,7 +101,7 @@ export class SentinelWatch {
 
   /** Resolves when the node has the sentinel; at once for one that hangs since an earlier flush. Rejects when the signal fires. */
   async arrival(signal: AbortSignal): Promise<void> {
-    if (questionsOf(this.#node, this.#context.cluster).waiting < HUNG_MS) await this.#becomes(true, signal);
+    if (this.#node.questions.waiting < HUNG_MS) await this.#becomes(true, signal);
   }
 
   /** This master has acknowledged the sentinel: if it is not there any more, somebody took it. */
@@ -117,9 +116,9 @@ export class SentinelWatch {
 
   /** Asks until the sentinel is gone, or `over` or the fault's own signal fires, and journals when it was gone. Never rejects. */
   async gone(over: AbortSignal): Promise<Seen> {
-    const { clock, emit, id, cluster, signal } = this.#context;
+    const { clock, emit, id, signal } = this.#context;
     const at = await this.#becomes(false, AbortSignal.any([signal, over])).catch(() => null);
-    if (questionsOf(this.#node, cluster).waiting > SILENT_MS) this.#why = "no answer";
+    if (this.#node.questions.waiting > SILENT_MS) this.#why = "no answer";
     const seen: Seen = { node: this.#node.name, at, until: at ?? clock.now(), why: this.#why };
     if (over.reason !== REFUSED) emit({ type: "flush-effect", id, node: seen.node, at, until: seen.until });
     return seen;
@@ -127,8 +126,8 @@ export class SentinelWatch {
 
   /** When it was there, or was gone after it had been there. Rejects when the signal fires. */
   async #becomes(there: boolean, signal: AbortSignal): Promise<number> {
-    const { cluster, clock } = this.#context;
-    const questions = questionsOf(this.#node, cluster);
+    const { clock } = this.#context;
+    const { questions } = this.#node;
     for (const begun = clock.now(); ; ) {
       const outcome = await questions.ask(["EXISTS", this.#sentinel], signal);
       if (outcome.outcome === "ok") {

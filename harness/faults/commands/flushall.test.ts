@@ -6,7 +6,6 @@ import { type Outcome, RespError } from "../../resp/reply.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { plannedParams } from "../../testing/planned-params.support.ts";
 import type { Effect } from "../fault.ts";
-import { questionsOf } from "../node-questions.ts";
 import { flushall } from "./flushall.ts";
 
 const ok = (reply: string | number): Outcome => ({ outcome: "ok", reply });
@@ -114,8 +113,8 @@ describe("flushall", () => {
       [null, null],
     );
     assert.notEqual(second.seen.get("r2"), undefined);
-    assert.ok(questionsOf(cluster.node("r1"), cluster).waiting > 0);
-    assert.equal(questionsOf(cluster.node("r2"), cluster).waiting, 0);
+    assert.ok(cluster.node("r1").questions.waiting > 0);
+    assert.equal(cluster.node("r2").questions.waiting, 0);
   });
 
   it("does not take a key that has not arrived yet for one that is gone", async () => {
@@ -161,10 +160,7 @@ describe("flushall", () => {
     const cluster = new FlushedCluster();
     cluster.hung.add("m1");
     await flush(cluster, { within: "400ms" });
-    await until(
-      { what: "a second of silence", within: 5000 },
-      () => questionsOf(cluster.node("m1"), cluster).waiting > 1000,
-    );
+    await until({ what: "a second of silence", within: 5000 }, () => cluster.node("m1").questions.waiting > 1000);
     const said = cluster.said.length;
     await assert.rejects(flush(cluster), /m1 has not answered for 1\.\d s: it is not flushed again/);
     assert.equal(cluster.said.length, said);

@@ -80,7 +80,7 @@ describe("shutdown", () => {
 
   it("looks for a core of one that ended well, and notes whether its settings keep its data", async () => {
     const { said, told } = await inject("sigterm", ["SIGTERM"], 0, { save: "3600 1" });
-    assert.deepEqual(said.slice(0, 5), [...ASKED, "SIGTERM", "capture r1: ended"]);
+    assert.deepEqual(said.slice(0, 5), [...ASKED, "SIGTERM", "capture r1: core"]);
     assert.equal(told?.keepsData, true);
     assert.equal((await inject("sigterm", ["SIGTERM"], 0, { save: "" })).told?.keepsData, false);
   });

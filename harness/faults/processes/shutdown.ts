@@ -69,7 +69,7 @@ export const shutdown = defineFault({
     } else {
       context.emit({ ...told, ended: clock.now(), exitCode });
       // Before it is started again: a core is in its container, its last words are in its log.
-      await context.capture(node.name, exitCode !== null && CLEAN_EXITS.includes(exitCode) ? "ended" : "dead");
+      await context.capture(node.name, exitCode !== null && CLEAN_EXITS.includes(exitCode) ? "core" : "dead");
     }
     const ms = Math.round(clock.now() - asked);
     ending = false;

@@ -4,7 +4,6 @@ import { defineFault, type Effect, type FaultContext } from "../fault.ts";
 import { nodeParameter, percentParameter } from "../parameter.ts";
 import { parameters } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
-import { heldOn } from "./held.ts";
 
 /** How long a server may take to want more than it gets, ms. */
 const BITE_MS = 10_000;
@@ -28,7 +27,7 @@ export const cpuLimit = defineFault({
   inject: async (context, { node: selector, cpu }) => {
     const node = selectNode(context.cluster, selector);
     const { resources } = node;
-    const held = heldOn(node, "cpu", async () => {
+    const held = resources.held.of("cpu", async () => {
       const { cpus } = await resources.limits();
       return (least) => resources.setLimits({ cpus: least === null ? cpus : Math.min(least, cpus ?? least) });
     });

@@ -1,12 +1,10 @@
-import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import { messageOf } from "../../base/chaos-error.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
-import type { NodeResources } from "../../cluster/node-resources.ts";
 import { defineFault, type Effect } from "../fault.ts";
 import { nodeParameter, sizeParameter } from "../parameter.ts";
 import { parameters } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
-import { diskSize, mb } from "./disk-size.ts";
-import { heldOn } from "./held.ts";
+import { diskOf, diskSize, mb } from "./own-disk.ts";
 
 const WRITE_MS = 10_000;
 const WRITE_BYTES = 64 * 1024;
@@ -34,7 +32,7 @@ export const diskFull = defineFault({
   inject: async (context, { node: selector, leave }) => {
     const node = selectNode(context.cluster, selector);
     const disk = diskOf(node);
-    const held = heldOn(node, "disk space", async () => async (least) => {
+    const held = node.resources.held.of("disk space", async () => async (least) => {
       await disk.unfill();
       if (least !== null) await disk.fill(least);
     });
@@ -43,13 +41,6 @@ export const diskFull = defineFault({
     return { targets: [node.name], effect: () => measure(node, leave, context.signal) };
   },
 });
-
-/** @throws ChaosError internal: the run has made none */
-export function diskOf(node: ClusterNode): NonNullable<NodeResources["disk"]> {
-  const { disk } = node.resources;
-  if (!disk) throw new ChaosError("internal", `${node.name} has no disk of its own`);
-  return disk;
-}
 
 async function measure(node: ClusterNode, leave: number, signal: AbortSignal): Promise<Effect> {
   const { resources } = node;

@@ -3,7 +3,7 @@ import { defineFault, type Effect } from "../fault.ts";
 import { nodeParameter, sizeParameter } from "../parameter.ts";
 import { parameters } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
-import { heldOn } from "./held.ts";
+import { mb } from "./own-disk.ts";
 
 /** The engine takes no less. */
 const LEAST = 6 * 1024 ** 2;
@@ -35,7 +35,7 @@ export const memoryLimit = defineFault({
     const node = selectNode(context.cluster, selector);
     const { resources } = node;
     const bytes = limit ?? Math.max(LEAST, Math.round((await resources.use()).memoryBytes + (headroom ?? 0)));
-    const held = heldOn(node, "memory", async () => {
+    const held = resources.held.of("memory", async () => {
       const { memory } = await resources.limits();
       return (least) => resources.setLimits({ memory: least === null ? memory : Math.min(least, memory ?? least) });
     });
@@ -53,8 +53,4 @@ async function measure(node: ClusterNode, bytes: number): Promise<Effect> {
   return kernel <= bytes
     ? { measured: true, summary }
     : { measured: false, summary: `${summary}; asked: ${mb(bytes)}` };
-}
-
-function mb(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

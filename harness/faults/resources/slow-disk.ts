@@ -4,9 +4,7 @@ import { defineFault, type Effect, type FaultContext } from "../fault.ts";
 import { nodeParameter, sizeParameter } from "../parameter.ts";
 import { parameters } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
-import { diskOf } from "./disk-full.ts";
-import { diskSize, mb } from "./disk-size.ts";
-import { heldOn } from "./held.ts";
+import { diskOf, diskSize, mb } from "./own-disk.ts";
 
 /** What is written to measure: as much as takes two seconds, within these bounds. */
 const MEASURE_SECONDS = 2;
@@ -36,7 +34,7 @@ export const slowDisk = defineFault({
   inject: async (context, { node: selector, rate }) => {
     const node = selectNode(context.cluster, selector);
     diskOf(node);
-    const held = heldOn(node, "disk rate", async () => (least) => node.resources.throttleDisk(least));
+    const held = node.resources.held.of("disk rate", async () => (least) => node.resources.throttleDisk(least));
     context.onHeal(`let the disk of ${node.name} be fast`, () => held.letGo(context.id));
     await held.hold(context.id, rate);
     return { targets: [node.name], effect: () => measure(context, node, rate) };

@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.ts";
-import { selectName } from "../../faults/selector.ts";
+import { means } from "../../faults/selector.ts";
 import type { Expectation } from "../../journal/expectation.ts";
 import type { RunContext } from "../run-context.ts";
 
@@ -11,14 +11,13 @@ export function watchExpectations(
   { options, emit }: Pick<RunContext, "emit"> & { options: { plan: { experiment: Watched } } },
   cluster: Pick<Cluster, "onLogLine" | "nodes" | "sentinels" | "topology">,
 ): void {
-  const names = [...cluster.nodes, ...cluster.sentinels].map(({ name }) => name);
   for (const { id, node: selector, what } of options.plan.experiment.expectations) {
     if (what.kind !== "log" || selector === null) continue;
     const pattern = new RegExp(what.pattern);
     let count = 0;
     const stop = cluster.onLogLine((node, line) => {
       // Roles move: which node is meant is asked at every line.
-      if (!pattern.test(line) || selectName(selector, names, cluster.topology) !== node) return;
+      if (!pattern.test(line) || !means(cluster, selector, node)) return;
       count++;
       const last = count === MOST_LINES;
       emit({ type: "expectation-match", id, node, line: line.slice(0, 2_000), ...(last ? { last } : {}) });

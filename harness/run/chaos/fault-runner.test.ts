@@ -297,6 +297,26 @@ describe("the fault runner", () => {
     assert.equal(steps("h").filter((step) => step === "healed").length, 1);
   });
 
+  it("goes on with the others, and rejects for none, when a fault's own answers are mistakes", async () => {
+    const boundless: Fault = {
+      ...fake("boundless", true, async () => {}),
+      ownDuration: () => {
+        throw new Error("no number");
+      },
+    };
+    const hold = fake("hold", true, async () => {});
+    const { runner, clock, seen, steps } = setUp(
+      [planned("b", "boundless", at(0)), planned("h", "hold", at(5), 10)],
+      [boundless, hold],
+      () => Promise.reject(new Error("no evidence")),
+    );
+    await runner.run(clock.now(), never);
+    await runner.healAll();
+    assert.deepEqual(steps("b"), ["inject", "inject-failed", "healed"]);
+    assert.equal(seen.find(({ step }) => step === "inject-failed")?.detail, "no number");
+    assert.deepEqual(steps("h"), ["inject", "injected", "effect", "healed"]);
+  });
+
   it("says when healing failed", async () => {
     const stuck = fake("stuck", false, async (context) => {
       context.onHeal("undo", () => Promise.reject(new Error("no")));

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import type { Clock } from "../../base/clock.ts";
-import { sleep, withDeadline } from "../../base/deadline.ts";
+import { sleep, unlessAborted, withDeadline } from "../../base/deadline.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Fault, FaultContext, Injected } from "../../faults/fault.ts";
 import type { Emit } from "../../journal/events.ts";
@@ -27,7 +27,7 @@ export interface FaultRunnerOptions {
   triggers: TriggerSource;
   clock: Clock;
   emit: Emit;
-  /** Awaited before anything is healed: evidence of a hang must not be healed away. */
+  /** Awaited before anything is healed: evidence of a hang must not be healed away. One that rejects is noted. */
   beforeHeal(): Promise<void>;
   /** For faults that find something out themselves: see FaultContext. */
   capture: FaultContext["capture"];
@@ -35,6 +35,12 @@ export interface FaultRunnerOptions {
   onInjected?(planned: PlannedFault, targets: readonly string[]): void;
   /** How long heal waits for an inject that goes on, ms. Default: injection.ts. */
   settleWithin?: number;
+}
+
+/** A fault that is in place, and for how long, ms; null: until the heal phase. */
+interface Placed {
+  injected: Injected;
+  duration: number | null;
 }
 
 /** Runs the faults of one chaos phase, each on its own schedule. */
@@ -101,11 +107,11 @@ export class FaultRunner {
       });
       return;
     }
-    const injected = await this.#inject(planned, fault, signal);
-    if (!injected) return;
+    const placed = await this.#inject(planned, fault, signal);
+    if (!placed) return;
     this.#injected.get(planned.id)?.resolve();
-    await this.#measure(planned, injected);
-    const duration = planned.duration ?? fault.ownDuration?.(planned.params) ?? null;
+    await this.#measure(planned, placed.injected);
+    const { duration } = placed;
     if (!fault.lasting) {
       await this.#heal(planned.id);
     } else if (duration !== null) {
@@ -124,7 +130,7 @@ export class FaultRunner {
     }
     if (trigger.kind === "after") {
       const other = this.#injected.get(trigger.after)?.promise;
-      await Promise.race([other, aborted(signal)]);
+      await unlessAborted(other ?? Promise.resolve(), signal);
     } else {
       // The next occurrence is for the next time that the state comes about, not for the same moment again.
       const before = this.#lives.get(previousOccurrence(planned.id) ?? "");
@@ -135,7 +141,7 @@ export class FaultRunner {
     await sleep(trigger.delay, signal);
   }
 
-  async #inject(planned: PlannedFault, fault: Fault, signal: AbortSignal): Promise<Injected | null> {
+  async #inject(planned: PlannedFault, fault: Fault, signal: AbortSignal): Promise<Placed | null> {
     const { clock, cluster, claims, emit } = this.#options;
     const { id, params } = planned;
     const event = { type: "fault", id, fault: planned.fault } as const;
@@ -156,12 +162,13 @@ export class FaultRunner {
     };
     try {
       const within = fault.injectWithin?.(params) ?? INJECT_MS;
+      const duration = planned.duration ?? fault.ownDuration?.(params) ?? null;
       const injected = await injection.run(within, signal, async () => fault.inject(context, params));
       const ms = clock.now() - started;
       emit({ ...event, step: "injected", targets: [...injected.targets], ms });
       this.#active.set(id, injected.targets);
       this.#options.onInjected?.(planned, injected.targets);
-      return injected;
+      return { injected, duration };
     } catch (error) {
       emit({ ...event, step: "inject-failed", targets: [], ms: clock.now() - started, detail: messageOf(error) });
       await this.#heal(id);
@@ -186,7 +193,7 @@ export class FaultRunner {
     this.#injections.delete(id);
     const { clock, emit, beforeHeal } = this.#options;
     const event = { type: "fault", id, fault: planned.fault, targets: [] as string[] } as const;
-    await beforeHeal();
+    await beforeHeal().catch((error: unknown) => emit({ type: "note", about: id, text: messageOf(error) }));
     await injection.ended();
     const started = clock.now();
     if (injection.steps > 0) emit({ ...event, step: "heal" });
@@ -226,11 +233,4 @@ function withResolvers(): PromiseWithResolvers<void> {
     resolve = done;
   });
   return { promise, resolve };
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

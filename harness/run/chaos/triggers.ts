@@ -1,7 +1,7 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import { type SyncStep, syncFraction } from "../../cluster/sync-progress.ts";
 import { matchesState } from "../../experiment/matcher.ts";
-import { selectNode } from "../../faults/selector.ts";
+import { means, selectNode } from "../../faults/selector.ts";
 import type { NodeState } from "../../journal/events.ts";
 import type { PlannedCondition } from "../../journal/plan.ts";
 import { waitSinceStart } from "./since-start.ts";
@@ -72,7 +72,7 @@ export class TriggerSource {
       if (signal.aborted) return abort();
       signal.addEventListener("abort", abort, { once: true });
       // Roles move: which node is meant is asked at every event, not once.
-      const meant = (node: string): boolean => selectNode(this.#cluster, condition.node).name === node;
+      const meant = (node: string): boolean => means(this.#cluster, condition.node, node);
       if (condition.kind === "log") {
         const pattern = new RegExp(condition.pattern);
         let left = condition.nth;

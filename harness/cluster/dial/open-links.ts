@@ -1,6 +1,6 @@
-import type { Link } from "../network/link.ts";
-import type { ToxiproxyServer } from "../network/toxiproxy.ts";
-import type { DialPaths } from "./dial/dial-paths.ts";
+import type { Link } from "../../network/link.ts";
+import type { ToxiproxyServer } from "../../network/toxiproxy.ts";
+import type { DialPaths } from "./dial-paths.ts";
 import type { LinkPlan } from "./link-plan.ts";
 
 /** Opens them. @param host Toxiproxy's name on the data network @param published their ports on 127.0.0.1, in the same order */

@@ -1,4 +1,5 @@
-import type { Cluster, ClusterNode, Connection } from "../cluster/cluster.ts";
+import { unlessAborted, type WaitLimits } from "../base/deadline.ts";
+import type { RawConnection } from "../resp/connection.ts";
 import type { Outcome } from "../resp/reply.ts";
 import type { Argv } from "../systems/system.ts";
 
@@ -12,31 +13,21 @@ const NO_DEADLINE_MS = 24 * 3_600_000;
  *                   └─ no answer: nothing more is asked, however many flushes follow
  */
 
-const ofNodes = new WeakMap<ClusterNode, NodeQuestions>();
-
-/** The questions that all faults of a run ask of one node. */
-export function questionsOf(node: ClusterNode, cluster: Pick<Cluster, "sharded">): NodeQuestions {
-  let questions = ofNodes.get(node);
-  if (!questions) {
-    questions = new NodeQuestions(node, cluster.sharded);
-    ofNodes.set(node, questions);
-  }
-  return questions;
-}
+type Connection = Pick<RawConnection, "send" | "isOpen">;
 
 /**
- * Questions in quick succession, of which never more than one is without answer: on a server whose threads serve all
+ * All that faults ask of one node in quick succession, of which never more than one is without answer: on a server whose threads serve all
  * connections every stuck question eats one of them for good, and measuring must not become the fault.
  */
-class NodeQuestions {
-  readonly #node: ClusterNode;
+export class NodeQuestions {
+  readonly #connect: (limits: WaitLimits) => Promise<Connection>;
   readonly #readOnly: boolean;
   #connection: Connection | undefined;
   #outstanding: { since: number; over: Promise<unknown> } | null = null;
 
-  /** @param readOnly cluster mode: a replica answers reads only to those who have said READONLY */
-  constructor(node: ClusterNode, readOnly: boolean) {
-    this.#node = node;
+  /** @param readOnly the masters share the key space: a replica answers reads only to those who have said READONLY */
+  constructor(connect: (limits: WaitLimits) => Promise<Connection>, readOnly: boolean) {
+    this.#connect = connect;
     this.#readOnly = readOnly;
   }
 
@@ -71,22 +62,8 @@ class NodeQuestions {
   }
 
   async #open(): Promise<Connection> {
-    this.#connection = await this.#node.connect({ within: OPEN_MS });
+    this.#connection = await this.#connect({ within: OPEN_MS });
     if (this.#readOnly) await this.#connection.send(["READONLY"], { within: NO_DEADLINE_MS });
     return this.#connection;
-  }
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }

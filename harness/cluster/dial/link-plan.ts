@@ -1,6 +1,6 @@
-import type { System } from "../systems/system.ts";
-import { linksOf } from "./shape.ts";
-import type { ClusterSpec } from "./spec.ts";
+import type { System } from "../../systems/system.ts";
+import { linksOf } from "../shape.ts";
+import type { ClusterSpec } from "../spec.ts";
 
 /** First port of the links inside the toxiproxy container; offsets (Pika +2000 and +10001, Redis Cluster +10000) then never collide. */
 const FIRST_LISTEN = 10_000;

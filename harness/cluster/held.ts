@@ -1,5 +1,3 @@
-import type { ClusterNode } from "../../cluster/cluster.ts";
-
 /*
  *   cpu-limit#1  ──hold 0.5──┐
  *   cpu-limit#2  ──hold 0.2──┴─► 0.2 ── #2 healed ──► 0.5 ── #1 healed ──► null: as it was before the first
@@ -10,18 +8,19 @@ import type { ClusterNode } from "../../cluster/cluster.ts";
 /** @param least null: as it was when it was made */
 type Setter = (least: number | null) => Promise<void>;
 
-const ofNodes = new WeakMap<ClusterNode, Map<string, Held>>();
+/** What faults hold a node to, by kind. */
+export class HeldKinds {
+  readonly #kinds = new Map<string, Held>();
 
-/**
- * What all faults of one kind hold a node to.
- * @param look looks at how the node is before anything is held, and makes what sets it
- */
-export function heldOn(node: ClusterNode, kind: string, look: () => Promise<Setter>): Held {
-  const kinds = ofNodes.get(node) ?? new Map<string, Held>();
-  ofNodes.set(node, kinds);
-  const held = kinds.get(kind) ?? new Held(look);
-  kinds.set(kind, held);
-  return held;
+  /**
+   * What all faults of one kind hold it to.
+   * @param look looks at how the node is before anything is held, and makes what sets it
+   */
+  of(kind: string, look: () => Promise<Setter>): Held {
+    const held = this.#kinds.get(kind) ?? new Held(look);
+    this.#kinds.set(kind, held);
+    return held;
+  }
 }
 
 /** The least of several values counts; with none left it is as before. One change at a time. */
