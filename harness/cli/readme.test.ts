@@ -97,6 +97,11 @@ describe("README.md", () => {
         assert.ok(script && script in scripts, `${line}: package.json has no such script`);
         continue;
       }
+      if (words[0] === "node") {
+        assert.match(line, /^node --import tsx \S+ --write$/);
+        assert.ok(existsSync(path.join(ROOT, words[3] as string)), `${line}: no such program`);
+        continue;
+      }
       assert.deepEqual(words.slice(0, 2), ["npx", "kvchaos"], `${line}: a command this test does not know`);
       const [name, ...rest] = words.slice(2);
       const command = COMMANDS.find((one) => nameOf(one) === name);

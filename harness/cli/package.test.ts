@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { runCommand } from "../base/run-command.ts";
+import { version } from "../base/version.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+describe("the package that npm makes", function () {
+  this.timeout(60_000);
+  let folder: string;
+  let unpacked: string;
+
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "kvchaos-package-"));
+    await runCommand(["npm", "pack", "--silent", "--pack-destination", folder, ROOT], { within: 30_000 });
+    await runCommand(["tar", "xzf", path.join(folder, `kvchaos-${version}.tgz`), "-C", folder], { within: 10_000 });
+    unpacked = path.join(folder, "package");
+    await symlink(path.join(ROOT, "node_modules"), path.join(unpacked, "node_modules"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it("holds the harness without its tests, and every page and picture that its README links to", () => {
+    const files = readdirSync(path.join(unpacked, "harness"), { recursive: true, encoding: "utf8" });
+    assert.deepEqual(
+      files.filter((file) => /\.test\.ts$|\.support\.ts$|^testing/.test(file)),
+      [],
+    );
+    const readme = readFileSync(path.join(unpacked, "README.md"), "utf8");
+    for (const [, target = ""] of readme.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+      assert.ok(existsSync(path.join(unpacked, target)), target);
+    }
+    for (const file of ["LICENSE", "CHANGELOG.md", "experiments/any/quickstart.yaml"]) {
+      assert.ok(existsSync(path.join(unpacked, file)), file);
+    }
+  });
+
+  it("runs where it was unpacked", async () => {
+    const program = path.join(unpacked, "harness/cli/kvchaos.mjs");
+    const quickstart = path.join(unpacked, "experiments/any/quickstart.yaml");
+    const answer = async (...args: string[]) =>
+      (await runCommand([process.execPath, program, ...args], { within: 30_000 })).stdout;
+    assert.equal((await answer("--version")).trim(), version);
+    assert.match(await answer("explain", quickstart, "--system", "redis", "--seed", "7"), /^seed: "7"$/m);
+    const changes = readFileSync(path.join(unpacked, "CHANGELOG.md"), "utf8");
+    assert.equal(/^## \[(.*?)\]/m.exec(changes)?.[1], version, "the changelog begins with this version");
+  });
+});
