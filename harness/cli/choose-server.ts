@@ -3,7 +3,7 @@ import type { Engine } from "../docker/engine.ts";
 import { ensureImage } from "../images/ensure-image.ts";
 import { systems } from "../systems/registry.ts";
 import type { System, SystemName } from "../systems/system.ts";
-import { systemIn, systemOfImage } from "../systems/system-of-image.ts";
+import { systemIn, systemNamedBy } from "../systems/system-of-image.ts";
 import { log } from "./print.ts";
 
 export interface ServerChoice {
@@ -22,16 +22,16 @@ export interface ServerWish {
  */
 export async function chooseServer(
   engine: Engine,
-  wish: ServerWish,
+  { system: wished, image: wishedImage }: ServerWish,
   allowed: readonly SystemName[],
   signal: AbortSignal,
 ): Promise<ServerChoice> {
-  const named = wish.system ?? (wish.image === undefined ? undefined : systemOfImage(wish.image));
-  if (wish.image !== undefined && named === undefined) {
-    throw new ChaosError("usage", `cannot tell from its name which system the image ${wish.image} is`, {
-      hint: `Add --system (${[...systems.keys()].join(", ")}).`,
-    });
-  }
+  const bring = (name: string, { recipe }: System) => ensureImage({ engine, name, recipe, log, signal });
+  const chosen = (system: System, image: string, why: string): ServerChoice => {
+    log(`server: ${system.name}, image ${image} (${why})`);
+    return { system, image };
+  };
+  const named = wished ?? (wishedImage === undefined ? undefined : systemNamedBy(wishedImage));
   if (named !== undefined) {
     const known = knownSystem(named);
     if (!allowed.includes(known.name)) {
@@ -39,27 +39,22 @@ export async function chooseServer(
         hint: `It is for: ${allowed.join(", ")} (its \`systems:\`).`,
       });
     }
-    const image = wish.image ?? (await firstLocal(engine, known)) ?? (known.images[0] as string);
+    const image = wishedImage ?? (await firstLocal(engine, known)) ?? (known.images[0] as string);
     const system = systemIn(image, known);
-    await ensureImage({ engine, name: image, recipe: system.recipe, log, signal });
-    log(`server: ${system.name}, image ${image} (as asked)`);
-    return { system, image };
+    await bring(image, system);
+    return chosen(system, image, "as asked");
   }
   const candidates = [...systems.values()].filter((system) => allowed.includes(system.name));
   for (const system of candidates) {
     const image = await firstLocal(engine, system);
-    if (image) {
-      log(`server: ${system.name}, image ${image} (its image is on this machine; choose with --system or --image)`);
-      return { system, image };
-    }
+    if (image) return chosen(system, image, "its image is on this machine; choose with --system or --image");
   }
   const reasons: string[] = [];
   for (const system of candidates) {
     const image = system.images[0] as string;
     try {
-      await ensureImage({ engine, name: image, recipe: system.recipe, log, signal });
-      log(`server: ${system.name}, image ${image} (the first that could be had; choose with --system or --image)`);
-      return { system, image };
+      await bring(image, system);
+      return chosen(system, image, "the first that could be had; choose with --system or --image");
     } catch (error) {
       signal.throwIfAborted();
       reasons.push(`${image}: ${messageOf(error)}`);

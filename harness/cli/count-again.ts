@@ -1,7 +1,6 @@
-import path from "node:path";
-import { readRecord } from "../journal/reader.ts";
 import { fileReporters, renderAll } from "../report/registry.ts";
-import { log, printError } from "./print.ts";
+import { recordIn } from "./earlier-run.ts";
+import { logError } from "./print.ts";
 
 /** A night of hundreds of runs must not end with an hour of rendering. */
 const MOST_RUNS = 40;
@@ -16,11 +15,10 @@ export async function countAgain(directories: readonly string[]): Promise<void> 
   // The last one was rendered when all others were there.
   for (const directory of directories.slice(0, -1).slice(-MOST_RUNS)) {
     try {
-      const failures = await renderAll(await readRecord(path.join(directory, "journal.jsonl")), directory, pages);
+      const failures = await renderAll(await recordIn(directory), directory, pages);
       for (const { error } of failures) throw error;
     } catch (error) {
-      log(`${directory}: its report could not be rendered again; the one of its own run stands:`);
-      printError(error);
+      logError(error, `${directory}: its report could not be rendered again; the one of its own run stands:`);
     }
   }
 }

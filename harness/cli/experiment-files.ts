@@ -1,7 +1,10 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
+import { registries } from "../experiment/catalogue.ts";
+import type { Experiment } from "../experiment/experiment.ts";
 import { CATALOGUE_FILE } from "../experiment/known-bugs.ts";
+import { readExperiment } from "../experiment/read-experiment.ts";
 
 const isExperiment = (name: string): boolean => /\.ya?ml$/.test(name) && path.basename(name) !== CATALOGUE_FILE;
 
@@ -16,10 +19,15 @@ export async function experimentFiles(paths: readonly string[]): Promise<string[
       continue;
     }
     const found = (await readdir(given, { recursive: true })).filter(isExperiment).sort();
-    if (found.length === 0) {
-      throw new ChaosError("usage", `${given}: no experiment (*.yaml) in this folder`);
-    }
+    if (found.length === 0) throw new ChaosError("usage", `${given}: no experiment (*.yaml) in this folder`);
     files.push(...found.map((name) => path.join(given, name)));
   }
   return files;
+}
+
+/** Reads all of them, or throws what is wrong with the first that is broken. */
+export async function readExperiments(files: readonly string[]): Promise<Experiment[]> {
+  const experiments: Experiment[] = [];
+  for (const file of files) experiments.push(await readExperiment(file, registries));
+  return experiments;
 }

@@ -18,7 +18,7 @@ import { shrinkCommand } from "./commands/shrink.ts";
 import { upCommand } from "./commands/up.ts";
 import { verifiedCommand } from "./commands/verified.ts";
 import { EXIT, exitOfError } from "./exit-codes.ts";
-import { printError } from "./print.ts";
+import { logError } from "./print.ts";
 
 export const COMMANDS: readonly Command[] = [
   runCommand,
@@ -70,7 +70,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     await parser.parseAsync();
     return code;
   } catch (error) {
-    printError(error);
+    logError(error);
     return exitOfError(error);
   }
 }

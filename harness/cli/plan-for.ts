@@ -1,11 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { ChaosError } from "../base/chaos-error.ts";
 import { shapeOf } from "../cluster/shape.ts";
 import { type ComposeFile, readComposeFile } from "../docker/compose.ts";
 import { registries } from "../experiment/catalogue.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { makePlan } from "../experiment/plan.ts";
-import { readPlan } from "../experiment/plan-file.ts";
 import type { Plan } from "../journal/plan.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
@@ -29,12 +26,4 @@ export function composeFor(file: string, { system, image }: ServerChoice): Promi
     KVCHAOS_PORT: String(system.port),
   };
   return readComposeFile(file, variables, { systems: SYSTEM_NAMES });
-}
-
-/** The plan in an earlier run's folder, or wherever it was copied to. */
-export async function readPlanFile(file: string): Promise<Plan> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new ChaosError("usage", `cannot read ${file}`, { hint: "Name a run's folder below reports/.", cause });
-  });
-  return readPlan(text, file, registries);
 }

@@ -4,15 +4,21 @@ import type { Engine } from "../docker/engine.ts";
 import { parseImageName } from "../images/image-name.ts";
 import { type TakenFile, wrapImage } from "../images/wrap-image.ts";
 import type { System } from "../systems/system.ts";
-import { log, out } from "./print.ts";
+import { log, print } from "./print.ts";
+
+export interface WrapWish {
+  system: System;
+  binary: string;
+  tag: string;
+  add: readonly string[];
+}
 
 /** Makes an image of a server binary, says what is in it and whether its name was another's, and starts it once. */
 export async function wrapAndTry(
   engine: Engine,
-  wish: { system: System; binary: string; tag: string; add: readonly string[] },
+  { system, binary, tag, add }: WrapWish,
   signal: AbortSignal,
 ): Promise<void> {
-  const { system, binary, tag, add } = wish;
   const before = await engine.inspectImage(tag, { signal });
   const image = await wrapImage({ engine, recipe: system.recipe, binary, add, tag, log, signal });
   for (const line of textTable(image.taken.map(takenRow))) log(`  ${line}`);
@@ -21,7 +27,7 @@ export async function wrapAndTry(
     const left = before.tags.length > 1 ? "" : ", and the other has none left";
     log(`${tag} was another image (${short(before.id)}${was ? `, made from ${was}` : ""}): the name is moved${left}`);
   }
-  out(image.id);
+  print(image.id);
   const { version, ms } = await tryImage(engine, system, tag, { signal });
   log(`started once: it answers PING after ${(ms / 1000).toFixed(1)} s and says version ${version ?? "(nothing)"}`);
   const warning = versionWarning(tag, version);

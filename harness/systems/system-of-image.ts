@@ -1,4 +1,6 @@
+import { ChaosError } from "../base/chaos-error.ts";
 import { parseImageName } from "../images/image-name.ts";
+import { systems } from "./registry.ts";
 import type { System, SystemName } from "./system.ts";
 import { valkey } from "./valkey.ts";
 
@@ -15,6 +17,15 @@ const VARIANTS: readonly [RegExp, System][] = [[/valkey[^/]*$/i, valkey]];
 /** The system that an image's name tells; undefined when it tells none. */
 export function systemOfImage(image: string): SystemName | undefined {
   return NAMES.find(([pattern]) => pattern.test(image))?.[1];
+}
+
+/** The same where one must be told. @throws ChaosError usage */
+export function systemNamedBy(image: string): SystemName {
+  const system = systemOfImage(image);
+  if (system) return system;
+  throw new ChaosError("usage", `cannot tell from its name which system the image ${image} is`, {
+    hint: `Add --system (${[...systems.keys()].join(", ")}).`,
+  });
 }
 
 /** The system as the server in this image wants it: "valkey/valkey:8.0.1" is Redis with other names for its programs. */

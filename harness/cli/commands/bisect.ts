@@ -7,7 +7,7 @@ import { newSeed, rounds, seedOfRound, type Trial } from "../../run/campaign/rou
 import type { RunResult } from "../../run/run-options.ts";
 import { command, REPORTS } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { out } from "../print.ts";
+import { print } from "../print.ts";
 import { readCount } from "../read-limits.ts";
 import { withSession } from "../session.ts";
 
@@ -40,21 +40,21 @@ export const bisectCommand = command({
         const image = images[step.value] as string;
         const tried = await attempt(rounds([image], tries), { run, signal }, ({ verdict }) => verdict === "fail");
         if (signal.aborted) return EXIT.interrupted;
-        out(`${image}  ${triedText(tried)}`);
+        print(`${image}  ${triedText(tried)}`);
         const { outcome } = tried;
         if (outcome !== "pass" && outcome !== "fail") {
-          out(`Nothing follows from ${image}, so the search ends here.`);
+          print(`Nothing follows from ${image}, so the search ends here.`);
           return EXIT.inconclusive;
         }
         step = steps.next(outcome);
       }
       const change = step.value;
       if (change === null) {
-        out(`Nothing changes between ${images[0]} and ${images.at(-1)}: both end alike.`);
+        print(`Nothing changes between ${images[0]} and ${images.at(-1)}: both end alike.`);
         return EXIT.inconclusive;
       }
       const verb = change.now === "fail" ? "fails" : "passes";
-      out(`The first that ${verb}: ${images[change.after]} (${images[change.before]} does not).`);
+      print(`The first that ${verb}: ${images[change.after]} (${images[change.before]} does not).`);
       return EXIT.pass;
     });
   },

@@ -2,7 +2,7 @@ import { connectEngine } from "../../docker/engine.ts";
 import { findLeftovers, removeRun } from "../../docker/leftovers.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { log, out } from "../print.ts";
+import { log, print } from "../print.ts";
 
 export const cleanCommand = command({
   usage: "clean",
@@ -26,10 +26,10 @@ export const cleanCommand = command({
         continue;
       }
       await removeRun(engine, runId);
-      out(`${what}: removed`);
+      print(`${what}: removed`);
       removed++;
     }
-    if (removed === 0) out("nothing to remove");
+    if (removed === 0) print("nothing to remove");
     return EXIT.pass;
   },
 });

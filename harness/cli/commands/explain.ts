@@ -1,14 +1,14 @@
-import { randomInt } from "node:crypto";
 import { clusterSpec } from "../../cluster/spec.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { writePlan } from "../../experiment/plan-file.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
+import { newSeed } from "../../run/campaign/rounds.ts";
 import { knownSystem } from "../choose-server.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { shardLines } from "../night/shard-lines.ts";
+import { shardLines } from "../key-shards.ts";
 import { planFor } from "../plan-for.ts";
-import { out } from "../print.ts";
+import { print } from "../print.ts";
 
 export const explainCommand = command({
   usage: "explain <experiment>",
@@ -24,11 +24,11 @@ export const explainCommand = command({
       name ?? (experiment.systems.includes("redis") ? "redis" : (experiment.systems[0] ?? "redis")),
     );
     const image = system.images[0] as string;
-    const { plan, compose } = await planFor(experiment, seed ?? String(randomInt(1, 1_000_000)), { system, image });
+    const { plan, compose } = await planFor(experiment, seed ?? newSeed(), { system, image });
     const { sharded, topology } = clusterSpec(compose, system);
     const names = experiment.load.map((load) => load.name);
-    if (sharded) for (const line of shardLines(topology, names)) out(`# ${line}`);
-    out(writePlan(plan).trimEnd());
+    if (sharded) for (const line of shardLines(topology, names)) print(`# ${line}`);
+    print(writePlan(plan).trimEnd());
     return EXIT.pass;
   },
 });

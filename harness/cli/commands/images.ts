@@ -1,6 +1,5 @@
 import { ChaosError } from "../../base/chaos-error.ts";
-import { textTable } from "../../base/text-table.ts";
-import { connectEngine } from "../../docker/engine.ts";
+import { connectEngine, type Engine } from "../../docker/engine.ts";
 import { ensureEngine } from "../../docker/install-engine.ts";
 import { ensureImage, imageAvailability } from "../../images/ensure-image.ts";
 import type { System } from "../../systems/system.ts";
@@ -9,9 +8,9 @@ import { knownSystem } from "../choose-server.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { knownImages } from "../known-images.ts";
-import { log, out, printError } from "../print.ts";
-import { wrapAndTry } from "../wrap-image.ts";
+import { type KnownImage, knownImages } from "../known-images.ts";
+import { log, logError, print, printTable } from "../print.ts";
+import { type WrapWish, wrapAndTry } from "../wrap-image.ts";
 
 /** What an engine accepts as NAME or NAME:TAG, a registry's HOST:PORT/ before it. */
 const IMAGE_NAME = /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._/]|__|-+)[a-z0-9]+)*(?::[\w][\w.-]{0,127})?$/;
@@ -49,32 +48,9 @@ export const imagesCommand = command({
       // Listing changes nothing on this machine: no engine is installed for it.
       if (args.action !== "list") await ensureEngine({ log, signal });
       const engine = await connectEngine({ signal });
-      if (wrapping) {
-        await wrapAndTry(engine, { ...wrapping, add: args.add }, signal);
-        return EXIT.pass;
-      }
-      if (args.action === "pull") {
-        let missing = 0;
-        for (const { name, recipe } of knownImages(only)) {
-          try {
-            const { origin } = await ensureImage({ engine, name, recipe, log, signal });
-            out(`${name}  ${origin}`);
-          } catch (error) {
-            // One that cannot be had does not keep the others away.
-            signal.throwIfAborted();
-            printError(error);
-            missing++;
-          }
-        }
-        return missing > 0 ? EXIT.infrastructure : EXIT.pass;
-      }
-      const rows = await Promise.all(
-        knownImages().map(async ({ name, recipe }) => {
-          const { state, reason } = await imageAvailability(engine, name, recipe);
-          return [name, state, reason];
-        }),
-      );
-      for (const line of textTable(rows)) out(line);
+      if (args.action === "pull") return await pull(engine, only, signal);
+      if (wrapping) await wrapAndTry(engine, wrapping, signal);
+      else printTable(await Promise.all(knownImages().map((image) => rowOf(engine, image))));
       return EXIT.pass;
     } finally {
       dispose();
@@ -82,11 +58,30 @@ export const imagesCommand = command({
   },
 });
 
-function readWrap({ system, binary, tag }: Partial<Record<"system" | "binary" | "tag", string | undefined>>): {
-  system: System;
-  binary: string;
-  tag: string;
-} {
+async function rowOf(engine: Engine, { name, recipe }: KnownImage): Promise<string[]> {
+  const { state, reason } = await imageAvailability(engine, name, recipe);
+  return [name, state, reason];
+}
+
+async function pull(engine: Engine, only: System | undefined, signal: AbortSignal): Promise<number> {
+  let missing = 0;
+  for (const { name, recipe } of knownImages(only)) {
+    try {
+      const { origin } = await ensureImage({ engine, name, recipe, log, signal });
+      print(`${name}  ${origin}`);
+    } catch (error) {
+      // One that cannot be had does not keep the others away.
+      signal.throwIfAborted();
+      logError(error);
+      missing++;
+    }
+  }
+  return missing > 0 ? EXIT.infrastructure : EXIT.pass;
+}
+
+type WrapArguments = Partial<Record<"system" | "binary" | "tag", string | undefined>> & { add: string[] };
+
+function readWrap({ system, binary, tag, add }: WrapArguments): WrapWish {
   if (system === undefined || binary === undefined || tag === undefined) {
     throw new ChaosError("usage", "`images wrap` needs --system, --binary and --tag", {
       hint: "kvchaos images wrap --system redis --binary /usr/bin/redis-server --tag redis:mine",
@@ -97,5 +92,5 @@ function readWrap({ system, binary, tag }: Partial<Record<"system" | "binary" | 
       hint: "Lower-case letters, digits and . _ - /, then :TAG, like apache/kvrocks:mine.",
     });
   }
-  return { system: systemIn(tag, knownSystem(system)), binary, tag };
+  return { system: systemIn(tag, knownSystem(system)), binary, tag, add };
 }

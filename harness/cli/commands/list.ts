@@ -1,18 +1,15 @@
-import { textTable } from "../../base/text-table.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { CATALOGUE, type KnownBug, readKnownBugs, standsFor } from "../../experiment/known-bugs.ts";
-import { readExperiment } from "../../experiment/read-experiment.ts";
 import { loadTools } from "../../load/load-tools.ts";
 import { knownSystem } from "../choose-server.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { experimentFiles } from "../experiment-files.ts";
-import { EXPERIMENT_HEADINGS, experimentRow } from "../experiment-row.ts";
-import { bugsOf, coverage } from "../night/coverage.ts";
-import { out } from "../print.ts";
-import { selectExperiments } from "../select-experiments.ts";
-import { fittedTable } from "../table.ts";
+import { experimentFiles, readExperiments } from "../experiment-files.ts";
+import { bugsOf, coverage } from "../list/bug-coverage.ts";
+import { EXPERIMENT_HEADINGS, experimentRow } from "../list/experiment-row.ts";
+import { selectExperiments } from "../list/select-experiments.ts";
+import { print, printFitted, printTable } from "../print.ts";
 import { EXPERIMENTS, readVerified, Today, VERIFIED } from "../verified-file.ts";
 
 export const listCommand = command({
@@ -37,8 +34,7 @@ export const listCommand = command({
     },
   },
   run: async ({ folder, system, tag, issue, coverage: wantsCoverage }) => {
-    const files = await experimentFiles([folder]);
-    const all = await Promise.all(files.map((file) => readExperiment(file, registries)));
+    const all = await readExperiments(await experimentFiles([folder]));
     const bugs = await readKnownBugs(CATALOGUE);
     const chosen = selectExperiments(all, bugs, { system, tag, issue });
     if (wantsCoverage) {
@@ -48,7 +44,7 @@ export const listCommand = command({
       await printCoverage(chosen, shown);
       return EXIT.pass;
     }
-    printTable([EXPERIMENT_HEADINGS, ...chosen.map((one) => experimentRow(one, bugs))]);
+    printFitted([EXPERIMENT_HEADINGS, ...chosen.map((one) => experimentRow(one, bugs))]);
     // Who asks for certain experiments wants these.
     if (system === undefined && tag === undefined && issue === undefined) printRegistries();
     return EXIT.pass;
@@ -61,14 +57,8 @@ async function printCoverage(experiments: readonly Experiment[], bugs: readonly 
   const stale = await Promise.all(runs.map((run) => today.stale(run)));
   const old = new Set(runs.filter((_, index) => stale[index]));
   const { rows, summary } = coverage({ bugs, experiments, runs, stale: old, root: EXPERIMENTS });
-  printTable(rows);
-  out(`\n${summary}`);
-}
-
-/** As wide as the terminal; whole, whatever its width, when somebody else reads it. */
-function printTable(rows: readonly (readonly string[])[]): void {
-  const { isTTY, columns } = process.stdout;
-  for (const line of isTTY ? fittedTable(rows, columns) : textTable(rows)) out(line);
+  printFitted(rows);
+  print(`\n${summary}`);
 }
 
 function printRegistries(): void {
@@ -79,7 +69,10 @@ function printRegistries(): void {
     ["LOAD TOOLS", loadTools],
   ] as const;
   for (const [heading, registry] of kinds) {
-    out(`\n${heading}`);
-    for (const line of textTable([...registry].map(([name, { summary }]) => [name, summary]))) out(`  ${line}`);
+    print(`\n${heading}`);
+    printTable(
+      [...registry].map(([name, { summary }]) => [name, summary]),
+      "  ",
+    );
   }
 }

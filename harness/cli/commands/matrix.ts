@@ -1,5 +1,4 @@
 import { ChaosError } from "../../base/chaos-error.ts";
-import { textTable } from "../../base/text-table.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
 import { newSeed, rounds, seedOfRound, type Trial } from "../../run/campaign/rounds.ts";
@@ -7,7 +6,7 @@ import { series } from "../../run/campaign/series.ts";
 import type { RunResult } from "../../run/run-options.ts";
 import { command, REPORTS } from "../command.ts";
 import { exitOfVerdict, worstExit } from "../exit-codes.ts";
-import { out } from "../print.ts";
+import { printTable } from "../print.ts";
 import { readCount } from "../read-limits.ts";
 import { withSession } from "../session.ts";
 import { matrixTable, type Row } from "./matrix-table.ts";
@@ -51,7 +50,7 @@ export const matrixCommand = command({
         const { results } = await series(rounds(rows, repeat), { run, signal: session.signal });
         return worstExit(results.map(({ verdict }) => exitOfVerdict(verdict)));
       } finally {
-        for (const line of textTable(matrixTable(rows))) out(line);
+        printTable(matrixTable(rows));
       }
     });
   },

@@ -5,7 +5,7 @@ import { mergeNights } from "../../run/night/merge.ts";
 import { command } from "../command.ts";
 import { exitOfNight } from "../exit-codes.ts";
 import { findNights } from "../night/night-inputs.ts";
-import { log, out } from "../print.ts";
+import { log, print } from "../print.ts";
 
 export const mergeCommand = command({
   usage: "merge <reports..>",
@@ -24,7 +24,7 @@ export const mergeCommand = command({
     await writeNight(sum, process.env);
     for (const text of sum.missing) log(`missing: ${text}`);
     log(countedOutcomes(sum.entries));
-    out(path.join(directory, "index.html"));
+    print(path.join(directory, "index.html"));
     return exitOfNight(
       sum.entries.map(({ outcome }) => outcome),
       sum.missing.length,

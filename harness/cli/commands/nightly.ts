@@ -5,21 +5,18 @@ import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { monotonicClock } from "../../base/clock.ts";
 import { formatDuration } from "../../base/units.ts";
 import { version } from "../../base/version.ts";
-import type { Engine } from "../../docker/engine.ts";
-import { registries } from "../../experiment/catalogue.ts";
-import { readExperiment } from "../../experiment/read-experiment.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { writeNight } from "../../report/night/night-files.ts";
 import { countedOutcomes } from "../../report/night/outcome-words.ts";
-import { type NightJob, nightJobs, nightOrder, seedOfNight, shardOf } from "../../run/night/jobs.ts";
+import { type JobWishes, type NightJob, nightJobs, nightOrder, seedOfNight, shardOf } from "../../run/night/jobs.ts";
 import { mergeNights } from "../../run/night/merge.ts";
 import { blankEntry, NightRunner } from "../../run/night/night-runner.ts";
-import type { Night, NightRun } from "../../run/night/record.ts";
+import { type Night, nightRun } from "../../run/night/record.ts";
 import { systemIn } from "../../systems/system-of-image.ts";
-import { knownSystem } from "../choose-server.ts";
+import { knownSystem, type ServerChoice } from "../choose-server.ts";
 import { command, REPORTS } from "../command.ts";
 import { EXIT, exitOfNight } from "../exit-codes.ts";
-import { experimentFiles } from "../experiment-files.ts";
+import { experimentFiles, readExperiments } from "../experiment-files.ts";
 import { saveNight } from "../night/night-record-file.ts";
 import { readShard, type Shard } from "../night/read-shard.ts";
 import { log } from "../print.ts";
@@ -27,12 +24,6 @@ import { readDuration } from "../read-limits.ts";
 import { type Session, withSession } from "../session.ts";
 
 const CATALOGUE = fileURLToPath(new URL("../../../experiments", import.meta.url));
-
-interface Wish {
-  experiment: readonly string[];
-  image: readonly string[];
-  system?: string | undefined;
-}
 
 export const nightlyCommand = command({
   usage: "nightly [experiment..]",
@@ -73,13 +64,16 @@ export const nightlyCommand = command({
   },
   run: async (args) => {
     const budget = args.budget === undefined ? null : readDuration("--budget", args.budget);
-    const shard = args.shard === undefined ? { index: 1, count: 1 } : readShard(args.shard);
+    const shard = readShard(args.shard);
     const started = new Date();
     const seed = args.seed ?? seedOfNight(started);
-    const jobs = await jobsOf(args, shard, seed);
+    const system = args.system === undefined ? undefined : knownSystem(args.system).name;
+    const jobs = await jobsOf(args.experiment, { images: args.image, system }, shard, seed);
     // mocha takes a while to load, and no other command needs it.
     const { nightSuite } = await import("../night/night-suite.ts");
-    const start = nightSuite({ title: titleOf(seed, shard, budget), jobs, ...reporterOf(args) });
+    const reporterOptions = Object.fromEntries(args["reporter-option"].map(reporterOption));
+    const title = titleOf(seed, shard, budget);
+    const start = nightSuite({ title, jobs, reporter: args.reporter, reporterOptions });
     const clock = monotonicClock();
     const directory = await nightFolder(args.reports, shard, seed, started);
     const entries = new Map(jobs.map((job) => [job, blankEntry(job)]));
@@ -99,12 +93,15 @@ export const nightlyCommand = command({
     if (jobs.length === 0)
       log(`nothing to run: there are fewer experiments and images than shards (--shard ${args.shard})`);
     return withSession({ reports: args.reports, quiet: true, part: true }, async (session) => {
-      const { engine, signal } = session;
+      const { signal } = session;
       const runner = new NightRunner({
         clock,
         budget,
-        absent: (job) => absent(engine, job, args.pull, signal),
-        run: (job) => runJob(session, job, seed, directory),
+        absent: (job) => absent(session, serverOf(job), args.pull),
+        run: async (job) => {
+          const result = await session.runSeed(job.experiment, seed, serverOf(job));
+          return nightRun(path.relative(directory, result.directory), { ...result, seed });
+        },
         signal,
       });
       await start(async (job) => {
@@ -125,23 +122,20 @@ export const nightlyCommand = command({
 });
 
 /** This runner's jobs in the order of the night. Every file is valid before anything is started. */
-async function jobsOf(args: Wish, shard: Shard, seed: string): Promise<NightJob[]> {
-  const files = await experimentFiles(args.experiment);
-  const experiments = await Promise.all(files.map((file) => readExperiment(file, registries)));
-  const system = args.system === undefined ? undefined : knownSystem(args.system).name;
-  return nightOrder(shardOf(nightJobs(experiments, { from: process.cwd(), images: args.image, system }), shard), seed);
+async function jobsOf(
+  paths: readonly string[],
+  wish: Pick<JobWishes, "images" | "system">,
+  shard: Shard,
+  seed: string,
+) {
+  const experiments = await readExperiments(await experimentFiles(paths));
+  return nightOrder(shardOf(nightJobs(experiments, { from: process.cwd(), ...wish }), shard), seed);
 }
 
-function reporterOf(args: { reporter: string; "reporter-option": string[] }): {
-  reporter: string;
-  reporterOptions: Record<string, string>;
-} {
-  const pairs = args["reporter-option"].map((text): [string, string] => {
-    const equals = text.indexOf("=");
-    if (equals < 1) throw new ChaosError("usage", `--reporter-option ${text}: expected name=value`);
-    return [text.slice(0, equals), text.slice(equals + 1)];
-  });
-  return { reporter: args.reporter, reporterOptions: Object.fromEntries(pairs) };
+function reporterOption(text: string): [name: string, value: string] {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new ChaosError("usage", `--reporter-option ${text}: expected name=value`);
+  return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
 function titleOf(seed: string, { index, count }: Shard, budget: number | null): string {
@@ -158,28 +152,20 @@ async function nightFolder(reports: string, { index, count }: Shard, seed: strin
   return directory;
 }
 
+const serverOf = ({ image, system }: NightJob): ServerChoice => ({
+  image,
+  system: systemIn(image, knownSystem(system)),
+});
+
 /** Why a job's image cannot be used; null when it is here, or could be brought. */
-async function absent(engine: Engine, { image, system }: NightJob, pull: boolean, signal: AbortSignal) {
+async function absent({ engine, signal }: Session, { image, system }: ServerChoice, pull: boolean) {
   if (await engine.inspectImage(image, { signal })) return null;
   if (!pull) return `the image ${image} is not on this machine (--pull, or \`kvchaos images wrap\`, brings it)`;
   try {
-    await ensureImage({ engine, name: image, recipe: systemIn(image, knownSystem(system)).recipe, log, signal });
+    await ensureImage({ engine, name: image, recipe: system.recipe, log, signal });
     return null;
   } catch (error) {
     signal.throwIfAborted();
     return `the image ${image} cannot be had: ${messageOf(error)}`;
   }
-}
-
-/** @param directory the night's folder */
-async function runJob(session: Session, job: NightJob, seed: string, directory: string): Promise<NightRun> {
-  const server = { system: systemIn(job.image, knownSystem(job.system)), image: job.image };
-  const result = await session.runSeed(job.experiment, seed, server);
-  return {
-    folder: path.relative(directory, result.directory),
-    seed,
-    verdict: result.verdict,
-    reasons: [...result.reasons],
-    findings: result.findings.map(({ type, class: kind, summary }) => ({ type, class: kind, summary })),
-  };
 }

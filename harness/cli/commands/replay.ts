@@ -1,8 +1,7 @@
 import path from "node:path";
-import { readRecord } from "../../journal/reader.ts";
 import { command, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
+import { readPlanFile, recordIn } from "../earlier-run.ts";
 import { exitOfVerdict } from "../exit-codes.ts";
-import { readPlanFile } from "../plan-for.ts";
 import { withSession } from "../session.ts";
 
 export const replayCommand = command({
@@ -22,7 +21,7 @@ export const replayCommand = command({
     const file = args.run.endsWith(".yaml") ? args.run : path.join(args.run, "plan.yaml");
     const plan = await readPlanFile(file);
     // A plan that was copied elsewhere has no journal beside it.
-    const record = await readRecord(path.join(path.dirname(file), "journal.jsonl")).catch(() => undefined);
+    const record = await recordIn(path.dirname(file)).catch(() => undefined);
     return withSession(args, async (session) => {
       const { verdict } = await session.runPlan(plan, await session.chooseAgain(args, plan, record));
       return exitOfVerdict(verdict, args.expect === "fail");

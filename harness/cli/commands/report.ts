@@ -1,13 +1,12 @@
-import { access } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
-import { readRecord } from "../../journal/reader.ts";
 import { LANGUAGES } from "../../report/issue/issue-language.ts";
 import { formats, renderAll, reporters } from "../../report/registry.ts";
 import { writeRunIndex } from "../../report/runs/run-index.ts";
 import { command } from "../command.ts";
+import { isRun, recordIn } from "../earlier-run.ts";
 import { EXIT } from "../exit-codes.ts";
-import { log, out, printError } from "../print.ts";
+import { log, logError, print } from "../print.ts";
 
 export const reportCommand = command({
   usage: "report <run>",
@@ -33,28 +32,16 @@ export const reportCommand = command({
       throw new ChaosError("usage", `there is no report format "${name}"`, { hint: `Known: ${known}.` });
     });
     const directory = path.resolve(run);
-    const index = await indexOfRuns(directory);
+    // A folder of runs has no journal of its own.
+    const index = (await isRun(directory)) ? null : await writeRunIndex(directory);
     if (index !== null) {
-      out(index);
+      print(index);
       return EXIT.pass;
     }
-    const record = await readRecord(path.join(directory, "journal.jsonl"));
-    const failures = await renderAll(record, directory, wanted);
-    for (const { name, error } of failures) {
-      log(`the reporter "${name}" failed:`);
-      printError(error);
-    }
+    const failures = await renderAll(await recordIn(directory), directory, wanted);
+    for (const { name, error } of failures) logError(error, `the reporter "${name}" failed:`);
     // TAP has stdout for itself.
-    (format.includes("tap") ? log : out)(directory);
+    (format.includes("tap") ? log : print)(directory);
     return failures.length > 0 ? EXIT.infrastructure : EXIT.pass;
   },
 });
-
-/** A folder of runs has no journal of its own. null: it is none. */
-async function indexOfRuns(directory: string): Promise<string | null> {
-  const isRun = await access(path.join(directory, "journal.jsonl")).then(
-    () => true,
-    () => false,
-  );
-  return isRun ? null : writeRunIndex(directory);
-}

@@ -1,11 +1,8 @@
-import { registries } from "../../experiment/catalogue.ts";
-import type { Experiment } from "../../experiment/experiment.ts";
-import { readExperiment } from "../../experiment/read-experiment.ts";
 import { newSeed, rounds, seedOfRound } from "../../run/campaign/rounds.ts";
 import { series } from "../../run/campaign/series.ts";
 import { command, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
-import { experimentFiles } from "../experiment-files.ts";
+import { experimentFiles, readExperiments } from "../experiment-files.ts";
 import { readShard } from "../night/read-shard.ts";
 import { log } from "../print.ts";
 import { readCount, readDuration } from "../read-limits.ts";
@@ -31,11 +28,11 @@ export const runCommand = command({
   },
   run: async (args) => {
     const limits = readLimits(args);
-    const files = shard(await experimentFiles(args.experiment), args.shard);
+    const { index, count } = readShard(args.shard);
+    const files = (await experimentFiles(args.experiment)).filter((_, i) => i % count === index - 1);
     if (files.length === 0) log(`nothing to run: there are fewer experiments than shards (--shard ${args.shard})`);
     // Every file is valid before anything is started or installed.
-    const experiments: Experiment[] = [];
-    for (const file of files) experiments.push(await readExperiment(file, registries));
+    const experiments = await readExperiments(files);
     if (experiments.length === 0) return EXIT.pass;
     return withSession({ ...args, again: true }, async (session) => {
       const end = performance.now() + limits.duration;
@@ -71,10 +68,4 @@ function readLimits(args: { repeat: number; duration?: string | undefined; "unti
   const duration = args.duration === undefined ? Number.POSITIVE_INFINITY : readDuration("--duration", args.duration);
   const endless = args["until-fail"] || args.duration !== undefined;
   return { rounds: endless && repeat === 1 ? Number.POSITIVE_INFINITY : repeat, duration };
-}
-
-function shard(files: readonly string[], text: string | undefined): readonly string[] {
-  if (text === undefined) return files;
-  const { index, count } = readShard(text);
-  return files.filter((_, i) => i % count === index - 1);
 }

@@ -4,15 +4,14 @@ import { ChaosError } from "../../base/chaos-error.ts";
 import { writePlan } from "../../experiment/plan-file.ts";
 import { kindOf } from "../../journal/finding.ts";
 import type { Plan } from "../../journal/plan.ts";
-import { readRecord } from "../../journal/reader.ts";
 import { shellWord } from "../../report/replay-command.ts";
 import { firstKind, triedText } from "../../run/campaign/attempts.ts";
 import { idsOf, shrink } from "../../run/campaign/shrink.ts";
 import { command, REPORTS, SYSTEM } from "../command.ts";
+import { readPlanFile, recordIn } from "../earlier-run.ts";
 import { EXIT } from "../exit-codes.ts";
 import { invocation } from "../invocation.ts";
-import { readPlanFile } from "../plan-for.ts";
-import { log, out } from "../print.ts";
+import { log, print } from "../print.ts";
 import { readCount, readDuration } from "../read-limits.ts";
 import { withSession } from "../session.ts";
 
@@ -32,7 +31,7 @@ export const shrinkCommand = command({
     const tries = readCount("--tries", args.tries);
     const budget = readDuration("--budget", args.budget);
     const plan = await readPlanFile(path.join(args.run, "plan.yaml"));
-    const record = await readRecord(path.join(args.run, "journal.jsonl"));
+    const record = await recordIn(args.run);
     const kind = firstKind(record.of("check").flatMap(({ findings }) => findings));
     if (kind === null) {
       throw new ChaosError("usage", `${args.run}: this run found nothing, so there is nothing to shrink`, {
@@ -54,15 +53,15 @@ export const shrinkCommand = command({
         { run: (some) => session.runPlan(some, server), late: () => performance.now() > end, signal: session.signal },
       );
       if (!smallest) {
-        out(`${kind} did not come back in ${runs} runs with all ${plan.faults.length} faults: nothing was shrunk`);
+        print(`${kind} did not come back in ${runs} runs with all ${plan.faults.length} faults: nothing was shrunk`);
         return EXIT.inconclusive;
       }
       await writeFile(file, writePlan(smallest.plan));
-      out(`${kind}: ${plan.faults.length} faults → ${faultsText(smallest.plan)}, in ${runs} runs`);
-      if (!complete) out("Fewer may do: the time was over before everything had been tried.");
+      print(`${kind}: ${plan.faults.length} faults → ${faultsText(smallest.plan)}, in ${runs} runs`);
+      if (!complete) print("Fewer may do: the time was over before everything had been tried.");
       const { words, name } = invocation();
       const again = [...words, "replay", name(file), "--image", server.image, "--expect", "fail"];
-      out(again.map(shellWord).join(" "));
+      print(again.map(shellWord).join(" "));
       return complete ? EXIT.pass : EXIT.inconclusive;
     });
   },

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { messageOf } from "../../base/chaos-error.ts";
 import { CleanupScope } from "../../base/scope.ts";
-import { textTable } from "../../base/text-table.ts";
+import type { Address } from "../../cluster/cluster.ts";
+import type { RunningCluster } from "../../cluster/running-cluster.ts";
 import { upCluster } from "../../cluster/up.ts";
 import { guardRun } from "../../docker/guard-run.ts";
 import { keptLabels } from "../../docker/leftovers.ts";
@@ -16,7 +17,7 @@ import { command, SYSTEM } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { composeFor } from "../plan-for.ts";
-import { log, out } from "../print.ts";
+import { log, print, printTable } from "../print.ts";
 import { readyMachine } from "../ready-machine.ts";
 
 export const upCommand = command({
@@ -42,11 +43,7 @@ export const upCommand = command({
       await guardRun({ engine, runId, resources, signal, interrupt: signal });
       const logs = await mkdtemp(path.join(tmpdir(), "kvchaos-up-"));
       scope.defer("remove the log folder", () => rm(logs, { recursive: true, force: true }));
-      let lost: (error: unknown) => void = () => {};
-      const gone = new Promise<never>((_, reject) => {
-        lost = reject;
-      });
-      gone.catch(() => {});
+      const gone = new AbortController();
       const cluster = await upCluster({
         engine,
         system: server.system,
@@ -63,33 +60,22 @@ export const upCommand = command({
         resources,
         scope,
         signal,
-        onEngineLost: lost,
+        onEngineLost: (error) => gone.abort(error),
         ours: () => false,
       });
-      const { masters, replicaOf } = cluster.topology;
-      const all = [...cluster.nodes, ...cluster.sentinels, ...(cluster.control ? [cluster.control] : [])];
-      out("NODES");
-      const role = ({ name, role }: { name: string; role: string }): string =>
-        masters.includes(name) ? "master" : replicaOf[name] ? `replica of ${replicaOf[name]}` : role;
-      for (const line of textTable(all.map((n) => [n.name, role(n), `${n.direct.host}:${n.direct.port}`])))
-        out(`  ${line}`);
-      out("\nLINKS");
-      for (const line of textTable(cluster.links.map((l) => [l.name, `${l.published.host}:${l.published.port}`])))
-        out(`  ${line}`);
-      out(`\nTOXIPROXY\n  http://${cluster.toxiproxyApi}`);
+      printCluster(cluster);
       log(`\nCtrl-C, or \`kvchaos clean\` in another terminal, removes ${runId}.`);
-      const ended = new Promise<void>((resolve) => {
-        signal.addEventListener("abort", () => resolve(), { once: true });
+      gone.signal.throwIfAborted();
+      await new Promise<void>((resolve, reject) => {
+        signal.addEventListener("abort", () => resolve());
+        gone.signal.addEventListener("abort", () => reject(gone.signal.reason));
         // `kvchaos clean` in another terminal: nothing is left to keep alive.
         const watch = setInterval(() => {
-          void engine
-            .inspectContainer(cluster.nodes[0]?.container ?? "")
-            .then((info) => info ?? resolve())
-            .catch(() => resolve());
+          const first = cluster.nodes[0]?.container ?? "";
+          engine.inspectContainer(first).then((info) => info ?? resolve(), resolve);
         }, 2_000);
         scope.defer("stop watching", () => clearInterval(watch));
       });
-      await Promise.race([ended, gone]);
       return EXIT.pass;
     } finally {
       for (const { what, error } of [...(await scope.close()), ...(await resources.close())])
@@ -98,3 +84,18 @@ export const upCommand = command({
     }
   },
 });
+
+function printCluster({ topology, nodes, sentinels, control, links, toxiproxyApi }: RunningCluster): void {
+  const { masters, replicaOf } = topology;
+  const roleOf = ({ name, role }: { name: string; role: string }): string =>
+    masters.includes(name) ? "master" : replicaOf[name] ? `replica of ${replicaOf[name]}` : role;
+  const address = ({ host, port }: Address): string => `${host}:${port}`;
+  const all = [...nodes, ...sentinels, ...(control ? [control] : [])];
+  print("NODES");
+  const servers = all.map((node) => [node.name, roleOf(node), address(node.direct)]);
+  printTable(servers, "  ");
+  print("\nLINKS");
+  const ways = links.map(({ name, published }) => [name, address(published)]);
+  printTable(ways, "  ");
+  print(`\nTOXIPROXY\n  http://${toxiproxyApi}`);
+}

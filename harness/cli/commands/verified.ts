@@ -1,12 +1,13 @@
-import { readdir, stat, writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { hasVerdict, type VerifiedRun } from "../../report/verified/verified-run.ts";
 import { renderVerified } from "../../report/verified/verified-table.ts";
 import { verifiedRunOf } from "../../report/verified/verify-run.ts";
 import { command } from "../command.ts";
+import { isRun } from "../earlier-run.ts";
 import { EXIT } from "../exit-codes.ts";
-import { log, out } from "../print.ts";
+import { log, print } from "../print.ts";
 import { readVerified, Today, VERIFIED } from "../verified-file.ts";
 
 export const verifiedCommand = command({
@@ -39,7 +40,7 @@ export const verifiedCommand = command({
       }
     }
     await writeFile(file, renderVerified(await withoutReplaced(kept, today)));
-    out(path.relative(process.cwd(), file));
+    print(path.relative(process.cwd(), file));
     return refused > 0 ? EXIT.usage : EXIT.pass;
   },
 });
@@ -72,11 +73,6 @@ async function withoutReplaced(runs: readonly VerifiedRun[], today: Today): Prom
 
 /** A run's folder, or the folders of runs in it. @throws ChaosError usage: neither */
 async function runFolders(given: string): Promise<string[]> {
-  const isRun = async (folder: string): Promise<boolean> =>
-    stat(path.join(folder, "journal.jsonl")).then(
-      (info) => info.isFile(),
-      () => false,
-    );
   if (await isRun(given)) return [given];
   const entries = await readdir(given, { withFileTypes: true }).catch(() => []);
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(given, name));

@@ -1,13 +1,13 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import { ChaosError } from "../../base/chaos-error.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { readPlan } from "../../experiment/plan-file.ts";
-import { type Result, resultSchema } from "../../report/ci/result-schema.ts";
+import { resultSchema } from "../../report/ci/result-schema.ts";
 import { expectationOf, expectationText, judge } from "../../run/night/expectation.ts";
 import type { FoundNight } from "../../run/night/merge.ts";
-import type { NightEntry } from "../../run/night/record.ts";
-import { NIGHT_FILE, readNight } from "./night-record-file.ts";
+import { type NightEntry, nightRun, nightSchema } from "../../run/night/record.ts";
+import { NIGHT_FILE, readJson } from "./night-record-file.ts";
 
 export interface NightInputs {
   nights: FoundNight[];
@@ -27,7 +27,10 @@ export async function findNights(folders: readonly string[], out: string): Promi
   const all = [...new Set(files)].filter((file) => !file.startsWith(`${out}${path.sep}`)).sort();
   const named = (name: string): string[] => all.filter((file) => path.basename(file) === name);
   const nights = await Promise.all(
-    named(NIGHT_FILE).map(async (file) => ({ night: await readNight(file), directory: path.dirname(file) })),
+    named(NIGHT_FILE).map(async (file) => ({
+      night: await readJson(file, nightSchema),
+      directory: path.dirname(file),
+    })),
   );
   const known = new Set(
     nights.flatMap(({ night, directory }) =>
@@ -58,15 +61,15 @@ async function filesOf(folder: string): Promise<string[]> {
 
 async function entryOf(file: string, out: string): Promise<NightEntry> {
   const folder = path.dirname(file);
-  const result = await readResult(file);
+  const result = await readJson(file, resultSchema);
   const planFile = path.join(folder, "plan.yaml");
   const text = await readFile(planFile, "utf8").catch(() => null);
   const expected = expectationOf(
     text === null ? { expect: null, images: {} } : readPlan(text, planFile, registries).experiment,
     result.image,
   );
-  const findings = result.findings.map(({ type, class: kind, summary }) => ({ type, class: kind, summary }));
-  const { verdict, reasons, seed, image, system, experiment } = result;
+  const { image, system, experiment } = result;
+  const run = nightRun(path.relative(out, folder), result);
   return {
     experiment: experiment.file,
     title: experiment.title,
@@ -74,20 +77,10 @@ async function entryOf(file: string, out: string): Promise<NightEntry> {
     system,
     image,
     expects: expectationText(expected),
-    outcome: judge(expected, { verdict, findings }),
-    reasons,
+    outcome: judge(expected, run),
+    reasons: run.reasons,
     ms: result.durationMs,
-    runs: [{ folder: path.relative(out, folder), seed, verdict, reasons, findings }],
+    runs: [run],
     again: null,
   };
-}
-
-async function readResult(file: string): Promise<Result> {
-  try {
-    return resultSchema.parse(JSON.parse(await readFile(file, "utf8")));
-  } catch (error) {
-    throw new ChaosError("usage", `${file}: no result.json of this version of kvchaos: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }

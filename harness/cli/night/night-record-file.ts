@@ -1,7 +1,8 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { z } from "zod";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
-import { type Night, nightSchema } from "../../run/night/record.ts";
+import type { Night } from "../../run/night/record.ts";
 
 export const NIGHT_FILE = "nightly.json";
 
@@ -12,13 +13,12 @@ export async function saveNight(directory: string, night: Night): Promise<void> 
   await rename(`${file}.new`, file);
 }
 
-/** @throws ChaosError usage: it cannot be read, or is none */
-export async function readNight(file: string): Promise<Night> {
+/** @throws ChaosError usage: it cannot be read, or is of another form */
+export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
   try {
-    return nightSchema.parse(JSON.parse(await readFile(file, "utf8")));
-  } catch (error) {
-    throw new ChaosError("usage", `${file}: no nightly.json of this version of kvchaos: ${messageOf(error)}`, {
-      cause: error,
-    });
+    return schema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (cause) {
+    const what = `${file}: no ${path.basename(file)} of this version of kvchaos`;
+    throw new ChaosError("usage", `${what}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -6,8 +6,8 @@ export interface Shard {
   count: number;
 }
 
-/** "2/4" → the second of four. @throws ChaosError usage */
-export function readShard(text: string): Shard {
+/** "2/4" → the second of four; "1/1" for a runner that is alone. @throws ChaosError usage */
+export function readShard(text = "1/1"): Shard {
   const match = /^(\d+)\/(\d+)$/.exec(text);
   const [index, count] = [Number(match?.[1]), Number(match?.[2])];
   if (!match || index < 1 || index > count) {

@@ -9,19 +9,19 @@ export interface Attempt {
 }
 
 /** What several runs of the same thing amount to. */
-export interface Tried<A extends Attempt> {
+export interface Tried {
   /** "unknown": none failed, and not every one passed. "out-of-time": there was too little for as many runs as it takes to say "pass". */
   outcome: "fail" | "pass" | "unknown" | "out-of-time";
-  attempts: A[];
+  attempts: Attempt[];
 }
 
 /** Runs until one shows the failure. One that breaks (`error`, `interrupted`) ends it. */
-export async function attempt<T, A extends Attempt>(
+export async function attempt<T>(
   trials: Iterable<T>,
-  campaign: Campaign<T, A>,
-  shows: (attempt: A) => boolean,
-): Promise<Tried<A>> {
-  const broke = ({ verdict }: A): boolean => verdict === "error" || verdict === "interrupted";
+  campaign: Campaign<T, Attempt>,
+  shows: (attempt: Attempt) => boolean,
+): Promise<Tried> {
+  const broke = ({ verdict }: Attempt): boolean => verdict === "error" || verdict === "interrupted";
   const { results: attempts, end } = await series(trials, campaign, (one) => shows(one) || broke(one));
   const last = attempts.at(-1);
   if (end.kind === "enough") return { outcome: last && shows(last) ? "fail" : "unknown", attempts };
@@ -36,7 +36,7 @@ export function firstKind(findings: Attempt["findings"]): string | null {
 }
 
 /** How several runs of the same thing went, in a few words. */
-export function triedText({ outcome, attempts }: Tried<Attempt>): string {
+export function triedText({ outcome, attempts }: Tried): string {
   const runs = attempts.length === 1 ? "1 run" : `${attempts.length} runs`;
   switch (outcome) {
     case "fail":

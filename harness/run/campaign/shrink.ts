@@ -3,23 +3,23 @@ import { type Attempt, attempt, type Tried } from "./attempts.ts";
 import { fewest } from "./fewest.ts";
 import type { Campaign } from "./series.ts";
 
-export interface Search<A extends Attempt> {
+export interface Search {
   /** Runs of each plan at most: a failure that comes and goes needs several. */
   tries: number;
   /** Does this run show the failure that is looked for? */
-  shows(attempt: A): boolean;
+  shows(attempt: Attempt): boolean;
   /** Called with every plan that was tried, the whole one first. */
-  onTried(candidate: Candidate<A>): void;
+  onTried(candidate: Candidate): void;
 }
 
 /** A plan with fewer faults, and what became of it. */
-export interface Candidate<A extends Attempt> extends Tried<A> {
+export interface Candidate extends Tried {
   plan: Plan;
 }
 
-export interface Shrunk<A extends Attempt> {
+export interface Shrunk {
   /** The smallest plan that failed; null when the whole one did not fail again. */
-  smallest: Candidate<A> | null;
+  smallest: Candidate | null;
   runs: number;
   /** False: the time was over before everything had been tried. */
   complete: boolean;
@@ -29,13 +29,13 @@ export interface Shrunk<A extends Attempt> {
  * Looks for the fewest faults with which a plan still fails, by running smaller and smaller ones. A plan that does not show
  * the failure in `tries` runs counts as one that does not have it: with a failure that comes and goes, more tries find fewer faults.
  */
-export async function shrink<A extends Attempt>(
+export async function shrink(
   plan: Plan,
-  { tries, shows, onTried }: Search<A>,
-  campaign: Campaign<Plan, A>,
-): Promise<Shrunk<A>> {
+  { tries, shows, onTried }: Search,
+  campaign: Campaign<Plan, Attempt>,
+): Promise<Shrunk> {
   let runs = 0;
-  const tryOut = async (some: Plan): Promise<Candidate<A>> => {
+  const tryOut = async (some: Plan): Promise<Candidate> => {
     const candidate = { plan: some, ...(await attempt(Array<Plan>(tries).fill(some), campaign, shows)) };
     runs += candidate.attempts.length;
     onTried(candidate);

@@ -1,10 +1,9 @@
 import path from "node:path";
-import { ChaosError } from "../../base/chaos-error.ts";
 import { seededRandom } from "../../base/random.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { systems } from "../../systems/registry.ts";
 import type { SystemName } from "../../systems/system.ts";
-import { systemOfImage } from "../../systems/system-of-image.ts";
+import { systemNamedBy, systemOfImage } from "../../systems/system-of-image.ts";
 
 /** Starting a cluster, the final comparison and tearing down, on a slow machine, ms. */
 const AROUND_MS = 30_000;
@@ -38,28 +37,16 @@ export function nightJobs(experiments: readonly Experiment[], { from, images = [
     const named = images.length > 0 ? images : [affected, fixed].filter((image) => image !== undefined);
     const jobs =
       named.length > 0
-        ? [...new Set(named)].map((image) => ({
-            experiment,
-            file,
-            image,
-            system: systemFor(image, experiment, system),
-          }))
-        : experiment.systems.map((name) => ({
-            experiment,
-            file,
-            image: systems.get(name)?.images[0] as string,
-            system: name,
-          }));
-    return jobs.filter((job) => experiment.systems.includes(job.system) && (!system || job.system === system));
+        ? [...new Set(named)].map((image) => ({ image, system: systemFor(image, experiment, system) }))
+        : experiment.systems.map((name) => ({ image: systems.get(name)?.images[0] as string, system: name }));
+    const fit = jobs.filter((job) => experiment.systems.includes(job.system) && (!system || job.system === system));
+    return fit.map((job) => ({ experiment, file, ...job }));
   });
 }
 
 function systemFor(image: string, { systems: allowed }: Experiment, wish: SystemName | undefined): SystemName {
-  const known = systemOfImage(image) ?? wish ?? (allowed.length === 1 ? allowed[0] : undefined);
-  if (known) return known;
-  throw new ChaosError("usage", `cannot tell from its name which system the image ${image} is`, {
-    hint: `Add --system (${[...systems.keys()].join(", ")}).`,
-  });
+  const told = systemOfImage(image) ?? wish;
+  return told ?? (allowed.length === 1 && allowed[0] ? allowed[0] : systemNamedBy(image));
 }
 
 /** How long a job may take, ms: every phase as long as it may last. Known bugs that stop at the first finding need less. */

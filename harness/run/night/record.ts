@@ -38,6 +38,18 @@ const nightRunSchema = z.object({
 /** One run of a job. */
 export type NightRun = z.infer<typeof nightRunSchema>;
 
+/** A run, or its result.json. */
+interface Ended extends Pick<NightRun, "seed" | "verdict"> {
+  reasons: readonly string[];
+  findings: readonly NightRun["findings"][number][];
+}
+
+/** What a night keeps of a run. */
+export function nightRun(folder: string, { seed, verdict, reasons, findings }: Ended): NightRun {
+  const told = findings.map(({ type, class: kind, summary }) => ({ type, class: kind, summary }));
+  return { folder, seed, verdict, reasons: [...reasons], findings: told };
+}
+
 const nightEntrySchema = z.object({
   experiment: z.string(),
   title: z.string(),

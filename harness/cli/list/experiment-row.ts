@@ -1,7 +1,7 @@
 import path from "node:path";
-import type { Experiment } from "../experiment/experiment.ts";
-import type { KnownBug } from "../experiment/known-bugs.ts";
-import { SYSTEM_NAMES } from "../systems/system.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import type { KnownBug } from "../../experiment/known-bugs.ts";
+import { SYSTEM_NAMES } from "../../systems/system.ts";
 import { shortIssue } from "./select-experiments.ts";
 
 export const EXPERIMENT_HEADINGS = ["EXPERIMENT", "SYSTEMS", "FINDS", "ISSUE", "AFFECTED → FIXED", "TITLE"];

@@ -1,9 +1,9 @@
-import { ChaosError } from "../base/chaos-error.ts";
-import { didYouMean } from "../base/mistakes.ts";
-import type { Experiment } from "../experiment/experiment.ts";
-import { issueAt, issueText, parseIssueText } from "../experiment/issue-name.ts";
-import { type KnownBug, names, standsFor } from "../experiment/known-bugs.ts";
-import { knownSystem } from "./choose-server.ts";
+import { ChaosError } from "../../base/chaos-error.ts";
+import { didYouMean } from "../../base/mistakes.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import { issueAt, issueText, parseIssueText } from "../../experiment/issue-name.ts";
+import { type KnownBug, names, standsFor } from "../../experiment/known-bugs.ts";
+import { knownSystem } from "../choose-server.ts";
 
 /** What `kvchaos list` is asked for; all of it must hold. */
 export interface Filters {

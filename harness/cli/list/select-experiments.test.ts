@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Experiment } from "../experiment/experiment.ts";
-import type { KnownBug } from "../experiment/known-bugs.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import type { KnownBug } from "../../experiment/known-bugs.ts";
 import { selectExperiments, shortIssue } from "./select-experiments.ts";
 
 type Some = Pick<Experiment, "title" | "systems" | "issue" | "tags">;

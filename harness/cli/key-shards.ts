@@ -1,6 +1,6 @@
-import type { Topology } from "../../cluster/cluster.ts";
-import { Shards } from "../../cluster/shards.ts";
-import { slotOf } from "../../cluster/slots.ts";
+import type { Topology } from "../cluster/cluster.ts";
+import { Shards } from "../cluster/shards.ts";
+import { slotOf } from "../cluster/slots.ts";
 
 /**
  * Which keys belong to which shard of a cluster whose masters share the key space, before anything is started: lines of text, without an end.

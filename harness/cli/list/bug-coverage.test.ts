@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { KnownBug } from "../../experiment/known-bugs.ts";
 import type { VerifiedRun } from "../../report/verified/verified-run.ts";
-import { bugsOf, coverage } from "./coverage.ts";
+import { bugsOf, coverage } from "./bug-coverage.ts";
 
 const ROOT = "/here/experiments";
 const bug = (id: string): KnownBug => {

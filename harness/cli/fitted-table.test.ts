@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { textTable } from "../base/text-table.ts";
-import { fittedTable } from "./table.ts";
+import { fittedTable } from "./fitted-table.ts";
 
 const rows = [
   ["EXPERIMENT", "FINDS", "TITLE"],
