@@ -38,7 +38,7 @@ const rowsOf = (page: string): string[][] =>
 
 /** Fails unless a table of the page has a row for the key that says what it means, and an example uses it. */
 function assertKey(page: string, key: string): void {
-  const row = rowsOf(page).find(([first]) => first === `\`${key}\``);
+  const row = rowsOf(page).find(([first]) => first === `\`${key}\`` || first === `[\`${key}\`](#${key})`);
   assert.ok(row, `no row for ${key}`);
   assert.ok(row.at(-1), `${key} has no meaning: describe it in its schema`);
   assertExample(page, key);

@@ -20,11 +20,14 @@ const { when } = faultItem.shape;
 
 const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 
-const keyTable = (schema: z.ZodType, heading = "key"): string =>
-  markdownTable(
-    [heading, "what", "default", "meaning"],
-    keyRows(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" })),
-  );
+function keyTable(schema: z.ZodType, heading = "key", show = (row: string[]): string[] => row): string {
+  const rows = keyRows(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
+  return markdownTable([heading, "what", "default", "meaning"], rows.map(show));
+}
+
+/** What holds keys of its own has a section of its own. */
+const linkToMap = ([key = "", what = "", ...rest]: string[]): string[] =>
+  /\bmap\b/.test(what) ? [`[${key}](#${key.replaceAll("`", "")})`, what, ...rest] : [key, what, ...rest];
 
 /** Name and summary of everything in a registry. */
 const summaries = (heading: string, registry: ReadonlyMap<string, { readonly summary: string }>): string =>
@@ -71,7 +74,7 @@ function commandTable({ usage, summary, positionals, options }: (typeof COMMANDS
 
 /** Every table by the name that its markers carry. */
 export const tables: ReadonlyMap<string, () => string> = new Map([
-  ["experiment", () => keyTable(experimentSchema)],
+  ["experiment", () => keyTable(experimentSchema, "key", linkToMap)],
   ["images", () => keyTable(shape.images)],
   ["preload", () => keyTable(shape.preload)],
   ["load", () => keyTable(loadItem)],
