@@ -45,17 +45,29 @@ export interface UpOptions extends MakeOptions {
   onEngineLost(error: unknown): void;
   /** Is this node stopped by one of our own faults right now? For `container` events. */
   ours(node: string): boolean;
-  /** The servers answer, or one of them is silent although it takes connections; nobody has been told a role yet. */
-  onReady?(cluster: RunningCluster): Promise<void>;
   /** A server's container has ended, not by our own doing. */
   onDeath?(node: string, exitCode: number | null): void;
 }
 
-/**
- * Starts a cluster: networks, Toxiproxy with every link, servers, replication as the Compose file says; resolves when
- * all replicas are attached, unless that is left for later. Whatever it made before failing is in `resources`.
- */
+/** A cluster of servers that have been told no role yet. */
+export interface StartedCluster {
+  cluster: RunningCluster;
+  /** Replication as the Compose file says; resolves when all replicas are attached, unless that is left for later. */
+  replicate(): Promise<void>;
+}
+
+/** Starts a cluster with replication. Rejects as its two steps do. */
 export async function upCluster(options: UpOptions): Promise<RunningCluster> {
+  const { cluster, replicate } = await startServers(options);
+  await replicate();
+  return cluster;
+}
+
+/**
+ * Starts a cluster's networks, Toxiproxy with every link, and servers; resolves when all answer, or one is silent although it takes
+ * connections. Whatever it made before failing is in `resources`.
+ */
+export async function startServers(options: UpOptions): Promise<StartedCluster> {
   const { engine, system, compose, runId, emit, scope, signal } = options;
   const spec = clusterSpec(compose, system, options.config);
   // Every wait of the set-up listens to it: dozens at once are no leak.
@@ -165,13 +177,14 @@ export async function upCluster(options: UpOptions): Promise<RunningCluster> {
     cluster,
     placed.map(({ node, ports }, i) => ({ node: nodes[i] as ContainerNode, ports, launch: launchOf(system, node) })),
   );
-  await options.onReady?.(cluster);
-  await answers.all;
-  await introduceNodes(cluster, signal);
-  await selfRule?.form(cluster, signal);
-  if (!options.attachLater) await attachReplicas(cluster, signal);
-  if (selfRule) await follow(cluster, await selfRule.handOver(cluster, signal), scope);
-  return cluster;
+  const replicate = async (): Promise<void> => {
+    await answers.all;
+    await introduceNodes(cluster, signal);
+    await selfRule?.form(cluster, signal);
+    if (!options.attachLater) await attachReplicas(cluster, signal);
+    if (selfRule) await follow(cluster, await selfRule.handOver(cluster, signal), scope);
+  };
+  return { cluster, replicate };
 }
 
 /** `all`: every server answers. `firstWord`: that, or one of them has been silent for longer than a start takes. */

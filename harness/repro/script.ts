@@ -67,7 +67,7 @@ export function reproScript(
   ]);
   const asksSync = functions.some((text) => text.includes("sync_percent"));
   const tags = observation.functions.includes("observe-replication");
-  // Replicas of an experiment about full syncs get their masters when those have their data (run/start-parts.ts).
+  // Replicas of an experiment about full syncs get their masters when those have their data (run/start-cluster.ts).
   const later = experiment.fullSync === "force" && experiment.preload !== null;
   const parts = [
     headerLines(input, found.verdict, links, blocks.missing),

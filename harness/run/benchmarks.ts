@@ -18,7 +18,7 @@ function benchmarkTargets(cluster: Cluster, on: BenchmarkSpec["on"]): LoadTarget
 }
 
 /** Starts them and keeps them on the nodes that the topology means. Rejects as `startBenchmark` does; the scope ends what runs. */
-export async function putBenchmarks(context: RunContext, cluster: RunningCluster): Promise<RunningBenchmarks> {
+export async function startBenchmarks(context: RunContext, cluster: RunningCluster): Promise<RunningBenchmarks> {
   const { options, runId, clock, emit, scope, signal } = context;
   const { engine, benchmarkImage: image, plan } = options;
   const { benchmarks } = plan.experiment;

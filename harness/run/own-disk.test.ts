@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { PlannedFault, PlannedParams } from "../journal/plan.ts";
-import { ownDisk } from "./start-parts.ts";
+import { ownDisk } from "./start-cluster.ts";
 
 const planned = (fault: string, params: PlannedParams): PlannedFault => ({
   ...{ id: fault, fault, trigger: { kind: "at", at: 0 }, duration: null, params },

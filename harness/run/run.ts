@@ -2,37 +2,38 @@ import { setMaxListeners } from "node:events";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
-import { type Clock, monotonicClock } from "../base/clock.ts";
+import { monotonicClock } from "../base/clock.ts";
 import { sleep } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import { version } from "../base/version.ts";
-import { type NamedResult, runChecks } from "../checks/run-checks.ts";
+import { runChecks } from "../checks/run-checks.ts";
 import { verdictOf } from "../checks/verdict.ts";
 import { attachReplicas } from "../cluster/attach-replicas.ts";
-import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { writePlan } from "../experiment/plan-file.ts";
 import { secretsOf } from "../experiment/secrets.ts";
 import { readRun } from "../history/read-run.ts";
-import type { Emit, Phase } from "../journal/events.ts";
+import type { Phase } from "../journal/events.ts";
+import type { PreloadSpec } from "../journal/plan.ts";
 import { readRecord } from "../journal/reader.ts";
 import { textHider } from "../journal/redact.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { preload } from "../load/preload.ts";
-import { putBenchmarks } from "./benchmarks.ts";
 import { Claims } from "./chaos/claims.ts";
 import { Examinations } from "./examinations.ts";
 import { hostFacts } from "./host.ts";
 import { loadTargets } from "./load-targets.ts";
+import type { Aftermath } from "./recovery/aftermath.ts";
 import { heal } from "./recovery/heal.ts";
 import { compareReplicas, readCells, readFinalStates } from "./recovery/quiesce.ts";
 import { recover } from "./recovery/recovery.ts";
 import type { RunContext } from "./run-context.ts";
 import { makeRunFolder } from "./run-folder.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
+import { SeenService } from "./seen-service.ts";
 import { ServerTrouble } from "./server-trouble.ts";
-import { ServiceBoard } from "./service-board.ts";
-import { type Stage, setStage } from "./stage.ts";
-import { attachesLater, putLoad, startCluster } from "./start-parts.ts";
+import { attachesLater, startCluster } from "./start-cluster.ts";
+import { startTraffic, type Traffic } from "./traffic.ts";
+import { type WatchedCluster, watchCluster } from "./watched-cluster.ts";
 
 /*
  *   setup → preload → warm-up → chaos → heal → recovery → quiesce → checks → teardown
@@ -76,7 +77,7 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
     troubled: (error) => trouble.abort(error),
   };
   await writeFile(path.join(directory, "plan.yaml"), writePlan(plan));
-  const error = await new Run(context, journal).go(startedAt);
+  const error = await new Run(context, journal).toTheEnd(startedAt);
   await journal.close();
   const record = await readRecord(path.join(directory, "journal.jsonl"));
   const last = record.last("verdict");
@@ -93,62 +94,50 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
 
 class Run {
   readonly #context: RunContext;
-  readonly #options: RunOptions;
-  readonly #clock: Clock;
   readonly #journal: JournalWriter;
-  readonly #emit: Emit;
-  readonly #service: ServiceBoard;
+  readonly #service: SeenService;
   /** From the moment on at which the servers answer. */
-  #stage: Stage | null = null;
+  #watched: WatchedCluster | null = null;
 
   constructor(context: RunContext, journal: JournalWriter) {
     this.#context = context;
-    this.#options = context.options;
-    this.#clock = context.clock;
-    this.#emit = context.emit;
     this.#journal = journal;
-    this.#service = new ServiceBoard(context.options.plan.experiment.allow);
+    this.#service = new SeenService(context.options.plan.experiment.allow);
     journal.subscribe((event) => this.#service.see(event), "what clients see");
   }
 
   /** Everything from the first event to the last. Returns what broke the run, or undefined. */
-  async go(startedAt: Date): Promise<unknown> {
-    const { interrupt } = this.#options;
+  async toTheEnd(startedAt: Date): Promise<unknown> {
+    const { emit, options } = this.#context;
+    const { interrupt } = options;
     await this.#begin(startedAt);
     let failure: unknown;
     try {
-      await this.#phases().catch((error: unknown) => this.#afterTrouble(error));
+      await this.#phases().catch((error: unknown) => this.#judgeTrouble(error));
     } catch (error) {
       failure = error;
-      if (interrupt.aborted)
-        this.#emit({ type: "verdict", verdict: "interrupted", reasons: ["interrupted by the user"] });
-      else this.#emit({ type: "verdict", verdict: "error", reasons: [describe(error)] });
+      if (interrupt.aborted) emit({ type: "verdict", verdict: "interrupted", reasons: ["interrupted by the user"] });
+      else emit({ type: "verdict", verdict: "error", reasons: [describe(error)] });
     }
-    await this.#phase("teardown", async () => {
-      const { scope, resources } = this.#context;
-      const failures = await scope.close();
-      if (!this.#options.keep || failure !== undefined) failures.push(...(await resources.close()));
-      for (const { what, error } of failures) {
-        this.#emit({ type: "note", about: "teardown", text: `could not ${what}: ${messageOf(error)}` });
-      }
-    });
+    await this.#phase("teardown", () => this.#tearDown(failure === undefined && options.keep));
     return interrupt.aborted ? undefined : failure;
   }
 
   async #begin(startedAt: Date): Promise<void> {
-    const { plan, system, image, engine } = this.#options;
+    const { runId, directory, emit, options } = this.#context;
+    const { plan, system, image, engine } = options;
     // A daemon that is gone is the set-up's error to report, with everything else already journaled.
     const digest = await engine.inspectImage(image).then(
       (info) => info?.digest ?? null,
       () => null,
     );
-    this.#emit({
+    emit({
       type: "run",
       version: 1,
       kvchaos: version,
-      runId: this.#context.runId,
+      runId,
       startedAt: startedAt.toISOString(),
-      command: [...this.#options.command(this.#context.directory)],
+      command: [...options.command(directory)],
       title: plan.experiment.title,
       experimentFile: plan.experiment.file,
       issue: plan.experiment.issue,
@@ -164,124 +153,138 @@ class Run {
   }
 
   async #phase<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
-    this.#emit({ type: "phase", phase, step: "begin" });
+    const { emit } = this.#context;
+    emit({ type: "phase", phase, step: "begin" });
     try {
       return await work();
     } finally {
-      this.#emit({ type: "phase", phase, step: "end" });
+      emit({ type: "phase", phase, step: "end" });
       await this.#journal.flush();
     }
   }
 
   async #phases(): Promise<void> {
-    const { signal } = this.#context;
-    const { experiment } = this.#options.plan;
-    const cluster = await this.#phase("setup", () =>
-      startCluster(this.#context, async (answering) => {
-        this.#stage = await setStage(this.#context, answering);
-      }),
-    );
-    const stage = this.#stage as Stage | null;
-    if (!stage) throw new ChaosError("internal", "nobody was told that the servers answer");
-    if (experiment.preload) await this.#phase("preload", () => this.#preload(cluster));
-    const { load, benchmarks } = await this.#phase("warm-up", () => this.#warmUp(stage));
-
-    // Last in, first undone: whatever breaks from here on, the faults are healed before anything is torn down.
-    this.#context.scope.defer("heal the faults", () => stage.runner.healAll(), 120_000);
-    await this.#phase("chaos", () => this.#chaos(stage));
-    const rest = this.#rest(stage);
-    await this.#phase("heal", () => heal({ ...rest, reconcile: experiment.reconcile }));
-    signal.throwIfAborted();
-    const abandoned = rest.abandoned();
-    await this.#phase("recovery", () => recover({ ...rest, abandoned, within: experiment.recovery.within }));
-    const recovered = this.#clock.now();
-    for (const { name } of cluster.nodes) stage.evidence.outlived(stage.watchdog.verdict(name));
-    await this.#phase("quiesce", async () => {
-      await this.#service.observed(recovered, this.#clock.now, signal);
-      await Promise.all([load?.running.stop(), benchmarks.stop()]);
-      stage.watchdog.quiesce();
-      await readFinalStates({ ...rest, abandoned });
-      // Reading whole datasets takes its time: only when somebody asks whether they are equal.
-      if (experiment.checks.includes("converges")) await compareReplicas({ ...rest, abandoned });
-      if (load) await readCells({ ...rest, ...load, abandoned, directory: this.#context.directory });
-      await stage.evidence.settled();
-    });
-    await stage.watchdog.stop();
-    await this.#phase("checks", () => this.#checks(experiment.checks));
+    const { preload: spec, checks } = this.#context.options.plan.experiment;
+    const watched = await this.#phase("setup", () => this.#setUp());
+    if (spec) await this.#phase("preload", () => this.#preload(spec, watched));
+    const traffic = await this.#phase("warm-up", () => this.#warmUp(watched));
+    await this.#phase("chaos", () => this.#chaos(watched));
+    const aftermath: Aftermath = { ...this.#context, ...watched, service: this.#service };
+    await this.#phase("heal", () => this.#heal(aftermath));
+    await this.#phase("recovery", () => this.#recover(aftermath));
+    await this.#phase("quiesce", () => this.#quiesce(aftermath, watched, traffic));
+    await watched.watchdog.stop();
+    await this.#phase("checks", () => this.#check(checks));
   }
 
-  #rest({ cluster, watchdog, board, runner, moves }: Stage) {
-    const { signal, claims } = this.#context;
-    const abandoned = () => claims.abandoned();
-    const isHeld = (node: string) => claims.of(node) !== null;
-    const own = { service: this.#service, clock: this.#clock, emit: this.#emit };
-    return { cluster, watchdog, board, runner, moves, ...own, abandoned, isHeld, signal };
+  /** The servers are watched before any of them is told its role. */
+  async #setUp(): Promise<WatchedCluster> {
+    const { cluster, replicate } = await startCluster(this.#context, () => this.#watched !== null);
+    const watched = await watchCluster(this.#context, cluster);
+    this.#watched = watched;
+    await replicate();
+    return watched;
   }
 
-  async #preload(cluster: RunningCluster): Promise<void> {
-    const { plan } = this.#options;
-    const { signal } = this.#context;
-    if (!plan.experiment.preload) return;
+  async #preload(spec: PreloadSpec, { cluster }: WatchedCluster): Promise<void> {
+    const { emit, signal, options } = this.#context;
+    const { experiment, seed } = options.plan;
     await preload({
-      spec: plan.experiment.preload,
+      spec,
       targets: loadTargets(cluster, "masters"),
-      seed: plan.seed,
-      emit: this.#emit,
+      seed,
+      emit,
       signal,
       within: PRELOAD_MS,
       password: cluster.password,
       prefix: (node) => cluster.keyTag(node),
     });
-    if (attachesLater(plan.experiment)) await attachReplicas(cluster, signal);
+    if (attachesLater(experiment)) await attachReplicas(cluster, signal);
   }
 
-  async #warmUp({ cluster, watchdog, evidence }: Stage) {
+  async #warmUp({ cluster, watchdog, evidence }: WatchedCluster): Promise<Traffic> {
+    const { signal, options } = this.#context;
     // Set-up and preload are no measure of a healthy answer.
     watchdog.measure();
     // Before the first fault: a thread that nobody asks can hang unseen.
     await watchdog.cover();
-    const load = await putLoad(this.#context, cluster);
-    const benchmarks = await putBenchmarks(this.#context, cluster);
-    await sleep(this.#options.plan.experiment.warmUp, this.#context.signal);
+    const traffic = await startTraffic(this.#context, cluster);
+    await sleep(options.plan.experiment.warmUp, signal);
     await evidence.baseline();
     watchdog.calibrated();
-    return { load, benchmarks };
-  }
-
-  /** A server ended or hung before the first fault: what there is is judged. Rejects with any other error. */
-  async #afterTrouble(error: unknown): Promise<void> {
-    const { signal, evidenceSignal } = this.#context;
-    const trouble = signal.reason instanceof ServerTrouble ? signal.reason : error;
-    if (!(trouble instanceof ServerTrouble) || evidenceSignal.aborted) throw error;
-    this.#emit({ type: "note", about: "run", text: `${trouble.message}: the rest of the run is left out` });
-    await this.#stage?.evidence.settled();
-    await this.#stage?.watchdog.stop();
-    const asked = this.#options.plan.experiment.checks;
-    await this.#phase("checks", () => this.#checks([...new Set(["no-crash", "no-hang", ...asked])]));
+    return traffic;
   }
 
   /** Faults on their schedules until the time is over, a finding ends it, or the user does. */
-  async #chaos({ runner, chaosBegins, chaosIsOver }: Stage): Promise<void> {
-    const { plan } = this.#options;
+  async #chaos({ runner, chaosBegins, chaosIsOver }: WatchedCluster): Promise<void> {
+    const { clock, scope, signal, options } = this.#context;
+    // Last in, first undone: whatever breaks from here on, the faults are healed before anything is torn down.
+    scope.defer("heal the faults", () => runner.healAll(), 120_000);
     const firstFinding = new AbortController();
     chaosBegins(() => firstFinding.abort());
-    const end = AbortSignal.any([this.#context.signal, firstFinding.signal]);
+    const end = AbortSignal.any([signal, firstFinding.signal]);
     const over = new AbortController();
     const chaos = AbortSignal.any([end, over.signal]);
     setMaxListeners(0, chaos);
-    const faultsDone = runner.run(this.#clock.now(), chaos);
-    await sleep(plan.experiment.duration, end).catch(() => {});
+    const faultsDone = runner.run(clock.now(), chaos);
+    await sleep(options.plan.experiment.duration, end).catch(() => {});
     over.abort(new ChaosError("timeout", "the chaos phase is over"));
     await faultsDone;
     chaosIsOver();
   }
 
-  async #checks(names: readonly string[]): Promise<void> {
+  async #heal(aftermath: Aftermath): Promise<void> {
+    await heal({ ...aftermath, reconcile: this.#context.options.plan.experiment.reconcile });
+    this.#context.signal.throwIfAborted();
+  }
+
+  async #recover(aftermath: Aftermath): Promise<void> {
+    await recover({ ...aftermath, within: this.#context.options.plan.experiment.recovery.within });
+  }
+
+  /** Load goes on until what clients see can be judged; then it stops, and what the servers hold is read. */
+  async #quiesce(aftermath: Aftermath, { cluster, watchdog, evidence }: WatchedCluster, traffic: Traffic) {
+    const { clock, directory, signal, options } = this.#context;
+    const recovered = clock.now();
+    for (const { name } of cluster.nodes) evidence.outlived(watchdog.verdict(name));
+    await this.#service.observed(recovered, clock.now, signal);
+    await traffic.stop();
+    watchdog.quiesce();
+    await readFinalStates(aftermath);
+    // Reading whole datasets takes its time: only when somebody asks whether they are equal.
+    if (options.plan.experiment.checks.includes("converges")) await compareReplicas(aftermath);
+    if (traffic.loads) await readCells({ ...aftermath, ...traffic.loads, directory });
+    await evidence.settled();
+  }
+
+  async #check(names: readonly string[]): Promise<void> {
+    const { directory, emit } = this.#context;
     await this.#journal.flush();
-    const record = await readRun(this.#context.directory);
-    const results: NamedResult[] = runChecks(names, record);
-    for (const result of results) this.#emit({ type: "check", ...result });
-    this.#emit({ type: "verdict", ...verdictOf(record, results) });
+    const record = await readRun(directory);
+    const results = runChecks(names, record);
+    for (const result of results) emit({ type: "check", ...result });
+    emit({ type: "verdict", ...verdictOf(record, results) });
+  }
+
+  async #tearDown(keep: boolean): Promise<void> {
+    const { scope, resources, emit } = this.#context;
+    const failures = await scope.close();
+    if (!keep) failures.push(...(await resources.close()));
+    for (const { what, error } of failures) {
+      emit({ type: "note", about: "teardown", text: `could not ${what}: ${messageOf(error)}` });
+    }
+  }
+
+  /** A server ended or hung before the first fault: what there is is judged. Rejects with any other error. */
+  async #judgeTrouble(error: unknown): Promise<void> {
+    const { signal, evidenceSignal, emit, options } = this.#context;
+    const trouble = signal.reason instanceof ServerTrouble ? signal.reason : error;
+    if (!(trouble instanceof ServerTrouble) || evidenceSignal.aborted) throw error;
+    emit({ type: "note", about: "run", text: `${trouble.message}: the rest of the run is left out` });
+    await this.#watched?.evidence.settled();
+    await this.#watched?.watchdog.stop();
+    const asked = options.plan.experiment.checks;
+    await this.#phase("checks", () => this.#check([...new Set(["no-crash", "no-hang", ...asked])]));
   }
 }
 

@@ -63,8 +63,7 @@ function setUp(more: Partial<HealOptions> = {}) {
       moves,
       reconcile: "minimal",
       emit: (event) => void events.push({ t: 0, ...event } as JournalEvent),
-      abandoned: () => [],
-      isHeld: () => false,
+      claims: { of: () => null, abandoned: () => [] },
       signal: new AbortController().signal,
       ...more,
     });
@@ -159,8 +158,7 @@ describe("heal", () => {
 
   it("does not look at nodes that stay down, and says which ones it could not look at", async () => {
     const { cluster, conditions, go, notes, lookedAt } = setUp({
-      abandoned: () => ["r1"],
-      isHeld: (node) => node === "r1",
+      claims: { of: (node) => (node === "r1" ? "down" : null), abandoned: () => ["r1"] },
     });
     conditions.set("r2", "deadlocked");
     for (const node of ["r1", "r2"]) cluster.says.set(node, { role: "master", masterHost: null, masterPort: null });
@@ -171,7 +169,7 @@ describe("heal", () => {
       ["m1"],
     );
     assert.deepEqual(notes(), ["r2: its role was not looked at while healing: it is deadlocked"]);
-    const held = setUp({ isHeld: (node) => node === "r1" });
+    const held = setUp({ claims: { of: (node) => (node === "r1" ? "paused" : null), abandoned: () => [] } });
     await held.go();
     assert.match(held.notes().join(), /r1: .*a fault that could not be healed holds it/);
   });

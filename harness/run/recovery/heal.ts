@@ -1,11 +1,8 @@
 import { messageOf } from "../../base/chaos-error.ts";
 import { compareNodes } from "../../cluster/compare/compare-nodes.ts";
-import type { RunningCluster } from "../../cluster/running-cluster.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
-import type { Emit, NodeCondition, NodeState } from "../../journal/events.ts";
-import type { RunningWatchdog } from "../../watchdog/watchdog.ts";
-import type { FaultRunner } from "../chaos/fault-runner.ts";
-import type { ExperimentMoves } from "../chaos/moves.ts";
+import type { NodeCondition, NodeState } from "../../journal/events.ts";
+import type { Aftermath } from "./aftermath.ts";
 
 /*
  *   look: role, master, offset, slots of every node ─► heal the faults ─► look again
@@ -23,19 +20,7 @@ const COMPARE_MS = 5_000;
 const SILENT: readonly NodeCondition[] = ["dead", "deadlocked", "livelocked", "unresponsive"];
 const READABLE: readonly NodeCondition[] = ["healthy", "slow", "stalled"];
 
-export interface HealOptions {
-  cluster: RunningCluster;
-  watchdog: RunningWatchdog;
-  runner: Pick<FaultRunner, "healAll">;
-  moves: ExperimentMoves;
-  reconcile: Experiment["reconcile"];
-  emit: Emit;
-  /** Nodes that stay down by the experiment's own wish. */
-  abandoned(): readonly string[];
-  /** A fault holds this node stopped at this moment. */
-  isHeld(node: string): boolean;
-  signal: AbortSignal;
-}
+export type HealOptions = Omit<Aftermath, "states" | "service" | "clock"> & Pick<Experiment, "reconcile">;
 
 /** Heals every fault, and repairs what is not where it should be. What was before is journaled first. Rejects only with the signal's reason. */
 export async function heal(options: HealOptions): Promise<void> {
@@ -50,15 +35,17 @@ export async function heal(options: HealOptions): Promise<void> {
   if (reconcile === "none") return;
   const { masters, replicaOf } = cluster.topology;
   for (const names of [masters, Object.keys(replicaOf)]) {
-    const told = names.filter((name) => !options.abandoned().includes(name));
+    const told = names.filter((name) => !options.claims.abandoned().includes(name));
     await Promise.all(told.map((name) => repair(options, name)));
     signal.throwIfAborted();
   }
 }
 
 /** What each node says of itself; one that does not answer is left out. */
-async function look({ cluster, watchdog, isHeld, signal }: HealOptions): Promise<Map<string, NodeState>> {
-  const asked = cluster.nodes.filter(({ name }) => !isHeld(name) && !SILENT.includes(watchdog.verdict(name).condition));
+async function look({ cluster, watchdog, claims, signal }: HealOptions): Promise<Map<string, NodeState>> {
+  const asked = cluster.nodes.filter(
+    ({ name }) => claims.of(name) === null && !SILENT.includes(watchdog.verdict(name).condition),
+  );
   const states = await Promise.all(
     asked.map(async (node) => {
       const state = await node.state({ within: LOOK_MS, signal }).catch(() => null);
@@ -82,8 +69,9 @@ async function journalBefore(options: HealOptions): Promise<void> {
 async function repair(options: HealOptions, name: string): Promise<void> {
   const { cluster, watchdog, reconcile, emit, signal } = options;
   const { condition } = watchdog.verdict(name);
-  if (SILENT.includes(condition) || options.isHeld(name)) {
-    const why = options.isHeld(name) ? "a fault that could not be healed holds it" : `it is ${condition}`;
+  const isHeld = options.claims.of(name) !== null;
+  if (SILENT.includes(condition) || isHeld) {
+    const why = isHeld ? "a fault that could not be healed holds it" : `it is ${condition}`;
     emit({ type: "note", about: name, text: `its role was not looked at while healing: ${why}` });
     return;
   }

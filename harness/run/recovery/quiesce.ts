@@ -2,9 +2,8 @@ import { messageOf } from "../../base/chaos-error.ts";
 import { until } from "../../base/deadline.ts";
 import { compareNodes } from "../../cluster/compare/compare-nodes.ts";
 import { deviationOf } from "../../cluster/dial/deviation.ts";
-import type { RunningCluster } from "../../cluster/running-cluster.ts";
-import type { Emit } from "../../journal/events.ts";
 import type { RunningWatchdog } from "../../watchdog/watchdog.ts";
+import type { Aftermath } from "./aftermath.ts";
 import { type FinalReadOptions, readRecorded } from "./final-reads.ts";
 
 const STATE_MS = 2_000;
@@ -13,17 +12,12 @@ const COMPARE_MS = 120_000;
 /** A replica may acknowledge an offset before it has applied it (docs/facts.md#pika): differing datasets are read again. */
 const SETTLE_MS = 10_000;
 
-export interface QuiesceOptions {
-  cluster: RunningCluster;
-  watchdog: RunningWatchdog;
-  emit: Emit;
-  abandoned: readonly string[];
-  signal: AbortSignal;
-}
+type QuiesceOptions = Pick<Aftermath, "cluster" | "watchdog" | "claims" | "emit" | "signal">;
 
 /** Asks every server once more who it is, whatever the rate of polling: what the checks judge roles by; and who, where
  * they choose, is master for whom. */
-export async function readFinalStates({ cluster, emit, abandoned, signal }: QuiesceOptions): Promise<void> {
+export async function readFinalStates({ cluster, emit, claims, signal }: QuiesceOptions): Promise<void> {
+  const abandoned = claims.abandoned();
   const alive = cluster.nodes.filter(({ name }) => !abandoned.includes(name));
   await Promise.all(
     alive.map(async (node) => {
@@ -36,7 +30,8 @@ export async function readFinalStates({ cluster, emit, abandoned, signal }: Quie
 
 /** Load has stopped: waits until replication has drained, then compares every replica's data with its master's. */
 export async function compareReplicas(options: QuiesceOptions): Promise<void> {
-  const { cluster, abandoned } = options;
+  const { cluster, claims } = options;
+  const abandoned = claims.abandoned();
   const pairs = Object.entries(cluster.topology.replicaOf).filter(
     ([replica, master]) => !abandoned.includes(replica) && !abandoned.includes(master),
   );
@@ -75,10 +70,10 @@ async function comparePair(options: QuiesceOptions, master: string, replica: str
 export async function readCells(
   options: QuiesceOptions & Omit<FinalReadOptions, "cluster" | "unreadable">,
 ): Promise<void> {
-  const { cluster, abandoned, watchdog, signal, placed } = options;
+  const { cluster, claims, watchdog, signal, placed } = options;
   if (!placed.some(({ spec }) => spec.record)) return;
   const unreadable = (name: string): string | null =>
-    abandoned.includes(name) ? "it was left as a fault left it" : inTrouble(watchdog, name);
+    claims.abandoned().includes(name) ? "it was left as a fault left it" : inTrouble(watchdog, name);
   const pairs = Object.entries(cluster.topology.replicaOf).filter((pair) => !pair.some(unreadable));
   // One that does not tell its offset shows in what is read of it.
   await Promise.all(

@@ -3,14 +3,14 @@ import type { RunningCluster } from "../../cluster/running-cluster.ts";
 import type { JournalEvent, NodeState } from "../../journal/events.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import type { NodeVerdict, RunningWatchdog } from "../../watchdog/watchdog.ts";
-import { StateBoard } from "../chaos/state-board.ts";
+import { SeenStates } from "../chaos/seen-states.ts";
 import { recover } from "./recovery.ts";
 
 function setUp() {
   const cluster = new FakeCluster(["m1"], { r1: "m1" });
   const time = { now: 100 };
   const clock = { origin: 0n, now: () => time.now };
-  const board = new StateBoard(clock);
+  const states = new SeenStates(clock);
   const conditions = new Map<string, NodeVerdict["condition"]>();
   const watchdog = {
     verdict: (node: string): NodeVerdict => ({
@@ -25,18 +25,18 @@ function setUp() {
   const clients: { node: string; what: string; load: string }[] = [];
   const see = async (name: string, change: Partial<NodeState>): Promise<void> => {
     time.now++;
-    board.add(name, { ...(await cluster.node(name).state()), link: "up", ...change });
+    states.add(name, { ...(await cluster.node(name).state()), link: "up", ...change });
   };
   const go = (abandoned: string[] = [], within = 1_000) =>
     recover({
       cluster: cluster as unknown as RunningCluster,
       watchdog,
-      board,
+      states,
       service: { pending: () => clients },
       clock,
       emit: (event) => void events.push(event as JournalEvent),
       within,
-      abandoned,
+      claims: { of: () => null, abandoned: () => abandoned },
       signal: new AbortController().signal,
     });
   const waiting = () => events.flatMap((event) => (event.type === "recovery" ? event.waiting : [])).map((w) => w.what);

@@ -1,24 +1,12 @@
-import type { Clock } from "../../base/clock.ts";
 import { until } from "../../base/deadline.ts";
 import { deviationOf } from "../../cluster/dial/deviation.ts";
-import type { RunningCluster } from "../../cluster/running-cluster.ts";
-import type { Emit, EventOf, NodeState } from "../../journal/events.ts";
-import type { RunningWatchdog } from "../../watchdog/watchdog.ts";
-import type { StateBoard } from "../chaos/state-board.ts";
-import type { ServiceBoard } from "../service-board.ts";
+import type { EventOf, NodeState } from "../../journal/events.ts";
+import type { Aftermath } from "./aftermath.ts";
 
-export interface RecoveryOptions {
-  cluster: RunningCluster;
-  watchdog: RunningWatchdog;
-  board: StateBoard;
-  service: Pick<ServiceBoard, "pending">;
-  clock: Clock;
-  emit: Emit;
+export type RecoveryOptions = Omit<Aftermath, "runner" | "moves"> & {
+  /** ms */
   within: number;
-  /** Nodes that stay down by the experiment's own wish. */
-  abandoned: readonly string[];
-  signal: AbortSignal;
-}
+};
 
 /**
  * Waits, bounded, until every node is healthy, has the role the topology says, every replica has applied what its
@@ -50,7 +38,8 @@ export async function recover(options: RecoveryOptions): Promise<boolean> {
 type Waiting = EventOf<"recovery">["waiting"][number];
 
 function pending(options: RecoveryOptions, healedAt: number): Waiting[] {
-  const { cluster, watchdog, board, service, abandoned } = options;
+  const { cluster, watchdog, states, service, claims } = options;
+  const abandoned = claims.abandoned();
   const sentinels = cluster.sentinels
     .filter(({ name }) => !abandoned.includes(name))
     .map(({ name }) => watchdog.verdict(name))
@@ -61,9 +50,9 @@ function pending(options: RecoveryOptions, healedAt: number): Waiting[] {
     .flatMap(({ name }) => {
       const { condition, why } = watchdog.verdict(name);
       if (condition !== "healthy") return [{ node: name, what: `${condition}: ${why}` }];
-      const seen = board.last(name);
+      const seen = states.last(name);
       if (!seen || seen.t <= healedAt) return [{ node: name, what: "no state seen since heal" }];
-      const what = wrong(options, name, seen.state, healedAt, board);
+      const what = wrong(options, name, seen.state, healedAt);
       return what === null ? [] : [{ node: name, what }];
     });
   const clients = service.pending(healedAt, abandoned);
@@ -71,21 +60,20 @@ function pending(options: RecoveryOptions, healedAt: number): Waiting[] {
 }
 
 function wrong(
-  { cluster, abandoned }: RecoveryOptions,
+  { cluster, states, claims }: RecoveryOptions,
   name: string,
   state: NodeState,
   healedAt: number,
-  board: StateBoard,
 ): string | null {
   const master = cluster.topology.replicaOf[name];
   if (state.loading) return "still loading its dataset";
   const wrongRole = deviationOf(name, state, cluster.topology, cluster.nodeAt);
   if (wrongRole !== null || master === undefined) return wrongRole;
   // Its master was taken away for good: there is nobody to be linked with.
-  if (abandoned.includes(master)) return null;
+  if (claims.abandoned().includes(master)) return null;
   if (state.link !== "up") return `its replication link is down${state.linkDetail ? ` ${state.linkDetail}` : ""}`;
   if (state.syncing) return "still in full sync";
-  const produced = board.firstAfter(master, healedAt)?.state.offset;
+  const produced = states.firstAfter(master, healedAt)?.state.offset;
   if (produced === undefined || produced === null) return `no offset of its master ${master} seen since heal`;
   if (state.offset !== null && state.offset < produced) return `offset ${state.offset}, its master had ${produced}`;
   return null;

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import type { JournalEvent } from "../journal/events.ts";
 import { from, type LoadOptions, loadSamples, lost, OK, planned, refused } from "../testing/load-fixture.support.ts";
 import { condition, fixture } from "../testing/record-fixture.support.ts";
-import { ServiceBoard } from "./service-board.ts";
+import { SeenService } from "./seen-service.ts";
 
 /** A board that has seen a run whose warm-up ended at 10 s, with these loads, up to a moment (run s). */
 function board(loads: readonly LoadOptions[], more: readonly JournalEvent[] = [], plan: object = {}, until = 60) {
   const { allow = [] } = plan as { allow?: string[] };
-  const one = new ServiceBoard(allow);
+  const one = new SeenService(allow);
   const experiment = { load: [planned("set")], benchmarks: [], ...plan };
   const record = fixture([...loads.flatMap(loadSamples), ...more], { experiment });
   for (const event of record.events) if (event.t <= until * 1000) one.see(event);
@@ -15,7 +15,7 @@ function board(loads: readonly LoadOptions[], more: readonly JournalEvent[] = []
 }
 
 const { signal } = new AbortController();
-const waiting = (one: ServiceBoard, excused: string[] = []) =>
+const waiting = (one: SeenService, excused: string[] = []) =>
   one.pending(41_000, excused).map(({ node, what }) => `${node}: ${what}`);
 
 describe("what clients see while the run goes on", () => {
@@ -62,7 +62,7 @@ describe("what clients see while the run goes on", () => {
 
   describe("after recovery", () => {
     /** Does it wait at this moment (run ms)? */
-    const observing = async (one: ServiceBoard, now: number): Promise<boolean> => {
+    const observing = async (one: SeenService, now: number): Promise<boolean> => {
       let over = false;
       const stop = new AbortController();
       const done = one

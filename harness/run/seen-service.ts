@@ -18,7 +18,7 @@ const KEPT = 60;
 type Sample = EventOf<"load">;
 
 /** What the clients of every load see while the run goes on: fed with the journal's events. */
-export class ServiceBoard {
+export class SeenService {
   readonly #allow: readonly string[];
   readonly #warmUp = new Map<string, Sample[]>();
   readonly #latest = new Map<string, Sample[]>();

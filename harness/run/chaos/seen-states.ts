@@ -7,7 +7,7 @@ export interface SeenState {
 }
 
 /** The states that the watchdog's polls have seen, with their times. Bounded: the latest few minutes at 1 Hz. */
-export class StateBoard {
+export class SeenStates {
   readonly #clock: Clock;
   readonly #seen = new Map<string, SeenState[]>();
   static readonly #KEEP = 600;
@@ -20,7 +20,7 @@ export class StateBoard {
     const list = this.#seen.get(node) ?? [];
     this.#seen.set(node, list);
     list.push({ t: this.#clock.now(), state });
-    if (list.length > StateBoard.#KEEP) list.shift();
+    if (list.length > SeenStates.#KEEP) list.shift();
   }
 
   last(node: string): SeenState | undefined {

@@ -1,33 +1,33 @@
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import { faults } from "../faults/registry.ts";
-import type { NodeVerdict, RunningWatchdog } from "../watchdog/watchdog.ts";
+import { startWatchdog } from "../watchdog/start-watchdog.ts";
+import type { NodeVerdict, RunningWatchdog, WatchdogOptions } from "../watchdog/watchdog.ts";
 import { watchExpectations } from "./chaos/expectation-watch.ts";
 import { FaultRunner } from "./chaos/fault-runner.ts";
 import { FirstFinding } from "./chaos/first-finding.ts";
 import { ExperimentMoves } from "./chaos/moves.ts";
-import { StateBoard } from "./chaos/state-board.ts";
+import { SeenStates } from "./chaos/seen-states.ts";
 import { TriggerSource } from "./chaos/triggers.ts";
 import { coreCollector } from "./core-evidence.ts";
 import { EvidenceCollector } from "./evidence.ts";
 import type { RunContext } from "./run-context.ts";
 import { ServerTrouble } from "./server-trouble.ts";
-import { watch } from "./start-parts.ts";
 
 /*
  *   watchdog ──┬─ condition ─► evidence, and who waits for a first finding
- *              └─ state ─────► board (recovery), triggers (faults), moves (who is master by the experiment's own commands)
+ *              └─ state ─────► states (recovery), triggers (faults), moves (who is master by the experiment's own commands)
  */
 
 /** How many times hangAfter an unproved hang may last before it is believed without waiting for heal. */
 const PATIENCE = 3;
 
 /** Everything that watches a cluster and acts on it, from the moment its servers answer. */
-export interface Stage {
+export interface WatchedCluster {
   cluster: RunningCluster;
   watchdog: RunningWatchdog;
   evidence: EvidenceCollector;
-  board: StateBoard;
+  states: SeenStates;
   runner: FaultRunner;
   moves: ExperimentMoves;
   /** The chaos phase begins: from now on a server in trouble is for the checks, and ends the phase only where that is asked for. */
@@ -37,14 +37,14 @@ export interface Stage {
 }
 
 /** Starts watching. Until chaos begins, a server that ends or hangs ends the run: nothing of ours can be the cause. */
-export async function setStage(context: RunContext, cluster: RunningCluster): Promise<Stage> {
+export async function watchCluster(context: RunContext, cluster: RunningCluster): Promise<WatchedCluster> {
   const { options, clock, emit, scope } = context;
   const { engine, image, plan } = options;
   const { experiment } = plan;
   const { hangAfter, hangLimit } = experiment.watchdog;
   const patience = hangLimit ?? PATIENCE * hangAfter;
   const labels = await ownerLabels(context.runId);
-  const board = new StateBoard(clock);
+  const states = new SeenStates(clock);
   const triggers = new TriggerSource(cluster);
   const moves = new ExperimentMoves(cluster);
   let last: NodeVerdict | null = null;
@@ -83,7 +83,7 @@ export async function setStage(context: RunContext, cluster: RunningCluster): Pr
       if (cluster.control?.name !== verdict.node) first?.condition(verdict);
     },
     onState: (node, state) => {
-      board.add(node, state);
+      states.add(node, state);
       triggers.state(node, state);
       moves.state(node, state);
     },
@@ -96,10 +96,43 @@ export async function setStage(context: RunContext, cluster: RunningCluster): Pr
     cluster,
     watchdog,
     evidence,
-    board,
+    states,
     runner,
     moves,
     chaosBegins: (stop) => replace(experiment.stopOn === "first-finding" ? new FirstFinding(patience, stop) : null),
     chaosIsOver: () => replace(null),
   };
+}
+
+/** Starts probing every node, the control included. */
+async function watch(
+  context: RunContext,
+  cluster: RunningCluster,
+  listeners: Pick<WatchdogOptions, "onCondition" | "onState">,
+): Promise<RunningWatchdog> {
+  const { options, clock, emit, scope, claims } = context;
+  const all = [...cluster.nodes, ...cluster.sentinels, ...(cluster.control ? [cluster.control] : [])];
+  const watchdog = await startWatchdog({
+    system: cluster.system,
+    nodes: all.map((node) => ({
+      name: node.name,
+      role: node.role,
+      host: node.direct.host,
+      port: node.direct.port,
+      keyTag: node.role === "control" ? "" : cluster.keyTag(node.name),
+      pid: () => node.pid(),
+      container: () => node.containerState(),
+      claimed: () => claims.of(node.name),
+      examined: () => context.examinations.of(node.name),
+      master: () => cluster.topology.replicaOf[node.name] ?? null,
+    })),
+    settings: options.plan.experiment.watchdog,
+    clock,
+    emit,
+    password: cluster.password,
+    signal: context.evidenceSignal,
+    ...listeners,
+  });
+  scope.defer("stop the watchdog", () => watchdog.stop());
+  return watchdog;
 }

@@ -1,0 +1,64 @@
+import path from "node:path";
+import { type StartedCluster, startServers } from "../cluster/up.ts";
+import { guardRun } from "../docker/guard-run.ts";
+import { ownerLabels } from "../docker/leftovers.ts";
+import type { Experiment } from "../experiment/experiment.ts";
+import { faults } from "../faults/registry.ts";
+import type { Plan } from "../journal/plan.ts";
+import type { RunContext } from "./run-context.ts";
+import { ServerTrouble } from "./server-trouble.ts";
+
+/** The reaper first, then the servers of the cluster that it guards. @param isWatched somebody sees how they are by now */
+export async function startCluster(context: RunContext, isWatched: () => boolean): Promise<StartedCluster> {
+  const { options, runId, scope, resources, claims, directory, emit, signal } = context;
+  const { engine, system, compose, image, toxiproxyImage, plan, interrupt } = options;
+  if (!options.keep) await guardRun({ engine, runId, resources, signal, interrupt });
+  return startServers({
+    engine,
+    system,
+    compose,
+    image,
+    toxiproxyImage,
+    config: {
+      ...(plan.experiment.fullSync === "force" ? system.forceFullSync : {}),
+      ...plan.experiment.config[system.name],
+    },
+    labels: await ownerLabels(runId),
+    attachLater: attachesLater(plan.experiment),
+    copyAll: plan.experiment.fullSync === "force",
+    disk: ownDisk(plan),
+    cores: plan.experiment.cores,
+    runId,
+    logDirectory: path.join(directory, "evidence", "logs"),
+    hide: context.hide,
+    emit,
+    resources,
+    scope,
+    signal,
+    onEngineLost: context.lost,
+    ours: (node) => claims.of(node) === "down",
+    onDeath: (node, exitCode) => {
+      // One that never answered and ends by itself has a reason that its words tell: a setting, a file. A signal is another thing.
+      if (isWatched() || exitCode === null || exitCode <= BY_SIGNAL) return;
+      const how = `${node} ended with exit code ${exitCode} before it had answered`;
+      context.troubled(new ServerTrouble(null, how));
+    },
+  });
+}
+
+/** A process that a signal ended has this and the signal's number as its exit code. */
+const BY_SIGNAL = 128;
+
+/** Bytes of the disk of its own that each node's data needs for the faults of this plan; null: none does. */
+export function ownDisk({ faults: planned }: Pick<Plan, "faults">): number | null {
+  const wanted = planned.map(({ fault, params }) => faults.get(fault)?.ownDisk?.(params) ?? 0);
+  return Math.max(0, ...wanted) || null;
+}
+
+/**
+ * Replicas of an experiment about full syncs get their masters when those have their data: Kvrocks hands out one
+ * checkpoint for minutes, and one of an empty server would make every later copy an empty one (storage.cc, GetFullReplDataInfo).
+ */
+export function attachesLater({ fullSync, preload }: Pick<Experiment, "fullSync" | "preload">): boolean {
+  return fullSync === "force" && preload !== null;
+}

@@ -1,0 +1,69 @@
+import type { RunningCluster } from "../cluster/running-cluster.ts";
+import type { RunningLoad } from "../load/load.ts";
+import { startLoad } from "../load/start-load.ts";
+import { startBenchmarks } from "./benchmarks.ts";
+import { checkWait } from "./chaos/wait-check.ts";
+import { type PlacedLoad, placeLoads } from "./load-targets.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** Everything that clients do to the cluster. */
+export interface Traffic {
+  /** The loads, and where they were put; null: there are none. */
+  loads: StartedLoads | null;
+  stop(): Promise<void>;
+}
+
+/** Starts loads and benchmarks, and keeps them on the nodes that the topology means. */
+export async function startTraffic(context: RunContext, cluster: RunningCluster): Promise<Traffic> {
+  const loads = await startLoads(context, cluster);
+  const benchmarks = await startBenchmarks(context, cluster);
+  return { loads, stop: async () => void (await Promise.all([loads?.running.stop(), benchmarks.stop()])) };
+}
+
+interface StartedLoads {
+  running: RunningLoad;
+  placed: readonly PlacedLoad[];
+}
+
+async function startLoads(context: RunContext, cluster: RunningCluster): Promise<StartedLoads | null> {
+  const { options, clock, emit, scope, directory } = context;
+  const loads = placeLoads(cluster, options.plan.experiment.load);
+  if (loads.length === 0) return null;
+  await checkWait(cluster, loads, context.signal);
+  const load = await startLoad({
+    specs: loads.map(({ spec }) => spec),
+    targets: Object.fromEntries(loads.map(({ spec, targets }) => [spec.name, targets()])),
+    seed: options.plan.seed,
+    clock,
+    emit,
+    password: cluster.password,
+    onMoved: (load, from, text) => follow(load, from.node, text),
+    history: { directory, nodes: cluster.nodes.map(({ name }) => name) },
+    signal: context.signal,
+  });
+  scope.defer("stop the load", async () => {
+    await load.stop();
+  });
+  cluster.onTopology(() => {
+    for (const { spec, targets } of loads) load.retarget(spec.name, targets());
+  });
+  /** As a client of the cluster does, a load goes where a server says that its keys' slot is now. */
+  function follow(name: string, from: string, text: string): void {
+    const placed = loads.find(({ spec }) => spec.name === name);
+    const to = movedTo(cluster, text);
+    if (!placed || to === null || to.node === from) return;
+    if (placed.moveTo(to.node)) {
+      cluster.moveSlot(to.slot, to.node);
+      emit({ type: "load-moved", load: name, slot: to.slot, from, to: to.node });
+    }
+    load.retarget(name, placed.targets());
+  }
+  return { running: load, placed: loads };
+}
+
+/** "MOVED 2843 172.21.255.254:6666" → slot and node; null: it names nobody that is known. */
+function movedTo(cluster: RunningCluster, text: string): { slot: number; node: string } | null {
+  const [, slot, host, port] = /^MOVED (\d+) (\S+):(\d+)/.exec(text) ?? [];
+  const node = host === undefined ? null : cluster.nodeAt(host, Number(port));
+  return node === null ? null : { slot: Number(slot), node };
+}
