@@ -1,5 +1,5 @@
 import type { NodeState } from "../journal/events.ts";
-import { commaFields, numberField, parseInfo } from "./info.ts";
+import { parseInfo, stateOf } from "./info.ts";
 import { kvrocksRecipe } from "./kvrocks-recipe.ts";
 import { clusterView } from "./redis-cluster.ts";
 import type { ClusterMember, LogRule, System } from "./system.ts";
@@ -58,35 +58,12 @@ function nodeLine({ id, host, port, master, slots }: ClusterMember): string {
 
 function kvrocksState(info: string): NodeState {
   const fields = parseInfo(info);
-  const role = fields.get("role");
-  const replica = role === "slave";
-  const loading = fields.get("loading") === "1";
+  const state = stateOf(fields);
   return {
     // While loading there is no replication section at all.
-    role: role === "master" ? "master" : replica ? "replica" : "unknown",
+    ...state,
     version: fields.get("kvrocks_version") ?? fields.get("version") ?? null,
-    link: !replica ? "none" : fields.get("master_link_status") === "up" ? "up" : "down",
-    masterHost: fields.get("master_host") ?? null,
-    masterPort: numberField(fields, "master_port"),
-    syncing: fields.get("master_sync_in_progress") === "1" || loading,
-    syncProgress: null,
-    loading,
-    offset: numberField(fields, replica ? "slave_repl_offset" : "master_repl_offset"),
-    lastIoSeconds: replica ? numberField(fields, "master_last_io_seconds_ago") : null,
-    replicas: [...fields]
-      .filter(([key]) => /^slave\d+$/.test(key))
-      .map(([, value]) => {
-        const parts = commaFields(value);
-        const offset = parts.get("offset");
-        return {
-          address: `${parts.get("ip") ?? "?"}:${parts.get("port") ?? "?"}`,
-          state: null,
-          offset: offset === undefined ? null : Number(offset),
-        };
-      }),
-    commandsProcessed: numberField(fields, "total_commands_processed"),
-    clients: numberField(fields, "connected_clients"),
-    workers: null,
+    syncing: state.syncing || state.loading,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { NodeState } from "../journal/events.ts";
-import { commaFields, numberField, parseInfo } from "./info.ts";
+import { addressOf, parseInfo, replicasIn, stateOf } from "./info.ts";
 
 /**
  * A binlog file holds at most 1 GiB and the record that overruns it (pika_conf.cc): ten digits for the offset keep files apart,
@@ -14,27 +14,18 @@ const COPYING = /WaitDBSync|TryDBSync/;
 /** Reads INFO REPLICATION, and of INFO SERVER the version; 3.5.2 to 3.5.5. Never throws: what is missing is null. */
 export function pikaState(info: string): NodeState {
   const fields = parseInfo(info);
-  const role = fields.get("role");
+  const state = stateOf(fields);
   // "(db0:WaitDBSync)"; missing while every database is connected.
-  const waiting = fields.get("db_repl_state");
-  // In the middle of a chain the role is "master&&slave": whoever has a master is a replica.
-  const replica = role !== undefined && /slave/.test(role);
+  const waiting = state.role === "replica" ? fields.get("db_repl_state") : undefined;
   return {
-    role: role === "master" ? "master" : replica ? "replica" : "unknown",
+    ...state,
     version: fields.get("pika_version") ?? null,
-    link: !replica ? "none" : fields.get("master_link_status") === "up" ? "up" : "down",
-    ...(replica && waiting !== undefined ? { linkDetail: waiting } : {}),
-    masterHost: fields.get("master_host") ?? null,
-    masterPort: numberField(fields, "master_port"),
-    syncing: replica && waiting !== undefined && COPYING.test(waiting),
-    syncProgress: null,
+    ...(waiting === undefined ? {} : { linkDetail: waiting }),
+    syncing: waiting !== undefined && COPYING.test(waiting),
     loading: false,
     offset: offsetOf(info),
     lastIoSeconds: null,
-    replicas: [...fields].filter(([key]) => /^slave\d+$/.test(key)).map(([, value]) => replicaOf(value)),
-    commandsProcessed: numberField(fields, "total_commands_processed"),
-    clients: numberField(fields, "connected_clients"),
-    workers: null,
+    replicas: replicasIn(fields).map(replicaOf),
   };
 }
 
@@ -45,12 +36,7 @@ function offsetOf(info: string): number | null {
 }
 
 /** `ip=172.18.0.5,port=9221,conn_fd=73,lag=(db0:0)`: the lag in bytes, or "not syncing", per database. */
-function replicaOf(line: string): NodeState["replicas"][number] {
-  const parts = commaFields(line);
+function replicaOf(parts: Map<string, string>): NodeState["replicas"][number] {
   const lag = parts.get("lag");
-  return {
-    address: `${parts.get("ip") ?? "?"}:${parts.get("port") ?? "?"}`,
-    state: lag ? `lag ${lag}` : null,
-    offset: null,
-  };
+  return { address: addressOf(parts), state: lag ? `lag ${lag}` : null, offset: null };
 }

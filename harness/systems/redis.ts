@@ -1,5 +1,5 @@
 import type { NodeState } from "../journal/events.ts";
-import { commaFields, numberField, parseInfo } from "./info.ts";
+import { numberField, parseInfo, stateOf } from "./info.ts";
 import { redisCluster } from "./redis-cluster.ts";
 import { redisElectionRules } from "./redis-election-rules.ts";
 import { redisRecipe } from "./redis-recipe.ts";
@@ -54,37 +54,15 @@ function wordsOf(key: string, value: string): string[] {
 
 function redisState(info: string): NodeState {
   const fields = parseInfo(info);
-  const role = fields.get("role");
-  const replica = role === "slave";
-  const syncing = fields.get("master_sync_in_progress") === "1";
+  const state = stateOf(fields);
   const total = numberField(fields, "master_sync_total_bytes");
   const read = numberField(fields, "master_sync_read_bytes");
-  const loading = fields.get("loading") === "1" || fields.get("async_loading") === "1";
   return {
-    role: role === "master" ? "master" : replica ? "replica" : "unknown",
+    ...state,
     version: fields.get("valkey_version") ?? fields.get("redis_version") ?? null,
-    link: !replica ? "none" : fields.get("master_link_status") === "up" ? "up" : "down",
-    masterHost: fields.get("master_host") ?? null,
-    masterPort: numberField(fields, "master_port"),
-    syncing,
     // With diskless sync the total is unknown (0): no progress to tell.
-    syncProgress: syncing && total && read !== null ? Math.min(1, read / total) : null,
-    loading,
-    offset: numberField(fields, replica ? "slave_repl_offset" : "master_repl_offset"),
-    lastIoSeconds: replica ? numberField(fields, "master_last_io_seconds_ago") : null,
-    replicas: [...fields]
-      .filter(([key]) => /^slave\d+$/.test(key))
-      .map(([, value]) => {
-        const parts = commaFields(value);
-        const offset = parts.get("offset");
-        return {
-          address: `${parts.get("ip") ?? "?"}:${parts.get("port") ?? "?"}`,
-          state: parts.get("state") ?? null,
-          offset: offset === undefined ? null : Number(offset),
-        };
-      }),
-    commandsProcessed: numberField(fields, "total_commands_processed"),
-    clients: numberField(fields, "connected_clients"),
+    syncProgress: state.syncing && total && read !== null ? Math.min(1, read / total) : null,
+    loading: state.loading || fields.get("async_loading") === "1",
     workers: numberField(fields, "io_threads_active") === null ? null : 1,
   };
 }
