@@ -1,3 +1,4 @@
+import { countEach } from "../base/count-each.ts";
 import type { RoleView } from "../systems/system.ts";
 import type { Topology } from "./cluster.ts";
 
@@ -84,13 +85,11 @@ export function agreement(
 
 /** Whom more than half of all voters say that this node follows. */
 function followedBy(name: string, views: Views, nameOf: Question["nameOf"]): string | null {
-  const votes = new Map<string, number>();
-  for (const view of views.values()) {
+  const votes = [...views.values()].flatMap((view) => {
     const pair = view && Object.entries(view.replicaOf).find(([host]) => nameOf(host) === name);
-    const master = pair && nameOf(pair[1]);
-    if (master) votes.set(master, (votes.get(master) ?? 0) + 1);
-  }
-  return [...votes].find(([, count]) => 2 * count > views.size)?.[0] ?? null;
+    return (pair && nameOf(pair[1])) || [];
+  });
+  return [...countEach(votes)].find(([, count]) => 2 * count > views.size)?.[0] ?? null;
 }
 
 /** What each voter says otherwise than the topology, in words; a silent one says nothing. */

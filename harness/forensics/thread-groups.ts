@@ -4,7 +4,7 @@ import { foldFrames } from "./backtrace.ts";
 import type { ThreadHistory } from "./snapshots.ts";
 import { syscallName } from "./syscalls.ts";
 import { describeWait } from "./wait-edges.ts";
-import type { ThreadName } from "./wait-graph-text.ts";
+import { countedComms, type ThreadName } from "./wait-graph-text.ts";
 
 interface GroupInput {
   threads: readonly ThreadHistory[];
@@ -31,7 +31,7 @@ export function groupThreads({ threads, edges, fds, name, stacks }: GroupInput):
   return [...groups.values()]
     .map(({ members, waitsFor, frames }) => ({
       count: members.length,
-      comms: counted(members.map((thread) => thread.comm)),
+      comms: countedComms(members.map((thread) => thread.comm)),
       tids: members.map((thread) => thread.tid),
       state: members[0]?.state ?? "?",
       waitsFor,
@@ -39,12 +39,6 @@ export function groupThreads({ threads, edges, fds, name, stacks }: GroupInput):
       ...(frames ? { frames } : {}),
     }))
     .sort((a, b) => b.count - a.count);
-}
-
-function counted(comms: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const comm of comms) counts.set(comm, (counts.get(comm) ?? 0) + 1);
-  return [...counts].map(([comm, n]) => (n > 1 ? `${comm} ×${n}` : comm));
 }
 
 /** threads.txt: one line per group, then one line per thread. */

@@ -1,3 +1,4 @@
+import { countEach } from "../base/count-each.ts";
 import type { WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
 import type { ThreadHistory } from "./snapshots.ts";
 import { describeEdge } from "./wait-edges.ts";
@@ -83,23 +84,23 @@ function chainClause(tid: number, graph: WaitGraph, name: ThreadName): string {
 const NAMED = 4;
 
 function suspects(tids: readonly number[], name: ThreadName): string {
-  return tids.length <= NAMED ? tids.map(name).join(", ") : `${tids.length} threads (${counted(tids, name)})`;
+  return tids.length <= NAMED ? tids.map(name).join(", ") : `${tids.length} threads (${countedNames(tids, name)})`;
 }
 
 /** "9 threads (worker ×7, main, sync) wait" */
 function countNames(tids: readonly number[], name: ThreadName): string {
   const one = tids.length === 1;
-  return `${tids.length} ${one ? "thread" : "threads"} (${counted(tids, name)}) ${one ? "waits" : "wait"}`;
+  return `${tids.length} ${one ? "thread" : "threads"} (${countedNames(tids, name)}) ${one ? "waits" : "wait"}`;
 }
 
 /** "worker ×7, main" */
-function counted(tids: readonly number[], name: ThreadName): string {
-  const counts = new Map<string, number>();
-  for (const tid of tids) {
-    const comm = name(tid).replace(/ \d+$/, "");
-    counts.set(comm, (counts.get(comm) ?? 0) + 1);
-  }
-  return [...counts].map(([comm, n]) => (n > 1 ? `${comm} ×${n}` : comm)).join(", ");
+function countedNames(tids: readonly number[], name: ThreadName): string {
+  return countedComms(tids.map((tid) => name(tid).replace(/ \d+$/, ""))).join(", ");
+}
+
+/** "worker ×7", "main" */
+export function countedComms(comms: readonly string[]): string[] {
+  return [...countEach(comms)].map(([comm, n]) => (n > 1 ? `${comm} ×${n}` : comm));
 }
 
 /** wait-for.txt: the verdict first, then every edge, then what was left out and why. */

@@ -1,3 +1,4 @@
+import { countEach } from "../base/count-each.ts";
 import { type NodeReport, onDataPath } from "./observation.ts";
 import { overlap, type Span } from "./starvation.ts";
 
@@ -116,7 +117,5 @@ export class SilenceRule {
 }
 
 function describeKinds(kinds: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return [...counts].map(([kind, n]) => `${n} ${kind}`).join(", ");
+  return [...countEach(kinds)].map(([kind, n]) => `${n} ${kind}`).join(", ");
 }

@@ -1,3 +1,4 @@
+import { countEach } from "../../base/count-each.ts";
 import { addTo } from "../../base/group-by.ts";
 import type { EventOf, Finding, NodeState } from "../../journal/events.ts";
 import type { WrongCell } from "../../journal/finding-detail.ts";
@@ -74,12 +75,8 @@ const CLASS_OF = {
 
 function divergence(record: RunRecord, comparison: EventOf<"comparison">): Finding {
   const { master, replica, different, differences, masterKeys, replicaKeys } = comparison;
-  const counts = new Map<string, number>();
-  for (const { kind } of differences) counts.set(CLASS_OF[kind], (counts.get(CLASS_OF[kind]) ?? 0) + 1);
-  const [kind] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["different-values", 0] as [
-    string,
-    number,
-  ]);
+  const counts = [...countEach(differences.map(({ kind }) => CLASS_OF[kind]))];
+  const [kind] = counts.sort((a, b) => b[1] - a[1])[0] ?? ["different-values"];
   const first = differences[0];
   const apart = apartFrom(record, comparison);
   const cells = divergentCells(record, comparison);

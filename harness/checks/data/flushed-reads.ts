@@ -1,5 +1,5 @@
 import { type LoadHistory, OUTCOME } from "../../journal/history.ts";
-import { TermReads, Writes } from "./cells/cell-reads.ts";
+import { CellWrites, TermReads } from "./cells/cell-reads.ts";
 import type { Cell } from "./cells/cells.ts";
 import type { Judging } from "./data-check.ts";
 import type { Flush } from "./flushes.ts";
@@ -10,7 +10,7 @@ import type { Term } from "./term.ts";
 export class FlushedReads {
   readonly #load: LoadHistory;
   readonly #judging: Judging;
-  readonly #writes: Writes;
+  readonly #writes: CellWrites;
   readonly #reads: TermReads;
   /** Flushes by term, in order of invocation. */
   readonly #flushes = new Map<Term, readonly Flush[]>();
@@ -18,7 +18,7 @@ export class FlushedReads {
   constructor(load: LoadHistory, judging: Judging) {
     this.#load = load;
     this.#judging = judging;
-    this.#writes = new Writes(load);
+    this.#writes = new CellWrites(load);
     this.#reads = new TermReads(load, judging.masters);
     for (const term of judging.masters.terms) {
       const all = judging.flushes.shards[term.shard]?.all ?? [];
@@ -31,12 +31,10 @@ export class FlushedReads {
 
   /** @param told nodes whose final value has told of it already */
   judge(cell: Cell, told: readonly string[]): void {
-    let loaded = false;
+    this.#writes.begin(cell);
     this.#reads.each(cell, (term, rows) => {
       const flushes = this.#flushes.get(term) ?? [];
       if (flushes.length === 0 || told.includes(term.node)) return;
-      if (!loaded) this.#writes.load(cell);
-      loaded = true;
       for (const read of rows) {
         const write = this.#writes.rowOf(this.#load.operations.value[read] as number);
         const flush = write === -1 ? undefined : this.#between(write, read, flushes);

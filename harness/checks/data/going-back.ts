@@ -1,5 +1,5 @@
 import { type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
-import type { Writes } from "./cells/cell-reads.ts";
+import type { CellWrites } from "./cells/cell-reads.ts";
 import type { Cell } from "./cells/cells.ts";
 import { Removals } from "./cells/removals.ts";
 import type { ShardFlushes } from "./flushes.ts";
@@ -28,7 +28,7 @@ export function wentBack(
   load: LoadHistory,
   cell: Cell,
   flushes: ShardFlushes,
-  writes: Writes,
+  writes: CellWrites,
   reads: readonly number[],
 ): WentBack | null {
   const { invoked, completed, outcome, value } = load.operations;

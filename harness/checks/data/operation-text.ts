@@ -8,25 +8,24 @@ export function valueText({ foreign }: LoadHistory, value: number): string {
   return value > 0 ? `v${value}` : (foreign[-value - 1] ?? "an unknown value");
 }
 
-/** "12.301 s": to the millisecond, for which of two operations came first is the point. */
-export function exactTime(ms: number): string {
-  return formatSeconds(ms, 3);
-}
-
-/** "v12 (written by m1, 12.301 s – 12.304 s)" */
+/** "v12 (written by m1, 12.301 s – 12.304 s)": to the millisecond, for which of two operations came first is the point. */
 export function operationText(load: LoadHistory, row: number): string {
   const { kind, outcome, value, node, invoked, completed } = load.operations;
   const verb = kind[row] === KIND.read ? "read from" : value[row] === NOTHING ? "deleted on" : "written to";
   const end =
-    outcome[row] === OUTCOME.ok ? exactTime(completed[row] as number) : outcome[row] === OUTCOME.fail ? "refused" : "?";
+    outcome[row] === OUTCOME.ok
+      ? formatSeconds(completed[row] as number, 3)
+      : outcome[row] === OUTCOME.fail
+        ? "refused"
+        : "?";
   const what = valueText(load, value[row] as number);
-  return `${what} (${verb} ${load.nodes[node[row] as number]}, ${exactTime(invoked[row] as number)} – ${end})`;
+  return `${what} (${verb} ${load.nodes[node[row] as number]}, ${formatSeconds(invoked[row] as number, 3)} – ${end})`;
 }
 
 /** "FLUSHALL on m1 (flush-1, 12.301 s – 12.304 s)" */
 export function flushText({ command, node, id, invoked, acknowledged }: Flush): string {
-  const end = acknowledged === Infinity ? "?" : exactTime(acknowledged);
-  return `${command} on ${node} (${id}, ${exactTime(invoked)} – ${end})`;
+  const end = acknowledged === Infinity ? "?" : formatSeconds(acknowledged, 3);
+  return `${command} on ${node} (${id}, ${formatSeconds(invoked, 3)} – ${end})`;
 }
 
 /** "zadd:4 element:3" */

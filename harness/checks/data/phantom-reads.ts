@@ -1,5 +1,5 @@
 import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
-import { Writes } from "./cells/cell-reads.ts";
+import { CellWrites } from "./cells/cell-reads.ts";
 import type { Cell } from "./cells/cells.ts";
 import type { Contradictions } from "./contradictions.ts";
 import { operationText, valuesThat, valueText } from "./operation-text.ts";
@@ -8,25 +8,23 @@ import { operationText, valuesThat, valueText } from "./operation-text.ts";
 export class PhantomReads {
   readonly #load: LoadHistory;
   readonly #contradictions: Contradictions;
-  readonly #writes: Writes;
+  readonly #writes: CellWrites;
 
   constructor(load: LoadHistory, contradictions: Contradictions) {
     this.#load = load;
     this.#contradictions = contradictions;
-    this.#writes = new Writes(load);
+    this.#writes = new CellWrites(load);
   }
 
   /** Adds the first one of each node. @param told nodes whose final value has told of it already */
   judge(cell: Cell, told: readonly string[]): void {
     const { operations, nodes } = this.#load;
     const found = new Set(told);
-    let loaded = false;
+    this.#writes.begin(cell);
     for (let i = cell.from; i < cell.to; i++) {
       const row = cell.order[i] as number;
       if (operations.kind[row] !== KIND.read || operations.outcome[row] !== OUTCOME.ok) continue;
       if (operations.value[row] === NOTHING) continue;
-      if (!loaded) this.#writes.load(cell);
-      loaded = true;
       const write = this.#writes.rowOf(operations.value[row] as number);
       const node = nodes[operations.node[row] as number] as string;
       if ((write !== -1 && operations.outcome[write] !== OUTCOME.fail) || found.has(node)) continue;

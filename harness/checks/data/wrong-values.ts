@@ -1,9 +1,10 @@
+import { formatSeconds } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { LoadHistory } from "../../journal/history.ts";
 import type { Contradiction, Contradictions } from "./contradictions.ts";
 import type { Wrong, WrongValue } from "./final-value.ts";
 import type { Flush } from "./flushes.ts";
-import { exactTime, flushText, operationText, valuesThat, valueText } from "./operation-text.ts";
+import { flushText, operationText, valuesThat, valueText } from "./operation-text.ts";
 
 /** What a finding tells of the cells that are wrong in one way. */
 interface Kind {
@@ -96,7 +97,7 @@ function contradiction(kind: Kind, load: LoadHistory, cell: number, node: string
   const at = load.final.invoked[final] as number;
   const found = write === -1 ? valueText(load, load.final.value[final] as number) : operationText(load, write);
   const wanted = expected(load, value);
-  const seen = `${found} was found on ${node} in the end, at ${exactTime(at)}`;
+  const seen = `${found} was found on ${node} in the end, at ${formatSeconds(at, 3)}`;
   return {
     load,
     cell,

@@ -1,3 +1,4 @@
+import { countEach } from "../../base/count-each.ts";
 import { formatDuration } from "../../base/units.ts";
 import { kindOf } from "../../journal/finding.ts";
 import { median, timeToFinding } from "../../report/time-to-finding.ts";
@@ -18,12 +19,7 @@ const HEADINGS = ["IMAGE", "RUNS", "PASS", "FAIL", "INCONCLUSIVE", "OTHER", "FIR
 
 function cells({ image, results }: Row): string[] {
   const count = (...verdicts: string[]): number => results.filter((one) => verdicts.includes(one.verdict)).length;
-  const kinds = new Map<string, number>();
-  for (const { findings } of results) {
-    for (const kind of new Set(findings.map(kindOf))) {
-      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    }
-  }
+  const kinds = countEach(results.flatMap(({ findings }) => [...new Set(findings.map(kindOf))]));
   const known = count("pass") + count("fail") + count("inconclusive");
   const middle = median(results.flatMap(firstFinding));
   return [

@@ -1,3 +1,4 @@
+import { countEach } from "../../base/count-each.ts";
 import { groupBy } from "../../base/group-by.ts";
 import { formatDuration } from "../../base/units.ts";
 import { median } from "../time-to-finding.ts";
@@ -36,8 +37,7 @@ export function byPlace(a: VerifiedRun, b: VerifiedRun): number {
 function groupOf(runs: readonly VerifiedRun[]): VerifiedGroup {
   const { experiment, system, image, digest } = runs[0] as VerifiedRun;
   const judged = runs.filter(hasVerdict);
-  const found = new Map<string, number>();
-  for (const kind of judged.flatMap((run) => run.found)) found.set(kind, (found.get(kind) ?? 0) + 1);
+  const found = countEach(judged.flatMap((run) => run.found));
   const times = judged.flatMap(({ after }) => (after === null ? [] : [after]));
   return { experiment, system, image, digest, runs, judged: judged.length, found, after: median(times) };
 }

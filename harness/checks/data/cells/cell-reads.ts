@@ -4,27 +4,35 @@ import type { Term } from "../term.ts";
 import type { Cell } from "./cells.ts";
 
 /** Looks up, cell after cell, which write wrote a value. */
-export class Writes {
+export class CellWrites {
   readonly #load: LoadHistory;
   readonly #rows = new Map<number, number>();
+  /** Its writes are not gathered yet: most cells are never asked about. */
+  #ahead: Cell | null = null;
 
   constructor(load: LoadHistory) {
     this.#load = load;
   }
 
-  /** Forgets the cell before. */
-  load({ order, from, to }: Cell): void {
+  /** The cell that is asked about from now on. */
+  begin(cell: Cell): void {
+    this.#ahead = cell;
+  }
+
+  /** Row of the write of a value to this cell, whatever became of it; -1: there is none. */
+  rowOf(value: number): number {
+    if (this.#ahead) this.#gather(this.#ahead);
+    return this.#rows.get(value) ?? -1;
+  }
+
+  #gather({ order, from, to }: Cell): void {
     const { kind, value } = this.#load.operations;
+    this.#ahead = null;
     this.#rows.clear();
     for (let i = from; i < to; i++) {
       const row = order[i] as number;
       if (kind[row] === KIND.write && value[row] !== NOTHING) this.#rows.set(value[row] as number, row);
     }
-  }
-
-  /** Row of the write of a value to this cell, whatever became of it; -1: there is none. */
-  rowOf(value: number): number {
-    return this.#rows.get(value) ?? -1;
   }
 }
 
