@@ -1,4 +1,3 @@
-import { foundIn } from "../journal/evidence-data.ts";
 import type { RunRecord } from "../journal/record.ts";
 
 /**
@@ -12,11 +11,11 @@ export function evidenceOf(record: RunRecord, node: string, from: number, to: nu
   const core = captured.find(({ data }) => data?.core !== undefined);
   const proof = captured.find((event) => event.proof !== null)?.proof ?? null;
   // glibc does not record who the readers of a rwlock are: a chain of waits that ends there proves nothing (forensics/wait-graph.ts).
-  const byReaders = captured.find(({ data }) => data?.graph?.class === "held-by-readers");
+  const byReaders = captured.find(({ data }) => data?.graph?.class === "held-by-readers")?.data;
   return {
     files: [...new Set(captured.flatMap((event) => event.files))],
     proof,
-    heldByReaders: proof === null && byReaders ? foundIn(byReaders) : null,
+    heldByReaders: proof === null ? (byReaders?.found ?? null) : null,
     /** The last lines of its log, of the first capture that has them. */
     lastLines: captured.find(({ data }) => data?.lastLines?.length)?.data?.lastLines ?? [],
     /** What is known of a core that it left; null: nobody looked for one. */

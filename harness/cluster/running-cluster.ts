@@ -132,19 +132,19 @@ export class RunningCluster implements Cluster {
     return link;
   }
 
-  intend(topology: Topology, reason: string): void {
+  intend(topology: Topology, reason: string, leftBy?: readonly string[]): void {
     this.shards?.follow(this.#topology, topology);
     this.#topology = topology;
     const { masters, replicaOf } = topology;
     const { shards } = this;
     const slots = shards ? { slots: masters.map((name) => shards.slots(name)) } : {};
-    this.#emit({ type: "topology", masters, replicaOf, reason, ...slots });
+    this.#emit({ type: "topology", masters, replicaOf, reason, ...(leftBy && { leftBy }), ...slots });
     for (const follow of this.#followers) follow(topology);
   }
 
-  /** Takes over a topology that the servers have already: nobody need be told. */
-  adopt(topology: Topology, reason: string): void {
-    this.intend(topology, reason);
+  /** Takes over a topology that the servers have already: nobody need be told. @param leftBy faults that have left it so */
+  adopt(topology: Topology, reason: string, leftBy?: readonly string[]): void {
+    this.intend(topology, reason, leftBy);
     for (const { name } of this.nodes) this.#told.set(name, topology);
   }
 

@@ -1,21 +1,21 @@
 import { z } from "zod";
+import { healEventSchemas } from "./events/heal-events.ts";
+import { latencySchema, loadEventSchemas } from "./events/load-events.ts";
+import { nodeEventSchemas } from "./events/node-events.ts";
+import { nodeStateSchema } from "./events/node-state.ts";
+import { roleViewSchema } from "./events/role-view.ts";
 import { evidenceDataSchema } from "./evidence-data.ts";
 import { expectationMatchSchema } from "./expectation.ts";
 import { findingSchema } from "./finding.ts";
 import { keyDifferenceSchema } from "./finding-detail.ts";
-import { healEventSchemas } from "./heal-events.ts";
 import { launchSchema } from "./launch.ts";
-import { latencySchema, loadEventSchemas } from "./load-events.ts";
 import { lossesSchema } from "./losses.ts";
-import { nodeEventSchemas } from "./node-events.ts";
-import { nodeStateSchema } from "./node-state.ts";
-import { roleViewSchema } from "./role-view.ts";
 import { rulerSchema } from "./ruler.ts";
 
+export type { Latency, Outcomes } from "./events/load-events.ts";
+export { HANGS, type NodeCondition } from "./events/node-events.ts";
+export type { NodeState } from "./events/node-state.ts";
 export { FINDING_TYPES, type Finding } from "./finding.ts";
-export type { Latency, Outcomes } from "./load-events.ts";
-export { HANGS, type NodeCondition } from "./node-events.ts";
-export type { NodeState } from "./node-state.ts";
 
 /*
  *   cluster ─┐
@@ -93,6 +93,8 @@ const eventSchemas = [
     masters: z.array(z.string()),
     replicaOf: z.record(z.string(), z.string()),
     reason: z.string(),
+    /** Ids of the faults whose own commands have left it so. */
+    leftBy: z.array(z.string()).readonly().optional(),
     /** Where the masters share the key space: the slots that each was given, first and last, in the order of `masters`. */
     slots: z.array(z.tuple([z.number(), z.number()]).readonly().nullable()).optional(),
   }),
@@ -265,7 +267,14 @@ const eventSchemas = [
     reasons: z.array(z.string()),
   }),
   /** Something a reader of the report should know that fits no other type. */
-  z.object({ ...at, type: z.literal("note"), about: z.string(), text: z.string() }),
+  z.object({
+    ...at,
+    type: z.literal("note"),
+    about: z.string(),
+    text: z.string(),
+    /** A report tells it in a place of its own, too. "not-healed": a node's role could not be looked at, or set, while healing. */
+    kind: z.literal("not-healed").optional(),
+  }),
 ] as const;
 
 export const eventSchema = z.discriminatedUnion("type", eventSchemas);

@@ -75,8 +75,8 @@ export type ThreadGroup = z.infer<typeof threadGroupSchema>;
 
 /** A process in trouble, as three looks at it saw it. More is told of each thread than anybody reads here. */
 const hangEvidenceSchema = z.object({
-  /** The summary without what could not be had. Older journals have none: see foundIn(). */
-  found: z.string().optional(),
+  /** The summary without what could not be had. */
+  found: z.string().default(""),
   threads: z.array(z.object({ tid: z.number(), nsTid: z.number(), comm: z.string() })),
   /** null: nobody could see what it waits for. */
   graph: waitGraphSchema.nullable(),
@@ -98,9 +98,3 @@ export type EvidenceData = OneOf<z.infer<typeof shapes>>;
 
 /** What a capture tells programs. null: in a shape that this version does not know; its files and its summary still count. */
 export const evidenceDataSchema: z.ZodType<EvidenceData | null> = shapes.nullable().catch(null);
-
-/** What a capture found, without what it could not have: older versions said both in one text. */
-export function foundIn({ summary, data }: { summary: string; data?: EvidenceData | null | undefined }): string {
-  const [before = ""] = summary.split(". missing: ");
-  return data?.found ?? before;
-}

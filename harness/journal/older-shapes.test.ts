@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { sawWaits } from "../testing/evidence.support.ts";
-import { foundIn } from "./evidence-data.ts";
 import { readRecord } from "./reader.ts";
 import type { RunRecord } from "./record.ts";
 
@@ -87,8 +86,8 @@ describe("a journal of another version", () => {
 
   it("keeps what a capture says, with what older captures did not look for", async () => {
     const { threadWaits: _, ...graph } = sawWaits({ class: "proven" }).graph ?? { threadWaits: [] };
-    const { data } = await evidence({ threads: [], graph, groups: [] });
-    assert.deepEqual(data, sawWaits({ class: "proven" }));
+    const { data } = await evidence({ threads: [], graph, groups: [] }, "no cycle");
+    assert.deepEqual(data, { ...sawWaits({ class: "proven" }), found: "no cycle" });
     assert.deepEqual((await evidence({ core: true })).data?.core, true);
     assert.equal(
       (await evidence({ threads: [], graph: null, groups: [], lastLines: ["x"] })).data?.lastLines?.[0],
@@ -104,12 +103,18 @@ describe("a journal of another version", () => {
     assert.equal("data" in (await evidence(undefined)), false);
   });
 
-  it("has what a capture found in one text with what it missed", async () => {
-    const old = await evidence(sawWaits({}), "worker waits. missing: INFO because it hung. missing: a. missing: b");
-    assert.equal(foundIn(old), "worker waits");
-    assert.equal(
-      foundIn(await evidence({ ...sawWaits({}), found: "a. missing: b" }, "a. missing: b. missing: c")),
-      "a. missing: b",
-    );
+  it("says in words only what is a field today", async () => {
+    const old = await evidence(sawWaits({}), "worker waits. missing: INFO because it hung. missing: a");
+    assert.equal(old.data?.found, "worker waits");
+    const known = { ...sawWaits({}), found: "a. missing: b" };
+    assert.equal((await evidence(known, "a. missing: b. missing: c")).data?.found, "a. missing: b");
+    const note = async (text: string) => (await reading({ type: "note", about: "r1", text })).first("note")?.kind;
+    assert.equal(await note("its role was not looked at while healing: it is paused"), "not-healed");
+    assert.equal(await note("its role could not be set while healing: ERR no"), "not-healed");
+    assert.equal(await note("its role is master"), undefined);
+    const leftBy = async (reason: string) =>
+      (await reading({ type: "topology", masters: [], replicaOf: {}, reason })).first("topology")?.leftBy;
+    assert.deepEqual(await leftBy("as move#1, away left it"), ["move#1", "away"]);
+    assert.equal(await leftBy("as the Compose file says"), undefined);
   });
 });

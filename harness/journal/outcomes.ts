@@ -1,4 +1,4 @@
-import type { Outcomes } from "./load-events.ts";
+import type { Outcomes } from "./events/load-events.ts";
 
 /** Nothing has become of anything. */
 export const NO_OUTCOMES: Readonly<Outcomes> = { ok: 0, fail: 0, info: 0, errors: {} };

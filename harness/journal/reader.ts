@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { eventSchema, type JournalEvent } from "./events.ts";
+import { withOlderWords } from "./older-words.ts";
 import { type RunRecord, recordOf } from "./record.ts";
 import { EventStore } from "./thin.ts";
 
@@ -57,7 +58,7 @@ function parseLine(text: string): { event: JournalEvent } | { why: string } {
     return { why: messageOf(error) };
   }
   const parsed = eventSchema.safeParse(value);
-  if (parsed.success) return { event: parsed.data };
+  if (parsed.success) return { event: withOlderWords(parsed.data) };
   const issue = parsed.error.issues[0];
   return { why: issue ? `${issue.path.join(".") || "event"}: ${issue.message}` : "unknown event" };
 }

@@ -129,7 +129,7 @@ export class EvidenceCollector {
     await Promise.all(this.#pending);
   }
 
-  async #capture(name: string, condition: string, n: number, mayStop = true): Promise<void> {
+  async #capture(name: string, condition: NodeCondition | "shutdown-hang", n: number, mayStop = true): Promise<void> {
     const { cluster, directory, clock, hide, emit, signal, cutBy } = this.#options;
     const node = this.#nodes().find((one) => one.name === name);
     if (!node) return;
@@ -156,9 +156,11 @@ export class EvidenceCollector {
     };
     // Stopping a process is for hangs that will not end by themselves.
     const asked = mayStop && ["deadlocked", "livelocked", "unresponsive", "shutdown-hang"].includes(condition);
-    const watched = this.#condition.has(name) && condition !== "shutdown-hang";
     // One that answers again by now is left alone.
-    const gdb = (): boolean => !watched || HANGS.includes(this.#condition.get(name) as NodeCondition);
+    const gdb = (): boolean => {
+      const now = this.#condition.get(name);
+      return now === undefined || condition === "shutdown-hang" || HANGS.includes(now);
+    };
     const evidence = await withDeadline({ what, within: CAPTURE_MS, signal }, (inner) =>
       captureEvidence({
         node: name,

@@ -14,5 +14,5 @@ export const NO_WAITS: WaitGraph = {
 
 /** What a capture tells that saw nothing but this of the graph. */
 export function sawWaits(graph: Partial<WaitGraph> | null): HangEvidence {
-  return { threads: [], graph: graph && { ...NO_WAITS, ...graph }, groups: [] };
+  return { found: "", threads: [], graph: graph && { ...NO_WAITS, ...graph }, groups: [] };
 }

@@ -47,9 +47,9 @@ describe("no-hang", () => {
   });
 
   it("says of a hang that waits for a lock held by readers that it is not proved", () => {
-    const summary =
-      "rwlock 0x7f is held by 2 readers, 3 threads wait for it. missing: function names because gdb is not there";
-    const captured = event("evidence", 24_000, { summary, data: sawWaits({ class: "held-by-readers" }) });
+    const found = "rwlock 0x7f is held by 2 readers, 3 threads wait for it";
+    const summary = `${found}. missing: function names because gdb is not there`;
+    const captured = event("evidence", 24_000, { summary, data: { ...sawWaits({ class: "held-by-readers" }), found } });
     const [finding] = noHang.check(fixture([...hang("deadlocked", 20_000), captured])).findings;
     assert.equal(finding?.proof, null);
     assert.equal(finding?.detail?.waits, "held-by-readers");

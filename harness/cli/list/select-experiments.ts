@@ -1,5 +1,5 @@
 import { ChaosError } from "../../base/chaos-error.ts";
-import { didYouMean } from "../../base/mistakes.ts";
+import { nearest } from "../../base/mistakes.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { issueAt, issueText, parseIssueText } from "../../experiment/issue-name.ts";
 import { type KnownBug, names, standsFor } from "../../experiment/known-bugs.ts";
@@ -64,8 +64,8 @@ function namedBy(given: string, bugs: readonly KnownBug[]): (name: string) => bo
 
 function unknown(message: string, given: string, known: readonly string[]): ChaosError {
   const sorted = [...new Set(known)].sort();
-  const near = didYouMean(given, sorted);
+  const near = nearest(given, sorted);
   const valid = `Known: ${sorted.join(", ") || "none"}.`;
-  const hint = near?.startsWith("did you mean") ? `D${near.slice(1)} ${valid}` : valid;
+  const hint = near === undefined ? valid : `Did you mean "${near}"? ${valid}`;
   return new ChaosError("usage", message, { hint });
 }

@@ -68,26 +68,32 @@ async function askReplica(
 ): Promise<string> {
   const { gossip } = cluster.system;
   if (!gossip) throw new ChaosError("internal", `${cluster.system.name} has no cluster of its own`);
-  return ask(target, gossip.commands.failover(via === null ? null : FAILOVERS[via]), signal);
+  const { text } = await ask(target, gossip.commands.failover(via === null ? null : FAILOVERS[via]), signal);
+  return text;
 }
 
 /** One that is down or has just lost its say refuses; the others are asked then. */
 async function askSentinels({ cluster, signal }: FaultContext): Promise<string> {
   const { sentinel } = cluster.system;
   if (!sentinel) throw new ChaosError("internal", `${cluster.system.name} has no sentinels`);
-  const answers: string[] = [];
+  const answers: Answer[] = [];
   for (const node of cluster.sentinels) {
-    const said = await ask(node, sentinel.commands.failover(), signal);
-    answers.push(said);
-    if (said.endsWith(": OK")) break;
+    if (answers.at(-1)?.said === "OK") break;
+    answers.push(await ask(node, sentinel.commands.failover(), signal));
   }
-  return answers.join("; ");
+  return answers.map(({ text }) => text).join("; ");
 }
 
-async function ask(node: ClusterNode, argv: Argv, signal: AbortSignal): Promise<string> {
+interface Answer {
+  said: string;
+  /** With who was asked what. */
+  text: string;
+}
+
+async function ask(node: ClusterNode, argv: Argv, signal: AbortSignal): Promise<Answer> {
   const said = await node.admin(argv, { within: COMMAND_MS, signal }).then(String, (error: unknown) => {
     signal.throwIfAborted();
     return messageOf(error);
   });
-  return `${node.name}: ${argv.join(" ")}: ${said}`;
+  return { said, text: `${node.name}: ${argv.join(" ")}: ${said}` };
 }

@@ -3,7 +3,7 @@ import { counted, formatTime } from "../../base/units.ts";
 import { describeEdge, OWNERLESS_WAIT } from "../../forensics/wait-edges.ts";
 import { threadNames } from "../../forensics/wait-graph-text.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
-import { foundIn, type HangEvidence, type ThreadGroup, type WaitGraph } from "../../journal/evidence-data.ts";
+import type { HangEvidence, ThreadGroup, WaitGraph } from "../../journal/evidence-data.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { bullets, folded, truncatedNote, verbatim } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
@@ -44,12 +44,11 @@ export function capturesOf(record: RunRecord, { node, from, to }: Finding): Capt
 export function foundSentence(record: RunRecord, finding: Finding): string | null {
   if (finding.proof !== null) return finding.proof;
   const captures = capturesOf(record, finding);
-  const found = captures.find(({ data }) => (data?.graph?.class ?? "none") !== "none");
-  if (!found) return null;
-  const sentence = foundIn(found);
-  const root = found.data?.graph?.threadWaits[0];
+  const data = captures.find((event) => (event.data?.graph?.class ?? "none") !== "none")?.data;
+  if (!data?.graph) return null;
+  const [root] = data.graph.threadWaits;
   const group = root && (namedGroups(captures) ?? []).find(({ tids }) => tids.includes(root.tid));
-  return group ? `${sentence}. ${doingOf(group, root.tid)}.` : sentence;
+  return group ? `${data.found}. ${doingOf(group, root.tid)}.` : data.found;
 }
 
 /** What the first thread that is not idle was doing, with its innermost functions where gdb named them; null: nobody looked. */

@@ -125,7 +125,7 @@ describe("the evidence in report.html", () => {
     const common = { count: 1, comms: ["repl"], tids: [3], state: "S", waitsFor: "nothing known", asleep: true };
     const events = sampleRun().events.map((event): JournalEvent => {
       if (event.type === "evidence" && event.data?.threads) {
-        const data = { ...event.data, graph: chain, groups: [{ ...common, frames }] };
+        const data = { ...event.data, found: "worker 1 waits", graph: chain, groups: [{ ...common, frames }] };
         return { ...event, proof: null, summary: "worker 1 waits. missing: INFO because it hung", data };
       }
       if (event.type !== "check" || event.name !== "no-hang") return event;
@@ -177,7 +177,11 @@ describe("the evidence in report.html", () => {
           ...event,
           proof: null,
           summary: "worker 1 waits in recvfrom on link r1 -> m1, cut by fault cut. missing: INFO because it hung",
-          data: { ...event.data, graph: { ...NO_WAITS, class: "waits-on-link" } },
+          data: {
+            ...event.data,
+            found: "worker 1 waits in recvfrom on link r1 -> m1, cut by fault cut",
+            graph: { ...NO_WAITS, class: "waits-on-link" },
+          },
         };
       if (event.type !== "check" || event.name !== "no-hang") return event;
       const [hang] = event.findings;

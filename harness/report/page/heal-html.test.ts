@@ -15,6 +15,10 @@ const repair = (more: Partial<EventOf<"repair">> = {}): JournalEvent => ({
   ...more,
 });
 const note = (text: string): JournalEvent => ({ type: "note", t: 40_600, about: "r1", text });
+const notHealed = (text: string): JournalEvent => ({
+  ...{ type: "note", t: 40_600, about: "r1", text },
+  kind: "not-healed",
+});
 const html = (events: JournalEvent[], experiment: Record<string, unknown> = {}) =>
   healHtml(fixture(events, { experiment })).text;
 
@@ -56,9 +60,9 @@ describe("heal in a report", () => {
   it("says why nobody was told anything", () => {
     assert.match(html([was()]), /No server was told anything: all were where they should be\./);
     assert.match(html([was()], { reconcile: "none" }), /No server was told anything: the experiment wants it so\./);
-    const asked = html([was(), note("its role was not looked at while healing: it is deadlocked")]);
+    const asked = html([was(), notHealed("its role was not looked at while healing: it is deadlocked")]);
     assert.match(asked, /No server was told anything\.<.*Not healed to the end:.*r1: its role was not looked at/);
-    assert.match(html([was(), repair(), note("its role could not be set while healing: ERR no")]), /ERR no/);
+    assert.match(html([was(), repair(), notHealed("its role could not be set while healing: ERR no")]), /ERR no/);
     assert.doesNotMatch(html([was(), note("something else")]), /something else|Not healed/);
     const ruled = fixture([was()]).events.map((one) =>
       one.type === "cluster" ? { ...one, ruledBy: "sentinels" as const } : one,
@@ -69,10 +73,13 @@ describe("heal in a report", () => {
   });
 
   it("tells what stays where the experiment's own commands put it, and nothing of other topologies", () => {
-    const topology = (reason: string): JournalEvent => {
-      return { type: "topology", t: 41_000, masters: ["m1"], replicaOf: {}, reason };
+    const topology = (reason: string, more: { leftBy?: string[] } = {}): JournalEvent => {
+      return { type: "topology", t: 41_000, masters: ["m1"], replicaOf: {}, reason, ...more };
     };
-    assert.match(html([was(), topology("as cmd left it")]), /41\.0 s, roles stay as cmd left it; masters: m1</);
+    assert.match(
+      html([was(), topology("as cmd left it", { leftBy: ["cmd"] })]),
+      /41\.0 s, roles stay as cmd left it; masters: m1</,
+    );
     assert.doesNotMatch(html([was(), topology("as the Compose file says"), topology("switch#3")]), /roles stay/);
   });
 

@@ -19,7 +19,7 @@ export function healHtml(record: RunRecord): Html {
     ({ t, node, by, why, told: words }) =>
       html`${formatTime(t)}, ${node} (by ${by}): ${why}; it was told <code>${words.join("; ")}</code>`,
   );
-  const left = record.of("topology").filter(({ reason }) => reason.startsWith("as ") && reason.endsWith(" left it"));
+  const left = record.of("topology").filter(({ leftBy }) => leftBy !== undefined);
   const adopted = left.map(
     ({ t, reason, masters }) => `${formatTime(t)}, roles stay ${reason}; masters: ${masters.join(", ")}`,
   );
@@ -44,9 +44,7 @@ function list(title: HtmlContent, items: readonly HtmlContent[]): HtmlContent {
 
 /** Nodes whose role heal could not look at, or set (run/recovery/heal.ts). */
 function notLookedAt(record: RunRecord): EventOf<"note">[] {
-  return record
-    .of("note")
-    .filter(({ text }) => /^its role (was not looked at|could not be set) while healing/.test(text));
+  return record.of("note").filter(({ kind }) => kind === "not-healed");
 }
 
 function nobodyTold(record: RunRecord): Html {

@@ -84,7 +84,7 @@ export function terminalReporter(
       stream.write(erased());
       const summary = summarize(record);
       const tone: Tone = summary.verdict === "pass" ? "good" : summary.verdict === "fail" ? "bad" : "warn";
-      const lines: { text: string; tone: Tone }[] = [
+      const lines: { text: string; tone: Tone; whole?: boolean }[] = [
         { text: "", tone: "plain" },
         { text: `${summary.verdict.toUpperCase()}  ${verdictSentence(summary)}`, tone },
         ...summary.findings.map((finding, i) => ({
@@ -94,13 +94,16 @@ export function terminalReporter(
         ...(summary.verdict === "fail"
           ? []
           : summary.reasons.slice(1).map((text) => ({ text: `  ${text}`, tone: "warn" as Tone }))),
-        { text: `  report: ${name(join(directory, "report.html"))}`, tone: "plain" },
-        { text: `  again:  ${again?.(directory).map(shellWord).join(" ") ?? replayCommand(summary)}`, tone: "quiet" },
-      ];
-      for (const { text, tone: how } of lines) {
-        const plain = plainLine(text);
         // A path and a command are there to be copied: they stay on one line.
-        const whole = !live || /^ {2}(report|again): /.test(plain);
+        { text: `  report: ${name(join(directory, "report.html"))}`, tone: "plain", whole: true },
+        {
+          text: `  again:  ${again?.(directory).map(shellWord).join(" ") ?? replayCommand(summary)}`,
+          tone: "quiet",
+          whole: true,
+        },
+      ];
+      for (const { text, tone: how, whole = !live } of lines) {
+        const plain = plainLine(text);
         stream.write(`${paint(whole ? plain : wrapped(plain, width(), 2), how)}\n`);
       }
     },

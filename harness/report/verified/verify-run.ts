@@ -68,7 +68,9 @@ async function readResult(file: string): Promise<Result> {
     return resultSchema.parse(JSON.parse(await readFile(file, "utf8")));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw refused(code === "ENOENT" ? "it has no result.json" : "its result.json is none of this version", error);
+    throw refused(
+      code === "ENOENT" ? "it has no result.json" : `its result.json is none of this version: ${messageOf(error)}`,
+    );
   }
 }
 
@@ -108,6 +110,6 @@ function belowExperiments(file: string): string | null {
   return /(?:^|\/)experiments\/(.+)$/.exec(file)?.[1] ?? null;
 }
 
-function refused(why: string, cause?: unknown): ChaosError {
-  return new ChaosError("usage", cause === undefined || why.startsWith("it has") ? why : `${why}: ${messageOf(cause)}`);
+function refused(why: string): ChaosError {
+  return new ChaosError("usage", why);
 }

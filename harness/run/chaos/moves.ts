@@ -86,8 +86,8 @@ export class ExperimentMoves {
     });
     // Where nobody is left that replicates from nobody there is a circle, too.
     if (hasCircle(replicaOf) || sameTopology(topology, { masters, replicaOf })) return;
-    const ids = [...new Set(changed.map((node) => this.#moved.get(node)))].join(", ");
-    this.#cluster.adopt({ masters, replicaOf }, `as ${ids} left it`);
+    const ids = [...new Set(changed.flatMap((node) => this.#moved.get(node) ?? []))];
+    this.#cluster.adopt({ masters, replicaOf }, `as ${ids.join(", ")} left it`, ids);
   }
 
   /** Whom a node says that it replicates from; null: nobody that is known. */

@@ -72,7 +72,7 @@ async function repair(options: HealOptions, name: string): Promise<void> {
   const isHeld = options.claims.of(name) !== null;
   if (SILENT.includes(condition) || isHeld) {
     const why = isHeld ? "a fault that could not be healed holds it" : `it is ${condition}`;
-    emit({ type: "note", about: name, text: `its role was not looked at while healing: ${why}` });
+    emit({ type: "note", about: name, text: `its role was not looked at while healing: ${why}`, kind: "not-healed" });
     return;
   }
   try {
@@ -83,7 +83,8 @@ async function repair(options: HealOptions, name: string): Promise<void> {
     await cluster.tellRole(name, { within: ROLE_MS, signal, by: "heal", why: wrong ?? "reconcile: operator" });
   } catch (error) {
     signal.throwIfAborted();
-    emit({ type: "note", about: name, text: `its role could not be set while healing: ${messageOf(error)}` });
+    const text = `its role could not be set while healing: ${messageOf(error)}`;
+    emit({ type: "note", about: name, text, kind: "not-healed" });
   }
 }
 

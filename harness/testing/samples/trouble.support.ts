@@ -70,6 +70,7 @@ function sampleEvidenceData(): HangEvidence {
   const lock = { kind: "rwlock-read", address: "0x7f2a80", timed: false, call: "futex" } as const;
   const workers = [1, 2, 3, 4, 5, 6, 7].map((i) => 31_648 + i);
   return {
+    found: "",
     threads: [
       thread(31_648, "worker"),
       thread(31_902, "master-repl"),
