@@ -31,30 +31,14 @@ export function recoveryEnd(record: RunRecord): number | undefined {
   const result = record.last("recovery");
   if (result) return result.t;
   const healed = record.of("phase").find((event) => event.phase === "heal" && event.step === "end");
-  const within = planNumber(record, "recovery", "within");
-  if (!healed || within === null) return undefined;
+  const within = record.plan?.experiment.recovery.within;
+  if (!healed || within === undefined) return undefined;
   return healed.t + within <= endOfWatch(record) ? healed.t + within : undefined;
-}
-
-/** A number of the plan's experiment, such as watchdog.hangLimit in ms; null when the plan does not set it. */
-export function planNumber(record: RunRecord, section: string, name: string): number | null {
-  const plan = record.first("run")?.plan as { experiment?: Record<string, Record<string, unknown> | null> } | undefined;
-  const value = plan?.experiment?.[section]?.[name];
-  return typeof value === "number" ? value : null;
 }
 
 /** Does the experiment list this check? */
 export function asksFor(record: RunRecord, check: string): boolean {
-  const plan = record.first("run")?.plan as { experiment?: { checks?: unknown } } | undefined;
-  const checks = plan?.experiment?.checks;
-  return Array.isArray(checks) && checks.includes(check);
-}
-
-/** A list of words that the plan's experiment holds, such as `allow`; [] where it has none. */
-export function planList(record: RunRecord, name: string): string[] {
-  const plan = record.first("run")?.plan as { experiment?: Record<string, unknown> } | undefined;
-  const list = plan?.experiment?.[name];
-  return Array.isArray(list) ? list.filter((one) => typeof one === "string") : [];
+  return record.plan?.experiment.checks.includes(check) ?? false;
 }
 
 /**

@@ -69,9 +69,7 @@ describe("verdict", () => {
     ["no full sync where nobody asked for one", false, [], "pass"],
   ] as const) {
     it(`${what} → ${expected}`, () => {
-      const record = fixture([...events]);
-      const plan = record.first("run")?.plan as { experiment: { fullSync?: string } };
-      if (forced) plan.experiment.fullSync = "force";
+      const record = fixture([...events], { experiment: { fullSync: forced ? "force" : null } });
       assert.equal(verdictOf(record, [ok]).verdict, expected);
     });
   }

@@ -55,9 +55,8 @@ function starvation(record: RunRecord): string[] {
 
 /** An experiment about full syncs in which none took place says nothing. Those of the set-up, of empty masters, do not count. */
 function fullSyncDoubt(record: RunRecord): string[] {
-  const plan = record.first("run")?.plan as { experiment?: { fullSync?: string | null } } | undefined;
   const chaos = phaseSpan(record, "chaos");
-  if (plan?.experiment?.fullSync !== "force" || !chaos) return [];
+  if (record.plan?.experiment.fullSync !== "force" || !chaos) return [];
   const began = record.of("full-sync").some(({ t, step }) => step === "start" && t >= chaos.from);
   return began ? [] : ["no full sync began after the faults did, and the experiment is about full syncs"];
 }

@@ -102,7 +102,7 @@ class Run {
   constructor(context: RunContext, journal: JournalWriter) {
     this.#context = context;
     this.#journal = journal;
-    this.#service = new SeenService(context.options.plan.experiment.allow);
+    this.#service = new SeenService(context.options.plan.experiment);
     journal.subscribe((event) => this.#service.see(event), "what clients see");
   }
 

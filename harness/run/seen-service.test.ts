@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../journal/events.ts";
 import { from, type LoadOptions, loadSamples, lost, OK, planned, refused } from "../testing/load-fixture.support.ts";
+import { type Planned, planOf } from "../testing/plan-fixture.support.ts";
 import { condition, fixture } from "../testing/record-fixture.support.ts";
 import { SeenService } from "./seen-service.ts";
 
 /** A board that has seen a run whose warm-up ended at 10 s, with these loads, up to a moment (run s). */
-function board(loads: readonly LoadOptions[], more: readonly JournalEvent[] = [], plan: object = {}, until = 60) {
-  const { allow = [] } = plan as { allow?: string[] };
-  const one = new SeenService(allow);
-  const experiment = { load: [planned("set")], benchmarks: [], ...plan };
+function board(loads: readonly LoadOptions[], more: readonly JournalEvent[] = [], plan: Planned = {}, until = 60) {
+  const experiment = { load: [planned("set")], ...plan };
+  const one = new SeenService(planOf(experiment).experiment);
   const record = fixture([...loads.flatMap(loadSamples), ...more], { experiment });
   for (const event of record.events) if (event.t <= until * 1000) one.see(event);
   return one;

@@ -19,21 +19,17 @@ type Sample = EventOf<"load">;
 
 /** What the clients of every load see while the run goes on: fed with the journal's events. */
 export class SeenService {
-  readonly #allow: readonly string[];
   readonly #warmUp = new Map<string, Sample[]>();
   readonly #latest = new Map<string, Sample[]>();
   readonly #source: ServiceSource & { topologies: EventOf<"topology">[]; moved: EventOf<"load-moved">[] };
   readonly #down = new Set<string>();
   #isWarmUp = false;
 
-  /** @param allow error kinds that the experiment takes for service */
-  constructor(allow: readonly string[]) {
-    this.#allow = allow;
-    this.#source = { plan: { experiment: { allow } }, topologies: [], moved: [], warmUpEnd: null, down: [] };
+  constructor(experiment: ServiceSource["experiment"]) {
+    this.#source = { experiment, topologies: [], moved: [], warmUpEnd: null, down: [] };
   }
 
   see(event: JournalEvent): void {
-    if (event.type === "run") this.#source.plan = event.plan;
     if (event.type === "topology") this.#source.topologies.push(event);
     if (event.type === "load-moved") this.#source.moved.push(event);
     if (event.type === "condition") {
@@ -96,6 +92,6 @@ export class SeenService {
   }
 
   #services(load: string, samples: readonly Sample[], goal: ServiceGoal): Service[] {
-    return serviceOf(load, samples, baselineOf(this.#warmUp.get(load) ?? [], this.#allow), goal);
+    return serviceOf(load, samples, baselineOf(this.#warmUp.get(load) ?? [], goal.allow), goal);
   }
 }

@@ -1,6 +1,8 @@
 import type { EventOf, EventType, JournalEvent, Outcomes } from "../journal/events.ts";
 import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
+import type { BenchmarkSpec, LoadSpec } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
+import type { Planned } from "./plan-fixture.support.ts";
 import { condition, fixture } from "./record-fixture.support.ts";
 
 /*
@@ -62,20 +64,20 @@ export function loadSamples({
 }
 
 /** The plan's words on a load. */
-export const planned = (name: string, on: "masters" | "replicas" | string[] = "masters", timeout = 1_000) => ({
-  name,
-  on,
-  timeout,
+export const planned = (name: string, on: LoadSpec["on"] = "masters", timeout = 1_000): LoadSpec => ({
+  ...{ name, workload: "set", on, connections: 1, pipeline: 1, rate: null, keys: 1, keyPrefix: `${name}:` },
+  ...{ value: { min: 1, max: 1 }, elements: 1, timeout, record: false, wait: null },
 });
+export const plannedTool = (name: string): BenchmarkSpec => ({ name, on: "masters", args: [] });
 
 /** A healthy run with loads. @param experiment further keys of the plan's experiment */
 export function served(
   loads: readonly LoadOptions[],
   more: readonly JournalEvent[] = [],
-  experiment: Record<string, unknown> = {},
+  experiment: Planned = {},
   without: readonly EventType[] = [],
 ): RunRecord {
-  const plan = { load: [planned("set")], allow: [], benchmarks: [], ...experiment };
+  const plan = { load: [planned("set")], ...experiment };
   return fixture([...loads.flatMap(loadSamples), ...more], { without, experiment: plan });
 }
 

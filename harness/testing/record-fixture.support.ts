@@ -1,6 +1,7 @@
 import type { EventOf, EventType, JournalEvent, NodeCondition, NodeState, Phase } from "../journal/events.ts";
 import type { History } from "../journal/history.ts";
 import { type RunRecord, recordOf } from "../journal/record.ts";
+import { type Planned, planOf } from "./plan-fixture.support.ts";
 
 /*
  * A small hand-made run for tests. Chaos 10–40 s, heal at 40 s, recovery 41–50 s (deadline 60 s), checks at 55 s, teardown at 58 s.
@@ -39,7 +40,7 @@ export function fixture(
     checks?: readonly string[];
     history?: History;
     /** Further keys of the plan's experiment. */
-    experiment?: Record<string, unknown>;
+    experiment?: Planned;
   } = {},
 ): RunRecord {
   const events: JournalEvent[] = [
@@ -130,8 +131,7 @@ function phase(name: Phase, from: number, to: number): JournalEvent[] {
   ];
 }
 
-function run(hangLimit: number | null, checks: readonly string[], more: Record<string, unknown> = {}): JournalEvent {
-  const experiment = { watchdog: { hangLimit }, recovery: { within: 19_000 }, checks, ...more };
+function run(hangLimit: number | null, checks: readonly string[], more: Planned = {}): JournalEvent {
   return {
     type: "run",
     t: 0,
@@ -148,7 +148,7 @@ function run(hangLimit: number | null, checks: readonly string[], more: Record<s
     image: "redis:7.0.15",
     digest: null,
     host: {},
-    plan: { version: 1, seed: "s", experiment, faults: [] },
+    plan: planOf({ checks: [...checks], ...more, watchdog: { hangLimit, ...more.watchdog } }),
   };
 }
 

@@ -12,9 +12,7 @@ export type AllowedLosses =
 
 /** What the run's experiment says; "unconfirmed" where it says nothing. */
 export function allowedLosses(record: RunRecord): AllowedLosses {
-  const plan = record.first("run")?.plan as { experiment?: { losses?: unknown } } | undefined;
-  const losses = plan?.experiment?.losses;
-  return losses === "none" || losses === "any" ? losses : "unconfirmed";
+  return record.plan?.experiment.losses ?? "unconfirmed";
 }
 
 /**

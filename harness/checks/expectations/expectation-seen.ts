@@ -169,11 +169,7 @@ function loadSights(record: RunRecord, load: string): Sight[] {
 
 /** Operations per second that the plan asks for; null: as many as can be. */
 function rateOf(record: RunRecord, load: string): number | null {
-  const plan = record.first("run")?.plan as
-    | { experiment?: { load?: { name?: unknown; rate?: unknown }[] } }
-    | undefined;
-  const rate = plan?.experiment?.load?.find(({ name }) => name === load)?.rate;
-  return typeof rate === "number" ? rate : null;
+  return record.plan?.experiment.load.find(({ name }) => name === load)?.rate ?? null;
 }
 
 /** The last thing seen in or before the window, with its moment; null: nothing was. */

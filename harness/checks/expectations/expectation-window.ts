@@ -64,9 +64,8 @@ function bounded(record: RunRecord, window: Span & { words: string }, targets: r
 
 /** Faults were healed before their time: what would have come about by then, nobody knows. */
 function endedEarly(record: RunRecord, to: number): string | null {
-  const plan = record.first("run")?.plan as { experiment?: { duration?: unknown } } | undefined;
-  const planned = plan?.experiment?.duration;
+  const planned = record.plan?.experiment.duration;
   const chaos = phaseSpan(record, "chaos");
-  if (typeof planned !== "number" || !chaos || to < chaos.to) return null;
+  if (planned === undefined || !chaos || to < chaos.to) return null;
   return chaos.to - chaos.from < planned - EARLY_MS ? "the chaos phase was ended before its time" : null;
 }

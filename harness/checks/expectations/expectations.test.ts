@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import type { EventOf, JournalEvent } from "../../journal/events.ts";
 import type { Expectation } from "../../journal/expectation.ts";
+import { recordOf } from "../../journal/record.ts";
+import { planned } from "../../testing/load-fixture.support.ts";
+import type { Planned } from "../../testing/plan-fixture.support.ts";
 import { condition, event, type Free, fixture, starved, state } from "../../testing/record-fixture.support.ts";
 import { expectations } from "./expectations.ts";
 
@@ -34,7 +37,7 @@ function links(...spans: [from: number, to: number, link: "up" | "down"][]): Jou
   );
 }
 
-function judge(one: Expectation | Expectation[], events: JournalEvent[], experiment: Record<string, unknown> = {}) {
+function judge(one: Expectation | Expectation[], events: JournalEvent[], experiment: Planned = {}) {
   const record = fixture(events, { experiment: { duration: 30_000, ...experiment, expectations: [one].flat() } });
   const result = expectations.check(record);
   return { ...result, found: result.findings.map((found) => `${found.class} on ${found.node}`) };
@@ -219,7 +222,7 @@ describe("expectations of log lines, loads and phases", () => {
       ...{ latency: null, connected: 1, connections: 1 },
     });
     const during = (ok: number, fail: number) => [1, 2, 3, 4, 5, 6, 7].map((i) => second(41_000 + i * 1000, ok, fail));
-    const load = { load: [{ name: "set", rate: 100 }] };
+    const load = { load: [{ ...planned("set"), rate: 100 }] };
     assert.equal(judge(one, during(100, 0), load).valid, true);
     assert.equal(judge(one, [...during(0, 100), second(44_500, 60, 2)], load).valid, true);
     assert.deepEqual(judge(one, during(100, 50), load).found, ["served on null"]);
@@ -239,6 +242,7 @@ describe("expectations of log lines, loads and phases", () => {
 
   it("are not known where there are none, or none that can be read", () => {
     assert.equal(judge([], []).valid, "unknown");
-    assert.equal(expectations.check(fixture([], { experiment: { expectations: [{ id: 1 }] } })).valid, "unknown");
+    const older = fixture([]).events.map((one) => (one.type === "run" ? { ...one, plan: { expectations: 1 } } : one));
+    assert.match(expectations.check(recordOf(older)).why ?? "", /no readable expectations/);
   });
 });

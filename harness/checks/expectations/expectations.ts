@@ -1,13 +1,12 @@
-import { z } from "zod";
 import { formatSeconds } from "../../base/units.ts";
 import { type Finding, HANGS, type NodeCondition } from "../../journal/events.ts";
-import { type Expectation, expectationSchema } from "../../journal/expectation.ts";
+import type { Expectation } from "../../journal/expectation.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { DEFAULT_POLL } from "../../watchdog/watchdog.ts";
 import type { Check } from "../check.ts";
 import { conditionPeriods } from "../hang/condition-period.ts";
 import { type Judged, resultOf } from "../result.ts";
-import { planNumber, STARVED_SHARE, starvedShare } from "../span.ts";
+import { STARVED_SHARE, starvedShare } from "../span.ts";
 import { cameAbout, lastSeen, nodeAt, type Sights, sightsOf } from "./expectation-seen.ts";
 import { type Window, windowsOf } from "./expectation-window.ts";
 
@@ -24,20 +23,14 @@ export const expectations: Check = {
       ? null
       : { what: "judges what the experiment expects on the way, and it expects nothing", hint: "add expectations" },
   check(record) {
-    const all = planned(record);
-    if (all === null) return { valid: "unknown", why: "the journal's plan has no readable expectations", findings: [] };
+    const all = record.plan?.experiment.expectations;
+    if (!all) return { valid: "unknown", why: "the journal's plan has no readable expectations", findings: [] };
     const judged: Judged = { findings: [], unknown: [] };
     for (const one of all) judge(record, one, judged);
     if (all.length === 0) judged.unknown.push("the experiment expects nothing on the way");
     return resultOf(judged);
   },
 };
-
-function planned(record: RunRecord): Expectation[] | null {
-  const plan = record.first("run")?.plan as { experiment?: { expectations?: unknown } } | undefined;
-  const read = z.array(expectationSchema).safeParse(plan?.experiment?.expectations ?? []);
-  return read.success ? read.data : null;
-}
 
 function judge(record: RunRecord, expectation: Expectation, judged: Judged): void {
   const { windows, why } = windowsOf(record, expectation);
@@ -75,7 +68,7 @@ function doubtOf(record: RunRecord, expectation: Expectation, sights: Sights, wi
 
 /** It was seen so shortly after the window that it may have come about inside, ms; null: it was not. */
 function lateBy(record: RunRecord, sights: Sights, { from, to }: Window): number | null {
-  const poll = Math.max(LATE_MS, planNumber(record, "watchdog", "poll") ?? DEFAULT_POLL);
+  const poll = Math.max(LATE_MS, record.plan?.experiment.watchdog.poll ?? DEFAULT_POLL);
   const grace = sights.kind === "events" ? LINE_LATE_MS : poll;
   if (cameAbout(sights, { from, to: to + grace }) !== true) return null;
   // A full sync that was still under way after the window was not done inside.

@@ -6,7 +6,7 @@ import type { RunRecord } from "../../journal/record.ts";
 import { holdsFor } from "../../systems/answer-time.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import type { Judged } from "../result.ts";
-import { covered, endOfWatch, planNumber, recoveryEnd, type Span, STARVED_SHARE, starvedShare } from "../span.ts";
+import { covered, endOfWatch, recoveryEnd, type Span, STARVED_SHARE, starvedShare } from "../span.ts";
 import { flagWords } from "./client-flag-words.ts";
 import { conditionPeriods } from "./condition-period.ts";
 
@@ -63,14 +63,14 @@ export function judgeBlockedCommands(record: RunRecord): Judged {
 }
 
 function isTooLong(record: RunRecord, { sent, from, to, over }: Blocked): boolean | "unknown" {
-  const limit = planNumber(record, "watchdog", "hangLimit");
+  const { hangLimit: limit = null, hangAfter = 0 } = record.plan?.experiment.watchdog ?? {};
   const deadline = recoveryEnd(record);
   if (limit !== null && over > limit) return true;
   const outlived = deadline !== undefined && from < deadline && (to ?? Infinity) >= deadline;
   // Of an administration command on a lasting connection nothing else is known: it had to be answered at once.
   if (sent.expected === undefined) return outlived;
   // A command that was sent just before the end, or whose own timeout was not over, is no hang yet.
-  if (over <= (planNumber(record, "watchdog", "hangAfter") ?? 0)) return false;
+  if (over <= hangAfter) return false;
   if (to === null && deadline === undefined) return "unknown";
   return outlived;
 }

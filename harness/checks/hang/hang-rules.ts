@@ -4,7 +4,7 @@ import { DEFAULT_POLL } from "../../watchdog/watchdog.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import { heldBack } from "../held-back.ts";
 import type { Judged } from "../result.ts";
-import { endOfWatch, phaseSpan, planNumber, recoveryEnd, STARVED_SHARE, starvedShare } from "../span.ts";
+import { endOfWatch, phaseSpan, recoveryEnd, STARVED_SHARE, starvedShare } from "../span.ts";
 import { type HangEpisode, hangEpisodes } from "./hang-episode.ts";
 import { judgeLeftovers } from "./lasting-conditions.ts";
 import { stillAnswering } from "./still-answering.ts";
@@ -23,7 +23,7 @@ export function judgeHangs(record: RunRecord): Judged {
 function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): void {
   const { node, condition, from, to, silent, of } = episode;
   const end = to ?? endOfWatch(record);
-  const limit = planNumber(record, "watchdog", "hangLimit");
+  const limit = record.plan?.experiment.watchdog.hangLimit ?? null;
   const deadline = recoveryEnd(record);
   const tooLong = limit !== null && end - from > limit;
   const outlived = deadline !== undefined && (to === null || to >= deadline);
@@ -100,8 +100,8 @@ function howItEnded(record: RunRecord, from: number, to: number): string {
 
 /** Watching can be the fault: an experiment that polls INFO more often than the default says so in what it finds. */
 function watchedClosely(record: RunRecord): string[] {
-  const poll = planNumber(record, "watchdog", "poll");
-  return poll === null || poll >= DEFAULT_POLL ? [] : [`INFO was polled at ${formatRate(poll)} on every node.`];
+  const { poll = DEFAULT_POLL } = record.plan?.experiment.watchdog ?? {};
+  return poll >= DEFAULT_POLL ? [] : [`INFO was polled at ${formatRate(poll)} on every node.`];
 }
 
 function percent(share: number): string {

@@ -64,9 +64,7 @@ describe("no-hang", () => {
 
   it("says when INFO was polled more often than usual, for watching may be the fault", () => {
     const summaryAt = (poll: number) => {
-      const record = fixture(hang("deadlocked", 20_000));
-      const plan = record.first("run")?.plan as { experiment: { watchdog: { poll?: number } } };
-      plan.experiment.watchdog.poll = poll;
+      const record = fixture(hang("deadlocked", 20_000), { experiment: { watchdog: { poll } } });
       return noHang.check(record).findings[0]?.summary ?? "";
     };
     assert.match(summaryAt(100), /INFO was polled at 10 Hz on every node\./);

@@ -4,7 +4,7 @@ import {
   loadSamples,
   lost,
   OK,
-  planned,
+  plannedTool,
   refused,
   served,
   takenAway,
@@ -49,7 +49,7 @@ describe("what clients saw", () => {
   });
 
   it("is no outage of redis-benchmark between two tests, but one when it is longer", () => {
-    const plan = { load: [], benchmarks: [planned("pressure")] };
+    const plan = { load: [], benchmarks: [plannedTool("pressure")] };
     const quiet = (seconds: number) => (t: number) => (t > 20 && t <= 20 + seconds ? {} : { ok: 9000 });
     assert.deepEqual(outages([{ load: "pressure", nodes: { m1: quiet(2) } }], [], plan), []);
     assert.deepEqual(outages([{ load: "pressure", nodes: { m1: quiet(4) } }], [], plan), [[20_000, 24_000]]);

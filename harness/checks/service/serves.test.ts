@@ -7,6 +7,7 @@ import {
   lost,
   OK,
   planned,
+  plannedTool,
   refused,
   served,
   takenAway,
@@ -114,7 +115,7 @@ describe("serves finds", () => {
   });
 
   it("redis-benchmark's refusals", () => {
-    const options = { load: [], benchmarks: [planned("pressure")] };
+    const options = { load: [], benchmarks: [plannedTool("pressure")] };
     const nodes = { m1: from(20, refused("NOREPLICAS", 1)) };
     assert.deepEqual(found(served([{ load: "pressure", nodes }], [], options)), ["refused on m1"]);
   });
@@ -244,7 +245,7 @@ describe("serves does not know", () => {
   });
 
   it("why redis-benchmark is silent", () => {
-    const options = { load: [], benchmarks: [planned("pressure")] };
+    const options = { load: [], benchmarks: [plannedTool("pressure")] };
     const quiet = { load: "pressure", nodes: { m1: from(49, {}, { ok: 5000 }) } };
     unknown(served([quiet], [], options), /no operation ended.*may be stuck itself/);
     unknown(

@@ -1,4 +1,5 @@
 import type { EventOf } from "../../journal/events.ts";
+import type { LoadSpec, PlannedExperiment } from "../../journal/plan.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { leftDown, phaseSpan } from "../span.ts";
 
@@ -26,8 +27,8 @@ export interface ServiceGoal {
 
 /** What is known of a run: a record's, or as much of it as has happened. */
 export interface ServiceSource {
-  /** The run's resolved plan. */
-  plan: unknown;
+  /** What the plan says of loads; undefined: nobody knows. */
+  readonly experiment: Pick<PlannedExperiment, "allow" | "load" | "benchmarks"> | undefined;
   topologies: readonly EventOf<"topology">[];
   moved: readonly EventOf<"load-moved">[];
   /** End of the warm-up, run ms. */
@@ -46,7 +47,7 @@ const AGAIN_MS = 1_000;
 export function sourceOf(record: RunRecord): ServiceSource {
   const nodes = new Set(record.of("condition").map(({ node }) => node));
   return {
-    plan: record.first("run")?.plan,
+    experiment: record.plan?.experiment,
     topologies: record.of("topology"),
     moved: record.of("load-moved"),
     warmUpEnd: phaseSpan(record, "warm-up")?.to ?? null,
@@ -55,23 +56,23 @@ export function sourceOf(record: RunRecord): ServiceSource {
 }
 
 export function goalOf(load: string, source: ServiceSource): ServiceGoal {
-  const { topologies, moved, warmUpEnd, down } = source;
-  const experiment = experimentOf(source.plan);
-  const planned = experiment.load.find(({ name }) => isPartOf(load, name));
-  const tool = experiment.benchmarks.find(({ name }) => name === load);
+  const { experiment, topologies, moved, warmUpEnd, down } = source;
+  const planned = experiment?.load.find(({ name }) => isPartOf(load, name));
+  const tool = experiment?.benchmarks.find(({ name }) => name === load);
   const on = planned?.on ?? tool?.on;
   const now = topologies.at(-1);
   const then = topologies.findLast(({ t }) => warmUpEnd !== null && t <= warmUpEnd) ?? topologies[0];
   const own = moved.filter((one) => one.load === load);
-  const all = on === undefined || now === undefined ? null : meant(on, now);
+  const meantBy = (there: EventOf<"topology"> | undefined) => (on && there ? meant(on, there) : null);
+  const all = meantBy(now);
   const last = own.at(-1);
   const home = planned && then ? homeOf(load, planned.name, last?.to, then) : null;
   const here = all?.filter((node) => home === null || home.includes(node)) ?? null;
   const replicaOf = now?.replicaOf ?? {};
   return {
-    allow: experiment.allow,
+    allow: experiment?.allow ?? [],
     targets: here?.filter((node) => !down.includes(node)) ?? null,
-    steady: own.length === 0 && then !== undefined && all !== null && meant(on as On, then).length === all.length,
+    steady: own.length === 0 && all !== null && meantBy(then)?.length === all.length,
     isRightful: (node, kind) => isRightful(node, kind, replicaOf, down),
     timeout: planned?.timeout ?? 0,
     isTool: tool !== undefined,
@@ -117,32 +118,6 @@ function homeOf(
   return [master, ...Object.keys(replicaOf).filter((replica) => replicaOf[replica] === master)];
 }
 
-type On = "masters" | "replicas" | readonly string[];
-
-function meant(on: On, { masters, replicaOf }: EventOf<"topology">): readonly string[] {
+function meant(on: LoadSpec["on"], { masters, replicaOf }: EventOf<"topology">): readonly string[] {
   return on === "masters" ? masters : on === "replicas" ? Object.keys(replicaOf).sort() : on;
-}
-
-interface Part {
-  name: string;
-  on: On;
-  timeout: number;
-}
-
-/** What the plan says of loads; older ones may lack any of it. */
-function experimentOf(plan: unknown): { allow: string[]; load: Part[]; benchmarks: Part[] } {
-  const { experiment } = (plan ?? {}) as { experiment?: Record<string, unknown> };
-  const list = (name: string): unknown[] => {
-    const value = experiment?.[name];
-    return Array.isArray(value) ? value : [];
-  };
-  const parts = (name: string): Part[] =>
-    list(name).flatMap((one) => {
-      const { name: own, on, timeout } = one as { name?: unknown; on?: unknown; timeout?: unknown };
-      if (typeof own !== "string") return [];
-      const where = on === "masters" || on === "replicas" || Array.isArray(on) ? (on as On) : null;
-      return where === null ? [] : [{ name: own, on: where, timeout: typeof timeout === "number" ? timeout : 0 }];
-    });
-  const allow = list("allow").filter((one): one is string => typeof one === "string");
-  return { allow, load: parts("load"), benchmarks: parts("benchmarks") };
 }

@@ -2,7 +2,7 @@ import { groupBy } from "../../base/group-by.ts";
 import type { EventOf, Outcomes } from "../../journal/events.ts";
 import { addOutcomes, NO_OUTCOMES } from "../../journal/outcomes.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { phaseSpan, planList, type Span } from "../span.ts";
+import { phaseSpan, type Span } from "../span.ts";
 import type { ServiceGoal } from "./service-goal.ts";
 
 /*
@@ -186,7 +186,7 @@ export function baselines(record: RunRecord): Map<string, Baseline | null> {
   const warmUp = phaseSpan(record, "warm-up");
   const loads = new Set(record.of("load").map(({ load }) => load));
   const during = warmUp ? samplesIn(record.of("load"), warmUp) : new Map<string, Sample[]>();
-  const allow = planList(record, "allow");
+  const allow = record.plan?.experiment.allow ?? [];
   return new Map([...loads].map((load) => [load, baselineOf(during.get(load) ?? [], allow)]));
 }
 

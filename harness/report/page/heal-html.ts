@@ -48,10 +48,10 @@ function notLookedAt(record: RunRecord): EventOf<"note">[] {
 }
 
 function nobodyTold(record: RunRecord): Html {
-  const plan = record.first("run")?.plan as { experiment?: { reconcile?: unknown } } | undefined;
   const ruler = rulerOf(record.last("cluster"));
   if (ruler !== "operator") return html`No server was told anything: roles are the ${ruler}' affair.`;
-  if (plan?.experiment?.reconcile === "none") return html`No server was told anything: the experiment wants it so.`;
+  if (record.plan?.experiment.reconcile === "none")
+    return html`No server was told anything: the experiment wants it so.`;
   if (notLookedAt(record).length > 0) return html`No server was told anything.`;
   return html`No server was told anything: all were where they should be.`;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../../journal/events.ts";
 import { type RunRecord, recordOf } from "../../journal/record.ts";
+import { planOf } from "../../testing/plan-fixture.support.ts";
 import { sampleRun } from "../../testing/samples/run.support.ts";
 import { confidence } from "../verdict-text.ts";
 import { pollingText } from "./polling-text.ts";
@@ -14,7 +15,7 @@ function polled(poll: number, rates: Record<string, number>): RunRecord {
       return { type: "probe", t: 1000 + i, node, kind, seconds: 2, ...figures };
     }),
   );
-  return recordOf([{ ...run, plan: { experiment: { watchdog: { poll } } } }, ...probes]);
+  return recordOf([{ ...run, plan: planOf({ watchdog: { poll } }) }, ...probes]);
 }
 
 describe("how often INFO is polled", () => {

@@ -1,14 +1,13 @@
 import { formatRate } from "../../base/units.ts";
-import { planNumber } from "../../checks/span.ts";
 import type { RunRecord } from "../../journal/record.ts";
 
 /**
  * How often the watchdog asked each node for its INFO: as the experiment says, and as it came about (a node that answers late is
- * not asked before it has answered). null: a record without a plan, or without a watchdog.
+ * not asked before it has answered). null: a record without a plan.
  */
 export function pollingText(record: RunRecord): string | null {
-  const poll = planNumber(record, "watchdog", "poll");
-  if (poll === null) return null;
+  const poll = record.plan?.experiment.watchdog.poll;
+  if (poll === undefined) return null;
   const rates = new Map<string, { sent: number; seconds: number }>();
   for (const { node, kind, sent, seconds } of record.of("probe")) {
     if (kind !== "admin") continue;

@@ -1,5 +1,6 @@
 import { groupBy } from "../../base/group-by.ts";
 import { type Proportion, proportion } from "../../base/proportion.ts";
+import { planIn } from "../../journal/plan.ts";
 import type { RunSummary } from "../run-summary.ts";
 import type { ListedRun } from "./run-list.ts";
 
@@ -34,7 +35,7 @@ export function repeatsOf({ run, findings }: RunSummary, file: string, runs: rea
   const [first] = findings;
   const finds = (one: ListedRun): boolean =>
     first ? one.findings.some(({ type }) => type === first.type) : one.verdict === "fail";
-  const said = imagesOf(run.plan);
+  const said = planIn(run)?.experiment.images ?? {};
   // A tag may have been moved to another image between two runs.
   const groups = groupBy(same, ({ image, digest }) => `${image} ${digest ?? ""}`);
   const images = [...groups.values()].map((own): ImageRuns => {
@@ -57,14 +58,4 @@ export function repeatsOf({ run, findings }: RunSummary, file: string, runs: rea
 
 function hasVerdict({ verdict }: ListedRun): boolean {
   return verdict === "pass" || verdict === "fail";
-}
-
-function imagesOf(plan: unknown): { affected?: string; fixed?: string } {
-  const images = (plan as { experiment?: { images?: unknown } } | null)?.experiment?.images;
-  if (typeof images !== "object" || images === null) return {};
-  const { affected, fixed } = images as Record<string, unknown>;
-  return {
-    ...(typeof affected === "string" ? { affected } : {}),
-    ...(typeof fixed === "string" ? { fixed } : {}),
-  };
 }

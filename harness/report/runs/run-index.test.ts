@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { recordOf } from "../../journal/record.ts";
+import { planOf } from "../../testing/plan-fixture.support.ts";
 import { type SampleOptions, sampleRun } from "../../testing/samples/run.support.ts";
 import { HOSTILE } from "../../testing/samples/trouble.support.ts";
 import { jsonReporter } from "../ci/json.ts";
@@ -41,7 +42,7 @@ describe("the history of runs", () => {
               digest,
               startedAt: `2025-01-01T12:00:${String(number).padStart(2, "0")}.000Z`,
               title: title ?? event.title,
-              plan: { experiment: { images: { affected: "kv:old", fixed: "kv:new" } } },
+              plan: planOf({ images: { affected: "kv:old", fixed: "kv:new" } }),
             }
           : event,
       ),

@@ -34,8 +34,8 @@ export async function verifiedRunOf(folder: string, planToday: PlanToday): Promi
   const { seed, system, image, digest, verdict, runId, startedAt, kvchaos, findings } = result;
   const today = await planToday(experiment, seed, system, image);
   if (!today) throw refused(`the catalogue has no experiment ${experiment}`);
-  const plan = planDigest(run?.plan as Plan);
-  if (plan !== planDigest(today)) {
+  const plan = record.plan && planDigest(record.plan);
+  if (plan === null || plan !== planDigest(today)) {
     throw refused(
       `stale: experiments/${experiment} gives another plan with this seed today: the file has changed since, or the run's plan was not the file's`,
     );
@@ -93,8 +93,7 @@ function factsOf(result: Result): Record<string, unknown> {
 /** Judges the journal again. What broke off was not judged by checks. */
 function checkVerdict({ verdict, findings }: Result, record: RunRecord): void {
   if (verdict === "error" || verdict === "interrupted") return;
-  const plan = record.first("run")?.plan as Plan | undefined;
-  const results = runChecks(plan?.experiment.checks ?? [], record);
+  const results = runChecks(record.plan?.experiment.checks ?? [], record);
   const again = verdictOf(record, results);
   const kinds = (all: readonly { type: string; class: string }[]): string =>
     all.map(kindOf).sort().join(", ") || "nothing";
