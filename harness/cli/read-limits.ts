@@ -7,9 +7,9 @@ export function readCount(option: string, value: number): number {
   throw new ChaosError("usage", `${option} ${value}: expected a whole number from 1 on`);
 }
 
-/** An option that is a duration, ms. */
-export function readDuration(option: string, text: string): number {
-  const duration = parseDuration(text);
+/** An option that is a duration, ms; without end where it is not given. */
+export function readDuration(option: string, text: string | undefined): number {
+  const duration = text === undefined ? Number.POSITIVE_INFINITY : parseDuration(text);
   if (duration !== undefined && duration > 0) return duration;
   throw new ChaosError("usage", `${option} ${text}: expected a duration with a unit, like "30m"`);
 }

@@ -1,3 +1,4 @@
+import { filterAsync } from "../../base/filter-async.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { CATALOGUE, type KnownBug, readKnownBugs, standsFor } from "../../experiment/known-bugs.ts";
@@ -54,9 +55,8 @@ export const listCommand = command({
 async function printCoverage(experiments: readonly Experiment[], bugs: readonly KnownBug[]): Promise<void> {
   const runs = await readVerified(VERIFIED);
   const today = new Today();
-  const stale = await Promise.all(runs.map((run) => today.stale(run)));
-  const old = new Set(runs.filter((_, index) => stale[index]));
-  const { rows, summary } = coverage({ bugs, experiments, runs, stale: old, root: EXPERIMENTS });
+  const stale = new Set(await filterAsync(runs, (run) => today.stale(run)));
+  const { rows, summary } = coverage({ bugs, experiments, runs, stale, root: EXPERIMENTS });
   printFitted(rows);
   print(`\n${summary}`);
 }

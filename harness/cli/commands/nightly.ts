@@ -25,6 +25,8 @@ import { type Session, withSession } from "../session.ts";
 
 const CATALOGUE = fileURLToPath(new URL("../../../experiments", import.meta.url));
 
+const fromEnvironment = (name: string) => ({ type: "string", default: process.env[name] || undefined }) as const;
+
 export const nightlyCommand = command({
   usage: "nightly [experiment..]",
   summary:
@@ -40,19 +42,16 @@ export const nightlyCommand = command({
   },
   options: {
     budget: {
-      type: "string",
-      default: process.env.KVCHAOS_BUDGET || undefined,
+      ...fromEnvironment("KVCHAOS_BUDGET"),
       describe: 'what does not fit in this time is skipped, like "60m" (KVCHAOS_BUDGET)',
     },
     seed: {
-      type: "string",
-      default: process.env.KVCHAOS_SEED || undefined,
+      ...fromEnvironment("KVCHAOS_SEED"),
       defaultDescription: "today's date",
       describe: "draws the plans and their order (KVCHAOS_SEED)",
     },
     shard: {
-      type: "string",
-      default: process.env.KVCHAOS_SHARD || undefined,
+      ...fromEnvironment("KVCHAOS_SHARD"),
       describe: "i/n: the share of one of n runners (KVCHAOS_SHARD)",
     },
     system: { type: "string", describe: "only this one" },
@@ -63,7 +62,7 @@ export const nightlyCommand = command({
     "reporter-option": { type: "string", array: true, default: [] as string[], describe: "name=value, for it" },
   },
   run: async (args) => {
-    const budget = args.budget === undefined ? null : readDuration("--budget", args.budget);
+    const budget = readDuration("--budget", args.budget);
     const shard = readShard(args.shard);
     const started = new Date();
     const seed = args.seed ?? seedOfNight(started);
@@ -83,7 +82,7 @@ export const nightlyCommand = command({
       seed,
       startedAt: started.toISOString(),
       ms: Math.round(clock.now()),
-      budgetMs: budget,
+      budgetMs: Number.isFinite(budget) ? budget : null,
       shard,
       finished,
       entries: [...entries.values()],
@@ -138,9 +137,9 @@ function reporterOption(text: string): [name: string, value: string] {
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-function titleOf(seed: string, { index, count }: Shard, budget: number | null): string {
+function titleOf(seed: string, { index, count }: Shard, budget: number): string {
   const share = count === 1 ? "" : `, shard ${index}/${count}`;
-  return `night ${seed}${share}${budget === null ? "" : `, budget ${formatDuration(budget)}`}`;
+  return `night ${seed}${share}${budget === Number.POSITIVE_INFINITY ? "" : `, budget ${formatDuration(budget)}`}`;
 }
 
 /** `reports/<time>-nightly[-1of4]-<seed>/`. */

@@ -27,7 +27,9 @@ export const runCommand = command({
     json: JSON_EVENTS,
   },
   run: async (args) => {
-    const limits = readLimits(args);
+    const repeat = readCount("--repeat", args.repeat);
+    const duration = readDuration("--duration", args.duration);
+    const endless = repeat === 1 && (args["until-fail"] || args.duration !== undefined);
     const { index, count } = readShard(args.shard);
     const files = (await experimentFiles(args.experiment)).filter((_, i) => i % count === index - 1);
     if (files.length === 0) log(`nothing to run: there are fewer experiments than shards (--shard ${args.shard})`);
@@ -35,9 +37,9 @@ export const runCommand = command({
     const experiments = await readExperiments(files);
     if (experiments.length === 0) return EXIT.pass;
     return withSession({ ...args, again: true }, async (session) => {
-      const end = performance.now() + limits.duration;
+      const end = performance.now() + duration;
       const ran = await series(
-        rounds(experiments, limits.rounds),
+        rounds(experiments, endless ? Number.POSITIVE_INFINITY : repeat),
         {
           run: async ({ of: experiment, round }) => {
             const server = await session.choose(args, experiment);
@@ -59,13 +61,3 @@ export const runCommand = command({
     });
   },
 });
-
-function readLimits(args: { repeat: number; duration?: string | undefined; "until-fail": boolean }): {
-  rounds: number;
-  duration: number;
-} {
-  const repeat = readCount("--repeat", args.repeat);
-  const duration = args.duration === undefined ? Number.POSITIVE_INFINITY : readDuration("--duration", args.duration);
-  const endless = args["until-fail"] || args.duration !== undefined;
-  return { rounds: endless && repeat === 1 ? Number.POSITIVE_INFINITY : repeat, duration };
-}

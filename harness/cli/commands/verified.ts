@@ -1,6 +1,7 @@
 import { readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
+import { filterAsync } from "../../base/filter-async.ts";
 import { hasVerdict, type VerifiedRun } from "../../report/verified/verified-run.ts";
 import { renderVerified } from "../../report/verified/verified-table.ts";
 import { verifiedRunOf } from "../../report/verified/verify-run.ts";
@@ -56,19 +57,18 @@ function add(runs: VerifiedRun[], run: VerifiedRun): string {
 }
 
 async function stillThere(runs: readonly VerifiedRun[], today: Today): Promise<VerifiedRun[]> {
-  const there = await Promise.all(runs.map(({ experiment }) => today.has(experiment)));
-  for (const name of new Set(runs.filter((_, index) => !there[index]).map(({ experiment }) => experiment))) {
-    log(`dropped: there is no experiment ${name} any more`);
-  }
-  return runs.filter((_, index) => there[index]);
+  const there = await filterAsync(runs, ({ experiment }) => today.has(experiment));
+  const gone = runs.filter((run) => !there.includes(run)).map(({ experiment }) => experiment);
+  for (const name of new Set(gone)) log(`dropped: there is no experiment ${name} any more`);
+  return there;
 }
 
 /** Runs of an experiment as it was give way to one on the same image of the experiment as it is. */
 async function withoutReplaced(runs: readonly VerifiedRun[], today: Today): Promise<VerifiedRun[]> {
-  const stale = await Promise.all(runs.map((run) => today.stale(run)));
+  const stale = new Set(await filterAsync(runs, (run) => today.stale(run)));
   const place = ({ experiment, image, digest }: VerifiedRun): string => JSON.stringify([experiment, image, digest]);
-  const fresh = new Set(runs.filter((_, index) => !stale[index]).map(place));
-  return runs.filter((run, index) => !stale[index] || !fresh.has(place(run)));
+  const fresh = new Set(runs.filter((run) => !stale.has(run)).map(place));
+  return runs.filter((run) => !stale.has(run) || !fresh.has(place(run)));
 }
 
 /** A run's folder, or the folders of runs in it. @throws ChaosError usage: neither */
@@ -76,8 +76,7 @@ async function runFolders(given: string): Promise<string[]> {
   if (await isRun(given)) return [given];
   const entries = await readdir(given, { withFileTypes: true }).catch(() => []);
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(given, name));
-  const runs = await Promise.all(folders.map(isRun));
-  const found = folders.filter((_, index) => runs[index]).sort();
+  const found = (await filterAsync(folders, isRun)).sort();
   if (found.length > 0) return found;
   throw new ChaosError("usage", `${given} is no run, and has none in it`, {
     hint: "A run's folder lies in reports/ and has a journal.jsonl.",

@@ -14,11 +14,13 @@ const AGAIN = 3;
 /** A run is one of a job with the night's seed. */
 export interface NightRunnerOptions extends Omit<Campaign<NightJob, NightRun>, "late"> {
   clock: Clock;
-  /** How long the night may take from here on, ms; null: as long as it takes. */
-  budget: number | null;
+  /** How long the night may take from here on, ms (perhaps without end). */
+  budget: number;
   /** Why the job's image cannot be used; null when it is on this machine. */
   absent(job: NightJob): Promise<string | null>;
 }
+
+type Judged = Pick<NightEntry, "outcome" | "reasons" | "runs" | "again">;
 
 /*
  *   image there? time left? ─► run ─► as expected ─────────────────────────────► entry
@@ -33,7 +35,7 @@ export class NightRunner {
 
   constructor(options: NightRunnerOptions) {
     this.#options = options;
-    this.#end = options.budget === null ? Number.POSITIVE_INFINITY : options.clock.now() + options.budget;
+    this.#end = options.clock.now() + options.budget;
   }
 
   /** Never rejects. */
@@ -56,58 +58,22 @@ export class NightRunner {
     const absent = await this.#options.absent(job);
     if (absent !== null || !this.#late(job)) return absent;
     const left = Math.max(0, this.#end - clock.now());
-    return `it does not fit in the budget of ${formatDuration(budget ?? 0)}: ${rounded(left)} left, it may take ${rounded(mostTime(job))}`;
+    return `it does not fit in the budget of ${formatDuration(budget)}: ${rounded(left)} left, it may take ${rounded(mostTime(job))}`;
   }
 
   #late(job: NightJob): boolean {
     return this.#options.clock.now() + mostTime(job) > this.#end;
   }
 
-  async #judged(job: NightJob): Promise<Pick<NightEntry, "outcome" | "reasons" | "runs" | "again">> {
+  async #judged(job: NightJob): Promise<Judged> {
     const expected = expectationOf(job.experiment, job.image);
     const first = await this.#options.run(job);
     const outcome = judge(expected, first);
-    if (outcome === "fail") return this.#failedAgain(job, first, expected);
-    if (outcome === "not-reproduced") return this.#shownAgain(job, first, expected);
+    if (outcome === "fail") return failedAgain(expected, first, await this.#again(job));
+    if (outcome === "not-reproduced") return shownAgain(expected, [first, ...(await this.#again(job))]);
     const reasons =
       outcome === "known-bug" ? [`as expected: ${first.reasons[0] ?? expectationText(expected)}`] : first.reasons;
     return { outcome, reasons: [...reasons], runs: [first], again: null };
-  }
-
-  /** A failure stays one however rarely it comes back; how often is what the reader needs to know. */
-  async #failedAgain(job: NightJob, first: NightRun, expected: Expectation) {
-    const kinds = new Set(first.findings.map(kindOf));
-    const more = await this.#again(job);
-    const known = more.filter(conclusive);
-    // A check can fail without a finding: then any failure is the same one.
-    const same = known.filter(
-      (run) => run.verdict === "fail" && (kinds.size === 0 || run.findings.some((one) => kinds.has(kindOf(one)))),
-    );
-    const again = proportion(same.length, known.length);
-    const reasons = [
-      ...(expected.kind === "finding"
-        ? [`${expectationText(expected)} was expected, and something else was found`]
-        : []),
-      ...first.reasons,
-      known.length > 0
-        ? `with the same plan it came back in ${proportionText(again)} further runs`
-        : `it could not be asked again: ${more.length > 0 ? "every further run was inconclusive" : "the time was over"}`,
-    ];
-    return { outcome: "fail" as const, reasons, runs: [first, ...more], again };
-  }
-
-  /** A known bug may need luck: it counts as there when any run of the same plan shows it. */
-  async #shownAgain(job: NightJob, first: NightRun, expected: Expectation) {
-    const runs = [first, ...(await this.#again(job))];
-    const known = runs.filter(conclusive);
-    const shown = known.filter((run) => judge(expected, run) === "known-bug");
-    const again = proportion(shown.length, known.length);
-    const text = `${expectationText(expected)} showed in ${proportionText(again)} runs of the same plan`;
-    if (shown.length > 0) return { outcome: "known-bug" as const, reasons: [text], runs, again };
-    const other = known.find((run) => run.verdict === "fail");
-    if (other) return { outcome: "fail" as const, reasons: [...other.reasons, text], runs, again };
-    const hint = "fixed, or the experiment no longer provokes it";
-    return { outcome: "not-reproduced" as const, reasons: [`${text}: ${hint}`], runs, again };
   }
 
   async #again(job: NightJob): Promise<NightRun[]> {
@@ -115,6 +81,37 @@ export class NightRunner {
     const again = Array<NightJob>(AGAIN).fill(job);
     return (await series(again, { run, late: (one) => this.#late(one), signal })).results;
   }
+}
+
+/** A failure stays one however rarely it comes back; how often is what the reader needs to know. */
+function failedAgain(expected: Expectation, first: NightRun, more: readonly NightRun[]): Judged {
+  const kinds = new Set(first.findings.map(kindOf));
+  const known = more.filter(conclusive);
+  // A check can fail without a finding: then any failure is the same one.
+  const same = known.filter(
+    (run) => run.verdict === "fail" && (kinds.size === 0 || run.findings.some((one) => kinds.has(kindOf(one)))),
+  );
+  const again = proportion(same.length, known.length);
+  const other =
+    expected.kind === "finding" ? `${expectationText(expected)} was expected, and something else was found` : [];
+  const count =
+    known.length > 0
+      ? `with the same plan it came back in ${proportionText(again)} further runs`
+      : `it could not be asked again: ${more.length > 0 ? "every further run was inconclusive" : "the time was over"}`;
+  return { outcome: "fail", reasons: [other, first.reasons, count].flat(), runs: [first, ...more], again };
+}
+
+/** A known bug may need luck: it counts as there when any run of the same plan shows it. */
+function shownAgain(expected: Expectation, runs: NightRun[]): Judged {
+  const known = runs.filter(conclusive);
+  const shown = known.filter((run) => judge(expected, run) === "known-bug");
+  const again = proportion(shown.length, known.length);
+  const text = `${expectationText(expected)} showed in ${proportionText(again)} runs of the same plan`;
+  if (shown.length > 0) return { outcome: "known-bug", reasons: [text], runs, again };
+  const other = known.find((run) => run.verdict === "fail");
+  if (other) return { outcome: "fail", reasons: [...other.reasons, text], runs, again };
+  const hint = "fixed, or the experiment no longer provokes it";
+  return { outcome: "not-reproduced", reasons: [`${text}: ${hint}`], runs, again };
 }
 
 /** A job before its turn: what stays in the record when the runner is killed. */

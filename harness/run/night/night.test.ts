@@ -188,12 +188,12 @@ describe("the runner of a night", () => {
   const job = (image: string): NightJob => nightJobs([known], { from, images: [image] })[0] as NightJob;
 
   /** Each run takes a minute of a clock that only moves when something runs. */
-  function night(runs: NightRun[], { minutes = null as number | null, absent = null as string | null } = {}) {
+  function night(runs: NightRun[], { minutes = Number.POSITIVE_INFINITY, absent = null as string | null } = {}) {
     const over = new AbortController();
     let now = 0;
     const runner = new NightRunner({
       clock: { now: () => now, origin: 0n },
-      budget: minutes === null ? null : minutes * 60_000,
+      budget: minutes * 60_000,
       absent: async () => absent,
       run: async () => {
         now += 60_000;
