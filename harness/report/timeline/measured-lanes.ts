@@ -1,9 +1,7 @@
-import { addTo, groupBy } from "../../base/group-by.ts";
+import { groupBy } from "../../base/group-by.ts";
 import { starvedSpans } from "../../checks/span.ts";
-import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { compact, milliseconds, nodeMarks } from "./lane-text.ts";
-import { type Point, type Series, seriesLane } from "./series-lane.ts";
+import { AMOUNT, DURATION, nodeSeries, type Point, pointsOf, seriesLane } from "./series-lane.ts";
 import type { Lane } from "./time-scale.ts";
 
 const MOST_LOADS = 4;
@@ -16,108 +14,72 @@ export function loadLanes(record: RunRecord): Lane[] {
     const last =
       i === shown.length - 1 && loads.size > MOST_LOADS ? ` (truncated: ${MOST_LOADS} of ${loads.size} loads)` : "";
     const rate = (of: "ok" | "fail" | "info") =>
-      events.map((event): Point => [event.t, event[of] / Math.max(event.seconds, 0.001)]);
-    const ms = (of: "p50" | "p99" | "max") =>
-      events.flatMap((event): Point[] => (event.latency ? [[event.t, event.latency[of]]] : []));
+      pointsOf(events, (event) => event[of] / Math.max(event.seconds, 0.001));
+    const ms = (of: "p50" | "p99" | "max") => pointsOf(events, ({ latency }) => latency && latency[of]);
     return [
-      seriesLane({
-        title: `Load “${load}”: operations per second${last}`,
-        scale: "linear",
-        merge: "mean",
-        format: compact,
-        series: [
-          { label: "ok", mark: "s-ok", points: rate("ok") },
-          { label: "failed", mark: "s-fail", points: rate("fail") },
-          { label: "unknown outcome", mark: "s-info", points: rate("info") },
-        ],
-      }),
-      seriesLane({
-        title: `Load “${load}”: latency from the intended start`,
-        scale: "log",
-        merge: "max",
-        format: milliseconds,
-        series: [
-          { label: "p50", mark: "s1", points: ms("p50") },
-          { label: "p99", mark: "s2", points: ms("p99") },
-          { label: "max", mark: "s6", points: ms("max") },
-        ],
-      }),
+      seriesLane(`Load “${load}”: operations per second${last}`, { ...AMOUNT, merge: "mean" }, [
+        { label: "ok", mark: "s-ok", points: rate("ok") },
+        { label: "failed", mark: "s-fail", points: rate("fail") },
+        { label: "unknown outcome", mark: "s-info", points: rate("info") },
+      ]),
+      seriesLane(`Load “${load}”: latency from the intended start`, DURATION, [
+        { label: "p50", mark: "s1", points: ms("p50") },
+        { label: "p99", mark: "s2", points: ms("p99") },
+        { label: "max", mark: "s6", points: ms("max") },
+      ]),
     ];
   });
 }
 
 /** The slowest answer, or the age of the oldest unanswered question, of all probes of a node. */
 export function probeLane(record: RunRecord): Lane {
-  const mark = nodeMarks(record);
-  const series = [...groupBy(record.of("probe"), (event) => event.node)].map(([node, events]): Series => {
+  const series = nodeSeries(record, record.of("probe"), (events) => {
     const worst = new Map<number, number>();
-    for (const event of events) {
-      const second = Math.floor(event.t / 1000) * 1000;
-      worst.set(second, Math.max(worst.get(second) ?? 0, event.latency?.max ?? 0, event.oldest));
+    for (const { t, latency, oldest } of events) {
+      const second = Math.floor(t / 1000) * 1000;
+      worst.set(second, Math.max(worst.get(second) ?? 0, latency?.max ?? 0, oldest));
     }
-    return { label: node, mark: mark(node), points: [...worst].sort((a, b) => a[0] - b[0]) };
+    return [...worst].sort((a, b) => a[0] - b[0]);
   });
-  return seriesLane({
-    title: "Probes: slowest answer, or oldest open question",
-    scale: "log",
-    merge: "max",
-    format: milliseconds,
-    series,
-  });
+  return seriesLane("Probes: slowest answer, or oldest open question", DURATION, series);
 }
 
 /** How far each replica's offset is behind its intended master's, and the offsets themselves. */
 export function offsetLanes(record: RunRecord): Lane[] {
-  const mark = nodeMarks(record);
-  const lag = new Map<string, Point[]>();
-  const offsets = new Map<string, Point[]>();
+  const lags: { node: string; point: Point }[] = [];
+  const offsets: typeof lags = [];
   const latest = new Map<string, number>();
   const topologies = record.of("topology");
   let next = 0;
   let replicaOf: Record<string, string> = {};
-  for (const event of record.of("node-state")) {
-    for (; next < topologies.length && (topologies[next]?.t ?? 0) <= event.t; next++)
+  for (const { t, node, state } of record.of("node-state")) {
+    for (; next < topologies.length && (topologies[next]?.t ?? 0) <= t; next++)
       replicaOf = topologies[next]?.replicaOf ?? {};
-    const { offset } = event.state;
+    const { offset } = state;
     if (offset === null) continue;
-    latest.set(event.node, offset);
-    addTo(offsets, event.node, [event.t, offset]);
-    const master = latest.get(replicaOf[event.node] ?? "");
+    latest.set(node, offset);
+    offsets.push({ node, point: [t, offset] });
+    const master = latest.get(replicaOf[node] ?? "");
     // The master was asked a moment earlier or later: being ahead of its last answer is no lag.
-    if (master !== undefined) addTo(lag, event.node, [event.t, Math.max(0, master - offset)]);
+    if (master !== undefined) lags.push({ node, point: [t, Math.max(0, master - offset)] });
   }
-  const lane = (title: string, points: Map<string, Point[]>, format: (value: number) => string) =>
-    seriesLane({
+  const lane = (title: string, all: typeof lags) =>
+    seriesLane(
       title,
-      scale: "linear",
-      merge: "last",
-      format,
-      series: [...points].map(([node, own]) => ({ label: node, mark: mark(node), points: own })),
-    });
-  return [
-    lane("Replication offset", offsets, compact),
-    lane("Replication lag behind the intended master, by offset", lag, compact),
-  ];
+      AMOUNT,
+      nodeSeries(record, all, (own) => own.map(({ point }) => point)),
+    );
+  return [lane("Replication offset", offsets), lane("Replication lag behind the intended master, by offset", lags)];
 }
 
 /** Was it us? Event-loop delay of the harness and answers of a server that nobody harms. */
 export function selfLane(record: RunRecord): Lane {
   const self = record.of("self");
-  const points = (value: (event: EventOf<"self">) => number | null) =>
-    self.flatMap((event): Point[] => {
-      const found = value(event);
-      return found === null ? [] : [[event.t, found]];
-    });
-  return seriesLane({
-    title: "The harness itself: event-loop delay and control probe",
-    scale: "log",
-    merge: "max",
-    format: milliseconds,
-    series: [
-      { label: "main thread", mark: "s1", points: points((event) => event.mainDelay) },
-      { label: "probe thread", mark: "s2", points: points((event) => event.probeDelay) },
-      { label: "control probe", mark: "s3", points: points((event) => event.controlMax) },
-    ],
-    shade: starvedSpans(record).map((span) => ({ ...span, label: "starved" })),
-  });
+  const series = [
+    { label: "main thread", mark: "s1", points: pointsOf(self, (event) => event.mainDelay) },
+    { label: "probe thread", mark: "s2", points: pointsOf(self, (event) => event.probeDelay) },
+    { label: "control probe", mark: "s3", points: pointsOf(self, (event) => event.controlMax) },
+  ];
+  const starved = starvedSpans(record).map((span) => ({ ...span, label: "starved" }));
+  return seriesLane("The harness itself: event-loop delay and control probe", DURATION, series, starved);
 }

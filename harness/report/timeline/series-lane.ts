@@ -1,3 +1,6 @@
+import { groupBy } from "../../base/group-by.ts";
+import { formatCount } from "../../base/units.ts";
+import type { RunRecord } from "../../journal/record.ts";
 import { type Html, html } from "../html/markup.ts";
 import { type Lane, round, type TimeScale } from "./time-scale.ts";
 
@@ -13,27 +16,57 @@ export interface Series {
   dots?: boolean;
 }
 
-export interface SeriesLane {
-  title: string;
-  series: readonly Series[];
+/** How values are drawn and told. */
+export interface Measure {
   scale: "linear" | "log";
-  /** Text of a value on the axis and in tooltips. */
-  format(value: number): string;
   /** How points that fall on the same pixel become one: a peak must stay visible, an average must stay true. */
   merge: "mean" | "max" | "last";
-  /** Stretches to shade, such as starved seconds. */
-  shade?: readonly { from: number; to: number; label: string }[];
+  /** Text of a value on the axis and in tooltips. */
+  format(value: number): string;
+}
+
+export const AMOUNT: Measure = { scale: "linear", merge: "last", format: compact };
+export const DURATION: Measure = { scale: "log", merge: "max", format: milliseconds };
+
+/** One line per node, in the colour and dashes that it has in every lane. */
+export function nodeSeries<T extends { node: string }>(
+  record: RunRecord,
+  events: readonly T[],
+  points: (own: readonly T[]) => Point[],
+): Series[] {
+  const names = record.last("cluster")?.nodes.map((node) => node.name) ?? [];
+  return [...groupBy(events, ({ node }) => node)].map(([node, own]) => ({
+    label: node,
+    mark: `s${(Math.max(0, names.indexOf(node)) % 6) + 1}`,
+    points: points(own),
+  }));
+}
+
+/** What was measured, at the moments at which it was. */
+export function pointsOf<T extends { t: number }>(events: readonly T[], value: (event: T) => number | null): Point[] {
+  return events.flatMap((event): Point[] => {
+    const found = value(event);
+    return found === null ? [] : [[event.t, found]];
+  });
 }
 
 const HEIGHT = 74;
 /** A longer silence is a gap in the line: nothing was measured. */
 const GAP_MS = 4000;
 
-/** A chart of numbers over time, without anything but SVG. */
-export function seriesLane(lane: SeriesLane): Lane {
-  const { title, series, format } = lane;
+/**
+ * A chart of numbers over time, without anything but SVG.
+ * @param shade stretches to shade, such as starved seconds
+ */
+export function seriesLane(
+  title: string,
+  measure: Measure,
+  series: readonly Series[],
+  shade: readonly { from: number; to: number; label: string }[] = [],
+): Lane {
+  const { format } = measure;
   const present = series.filter((one) => one.points.length > 0);
-  const axis = lane.scale === "log" ? logAxis(present) : linearAxis(present);
+  const axis = measure.scale === "log" ? logAxis(present) : linearAxis(present);
   return {
     title,
     legend: present.map(({ label, mark }) => ({ label, mark })),
@@ -45,11 +78,11 @@ export function seriesLane(lane: SeriesLane): Lane {
         (value) =>
           html`<line class="rule" x1="${left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"/><text class="tick end" x="${left - 6}" y="${y(value) + 3.5}">${format(value)}</text>`,
       );
-      const shades = (lane.shade ?? []).map(({ from, to, label }) => {
+      const shades = shade.map(({ from, to, label }) => {
         const x = scale.x(from);
         return html`<rect class="shade" x="${x}" y="${top}" width="${round(Math.max(1, scale.x(to) - x))}" height="${HEIGHT - 4}"><title>${label}</title></rect>`;
       });
-      const lines = present.map((one) => line(one, downSample(one.points, scale, lane.merge), scale, y, format));
+      const lines = present.map((one) => line(one, downSample(one.points, scale, measure.merge), scale, y, format));
       return [shades, grid, lines];
     },
   };
@@ -86,7 +119,7 @@ function line(
 }
 
 /** At most as many points as the drawing has room for, evenly spread. */
-function downSample(points: readonly Point[], { from, to, frame }: TimeScale, merge: SeriesLane["merge"]): Point[] {
+function downSample(points: readonly Point[], { from, to, frame }: TimeScale, merge: Measure["merge"]): Point[] {
   if (points.length <= frame.points) return [...points];
   const width = Math.max(1, (to - from) / frame.points);
   const buckets = new Map<number, { t: number; sum: number; max: number; last: number; n: number }>();
@@ -142,4 +175,23 @@ function logAxis(series: readonly Series[]): Axis {
   for (let power = low; power <= high; power += step) ticks.push(10 ** power);
   const part = (value: number) => (Math.log10(Math.max(value, 10 ** low)) - low) / (high - low);
   return { part: (value) => Math.min(1, Math.max(0, part(value))), ticks };
+}
+
+/** A duration on an axis. */
+export function milliseconds(value: number): string {
+  if (value >= 1000) return `${formatCount(value / 1000)} s`;
+  return `${value >= 10 ? formatCount(value) : Number(value.toPrecision(1))} ms`;
+}
+
+/** 12,300 → "12.3k" */
+export function compact(value: number): string {
+  for (const [size, unit] of [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ] as const) {
+    if (value >= size) return `${Number((value / size).toPrecision(3))}${unit}`;
+  }
+  return String(Number(value.toPrecision(3)));
 }

@@ -1,31 +1,22 @@
-import { groupBy } from "../../base/group-by.ts";
 import { adminCommands } from "../../journal/admin-commands.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { compact, milliseconds, nodeMarks } from "./lane-text.ts";
-import { type Point, type Series, seriesLane } from "./series-lane.ts";
+import { AMOUNT, compact, DURATION, nodeSeries, type Point, pointsOf, seriesLane } from "./series-lane.ts";
 import type { Lane } from "./time-scale.ts";
 
 const MEBIBYTE = 1024 ** 2;
 
 /** What the kernel says of each server's process: CPU in cores, and resident memory. */
 export function processLanes(record: RunRecord): Lane[] {
-  const mark = nodeMarks(record);
-  const nodes = [...groupBy(record.of("process"), (event) => event.node)];
-  const lane = (title: string, format: (value: number) => string, points: (own: Process[]) => Point[]) =>
-    seriesLane({
-      title,
-      scale: "linear",
-      merge: "max",
-      format,
-      series: nodes.map(([node, own]) => ({ label: node, mark: mark(node), points: points(own) })),
-    });
-  if (nodes.length === 0) return [];
+  const events = record.of("process");
+  if (events.length === 0) return [];
+  const memory = nodeSeries(record, events, (own) =>
+    pointsOf(own, ({ rssBytes }) => (rssBytes === null ? null : rssBytes / MEBIBYTE)),
+  );
+  const mebibytes = (value: number) => `${compact(value)} MiB`;
   return [
-    lane("CPU of the server's process, in cores", compact, cores),
-    lane("Memory of the server's process (resident)", mebibytes, (own) =>
-      own.flatMap((event): Point[] => (event.rssBytes === null ? [] : [[event.t, event.rssBytes / MEBIBYTE]])),
-    ),
+    seriesLane("CPU of the server's process, in cores", { ...AMOUNT, merge: "max" }, nodeSeries(record, events, cores)),
+    seriesLane("Memory of the server's process (resident)", { ...AMOUNT, merge: "max", format: mebibytes }, memory),
   ];
 }
 
@@ -50,32 +41,19 @@ function cores(own: readonly Process[]): Point[] {
 export function fullSyncLane(record: RunRecord): Lane[] {
   const events = record.of("full-sync");
   if (events.length === 0) return [];
-  const mark = nodeMarks(record);
   const counts = { start: 0, done: 0, failed: 0, ended: 0 };
-  const series = [...groupBy(events, (event) => event.node)].map(([node, own]): Series => {
-    const points = own.flatMap(({ t, step, done, total }): Point[] => {
+  const series = nodeSeries(record, events, (own) =>
+    own.flatMap(({ t, step, done, total }): Point[] => {
       if (step in counts) counts[step as keyof typeof counts]++;
-      if (step === "start")
-        return [
-          [t, Number.NaN],
-          [t, 0],
-        ];
       if (step === "restoring" || step === "done") return [[t, 100]];
       if (step === "progress") return done !== null && total ? [[t, (100 * done) / total]] : [];
-      return [[t, Number.NaN]];
-    });
-    return { label: node, mark: mark(node), points };
-  });
-  const ends = [`${counts.done} done`, `${counts.failed} failed`, `${counts.ended} given up`];
-  return [
-    seriesLane({
-      title: `Full sync: ${counts.start} begun, ${ends.join(", ")}`,
-      scale: "linear",
-      merge: "last",
-      format: (value) => `${Math.round(value)} %`,
-      series,
+      const end: Point = [t, Number.NaN];
+      return step === "start" ? [end, [t, 0]] : [end];
     }),
-  ];
+  );
+  const ends = [`${counts.done} done`, `${counts.failed} failed`, `${counts.ended} given up`];
+  const percent = (value: number) => `${Math.round(value)} %`;
+  return [seriesLane(`Full sync: ${counts.start} begun, ${ends.join(", ")}`, { ...AMOUNT, format: percent }, series)];
 }
 
 /** How long each switch of the master took: a blocked admin command is itself a symptom. No lane when there was none. */
@@ -87,23 +65,15 @@ export function switchLane(record: RunRecord, end: number): Lane[] {
         ? [[event.t - event.ms, Math.max(event.ms, 0.1)]]
         : [],
     );
-  const commands = switchCommands(record, end);
-  const series: Series[] = [
-    { label: "switch-master, whole fault", mark: "d1", points: switches },
-    { label: "admin command answered", mark: "d3", points: commands.answered },
-    { label: "refused or connection lost", mark: "d2", points: commands.refused },
-    { label: "never answered", mark: "d6", points: commands.open },
+  const { answered, refused, open } = switchCommands(record, end);
+  const series = [
+    { label: "switch-master, whole fault", mark: "d1", points: switches, dots: true },
+    { label: "admin command answered", mark: "d3", points: answered, dots: true },
+    { label: "refused or connection lost", mark: "d2", points: refused, dots: true },
+    { label: "never answered", mark: "d6", points: open, dots: true },
   ];
   if (series.every(({ points }) => points.length === 0)) return [];
-  return [
-    seriesLane({
-      title: "Duration of master switches",
-      scale: "log",
-      merge: "max",
-      format: milliseconds,
-      series: series.map((one) => ({ ...one, dots: true })),
-    }),
-  ];
+  return [seriesLane("Duration of master switches", DURATION, series)];
 }
 
 function switchCommands(record: RunRecord, end: number) {
@@ -120,8 +90,4 @@ function switchCommands(record: RunRecord, end: number) {
     }
   }
   return { answered, refused, open };
-}
-
-function mebibytes(value: number): string {
-  return `${compact(value)} MiB`;
 }
