@@ -11,12 +11,12 @@ const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
-/** Printable ASCII without what markup is made of: most texts are, and the drawings have tens of thousands. */
-const HARMLESS = /^[ !#-%(-;=?-~]*$/;
+/** Anything but printable ASCII that no markup is made of: most texts have none of it, and the drawings have tens of thousands. */
+const SUSPICIOUS = /[^ !#-%(-;=?-~]/;
 
 /** For text and quoted attributes of HTML and SVG. Control characters become visible "\x1b". */
 export function escapeHtml(text: string): string {
-  return HARMLESS.test(text) ? text : visible(text).replace(/[&<>"']/g, (one) => ENTITIES[one] as string);
+  return SUSPICIOUS.test(text) ? visible(text).replace(/[&<>"']/g, (one) => ENTITIES[one] as string) : text;
 }
 
 /** For text and attributes of XML 1.0: what it cannot hold is stripped. */

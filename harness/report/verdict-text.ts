@@ -77,30 +77,19 @@ export function notChecked(summary: RunSummary, known: ReadonlyMap<string, { sum
   ];
 }
 
+const DOUBTS: readonly (readonly [what: string, is: (fault: FaultOccurrence) => boolean])[] = [
+  ["never fired", ({ outcome }) => outcome === "not-fired"],
+  ["could not be injected", ({ outcome }) => outcome === "inject-failed"],
+  ["could not be healed", ({ outcome }) => outcome === "heal-failed"],
+  ["had no measured effect", ({ effect }) => effect?.measured === false],
+];
+
 function doubtfulFaults(faults: readonly FaultOccurrence[]): string[] {
-  const lines: string[] = [];
-  const count = (what: string, some: FaultOccurrence[]) => {
-    if (some.length === 0) return;
-    const ids = some.slice(0, 5).map((fault) => fault.id);
-    lines.push(`${counted(some.length, "fault")} ${what}: ${ids.join(", ")}${some.length > 5 ? ", …" : ""}`);
-  };
-  count(
-    "never fired",
-    faults.filter((fault) => fault.outcome === "not-fired"),
-  );
-  count(
-    "could not be injected",
-    faults.filter((fault) => fault.outcome === "inject-failed"),
-  );
-  count(
-    "could not be healed",
-    faults.filter((fault) => fault.outcome === "heal-failed"),
-  );
-  count(
-    "had no measured effect",
-    faults.filter((fault) => fault.effect?.measured === false),
-  );
-  return lines;
+  return DOUBTS.flatMap(([what, is]) => {
+    const ids = faults.filter(is).map(({ id }) => id);
+    const named = `${ids.slice(0, 5).join(", ")}${ids.length > 5 ? ", …" : ""}`;
+    return ids.length === 0 ? [] : [`${counted(ids.length, "fault")} ${what}: ${named}`];
+  });
 }
 
 /** "15.1 s into the run (19:06:07 UTC), still so 16.7 s later, when the run stopped looking" */

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
-import { LANGUAGES } from "../../report/issue/issue-language.ts";
+import { LANGUAGES } from "../../report/issue/issue-reporter.ts";
 import { formats, renderAll, reporters } from "../../report/registry.ts";
 import { writeRunIndex } from "../../report/runs/run-index.ts";
 import { command } from "../command.ts";

@@ -1,4 +1,3 @@
-import { appendFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fenced, inlineMarkdown, plainLine } from "../../base/escape.ts";
 import { formatTime } from "../../base/units.ts";
@@ -6,9 +5,8 @@ import { replayCommand } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
 import { type RunSummary, summarize } from "../run-summary.ts";
 import { confidence, spanText, verdictSentence } from "../verdict-text.ts";
+import { appendSummary } from "./step-summary.ts";
 
-/** GitHub drops a step summary above 1 MiB as a whole; other steps' text counts, too. */
-const MOST_BYTES = 900_000;
 /** One run of many must leave room for the others. */
 const MOST_CHARS = 120_000;
 /** GitHub shows ten annotations of a kind per step and drops the rest without a word. */
@@ -25,16 +23,9 @@ export function githubReporter(environment: NodeJS.ProcessEnv, stream: { write(t
     name: "github",
     async onEnd(record, directory) {
       const given = environment.GITHUB_STEP_SUMMARY;
-      const file = given || join(directory, "summary.md");
       const summary = summarize(record);
-      const text = summaryOf(summary);
-      const before = await stat(file).then(
-        (info) => info.size,
-        () => 0,
-      );
-      if (before + Buffer.byteLength(text) <= MOST_BYTES) await appendFile(file, text);
-      else if (before + 200 < MOST_BYTES)
-        await appendFile(file, `\n(truncated: ${inlineMarkdown(summary.run.runId)} does not fit)\n`);
+      const missing = `\n(truncated: ${inlineMarkdown(summary.run.runId)} does not fit)\n`;
+      await appendSummary(given || join(directory, "summary.md"), summaryOf(summary), missing);
       if (!given) return;
       for (const line of annotationsOf(summary)) {
         if (annotations >= MOST_ANNOTATIONS) break;

@@ -36,7 +36,7 @@ function tagOf<Language extends string>(language: Language, escaped: (text: stri
   };
   const trusted = (text: string): Markup<Language> => new Markup(language, text);
   const tag = (parts: TemplateStringsArray, ...contents: readonly Content<Language>[]): Markup<Language> =>
-    trusted(parts.map((part, i) => (i === 0 ? part : textOf(contents[i - 1]) + part)).join(""));
+    trusted(contents.reduce<string>((text, content, i) => text + textOf(content) + parts[i + 1], parts[0] ?? ""));
   return Object.assign(tag, {
     /** One below the other. What is nothing leaves an empty line. */
     lines: (contents: readonly Content<Language>[]) => trusted(contents.map(textOf).join("\n")),

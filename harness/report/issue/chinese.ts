@@ -1,7 +1,7 @@
 import { formatCount, formatTime } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import { confidence } from "../verdict-text.ts";
-import type { IssueTexts } from "./issue-language.ts";
+import type { IssueTexts } from "./english.ts";
 
 const TYPES: Record<string, string> = {
   hang: "无响应（hang）",

@@ -9,7 +9,7 @@ import { lossesText, totalLosses } from "../losses-text.ts";
 import { replayCommand } from "../replay-command.ts";
 import { scriptOf } from "../repro-script.ts";
 import { type RunSummary, summarize } from "../run-summary.ts";
-import type { IssueTexts } from "./issue-language.ts";
+import type { IssueTexts } from "./english.ts";
 
 const MOST_LOG_LINES = 20;
 const MOST_DIFFERENCES = 10;

@@ -4,13 +4,14 @@ import type { RunRecord } from "../../journal/record.ts";
 import { cutMarkdown } from "../ci/cut-markdown.ts";
 import type { Reporter } from "../reporter.ts";
 import { chinese } from "./chinese.ts";
-import { english } from "./english.ts";
+import { english, type IssueTexts } from "./english.ts";
 import { issueContent } from "./issue-content.ts";
-import type { IssueTexts, Language } from "./issue-language.ts";
 import { formOf } from "./project-forms.ts";
 
 /** GitHub refuses texts above 64 KiB; bytes, so that Chinese fits too. */
 const MOST_BYTES = 60_000;
+export const LANGUAGES = ["en", "zh"] as const;
+export type Language = (typeof LANGUAGES)[number];
 const TEXTS: Readonly<Record<Language, IssueTexts>> = { en: english, zh: chinese };
 
 /** issue.md (in Chinese: issue.zh.md): the run as a bug ticket, under the headings of the project's own form. */

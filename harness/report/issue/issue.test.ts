@@ -8,7 +8,7 @@ import { sampleLifeFinding, sampleRunWith } from "../../testing/samples/life.sup
 import { plannedRun } from "../../testing/samples/plan.support.ts";
 import { sampleRun } from "../../testing/samples/run.support.ts";
 import { HOSTILE } from "../../testing/samples/trouble.support.ts";
-import type { Language } from "./issue-language.ts";
+import type { Language } from "./issue-reporter.ts";
 import { issueReporter } from "./issue-reporter.ts";
 
 const EXPERIMENTS = path.join(import.meta.dirname, "../../../experiments");

@@ -1,12 +1,10 @@
-import { appendFile, mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { NightSum } from "../../run/night/merge.ts";
+import { appendSummary } from "../ci/step-summary.ts";
 import { nightHtml } from "./night-html.ts";
 import { nightJunit } from "./night-junit.ts";
 import { COMMENT_BYTES, nightMarkdown, SUMMARY_BYTES } from "./night-markdown.ts";
-
-/** GitHub drops a step summary above 1 MiB as a whole; other steps' text counts, too. */
-const MOST_BYTES = 900_000;
 
 /**
  * Writes junit.xml, summary.md, comment.md (the same, short enough for a comment) and index.html into the sum's folder; in a
@@ -23,11 +21,6 @@ export async function writeNight(sum: NightSum, environment: NodeJS.ProcessEnv):
     writeFile(join(directory, "index.html"), nightHtml(sum).text),
   ]);
   const step = environment.GITHUB_STEP_SUMMARY;
-  if (!step) return;
-  const before = await stat(step).then(
-    (info) => info.size,
-    () => 0,
-  );
-  const fits = before + Buffer.byteLength(markdown) <= MOST_BYTES;
-  await appendFile(step, fits ? `${markdown}\n` : "\n(the night's summary does not fit here: it is in summary.md)\n");
+  const missing = "\n(the night's summary does not fit here: it is in summary.md)\n";
+  if (step) await appendSummary(step, `${markdown}\n`, missing);
 }

@@ -15,7 +15,7 @@ export function loadLanes(record: RunRecord): Lane[] {
       i === shown.length - 1 && loads.size > MOST_LOADS ? ` (truncated: ${MOST_LOADS} of ${loads.size} loads)` : "";
     const rate = (of: "ok" | "fail" | "info") =>
       pointsOf(events, (event) => event[of] / Math.max(event.seconds, 0.001));
-    const ms = (of: "p50" | "p99" | "max") => pointsOf(events, ({ latency }) => latency && latency[of]);
+    const ms = (of: "p50" | "p99" | "max") => pointsOf(events, ({ latency }) => latency?.[of] ?? null);
     return [
       seriesLane(`Load “${load}”: operations per second${last}`, { ...AMOUNT, merge: "mean" }, [
         { label: "ok", mark: "s-ok", points: rate("ok") },

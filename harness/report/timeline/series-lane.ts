@@ -178,7 +178,7 @@ function logAxis(series: readonly Series[]): Axis {
 }
 
 /** A duration on an axis. */
-export function milliseconds(value: number): string {
+function milliseconds(value: number): string {
   if (value >= 1000) return `${formatCount(value / 1000)} s`;
   return `${value >= 10 ? formatCount(value) : Number(value.toPrecision(1))} ms`;
 }
