@@ -1,4 +1,5 @@
 import { formatDuration } from "../base/units.ts";
+import { argvOf, type PlannedParams } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
 
 /** A question may have been on its way already. ms */
@@ -18,9 +19,7 @@ export function heldBack(record: RunRecord, node: string, from: number): string 
 }
 
 /** For how many ms a command is to hold clients back; null: it is another command. */
-function pauseOf(params: unknown): number | null {
-  const argv = (params as { argv?: unknown } | undefined)?.argv;
-  if (!Array.isArray(argv)) return null;
-  const [client, pause, ms] = argv.map((word) => String(word).toUpperCase());
+function pauseOf(params: PlannedParams | undefined): number | null {
+  const [client, pause, ms] = argvOf(params).map((word) => word.toUpperCase());
   return client === "CLIENT" && pause === "PAUSE" && Number(ms) > 0 ? Number(ms) : null;
 }

@@ -11,6 +11,7 @@ import { keyDifferenceSchema } from "./finding-detail.ts";
 import { launchSchema } from "./launch.ts";
 import { lossesSchema } from "./losses.ts";
 import { rulerSchema } from "./ruler.ts";
+import { asWritten } from "./shapes.ts";
 
 export type { Latency, Outcomes } from "./events/load-events.ts";
 export { HANGS, type NodeCondition } from "./events/node-events.ts";
@@ -33,7 +34,6 @@ const JOURNAL_VERSION = 1;
 const PHASES = ["setup", "preload", "warm-up", "chaos", "heal", "recovery", "quiesce", "checks", "teardown"] as const;
 export type Phase = (typeof PHASES)[number];
 
-const json = z.unknown();
 const at = { t: z.number() };
 
 const eventSchemas = [
@@ -56,9 +56,16 @@ const eventSchemas = [
     system: z.string(),
     image: z.string(),
     digest: z.string().nullable(),
-    host: z.record(z.string(), json),
+    /** What is known of the machine, for people; some of it has a name here. */
+    host: asWritten(
+      z.looseObject({
+        kernel: z.string().optional(),
+        cpu: z.string().nullable().optional(),
+        cores: z.number().optional(),
+      }),
+    ).catch({}),
     /** The resolved plan, as it was written: replays this run. Readers take RunRecord.plan (plan.ts). */
-    plan: json,
+    plan: z.unknown(),
   }),
   z.object({ ...at, type: z.literal("phase"), phase: z.enum(PHASES), step: z.enum(["begin", "end"]) }),
   z.object({
@@ -120,7 +127,8 @@ const eventSchemas = [
     ms: z.number().optional(),
     effect: z.object({ measured: z.boolean(), summary: z.string() }).optional(),
     detail: z.string().optional(),
-    params: json.optional(),
+    /** At "inject", as the plan has them. */
+    params: z.record(z.string(), z.unknown()).optional().catch(undefined),
   }),
   /** About one second of probes of one kind on one node. */
   z.object({

@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { sawWaits } from "../testing/evidence.support.ts";
+import { sampleRun } from "../testing/samples/run.support.ts";
+import { argvOf } from "./plan.ts";
 import { readRecord } from "./reader.ts";
 import type { RunRecord } from "./record.ts";
 
@@ -101,6 +103,23 @@ describe("a journal of another version", () => {
       assert.deepEqual([event.data, event.summary, event.files], [null, "no cycle", ["a.txt"]]);
     }
     assert.equal("data" in (await evidence(undefined)), false);
+  });
+
+  it("keeps what it says of its host and of a fault's parameters, in their order; a damaged one says nothing", async () => {
+    const params = async (given: unknown) =>
+      (await reading({ type: "fault", id: "f", fault: "command", step: "inject", targets: [], params: given })).first(
+        "fault",
+      )?.params;
+    const given = { node: "r1", argv: ["CLIENT", "PAUSE", "9"], wait: true };
+    assert.equal(JSON.stringify(await params(given)), JSON.stringify(given));
+    assert.deepEqual([argvOf(given), argvOf({ argv: 7 }), argvOf(undefined)], [given.argv, [], []]);
+    assert.equal(await params("DEBUG SLEEP 9"), undefined);
+    const { events } = sampleRun();
+    const host = async (own: unknown) =>
+      (await reading({ ...events.find(({ type }) => type === "run"), host: own })).first("run")?.host;
+    const machine = { node: "v20", cpu: "x", engine: { cores: 4 }, cores: 2 };
+    assert.equal(JSON.stringify(await host(machine)), JSON.stringify(machine));
+    for (const own of [{ cores: "many" }, null, 7]) assert.deepEqual(await host(own), {});
   });
 
   it("says in words only what is a field today", async () => {

@@ -191,7 +191,12 @@ export type ExpectedFinding = z.infer<typeof expectedFinding>;
 export type PlannedFault = z.infer<typeof plannedFault>;
 export type PlannedCondition = z.infer<typeof plannedCondition>;
 /** The parameters of some fault, every choice made. */
-export type PlannedParams = PlannedFault["params"];
+export type PlannedParams = Readonly<PlannedFault["params"]>;
+
+/** The command that a fault gives a server; []: it gives none. What else its parameters are, only the fault itself knows. */
+export function argvOf(params: PlannedParams | null | undefined): readonly string[] {
+  return nameList.safeParse(params?.argv).data ?? [];
+}
 
 /** What a `run` event holds as its plan, with every default; null: it has another shape. */
 export function planIn(run: { plan: unknown } | undefined): Plan | null {

@@ -1,3 +1,4 @@
+import { argvOf, type PlannedParams } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
 
 export interface FaultOccurrence {
@@ -12,15 +13,14 @@ export interface FaultOccurrence {
   outcome: "done" | "open" | "not-fired" | "inject-failed" | "heal-failed";
   effect: { measured: boolean; summary: string } | null;
   detail: string | null;
-  params: unknown;
+  params: PlannedParams | null;
 }
 
 const MOST_ARGV_CHARS = 90;
 
 /** What a fault did, for a reader who does not know its id: "command DEBUG SLEEP 600 on r1". */
 export function faultWords({ fault, targets, params }: FaultOccurrence): string {
-  const argv = (params as { argv?: unknown } | null)?.argv;
-  const said = Array.isArray(argv) ? argv.map(String).join(" ") : "";
+  const said = argvOf(params).join(" ");
   const cut = said.length > MOST_ARGV_CHARS ? `${said.slice(0, MOST_ARGV_CHARS)}…` : said;
   const where = targets.length > 0 ? `on ${targets.join(", ")}` : "";
   return [fault, cut, where].filter((word) => word !== "").join(" ");

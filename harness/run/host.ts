@@ -2,7 +2,7 @@ import { cpus, release, totalmem } from "node:os";
 import type { Engine } from "../docker/engine.ts";
 
 /** The machine a run happened on, for the report: nothing that identifies a person or a network. */
-export function hostFacts(engine: Engine): Record<string, unknown> {
+export function hostFacts(engine: Engine) {
   const { version, apiVersion, cores, memory, cgroupVersion, local } = engine.info;
   return {
     node: process.version,

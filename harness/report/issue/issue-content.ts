@@ -80,7 +80,7 @@ function short(text: string, most: number): string {
 }
 
 function versionText({ run, serverVersion }: RunSummary, { version }: IssueTexts): string {
-  const host = run.host as Record<string, unknown>;
+  const { host } = run;
   const machine = [host.cpu, host.cores && `${host.cores} cores`, host.kernel && `Linux ${host.kernel}`].filter(
     Boolean,
   );

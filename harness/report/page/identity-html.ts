@@ -13,7 +13,7 @@ import { timeToFinding } from "../time-to-finding.ts";
 export function identityHtml(summary: RunSummary): Html {
   const { run, serverVersion, nodes, end } = summary;
   const shape = nodes.map((node) => `${node.name} (${node.role})`).join(", ");
-  const host = run.host as Record<string, unknown>;
+  const { host } = run;
   const machine = [host.cpu, host.cores && `${host.cores} cores`, host.kernel && `kernel ${host.kernel}`]
     .filter(Boolean)
     .map(String);

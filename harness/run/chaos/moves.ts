@@ -1,7 +1,7 @@
 import type { Topology } from "../../cluster/cluster.ts";
 import type { RunningCluster } from "../../cluster/running-cluster.ts";
 import type { NodeState } from "../../journal/events.ts";
-import type { PlannedFault } from "../../journal/plan.ts";
+import { argvOf, type PlannedFault } from "../../journal/plan.ts";
 
 /*
  *   fault command: FAILOVER on m1 ─► m1 says replica of r1, r1 says master ─► the topology follows at once, as clients would
@@ -30,7 +30,7 @@ export class ExperimentMoves {
   /** A fault of the run was injected. */
   injected({ id, fault, params }: Pick<PlannedFault, "id" | "fault" | "params">, targets: readonly string[]): void {
     if ((fault !== "command" && fault !== "duplicate-command") || this.#cluster.ruler !== "operator") return;
-    const [name = ""] = (params as { argv?: readonly string[] }).argv ?? [];
+    const [name = ""] = argvOf(params);
     const command = name.toLowerCase();
     if (!ROLE_COMMANDS.includes(command)) return;
     for (const target of targets) this.#moved.set(target, id);
