@@ -21,11 +21,10 @@ export type LaneOutcome =
   /** It goes on being waited for, and its answer is journaled when it comes. */
   | { kind: "unanswered"; detail: string };
 
-interface Waiting {
+interface Asked {
   by: string;
   command: string;
   since: number;
-  over: Promise<void>;
 }
 
 interface Question {
@@ -38,54 +37,45 @@ interface Question {
   signal?: AbortSignal | undefined;
 }
 
+interface LaneOptions {
+  node: string;
+  address: Address;
+  password: string | undefined;
+  emit: Emit;
+}
+
 /**
  * Lasting administration connections of one node, each with one command under way at a time, as operators' scripts have
  * them. Every command and its length is journaled; one that is never answered stays visible as the one that was not.
  */
 export class AdminLanes {
-  readonly #node: string;
-  readonly #address: Address;
-  readonly #password: string | undefined;
-  readonly #emit: Emit;
+  readonly #options: LaneOptions;
   readonly #connections = new Map<number, RawConnection>();
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, { asked: Asked; over: Promise<unknown> }>();
   #number = 0;
   #closed = false;
 
-  constructor(options: { node: string; address: Address; password: string | undefined; emit: Emit }) {
-    this.#node = options.node;
-    this.#address = options.address;
-    this.#password = options.password;
-    this.#emit = options.emit;
+  constructor(options: LaneOptions) {
+    this.#options = options;
   }
 
   /** Never rejects but with the signal's reason. */
   async send(lane: number, { argv, by, within, signal }: Question): Promise<LaneOutcome> {
     for (let before = this.#waiting.get(lane); before; before = this.#waiting.get(lane)) {
-      const age = performance.now() - before.since;
+      const { command, since, by: whose } = before.asked;
+      const age = performance.now() - since;
       if (age >= within) {
-        const detail = `${before.command} of ${before.by} has had no answer for ${(age / 1000).toFixed(1)} s`;
+        const detail = `${command} of ${whose} has had no answer for ${(age / 1000).toFixed(1)} s`;
         return { kind: "not-sent", detail };
       }
       await Promise.race([before.over, sleep(within - age, signal)]);
     }
-    let over = (): void => {};
-    const waiting: Waiting = {
-      by,
-      command: "connecting",
-      since: performance.now(),
-      over: new Promise((resolve) => {
-        over = resolve;
-      }),
-    };
-    this.#waiting.set(lane, waiting);
-    const answer = this.#ask(lane, waiting, argv).finally(() => {
-      this.#waiting.delete(lane);
-      over();
-    });
+    const asked: Asked = { by, command: "connecting", since: performance.now() };
+    const answer = this.#ask(lane, asked, argv).finally(() => this.#waiting.delete(lane));
+    this.#waiting.set(lane, { asked, over: answer });
     const stop = new AbortController();
     const giveUp = sleep(within, signal ? AbortSignal.any([signal, stop.signal]) : stop.signal).then(
-      (): LaneOutcome => ({ kind: "unanswered", detail: `${waiting.command} had no answer within ${within} ms` }),
+      (): LaneOutcome => ({ kind: "unanswered", detail: `${asked.command} had no answer within ${within} ms` }),
     );
     try {
       return await Promise.race([answer, giveUp]);
@@ -106,7 +96,7 @@ export class AdminLanes {
     for (const connection of this.#connections.values()) connection.close();
   }
 
-  async #ask(lane: number, waiting: Waiting, argv: () => Argv): Promise<LaneOutcome> {
+  async #ask(lane: number, asked: Asked, argv: () => Argv): Promise<LaneOutcome> {
     let connection: RawConnection;
     try {
       connection = await this.#connection(lane);
@@ -114,34 +104,36 @@ export class AdminLanes {
       return { kind: "not-sent", detail: messageOf(error) };
     }
     const words = argv();
-    waiting.command = shown(words);
-    waiting.since = performance.now();
+    asked.command = shown(words);
+    asked.since = performance.now();
+    const { node, emit } = this.#options;
     const number = ++this.#number;
     const event = {
       type: "admin-command",
-      node: this.#node,
+      node,
       connection: lane,
       number,
-      by: waiting.by,
-      command: waiting.command,
+      by: asked.by,
+      command: asked.command,
     } as const;
-    this.#emit({ ...event, step: "sent" });
+    emit({ ...event, step: "sent" });
     const outcome = await connection.send(words, { within: NO_DEADLINE_MS });
-    const ms = performance.now() - waiting.since;
+    const ms = performance.now() - asked.since;
     if (outcome.outcome === "ok") {
-      this.#emit({ ...event, step: "answered", ms });
+      emit({ ...event, step: "answered", ms });
       return { kind: "answered", ms };
     }
     const refused = outcome.outcome === "fail" && outcome.reply !== undefined;
     const detail = refused ? (outcome.reply?.message ?? "") : outcome.error;
-    this.#emit({ ...event, step: refused ? "refused" : "lost", ms, detail });
+    emit({ ...event, step: refused ? "refused" : "lost", ms, detail });
     return { kind: refused ? "refused" : "lost", detail };
   }
 
   async #connection(lane: number): Promise<RawConnection> {
     const open = this.#connections.get(lane);
     if (open?.isOpen) return open;
-    const connection = await RawConnection.open({ ...this.#address, password: this.#password, within: OPEN_MS });
+    const { address, password } = this.#options;
+    const connection = await RawConnection.open({ ...address, password, within: OPEN_MS });
     if (this.#closed) connection.close();
     this.#connections.set(lane, connection);
     return connection;

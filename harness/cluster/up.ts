@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { messageOf } from "../base/chaos-error.ts";
+import { withResolvers } from "../base/deadline.ts";
 import type { CleanupScope } from "../base/scope.ts";
 import type { ComposeService } from "../docker/compose.ts";
 import { checkDisks } from "../docker/disk.ts";
@@ -192,13 +193,10 @@ function answersOf(
   nodes: readonly ContainerNode[],
   signal: AbortSignal,
 ): Record<"all" | "firstWord", Promise<unknown>> {
-  let onSilence = (): void => {};
-  const silence = new Promise<void>((resolve) => {
-    onSilence = resolve;
-  });
-  const all = Promise.all(nodes.map((node) => node.ready({ within: READY_MS, signal }, onSilence)));
+  const silence = withResolvers();
+  const all = Promise.all(nodes.map((node) => node.ready({ within: READY_MS, signal }, silence.resolve)));
   all.catch(() => {}); // awaited in the end
-  return { all, firstWord: Promise.race([all, silence]) };
+  return { all, firstWord: Promise.race([all, silence.promise]) };
 }
 
 /** What a run says when its servers cannot find each other by themselves. */

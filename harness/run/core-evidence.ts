@@ -1,11 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
 import type { ClusterNode } from "../cluster/cluster.ts";
 import { coreStacks } from "../forensics/core.ts";
 import { type CoreOrigin, coreOrigin } from "../forensics/core-place.ts";
-import type { Emit } from "../journal/events.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** A core of gigabytes takes its time to be copied and read. */
@@ -14,14 +12,8 @@ const GDB_MS = 60_000;
 
 type Node = Pick<ClusterNode, "name" | "container" | "pid">;
 
-interface CoreOptions {
-  /** The run's folder. */
-  directory: string;
-  clock: Clock;
-  emit: Emit;
-  signal: AbortSignal;
-  /** Hides the run's secrets: gdb shows the command line of the process that died. */
-  hide(text: string): string;
+/** gdb shows the command line of the process that died: the run's secrets are hidden in it. */
+interface CoreOptions extends Pick<RunContext, "directory" | "clock" | "emit" | "signal" | "hide"> {
   /** Copies a file out of a container. */
   copy(container: string, from: string, to: string): Promise<{ bytes: number; modified: number } | null>;
 }

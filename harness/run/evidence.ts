@@ -1,7 +1,6 @@
 import { open } from "node:fs/promises";
 import path from "node:path";
 import { messageOf } from "../base/chaos-error.ts";
-import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
 import type { ClusterNode } from "../cluster/cluster.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
@@ -10,11 +9,12 @@ import { captureEvidence, type Evidence } from "../forensics/capture.ts";
 import type { SidecarOptions } from "../forensics/sidecar.ts";
 import type { LinkState } from "../forensics/sockets.ts";
 import { takeBaseline, takeSidecarBaseline, type WaitBaseline } from "../forensics/wait-baseline.ts";
-import { type Emit, HANGS, type NodeCondition } from "../journal/events.ts";
+import { HANGS, type NodeCondition } from "../journal/events.ts";
 import { replyText } from "../resp/reply-text.ts";
 import type { System } from "../systems/system.ts";
 import type { NodeVerdict } from "../watchdog/watchdog.ts";
 import type { CoreCollector } from "./core-evidence.ts";
+import type { RunContext } from "./run-context.ts";
 
 /** Conditions of which a maintainer will want proof; the others explain themselves or are our own doing. */
 const SUSPECT: readonly NodeCondition[] = [...HANGS, "dead", "stalled", "slow"];
@@ -36,15 +36,8 @@ type Scene = Pick<RunningCluster, "links"> & {
   logs: Pick<RunningCluster["logs"], "file">;
 };
 
-export interface EvidenceOptions {
+export interface EvidenceOptions extends Pick<RunContext, "directory" | "clock" | "hide" | "emit" | "signal"> {
   cluster: Scene;
-  /** The run's folder. */
-  directory: string;
-  clock: Clock;
-  /** Hides the secrets in what is captured. */
-  hide(text: string): string;
-  emit: Emit;
-  signal: AbortSignal;
   /** A hang has been proved. */
   onProof(): void;
   /** Our debugger has stopped this node's process; what it returns is called when the process goes on. */
@@ -86,8 +79,7 @@ export class EvidenceCollector {
     if (condition === "down" || condition === "dead") this.#stopped.add(node);
     if (condition === "healthy") this.#renewBaseline(node);
     if (!SUSPECT.includes(condition)) return false;
-    const n = (this.#count.get(node) ?? 0) + 1;
-    this.#count.set(node, n);
+    const n = this.#countUp(node);
     if (n <= PER_NODE) {
       // One that turns without burning CPU may only hold its clients back for a while: nobody stops it for that.
       this.#track(
@@ -107,8 +99,7 @@ export class EvidenceCollector {
   outlived({ node, condition }: NodeVerdict): void {
     const spared = condition === "unresponsive";
     if (!HANGS.includes(condition) || (this.#proved.has(node) && !spared)) return;
-    const n = (this.#count.get(node) ?? 0) + 1;
-    this.#count.set(node, n);
+    const n = this.#countUp(node);
     this.#track(node, this.#capture(node, condition, n, spared), "evidence could not be captured");
   }
 
@@ -118,8 +109,7 @@ export class EvidenceCollector {
       this.#track(node, this.#core(node, true), "its core could not be read");
       return this.settled();
     }
-    const n = (this.#count.get(node) ?? 0) + 1;
-    this.#count.set(node, n);
+    const n = this.#countUp(node);
     this.#track(node, this.#capture(node, reason, n), "evidence could not be captured");
     await this.settled();
   }
@@ -127,6 +117,13 @@ export class EvidenceCollector {
   /** Resolves when no capture and no noting of healthy waits is under way. Bounded by the captures' own deadline. */
   async settled(): Promise<void> {
     await Promise.all(this.#pending);
+  }
+
+  /** The number of a node's next capture. */
+  #countUp(node: string): number {
+    const n = (this.#count.get(node) ?? 0) + 1;
+    this.#count.set(node, n);
+    return n;
   }
 
   async #capture(name: string, condition: NodeCondition | "shutdown-hang", n: number, mayStop = true): Promise<void> {

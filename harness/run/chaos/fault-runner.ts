@@ -1,12 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
-import type { Clock } from "../../base/clock.ts";
-import { sleep, unlessAborted, withDeadline } from "../../base/deadline.ts";
+import { sleep, unlessAborted, withDeadline, withResolvers } from "../../base/deadline.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Fault, FaultContext, Injected } from "../../faults/fault.ts";
-import type { Emit } from "../../journal/events.ts";
+import type { EventOf } from "../../journal/events.ts";
 import type { PlannedFault } from "../../journal/plan.ts";
-import type { Claims } from "./claims.ts";
+import type { RunContext } from "../run-context.ts";
 import { Injection } from "./injection.ts";
 import type { TriggerSource } from "./triggers.ts";
 
@@ -19,14 +18,11 @@ import type { TriggerSource } from "./triggers.ts";
 const INJECT_MS = 60_000;
 const EFFECT_MS = 20_000;
 
-export interface FaultRunnerOptions {
+export interface FaultRunnerOptions extends Pick<RunContext, "claims" | "clock" | "emit"> {
   planned: readonly PlannedFault[];
   registry: ReadonlyMap<string, Fault>;
   cluster: Cluster;
-  claims: Claims;
   triggers: TriggerSource;
-  clock: Clock;
-  emit: Emit;
   /** Awaited before anything is healed: evidence of a hang must not be healed away. One that rejects is noted. */
   beforeHeal(): Promise<void>;
   /** For faults that find something out themselves: see FaultContext. */
@@ -37,6 +33,8 @@ export interface FaultRunnerOptions {
   settleWithin?: number;
 }
 
+type FaultEvent = EventOf<"fault">;
+
 /** A fault that is in place, and for how long, ms; null: until the heal phase. */
 interface Placed {
   injected: Injected;
@@ -46,7 +44,7 @@ interface Placed {
 /** Runs the faults of one chaos phase, each on its own schedule. */
 export class FaultRunner {
   readonly #options: FaultRunnerOptions;
-  readonly #injected = new Map<string, PromiseWithResolvers<void>>();
+  readonly #injected = new Map<string, ReturnType<typeof withResolvers>>();
   /** Each occurrence's whole life: the next one of the same fault may wait for it. */
   readonly #lives = new Map<string, Promise<void>>();
   /** What is injected, or being injected, and not healed yet. */
@@ -83,29 +81,18 @@ export class FaultRunner {
   }
 
   async #one(planned: PlannedFault, chaosStart: number, signal: AbortSignal): Promise<void> {
-    const { registry, emit } = this.#options;
-    const fault = registry.get(planned.fault);
-    const event = { type: "fault", id: planned.id, fault: planned.fault } as const;
-    if (!fault) {
-      emit({ ...event, step: "inject-failed", targets: [], detail: `there is no fault "${planned.fault}"` });
-      return;
-    }
+    const fault = this.#options.registry.get(planned.fault);
+    if (!fault) return this.#tell(planned, "inject-failed", { detail: `there is no fault "${planned.fault}"` });
     try {
       await this.#trigger(planned, chaosStart, signal);
     } catch (error) {
       const ended = "the chaos phase ended before its trigger came true";
       const why = error instanceof ChaosError && error !== signal.reason ? `: ${error.message}` : "";
-      emit({ ...event, step: "not-fired", targets: [], detail: ended + why });
-      return;
+      return this.#tell(planned, "not-fired", { detail: ended + why });
     }
     if (this.#over) {
-      emit({
-        ...event,
-        step: "not-fired",
-        targets: [],
-        detail: "everything was being healed when its trigger came true",
-      });
-      return;
+      const detail = "everything was being healed when its trigger came true";
+      return this.#tell(planned, "not-fired", { detail });
     }
     const placed = await this.#inject(planned, fault, signal);
     if (!placed) return;
@@ -144,10 +131,9 @@ export class FaultRunner {
   async #inject(planned: PlannedFault, fault: Fault, signal: AbortSignal): Promise<Placed | null> {
     const { clock, cluster, claims, emit } = this.#options;
     const { id, params } = planned;
-    const event = { type: "fault", id, fault: planned.fault } as const;
     const injection = new Injection(id, () => this.#gone(id), this.#options.settleWithin);
     this.#injections.set(id, injection);
-    emit({ ...event, step: "inject", targets: [], params });
+    this.#tell(planned, "inject", { params });
     const started = clock.now();
     const context: FaultContext = {
       id,
@@ -164,26 +150,24 @@ export class FaultRunner {
       const within = fault.injectWithin?.(params) ?? INJECT_MS;
       const duration = planned.duration ?? fault.ownDuration?.(params) ?? null;
       const injected = await injection.run(within, signal, async () => fault.inject(context, params));
-      const ms = clock.now() - started;
-      emit({ ...event, step: "injected", targets: [...injected.targets], ms });
+      this.#tell(planned, "injected", { targets: [...injected.targets], ms: clock.now() - started });
       this.#active.set(id, injected.targets);
       this.#options.onInjected?.(planned, injected.targets);
       return { injected, duration };
     } catch (error) {
-      emit({ ...event, step: "inject-failed", targets: [], ms: clock.now() - started, detail: messageOf(error) });
+      this.#tell(planned, "inject-failed", { ms: clock.now() - started, detail: messageOf(error) });
       await this.#heal(id);
       return null;
     }
   }
 
   async #measure(planned: PlannedFault, injected: Injected): Promise<void> {
-    const event = { type: "fault", id: planned.id, fault: planned.fault, step: "effect" } as const;
     const what = `measuring the effect of ${planned.id}`;
     const effect = await withDeadline({ what, within: EFFECT_MS }, () => injected.effect()).catch((error: unknown) => ({
       measured: false,
       summary: messageOf(error),
     }));
-    this.#options.emit({ ...event, targets: [...injected.targets], effect });
+    this.#tell(planned, "effect", { targets: [...injected.targets], effect });
   }
 
   async #heal(id: string): Promise<void> {
@@ -192,19 +176,22 @@ export class FaultRunner {
     if (!injection || !planned) return;
     this.#injections.delete(id);
     const { clock, emit, beforeHeal } = this.#options;
-    const event = { type: "fault", id, fault: planned.fault, targets: [] as string[] } as const;
     await beforeHeal().catch((error: unknown) => emit({ type: "note", about: id, text: messageOf(error) }));
     await injection.ended();
     const started = clock.now();
-    if (injection.steps > 0) emit({ ...event, step: "heal" });
+    if (injection.steps > 0) this.#tell(planned, "heal");
     const failures = await injection.heal();
     const ms = clock.now() - started;
     if (failures.length > 0) {
       const detail = failures.map(({ what, error }) => `${what}: ${messageOf(error)}`).join("; ");
-      emit({ ...event, step: "heal-failed", ms, detail });
+      this.#tell(planned, "heal-failed", { ms, detail });
     } else {
-      emit({ ...event, step: "healed", ms });
+      this.#tell(planned, "healed", { ms });
     }
+  }
+
+  #tell({ id, fault }: PlannedFault, step: FaultEvent["step"], more: Partial<FaultEvent> = {}): void {
+    this.#options.emit({ type: "fault", id, fault, step, targets: [], ...more });
   }
 
   /** Nothing of it is in place any more. */
@@ -219,18 +206,4 @@ function previousOccurrence(id: string): string | undefined {
   const match = /^(.*)#(\d+)$/.exec(id);
   const n = Number(match?.[2]);
   return match && n > 1 ? `${match[1]}#${n - 1}` : undefined;
-}
-
-interface PromiseWithResolvers<T> {
-  promise: Promise<T>;
-  resolve(value: T): void;
-}
-
-// Promise.withResolvers is newer than the oldest Node we support.
-function withResolvers(): PromiseWithResolvers<void> {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }

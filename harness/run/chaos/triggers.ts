@@ -1,3 +1,4 @@
+import { unlessAborted, withResolvers } from "../../base/deadline.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { type SyncStep, syncFraction } from "../../cluster/sync-progress.ts";
 import { matchesState } from "../../experiment/matcher.ts";
@@ -51,65 +52,49 @@ export class TriggerSource {
     return null;
   }
 
-  #see(
+  async #see(
     condition: Extract<PlannedCondition, { kind: "state" | "log" }>,
     signal: AbortSignal,
     anew: boolean,
   ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let stop: () => void = () => {};
-      let over = false;
-      const abort = (): void => {
-        stop();
-        reject(signal.reason);
-      };
-      const done = (): void => {
-        over = true;
-        stop();
-        signal.removeEventListener("abort", abort);
-        resolve();
-      };
-      if (signal.aborted) return abort();
-      signal.addEventListener("abort", abort, { once: true });
-      // Roles move: which node is meant is asked at every event, not once.
-      const meant = (node: string): boolean => means(this.#cluster, condition.node, node);
-      if (condition.kind === "log") {
-        const pattern = new RegExp(condition.pattern);
-        let left = condition.nth;
-        stop = this.#cluster.onLogLine((node, line) => {
-          if (!meant(node) || !pattern.test(line)) return;
-          left -= 1;
-          if (left === 0) done();
-        });
-        return;
-      }
-      let armed = !anew;
-      const look: Listener<NodeState> = (node, state) => {
-        if (!meant(node)) return;
-        const matches = matchesState(condition, state);
-        if (matches && armed) done();
-        else if (!matches) armed = true;
-      };
-      this.#states.add(look);
-      const stopSync = this.#onSync(condition, meant, (matches) => {
-        if (matches && armed) done();
-        else if (!matches) armed = true;
-      });
-      stop = () => {
-        this.#states.delete(look);
-        stopSync();
-      };
-      // It may have been there already, before there was anything to stop.
-      if (over) return stop();
-      for (const [node, state] of this.#latest) look(node, state);
+    signal.throwIfAborted();
+    const { promise, resolve } = withResolvers();
+    const stop = condition.kind === "log" ? this.#onLog(condition, resolve) : this.#onState(condition, anew, resolve);
+    await unlessAborted(promise, signal).finally(stop);
+  }
+
+  // Roles move: which node is meant is asked at every event, not once.
+  #onLog({ node: meant, pattern, nth }: Extract<PlannedCondition, { kind: "log" }>, seen: () => void): () => void {
+    const wanted = new RegExp(pattern);
+    let left = nth;
+    return this.#cluster.onLogLine((node, line) => {
+      if (!means(this.#cluster, meant, node) || !wanted.test(line)) return;
+      left -= 1;
+      if (left === 0) seen();
     });
+  }
+
+  #onState(condition: Extract<PlannedCondition, { kind: "state" }>, anew: boolean, seen: () => void): () => void {
+    let armed = !anew;
+    const hear = (node: string, matches: boolean): void => {
+      if (!means(this.#cluster, condition.node, node)) return;
+      if (matches && armed) seen();
+      else if (!matches) armed = true;
+    };
+    const look: Listener<NodeState> = (node, state) => hear(node, matchesState(condition, state));
+    this.#states.add(look);
+    const stopSync = this.#onSync(condition, hear);
+    for (const [node, state] of this.#latest) look(node, state);
+    return () => {
+      this.#states.delete(look);
+      stopSync();
+    };
   }
 
   /** A full sync can begin and end between two polls, and INFO may not say how far it is; the server's log tells. */
   #onSync(
     { state, progress }: Extract<PlannedCondition, { kind: "state" }>,
-    meant: (node: string) => boolean,
-    heard: (matches: boolean) => void,
+    hear: (node: string, matches: boolean) => void,
   ): () => void {
     if (state !== "full-sync") return () => {};
     const matches = (step: SyncStep): boolean => {
@@ -117,12 +102,10 @@ export class TriggerSource {
       const fraction = syncFraction(step);
       return progress === null || (fraction !== null && fraction >= progress);
     };
-    const stop = this.#cluster.onFullSync((step) => {
-      if (meant(step.node)) heard(matches(step));
-    });
+    const stop = this.#cluster.onFullSync((step) => hear(step.node, matches(step)));
     for (const { name } of this.#cluster.nodes) {
       const now = this.#cluster.fullSync(name);
-      if (now && meant(name)) heard(matches(now));
+      if (now) hear(name, matches(now));
     }
     return stop;
   }
