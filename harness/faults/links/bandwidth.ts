@@ -3,6 +3,7 @@ import { linksParameter, sizeParameter } from "../parameter.ts";
 import { parameters } from "../parameters.ts";
 import { selectLink } from "../selector.ts";
 import { capTook, echoOf } from "./measure-link.ts";
+import { addToxics } from "./toxics.ts";
 
 const described = parameters({
   links: linksParameter("what is capped"),
@@ -21,13 +22,7 @@ export const bandwidth = defineFault({
   inject: async (context, p) => {
     const links = p.links.map((link) => selectLink(context.cluster, link));
     const kilobytes = Math.max(1, Math.round(p.rate / 1000));
-    for (const link of links) {
-      for (const direction of ["to-master", "to-replica"] as const) {
-        const name = `${context.id}-${direction}`;
-        context.onHeal(`remove bandwidth from ${link.name} (${direction})`, () => link.removeToxic(name));
-        await link.addToxic(name, "bandwidth", direction, { rate: kilobytes });
-      }
-    }
+    await addToxics(context, links, "bandwidth", ["bandwidth", { rate: kilobytes }]);
     return {
       targets: links.map((link) => link.name),
       effect: async () => {

@@ -3,6 +3,7 @@ import { drawnDurationParameter, durationParameter, linksParameter } from "../pa
 import { parameters } from "../parameters.ts";
 import { selectLink } from "../selector.ts";
 import { timeThrough } from "./measure-link.ts";
+import { addToxics } from "./toxics.ts";
 
 const described = parameters({
   links: linksParameter("what is delayed"),
@@ -22,13 +23,7 @@ export const latency = defineFault({
   inject: async (context, p) => {
     const links = p.links.map((link) => selectLink(context.cluster, link));
     const before = await Promise.all(links.map((link) => timeThrough(link, context.clock, ["PING"], 2_000)));
-    for (const link of links) {
-      for (const direction of ["to-master", "to-replica"] as const) {
-        const name = `${context.id}-${direction}`;
-        context.onHeal(`remove latency from ${link.name} (${direction})`, () => link.removeToxic(name));
-        await link.addToxic(name, "latency", direction, { latency: p.latency, jitter: p.jitter });
-      }
-    }
+    await addToxics(context, links, "latency", ["latency", { latency: p.latency, jitter: p.jitter }]);
     return {
       targets: links.map((link) => link.name),
       effect: async () => {

@@ -1,9 +1,10 @@
-import type { Direction, Link } from "../../network/link.ts";
+import type { Link } from "../../network/link.ts";
 import { defineFault, type Effect, type FaultContext } from "../fault.ts";
 import { choiceParameter, linksParameter, nodeParameter } from "../parameter.ts";
 import { parameters } from "../parameters.ts";
 import { selectLink, selectNode } from "../selector.ts";
 import { timeThrough } from "./measure-link.ts";
+import { addToxics, type Toxic } from "./toxics.ts";
 
 const PROBE_MS = 400;
 
@@ -82,24 +83,13 @@ export const partition = defineFault({
       };
     }
     const before = await Promise.all(used.map((link) => timeThrough(link, context.clock, ["PING"], PROBE_MS)));
-    const directions: Direction[] = p.direction === "both" ? ["to-master", "to-replica"] : [p.direction];
-    await Promise.all(links.map((link) => cut(context, link, p.mode, directions)));
+    const directions = p.direction === "both" ? undefined : [p.direction];
+    await addToxics(context, links, p.mode, toxic(p.mode), directions);
     return { targets, effect: () => measure(context, used, before) };
   },
 });
 
-async function cut(context: FaultContext, link: Link, mode: Mode, directions: readonly Direction[]): Promise<void> {
-  await Promise.all(
-    directions.map(async (direction) => {
-      const name = `${context.id}-${direction}`;
-      context.onHeal(`remove ${mode} from ${link.name} (${direction})`, () => link.removeToxic(name));
-      const [type, attributes] = toxic(mode);
-      await link.addToxic(name, type, direction, attributes);
-    }),
-  );
-}
-
-function toxic(mode: Mode): [string, Record<string, number>] {
+function toxic(mode: Mode): Toxic {
   if (mode === "drop") return ["timeout", { timeout: 0 }];
   if (mode === "reset") return ["reset_peer", { timeout: 0 }];
   return ["bandwidth", { rate: 0 }];
