@@ -1,3 +1,5 @@
+import type { Fault } from "../faults/fault.ts";
+import type { PlannedParams } from "../journal/plan.ts";
 import { word } from "./bash.ts";
 import type { BashFunction } from "./bash-functions.ts";
 
@@ -26,19 +28,53 @@ export interface FaultLines {
   differs?: string[];
 }
 
+/** What else a script must know of a fault. */
+interface Traits<P> {
+  /** Does this occurrence touch a link? Without any such fault the script leaves Toxiproxy out. */
+  links?(params: P): boolean;
+  /** It takes a node off the network of the data: the clients need another one. */
+  disconnects?(params: P): boolean;
+  /** It changes who is master: load must follow. */
+  moves?: boolean;
+}
+
+/** One occurrence, its parameters understood. */
+export interface ReadFault {
+  links: boolean;
+  disconnects: boolean;
+  /** Bytes of the disk of its own that every node's data must lie on; 0: any disk will do. */
+  disk: number;
+  /** @param id unique among all occurrences, of letters, digits and dashes */
+  write(id: string, context: ScriptContext): FaultLines;
+}
+
 /** How one kind of fault is done with docker, redis-cli and Toxiproxy's HTTP API. One file per kind; named in registry.ts. */
 export interface FaultScript {
   readonly kind: string;
-  /** Does this occurrence touch a link? Without any such fault the script leaves Toxiproxy out. */
-  links?(params: unknown): boolean;
-  /** It takes a node off the network of the data: the clients need another one. */
-  disconnects?(params: unknown): boolean;
-  /** Bytes of the disk of its own that every node's data must lie on. */
-  disk?(params: unknown): number;
-  /** It changes who is master: load must follow. */
-  moves?: boolean;
-  /** @param id unique among all occurrences, of letters, digits and dashes. @throws ZodError when the parameters are of another version */
-  write(params: unknown, id: string, context: ScriptContext): FaultLines;
+  readonly moves: boolean;
+  /** null: the parameters are of another version. */
+  read(params: PlannedParams): ReadFault | null;
+}
+
+export function scriptOf<W, P>(
+  { kind, parameters, ownDisk }: Fault<W, P>,
+  write: (params: P, id: string, context: ScriptContext) => FaultLines,
+  { links, disconnects, moves = false }: Traits<P> = {},
+): FaultScript {
+  return {
+    kind,
+    moves,
+    read(given) {
+      const { success, data: params } = parameters.planned.safeParse(given);
+      if (!success) return null;
+      return {
+        links: links?.(params) ?? false,
+        disconnects: disconnects?.(params) ?? false,
+        disk: ownDisk?.(params) ?? 0,
+        write: (id, context) => write(params, id, context),
+      };
+    },
+  };
 }
 
 /** A node of the plan ("r1", "master", "replica/1") as a bash word. */

@@ -1,8 +1,9 @@
 import { slotShares, tagWithin } from "../cluster/slots.ts";
+import type { LoadSpec } from "../journal/plan.ts";
 import { awkValues } from "./awk-values.ts";
 import { comment, secondsWord, word, words } from "./bash.ts";
 import type { BashFunction } from "./bash-functions.ts";
-import type { PlannedLoad, ReproInput } from "./repro-input.ts";
+import type { ReproInput } from "./repro-input.ts";
 import { awkStatement, benchmarkCommands } from "./workload-lines.ts";
 
 /** A redis-cli and an awk per connection: more would measure this machine instead of the server. */
@@ -57,7 +58,7 @@ export function hasLoad({ plan }: ReproInput): boolean {
   return plan.experiment.load.length + plan.experiment.benchmarks.length > 0;
 }
 
-function describe({ name, workload, connections, pipeline, rate, keys, wait }: PlannedLoad): string {
+function describe({ name, workload, connections, pipeline, rate, keys, wait }: LoadSpec): string {
   const speed = rate === null ? "as fast as replies come" : `${rate} operations per second in all`;
   const waits = wait ? ` LEFT OUT: the WAIT for ${wait.replicas} replicas after each write.` : "";
   return `Load ${name}: ${workload}, ${connections} connections of ${pipeline} in flight, ${speed}, ${keys} keys.${waits}`;
@@ -66,7 +67,7 @@ function describe({ name, workload, connections, pipeline, rate, keys, wait }: P
 /** The nodes that may get it: where masters change, each of them, and a file says which ones do at the moment. */
 function targets(
   { nodes }: ReproInput,
-  load: Pick<PlannedLoad, "on"> & { nodes?: readonly string[] },
+  load: Pick<LoadSpec, "on"> & { nodes?: readonly string[] },
   moves: boolean,
 ): string[] {
   const all = nodes.filter(({ name }) => load.nodes?.includes(name) ?? true);
@@ -80,7 +81,7 @@ function mastersOf({ nodes }: ReproInput): number {
 }
 
 /** Cluster mode: equal parts, one per shard, whose keys carry the shard's tag: no client is redirected. */
-function shardLoads({ nodes }: ReproInput, load: PlannedLoad): (PlannedLoad & { nodes: string[] })[] {
+function shardLoads({ nodes }: ReproInput, load: LoadSpec): (LoadSpec & { nodes: string[] })[] {
   const masters = nodes.filter(({ role }) => role === "master");
   return slotShares(masters.length).map((share, i) => ({
     ...load,
@@ -92,7 +93,7 @@ function shardLoads({ nodes }: ReproInput, load: PlannedLoad): (PlannedLoad & { 
   }));
 }
 
-function benchmarkLines(load: PlannedLoad, nodes: readonly string[]): StepLines {
+function benchmarkLines(load: LoadSpec, nodes: readonly string[]): StepLines {
   const commands = benchmarkCommands(load) ?? [];
   const each = Math.max(1, Math.round(load.connections / commands.length / Math.max(1, nodes.length)));
   return {
@@ -107,7 +108,7 @@ function benchmarkLines(load: PlannedLoad, nodes: readonly string[]): StepLines 
 }
 
 /** @param active how many of the nodes get load at the same time */
-function loopLines(load: PlannedLoad, nodes: readonly string[], index: number, active: number): StepLines {
+function loopLines(load: LoadSpec, nodes: readonly string[], index: number, active: number): StepLines {
   const statement = awkStatement(load);
   if (statement === null || load.rate === null) return { lines: [], functions: [] };
   const loops = Math.max(1, Math.round(Math.min(load.connections, MOST_LOOPS) / Math.max(1, active)));

@@ -1,13 +1,14 @@
 import { slotShares, tagWithin } from "../cluster/slots.ts";
+import type { PreloadSpec } from "../journal/plan.ts";
 import { awkValues } from "./awk-values.ts";
 import { word } from "./bash.ts";
 import { fileInTools } from "./load-step.ts";
-import type { PlannedPreload, ReproInput } from "./repro-input.ts";
+import type { ReproInput } from "./repro-input.ts";
 
 const ELEMENTS = 8;
 
 /** As load/preload.ts writes them: what key number n gets. */
-const STATEMENTS: Record<PlannedPreload["types"][number], string> = {
+const STATEMENTS: Record<PreloadSpec["types"][number], string> = {
   string: 'print "SET " key " " value()',
   list: 'line = "RPUSH " key; for (i = 0; i < 8; i++) line = line " " part(); print line',
   set: 'line = "SADD " key; for (i = 0; i < 8; i++) line = line " " i ":" part(); print line',

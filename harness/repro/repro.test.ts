@@ -10,6 +10,7 @@ import { workloads } from "../load/workloads/registry.ts";
 import { scriptOf as scriptOfRun } from "../report/repro-script.ts";
 import { summarize } from "../report/run-summary.ts";
 import type { System } from "../systems/system.ts";
+import { planned } from "../testing/load-fixture.support.ts";
 import { plannedRun } from "../testing/samples/plan.support.ts";
 import { HOSTILE } from "../testing/samples/trouble.support.ts";
 import { word } from "./bash.ts";
@@ -79,18 +80,7 @@ describe("repro.sh", function () {
       [...faults.keys()].filter((kind) => !faultScripts.has(kind)),
       ["clock-skew"],
     );
-    const load = {
-      name: "x",
-      on: "masters" as const,
-      connections: 1,
-      pipeline: 1,
-      rate: 1,
-      keys: 5,
-      keyPrefix: "k:",
-      value: { min: 1, max: 1 },
-      elements: 3,
-      wait: null,
-    };
+    const load = planned("x");
     assert.deepEqual(
       [...workloads.keys()].filter((workload) => awkStatement({ ...load, workload }) === null),
       [],

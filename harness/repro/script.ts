@@ -38,14 +38,10 @@ export function reproScript(
   const moves = plan.faults.some(({ fault }) => faultScripts.get(fault)?.moves);
   const faults = moves ? plan.faults : settledFaults(plan.faults, input.nodes);
   const observation = observationOf(input, found.findings);
-  const links = faults.some(({ fault, params }) => asked(() => faultScripts.get(fault)?.links?.(params)) ?? false);
-  const admin = faults.some(
-    ({ fault, params }) => asked(() => faultScripts.get(fault)?.disconnects?.(params)) ?? false,
-  );
-  const disk = Math.max(
-    0,
-    ...faults.map(({ fault, params }) => asked(() => faultScripts.get(fault)?.disk?.(params)) ?? 0),
-  );
+  const read = faults.map(({ fault, params }) => faultScripts.get(fault)?.read(params));
+  const links = read.some((one) => one?.links);
+  const admin = read.some((one) => one?.disconnects);
+  const disk = Math.max(0, ...read.map((one) => one?.disk ?? 0));
   const watched = observation.functions.includes("observe-hang");
   const flush = { flushall: system.commands.flushAll(), flushdb: system.commands.flushDb() };
   const stopWithin = system.stopWithin ?? STOP_MS;
@@ -140,13 +136,4 @@ function recoveryLines(input: ReproInput, links: boolean): string[] {
     'say "recovered: $RECOVERED"',
     ...stop,
   ];
-}
-
-/** Parameters of another version count as "no": the fault is then left out, and the script says so. */
-function asked<T>(question: () => T | undefined): T | undefined {
-  try {
-    return question();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
-import type { ReproFault, ReproNode } from "./repro-input.ts";
+import type { PlannedFault, PlannedParams } from "../journal/plan.ts";
+import type { ReproNode } from "./repro-input.ts";
 
 const NODE_KEYS = ["node", "nodes", "isolate", "to"];
 
@@ -6,7 +7,7 @@ const NODE_KEYS = ["node", "nodes", "isolate", "to"];
  * Where nobody changes who is master, "master" and "replica/1" mean the same nodes all the time: the script names them, and a
  * reader need not ask which they are.
  */
-export function settledFaults(faults: readonly ReproFault[], nodes: readonly ReproNode[]): ReproFault[] {
+export function settledFaults(faults: readonly PlannedFault[], nodes: readonly ReproNode[]): PlannedFault[] {
   const replicas = nodes.filter(({ master }) => master !== null).sort((a, b) => (a.name < b.name ? -1 : 1));
   const node = (selector: string): string => {
     if (nodes.some(({ name }) => name === selector)) return selector;
@@ -19,8 +20,7 @@ export function settledFaults(faults: readonly ReproFault[], nodes: readonly Rep
     const own = nodes.find(({ name }) => name === node(from))?.master;
     return `${from === "client" ? from : node(from)} -> ${to === "master" && own ? own : node(to)}`;
   };
-  const params = (given: unknown): unknown => {
-    if (typeof given !== "object" || given === null) return given;
+  const params = (given: PlannedParams): PlannedParams => {
     const entries = Object.entries(given).map(([key, value]) => {
       const change = key === "links" ? link : NODE_KEYS.includes(key) ? node : null;
       if (change === null) return [key, value];

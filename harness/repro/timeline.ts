@@ -1,12 +1,12 @@
 import { plainLine } from "../base/escape.ts";
 import { groupBy } from "../base/group-by.ts";
 import { formatDuration } from "../base/units.ts";
+import type { PlannedFault } from "../journal/plan.ts";
 import { comment, indented, secondsWord, word } from "./bash.ts";
 import type { BashFunction } from "./bash-functions.ts";
 import { posixRegex } from "./ere.ts";
 import { type FaultLines, nodeWord, type ScriptContext } from "./fault-script.ts";
 import { faultScripts } from "./registry.ts";
-import type { PlannedTrigger, ReproFault } from "./repro-input.ts";
 
 /*
  *   (                                        one block per fault of the experiment, all at the same time
@@ -24,7 +24,7 @@ export interface Blocks {
 }
 
 /** The faults of a plan, each as a block that runs in the background. */
-export function faultBlocks(faults: readonly ReproFault[], context: ScriptContext): Blocks {
+export function faultBlocks(faults: readonly PlannedFault[], context: ScriptContext): Blocks {
   const groups = groupBy(faults, ({ id }) => id.split("#", 1)[0] ?? id);
   // A fault that another one waits for says when it was injected.
   const awaited = new Set(faults.flatMap(({ trigger }) => (trigger.kind === "after" ? [trigger.after] : [])));
@@ -40,7 +40,7 @@ export function faultBlocks(faults: readonly ReproFault[], context: ScriptContex
 
 function blockOf(
   name: string,
-  own: readonly ReproFault[],
+  own: readonly PlannedFault[],
   context: ScriptContext,
   awaited: ReadonlySet<string>,
 ): Blocks {
@@ -56,7 +56,9 @@ function blockOf(
   try {
     own.forEach((one, i) => {
       const when = triggerOf(one.trigger, i > 0);
-      const lines = script.write(one.params, shellId(one.id), context);
+      const fault = script.read(one.params);
+      if (!fault) throw new Untranslatable("its parameters are of another version of kvchaos.");
+      const lines = fault.write(shellId(one.id), context);
       steps.push({
         when,
         body: bodyOf(one, lines, awaited.has(one.id)),
@@ -65,9 +67,8 @@ function blockOf(
       });
     });
   } catch (error) {
-    return leaveOut(
-      error instanceof Untranslatable ? error.message : "its parameters are of another version of kvchaos.",
-    );
+    if (!(error instanceof Untranslatable)) throw error;
+    return leaveOut(error.message);
   }
   const differs = [...new Set(steps.flatMap((step) => step.differs))];
   const functions = steps.flatMap((step) => step.functions);
@@ -113,7 +114,7 @@ function withoutNumber(body: readonly string[]): string[] {
   return body.map((line) => (line.startsWith("say ") ? line.replace(/#\d+/, "") : line));
 }
 
-function bodyOf({ id, fault, duration }: ReproFault, { inject, heal }: FaultLines, marks: boolean): string[] {
+function bodyOf({ id, fault, duration }: PlannedFault, { inject, heal }: FaultLines, marks: boolean): string[] {
   const lasts = heal.length > 0;
   const hold = duration === null ? "hold_to_end" : `hold ${secondsWord(duration)}`;
   return [
@@ -124,7 +125,7 @@ function bodyOf({ id, fault, duration }: ReproFault, { inject, heal }: FaultLine
   ];
 }
 
-function piecesOf({ duration }: ReproFault, { heal, functions }: FaultLines): BashFunction[] {
+function piecesOf({ duration }: PlannedFault, { heal, functions }: FaultLines): BashFunction[] {
   return heal.length === 0 ? functions : [...functions, duration === null ? "hold-to-end" : "hold"];
 }
 
@@ -138,7 +139,7 @@ interface Trigger {
 class Untranslatable extends Error {}
 
 /** @param again an earlier occurrence of the same fault has waited for the same: it must pass and come anew */
-function triggerOf(trigger: PlannedTrigger, again: boolean): Trigger {
+function triggerOf(trigger: PlannedFault["trigger"], again: boolean): Trigger {
   if (trigger.kind === "at")
     return { lines: [`at ${secondsWord(trigger.at)} || exit 0`], functions: ["at"], at: trigger.at };
   const never = '{ say "its trigger never came true"; exit 0; }';

@@ -1,7 +1,7 @@
+import type { LoadSpec } from "../journal/plan.ts";
 import { awkText } from "./awk-values.ts";
-import type { PlannedLoad } from "./repro-input.ts";
 
-type Expressions = (load: PlannedLoad, key: string) => string;
+type Expressions = (load: LoadSpec, key: string) => string;
 
 /** One command per line, as an awk statement; the same traffic as the workload of that name (load/workloads). */
 const STATEMENTS: Record<string, Expressions> = {
@@ -15,13 +15,13 @@ const STATEMENTS: Record<string, Expressions> = {
 };
 
 /** null: no shell form of that workload is known. */
-export function awkStatement(load: PlannedLoad): string | null {
+export function awkStatement(load: LoadSpec): string | null {
   const key = `${awkText(load.keyPrefix)} any(${load.keys})`;
   return STATEMENTS[load.workload]?.(load, `(${key})`) ?? null;
 }
 
 /** Words after `redis-benchmark -r KEYS` for a load without a rate; __rand_int__ is its own placeholder. null: none is known. */
-export function benchmarkCommands(load: PlannedLoad): string[][] | null {
+export function benchmarkCommands(load: LoadSpec): string[][] | null {
   const key = `${load.keyPrefix}__rand_int__`;
   const value = "x".repeat(Math.min(4096, Math.max(1, Math.round((load.value.min + load.value.max) / 2))));
   switch (load.workload) {

@@ -1,17 +1,14 @@
-import { z } from "zod";
-import type { FaultScript } from "../fault-script.ts";
+import { bandwidth } from "../../faults/links/bandwidth.ts";
+import { scriptOf } from "../fault-script.ts";
 import { BOTH, toxicLines } from "./toxic.ts";
 
-const params = z.looseObject({ links: z.array(z.string()), rate: z.number() });
-
-export const bandwidth: FaultScript = {
-  kind: "bandwidth",
-  links: () => true,
-  write(given, id) {
-    const { links, rate } = params.parse(given);
+export const bandwidthScript = scriptOf(
+  bandwidth,
+  ({ links, rate }, id) => {
     return toxicLines(links, id, "bandwidth", BOTH, { rate: kilobytes(rate) });
   },
-};
+  { links: () => true },
+);
 
 /** The toxic counts whole kB/s. */
 export function kilobytes(bytes: number): number {

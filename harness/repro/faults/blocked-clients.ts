@@ -1,12 +1,5 @@
-import { z } from "zod";
-import { type FaultScript, nodeVariable } from "../fault-script.ts";
-
-const params = z.looseObject({
-  node: z.string(),
-  connections: z.number().int(),
-  command: z.enum(["blpop", "brpop", "xread"]),
-  timeout: z.number().nullable().default(null),
-});
+import { blockedClients } from "../../faults/clients/blocked-clients.ts";
+import { nodeVariable, scriptOf } from "../fault-script.ts";
 
 const KEY = "kvchaos:blocked";
 /** `ms` 0: for ever. */
@@ -16,10 +9,9 @@ const WORDS = {
   xread: (ms: number) => ["XREAD", "BLOCK", String(ms), "STREAMS", KEY, "$"],
 };
 
-export const blockedClients: FaultScript = {
-  kind: "blocked-clients",
-  write(given, _id, { secret }) {
-    const { node: selector, connections, command, timeout } = params.parse(given);
+export const blockedClientsScript = scriptOf(
+  blockedClients,
+  ({ node: selector, connections, command, timeout }, _id, { secret }) => {
     const node = nodeVariable(selector);
     const words = WORDS[command](timeout ?? 0);
     // As RESP for printf, of which 044 is the dollar sign.
@@ -40,4 +32,4 @@ export const blockedClients: FaultScript = {
       ],
     };
   },
-};
+);

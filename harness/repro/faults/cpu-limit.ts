@@ -1,17 +1,11 @@
-import { z } from "zod";
-import { type FaultScript, nodeVariable } from "../fault-script.ts";
+import { cpuLimit } from "../../faults/resources/cpu-limit.ts";
+import { nodeVariable, scriptOf } from "../fault-script.ts";
 
-const params = z.looseObject({ node: z.string(), cpu: z.number() });
-
-export const cpuLimit: FaultScript = {
-  kind: "cpu-limit",
-  write(given) {
-    const { node: selector, cpu } = params.parse(given);
-    const node = nodeVariable(selector);
-    return {
-      inject: [...node.set, `limit_cpu ${node.use} ${Math.round(cpu * 1000) / 1000}`],
-      heal: [`limit_cpu ${node.use}`],
-      functions: ["limit-cpu", ...node.functions],
-    };
-  },
-};
+export const cpuLimitScript = scriptOf(cpuLimit, ({ node: selector, cpu }) => {
+  const node = nodeVariable(selector);
+  return {
+    inject: [...node.set, `limit_cpu ${node.use} ${Math.round(cpu * 1000) / 1000}`],
+    heal: [`limit_cpu ${node.use}`],
+    functions: ["limit-cpu", ...node.functions],
+  };
+});

@@ -1,20 +1,12 @@
-import { z } from "zod";
-import { type FaultScript, nodeVariable } from "../fault-script.ts";
-
-const params = z.looseObject({
-  node: z.string(),
-  connections: z.number().int(),
-  how: z.enum(["half", "fin", "reset", "huge"]),
-  announce: z.number(),
-});
+import { halfWrittenCommand } from "../../faults/clients/half-written-command.ts";
+import { nodeVariable, scriptOf } from "../fault-script.ts";
 
 /** As faults/clients/half-written-command.ts sends it, for printf: 044 is the dollar sign. */
 const SET = "*3\\r\\n\\0443\\r\\nSET\\r\\n\\04412\\r\\nkvchaos";
 
-export const halfWrittenCommand: FaultScript = {
-  kind: "half-written-command",
-  write(given, _id, { secret }) {
-    const { node: selector, connections, how, announce } = params.parse(given);
+export const halfWrittenCommandScript = scriptOf(
+  halfWrittenCommand,
+  ({ node: selector, connections, how, announce }, _id, { secret }) => {
     const node = nodeVariable(selector);
     const stays = how === "half" || how === "huge";
     const half = how === "huge" ? `${SET}:half\\r\\n\\044${announce}\\r\\nx` : SET;
@@ -34,4 +26,4 @@ export const halfWrittenCommand: FaultScript = {
       ],
     };
   },
-};
+);

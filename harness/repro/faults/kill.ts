@@ -1,25 +1,15 @@
-import { z } from "zod";
+import { kill } from "../../faults/processes/kill.ts";
 import { word } from "../bash.ts";
-import { containerWord, type FaultScript, nodeVariable } from "../fault-script.ts";
+import { containerWord, nodeVariable, scriptOf } from "../fault-script.ts";
 import { downLines } from "./down.ts";
 
-const params = z.looseObject({
-  node: z.string(),
-  signal: z.string(),
-  restartAfter: z.union([z.literal("never"), z.number()]).nullable(),
+export const killScript = scriptOf(kill, ({ node: selector, signal, restartAfter }, _id, { watched }) => {
+  const node = nodeVariable(selector);
+  const down = downLines(node.use, watched);
+  const never = restartAfter === "never";
+  return {
+    inject: [...node.set, ...down.before, `docker kill -s ${word(signal)} ${containerWord(node.use)} >/dev/null`],
+    heal: never ? [] : down.after,
+    functions: [...node.functions, ...down.functions.filter((piece) => !never || piece !== "start-again")],
+  };
 });
-
-export const kill: FaultScript = {
-  kind: "kill",
-  write(given, _id, { watched }) {
-    const { node: selector, signal, restartAfter } = params.parse(given);
-    const node = nodeVariable(selector);
-    const down = downLines(node.use, watched);
-    const never = restartAfter === "never";
-    return {
-      inject: [...node.set, ...down.before, `docker kill -s ${word(signal)} ${containerWord(node.use)} >/dev/null`],
-      heal: never ? [] : down.after,
-      functions: [...node.functions, ...down.functions.filter((piece) => !never || piece !== "start-again")],
-    };
-  },
-};

@@ -1,14 +1,11 @@
-import { z } from "zod";
-import type { FaultScript } from "../fault-script.ts";
+import { latency } from "../../faults/links/latency.ts";
+import { scriptOf } from "../fault-script.ts";
 import { BOTH, toxicLines } from "./toxic.ts";
 
-const params = z.looseObject({ links: z.array(z.string()), latency: z.number(), jitter: z.number() });
-
-export const latency: FaultScript = {
-  kind: "latency",
-  links: () => true,
-  write(given, id) {
-    const { links, latency: ms, jitter } = params.parse(given);
+export const latencyScript = scriptOf(
+  latency,
+  ({ links, latency: ms, jitter }, id) => {
     return toxicLines(links, id, "latency", BOTH, { latency: ms, jitter });
   },
-};
+  { links: () => true },
+);

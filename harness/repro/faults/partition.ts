@@ -1,14 +1,7 @@
-import { z } from "zod";
+import { partition } from "../../faults/links/partition.ts";
 import { word } from "../bash.ts";
-import { containerWord, type FaultLines, type FaultScript, nodeVariable } from "../fault-script.ts";
+import { containerWord, type FaultLines, nodeVariable, scriptOf } from "../fault-script.ts";
 import { BOTH, type Stream, toxicLines } from "./toxic.ts";
-
-const params = z.looseObject({
-  links: z.array(z.string()).optional(),
-  isolate: z.string().optional(),
-  mode: z.enum(["blackhole", "drop", "reset", "disconnect"]),
-  direction: z.enum(["both", "to-master", "to-replica"]),
-});
 
 /** As faults/links/partition.ts does it: nothing passes and nothing is lost; what is sent is lost; connections are reset. */
 const TOXICS = {
@@ -17,12 +10,9 @@ const TOXICS = {
   reset: ["reset_peer", { timeout: 0 }],
 } as const;
 
-export const partition: FaultScript = {
-  kind: "partition",
-  links: (given) => params.parse(given).mode !== "disconnect",
-  disconnects: (given) => params.parse(given).mode === "disconnect",
-  write(given, id) {
-    const { links, isolate, mode, direction } = params.parse(given);
+export const partitionScript = scriptOf(
+  partition,
+  ({ links, isolate, mode, direction }, id) => {
     if (mode === "disconnect") return disconnect(isolate ?? "");
     const [type, attributes] = TOXICS[mode];
     const streams: readonly Stream[] =
@@ -47,7 +37,8 @@ export const partition: FaultScript = {
       functions: ["links-of", "toxics", ...node.functions],
     };
   },
-};
+  { links: ({ mode }) => mode !== "disconnect", disconnects: ({ mode }) => mode === "disconnect" },
+);
 
 function disconnect(selector: string): FaultLines {
   const node = nodeVariable(selector);

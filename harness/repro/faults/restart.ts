@@ -1,13 +1,10 @@
-import { z } from "zod";
-import { containerWord, type FaultScript, nodeVariable } from "../fault-script.ts";
+import { restart } from "../../faults/processes/restart.ts";
+import { containerWord, nodeVariable, scriptOf } from "../fault-script.ts";
 import { downLines } from "./down.ts";
 
-const params = z.looseObject({ node: z.string(), stopWithin: z.number().nullable() });
-
-export const restart: FaultScript = {
-  kind: "restart",
-  write(given, _id, { watched, stopWithin: usual }) {
-    const { node: selector, stopWithin } = params.parse(given);
+export const restartScript = scriptOf(
+  restart,
+  ({ node: selector, stopWithin }, _id, { watched, stopWithin: usual }) => {
     const node = nodeVariable(selector);
     const down = downLines(node.use, watched);
     const stop = `docker stop -t ${Math.ceil((stopWithin ?? usual) / 1000)} ${containerWord(node.use)} >/dev/null`;
@@ -17,4 +14,4 @@ export const restart: FaultScript = {
       functions: [...node.functions, ...down.functions],
     };
   },
-};
+);

@@ -1,19 +1,12 @@
-import { z } from "zod";
-import { type FaultScript, nodeVariable } from "../fault-script.ts";
+import { slowDisk } from "../../faults/resources/slow-disk.ts";
+import { nodeVariable, scriptOf } from "../fault-script.ts";
 
-const params = z.looseObject({ node: z.string(), rate: z.number(), disk: z.number() });
-
-export const slowDisk: FaultScript = {
-  kind: "slow-disk",
-  disk: (given) => params.parse(given).disk,
-  write(given) {
-    const { node: selector, rate } = params.parse(given);
-    const node = nodeVariable(selector);
-    return {
-      inject: [...node.set, `throttle_disk ${node.use} ${Math.round(rate)}`],
-      heal: [`throttle_disk ${node.use} 0`],
-      functions: ["throttle-disk", ...node.functions],
-      differs: ["A node that is started again meanwhile has a fast disk."],
-    };
-  },
-};
+export const slowDiskScript = scriptOf(slowDisk, ({ node: selector, rate }) => {
+  const node = nodeVariable(selector);
+  return {
+    inject: [...node.set, `throttle_disk ${node.use} ${Math.round(rate)}`],
+    heal: [`throttle_disk ${node.use} 0`],
+    functions: ["throttle-disk", ...node.functions],
+    differs: ["A node that is started again meanwhile has a fast disk."],
+  };
+});

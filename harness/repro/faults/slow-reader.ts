@@ -1,16 +1,13 @@
-import { z } from "zod";
-import { type FaultLines, type FaultScript, nodeVariable } from "../fault-script.ts";
+import { slowReader } from "../../faults/clients/slow-reader.ts";
+import { type FaultLines, nodeVariable, scriptOf } from "../fault-script.ts";
 import { kilobytes } from "./bandwidth.ts";
 import { toxicLines } from "./toxic.ts";
 
-const params = z.looseObject({ links: z.array(z.string()), rate: z.number(), pending: z.number() });
 const CLIENT = /^\s*client\s*->\s*(\S+)\s*$/;
 
-export const slowReader: FaultScript = {
-  kind: "slow-reader",
-  links: (given) => params.parse(given).links.some((link) => !CLIENT.test(link)),
-  write(given, id) {
-    const { links, rate, pending } = params.parse(given);
+export const slowReaderScript = scriptOf(
+  slowReader,
+  ({ links, rate, pending }, id) => {
     const replicas = links.filter((link) => !CLIENT.test(link));
     const lines = toxicLines(replicas, id, "bandwidth", ["downstream"], { rate: kilobytes(rate) });
     const clients = links
@@ -25,7 +22,8 @@ export const slowReader: FaultScript = {
         : {}),
     };
   },
-};
+  { links: ({ links }) => links.some((link) => !CLIENT.test(link)) },
+);
 
 function client(selector: string, i: number, rate: number, pending: number): FaultLines {
   const node = nodeVariable(selector, `node${i}`);

@@ -1,19 +1,10 @@
-import { z } from "zod";
+import { switchMaster } from "../../faults/commands/switch-master.ts";
 import type { BashFunction } from "../bash-functions.ts";
-import { type FaultScript, nodeWord } from "../fault-script.ts";
+import { nodeWord, scriptOf } from "../fault-script.ts";
 
-const params = z.looseObject({
-  to: z.string(),
-  node: z.string().nullable(),
-  oldMaster: z.enum(["replica", "leave"]),
-  throughNoOne: z.boolean(),
-});
-
-export const switchMaster: FaultScript = {
-  kind: "switch-master",
-  moves: true,
-  write(given) {
-    const { to, node, oldMaster, throughNoOne } = params.parse(given);
+export const switchMasterScript = scriptOf(
+  switchMaster,
+  ({ to, node, oldMaster, throughNoOne }) => {
     if (node === null) {
       const target = nodeWord(to);
       const leave = oldMaster === "leave" ? " leave" : "";
@@ -31,4 +22,5 @@ export const switchMaster: FaultScript = {
       functions: [piece, ...replica.functions, ...target.functions],
     };
   },
-};
+  { moves: true },
+);
