@@ -119,15 +119,20 @@ async function addBeside(
   name: string,
   takes: Takes,
 ): Promise<void> {
-  const path = join(dirname(binary), name);
-  const there = await stat(path).catch(() => undefined);
-  if (!there?.isFile()) return; // A developer's build may have made the server only.
-  const source = await realpath(path);
+  const source = await fileBeside(binary, name);
+  if (source === undefined) return; // A developer's build may have made the server only.
   const destination = posix.join(dirname(recipe.binaryPath), basename(name));
   layer.put(destination, { type: "file", source, mode: 0o755 });
   takes("beside it", source, destination);
   const elf = await readElf(source);
   if (elf) programs.set(source, elf);
+}
+
+/** The real path of a file in the same folder; undefined: there is none. */
+async function fileBeside(binary: string, name: string): Promise<string | undefined> {
+  const path = join(dirname(binary), name);
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() ? realpath(path) : undefined;
 }
 
 /** Adds "src:dest" or "path"; folders with all they hold, links inside them as links. */
@@ -207,10 +212,8 @@ function addAccounts(layer: Layer, recipe: ImageRecipe): void {
 async function addFiles(layer: Layer, recipe: ImageRecipe, binary: string, takes: Takes): Promise<void> {
   for (const { path, mode, content, beside } of recipe.files) {
     const owner = recipe.volumes.some((folder) => !relative(folder, path).startsWith("..")) ? recipe.user.uid : 0;
-    const near = beside === undefined ? "" : join(dirname(binary), beside);
-    const found = near === "" ? undefined : await stat(near).catch(() => undefined);
-    if (found?.isFile()) {
-      const source = await realpath(near);
+    const source = beside === undefined ? undefined : await fileBeside(binary, beside);
+    if (source !== undefined) {
       if (layer.get(path) === undefined) takes("beside it", source, path);
       layer.offer(path, { type: "file", source, mode, owner });
     } else layer.offer(path, { type: "text", text: content, mode, owner });

@@ -8,24 +8,13 @@ const CONNECTIONS = 50;
 
 /** Arguments that are not for an experiment to choose: place in the list and why. A command at the end may be anything. */
 export function refusedArguments(args: readonly string[]): { index: number; why: string }[] {
+  const whyNot = (option: string): string | null => {
+    if (CONNECTION.includes(option)) return "redis-benchmark goes where `on` says, through the client links";
+    return OUTPUT.includes(option) ? "kvchaos reads the output, and starts redis-benchmark again when it ends" : null;
+  };
   return options(args).flatMap(({ option, index }) => {
-    if (CONNECTION.includes(option)) {
-      return [
-        {
-          index,
-          why: `${option} is not for an experiment: redis-benchmark goes where \`on\` says, through the client links`,
-        },
-      ];
-    }
-    if (OUTPUT.includes(option)) {
-      return [
-        {
-          index,
-          why: `${option} is not for an experiment: kvchaos reads the output, and starts redis-benchmark again when it ends`,
-        },
-      ];
-    }
-    return [];
+    const why = whyNot(option);
+    return why === null ? [] : [{ index, why: `${option} is not for an experiment: ${why}` }];
   });
 }
 

@@ -1,6 +1,6 @@
 import { messageOf } from "../base/chaos-error.ts";
 import type { Outcomes } from "../journal/events.ts";
-import { addErrors, addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
+import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import type { BenchmarkOptions, RunningBenchmark } from "./benchmark.ts";
 import { connectionsOf } from "./benchmark-args.ts";
 import { BenchmarkProcess } from "./benchmark-process.ts";
@@ -98,12 +98,13 @@ class Benchmark implements RunningBenchmark {
     const counted = [...this.#processes, ...this.#left].map((process) => ({ node: process.node, ...process.take() }));
     const present = counted.slice(0, this.#processes.length);
     this.#left = [];
-    const errors: Record<string, number> = {};
-    for (const count of counted) addErrors(errors, count.errors);
+    let all: Readonly<Outcomes> = NO_OUTCOMES;
     const nodes: Record<string, Outcomes> = {};
     for (const { node, ok, errors } of counted) {
       const fail = Object.values(errors).reduce((sum, times) => sum + times, 0);
-      nodes[node] = addOutcomes(nodes[node] ?? NO_OUTCOMES, { ok, fail, info: 0, errors });
+      const own = { ok, fail, info: 0, errors };
+      nodes[node] = addOutcomes(nodes[node] ?? NO_OUTCOMES, own);
+      all = addOutcomes(all, own);
     }
     const each = connectionsOf(spec.args);
     emit({
@@ -111,10 +112,7 @@ class Benchmark implements RunningBenchmark {
       t: now,
       load: spec.name,
       seconds: (now - this.#sampledAt) / 1000,
-      ok: counted.reduce((sum, { ok }) => sum + ok, 0),
-      fail: Object.values(errors).reduce((sum, times) => sum + times, 0),
-      info: 0,
-      errors,
+      ...all,
       latency: counted.find(({ latency }) => latency !== null)?.latency ?? null,
       connected: present.filter(({ running }) => running).length * each,
       connections: present.length * each,

@@ -1,13 +1,10 @@
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import type { Latency, Outcomes } from "../journal/events.ts";
-import { addError, addErrors, addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
+import { addError, addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 
 /** What one thread counted of one load since its last sample. Plain data apart from the histogram, which clones. */
-export interface LoadSample {
+export interface LoadSample extends Outcomes {
   load: string;
-  ok: number;
-  fail: number;
-  info: number;
   /**
    * fail: the first word of an error reply, "connect-refused", "connect-failed" (unreachable, closed before AUTH, …),
    * "not-sent"; info: "timeout", "connection-lost". Their sum is fail + info.
@@ -31,11 +28,8 @@ export function emptySample(load: string): LoadSample {
 
 /** Adds `more` to `sum`. */
 export function addSample(sum: LoadSample, more: LoadSample): void {
-  sum.ok += more.ok;
-  sum.fail += more.fail;
-  sum.info += more.info;
+  Object.assign(sum, addOutcomes(sum, more));
   sum.connected += more.connected;
-  addErrors(sum.errors, more.errors);
   sum.latency.add(more.latency);
   for (const [node, counts] of Object.entries(more.nodes))
     sum.nodes[node] = addOutcomes(sum.nodes[node] ?? NO_OUTCOMES, counts);
