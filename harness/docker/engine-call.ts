@@ -25,7 +25,7 @@ export async function call<T>(
     return await withDeadline({ what: `Docker: ${what}`, within, signal: options.signal }, work);
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw translate(daemon, what, error);
+    throw engineError(daemon, what, error);
   }
 }
 
@@ -75,7 +75,7 @@ export function reasonOf(error: unknown): string {
 const UNREACHABLE = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE", "EACCES", "ETIMEDOUT", "EHOSTUNREACH"]);
 
 /** dockerode's errors in the harness's own terms. */
-export function translate(daemon: Daemon, what: string, error: unknown): ChaosError {
+export function engineError(daemon: Daemon, what: string, error: unknown): ChaosError {
   if (error instanceof ChaosError) return error;
   const code = (error as { code?: unknown } | null)?.code;
   const reason = reasonOf(error);

@@ -2,7 +2,7 @@ import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
 import { pack } from "tar-stream";
 import { ChaosError } from "../base/chaos-error.ts";
 import { call, callUnless, type Daemon, GONE, withSignal } from "./engine-call.ts";
-import { endpoint } from "./engine-networks.ts";
+import { endpointConfig } from "./engine-networks.ts";
 import type { CallOptions, ContainerFile, ContainerInfo, ContainerSpec, ContainerStats } from "./engine-types.ts";
 
 export function containerCalls(daemon: Daemon) {
@@ -20,7 +20,7 @@ export function containerCalls(daemon: Daemon) {
           for (const network of spec.networks?.slice(1) ?? []) {
             await docker
               .getNetwork(network.name)
-              .connect(withSignal({ Container: container.id, EndpointConfig: endpoint(network) }, abortSignal));
+              .connect(withSignal({ Container: container.id, EndpointConfig: endpointConfig(network) }, abortSignal));
           }
         } catch (error) {
           // Not with abortSignal: it may be what failed.
@@ -34,14 +34,14 @@ export function containerCalls(daemon: Daemon) {
     /** Does nothing when it runs. A published port in use fails here. */
     async start(id: string, options: CallOptions = {}): Promise<void> {
       const slow = { default: 60_000, ...options };
-      await callUnless(daemon, /^304 /, `start container ${short(id)}`, slow, (abortSignal) =>
+      await callUnless(daemon, /^304 /, `start container ${shortId(id)}`, slow, (abortSignal) =>
         docker.getContainer(id).start({ abortSignal }),
       );
     },
 
     /** null: there is no such container. */
     async inspectContainer(id: string, options: CallOptions = {}): Promise<ContainerInfo | null> {
-      const info = await callUnless(daemon, GONE, `inspect container ${short(id)}`, options, (abortSignal) =>
+      const info = await callUnless(daemon, GONE, `inspect container ${shortId(id)}`, options, (abortSignal) =>
         docker.getContainer(id).inspect({ abortSignal }),
       );
       return info ? describe(info) : null;
@@ -50,14 +50,14 @@ export function containerCalls(daemon: Daemon) {
     /** SIGTERM, then SIGKILL after `timeoutSeconds`. Does nothing when it is stopped. */
     async stop(id: string, timeoutSeconds: number, options: CallOptions = {}): Promise<void> {
       const slow = { default: timeoutSeconds * 1000 + 30_000, ...options };
-      await callUnless(daemon, /^304 /, `stop container ${short(id)}`, slow, (abortSignal) =>
+      await callUnless(daemon, /^304 /, `stop container ${shortId(id)}`, slow, (abortSignal) =>
         docker.getContainer(id).stop({ t: timeoutSeconds, abortSignal }),
       );
     },
 
     /** Does nothing when it does not run. Docker then counts the container as stopped by hand (docs/facts.md#docker). */
     async kill(id: string, signalName: string, options: CallOptions = {}): Promise<void> {
-      const what = `send ${signalName} to container ${short(id)}`;
+      const what = `send ${signalName} to container ${shortId(id)}`;
       await callUnless(daemon, /is not running/i, what, options, (abortSignal) =>
         docker.getContainer(id).kill({ signal: signalName, abortSignal }),
       );
@@ -65,7 +65,7 @@ export function containerCalls(daemon: Daemon) {
 
     /** Freezes all its processes. Does nothing when it is paused. */
     async pause(id: string, options: CallOptions = {}): Promise<void> {
-      await callUnless(daemon, /already paused/i, `pause container ${short(id)}`, options, (abortSignal) =>
+      await callUnless(daemon, /already paused/i, `pause container ${shortId(id)}`, options, (abortSignal) =>
         docker.getContainer(id).pause({ abortSignal }),
       );
     },
@@ -73,14 +73,14 @@ export function containerCalls(daemon: Daemon) {
     /** Does nothing when it is not paused. */
     async unpause(id: string, options: CallOptions = {}): Promise<void> {
       const so = /is not paused|is not running/i;
-      await callUnless(daemon, so, `unpause container ${short(id)}`, options, (abortSignal) =>
+      await callUnless(daemon, so, `unpause container ${shortId(id)}`, options, (abortSignal) =>
         docker.getContainer(id).unpause({ abortSignal }),
       );
     },
 
     async restart(id: string, timeoutSeconds: number, options: CallOptions = {}): Promise<void> {
       const slow = { default: timeoutSeconds * 1000 + 60_000, ...options };
-      await call(daemon, `restart container ${short(id)}`, slow, (abortSignal) =>
+      await call(daemon, `restart container ${shortId(id)}`, slow, (abortSignal) =>
         docker.getContainer(id).restart({ t: timeoutSeconds, abortSignal }),
       );
     },
@@ -90,14 +90,14 @@ export function containerCalls(daemon: Daemon) {
       const { force = true, volumes = true } = options;
       const so = /^404 |removal of container .* is already in progress/i;
       const slow = { default: 60_000, ...options };
-      await callUnless(daemon, so, `remove container ${short(id)}`, slow, (abortSignal) =>
+      await callUnless(daemon, so, `remove container ${shortId(id)}`, slow, (abortSignal) =>
         docker.getContainer(id).remove({ force, v: volumes, abortSignal }),
       );
     },
 
     /** Writes files into a container, running or not. Owner: root. */
     async writeFiles(id: string, files: readonly ContainerFile[], options: CallOptions = {}): Promise<void> {
-      await call(daemon, `write files into container ${short(id)}`, options, async (abortSignal) => {
+      await call(daemon, `write files into container ${shortId(id)}`, options, async (abortSignal) => {
         const archive = await tarOf(files);
         await docker.getContainer(id).putArchive(archive, { path: "/", abortSignal });
       });
@@ -105,7 +105,7 @@ export function containerCalls(daemon: Daemon) {
 
     /** One reading, without waiting for a second one. */
     async stats(id: string, options: CallOptions = {}): Promise<ContainerStats> {
-      const what = `read the use of container ${short(id)}`;
+      const what = `read the use of container ${shortId(id)}`;
       const stats = await call(daemon, what, options, (abortSignal) =>
         docker.getContainer(id).stats(withSignal({ stream: false as const, "one-shot": true }, abortSignal)),
       );
@@ -123,7 +123,7 @@ export function containerCalls(daemon: Daemon) {
 }
 
 /** Container ids are 64 hex digits; messages show twelve, as the docker command does. */
-export function short(id: string): string {
+export function shortId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id;
 }
 
@@ -141,7 +141,7 @@ function createOptions(spec: ContainerSpec): ContainerCreateOptions {
     ...(spec.workingDir === undefined ? {} : { WorkingDir: spec.workingDir }),
     ...(spec.user === undefined ? {} : { User: spec.user }),
     ExposedPorts: Object.fromEntries(ports.map(({ container }) => [`${container}/tcp`, {}])),
-    NetworkingConfig: { EndpointsConfig: first ? { [first.name]: endpoint(first) } : {} },
+    NetworkingConfig: { EndpointsConfig: first ? { [first.name]: endpointConfig(first) } : {} },
     HostConfig: {
       NetworkMode: first?.name ?? "none",
       PortBindings: Object.fromEntries(

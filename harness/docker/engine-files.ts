@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
 import { callUnless, type Daemon, GONE, withSignal } from "./engine-call.ts";
-import { short } from "./engine-containers.ts";
+import { shortId } from "./engine-containers.ts";
 import type { CallOptions } from "./engine-types.ts";
 
 export function fileCalls(daemon: Daemon) {
@@ -20,7 +20,7 @@ export function fileCalls(daemon: Daemon) {
       to: string,
       options: CallOptions = {},
     ): Promise<{ bytes: number; modified: number } | null> {
-      const what = `copy ${path} out of container ${short(id)}`;
+      const what = `copy ${path} out of container ${shortId(id)}`;
       const copied = await callUnless(daemon, GONE, what, { default: 60_000, ...options }, async (signal) => {
         const archive = await daemon.docker.getContainer(id).getArchive(withSignal({ path }, signal));
         return firstFile(archive, to, signal);

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { ChaosError } from "../base/chaos-error.ts";
-import { call, callUnless, type Daemon, GONE, translate, withSignal } from "./engine-call.ts";
+import { call, callUnless, type Daemon, engineError, GONE, withSignal } from "./engine-call.ts";
 import { jsonLines, openStream } from "./engine-streams.ts";
 import type { CallOptions, ImageInfo, PullProgress } from "./engine-types.ts";
 
@@ -103,7 +103,7 @@ export function imageCalls(daemon: Daemon) {
   ): Promise<void> {
     openStream(stream, signal);
     for await (const line of jsonLines<ProgressLine>(stream)) {
-      if (line.error) throw translate(daemon, what, line.error);
+      if (line.error) throw engineError(daemon, what, line.error);
       onLine(line);
     }
   }

@@ -1,5 +1,5 @@
 import { call, type Daemon } from "./engine-call.ts";
-import { short } from "./engine-containers.ts";
+import { shortId } from "./engine-containers.ts";
 import type { CallOptions, ContainerLimits } from "./engine-types.ts";
 
 /** cgroup scheduling period, microseconds: the kernel's default. */
@@ -12,7 +12,7 @@ export function limitCalls(daemon: Daemon, machine: { cores: number; memory: num
   return {
     /** What a container may use; works on stopped ones too. */
     async limits(id: string, options: CallOptions = {}): Promise<ContainerLimits> {
-      return call(daemon, `read the limits of container ${short(id)}`, options, async (abortSignal) => {
+      return call(daemon, `read the limits of container ${shortId(id)}`, options, async (abortSignal) => {
         const { HostConfig } = await docker.getContainer(id).inspect({ abortSignal });
         const { NanoCpus = 0, CpuQuota = 0, CpuPeriod = 0, Memory = 0 } = HostConfig;
         const cpus = NanoCpus > 0 ? NanoCpus / 1e9 : CpuQuota > 0 ? CpuQuota / (CpuPeriod || PERIOD) : null;
@@ -28,7 +28,7 @@ export function limitCalls(daemon: Daemon, machine: { cores: number; memory: num
      * The daemon refuses less memory than is in use where the kernel cannot do it (cgroup v1), and below 6 MiB.
      */
     async setLimits(id: string, limits: Partial<ContainerLimits>, options: CallOptions = {}): Promise<void> {
-      await call(daemon, `limit container ${short(id)}`, options, async (abortSignal) => {
+      await call(daemon, `limit container ${shortId(id)}`, options, async (abortSignal) => {
         const container = docker.getContainer(id);
         const { HostConfig } = await container.inspect({ abortSignal });
         const { cpus, memory } = limits;

@@ -1,4 +1,4 @@
-import { call, callUnless, type Daemon, GONE, reasonOf, translate, withSignal } from "./engine-call.ts";
+import { call, callUnless, type Daemon, engineError, GONE, reasonOf, withSignal } from "./engine-call.ts";
 import type { CallOptions, Labels, Network, NetworkSpec } from "./engine-types.ts";
 
 const SUBNET_ATTEMPTS = 10;
@@ -32,7 +32,7 @@ export function networkCalls(daemon: Daemon) {
           const inspected = await draft.inspect();
           await draft.remove({ abortSignal });
           const subnet = inspected.IPAM?.Config?.find((config) => config.Subnet?.includes("."))?.Subnet;
-          if (!subnet) throw translate(daemon, what, `the daemon gave network ${spec.name} no IPv4 subnet`);
+          if (!subnet) throw engineError(daemon, what, `the daemon gave network ${spec.name} no IPv4 subnet`);
           try {
             return { id: await create(spec, subnet, abortSignal), name: spec.name, subnet };
           } catch (error) {
@@ -61,7 +61,7 @@ export function networkCalls(daemon: Daemon) {
       await callUnless(daemon, so, what, options, (abortSignal) =>
         docker
           .getNetwork(network)
-          .connect(withSignal({ Container: container, EndpointConfig: endpoint(attachment) }, abortSignal)),
+          .connect(withSignal({ Container: container, EndpointConfig: endpointConfig(attachment) }, abortSignal)),
       );
     },
 
@@ -91,7 +91,7 @@ export function networkCalls(daemon: Daemon) {
   };
 }
 
-export function endpoint(attachment: { aliases?: readonly string[] | undefined; ip?: string | undefined }) {
+export function endpointConfig(attachment: { aliases?: readonly string[] | undefined; ip?: string | undefined }) {
   return {
     Aliases: [...(attachment.aliases ?? [])],
     ...(attachment.ip ? { IPAMConfig: { IPv4Address: attachment.ip } } : {}),

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { ChaosError } from "../base/chaos-error.ts";
-import { call, callUnless, type Daemon, GONE, translate, wentAway } from "./engine-call.ts";
-import { short } from "./engine-containers.ts";
+import { call, callUnless, type Daemon, engineError, GONE, wentAway } from "./engine-call.ts";
+import { shortId } from "./engine-containers.ts";
 import { FrameSplitter, jsonLines, LogSplitter, openStream } from "./engine-streams.ts";
 import type {
   CallOptions,
@@ -49,7 +49,7 @@ export function outputCalls(daemon: Daemon, local: boolean) {
 
   function subscription(what: string, stop: AbortSignal, work: Promise<void>): Subscription {
     const done = work.catch((error: unknown) => {
-      if (!stop.aborted) throw translate(daemon, what, error);
+      if (!stop.aborted) throw engineError(daemon, what, error);
     });
     done.catch(() => {});
     return { done };
@@ -77,7 +77,7 @@ export function outputCalls(daemon: Daemon, local: boolean) {
      * container stops or the signal fires. After a restart, follow again with `after`.
      */
     async followLogs(id: string, options: LogOptions, onLine: (line: LogLine) => void): Promise<Subscription> {
-      const what = `follow the log of container ${short(id)}`;
+      const what = `follow the log of container ${shortId(id)}`;
       let last = options.after ?? "";
       const since = last ? secondsOf(last) : (options.since ?? 0);
       const query = { follow: true, stdout: true, stderr: true, timestamps: true, since } as const;
@@ -106,7 +106,7 @@ export function outputCalls(daemon: Daemon, local: boolean) {
 
     /** The last lines of stdout and stderr, oldest first; works on stopped and paused containers. */
     async logTail(id: string, lines: number, options: CallOptions = {}): Promise<LogLine[]> {
-      return readLog(`read the log of container ${short(id)}`, id, options, { tail: lines });
+      return readLog(`read the log of container ${shortId(id)}`, id, options, { tail: lines });
     },
 
     /**
@@ -118,7 +118,7 @@ export function outputCalls(daemon: Daemon, local: boolean) {
       argv: readonly string[],
       options: CallOptions & { user?: string } = {},
     ): Promise<ExecResult> {
-      const what = `run ${argv[0]} in container ${short(id)}`;
+      const what = `run ${argv[0]} in container ${shortId(id)}`;
       return call(daemon, what, options, async (abortSignal) => {
         const exec = await docker.getContainer(id).exec({
           Cmd: [...argv],

@@ -6,7 +6,7 @@ import { printable, printableText } from "../base/escape.ts";
 import { findProgram } from "../base/programs.ts";
 import { foldFrames, parseBacktraces } from "./backtrace.ts";
 import { type CoreOrigin, corePlace } from "./core-place.ts";
-import { before, runGdb } from "./gdb-process.ts";
+import { quietGdb, runGdb } from "./gdb-process.ts";
 
 /*
  *   container (ended)                     a temporary folder of this machine
@@ -74,7 +74,7 @@ async function readCore(
   const { core, root, exe, copy } = options;
   const gdb = findProgram("gdb");
   if (!gdb) return { why: "gdb is not installed on this machine" };
-  const first = await runGdb(gdb, [...before(), "-core", core, "-ex", "info proc mappings"], options);
+  const first = await runGdb(gdb, [...quietGdb(), "-core", core, "-ex", "info proc mappings"], options);
   if (first.failed !== null) return { why: first.failed };
   const mapped = first.output.matchAll(/^\s*0x[0-9a-f]+\s+.*\s(\/\S+)$/gm);
   const libraries = new Set([...mapped].map(([, path = ""]) => path).filter((path) => /\.so\b/.test(path)));
@@ -82,7 +82,7 @@ async function readCore(
   const program = join(root, basename(exe));
   for (const path of [exe, ...libraries]) await copy(path, join(root, basename(path)));
   const paths = [`set sysroot ${root}`, `set solib-search-path ${root}`];
-  const args = [...before(...paths), program, "-core", core, "-ex", `thread apply all bt ${DEPTH}`];
+  const args = [...quietGdb(...paths), program, "-core", core, "-ex", `thread apply all bt ${DEPTH}`];
   const { output, errors, failed } = await runGdb(gdb, args, options);
   const traces = parseBacktraces(output);
   const why = failed ?? errors.split("\n").filter(Boolean).at(-1) ?? "it printed no stack";

@@ -3,7 +3,7 @@ import { messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
 
 /** How gdb begins, whatever it then looks at. @param more commands before it reads any file */
-export function before(...more: string[]): string[] {
+export function quietGdb(...more: string[]): string[] {
   const quiet = [
     "set debuginfod enabled off",
     "set auto-load off",

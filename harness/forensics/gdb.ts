@@ -4,7 +4,7 @@ import { until } from "../base/deadline.ts";
 import { printable, printableText } from "../base/escape.ts";
 import { findProgram } from "../base/programs.ts";
 import { type Backtrace, mergeStacks, parseBacktraces } from "./backtrace.ts";
-import { before, runGdb } from "./gdb-process.ts";
+import { quietGdb, runGdb } from "./gdb-process.ts";
 import { isFrozen, linkTarget, processState } from "./process.ts";
 import type { ThreadName } from "./wait-graph-text.ts";
 
@@ -60,7 +60,7 @@ export async function takeBacktraces(options: GdbOptions): Promise<GdbResult> {
  * of a Kvrocks 2.9.0 from 9 s to 2 s.
  */
 function gdbArguments({ pid, depth }: GdbOptions): string[] {
-  const first = before("set exec-file-mismatch off", `set sysroot /proc/${pid}/root`);
+  const first = quietGdb("set exec-file-mismatch off", `set sysroot /proc/${pid}/root`);
   const target = linkTarget(`/proc/${pid}/exe`);
   const program = target === null || target.endsWith(" (deleted)") ? [] : [`/proc/${pid}/root${target}`];
   const after = [`attach ${pid}`, `thread apply all bt ${depth}`, "detach"].flatMap((command) => ["-ex", command]);

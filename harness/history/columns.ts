@@ -1,7 +1,7 @@
 import type { Operations } from "../journal/history.ts";
 
 /** Empty columns for `length` operations: every value 0. Fill them in place. */
-export function columns(length: number): Operations {
+export function emptyColumns(length: number): Operations {
   return {
     length,
     cell: new Uint32Array(length),

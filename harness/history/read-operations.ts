@@ -2,7 +2,7 @@ import { type FileHandle, open, readFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import type { CellShape, Operations } from "../journal/history.ts";
-import { columns } from "./columns.ts";
+import { emptyColumns } from "./columns.ts";
 import { decodeOperation, foreignFile, MAGIC, RECORD_BYTES } from "./format.ts";
 
 const CHUNK_BYTES = RECORD_BYTES * 32_768;
@@ -31,7 +31,7 @@ export interface ReadOptions {
 export async function readOperations(options: ReadOptions): Promise<Operations> {
   const opened = await Promise.all(options.files.map((file) => openFile(options, file)));
   const known = new Map(options.foreign.map((text, i) => [text, i]));
-  const all = columns(opened.reduce((sum, one) => sum + (one?.records ?? 0), 0));
+  const all = emptyColumns(opened.reduce((sum, one) => sum + (one?.records ?? 0), 0));
   let length = 0;
   for (const one of opened) if (one) length = await readFileInto(all, length, one, options, known);
   return inOrder(all, length);
@@ -138,7 +138,7 @@ function inOrder(all: Operations, length: number): Operations {
   const order = new Uint32Array(length);
   for (let i = 0; i < length; i++) order[i] = i;
   order.sort((a, b) => (invoked[a] as number) - (invoked[b] as number) || a - b);
-  const sorted = columns(length);
+  const sorted = emptyColumns(length);
   const names = Object.keys(sorted).filter((name) => name !== "length") as (keyof Omit<Operations, "length">)[];
   for (const name of names) {
     const [from, to] = [all[name], sorted[name]];

@@ -4,7 +4,7 @@ import type { Engine } from "../docker/engine.ts";
 import type { ImageInfo } from "../docker/engine-types.ts";
 import { debianVersion } from "./debian-package.ts";
 import { goVersion, isBuilt } from "./go-program.ts";
-import { parseImageName, tagNames } from "./image-name.ts";
+import { parseImageName, tagNamesVersion } from "./image-name.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
 import { makeImage, nameProblem } from "./make-image.ts";
 
@@ -120,7 +120,7 @@ async function canBeMade(name: string, { source }: ImageRecipe): Promise<{ possi
   const { tag } = parseImageName(name);
   if (source.kind === "go") {
     const from = `Go module ${source.module} v${source.version}`;
-    if (!tagNames(tag, source.version)) return { possible: false, reason: `the ${from} is another version` };
+    if (!tagNamesVersion(tag, source.version)) return { possible: false, reason: `the ${from} is another version` };
     if (await isBuilt(source)) return { possible: true, reason: `from the ${from}, built earlier` };
     const go = await goVersion();
     if (!go) return { possible: false, reason: `the ${from} needs a Go toolchain on PATH: install Go` };
@@ -132,7 +132,7 @@ async function canBeMade(name: string, { source }: ImageRecipe): Promise<{ possi
     const where = source.backports ? " or Debian's backports have it" : " finds it";
     return { possible: true, reason: `from the package ${source.package}, if apt-get update${where}` };
   }
-  if (!tagNames(tag, version.upstream)) {
+  if (!tagNamesVersion(tag, version.upstream)) {
     return { possible: false, reason: `the package ${source.package} here is version ${version.upstream}` };
   }
   return { possible: true, reason: `from the package ${source.package} ${version.full}` };

@@ -27,6 +27,6 @@ export function upstreamVersion(debian: string): string {
 }
 
 /** Does a tag honestly name a version? "latest", "7", "7.0" and "7.0.15" name 7.0.15; "7.2", "7.0.1" and "7-alpine" do not. */
-export function tagNames(tag: string, version: string): boolean {
+export function tagNamesVersion(tag: string, version: string): boolean {
   return tag === "latest" || version === tag || version.startsWith(`${tag}.`);
 }

@@ -2,7 +2,7 @@ import { ChaosError } from "../base/chaos-error.ts";
 import type { Engine } from "../docker/engine.ts";
 import { programIn, withDebianPackage, withDebianVersion } from "./debian-package.ts";
 import { buildGoProgram } from "./go-program.ts";
-import { parseImageName, sameRepository, tagNames } from "./image-name.ts";
+import { parseImageName, sameRepository, tagNamesVersion } from "./image-name.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
 import { wrapImage } from "./wrap-image.ts";
 
@@ -71,7 +71,7 @@ function requireName(name: string, repository: string): void {
 
 function requireVersion(name: string, version: string, origin: string): string[] {
   const { repository, tag } = parseImageName(name);
-  if (!tagNames(tag, version)) {
+  if (!tagNamesVersion(tag, version)) {
     throw new ChaosError("infrastructure", `image ${name} cannot be made here: ${origin} is version ${version}`, {
       hint: `Use ${repository}:${version}, pull ${name} on this machine, or wrap a binary of that version with: kvchaos images wrap`,
     });

@@ -1,5 +1,5 @@
 import { ChaosError } from "../base/chaos-error.ts";
-import { columns } from "../history/columns.ts";
+import { emptyColumns } from "../history/columns.ts";
 import { KIND, type LoadHistory, NOT_ASKED, type Operations, OUTCOME } from "../journal/history.ts";
 
 /** One operation as a person writes it: what the columns of `Operations` hold, in words. */
@@ -36,7 +36,7 @@ export function buildHistory(load: {
 }
 
 function build(rows: readonly OperationRow[], nodes: readonly string[]): Operations {
-  const built = columns(rows.length);
+  const built = emptyColumns(rows.length);
   const sorted = [...rows].sort((a, b) => a.invoked - b.invoked);
   for (const [i, row] of sorted.entries()) {
     const node = row.node === undefined ? 0 : nodes.indexOf(row.node);

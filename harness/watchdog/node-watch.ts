@@ -7,7 +7,7 @@ import type { ProbeOrder } from "./probes/prober.ts";
 import { type ProcessSample, sampleProcess } from "./process-sample.ts";
 import type { MasterView } from "./replication-stall.ts";
 import { slowBound } from "./slowness.ts";
-import { type Starvation, union } from "./starvation.ts";
+import { joinSpans, type Starvation } from "./starvation.ts";
 import type { NodeVerdict, WatchdogOptions, WatchedNode } from "./watchdog.ts";
 import { NodeCover } from "./workers/node-cover.ts";
 
@@ -126,7 +126,7 @@ export class NodeWatch {
       process: this.#readProcess(),
       state: this.#newState ? this.#state : null,
       master: master?.asMaster() ?? null,
-      starved: union(this.#starvation.spans, this.#node.examined?.() ?? []),
+      starved: joinSpans(this.#starvation.spans, this.#node.examined?.() ?? []),
       slowAfter: this.#slowAfter,
       workers: this.#cover.map,
     });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ProbeReport } from "./observation.ts";
-import { overlap, Starvation, union } from "./starvation.ts";
+import { joinSpans, overlap, Starvation } from "./starvation.ts";
 
 /** One report of the control, with answers [askedAt, answeredAt] and one open question. */
 function reportOf(t: number, answers: [number, number][], open: number | null = null, loopDelay = 0): ProbeReport {
@@ -90,7 +90,7 @@ describe("starvation", () => {
   });
 
   it("and what else was not the server's fault are joined without counting a moment twice", () => {
-    const joined = union(
+    const joined = joinSpans(
       [
         { from: 10, to: 20 },
         { from: 40, to: 50 },

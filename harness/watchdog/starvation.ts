@@ -37,7 +37,7 @@ export function overlap(spans: readonly Span[], from: number, to: number): numbe
 }
 
 /** The time that lies in any of the spans, as spans that do not overlap, in order. */
-export function union(some: readonly Span[], more: readonly Span[]): readonly Span[] {
+export function joinSpans(some: readonly Span[], more: readonly Span[]): readonly Span[] {
   if (more.length === 0) return some;
   const joined: Span[] = [];
   for (const span of [...some, ...more].sort((a, b) => a.from - b.from)) {
@@ -124,6 +124,6 @@ export class Starvation {
   }
 
   #add(span: Span): void {
-    this.#spans = union(this.#spans, [span]).slice(-SPANS);
+    this.#spans = joinSpans(this.#spans, [span]).slice(-SPANS);
   }
 }

@@ -7,7 +7,7 @@ import { valueText } from "./operation-text.ts";
 const MOST = 60;
 
 /** What contradicts each other in a cell's life. */
-export interface Marks {
+export interface LifeMarks {
   /** Rows of `operations`. */
   operations: readonly number[];
   /** Rows of `final`. */
@@ -20,7 +20,7 @@ export interface Marks {
  * The life of one cell in order of time: what clients did to it, what was done to the cluster, what every node held in the
  * end. The marked moments and those nearest to them.
  */
-export function cellLife(record: RunRecord, load: LoadHistory, cell: number, marks: Marks): LifeMoment[] {
+export function cellLife(record: RunRecord, load: LoadHistory, cell: number, marks: LifeMarks): LifeMoment[] {
   const moments = [
     ...operationMoments(load, load.operations, cell, marks.operations, false),
     ...operationMoments(load, load.final, cell, marks.final, true),

@@ -1,7 +1,7 @@
 import type { Finding } from "../../journal/events.ts";
 import { elementOf, keyOf, type LoadHistory } from "../../journal/history.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { cellLife, type Marks } from "./cell-life.ts";
+import { cellLife, type LifeMarks } from "./cell-life.ts";
 import { cellText } from "./operation-text.ts";
 
 /** Cells that a finding lists. */
@@ -18,7 +18,7 @@ export interface Contradiction {
   expected: string;
   /** A sentence behind the cell's name. */
   proof: string;
-  marks: Marks;
+  marks: LifeMarks;
 }
 
 type Kind = Pick<Finding, "type" | "class" | "node">;

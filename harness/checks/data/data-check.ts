@@ -7,7 +7,7 @@ import { type Flushes, flushesOf } from "./flushes.ts";
 import { Masters } from "./masters.ts";
 
 /** What a check of recorded data works with. */
-export interface Judging {
+export interface DataCheckContext {
   record: RunRecord;
   /** As the load sees them that is being judged. */
   masters: Masters;
@@ -32,7 +32,7 @@ export interface Judging {
  */
 export function dataCheck(
   { name, summary, needs, nothing }: Required<Pick<Check, "name" | "summary" | "needs">> & { nothing: string },
-  judge: (judging: Judging) => (load: LoadHistory) => number,
+  judge: (judging: DataCheckContext) => (load: LoadHistory) => number,
 ): Check {
   return {
     name,
@@ -44,7 +44,7 @@ export function dataCheck(
       if (masters.shards === 0) return unknown("the journal does not say who was meant to be master");
       if (masters.doubt !== null) return unknown(masters.doubt);
       const flushes = flushesOf(record, masters);
-      const judging: Judging = {
+      const judging: DataCheckContext = {
         record,
         masters,
         flushes,
@@ -69,7 +69,7 @@ export function dataCheck(
 }
 
 /** A migrated slot takes the load's keys to another shard: what was written before must be there too. */
-function tellMove({ record, masters, flushes, doubts, remarks }: Judging, load: string): void {
+function tellMove({ record, masters, flushes, doubts, remarks }: DataCheckContext, load: string): void {
   const moves = record.of("load-moved").filter((event) => event.load === load);
   const way = moves.map(({ slot, from, to }) => `slot ${slot} from ${from} to ${to}`).join(", ");
   remarks.add(`${load}: its keys were moved (${way}); what replicas hold of them is not judged`);
@@ -81,7 +81,7 @@ function unknown(why: string): CheckResult {
   return { valid: "unknown", why, findings: [] };
 }
 
-function resultOf({ record, contradictions, doubts, remarks, elsewhere, losses }: Judging): CheckResult {
+function resultOf({ record, contradictions, doubts, remarks, elsewhere, losses }: DataCheckContext): CheckResult {
   const broken = contradictions.count > 0 || elsewhere.size > 0;
   const valid = broken ? false : doubts.size > 0 ? "unknown" : true;
   const why = [...elsewhere, ...doubts, ...remarks].join("; ") || null;

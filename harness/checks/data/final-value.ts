@@ -11,7 +11,7 @@ import type { Flush, ShardFlushes } from "./flushes.ts";
  */
 
 /** Why a value that was found in the end cannot be. */
-export type Wrong =
+export type WrongKind =
   /** Nothing is there, and `due` had to be. */
   | "lost"
   /** Older than `due`. */
@@ -26,7 +26,7 @@ export type Wrong =
   | "failed-write";
 
 export interface WrongValue {
-  wrong: Wrong;
+  wrong: WrongKind;
   /** Row of `final`. */
   final: number;
   /** Row of the write that wrote what was found; -1: none. */

@@ -1,7 +1,7 @@
 import { type LoadHistory, OUTCOME } from "../../journal/history.ts";
 import { CellWrites, TermReads } from "./cells/cell-reads.ts";
 import type { Cell } from "./cells/cells.ts";
-import type { Judging } from "./data-check.ts";
+import type { DataCheckContext } from "./data-check.ts";
 import type { Flush } from "./flushes.ts";
 import { flushText, operationText, valuesThat } from "./operation-text.ts";
 import type { Term } from "./term.ts";
@@ -9,13 +9,13 @@ import type { Term } from "./term.ts";
 /** A read, sent to a master after it had acknowledged a flush, of a value that was acknowledged before that flush. */
 export class FlushedReads {
   readonly #load: LoadHistory;
-  readonly #judging: Judging;
+  readonly #judging: DataCheckContext;
   readonly #writes: CellWrites;
   readonly #reads: TermReads;
   /** Flushes by term, in order of invocation. */
   readonly #flushes = new Map<Term, readonly Flush[]>();
 
-  constructor(load: LoadHistory, judging: Judging) {
+  constructor(load: LoadHistory, judging: DataCheckContext) {
     this.#load = load;
     this.#judging = judging;
     this.#writes = new CellWrites(load);

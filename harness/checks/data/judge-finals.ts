@@ -1,10 +1,10 @@
 import { type LoadHistory, OUTCOME } from "../../journal/history.ts";
 import { leftOut } from "../left-out.ts";
 import { type Cell, eachCell } from "./cells/cells.ts";
-import type { Judging } from "./data-check.ts";
+import type { DataCheckContext } from "./data-check.ts";
 import type { Durability } from "./durability.ts";
 import { FinalValue, type WrongValue } from "./final-value.ts";
-import { unreadable } from "./readable-nodes.ts";
+import { unreadableNodes } from "./readable-nodes.ts";
 
 /**
  * Judges what every node of a shard held in the end, cell by cell. Nodes that could not be read become doubts.
@@ -12,11 +12,11 @@ import { unreadable } from "./readable-nodes.ts";
  */
 export function judgeFinals(
   load: LoadHistory,
-  { record, masters, flushes, doubts, remarks }: Judging,
+  { record, masters, flushes, doubts, remarks }: DataCheckContext,
   durability: Durability,
   visit: (cell: Cell, wrong: readonly { node: string; value: WrongValue }[], judged: readonly number[]) => void,
 ): void {
-  const excluded = unreadable(record, masters, flushes);
+  const excluded = unreadableNodes(record, masters, flushes);
   for (const why of excluded.values()) if (why !== null) doubts.add(why);
   for (const remark of leftOut([...excluded].filter(([, why]) => why === null).map(([node]) => node))) {
     remarks.add(remark);

@@ -5,9 +5,9 @@ import { TermReads } from "./cells/cell-reads.ts";
 import { CellRegister } from "./cells/cell-register.ts";
 import { eachCell } from "./cells/cells.ts";
 import type { Contradiction } from "./contradictions.ts";
-import { dataCheck, type Judging } from "./data-check.ts";
+import { type DataCheckContext, dataCheck } from "./data-check.ts";
 import type { Flush, ShardFlushes } from "./flushes.ts";
-import { type Budget, Linearizer } from "./linearize.ts";
+import { Linearizer, type SearchBudget } from "./linearize.ts";
 import { minimalConflict } from "./minimal-conflict.ts";
 import { flushText, keysWhose, operationText } from "./operation-text.ts";
 
@@ -45,8 +45,8 @@ export function linearizableWithin(steps: number): Check {
 /** Returns how many registers it judged: one for each cell and term of a master in which it was read. */
 function judgeLoad(
   load: LoadHistory,
-  { masters, flushes, contradictions, doubts }: Judging,
-  { search, shrinking }: { search: Budget; shrinking: Budget },
+  { masters, flushes, contradictions, doubts }: DataCheckContext,
+  { search, shrinking }: { search: SearchBudget; shrinking: SearchBudget },
 ): number {
   const reads = new TermReads(load, masters);
   const register = new CellRegister(load);
@@ -80,7 +80,7 @@ function contradiction(
   cell: number,
   flushes: ShardFlushes,
   register: CellRegister,
-  budget: Budget,
+  budget: SearchBudget,
 ): Contradiction {
   const { history, rows, initial } = register;
   const all = minimalConflict(history, initial, budget);

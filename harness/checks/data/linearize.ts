@@ -20,7 +20,7 @@ const DEAD = -1;
 const MOST_DEAD_ENDS = 200_000;
 
 /** Steps that may be spent; counted, not timed, so that the same history always gets the same answer. */
-export interface Budget {
+export interface SearchBudget {
   steps: number;
 }
 
@@ -61,7 +61,7 @@ export class Linearizer {
    * @param budget what is used is taken off; "unknown": it did not suffice
    * @param share at most so many of it for each operation: one hard history must leave some for the others
    */
-  judge(history: RegisterHistory, initial: number | null, budget: Budget, share = Infinity): Linearizable {
+  judge(history: RegisterHistory, initial: number | null, budget: SearchBudget, share = Infinity): Linearizable {
     this.#begin(history);
     const reserve = Math.max(0, budget.steps - share * history.length);
     const start = this.#startValue(initial);
@@ -117,7 +117,7 @@ export class Linearizer {
   }
 
   /** Orders one operation, or a choice. False: a dead end. */
-  #step(budget: Budget): boolean {
+  #step(budget: SearchBudget): boolean {
     const { length, invoked, completed, isRead, value } = this.#history;
     const holds = this.#holds;
     const mayWrite = holds === DEAD || (holds === NO_VALUE && this.#emptiesLeft > 0);

@@ -1,4 +1,4 @@
-import { type Budget, Linearizer } from "./linearize.ts";
+import { Linearizer, type SearchBudget } from "./linearize.ts";
 import { NO_VALUE, RegisterHistory } from "./register-history.ts";
 
 /*
@@ -21,18 +21,18 @@ type Unit = readonly number[];
  * The fewest operations of a history without an order that have none by themselves, as rows in order of invocation. When
  * the budget runs out, fewer are left out. Writes of NO_VALUE stay where a read of NO_VALUE does.
  */
-export function minimalConflict(history: RegisterHistory, initial: number | null, budget: Budget): number[] {
+export function minimalConflict(history: RegisterHistory, initial: number | null, budget: SearchBudget): number[] {
   return new Shrinking(history, initial, budget).core();
 }
 
 class Shrinking {
   readonly #history: RegisterHistory;
   readonly #initial: number | null;
-  readonly #budget: Budget;
+  readonly #budget: SearchBudget;
   readonly #linearizer = new Linearizer();
   readonly #part = new RegisterHistory();
 
-  constructor(history: RegisterHistory, initial: number | null, budget: Budget) {
+  constructor(history: RegisterHistory, initial: number | null, budget: SearchBudget) {
     this.#history = history;
     this.#initial = initial;
     this.#budget = budget;

@@ -8,7 +8,7 @@ import type { Masters } from "./masters.ts";
 const MOMENT_MS = 2_000;
 
 /** Nodes whose final reads say nothing. Node → why; null: the experiment itself left it down. */
-export function unreadable(record: RunRecord, masters: Masters, flushes: Flushes): Map<string, string | null> {
+export function unreadableNodes(record: RunRecord, masters: Masters, flushes: Flushes): Map<string, string | null> {
   const nodes = new Map<string, string | null>();
   for (const node of masters.members.keys()) {
     const why = whyNot(record, node, masters, flushes);

@@ -2,7 +2,7 @@ import { formatSeconds } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { LoadHistory } from "../../journal/history.ts";
 import type { Contradiction, Contradictions } from "./contradictions.ts";
-import type { Wrong, WrongValue } from "./final-value.ts";
+import type { WrongKind, WrongValue } from "./final-value.ts";
 import type { Flush } from "./flushes.ts";
 import { flushText, operationText, valuesThat, valueText } from "./operation-text.ts";
 
@@ -17,7 +17,7 @@ interface Kind {
   marked: readonly ("write" | "due")[];
 }
 
-const KINDS: Record<Wrong | "lost-after-flush", Kind> = {
+const KINDS: Record<WrongKind | "lost-after-flush", Kind> = {
   lost: {
     type: "lost-write",
     class: "lost",

@@ -26,7 +26,7 @@ export interface RecordedWorkload {
   readonly type: CellShape["type"];
   /** What its operations do with a cell: a check of reads needs a load that reads. */
   readonly does: readonly ("read" | "write")[];
-  source(spec: LoadSpec, random: Random, writes: Writes): RecordedSource;
+  source(spec: LoadSpec, random: Random, writes: WriteNumbers): RecordedSource;
 }
 
 /** What the command just made does: filled in by a RecordedSource, read before the next one is made. */
@@ -43,7 +43,7 @@ export interface Intent {
 export type RecordedSource = (intent: Intent) => readonly string[];
 
 /** Hands out the numbers of writes, unique in a load over all its threads, and the values that carry them. */
-export interface Writes {
+export interface WriteNumbers {
   next(): number;
   text(number: number): string;
 }

@@ -1,5 +1,5 @@
 import type { Random } from "../../base/random.ts";
-import { columns } from "../../history/columns.ts";
+import { emptyColumns } from "../../history/columns.ts";
 import { KIND, NOT_ASKED, NOTHING, type Operations, OUTCOME } from "../../journal/history.ts";
 
 export interface LoadOptions {
@@ -35,7 +35,7 @@ export function endOf({ operations, clients }: LoadOptions): number {
 /** What the clients do, each one operation after another. @param masterAt number of the node that is meant to be master */
 export function drawLoad(options: LoadOptions, random: Random, masterAt: (t: number) => number): DrawnLoad {
   const { operations: length, clients } = options;
-  const operations = columns(length);
+  const operations = emptyColumns(length);
   const executed = new Float64Array(length);
   const next = Array.from({ length: clients }, () => BEGIN + random.next() * PERIOD);
   for (let row = 0; row < length; row++) {

@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from "../../base/random.ts";
-import { columns } from "../../history/columns.ts";
+import { emptyColumns } from "../../history/columns.ts";
 import type { JournalEvent } from "../../journal/events.ts";
 import { KIND, type LoadHistory, NOT_ASKED, OUTCOME } from "../../journal/history.ts";
 import { ALL_CELLS, apply, type Bug, DROP_EVERY, type Entry, type Strike, strike } from "./bugs.support.ts";
@@ -237,7 +237,7 @@ class Model {
   #history(): LoadHistory {
     const { operations } = this.#load;
     const touched = [...new Set(operations.cell)].sort((a, b) => a - b);
-    const final = columns(touched.length * NODES.length);
+    const final = emptyColumns(touched.length * NODES.length);
     for (const [n, cell] of touched.entries()) {
       for (const [i, { state }] of this.#nodes.entries()) {
         const row = n * NODES.length + i;
