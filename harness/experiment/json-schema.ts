@@ -1,7 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { checkOrWrite, madeJson } from "../base/made-files.ts";
 import { registries } from "./catalogue.ts";
 import type { Registries } from "./registries.ts";
 import { experimentSchema, faultItem } from "./schema.ts";
@@ -52,18 +51,7 @@ export function experimentJsonSchema({ faults, checks, workloads }: Registries):
   return { ...schema, title: "kvchaos experiment", definitions };
 }
 
-/** schema.json as it should be and as it is, both parsed: its layout is the formatter's. */
-export async function committedSchema(): Promise<{ wanted: unknown; found: unknown }> {
-  const wanted = JSON.parse(JSON.stringify(experimentJsonSchema(registries)));
-  return { wanted, found: JSON.parse(await readFile(FILE, "utf8").catch(() => "null")) };
-}
+/** schema.json as it should be and as it is. */
+export const committedSchema = () => madeJson(FILE, experimentJsonSchema(registries));
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { wanted, found } = await committedSchema();
-  if (isDeepStrictEqual(wanted, found)) process.stdout.write(`${FILE} is up to date\n`);
-  else if (process.argv.includes("--write")) await writeFile(FILE, `${JSON.stringify(wanted, null, 2)}\n`);
-  else {
-    process.stderr.write(`${FILE} is out of date: run with --write\n`);
-    process.exitCode = 1;
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) checkOrWrite([committedSchema()]);

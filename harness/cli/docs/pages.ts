@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ChaosError } from "../../base/chaos-error.ts";
+import { checkOrWrite, type MadeFile } from "../../base/made-files.ts";
 import { tables } from "./tables.ts";
 
 /*
@@ -24,23 +25,16 @@ function withTables(page: string): string {
   });
 }
 
-/** Pages of docs/ as they are and as they should be. */
-export function pagesWithTables(): { file: string; found: string; wanted: string }[] {
+/** Pages of docs/ as they should be and as they are. */
+export function pagesWithTables(): (MadeFile & { readonly found: string })[] {
   return readdirSync(DOCS)
     .filter((name) => name.endsWith(".md"))
     .map((name) => {
       const file = fileURLToPath(new URL(name, DOCS));
       const found = readFileSync(file, "utf8");
-      return { file, found, wanted: withTables(found) };
+      const text = withTables(found);
+      return { file, text, found, upToDate: found === text };
     });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const write = process.argv.includes("--write");
-  for (const { file, found, wanted } of pagesWithTables()) {
-    if (found === wanted) continue;
-    if (write) writeFileSync(file, wanted);
-    process.stderr.write(`${file} ${write ? "is made again" : "is out of date: run with --write"}\n`);
-    if (!write) process.exitCode = 1;
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) checkOrWrite(pagesWithTables());

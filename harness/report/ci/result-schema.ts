@@ -1,7 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { checkOrWrite, madeJson } from "../../base/made-files.ts";
 import { findingSchema } from "../../journal/finding.ts";
 import { lossesSchema } from "../../journal/losses.ts";
 
@@ -119,19 +118,10 @@ export const resultSchema = z.object({
 });
 export type Result = z.infer<typeof resultSchema>;
 
-/** result.schema.json as it should be and as it is, both parsed: its layout is the formatter's. */
-export async function committedResultSchema(): Promise<{ wanted: unknown; found: unknown }> {
+/** result.schema.json as it should be and as it is. */
+export function committedResultSchema() {
   const schema = z.toJSONSchema(resultSchema, { io: "input", unrepresentable: "any" });
-  const wanted = JSON.parse(JSON.stringify({ ...schema, title: "kvchaos result.json" }));
-  return { wanted, found: JSON.parse(await readFile(FILE, "utf8").catch(() => "null")) };
+  return madeJson(FILE, { ...schema, title: "kvchaos result.json" });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { wanted, found } = await committedResultSchema();
-  if (isDeepStrictEqual(wanted, found)) process.stdout.write(`${FILE} is up to date\n`);
-  else if (process.argv.includes("--write")) await writeFile(FILE, `${JSON.stringify(wanted, null, 2)}\n`);
-  else {
-    process.stderr.write(`${FILE} is out of date: run with --write\n`);
-    process.exitCode = 1;
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) checkOrWrite([committedResultSchema()]);
