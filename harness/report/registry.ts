@@ -8,7 +8,7 @@ import { issueReporter, type Language } from "./issue/issue-reporter.ts";
 import { htmlReporter } from "./page/html-reporter.ts";
 import type { Reporter } from "./reporter.ts";
 import { reproReporter } from "./repro-script.ts";
-import { type TerminalStream, terminalReporter } from "./terminal/terminal.ts";
+import { type TerminalStream, terminalReporter, type Whereabouts } from "./terminal/terminal.ts";
 
 /*
  *   journal ─► live reporters (terminal) while it runs
@@ -36,7 +36,7 @@ export function formats(language: Language): readonly Reporter[] {
   return [...files, github, tapReporter(process.stdout)];
 }
 
-export interface LiveOptions {
+export interface LiveOptions extends Whereabouts {
   /** Where people look. */
   terminal: TerminalStream;
   /** Events as NDJSON on `output` instead of lines for people; how it ended is still told on `terminal`. */
@@ -44,10 +44,6 @@ export interface LiveOptions {
   output: NodeJS.WritableStream;
   /** Only how it ended. */
   quiet: boolean;
-  /** The words that run the same again, as the user can type them where they stand. */
-  again?: ((directory: string) => readonly string[]) | undefined;
-  /** A file as it is named from there. */
-  name?: ((file: string) => string) | undefined;
 }
 
 /** Reporters for the time of the run. */

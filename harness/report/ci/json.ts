@@ -5,7 +5,7 @@ import type { RunRecord } from "../../journal/record.ts";
 import { withoutRoot } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
 import { summarize } from "../run-summary.ts";
-import { RESULT_VERSION, type Result } from "./result-schema.ts";
+import { clientsSchema, RESULT_VERSION, type Result } from "./result-schema.ts";
 
 /** result.json: the run for programs, as result.schema.json describes it. */
 export const jsonReporter: Reporter = {
@@ -38,18 +38,7 @@ export function resultOf(record: RunRecord): Result {
     checks: checks.map(({ name, valid, why, findings: found }) => ({ name, valid, why, findings: found.length })),
     phases: [...phases],
     load: [...loads],
-    clients: clientViews(record).map(({ outages, atEnd, ...view }) => ({
-      ...view,
-      outages: outages.map(({ from, to }) => ({ from, to })),
-      atEnd: atEnd.map(({ node, state, ok, refused, unknown, errors }) => ({
-        node,
-        state,
-        ok,
-        refused,
-        unknown,
-        errors,
-      })),
-    })),
+    clients: clientsSchema.parse(clientViews(record)),
     ...(losses.length > 0 ? { losses: [...losses] } : {}),
     faults: [...faults],
     selfCheck: self,

@@ -10,6 +10,31 @@ export const RESULT_VERSION = 1;
 const FILE = fileURLToPath(new URL("result.schema.json", import.meta.url));
 const count = z.number().int().nonnegative();
 
+/** What of `clientViews` is for programs. */
+export const clientsSchema = z.array(
+  z.object({
+    load: z.string(),
+    before: z.number().nullable().describe("Operations per second in the warm-up"),
+    ok: count,
+    failed: count,
+    unknown: count,
+    errors: z.array(z.object({ kind: z.string(), count, share: z.number().describe("0..1 of all operations") })),
+    outageMs: z.number(),
+    longestMs: z.number(),
+    outages: z.array(z.object({ from: z.number(), to: z.number() })).describe("Nothing was served"),
+    atEnd: z.array(
+      z.object({
+        node: z.string().nullable(),
+        state: z.enum(["served", "partly-refused", "refused", "silent", "slow", "as-before"]),
+        ok: count,
+        refused: count,
+        unknown: count,
+        errors: z.record(z.string(), count),
+      }),
+    ),
+  }),
+);
+
 /** result.json. Times are milliseconds since the run's beginning; durations are milliseconds. */
 export const resultSchema = z.object({
   version: z.literal(RESULT_VERSION),
@@ -53,32 +78,7 @@ export const resultSchema = z.object({
       errors: z.record(z.string(), count),
     }),
   ),
-  clients: z
-    .array(
-      z.object({
-        load: z.string(),
-        before: z.number().nullable().describe("Operations per second in the warm-up"),
-        ok: count,
-        failed: count,
-        unknown: count,
-        errors: z.array(z.object({ kind: z.string(), count, share: z.number().describe("0..1 of all operations") })),
-        outages: z.array(z.object({ from: z.number(), to: z.number() })).describe("Nothing was served"),
-        outageMs: z.number(),
-        longestMs: z.number(),
-        atEnd: z.array(
-          z.object({
-            node: z.string().nullable(),
-            state: z.enum(["served", "partly-refused", "refused", "silent", "slow", "as-before"]),
-            ok: count,
-            refused: count,
-            unknown: count,
-            errors: z.record(z.string(), count),
-          }),
-        ),
-      }),
-    )
-    .optional()
-    .describe("What clients saw, from the end of the warm-up on"),
+  clients: clientsSchema.optional().describe("What clients saw, from the end of the warm-up on"),
   losses: z
     .array(lossesSchema)
     .optional()

@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { type Html, type HtmlContent, html } from "./markup.ts";
 import { PAGE_STYLE } from "./page-style.ts";
+
+/** The report's only script, as it is inlined: zoom, filters and values under the pointer. */
+export const PAGE_SCRIPT = readFileSync(new URL("page-script.js", import.meta.url), "utf8");
 
 export interface Page {
   title: string;

@@ -6,7 +6,7 @@ import path from "node:path";
 import { Script } from "node:vm";
 import { recordOf } from "../../journal/record.ts";
 import { sampleRun } from "../../testing/samples/run.support.ts";
-import { PAGE_SCRIPT } from "../html/page-script.ts";
+import { PAGE_SCRIPT } from "../html/page.ts";
 import { htmlReporter } from "./html-reporter.ts";
 import { fitted } from "./page-budget.ts";
 

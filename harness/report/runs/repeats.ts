@@ -2,6 +2,7 @@ import { groupBy } from "../../base/group-by.ts";
 import { type Proportion, proportion } from "../../base/proportion.ts";
 import { planIn } from "../../journal/plan.ts";
 import type { RunSummary } from "../run-summary.ts";
+import { hasVerdict } from "../verified/verified-run.ts";
 import type { ListedRun } from "./run-list.ts";
 
 /** All runs of one experiment on one image. */
@@ -54,8 +55,4 @@ export function repeatsOf({ run, findings }: RunSummary, file: string, runs: rea
     images.push({ image: said.fixed, digest: null, said: "fixed", own: false, found: proportion(0, 0), unknown: 0 });
   const rank = ({ own, said: what }: ImageRuns): number => (own ? 0 : what === "fixed" ? 1 : 2);
   return { what: first ? first.type : "any finding", images: images.sort((a, b) => rank(a) - rank(b)) };
-}
-
-function hasVerdict({ verdict }: ListedRun): boolean {
-  return verdict === "pass" || verdict === "fail";
 }

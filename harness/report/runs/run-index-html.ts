@@ -5,6 +5,7 @@ import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { htmlPage } from "../html/page.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
 import { median } from "../time-to-finding.ts";
+import { hasVerdict } from "../verified/verified-run.ts";
 import type { ListedRun } from "./run-list.ts";
 import type { IndexGroup, IndexRow, RunIndex } from "./runs-by-experiment.ts";
 
@@ -52,7 +53,7 @@ ${scrolling(title, table(COLUMNS, rows.map(cells), "history", true))}</section>`
 
 function cells({ image, system, runs }: IndexRow): HtmlContent[] {
   const last = runs.at(-1) as ListedRun;
-  const judged = runs.filter(({ verdict }) => verdict === "pass" || verdict === "fail");
+  const judged = runs.filter(hasVerdict);
   const failed = proportion(judged.filter(({ verdict }) => verdict === "fail").length, judged.length);
   const drawn = runs.slice(-MOST_DRAWN);
   const cut =

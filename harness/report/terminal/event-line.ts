@@ -1,4 +1,5 @@
 import { plainLine } from "../../base/escape.ts";
+import { shorten } from "../../base/shorten.ts";
 import { formatTime } from "../../base/units.ts";
 import type { JournalEvent } from "../../journal/events.ts";
 
@@ -19,96 +20,92 @@ export interface EventLine {
 
 /** One event as one line for a person, or null when it is not worth one. What servers say is stripped of control characters. */
 export function eventLine(event: JournalEvent): EventLine | null {
-  const line = describe(event);
-  return (
-    line && { text: `${formatTime(event.t).padStart(9)}  ${cut(plainLine(line.text), MOST_CHARS)}`, tone: line.tone }
-  );
+  const said = describe(event);
+  if (!said) return null;
+  const [tone, text] = said;
+  return { text: `${formatTime(event.t).padStart(9)}  ${cut(plainLine(text), MOST_CHARS)}`, tone };
 }
 
-function describe(event: JournalEvent): EventLine | null {
+type Said = readonly [tone: Tone, text: string];
+
+function describe(event: JournalEvent): Said | null {
   switch (event.type) {
     case "run":
-      return { text: `${event.title}: ${event.image}, seed ${event.seed}`, tone: "plain" };
+      return ["plain", `${event.title}: ${event.image}, seed ${event.seed}`];
     case "phase":
-      return event.step === "begin" ? { text: `── ${event.phase}`, tone: "plain" } : null;
+      return event.step === "begin" ? ["plain", `── ${event.phase}`] : null;
     case "fault":
       return fault(event);
     case "condition":
       if (event.was === "unknown" && event.now === "healthy") return null;
-      return { text: `${event.node}: ${event.was} → ${event.now} (${event.why})`, tone: conditionTone(event.now) };
+      return [conditionTone(event.now), `${event.node}: ${event.was} → ${event.now} (${event.why})`];
     case "container":
       if (event.action !== "die" && event.action !== "oom") return null;
-      return {
-        text: `${event.node}: ${event.action === "oom" ? "out of memory" : `ended, exit code ${event.exitCode ?? "unknown"}`}${event.ours ? " (by our fault)" : ""}`,
-        tone: event.ours ? "quiet" : "bad",
-      };
+      return [
+        event.ours ? "quiet" : "bad",
+        `${event.node}: ${event.action === "oom" ? "out of memory" : `ended, exit code ${event.exitCode ?? "unknown"}`}${event.ours ? " (by our fault)" : ""}`,
+      ];
     case "evidence":
-      return {
-        text: `${event.node}: evidence captured in ${Math.round(event.ms)} ms: ${event.proof ?? event.summary}`,
-        tone: "warn",
-      };
+      return [
+        "warn",
+        `${event.node}: evidence captured in ${Math.round(event.ms)} ms: ${event.proof ?? event.summary}`,
+      ];
     case "full-sync":
       if (event.step === "progress" || event.step === "restoring") return null;
-      return { text: `${event.node}: full sync ${fullSync(event)}`, tone: "quiet" };
+      return ["quiet", `${event.node}: full sync ${fullSync(event)}`];
     case "admin-command":
       return adminCommand(event);
     case "recovery":
       return event.recovered
-        ? { text: `recovered in ${formatTime(event.ms)}`, tone: "good" }
-        : {
-            text: `not recovered within ${formatTime(event.within)}: ${event.waiting.map(({ node, what }) => `${node}: ${what}`).join("; ")}`,
-            tone: "bad",
-          };
+        ? ["good", `recovered in ${formatTime(event.ms)}`]
+        : [
+            "bad",
+            `not recovered within ${formatTime(event.within)}: ${event.waiting.map(({ node, what }) => `${node}: ${what}`).join("; ")}`,
+          ];
     case "repair":
       return repair(event);
     case "load-moved":
-      return {
-        text: `slot ${event.slot} is ${event.to}'s now, as ${event.from} says: ${event.load} goes there`,
-        tone: "plain",
-      };
+      return ["plain", `slot ${event.slot} is ${event.to}'s now, as ${event.from} says: ${event.load} goes there`];
     case "comparison":
       if (event.before === "heal") return null;
-      if (!event.complete)
-        return { text: `${event.replica} not compared with ${event.master}: ${event.why ?? ""}`, tone: "warn" };
+      if (!event.complete) return ["warn", `${event.replica} not compared with ${event.master}: ${event.why ?? ""}`];
       return event.different === 0
-        ? { text: `${event.replica} equals ${event.master}: ${event.masterKeys} keys`, tone: "good" }
-        : { text: `${event.replica} differs from ${event.master} in ${event.different} keys`, tone: "bad" };
+        ? ["good", `${event.replica} equals ${event.master}: ${event.masterKeys} keys`]
+        : ["bad", `${event.replica} differs from ${event.master} in ${event.different} keys`];
     case "check":
       return check(event);
     case "note":
-      return { text: `note on ${event.about}: ${event.text}`, tone: "quiet" };
+      return ["quiet", `note on ${event.about}: ${event.text}`];
     case "verdict":
-      return {
-        text: `verdict: ${event.verdict}${event.reasons[0] ? `: ${event.reasons[0]}` : ""}`,
-        tone: event.verdict === "pass" ? "good" : event.verdict === "fail" ? "bad" : "warn",
-      };
+      return [
+        event.verdict === "pass" ? "good" : event.verdict === "fail" ? "bad" : "warn",
+        `verdict: ${event.verdict}${event.reasons[0] ? `: ${event.reasons[0]}` : ""}`,
+      ];
     default:
       return null;
   }
 }
 
 function cut(text: string, most: number): string {
-  const left = text.length - most;
-  return left > 0 ? `${text.slice(0, most)}… (${left} more in the journal)` : text;
+  return shorten(text, most, ` (${text.length - most} more in the journal)`);
 }
 
-function adminCommand(event: Extract<JournalEvent, { type: "admin-command" }>): EventLine | null {
+function adminCommand(event: Extract<JournalEvent, { type: "admin-command" }>): Said | null {
   const { node, command, step, ms = 0, expected, flags, clients, waiting, reply } = event;
   // A command that never has to be answered is not late; nor is one within its own timeout. Of a storm there may be hundreds.
   if (expected === null || ms - (expected ?? 0) < LONG_COMMAND_MS) {
     if (reply === undefined || clients !== undefined || /#\d+$/.test(event.by)) return null;
-    return {
-      text: `${node}: ${command}: ${step === "refused" ? "refused: " : ""}${cut(plainLine(reply), REPLY_CHARS)}`,
-      tone: "quiet",
-    };
+    return [
+      "quiet",
+      `${node}: ${command}: ${step === "refused" ? "refused: " : ""}${cut(plainLine(reply), REPLY_CHARS)}`,
+    ];
   }
   const own = expected ? `, ${formatTime(ms - expected)} after its own timeout` : "";
-  if (step === "answered")
-    return { text: `${node}: ${command} was answered after ${formatTime(ms)}${own}`, tone: "warn" };
+  if (step === "answered") return ["warn", `${node}: ${command} was answered after ${formatTime(ms)}${own}`];
   if (step !== "overdue") return null;
   const who = clients === undefined ? "" : `${waiting ?? clients} of ${clients} clients in `;
   const shown = flags ? ` (client flags ${flags})` : "";
-  return { text: `${node}: ${who}${command} had no answer after ${formatTime(ms)}${own}${shown}`, tone: "bad" };
+  return ["bad", `${node}: ${who}${command} had no answer after ${formatTime(ms)}${own}${shown}`];
 }
 
 function fullSync({ step, done, total }: Extract<JournalEvent, { type: "full-sync" }>): string {
@@ -118,33 +115,30 @@ function fullSync({ step, done, total }: Extract<JournalEvent, { type: "full-syn
   return step === "ended" ? `was left${files}` : `is done${total === null ? "" : `: ${total} files`}`;
 }
 
-function fault(event: Extract<JournalEvent, { type: "fault" }>): EventLine | null {
+function fault(event: Extract<JournalEvent, { type: "fault" }>): Said | null {
   const { id, step, targets, detail, effect } = event;
   const why = detail ? `: ${detail}` : "";
-  if (step === "injected")
-    return { text: `fault ${id}${targets.length > 0 ? ` on ${targets.join(", ")}` : ""}`, tone: "warn" };
-  if (step === "healed") return { text: `fault ${id} is over`, tone: "quiet" };
-  if (step === "effect" && effect?.measured === false)
-    return { text: `fault ${id} had no effect: ${effect.summary}`, tone: "bad" };
+  if (step === "injected") return ["warn", `fault ${id}${targets.length > 0 ? ` on ${targets.join(", ")}` : ""}`];
+  if (step === "healed") return ["quiet", `fault ${id} is over`];
+  if (step === "effect" && effect?.measured === false) return ["bad", `fault ${id} had no effect: ${effect.summary}`];
   // Of a storm that was stopped there may be hundreds; the verdict counts them.
   if (step === "not-fired" && /#\d+$/.test(id)) return null;
-  if (step === "not-fired") return { text: `fault ${id} never fired${why}`, tone: "bad" };
+  if (step === "not-fired") return ["bad", `fault ${id} never fired${why}`];
   if (step === "inject-failed" || step === "heal-failed") {
-    return { text: `fault ${id} could not be ${step === "heal-failed" ? "healed" : "injected"}${why}`, tone: "bad" };
+    return ["bad", `fault ${id} could not be ${step === "heal-failed" ? "healed" : "injected"}${why}`];
   }
   return null;
 }
 
-function repair({ node, by, why, told }: Extract<JournalEvent, { type: "repair" }>): EventLine {
-  return { text: `${node} ${why}: told by ${by}: ${told.join("; ")}`, tone: "plain" };
+function repair({ node, by, why, told }: Extract<JournalEvent, { type: "repair" }>): Said {
+  return ["plain", `${node} ${why}: told by ${by}: ${told.join("; ")}`];
 }
 
-function check(event: Extract<JournalEvent, { type: "check" }>): EventLine {
-  if (event.valid === true)
-    return { text: `check ${event.name}: ok${event.why === null ? "" : ` (${event.why})`}`, tone: "good" };
-  if (event.valid === "unknown") return { text: `check ${event.name}: unknown: ${event.why ?? ""}`, tone: "warn" };
+function check(event: Extract<JournalEvent, { type: "check" }>): Said {
+  if (event.valid === true) return ["good", `check ${event.name}: ok${event.why === null ? "" : ` (${event.why})`}`];
+  if (event.valid === "unknown") return ["warn", `check ${event.name}: unknown: ${event.why ?? ""}`];
   const what = event.findings.map((finding) => finding.summary).join(" ") || event.why || "violated";
-  return { text: `check ${event.name}: ${what}`, tone: "bad" };
+  return ["bad", `check ${event.name}: ${what}`];
 }
 
 export function conditionTone(condition: string): Tone {
