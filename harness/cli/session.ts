@@ -65,14 +65,14 @@ export class Session {
     this.#options = options;
   }
 
-  choose(wish: ServerWish, { systems }: Pick<Experiment, "systems">): Promise<ServerChoice> {
+  #choose(wish: ServerWish, { systems }: Pick<Experiment, "systems">): Promise<ServerChoice> {
     return chooseServer(this.engine, wish, systems, this.signal);
   }
 
   /** The server of an earlier run where its journal is there, unless another is wished for. */
   async chooseAgain({ system, image }: ServerWish, plan: Plan, record: RunRecord | undefined): Promise<ServerChoice> {
     const before = record?.first("run");
-    const server = await this.choose(
+    const server = await this.#choose(
       { system: system ?? before?.system, image: image ?? before?.image },
       plan.experiment,
     );
@@ -80,15 +80,15 @@ export class Session {
     return server;
   }
 
-  async runSeed(experiment: Experiment, seed: string, server: ServerChoice): Promise<RunResult> {
-    const command = (name: (file: string) => string) => [
-      "run",
-      name(experiment.file),
-      ...imageOf(server),
-      "--seed",
-      seed,
-    ];
-    return this.#run({ server, ...(await planFor(experiment, seed, server)), command });
+  /** Of what an experiment and a seed make on the server that is wished for. */
+  async runSeed(experiment: Experiment, seed: string, wish: ServerWish): Promise<RunResult> {
+    return this.runSeedOn(await this.#choose(wish, experiment), experiment, seed);
+  }
+
+  async runSeedOn(server: ServerChoice, experiment: Experiment, seed: string): Promise<RunResult> {
+    const { plan, compose } = await planFor(experiment, seed, server);
+    const again = ["--image", server.image, "--seed", seed];
+    return this.#run({ server, plan, compose, command: (name) => ["run", name(experiment.file), ...again] });
   }
 
   /**
@@ -98,7 +98,7 @@ export class Session {
   async runPlan(written: Plan, server: ServerChoice): Promise<RunResult> {
     const compose = await composeFor(written.experiment.cluster, server);
     const opened = hasHidden(written) ? withPassword(written, compose, this.#password) : { plan: written, compose };
-    const command: Planned["command"] = (name, directory) => ["replay", name(directory), ...imageOf(server)];
+    const command: Planned["command"] = (name, directory) => ["replay", name(directory), "--image", server.image];
     return this.#run({ server, ...opened, command });
   }
 
@@ -169,8 +169,6 @@ export async function withSession(
     dispose();
   }
 }
-
-const imageOf = ({ image }: ServerChoice): string[] => ["--image", image];
 
 /** As a person would type it in the working directory. */
 function shortPath(file: string): string {

@@ -29,10 +29,8 @@ export const bisectCommand = command({
     const experiment = await readExperiment(args.experiment, registries);
     const first = args.seed ?? newSeed();
     return withSession({ reports: args.reports, quiet: true }, async (session) => {
-      const run = async ({ of: image, round }: Trial<string>): Promise<RunResult> => {
-        const server = await session.choose({ system: args.system, image }, experiment);
-        return session.runSeed(experiment, seedOfRound(first, round), server);
-      };
+      const run = ({ of: image, round }: Trial<string>): Promise<RunResult> =>
+        session.runSeed(experiment, seedOfRound(first, round), { system: args.system, image });
       const { signal } = session;
       const steps = firstChange(images.length);
       let step = steps.next();

@@ -3,6 +3,7 @@ import { registries } from "../../experiment/catalogue.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
 import { newSeed, rounds, seedOfRound, type Trial } from "../../run/campaign/rounds.ts";
 import { series } from "../../run/campaign/series.ts";
+import { namedImages } from "../../run/night/jobs.ts";
 import type { RunResult } from "../../run/run-options.ts";
 import { command, REPORTS } from "../command.ts";
 import { exitOfVerdict, worstExit } from "../exit-codes.ts";
@@ -31,8 +32,7 @@ export const matrixCommand = command({
   run: async (args) => {
     const repeat = readCount("--repeat", args.repeat);
     const experiment = await readExperiment(args.experiment, registries);
-    const { affected, fixed } = experiment.images;
-    const images = args.image.length > 0 ? args.image : [affected, fixed].filter((name) => name !== undefined);
+    const images = args.image.length > 0 ? args.image : namedImages(experiment);
     if (images.length === 0) {
       throw new ChaosError("usage", "which images? The experiment names none", { hint: "Add --image A --image B." });
     }
@@ -41,8 +41,8 @@ export const matrixCommand = command({
     // Every report then has the other images beside its own.
     return withSession({ reports: args.reports, again: true }, async (session) => {
       const run = async ({ of: row, round }: Trial<Row>): Promise<RunResult> => {
-        const server = await session.choose({ system: args.system, image: row.image }, experiment);
-        const result = await session.runSeed(experiment, seedOfRound(first, round), server);
+        const wish = { system: args.system, image: row.image };
+        const result = await session.runSeed(experiment, seedOfRound(first, round), wish);
         row.results.push(result);
         return result;
       };

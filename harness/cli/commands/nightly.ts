@@ -98,7 +98,7 @@ export const nightlyCommand = command({
         budget,
         absent: (job) => absent(session, serverOf(job), args.pull),
         run: async (job) => {
-          const result = await session.runSeed(job.experiment, seed, serverOf(job));
+          const result = await session.runSeedOn(serverOf(job), job.experiment, seed);
           return nightRun(path.relative(directory, result.directory), { ...result, seed });
         },
         signal,

@@ -41,10 +41,9 @@ export const runCommand = command({
       const ran = await series(
         rounds(experiments, endless ? Number.POSITIVE_INFINITY : repeat),
         {
-          run: async ({ of: experiment, round }) => {
-            const server = await session.choose(args, experiment);
+          run: ({ of: experiment, round }) => {
             const seed = args.seed === undefined ? newSeed() : seedOfRound(args.seed, round);
-            return session.runSeed(experiment, seed, server);
+            return session.runSeed(experiment, seed, args);
           },
           // However short the time is, one takes place.
           late: ({ of, round }) => (round > 0 || of !== experiments[0]) && performance.now() >= end,

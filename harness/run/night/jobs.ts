@@ -33,8 +33,7 @@ export interface JobWishes {
 export function nightJobs(experiments: readonly Experiment[], { from, images = [], system }: JobWishes): NightJob[] {
   return experiments.flatMap((experiment) => {
     const file = path.relative(from, experiment.file);
-    const { affected, fixed } = experiment.images;
-    const named = images.length > 0 ? images : [affected, fixed].filter((image) => image !== undefined);
+    const named = images.length > 0 ? images : namedImages(experiment);
     const jobs =
       named.length > 0
         ? [...new Set(named)].map((image) => ({ image, system: systemFor(image, experiment, system) }))
@@ -42,6 +41,10 @@ export function nightJobs(experiments: readonly Experiment[], { from, images = [
     const fit = jobs.filter((job) => experiment.systems.includes(job.system) && (!system || job.system === system));
     return fit.map((job) => ({ experiment, file, ...job }));
   });
+}
+
+export function namedImages({ images: { affected, fixed } }: Experiment): string[] {
+  return [affected, fixed].filter((image) => image !== undefined);
 }
 
 function systemFor(image: string, { systems: allowed }: Experiment, wish: SystemName | undefined): SystemName {
