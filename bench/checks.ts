@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { formatSeconds } from "../harness/base/units.ts";
 import { flushOrder } from "../harness/checks/data/flush-order.ts";
 import { linearizable } from "../harness/checks/data/linearizable.ts";
 import { noLostWrites } from "../harness/checks/data/no-lost-writes.ts";
@@ -38,7 +39,7 @@ function measure(shape: keyof typeof SHAPES, operations: number): void {
   const before = process.memoryUsage.rss();
   console.log(`${operations} operations on ${shape}; ${megabytes(before)} before any check`);
   const simple = cpu(() => groupSimply(load));
-  console.log(`  grouped with a Map: ${seconds(simple)} of CPU`);
+  console.log(`  grouped with a Map: ${formatSeconds(simple, 2)} of CPU`);
   let all = 0;
   for (const check of [flushOrder, noLostWrites, perKeyOrder, linearizable]) {
     let said = "";
@@ -47,10 +48,10 @@ function measure(shape: keyof typeof SHAPES, operations: number): void {
       said = `${valid}${why === null ? "" : ` (${why})`}`;
     });
     all += used;
-    console.log(`  ${check.name}: ${seconds(used)} of CPU, ${(used / simple).toFixed(1)} ×: ${said}`);
+    console.log(`  ${check.name}: ${formatSeconds(used, 2)} of CPU, ${(used / simple).toFixed(1)} ×: ${said}`);
   }
   const most = process.resourceUsage().maxRSS * 1024;
-  console.log(`  together ${seconds(all)} of CPU, ${(all / simple).toFixed(1)} ×; ${megabytes(most)} at most`);
+  console.log(`  together ${formatSeconds(all, 2)} of CPU, ${(all / simple).toFixed(1)} ×; ${megabytes(most)} at most`);
 }
 
 function groupSimply({ operations: { length, cell, kind } }: LoadHistory): number {
@@ -71,10 +72,6 @@ function cpu(work: () => void): number {
   work();
   const { user, system } = process.cpuUsage(from);
   return (user + system) / 1000;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(2)} s`;
 }
 
 function megabytes(bytes: number): string {

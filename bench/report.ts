@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, stat
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { formatSeconds } from "../harness/base/units.ts";
 import type { JournalEvent } from "../harness/journal/events.ts";
 import { readRecord } from "../harness/journal/reader.ts";
 import { renderAll, reporters } from "../harness/report/registry.ts";
@@ -24,7 +25,9 @@ if (process.argv[2] === "--report" || process.argv[2] === "--parse") {
     const read = performance.now() - begun;
     const failures = await renderAll(record, directory, reporters);
     if (failures.length > 0) throw failures[0]?.error;
-    process.stderr.write(`  read ${seconds(read)}, rendered ${seconds(performance.now() - begun - read)}\n`);
+    process.stderr.write(
+      `  read ${formatSeconds(read)}, rendered ${formatSeconds(performance.now() - begun - read)}\n`,
+    );
   } else await parseOnly(join(directory, "journal.jsonl"));
   const { user, system } = process.cpuUsage();
   const cpu = (user + system) / 1000;
@@ -46,10 +49,10 @@ function main(): void {
     const parse = child("--parse", directory);
     const report = child("--report", directory);
     console.log(
-      `  only parsing: ${seconds(parse.ms)} (${seconds(parse.cpu)} of CPU), ${(parse.rss / 1e6).toFixed(0)} MB`,
+      `  only parsing: ${formatSeconds(parse.ms)} (${formatSeconds(parse.cpu)} of CPU), ${(parse.rss / 1e6).toFixed(0)} MB`,
     );
     console.log(
-      `  all reports:  ${seconds(report.ms)} (${seconds(report.cpu)} of CPU), ${(report.rss / 1e6).toFixed(0)} MB`,
+      `  all reports:  ${formatSeconds(report.ms)} (${formatSeconds(report.cpu)} of CPU), ${(report.rss / 1e6).toFixed(0)} MB`,
     );
     console.log(`  report.html:  ${(statSync(join(directory, "report.html")).size / 1e6).toFixed(2)} MB`);
     console.log(`  CPU ${(report.cpu / parse.cpu).toFixed(2)} ×, memory ${(report.rss / parse.rss).toFixed(2)} ×`);
@@ -106,8 +109,4 @@ async function parseOnly(file: string): Promise<void> {
   let sum = 0;
   for await (const line of createInterface({ input: createReadStream(file) })) sum += JSON.parse(line).t;
   if (!Number.isFinite(sum)) throw new Error("no times");
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
 }

@@ -1,4 +1,5 @@
 import { printable } from "../base/escape.ts";
+import { groupBy } from "../base/group-by.ts";
 
 /** One thread's stack as gdb prints it, innermost call first. */
 export interface Backtrace {
@@ -79,13 +80,8 @@ function publicName(name: string): string {
 
 /** Stacks that are the same after folding, most frequent first. */
 export function mergeStacks(traces: readonly Backtrace[]): { tids: number[]; frames: string[] }[] {
-  const merged = new Map<string, { tids: number[]; frames: string[] }>();
-  for (const { tid, frames } of traces) {
-    const folded = foldFrames(frames);
-    const key = folded.join("\n");
-    const group = merged.get(key) ?? { tids: [], frames: folded };
-    group.tids.push(tid);
-    merged.set(key, group);
-  }
-  return [...merged.values()].sort((a, b) => b.tids.length - a.tids.length);
+  const folded = traces.map(({ tid, frames }) => ({ tid, frames: foldFrames(frames) }));
+  return [...groupBy(folded, ({ frames }) => frames.join("\n")).values()]
+    .map((same) => ({ tids: same.map(({ tid }) => tid), frames: same[0]?.frames ?? [] }))
+    .sort((a, b) => b.tids.length - a.tids.length);
 }

@@ -1,3 +1,4 @@
+import { groupBy } from "../base/group-by.ts";
 import { textTable } from "../base/text-table.ts";
 import type { ThreadGroup, WaitEdge } from "../journal/evidence-data.ts";
 import { foldFrames } from "./backtrace.ts";
@@ -17,27 +18,20 @@ interface GroupInput {
 
 /** Largest group first. */
 export function groupThreads({ threads, edges, fds, name, stacks }: GroupInput): ThreadGroup[] {
-  const groups = new Map<string, { members: ThreadHistory[]; waitsFor: string; frames: string[] | undefined }>();
-  for (const thread of threads) {
+  const doing = threads.map((thread) => {
     const own = edges.filter((edge) => edge.from === thread.tid);
-    const waitsFor = describeWait(thread, own, fds, name);
     const stack = stacks?.get(thread.tid);
-    const frames = stack ? foldFrames(stack) : undefined;
-    const key = JSON.stringify([thread.state, thread.asleep, waitsFor, frames]);
-    const group = groups.get(key) ?? { members: [], waitsFor, frames };
-    group.members.push(thread);
-    groups.set(key, group);
-  }
-  return [...groups.values()]
-    .map(({ members, waitsFor, frames }) => ({
-      count: members.length,
-      comms: countedComms(members.map((thread) => thread.comm)),
-      tids: members.map((thread) => thread.tid),
-      state: members[0]?.state ?? "?",
-      waitsFor,
-      asleep: members.every((thread) => thread.asleep),
-      ...(frames ? { frames } : {}),
-    }))
+    const frames = stack ? { frames: foldFrames(stack) } : {};
+    const { state, asleep } = thread;
+    return { thread, same: { state, waitsFor: describeWait(thread, own, fds, name), asleep, ...frames } };
+  });
+  return [...groupBy(doing, ({ same }) => JSON.stringify(same)).values()]
+    .flatMap((members): ThreadGroup[] => {
+      const [first] = members;
+      const tids = members.map(({ thread }) => thread.tid);
+      const comms = countedComms(members.map(({ thread }) => thread.comm));
+      return first ? [{ count: members.length, comms, tids, ...first.same }] : [];
+    })
     .sort((a, b) => b.count - a.count);
 }
 
