@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { kindOf } from "../../journal/finding.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Xml } from "../html/markup.ts";
 import { replayCommand } from "../replay-command.ts";
@@ -49,14 +50,14 @@ function troubleOf(summary: RunSummary): JunitTrouble | null {
   }
   const [first] = findings;
   const told = findings.flatMap((finding) => [
-    `${finding.type}/${finding.class} on ${finding.node ?? "the cluster"}: ${finding.summary}`,
+    `${kindOf(finding)} on ${finding.node ?? "the cluster"}: ${finding.summary}`,
     ...(finding.proof === null ? [] : [`  proof: ${finding.proof}`]),
     ...finding.evidence.map((file) => `  evidence: ${file}`),
   ]);
   return {
     tag: verdict === "fail" ? "failure" : "error",
     message,
-    type: verdict === "error" ? "infrastructure" : first ? `${first.type}/${first.class}` : "check",
+    type: verdict === "error" ? "infrastructure" : first ? kindOf(first) : "check",
     lines: [...(told.length > 0 ? told : reasons), `replay: ${replayCommand(summary)}`],
   };
 }

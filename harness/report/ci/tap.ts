@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { plainLine } from "../../base/escape.ts";
 import type { EventOf } from "../../journal/events.ts";
+import { kindOf } from "../../journal/finding.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { replayCommand } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
@@ -42,7 +43,7 @@ function pointOf({ name, valid, why, findings }: EventOf<"check">, number: numbe
   const detail = {
     message: plainLine(why ?? findings[0]?.summary ?? "violated"),
     findings: findings.map((finding) => ({
-      type: `${finding.type}/${finding.class}`,
+      type: kindOf(finding),
       node: finding.node,
       from: finding.from,
       to: finding.to,

@@ -1,3 +1,4 @@
+import { kindOf } from "../../journal/finding.ts";
 import type { NightSum } from "../../run/night/merge.ts";
 import type { NightEntry } from "../../run/night/record.ts";
 import { type JunitCase, type JunitSuite, type JunitTrouble, junitClass, junitXml } from "../ci/junit-xml.ts";
@@ -58,7 +59,7 @@ function troubleOf(entry: NightEntry, tag: JunitTrouble["tag"]): JunitTrouble {
   return {
     tag,
     message,
-    type: outcome === "fail" && first ? `${first.type}/${first.class}` : outcome,
+    type: outcome === "fail" && first ? kindOf(first) : outcome,
     lines: [
       message,
       ...runs.map(({ folder, verdict }) => `${verdict}: ${folder}`),

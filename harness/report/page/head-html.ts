@@ -9,8 +9,8 @@ import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { lossesText } from "../losses-text.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { confidence, sinceText, verdictSentence } from "../verdict-text.ts";
-import { outageSentence } from "./clients-html.ts";
 import { healthWhile } from "./health-while.ts";
+import { outageSentence } from "./load-html.ts";
 
 const MOST_CHARS = 600;
 const MOST_OTHERS = 5;
@@ -21,13 +21,13 @@ export function headHtml(record: RunRecord, summary: RunSummary): Html {
   const [first] = verdict === "fail" ? findings : [];
   const lost = lossesText(summary.losses);
   return html`<p class="quiet">${run.title}</p>
-<p><span class="verdict v-${verdict}">${verdict.toUpperCase()}</span>${first && kindOf(first)}</p>
+<p><span class="verdict v-${verdict}">${verdict.toUpperCase()}</span>${first && tagsOf(first)}</p>
 <h1>${shorten(verdictSentence(summary), MOST_CHARS)}</h1>
 ${first ? [factsHtml(record, summary, first), othersHtml(summary)] : otherReasons(summary)}${lost === null ? null : html`\n<p>${lost}</p>`}`;
 }
 
 /** What broke in two words, and how sure that is. */
-function kindOf(finding: Finding): Html {
+function tagsOf(finding: Finding): Html {
   const where = finding.node === null ? "" : ` of ${finding.node}`;
   return html` <strong>${finding.type} (${finding.class})${where}</strong> <span class="tag t-bad">${confidence(finding)}</span>`;
 }

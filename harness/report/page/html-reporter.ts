@@ -13,13 +13,14 @@ import { repeatsHtml } from "../runs/repeats-html.ts";
 import { listRuns } from "../runs/run-list.ts";
 import { NARROW, WIDE } from "../timeline/time-scale.ts";
 import { TIMELINE_PATTERNS, timelineSvg } from "../timeline/timeline-svg.ts";
-import { clientsHtml } from "./clients-html.ts";
+import { checksHtml, notCheckedHtml } from "./checks-html.ts";
 import { commandsHtml } from "./commands-html.ts";
+import { selfHtml } from "./harness-html.ts";
 import { headHtml } from "./head-html.ts";
 import { healHtml } from "./heal-html.ts";
-import { againHtml, identityHtml } from "./identity-html.ts";
+import { againHtml, identityHtml, planHtml } from "./identity-html.ts";
+import { clientsHtml, loadHtml } from "./load-html.ts";
 import { fitted, type Room } from "./page-budget.ts";
-import { checksHtml, loadHtml, notCheckedHtml, planHtml, selfHtml } from "./sections-html.ts";
 
 /*
  *   verdict → what and where → see it yourself → how often → time line → findings → checks → load → commands → plan

@@ -4,10 +4,12 @@ import type { RunRecord } from "../../journal/record.ts";
 import { bullets, definitions, folded, verbatim } from "../html/lists.ts";
 import { type Html, html } from "../html/markup.ts";
 import { scrolling, table } from "../html/table.ts";
-import { replayCommand } from "../replay-command.ts";
+import { replayCommand, withoutRoot } from "../replay-command.ts";
 import { scriptOf } from "../repro-script.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { timeToFinding } from "../time-to-finding.ts";
+
+const MOST_PLAN_CHARS = 200_000;
 
 /** Which server, which harness, which machine: what a maintainer asks first. */
 export function identityHtml(summary: RunSummary): Html {
@@ -62,4 +64,11 @@ export function againHtml(record: RunRecord, summary: RunSummary): Html {
           verbatim(script.text),
         );
   return html`<p class="quiet">In the root of the kvchaos repository, on a machine with Docker: the same experiment, the same faults at the same moments.</p><pre>${replayCommand(summary)}</pre>\n${alone}`;
+}
+
+export function planHtml({ run }: RunSummary): Html {
+  const text = withoutRoot(run, stringify(run.plan, { lineWidth: 0 }));
+  const note = `\n… truncated: ${MOST_PLAN_CHARS} of ${text.length} characters; the whole is in plan.yaml`;
+  const shown = text.length > MOST_PLAN_CHARS ? text.slice(0, MOST_PLAN_CHARS) + note : text;
+  return folded("The resolved plan: every default filled in, every random choice made", verbatim(shown));
 }

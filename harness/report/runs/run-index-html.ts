@@ -1,5 +1,6 @@
 import { proportion, proportionText } from "../../base/proportion.ts";
 import { counted, formatTime } from "../../base/units.ts";
+import { kindOf } from "../../journal/finding.ts";
 import { bullets } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { htmlPage } from "../html/page.ts";
@@ -89,7 +90,7 @@ function wordsOf(run: ListedRun): string {
 
 /** "hang/deadlocked, crash/exit" */
 function kindsOf({ findings }: ListedRun, most: number): string {
-  return [...new Set(findings.map(({ type, class: kind }) => `${type}/${kind}`))].slice(0, most).join(", ");
+  return [...new Set(findings.map(kindOf))].slice(0, most).join(", ");
 }
 
 /** "2025-01-01 12:00" */

@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import { plainLine } from "../../base/escape.ts";
 import type { Finding, JournalEvent } from "../../journal/events.ts";
+import { kindOf } from "../../journal/finding.ts";
 import { replayCommand, shellWord } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
 import { summarize } from "../run-summary.ts";
@@ -88,7 +89,7 @@ export function terminalReporter(
         { text: "", tone: "plain" },
         { text: `${summary.verdict.toUpperCase()}  ${verdictSentence(summary)}`, tone },
         ...summary.findings.map((finding, i) => ({
-          text: `  ${finding.consequenceOf ? "↳ " : ""}${finding.type}/${finding.class} on ${finding.node ?? "the cluster"} (${sureness(finding)})${told(finding, i)}`,
+          text: `  ${finding.consequenceOf ? "↳ " : ""}${kindOf(finding)} on ${finding.node ?? "the cluster"} (${sureness(finding)})${told(finding, i)}`,
           tone: (finding.consequenceOf ? "quiet" : "bad") as Tone,
         })),
         ...(summary.verdict === "fail"

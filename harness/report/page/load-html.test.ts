@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { from, lost, OK, planned, refused, served, takenAway } from "../../testing/load-fixture.support.ts";
 import { HOSTILE } from "../../testing/samples/run.support.ts";
 import { resultOf } from "../ci/json.ts";
-import { clientsHtml, outageSentence } from "./clients-html.ts";
+import { clientsHtml, outageSentence } from "./load-html.ts";
 
 const htmlOf = (record: Parameters<typeof clientsHtml>[0]): string => clientsHtml(record).text;
 

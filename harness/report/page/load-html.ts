@@ -3,7 +3,8 @@ import { type ClientView, clientViews } from "../../checks/service/outages.ts";
 import { serviceText } from "../../checks/service/service.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Html, html } from "../html/markup.ts";
-import { scrolling, table } from "../html/table.ts";
+import { numbers, scrolling, table } from "../html/table.ts";
+import type { RunSummary } from "../run-summary.ts";
 
 const MOST_KINDS = 8;
 const MOST_OUTAGES = 10;
@@ -23,6 +24,17 @@ export function clientsHtml(record: RunRecord): Html {
   ]);
   const columns = ["Load", "Served in the warm-up", "Outages", "Errors since", "In the end"];
   return scrolling("What clients saw", table(columns, rows));
+}
+
+export function loadHtml({ loads }: RunSummary): Html {
+  if (loads.length === 0) return html`<p>There was no load.</p>`;
+  const rows = loads.map(({ load, ok, fail, info, errors }) => {
+    const shown = Object.entries(errors).slice(0, 8);
+    const text = shown.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ");
+    return [load, formatCount(ok), formatCount(fail), formatCount(info), text];
+  });
+  const columns = ["Load", numbers("ok"), numbers("failed"), numbers("unknown outcome"), "Errors"];
+  return scrolling("Load totals", table(columns, rows));
 }
 
 /** The longest outage in a few words, for the first screen; null: there was none. */
