@@ -32,7 +32,7 @@ const SLACK_MS = 5_000;
 /** The same results, in which a finding that follows from another says so. */
 export function withCauses<R extends { findings: Finding[] }>(record: RunRecord, results: readonly R[]): R[] {
   const all = results.flatMap(({ findings }) => findings);
-  const replicaOf = record.last("topology")?.replicaOf ?? {};
+  const replicaOf = record.view.replicaOf;
   return results.map((result) => ({
     ...result,
     findings: result.findings.map((finding) => {

@@ -1,13 +1,11 @@
 import type { RunRecord } from "../journal/record.ts";
 
 /**
- * What was captured of a node, beginning in a stretch of time (an event tells the capture's end): files, the first proof, what
+ * What was captured of a node, beginning in a stretch of time: files, the first proof, what
  * the captures say in short, and, where nothing is proved, the lock held by readers that everybody waits for.
  */
 export function evidenceOf(record: RunRecord, node: string, from: number, to: number | null) {
-  const captured = record
-    .of("evidence")
-    .filter((event) => event.node === node && event.t >= from && (to === null || event.t - event.ms <= to));
+  const captured = record.view.captures(node, from, to);
   const core = captured.find(({ data }) => data?.core !== undefined);
   const proof = captured.find((event) => event.proof !== null)?.proof ?? null;
   // glibc does not record who the readers of a rwlock are: a chain of waits that ends there proves nothing (forensics/wait-graph.ts).

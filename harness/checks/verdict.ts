@@ -2,7 +2,7 @@ import type { Verdict } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { byCause } from "./causes.ts";
 import type { NamedResult } from "./run-checks.ts";
-import { phaseSpan, STARVED_SHARE, starvedShare } from "./span.ts";
+import { tooStarved } from "./starved.ts";
 
 export interface Judgement {
   verdict: Extract<Verdict, "pass" | "fail" | "inconclusive">;
@@ -45,17 +45,16 @@ export function verdictOf(record: RunRecord, results: readonly NamedResult[]): J
 }
 
 function starvation(record: RunRecord): string[] {
-  const from = phaseSpan(record, "chaos")?.from;
+  const from = record.view.phase("chaos")?.from;
   if (from === undefined) return [];
-  const to = (phaseSpan(record, "recovery") ?? phaseSpan(record, "heal") ?? phaseSpan(record, "chaos"))?.to ?? from;
-  const share = starvedShare(record, { from, to });
-  if (share <= STARVED_SHARE) return [];
-  return [`the harness was starved for ${Math.round(share * 100)} % of chaos and recovery`];
+  const to = (record.view.phase("recovery") ?? record.view.phase("heal") ?? record.view.phase("chaos"))?.to ?? from;
+  const starved = tooStarved(record, { from, to });
+  return starved === null ? [] : [`${starved} of chaos and recovery`];
 }
 
 /** An experiment about full syncs in which none took place says nothing. Those of the set-up, of empty masters, do not count. */
 function fullSyncDoubt(record: RunRecord): string[] {
-  const chaos = phaseSpan(record, "chaos");
+  const chaos = record.view.phase("chaos");
   if (record.plan?.experiment.fullSync !== "force" || !chaos) return [];
   const began = record.of("full-sync").some(({ t, step }) => step === "start" && t >= chaos.from);
   return began ? [] : ["no full sync began after the faults did, and the experiment is about full syncs"];

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { readRecord } from "../journal/reader.ts";
-import type { RunRecord } from "../journal/record.ts";
+import { type RunRecord, recordOf } from "../journal/record.ts";
 import { readHistory } from "./read-history.ts";
 
 /**
@@ -9,5 +9,5 @@ import { readHistory } from "./read-history.ts";
  */
 export async function readRun(directory: string): Promise<RunRecord> {
   const record = await readRecord(path.join(directory, "journal.jsonl"));
-  return { ...record, history: await readHistory(directory, record) };
+  return recordOf(record.events, { tornLine: record.tornLine, history: await readHistory(directory, record) });
 }

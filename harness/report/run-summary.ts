@@ -1,17 +1,11 @@
 import { ChaosError } from "../base/chaos-error.ts";
+import { covered } from "../base/span.ts";
 import { byCause } from "../checks/causes.ts";
-import { covered, endOfWatch, starvedSpans } from "../checks/span.ts";
-import type { EventOf, Finding, Phase, Verdict } from "../journal/events.ts";
+import type { EventOf, Finding, Verdict } from "../journal/events.ts";
 import type { Losses } from "../journal/losses.ts";
 import type { RunRecord } from "../journal/record.ts";
-import { type FaultOccurrence, faultOccurrences } from "./fault-occurrences.ts";
-
-interface PhaseSpan {
-  phase: Phase;
-  from: number;
-  /** null: the journal ends inside it. */
-  to: number | null;
-}
+import type { FaultOccurrence } from "../journal/view/fault-occurrences.ts";
+import type { PhaseSpan } from "../journal/view/phases.ts";
 
 interface LoadTotal {
   load: string;
@@ -77,8 +71,8 @@ export function summarize(record: RunRecord): RunSummary {
     ],
     findings: byCause(checks.flatMap((check) => check.findings)),
     checks,
-    phases: phaseSpans(record),
-    faults: faultOccurrences(record),
+    phases: record.view.phases,
+    faults: record.view.faults,
     loads: loadTotals(record),
     losses: checks.flatMap(({ losses = [] }) => losses),
     nodes: cluster?.nodes ?? [],
@@ -87,22 +81,12 @@ export function summarize(record: RunRecord): RunSummary {
     self: selfCheck(record),
     notes: record.of("note"),
     end,
-    watchEnd: endOfWatch(record),
+    watchEnd: record.view.watchEnd,
   };
 }
 
 function firstVersion(record: RunRecord): string | null {
   return record.of("node-state").find((event) => event.state.version !== null)?.state.version ?? null;
-}
-
-function phaseSpans(record: RunRecord): PhaseSpan[] {
-  const spans: PhaseSpan[] = [];
-  for (const { phase, step, t } of record.of("phase")) {
-    const open = spans.findLast((span) => span.phase === phase && span.to === null);
-    if (step === "begin") spans.push({ phase, from: t, to: null });
-    else if (open) open.to = t;
-  }
-  return spans;
 }
 
 function loadTotals(record: RunRecord): LoadTotal[] {
@@ -126,7 +110,7 @@ function selfCheck(record: RunRecord): SelfCheck {
   const self = record.of("self");
   const worst = (values: (number | null)[]) =>
     values.reduce<number | null>((max, value) => (value === null ? max : Math.max(max ?? value, value)), null);
-  const starvedSeconds = Math.round(covered(starvedSpans(record), { from: 0, to: record.end }) / 1000);
+  const starvedSeconds = Math.round(covered(record.view.starved, { from: 0, to: record.end }) / 1000);
   const well = self.filter(({ starved }) => !starved).reduce((sum, event) => sum + (event.seconds ?? 1), 0);
   return {
     seconds: well + starvedSeconds,

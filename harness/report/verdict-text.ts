@@ -1,7 +1,7 @@
 import { counted, formatDuration, formatTime } from "../base/units.ts";
 import { isRoot } from "../checks/causes.ts";
 import type { Finding } from "../journal/events.ts";
-import type { FaultOccurrence } from "./fault-occurrences.ts";
+import type { FaultOccurrence } from "../journal/view/fault-occurrences.ts";
 import type { RunSummary } from "./run-summary.ts";
 
 /** The verdict in one sentence, for a reader who knows the server and not kvchaos. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { addTo } from "../base/group-by.ts";
-import type { Span } from "../watchdog/starvation.ts";
+import type { Span } from "../base/span.ts";
 
 /**
  * When our own debugger held each node's process stopped: a server is not to blame for its silence then. gdb on a busy

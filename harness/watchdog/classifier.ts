@@ -1,3 +1,4 @@
+import type { Span } from "../base/span.ts";
 import { formatSeconds } from "../base/units.ts";
 import { HANGS, type NodeCondition, type NodeState } from "../journal/events.ts";
 import type { NodeReport } from "./observation.ts";
@@ -7,7 +8,6 @@ import { type MasterView, type Stall, StallRule } from "./replication-stall.ts";
 import { RestoringRule } from "./restoring.ts";
 import { type Silence, SilenceRule } from "./silence.ts";
 import { SlownessRule } from "./slowness.ts";
-import type { Span } from "./starvation.ts";
 import { type WorkerMap, type WorkerSilence, workerSilence, workerSilenceText } from "./workers/worker-silence.ts";
 
 /*

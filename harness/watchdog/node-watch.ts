@@ -1,3 +1,4 @@
+import { joinSpans } from "../base/span.ts";
 import { HANGS, type NodeState } from "../journal/events.ts";
 import { type Judgement, NodeClassifier } from "./classifier.ts";
 import { CommandClasses } from "./command-classes.ts";
@@ -7,7 +8,7 @@ import type { ProbeOrder } from "./probes/prober.ts";
 import { type ProcessSample, sampleProcess } from "./process-sample.ts";
 import type { MasterView } from "./replication-stall.ts";
 import { slowBound } from "./slowness.ts";
-import { joinSpans, type Starvation } from "./starvation.ts";
+import type { Starvation } from "./starvation.ts";
 import type { NodeVerdict, WatchdogOptions, WatchedNode } from "./watchdog.ts";
 import { NodeCover } from "./workers/node-cover.ts";
 

@@ -1,6 +1,6 @@
+import { covered, type Span } from "../base/span.ts";
 import { formatSeconds } from "../base/units.ts";
 import type { NodeState } from "../journal/events.ts";
-import { overlap, type Span } from "./starvation.ts";
 
 /** A replica's master as the watchdog sees it. */
 export interface MasterView {
@@ -71,7 +71,7 @@ export class StallRule {
     }
     if (this.#began === null && master.offset !== this.#masterOffset) this.#began = t;
     if (this.#began === null) return null;
-    const lasted = t - this.#began - overlap(starved, this.#began, t);
+    const lasted = t - this.#began - covered(starved, { from: this.#began, to: t });
     if (lasted < this.#stallAfter) return null;
     const own = state.offset === null ? "its offset is unknown" : `its offset stays at ${state.offset}`;
     const link = state.syncing

@@ -1,8 +1,8 @@
+import { covered, type Span } from "../base/span.ts";
 import { formatSeconds } from "../base/units.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { NodeReport } from "./observation.ts";
 import type { ProcessSample } from "./process-sample.ts";
-import { overlap, type Span } from "./starvation.ts";
 
 interface Restoring {
   since: number;
@@ -52,14 +52,14 @@ export class RestoringRule {
       this.#loading = restoring ? (this.#loading ?? answeredAt) : null;
       this.#busy = error === "BUSY" ? (this.#busy ?? askedAt) : null;
     }
-    if (this.#busy !== null && t - this.#busy - overlap(starved, this.#busy, t) >= this.#hangAfter) {
+    if (this.#busy !== null && t - this.#busy - covered(starved, { from: this.#busy, to: t }) >= this.#hangAfter) {
       const why = `every command is refused with -BUSY for ${formatSeconds(t - this.#busy)}: a script runs and does not end`;
       return { since: this.#busy, why, busy: true, stuckSince: null };
     }
     if (this.#loading === null) return null;
     const still = Math.max(this.#loading, this.#progressAt);
     const patience = PATIENCE * this.#hangAfter;
-    const stuck = t - still - overlap(starved, still, t) >= patience;
+    const stuck = t - still - covered(starved, { from: still, to: t }) >= patience;
     const why = stuck
       ? `answers only -${this.#lastReply} for ${formatSeconds(t - this.#loading)}, without progress for ${formatSeconds(t - still)}`
       : `answers -${this.#lastReply}: it restores its data`;

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { covered } from "../base/span.ts";
 import type { EventOf } from "../journal/events.ts";
 import { LoopDelay } from "./loop-delay.ts";
-import { MAIN_DELAY, overlap, type Starvation } from "./starvation.ts";
+import { MAIN_DELAY, type Starvation } from "./starvation.ts";
 
 /** The harness's own health, once a second: the main thread's delay, the host's pressure, the control probe. */
 export class SelfCheck {
@@ -24,7 +25,7 @@ export class SelfCheck {
     const probeDelay = this.#probeDelay;
     this.#probeDelay = 0;
     const control = starvation.takeSecond();
-    const starved = overlap(starvation.spans, this.#from, t) > 0 || mainDelay > MAIN_DELAY;
+    const starved = covered(starvation.spans, { from: this.#from, to: t }) > 0 || mainDelay > MAIN_DELAY;
     this.#from = t;
     return {
       mainDelay,

@@ -1,6 +1,6 @@
 import { countEach } from "../base/count-each.ts";
+import { covered, type Span } from "../base/span.ts";
 import { type NodeReport, onDataPath } from "./observation.ts";
-import { overlap, type Span } from "./starvation.ts";
 
 /** What the unanswered questions of one node amount to. */
 export type Silence =
@@ -65,7 +65,7 @@ export class SilenceRule {
     const since = Math.max(floor, oldest);
     const quietFrom = Math.max(floor, this.#lastAnswer, since);
     if (t - quietFrom < this.#hangAfter) return null;
-    const stolen = overlap(starved, quietFrom, t);
+    const stolen = covered(starved, { from: quietFrom, to: t });
     const age = t - quietFrom - stolen;
     if (age < this.#hangAfter && !hung) return this.#stolen(since, stolen, t);
     const persistent = report.connections.filter(({ kind, askedAt, answeredAt }) => {
@@ -93,7 +93,7 @@ export class SilenceRule {
     });
     if (stuck.length === 0) return { kind: "none", oldest };
     const since = Math.max(floor, Math.min(...stuck.map(({ askedAt }) => askedAt ?? t)));
-    const stolen = overlap(starved, since, t);
+    const stolen = covered(starved, { from: since, to: t });
     if (t - since - stolen < this.#hangAfter && !hung) return this.#stolen(since, stolen, t);
     const used = report.connections.filter(({ kind, askedAt, answeredAt }) => {
       return kind !== "fresh" && (askedAt !== null || answeredAt !== null);

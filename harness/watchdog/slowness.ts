@@ -1,6 +1,6 @@
+import { covered, type Span } from "../base/span.ts";
 import { formatSeconds } from "../base/units.ts";
 import type { NodeReport } from "./observation.ts";
-import { overlap, type Span } from "./starvation.ts";
 
 const WINDOW = 3000;
 /** The median is worked out this often, ms. */
@@ -49,7 +49,7 @@ export class SlownessRule {
       else this.#began ??= t;
     }
     if (this.#began === null || slowAfter === null) return null;
-    if (t - this.#began - overlap(starved, this.#began, t) < this.#hangAfter) return null;
+    if (t - this.#began - covered(starved, { from: this.#began, to: t }) < this.#hangAfter) return null;
     return {
       since: this.#began,
       why: `half of the PINGs took longer than ${Math.round(this.#median)} ms for ${formatSeconds(t - this.#began)} (bound ${Math.round(slowAfter)} ms)`,

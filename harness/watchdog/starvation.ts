@@ -1,3 +1,4 @@
+import { joinSpans, type Span } from "../base/span.ts";
 import type { NodeReport, ProbeReport } from "./observation.ts";
 
 /*
@@ -22,31 +23,6 @@ const PROBE_DELAY = 500;
 export const MAIN_DELAY = 2000;
 /** Spans kept; they are merged, so this is many minutes of trouble. */
 const SPANS = 500;
-
-/** A closed interval of run milliseconds. */
-export interface Span {
-  from: number;
-  to: number;
-}
-
-/** Milliseconds of [from, to] that lie within the spans (which do not overlap each other). */
-export function overlap(spans: readonly Span[], from: number, to: number): number {
-  let sum = 0;
-  for (const span of spans) sum += Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
-  return sum;
-}
-
-/** The time that lies in any of the spans, as spans that do not overlap, in order. */
-export function joinSpans(some: readonly Span[], more: readonly Span[]): readonly Span[] {
-  if (more.length === 0) return some;
-  const joined: Span[] = [];
-  for (const span of [...some, ...more].sort((a, b) => a.from - b.from)) {
-    const last = joined.at(-1);
-    if (last && span.from <= last.to) last.to = Math.max(last.to, span.to);
-    else joined.push({ ...span });
-  }
-  return joined;
-}
 
 interface ControlSecond {
   /** Worst answer, ms; null: none. */

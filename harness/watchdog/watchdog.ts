@@ -1,8 +1,8 @@
 import type { Clock } from "../base/clock.ts";
+import type { Span } from "../base/span.ts";
 import type { Emit, NodeCondition, NodeState } from "../journal/events.ts";
 import type { WatchdogSettings } from "../journal/plan.ts";
 import type { System } from "../systems/system.ts";
-import type { Span } from "./starvation.ts";
 
 /*
  *   probe thread ── sockets ──► node (direct)          main thread

@@ -5,7 +5,7 @@ import type { RunRecord } from "../../journal/record.ts";
 import type { Check } from "../check.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import { type Judged, resultOf } from "../result.ts";
-import { STARVED_SHARE, starvedShare } from "../span.ts";
+import { tooStarved } from "../starved.ts";
 import { signalOf } from "./crash-rules.ts";
 
 export const cleanShutdown: Check = {
@@ -24,7 +24,7 @@ export const cleanShutdown: Check = {
     if (shutdowns.length === 0) judged.unknown.push("no server was asked to stop");
     for (const event of shutdowns) {
       const to = event.ended ?? event.t;
-      if (event.ended === null && starvedShare(record, { from: event.asked, to }) > STARVED_SHARE) {
+      if (event.ended === null && tooStarved(record, { from: event.asked, to }) !== null) {
         judged.unknown.push(`${event.node} did not end in time, but the harness was starved meanwhile`);
       } else if (event.ended === null) judged.findings.push(neverEnded(record, event));
       else if (isUnclean(event) || core(record, event)) judged.findings.push(unclean(record, event));
@@ -58,7 +58,7 @@ function isUnclean({ exitCode }: EventOf<"shutdown">): boolean {
 /** What was found of the core that it left, until the next request to stop. */
 function core(record: RunRecord, { node, t, id }: EventOf<"shutdown">): EventOf<"evidence"> | undefined {
   const next = record.of("shutdown").find((other) => other.node === node && other.t > t && other.id !== id);
-  const events = record.of("evidence").filter((event) => event.node === node && event.data?.core);
+  const events = record.ofNode("evidence", node).filter((event) => event.data?.core);
   return events.find((event) => event.t >= t && event.t < (next?.asked ?? Infinity));
 }
 

@@ -6,9 +6,7 @@ import type { RunRecord } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
 import type { LogRule } from "../../systems/system.ts";
 import { evidenceOf } from "../evidence-of.ts";
-import { conditionPeriods } from "../hang/condition-period.ts";
 import type { Judged } from "../result.ts";
-import { endOfWatch, isControl } from "../span.ts";
 
 /** Signs of one crash come together: its log lines, the kernel's OOM notice, the exit. */
 const TOGETHER_MS = 15_000;
@@ -20,7 +18,7 @@ type Sign = EventOf<"container"> | EventOf<"log">;
 export function judgeCrashes(record: RunRecord): Judged {
   const judged: Judged = { findings: [], unknown: [] };
   const rules = crashRules(record);
-  const end = endOfWatch(record);
+  const end = record.view.watchEnd;
   const events = record.events.filter(
     (event): event is Sign =>
       event.t <= end && (event.type === "container" || (event.type === "log" && rules.has(event.rule))),
@@ -32,7 +30,7 @@ export function judgeCrashes(record: RunRecord): Judged {
   for (const [node, own] of signs) {
     for (const crash of crashesIn(own)) {
       if (crash.some((sign) => sign.type === "container" && sign.action === "die" && sign.ours)) continue;
-      if (isControl(record, node)) judged.unknown.push(`the control server ${node} ended by itself`);
+      if (record.view.isControl(node)) judged.unknown.push(`the control server ${node} ended by itself`);
       else judged.findings.push(crashFinding(record, rules, node, crash, own));
     }
   }
@@ -122,7 +120,7 @@ function proofOf(
 /** The process is gone though its container never told: seen by the watchdog alone. */
 function judgeVanished(record: RunRecord, judged: Judged): void {
   const deaths = record.of("container").filter((event) => event.action === "die");
-  for (const { node, condition, from, to, why } of [...conditionPeriods(record).values()].flat()) {
+  for (const { node, condition, from, to, why } of [...record.view.conditions.values()].flat()) {
     const told = deaths.some((one) => one.node === node && one.t >= from - TOGETHER_MS && one.t <= (to ?? Infinity));
     const known = judged.findings.some((one) => one.node === node && one.from <= from && (one.to ?? Infinity) >= from);
     if (condition !== "dead" || told || known) continue;

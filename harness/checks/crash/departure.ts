@@ -1,10 +1,9 @@
 import { formatSeconds } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { endOfWatch } from "../span.ts";
 import { signalOf } from "./crash-rules.ts";
 
 /** Faults that end a server's process. */
-const DEADLY = ["kill", "restart", "shutdown"];
+export const DEADLY: readonly string[] = ["kill", "restart", "shutdown"];
 
 /** A server whose process had ended, and was not started again, when the run stopped looking. */
 export interface Departure {
@@ -18,12 +17,12 @@ export interface Departure {
 
 /** null: it runs, as far as its container and the watchdog tell. */
 export function departureOf(record: RunRecord, node: string): Departure | null {
-  const end = endOfWatch(record);
+  const end = record.view.watchEnd;
   const container = record
-    .of("container")
-    .findLast((one) => one.node === node && one.t <= end && (one.action === "die" || one.action === "start"));
+    .ofNode("container", node)
+    .findLast((one) => one.t <= end && (one.action === "die" || one.action === "start"));
   if (container?.action === "die") return describe(record, node, container.t, container.ours, container.exitCode);
-  const seen = record.of("condition").findLast((one) => one.node === node && one.t <= end);
+  const seen = record.ofNode("condition", node).findLast((one) => one.t <= end);
   if (seen?.now !== "dead" && seen?.now !== "down") return null;
   return describe(record, node, seen.since, seen.now === "down", null);
 }
@@ -35,9 +34,9 @@ function describe(record: RunRecord, node: string, t: number, taken: boolean, ex
     const code = exitCode === null ? "" : ` (exit code ${exitCode}${signal ? `, ${signal}` : ""})`;
     return { t, taken, words: `ended by itself at ${at}${code}` };
   }
-  const fault = record
-    .of("fault")
-    .findLast((one) => one.step === "injected" && one.targets.includes(node) && DEADLY.includes(one.fault));
+  const fault = record.view.faults.findLast(
+    (one) => one.injected !== null && one.targets.includes(node) && DEADLY.includes(one.fault),
+  );
   return {
     t,
     taken,

@@ -1,13 +1,13 @@
 import { countEach } from "../../base/count-each.ts";
 import { addTo } from "../../base/group-by.ts";
-import type { EventOf, Finding, NodeState } from "../../journal/events.ts";
+import type { EventOf, Finding } from "../../journal/events.ts";
 import type { WrongCell } from "../../journal/finding-detail.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Check } from "../check.ts";
 import { leftOut } from "../left-out.ts";
 import { needsReplica } from "../needs.ts";
 import { type Judged, resultOf } from "../result.ts";
-import { leftDown, phaseSpan, STARVED_SHARE, starvedShare } from "../span.ts";
+import { tooStarved } from "../starved.ts";
 import { divergentCells } from "./cells/divergent-cells.ts";
 
 /** docs/checks/converges.md says exactly what it promises. */
@@ -44,10 +44,10 @@ export const converges: Check = {
     }
     const away: string[] = [];
     const alone = new Map<string, string[]>();
-    for (const [replica, master] of Object.entries(record.last("topology")?.replicaOf ?? {})) {
+    for (const [replica, master] of Object.entries(record.view.replicaOf)) {
       if (last.has(replica)) continue;
-      if (leftDown(record, replica)) away.push(replica);
-      else if (leftDown(record, master)) addTo(alone, master, replica);
+      if (record.view.leftDown(replica)) away.push(replica);
+      else if (record.view.leftDown(master)) addTo(alone, master, replica);
       else judged.unknown.push(`${replica} was not compared with its master`);
     }
     remarks.push(...leftOut(away));
@@ -56,7 +56,7 @@ export const converges: Check = {
     }
     if (last.size === 0 && judged.unknown.length === 0) {
       const had = Object.keys(record.first("topology")?.replicaOf ?? {});
-      const has = Object.keys(record.last("topology")?.replicaOf ?? {});
+      const has = Object.keys(record.view.replicaOf);
       if (had.length > 0 && has.length === 0)
         remarks.push(`${had.join(" and ")} replicated from nobody any more: so the experiment left it`);
       if (remarks.length === 0) judged.unknown.push("no replica was compared with its master");
@@ -99,15 +99,13 @@ function divergence(record: RunRecord, comparison: EventOf<"comparison">): Findi
 /** A replica that had not got to its master's end yet, on a machine that was too busy to blame it: it may still have got there. */
 function cannotTell(record: RunRecord, comparison: EventOf<"comparison">): string | null {
   if (apartFrom(record, comparison) === null && !isBehind(record, comparison)) return null;
-  const share = starvedShare(record, { from: phaseSpan(record, "heal")?.to ?? 0, to: comparison.t });
-  return share > STARVED_SHARE
-    ? `the harness was starved for ${Math.round(share * 100)} % of the time since heal`
-    : null;
+  const starved = tooStarved(record, { from: record.view.phase("heal")?.to ?? 0, to: comparison.t });
+  return starved === null ? null : `${starved} of the time since heal`;
 }
 
 /** Why the replica had no way to its master's data when it was compared; null: it had. */
 function apartFrom(record: RunRecord, { replica, t }: EventOf<"comparison">): string | null {
-  const state = stateAt(record, replica, t);
+  const state = record.view.stateAt(replica, t)?.state;
   if (state?.role !== "replica") return null;
   if (state.loading || state.syncing) return state.loading ? "is still loading its dataset" : "is still in full sync";
   if (state.link !== "down") return null;
@@ -115,13 +113,9 @@ function apartFrom(record: RunRecord, { replica, t }: EventOf<"comparison">): st
 }
 
 function isBehind(record: RunRecord, { master, replica, t }: EventOf<"comparison">): boolean {
-  const produced = stateAt(record, master, t)?.offset ?? null;
-  const applied = stateAt(record, replica, t)?.offset ?? null;
+  const produced = record.view.stateAt(master, t)?.state.offset ?? null;
+  const applied = record.view.stateAt(replica, t)?.state.offset ?? null;
   return produced !== null && applied !== null && applied < produced;
-}
-
-function stateAt(record: RunRecord, node: string, t: number): NodeState | undefined {
-  return record.of("node-state").findLast((one) => one.node === node && one.t <= t)?.state;
 }
 
 /** Where a recorded load wrote the differing keys: which of its cells differ, and how the first came to that. */

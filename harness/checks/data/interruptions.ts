@@ -1,13 +1,9 @@
+import type { Span } from "../../base/span.ts";
 import { CLEAN_EXITS } from "../../faults/processes/shutdown.ts";
-import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { endOfWatch, type Span } from "../span.ts";
+import type { FaultOccurrence } from "../../journal/view/fault-occurrences.ts";
+import { DEADLY } from "../crash/departure.ts";
 import type { Term } from "./term.ts";
-
-type FaultEvent = EventOf<"fault">;
-
-/** Faults that end a server's process; a clean stop by `shutdown` of a server that keeps its data interrupts nothing. */
-const ENDING = ["kill", "restart", "shutdown"];
 
 /**
  * When the master of a term may have lost its state or its role: its process ended, or it said that it is a replica. In
@@ -15,8 +11,9 @@ const ENDING = ["kill", "restart", "shutdown"];
  */
 export function interruptions(record: RunRecord, term: Term): Span[] {
   const { node } = term;
-  const end = endOfWatch(record);
-  const faults = record.of("fault").filter(({ fault }) => ENDING.includes(fault));
+  const end = record.view.watchEnd;
+  const faults = record.view.faults.filter(({ fault }) => DEADLY.includes(fault));
+  // A clean stop of a server that keeps its data interrupts nothing.
   const clean = cleanStops(record, node);
   const within = (t: number): boolean => clean.some(({ from, to }) => t >= from && t <= to);
   const spans = [
@@ -35,8 +32,8 @@ function cleanStops(record: RunRecord, node: string): (Span & { id: string })[] 
     .filter((stop) => stop.node === node && stop.keepsData && stop.ended !== null)
     .filter(({ exitCode }) => exitCode !== null && CLEAN_EXITS.includes(exitCode))
     .map(({ id, asked }) => {
-      const up = record.of("fault").find((one) => one.id === id && one.step === "injected");
-      return { id, from: asked, to: up?.t ?? Infinity };
+      const up = record.view.faults.find((one) => one.id === id)?.injected ?? null;
+      return { id, from: asked, to: up ?? Infinity };
     });
 }
 
@@ -44,32 +41,28 @@ function cleanStops(record: RunRecord, node: string): (Span & { id: string })[] 
 function deaths(
   record: RunRecord,
   node: string,
-  faults: readonly FaultEvent[],
+  faults: readonly FaultOccurrence[],
   excused: (t: number) => boolean,
 ): Span[] {
-  const events = record.of("container").filter((event) => event.node === node);
+  const events = record.ofNode("container", node);
   return events
     .filter(({ action, t }) => action === "die" && !excused(t))
     .map(({ t, ours }) => {
-      const asked = ours ? faults.findLast((one) => one.step === "inject" && one.t <= t) : undefined;
+      const asked = ours ? faults.findLast(({ from }) => from !== null && from <= t) : undefined;
       const start = events.find((one) => one.action === "start" && one.t >= t);
-      return { from: asked?.t ?? t, to: start?.t ?? Infinity };
+      return { from: asked?.from ?? t, to: start?.t ?? Infinity };
     });
 }
 
-function endings(faults: readonly FaultEvent[], node: string): (Span & { id: string })[] {
-  return faults
-    .filter(({ step, targets }) => step === "injected" && targets.includes(node))
-    .map(({ id, t }) => {
-      const began = faults.findLast((one) => one.id === id && one.step === "inject" && one.t <= t);
-      const over = faults.find((one) => one.id === id && one.step === "healed" && one.t >= t);
-      return { id, from: began?.t ?? t, to: over?.t ?? Infinity };
-    });
+function endings(faults: readonly FaultOccurrence[], node: string): (Span & { id: string })[] {
+  return faults.flatMap(({ id, targets, from, injected, healed }) =>
+    from === null || injected === null || !targets.includes(node) ? [] : [{ id, from, to: healed ?? Infinity }],
+  );
 }
 
 /** The kernel shows another process than before, or none. */
 function otherProcesses(record: RunRecord, node: string): Span[] {
-  const samples = record.of("process").filter((event) => event.node === node);
+  const samples = record.ofNode("process", node);
   return samples.flatMap((sample, i) => {
     const before = samples[i - 1];
     const same =
@@ -80,7 +73,7 @@ function otherProcesses(record: RunRecord, node: string): Span[] {
 
 /** Somebody made it a replica without the operator's topology: from its last word as a master to its next. */
 function demotions(record: RunRecord, { node, settled, to }: Term): Span[] {
-  const states = record.of("node-state").filter((event) => event.node === node);
+  const states = record.ofNode("node-state", node);
   return states.flatMap(({ t, state }, i) => {
     if (state.role !== "replica" || t < settled || t >= to) return [];
     const next = states.slice(i).find((one) => one.state.role === "master");

@@ -1,5 +1,4 @@
 import { needsRecorded } from "../needs.ts";
-import { asksFor } from "../span.ts";
 import { dataCheck } from "./data-check.ts";
 import { allowedLosses, Durability } from "./durability.ts";
 import { judgeFinals } from "./judge-finals.ts";
@@ -22,7 +21,7 @@ export const noLostWrites = dataCheck(
     const { acknowledged, allowed } = durability.count();
     const gone = new LostWrites(load, durability, flushes);
     // One root, one finding: what a flush left behind or took along is flush-order's, where that is asked.
-    const flushesElsewhere = asksFor(record, "flush-order");
+    const flushesElsewhere = record.view.asksFor("flush-order");
     const phantoms = new PhantomReads(load, contradictions);
     let left = 0;
     judgeFinals(load, judging, durability, (cell, wrong, judged) => {

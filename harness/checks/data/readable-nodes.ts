@@ -1,6 +1,5 @@
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { leftDown } from "../span.ts";
 import type { Flushes } from "./flushes.ts";
 import type { Masters } from "./masters.ts";
 
@@ -18,10 +17,10 @@ export function unreadableNodes(record: RunRecord, masters: Masters, flushes: Fl
 }
 
 function whyNot(record: RunRecord, node: string, masters: Masters, { alone }: Flushes): string | null | undefined {
-  if (leftDown(record, node)) return null;
+  if (record.view.leftDown(node)) return null;
   const flush = alone.get(node);
   if (flush !== undefined) return `${flush} was sent to ${node}, which was not the master: what it holds is not judged`;
-  const last = record.of("node-state").findLast((event) => event.node === node);
+  const last = record.view.stateAt(node, Infinity);
   if (!last || masters.isMasterAt(node, Infinity)) return undefined;
   const behind = whatIsMissing(record, last);
   return behind && `${node} has not caught up with its master (${behind}): what it holds is not judged`;
@@ -31,11 +30,11 @@ function whyNot(record: RunRecord, node: string, masters: Masters, { alone }: Fl
 function whatIsMissing(record: RunRecord, { t, node, state }: EventOf<"node-state">): string | undefined {
   if (state.loading) return "it is loading its dataset";
   if (state.syncing) return "it is in a full sync";
-  const master = record.last("topology")?.replicaOf[node];
+  const master = record.view.replicaOf[node];
   // It cannot catch up with a master that was taken away for good, nor has it to: what only that one had may be lost.
-  if (master !== undefined && leftDown(record, master)) return undefined;
+  if (master !== undefined && record.view.leftDown(master)) return undefined;
   if (state.role === "replica" && state.link === "down") return "its link is down";
-  const before = record.of("node-state").findLast((event) => event.node === master && event.t <= t - MOMENT_MS);
+  const before = master === undefined ? undefined : record.view.stateAt(master, t - MOMENT_MS);
   const produced = before?.state.offset ?? null;
   if (produced === null || state.offset === null || state.offset >= produced) return undefined;
   return `its offset is ${state.offset}, and ${master} had ${produced} before`;

@@ -1,6 +1,5 @@
-import { adminCommands } from "../../journal/admin-commands.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { phaseSpan } from "../span.ts";
+import { adminCommands } from "../../journal/view/admin-commands.ts";
 
 /** A stretch in which one node was the master of its shard without interruption. Run milliseconds. */
 export interface Term {
@@ -30,7 +29,7 @@ export function settledFrom(record: RunRecord, term: Term): Term[] {
 
 /** When the commands were over that had been sent to the node before its promotion and had no answer by then. */
 function lateCommands(record: RunRecord, { node, from }: Term): number[] {
-  const healed = phaseSpan(record, "heal")?.to ?? Infinity;
+  const healed = record.view.phase("heal")?.to ?? Infinity;
   return (
     adminCommands(record)
       .filter(({ sent }) => sent.node === node && sent.t < from && mayChangeRole(sent.argv))

@@ -5,7 +5,6 @@ import type { Expectation } from "../../journal/expectation.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { baselines, serviceOf, serviceText } from "../service/service.ts";
 import { goalOf, sourceOf } from "../service/service-goal.ts";
-import { isControl } from "../span.ts";
 import type { Window } from "./expectation-window.ts";
 
 /** Of a load with a rate, so much of it is to be served in each second. */
@@ -72,8 +71,8 @@ function meantIn(record: RunRecord, selector: string | null): (node: string, t: 
 /** The node that is meant at a time; null: none. */
 export function nodeAt(record: RunRecord, selector: string | null, t: number): string | null {
   if (selector === null) return null;
-  const names = record.last("cluster")?.nodes.map(({ name }) => name) ?? [];
-  const topology = record.of("topology").findLast((one) => one.t <= t) ?? record.first("topology");
+  const names = record.view.nodes.map(({ name }) => name);
+  const topology = record.view.topologyAt(t);
   return (topology && selectName(selector, names, topology)) ?? null;
 }
 
@@ -112,7 +111,7 @@ type State = Extract<Expectation["what"], { kind: "state" }>["state"];
 function stateSights(record: RunRecord, wanted: State, meant: Meant): Sight[] {
   const polls = record
     .of("node-state")
-    .filter(({ node }) => !isControl(record, node))
+    .filter(({ node }) => !record.view.isControl(node))
     .map(({ t, node, state }) => ({ t, node, holds: holds(wanted, state), words: stateWords(state) }));
   // It can begin and end between two polls.
   const steps =

@@ -4,9 +4,8 @@ import type { Expectation } from "../../journal/expectation.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { DEFAULT_POLL } from "../../watchdog/watchdog.ts";
 import type { Check } from "../check.ts";
-import { conditionPeriods } from "../hang/condition-period.ts";
 import { type Judged, resultOf } from "../result.ts";
-import { STARVED_SHARE, starvedShare } from "../span.ts";
+import { tooStarved } from "../starved.ts";
 import { cameAbout, lastSeen, nodeAt, type Sights, sightsOf } from "./expectation-seen.ts";
 import { type Window, windowsOf } from "./expectation-window.ts";
 
@@ -51,8 +50,8 @@ function judge(record: RunRecord, expectation: Expectation, judged: Judged): voi
 function doubtOf(record: RunRecord, expectation: Expectation, sights: Sights, window: Window): string | null {
   if (window.cut !== null) return window.cut;
   const node = nodeAt(record, expectation.node, window.from);
-  const share = starvedShare(record, window, node ?? undefined);
-  if (share > STARVED_SHARE) return `the harness was starved for ${Math.round(share * 100)} % of that time`;
+  const starved = tooStarved(record, window, node ?? undefined);
+  if (starved !== null) return `${starved} of that time`;
   if (expectation.node !== null && node === null) return "no node was meant at that time";
   const held = node === null ? null : heldByUs(record, node, window);
   if (held !== null) return held;
@@ -81,7 +80,7 @@ function lateBy(record: RunRecord, sights: Sights, { from, to }: Window): number
  * go of the node in that time; of any other nobody can say what would have come about without it.
  */
 function heldByUs(record: RunRecord, node: string, window: Window): string | null {
-  const held = (conditionPeriods(record).get(node) ?? []).filter(
+  const held = (record.view.conditions.get(node) ?? []).filter(
     ({ condition, from, to }) =>
       (condition === "down" || condition === "paused") && from < window.to && (to ?? Infinity) > window.from,
   );
@@ -97,7 +96,7 @@ function heldByUs(record: RunRecord, node: string, window: Window): string | nul
 /** Did the server answer in that time, as far as the watchdog knows? */
 function answered(record: RunRecord, node: string, window: Window): boolean {
   const hung: readonly NodeCondition[] = [...HANGS, "dead"];
-  return !(conditionPeriods(record).get(node) ?? []).some(
+  return !(record.view.conditions.get(node) ?? []).some(
     ({ condition, from, to }) => hung.includes(condition) && from < window.to && (to ?? Infinity) > window.from,
   );
 }
@@ -174,8 +173,8 @@ const STATE_WORDS: Record<Extract<Expectation["what"], { kind: "state" }>["state
 /** The last lines of its log in that time that a log rule knows. */
 function linesOf(record: RunRecord, node: string | null, { from, to }: Window): string[] {
   return record
-    .of("log")
-    .filter((one) => one.node === node && one.t >= from && one.t <= to)
+    .ofNode("log", node)
+    .filter((one) => one.t >= from && one.t <= to)
     .slice(-MOST_LINES)
     .map(({ t, line }) => `${node} at ${formatSeconds(t)}: ${line}`);
 }

@@ -1,14 +1,14 @@
 import { addTo } from "../../base/group-by.ts";
+import { covered, type Span } from "../../base/span.ts";
 import { formatDuration } from "../../base/units.ts";
-import { type AdminCommand, adminCommands } from "../../journal/admin-commands.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { type AdminCommand, adminCommands } from "../../journal/view/admin-commands.ts";
 import { holdsFor } from "../../systems/answer-time.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import type { Judged } from "../result.ts";
-import { covered, endOfWatch, recoveryEnd, type Span, STARVED_SHARE, starvedShare } from "../span.ts";
+import { tooStarved } from "../starved.ts";
 import { flagWords } from "./client-flag-words.ts";
-import { conditionPeriods } from "./condition-period.ts";
 
 /*
  *   sent ─────── its own timeout ───────┬──── hang-after ────┬─────────────►  to the end of the run, no answer: unanswered-command
@@ -52,19 +52,18 @@ export function judgeBlockedCommands(record: RunRecord): Judged {
     worst.set(key, known && known.over >= blocked.over ? { ...known, count } : { ...blocked, count });
   }
   for (const blocked of worst.values()) {
-    const span = { from: blocked.from, to: blocked.to ?? endOfWatch(record) };
-    const starved = starvedShare(record, span, blocked.sent.node);
-    if (starved > STARVED_SHARE) {
-      const share = `the harness was starved for ${Math.round(starved * 100)} % of that time`;
-      judged.unknown.push(`${blocked.sent.command} on ${blocked.sent.node} looked blocked, but ${share}`);
-    } else judged.findings.push(finding(record, blocked));
+    const span = { from: blocked.from, to: blocked.to ?? record.view.watchEnd };
+    const { command, node } = blocked.sent;
+    const starved = tooStarved(record, span, node);
+    if (starved !== null) judged.unknown.push(`${command} on ${node} looked blocked, but ${starved} of that time`);
+    else judged.findings.push(finding(record, blocked));
   }
   return judged;
 }
 
 function isTooLong(record: RunRecord, { sent, from, to, over }: Blocked): boolean | "unknown" {
   const { hangLimit: limit = null, hangAfter = 0 } = record.plan?.experiment.watchdog ?? {};
-  const deadline = recoveryEnd(record);
+  const deadline = record.view.recoveryEnd;
   if (limit !== null && over > limit) return true;
   const outlived = deadline !== undefined && from < deadline && (to ?? Infinity) >= deadline;
   // Of an administration command on a lasting connection nothing else is known: it had to be answered at once.
@@ -121,7 +120,7 @@ function tenths(ms: number): string {
 }
 
 function lengths(record: RunRecord): Blocked[] {
-  const end = endOfWatch(record);
+  const end = record.view.watchEnd;
   const commands = adminCommands(record, end);
   const held = heldByUs(record, commands, end);
   return commands
@@ -159,7 +158,7 @@ interface Held extends Span {
 /** When the nodes were paused or down by our faults, or held still by a command that is meant to. */
 function heldByUs(record: RunRecord, commands: readonly AdminCommand[], end: number): Map<string, Held[]> {
   const spans = new Map<string, Held[]>();
-  for (const [node, periods] of conditionPeriods(record)) {
+  for (const [node, periods] of record.view.conditions) {
     const own = periods.filter(({ condition }) => condition === "paused" || condition === "down");
     spans.set(
       node,

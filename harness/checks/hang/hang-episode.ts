@@ -1,7 +1,6 @@
 import { HANGS, type NodeCondition } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { endOfWatch } from "../span.ts";
-import { type ConditionPeriod, conditionPeriods } from "./condition-period.ts";
+import type { ConditionPeriod } from "../../journal/view/conditions.ts";
 
 /** We could not see, or did not know: what was hung before and after was hung in between. */
 const BLIND: readonly NodeCondition[] = ["starved", "unknown"];
@@ -19,8 +18,8 @@ export interface HangEpisode {
 }
 
 export function hangEpisodes(record: RunRecord): HangEpisode[] {
-  const end = endOfWatch(record);
-  return [...conditionPeriods(record).values()].flatMap((periods) => {
+  const end = record.view.watchEnd;
+  return [...record.view.conditions.values()].flatMap((periods) => {
     const episodes: ConditionPeriod[][] = [];
     let open: ConditionPeriod[] | undefined;
     for (const period of periods) {

@@ -4,7 +4,7 @@ import { DEFAULT_POLL } from "../../watchdog/watchdog.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import { heldBack } from "../held-back.ts";
 import type { Judged } from "../result.ts";
-import { endOfWatch, phaseSpan, recoveryEnd, STARVED_SHARE, starvedShare } from "../span.ts";
+import { tooStarved } from "../starved.ts";
 import { type HangEpisode, hangEpisodes } from "./hang-episode.ts";
 import { judgeLeftovers } from "./lasting-conditions.ts";
 import { stillAnswering } from "./still-answering.ts";
@@ -22,24 +22,22 @@ export function judgeHangs(record: RunRecord): Judged {
 
 function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): void {
   const { node, condition, from, to, silent, of } = episode;
-  const end = to ?? endOfWatch(record);
+  const end = to ?? record.view.watchEnd;
   const limit = record.plan?.experiment.watchdog.hangLimit ?? null;
-  const deadline = recoveryEnd(record);
+  const deadline = record.view.recoveryEnd;
   const tooLong = limit !== null && end - from > limit;
   const outlived = deadline !== undefined && (to === null || to >= deadline);
   // Nothing of ours was done to it, and the run was ended because of it (run/server-trouble.ts).
-  const early = to === null && phaseSpan(record, "setup") !== undefined && phaseSpan(record, "chaos") === undefined;
+  const early = to === null && record.view.phase("setup") !== undefined && record.view.phase("chaos") === undefined;
   if (!tooLong && !outlived && !early) {
     if (to === null && deadline === undefined) {
       judged.unknown.push(`${node} was ${condition} when the run ended, before it could have recovered`);
     }
     return;
   }
-  const starved = starvedShare(record, { from, to: end }, node);
-  if (starved > STARVED_SHARE) {
-    judged.unknown.push(
-      `${node} looked ${condition}, but the harness was starved for ${percent(starved)} of that time`,
-    );
+  const starved = tooStarved(record, { from, to: end }, node);
+  if (starved !== null) {
+    judged.unknown.push(`${node} looked ${condition}, but ${starved} of that time`);
     return;
   }
   const { files, proof, heldByReaders, summaries } = evidenceOf(record, node, from, to);
@@ -91,9 +89,11 @@ function hangClass({ condition, to }: HangEpisode, proof: string | null): string
 
 /** "It went on by itself."; or what had been healed shortly before, of what was wrong when it began. */
 function howItEnded(record: RunRecord, from: number, to: number): string {
-  const faults = record.of("fault");
-  const before = new Set(faults.filter(({ step, t }) => step === "injected" && t <= from).map(({ id }) => id));
-  const healed = faults.findLast(({ step, t, id }) => step === "healed" && t > from && t <= to && before.has(id));
+  const healed = record.view.faults
+    .filter(({ injected }) => injected !== null && injected <= from)
+    .flatMap(({ id, healed: t }) => (t !== null && t > from && t <= to ? [{ id, t }] : []))
+    .sort((a, b) => a.t - b.t)
+    .at(-1);
   if (!healed) return "It went on by itself.";
   return `It went on ${formatDuration(Math.round((to - healed.t) / 100) * 100)} after ${healed.id} was healed.`;
 }
@@ -102,8 +102,4 @@ function howItEnded(record: RunRecord, from: number, to: number): string {
 function watchedClosely(record: RunRecord): string[] {
   const { poll = DEFAULT_POLL } = record.plan?.experiment.watchdog ?? {};
   return poll >= DEFAULT_POLL ? [] : [`INFO was polled at ${formatRate(poll)} on every node.`];
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }

@@ -1,10 +1,10 @@
 import { formatDuration } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import type { ConditionPeriod } from "../../journal/view/conditions.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import type { Judged } from "../result.ts";
-import { endOfWatch, recoveryEnd, STARVED_SHARE, starvedShare } from "../span.ts";
-import { type ConditionPeriod, conditionPeriods } from "./condition-period.ts";
+import { tooStarved } from "../starved.ts";
 
 const LEFTOVERS = {
   slow: { type: "slow-recovery", what: "answered slowly" },
@@ -20,8 +20,8 @@ export function judgeStalls(record: RunRecord): Judged {
 
 /** Nodes that were still in a condition when recovery was over, and for how long they had been, or were. */
 export function judgeLeftovers(record: RunRecord, condition: keyof typeof LEFTOVERS, judged: Judged): void {
-  const deadline = recoveryEnd(record);
-  for (const period of [...conditionPeriods(record).values()].flat()) {
+  const deadline = record.view.recoveryEnd;
+  for (const period of [...record.view.conditions.values()].flat()) {
     const { node, from, to } = period;
     if (period.condition !== condition) continue;
     if (deadline === undefined) {
@@ -30,11 +30,9 @@ export function judgeLeftovers(record: RunRecord, condition: keyof typeof LEFTOV
       continue;
     }
     if (from > deadline || (to !== null && to <= deadline)) continue;
-    const starved = starvedShare(record, { from, to: to ?? endOfWatch(record) }, node);
-    if (starved > STARVED_SHARE) {
-      const share = `the harness was starved for ${Math.round(starved * 100)} % of that time`;
-      judged.unknown.push(`${node} looked ${condition}, but ${share}`);
-    } else judged.findings.push(finding(record, condition, period));
+    const starved = tooStarved(record, { from, to: to ?? record.view.watchEnd }, node);
+    if (starved !== null) judged.unknown.push(`${node} looked ${condition}, but ${starved} of that time`);
+    else judged.findings.push(finding(record, condition, period));
   }
 }
 
@@ -42,7 +40,7 @@ function finding(record: RunRecord, condition: keyof typeof LEFTOVERS, period: C
   const { node, from, to, why } = period;
   const { type, what } = LEFTOVERS[condition];
   const { files, proof, summaries } = evidenceOf(record, node, from, to);
-  const ms = (to ?? endOfWatch(record)) - from;
+  const ms = (to ?? record.view.watchEnd) - from;
   const length = formatDuration(Math.round(ms / 100) * 100);
   return {
     type,

@@ -1,7 +1,6 @@
 import { formatSeconds } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
-import { endOfWatch } from "../span.ts";
 
 const MOST_PER_NODE = 4;
 /** They say why nobody was elected, and not only that something was tried. */
@@ -35,7 +34,7 @@ export interface ElectionLines {
 export function electionLines(record: RunRecord, from: number, own: readonly string[]): ElectionLines {
   const rules = systems.get(record.first("run")?.system ?? "")?.logRules ?? [];
   const about = new Set(rules.filter(({ meaning }) => meaning === "election").map(({ name }) => name));
-  const end = endOfWatch(record);
+  const end = record.view.watchEnd;
   const told = record.of("log").filter(({ rule, t }) => about.has(rule) && t >= from && t <= end);
   const last = new Map<string, typeof told>();
   for (const one of told) last.set(one.node, [...(last.get(one.node) ?? []), one].slice(-MOST_PER_NODE));

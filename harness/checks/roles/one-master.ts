@@ -1,11 +1,9 @@
 import type { EventOf, Finding } from "../../journal/events.ts";
-import type { RunRecord } from "../../journal/record.ts";
 import type { Check } from "../check.ts";
 import { departureOf } from "../crash/departure.ts";
 import { leftOut } from "../left-out.ts";
 import { type Judged, resultOf } from "../result.ts";
 import { judgeVacancies } from "../service/vacancies.ts";
-import { endOfWatch, isControl, leftDown, recoveryEnd } from "../span.ts";
 import { judgeViews } from "./role-views.ts";
 
 export const oneMaster: Check = {
@@ -14,23 +12,23 @@ export const oneMaster: Check = {
     "After recovery exactly the nodes that the operator made masters, or the servers or sentinels agreed on, say that they are masters, and every shard has one.",
   check(record) {
     const topology = record.last("topology");
-    const recovered = recoveryEnd(record);
+    const recovered = record.view.recoveryEnd;
     if (!topology) return unknown("the journal does not say who was meant to be master");
     if (recovered === undefined) return unknown("the run did not get through a recovery phase");
 
-    const states = lastStates(record);
+    const statesOf = (node: string) => record.ofNode("node-state", node).filter(({ t }) => t <= record.view.watchEnd);
     const nodes = new Set([...topology.masters, ...Object.keys(topology.replicaOf)]);
     // What a process said that has ended since is no role.
     const roles = new Map(
       [...nodes].flatMap((node) => {
-        const last = states.get(node)?.at(-1);
+        const last = statesOf(node).at(-1);
         const told = last && last.t >= recovered && !departureOf(record, node) && last.state.role !== "unknown";
         return told ? [[node, last.state.role] as const] : [];
       }),
     );
     const { findings, notes } = judgeVacancies(record, topology, recovered, roles);
     const ended = (node: string) => findings.some(({ detail }) => Object.hasOwn(detail?.gone ?? {}, node));
-    const excused = (node: string) => leftDown(record, node) || ended(node);
+    const excused = (node: string) => record.view.leftDown(node) || ended(node);
     const views: Judged = judgeViews(record, topology, recovered, excused);
     const judged = { findings: [...findings, ...views.findings], unknown: views.unknown };
     const told = judged.findings.map(({ node }) => node);
@@ -40,11 +38,11 @@ export const oneMaster: Check = {
       const role = roles.get(node);
       const meant = topology.masters.includes(node) ? "master" : "replica";
       if (role === undefined) judged.unknown.push(`${node} did not tell its role after recovery`);
-      else if (role !== meant) judged.findings.push(finding(node, meant, states.get(node) ?? [], masters, topology));
+      else if (role !== meant) judged.findings.push(finding(node, meant, statesOf(node), masters, topology));
     }
     return resultOf({
       ...judged,
-      remarks: [...notes, ...leftOut([...nodes].filter((node) => leftDown(record, node)))],
+      remarks: [...notes, ...leftOut([...nodes].filter((node) => record.view.leftDown(node)))],
     });
   },
 };
@@ -76,18 +74,6 @@ function finding(
       observed: `INFO of ${node}: role ${wrong.at(-1)?.state.role ?? "unknown"}; meant: masters ${topology.masters.join(", ")}.`,
     },
   };
-}
-
-function lastStates(record: RunRecord): Map<string, EventOf<"node-state">[]> {
-  const end = endOfWatch(record);
-  const states = new Map<string, EventOf<"node-state">[]>();
-  for (const event of record.of("node-state")) {
-    if (event.t > end || isControl(record, event.node)) continue;
-    const own = states.get(event.node);
-    if (own) own.push(event);
-    else states.set(event.node, [event]);
-  }
-  return states;
 }
 
 function unknown(why: string) {

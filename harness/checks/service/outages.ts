@@ -1,6 +1,6 @@
+import type { Span } from "../../base/span.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { phaseSpan, recoveryEnd, type Span } from "../span.ts";
 import { baselines, type Service, samplesIn, serviceOf, wholeSamples } from "./service.ts";
 import { goalOf, type ServiceGoal, sourceOf } from "./service-goal.ts";
 
@@ -33,8 +33,8 @@ export interface ClientView {
 
 /** What clients saw: how long they were not served, which errors they got, and how it was in the end. */
 export function clientViews(record: RunRecord): ClientView[] {
-  const from = phaseSpan(record, "warm-up")?.to ?? phaseSpan(record, "chaos")?.from ?? 0;
-  const recovered = recoveryEnd(record);
+  const from = record.view.phase("warm-up")?.to ?? record.view.phase("chaos")?.from ?? 0;
+  const recovered = record.view.recoveryEnd;
   const before = baselines(record);
   const source = sourceOf(record);
   return [...samplesIn(record.of("load"), { from, to: record.end })].map(([load, samples]) => {

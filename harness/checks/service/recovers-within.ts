@@ -4,7 +4,7 @@ import type { EventOf, Finding } from "../../journal/events.ts";
 import type { Check } from "../check.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import { explainedNodes } from "../explained.ts";
-import { asksFor, isControl, STARVED_SHARE, starvedShare } from "../span.ts";
+import { tooStarved } from "../starved.ts";
 import { judgeService, notServedIn } from "./serves.ts";
 
 export const recoversWithin: Check = {
@@ -15,17 +15,16 @@ export const recoversWithin: Check = {
     if (!recovery) return { valid: "unknown", why: "the run did not get through a recovery phase", findings: [] };
     if (recovery.recovered) return { valid: true, why: null, findings: [] };
     const from = recovery.t - recovery.ms;
-    const starved = starvedShare(record, { from, to: recovery.t });
-    if (starved > STARVED_SHARE) {
-      const why = `not recovered, but the harness was starved for ${Math.round(starved * 100)} % of the recovery`;
-      return { valid: "unknown", why, findings: [] };
+    const starved = tooStarved(record, { from, to: recovery.t });
+    if (starved !== null) {
+      return { valid: "unknown", why: `not recovered, but ${starved} of the recovery`, findings: [] };
     }
     const explained = explainedNodes(record);
     const waiting = new Map<string, string[]>();
     const reasons: string[] = [];
     for (const { node, what, load } of recovery.waiting) {
       // What clients see is judged to the end, below or by the check that was asked to.
-      if (isControl(record, node) || load !== undefined) continue;
+      if (record.view.isControl(node) || load !== undefined) continue;
       const reason = explained.get(node);
       if (reason === undefined) addTo(waiting, node, what);
       else if (!reasons.includes(`${node}: ${reason}`)) reasons.push(`${node}: ${reason}`);
@@ -45,7 +44,7 @@ export const recoversWithin: Check = {
       };
     });
     const service = judgeService(record);
-    const told = asksFor(record, "serves");
+    const told = record.view.asksFor("serves");
     if (!told) findings.push(...service.findings);
     else
       reasons.push(...service.findings.map(({ type, class: kind, node }) => `${node ?? "clients"}: ${type}/${kind}`));

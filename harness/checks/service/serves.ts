@@ -1,10 +1,11 @@
+import type { Span } from "../../base/span.ts";
 import { formatDuration } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Check } from "../check.ts";
 import { leftOut } from "../left-out.ts";
 import { type Judged, resultOf } from "../result.ts";
-import { phaseSpan, recoveryEnd, type Span, STARVED_SHARE, starvedShare } from "../span.ts";
+import { tooStarved } from "../starved.ts";
 import {
   baselines,
   isBad,
@@ -32,17 +33,16 @@ const SURE = 2;
 
 /** Clients that are not served when everything is healed and recovery is over. */
 export function judgeService(record: RunRecord): Judged {
-  const from = recoveryEnd(record);
+  const from = record.view.recoveryEnd;
   if (from === undefined) return { findings: [], unknown: ["the run did not get through a recovery phase"] };
-  const to = record.of("load").at(-1)?.t ?? phaseSpan(record, "quiesce")?.to ?? record.end;
+  const to = record.of("load").at(-1)?.t ?? record.view.phase("quiesce")?.to ?? record.end;
   const judged = judgeLoads(record, { from, to });
   const found = judged.findings.map(({ node }) => node);
   judged.findings.push(...judgeWriteProbes(record, { from, to }).filter(({ node }) => !found.includes(node)));
-  const starved = starvedShare(record, { from, to });
-  if (judged.findings.length === 0 || starved <= STARVED_SHARE) return judged;
-  const share = `the harness was starved for ${Math.round(starved * 100)} % of the time after recovery`;
+  const starved = tooStarved(record, { from, to });
+  if (judged.findings.length === 0 || starved === null) return judged;
   const seen = judged.findings.map(({ summary }) => summary).join(" ");
-  return { ...judged, findings: [], unknown: [`${seen} But ${share}`, ...judged.unknown] };
+  return { ...judged, findings: [], unknown: [`${seen} But ${starved} of the time after recovery`, ...judged.unknown] };
 }
 
 /** A load's clients in a stretch, and whether what is wrong with them was still so at its end. */

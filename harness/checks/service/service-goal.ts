@@ -1,7 +1,6 @@
 import type { EventOf } from "../../journal/events.ts";
 import type { LoadSpec, PlannedExperiment } from "../../journal/plan.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { leftDown, phaseSpan } from "../span.ts";
 
 /*
  *   plan (on: masters, allow) ─┐
@@ -50,8 +49,8 @@ export function sourceOf(record: RunRecord): ServiceSource {
     experiment: record.plan?.experiment,
     topologies: record.of("topology"),
     moved: record.of("load-moved"),
-    warmUpEnd: phaseSpan(record, "warm-up")?.to ?? null,
-    down: [...nodes].filter((name) => leftDown(record, name)),
+    warmUpEnd: record.view.phase("warm-up")?.to ?? null,
+    down: [...nodes].filter((name) => record.view.leftDown(name)),
   };
 }
 

@@ -1,8 +1,8 @@
 import { groupBy } from "../../base/group-by.ts";
+import type { Span } from "../../base/span.ts";
 import type { EventOf, Outcomes } from "../../journal/events.ts";
 import { addOutcomes, NO_OUTCOMES } from "../../journal/outcomes.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { phaseSpan, type Span } from "../span.ts";
 import type { ServiceGoal } from "./service-goal.ts";
 
 /*
@@ -183,7 +183,7 @@ export function samplesIn(samples: readonly Sample[], { from, to }: Span): Map<s
 
 /** Every load's baseline: what it did in the warm-up. A sample tells of the time before it, and the first one of connecting. */
 export function baselines(record: RunRecord): Map<string, Baseline | null> {
-  const warmUp = phaseSpan(record, "warm-up");
+  const warmUp = record.view.phase("warm-up");
   const loads = new Set(record.of("load").map(({ load }) => load));
   const during = warmUp ? samplesIn(record.of("load"), warmUp) : new Map<string, Sample[]>();
   const allow = record.plan?.experiment.allow ?? [];

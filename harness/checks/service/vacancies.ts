@@ -1,6 +1,6 @@
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { type Ruler, rulerOf } from "../../journal/ruler.ts";
+import type { Ruler } from "../../journal/ruler.ts";
 import { type Departure, departureOf } from "../crash/departure.ts";
 import { electionLines } from "../roles/election-lines.ts";
 import { lastViews, ownersNamed, shardName } from "../roles/role-views.ts";
@@ -28,7 +28,7 @@ export function judgeVacancies(
   recovered: number,
   roles: ReadonlyMap<string, string>,
 ): Vacancies {
-  const ruler = rulerOf(record.last("cluster"));
+  const ruler = record.view.ruler;
   const views = lastViews(record, recovered);
   const found: Vacancies = { findings: [], notes: [] };
   topology.masters.forEach((master, index) => {
@@ -91,7 +91,7 @@ function asked(vacancy: Vacancy): string | null {
   const voters =
     ruler === "servers"
       ? topology.masters
-      : (record.last("cluster")?.nodes ?? []).filter(({ role }) => role === "sentinel").map(({ name }) => name);
+      : record.view.nodes.filter(({ role }) => role === "sentinel").map(({ name }) => name);
   const lost = majorityLost(record, voters);
   if (!departure?.taken || lost === null || lost > departure.t + ELECTION_MS) return null;
   const who = ruler === "servers" ? "masters" : "sentinels";

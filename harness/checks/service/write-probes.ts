@@ -1,7 +1,7 @@
+import type { Span } from "../../base/span.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import { addError } from "../../journal/outcomes.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { isControl, leftDown, phaseSpan, type Span } from "../span.ts";
 import { goalOf, sourceOf } from "./service-goal.ts";
 
 /** A probe's second may end after the load's last one. ms */
@@ -15,10 +15,10 @@ const SURE = 2;
  */
 export function judgeWriteProbes(record: RunRecord, { from, to }: Span): Finding[] {
   const { isRightful, allow } = goalOf("", sourceOf(record));
-  const warmUp = phaseSpan(record, "warm-up");
+  const warmUp = record.view.phase("warm-up");
   return (record.last("topology")?.masters ?? []).flatMap((node): Finding[] => {
-    if (isControl(record, node) || leftDown(record, node)) return [];
-    const own = record.of("probe").filter((one) => one.node === node && one.kind === "write");
+    if (record.view.isControl(node) || record.view.leftDown(node)) return [];
+    const own = record.ofNode("probe", node).filter((one) => one.kind === "write");
     const after = own.filter(({ t, seconds }) => t - seconds * 1000 >= from && t <= to + SLACK_MS);
     const early = warmUp ? own.filter(({ t }) => t > warmUp.from && t <= warmUp.to) : [];
     if (done(after) > 0 || done(early) === 0) return [];

@@ -35,7 +35,6 @@ function cells({ image, results }: Row): string[] {
 }
 
 function firstFinding({ record, findings }: Row["results"][number]): number[] {
-  const chaos = record.of("phase").find(({ phase, step }) => phase === "chaos" && step === "begin");
-  const time = timeToFinding(chaos?.t, findings);
+  const time = timeToFinding(record.view.phase("chaos")?.from, findings);
   return time === null ? [] : [time];
 }

@@ -40,7 +40,9 @@ export function resultOf(record: RunRecord): Result {
     load: [...loads],
     clients: clientsSchema.parse(clientViews(record)),
     ...(losses.length > 0 ? { losses: [...losses] } : {}),
-    faults: [...faults],
+    faults: faults.map(({ id, fault, targets, from, to, outcome, effect, detail, params }) => {
+      return { id, fault, targets, from, to, outcome, effect, detail, params };
+    }),
     selfCheck: self,
     nodes: nodes.map(({ name, role, image, digest, version }) => ({ name, role, image, digest, version })),
     host: run.host,

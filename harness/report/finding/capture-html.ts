@@ -29,12 +29,10 @@ type Capture = EventOf<"evidence">;
 
 /** The captures that belong to a finding, the one that tells most first. */
 export function capturesOf(record: RunRecord, { node, from, to }: Finding): Capture[] {
-  const own = record
-    .of("evidence")
-    .filter((event) => event.node === node && event.t >= from && event.t - event.ms <= (to ?? Infinity));
+  const own = record.view.captures(node, from, to);
   const tells = (event: Capture) =>
     (event.proof === null ? 0 : 4) + (event.data?.graph ? 2 : 0) + (event.data?.groups?.length ? 1 : 0);
-  return [...own].sort((a, b) => tells(b) - tells(a) || a.t - b.t);
+  return own.sort((a, b) => tells(b) - tells(a) || a.t - b.t);
 }
 
 /**

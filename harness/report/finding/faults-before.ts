@@ -1,6 +1,7 @@
 import { formatTime } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
-import { type FaultOccurrence, faultWords } from "../fault-occurrences.ts";
+import type { FaultOccurrence } from "../../journal/view/fault-occurrences.ts";
+import { faultWords } from "../fault-words.ts";
 import type { RunSummary } from "../run-summary.ts";
 
 /** Faults that were on when a finding began, and the last ones before: where a maintainer looks for the cause. */

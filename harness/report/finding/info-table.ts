@@ -22,7 +22,7 @@ const ROWS: readonly (readonly [name: string, value: (state: NodeState) => strin
 export function infoTable(shown: ShownFinding): Html | null {
   const { node, from, to } = shown.finding;
   if (node === null) return null;
-  const own = shown.record.of("node-state").filter((event) => event.node === node);
+  const own = shown.record.ofNode("node-state", node);
   const before = own.findLast((event) => event.t <= from);
   // While it hangs nothing answers; the last word of the run is what a reader wants to compare with.
   const after = own.findLast((event) => event.t > from);

@@ -4,7 +4,7 @@ import { shortenCounted } from "../../base/shorten.ts";
 import { counted, formatTime } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
-import { faultWords } from "../fault-occurrences.ts";
+import { faultWords } from "../fault-words.ts";
 import { folded, truncatedNote } from "../html/lists.ts";
 import { type Html, html } from "../html/markup.ts";
 import type { RunSummary } from "../run-summary.ts";
@@ -33,8 +33,8 @@ export async function logWindowHtml({ record, run, finding, files }: ShownFindin
   const progress = progressRules(run.run.system);
   const known = new Set(
     record
-      .of("log")
-      .filter((event) => event.node === node && near(event.t, from) && !progress.has(event.rule))
+      .ofNode("log", node)
+      .filter((event) => near(event.t, from) && !progress.has(event.rule))
       .map((event) => event.line),
   );
   for (const line of finding.detail?.lines ?? []) known.add(line);
@@ -135,8 +135,8 @@ async function readWindow(
 /** A run whose log files are gone still has the lines that its rules knew. */
 function fromEvents(record: RunRecord, node: string, from: number): LogWindow {
   const lines = record
-    .of("log")
-    .filter((event) => event.node === node && near(event.t, from))
+    .ofNode("log", node)
+    .filter((event) => near(event.t, from))
     .map(({ t, line }) => ({ t, text: line, matters: true }));
   return { lines, total: lines.length, last: null };
 }

@@ -3,7 +3,7 @@ import type { RunRecord } from "../../journal/record.ts";
 
 /** Whether the probes of a node lay on all of its worker threads at that moment; null: nobody looked. */
 export function coverText(record: RunRecord, node: string | null, until: number): string | null {
-  const last = record.of("cover").findLast((event) => event.node === node && event.t <= until);
+  const last = record.ofNode("cover", node).findLast((event) => event.t <= until);
   return last ? sentence(last) : null;
 }
 

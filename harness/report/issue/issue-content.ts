@@ -2,7 +2,7 @@ import { fenced, inlineMarkdown } from "../../base/escape.ts";
 import { formatTime } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { faultWords } from "../fault-occurrences.ts";
+import { faultWords } from "../fault-words.ts";
 import { keyText, wrongCellsOf } from "../key-life/key-life.ts";
 import { keyLifeLines } from "../key-life/key-life-text.ts";
 import { lossesText, totalLosses } from "../losses-text.ts";
@@ -140,8 +140,8 @@ function findingText(record: RunRecord, finding: Finding, end: number, texts: Is
 /** The lines that the rules of its system know, around the moment; null when there are none. */
 function logText(record: RunRecord, { node, from, detail }: Finding): string | null {
   const known = record
-    .of("log")
-    .filter((event) => event.node === node && Math.abs(event.t - from) <= 30_000)
+    .ofNode("log", node)
+    .filter((event) => Math.abs(event.t - from) <= 30_000)
     .map((event) => `${formatTime(event.t).padStart(8)}  ${event.line}`);
   const shown = detail?.lines?.length ? detail.lines : known;
   return shown.length === 0 ? null : lines(shown.slice(0, MOST_LOG_LINES));

@@ -1,7 +1,7 @@
 import { shortenCounted } from "../../base/shorten.ts";
 import { counted, formatTime } from "../../base/units.ts";
-import { type AdminCommand, adminCommands } from "../../journal/admin-commands.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { type AdminCommand, adminCommands } from "../../journal/view/admin-commands.ts";
 import { type Html, html } from "../html/markup.ts";
 import { scrolling, table } from "../html/table.ts";
 import type { RunSummary } from "../run-summary.ts";

@@ -1,7 +1,6 @@
 import { formatCount, formatTime } from "../../base/units.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { rulerOf } from "../../journal/ruler.ts";
 import { bullets, folded } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
@@ -48,7 +47,7 @@ function notLookedAt(record: RunRecord): EventOf<"note">[] {
 }
 
 function nobodyTold(record: RunRecord): Html {
-  const ruler = rulerOf(record.last("cluster"));
+  const ruler = record.view.ruler;
   if (ruler !== "operator") return html`No server was told anything: roles are the ${ruler}' affair.`;
   if (record.plan?.experiment.reconcile === "none")
     return html`No server was told anything: the experiment wants it so.`;

@@ -1,4 +1,4 @@
-import { covered, type Span, starvedSpans } from "../../checks/span.ts";
+import { covered, type Span } from "../../base/span.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 
@@ -8,14 +8,14 @@ export function healthWhile(record: RunRecord, from: number, to: number): string
   const near = { from: from - 1000, to: Math.max(to, from) + 1000 };
   const own = record.of("self").filter((event) => covered([stretchOf(event)], near) > 0);
   if (own.length === 0) return "not known: the harness did not measure itself then";
-  const starved = covered(starvedSpans(record), near);
+  const starved = covered(record.view.starved, near);
   const controls = own.flatMap(({ controlMax }) => (controlMax === null ? [] : [controlMax]));
   const control =
     controls.length === 0
       ? ""
       : `; the control server, which nobody harms, answered within ${Math.ceil(Math.max(...controls))} ms`;
   if (starved === 0) return `No: it was never starved in that time${control}.`;
-  const measured = covered([...own.map(stretchOf), ...starvedSpans(record)], near);
+  const measured = covered([...own.map(stretchOf), ...record.view.starved], near);
   return `It was starved for ${inSeconds(starved)} of ${inSeconds(measured)} s in that time${control}.`;
 }
 

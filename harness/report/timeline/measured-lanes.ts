@@ -1,5 +1,4 @@
 import { groupBy } from "../../base/group-by.ts";
-import { starvedSpans } from "../../checks/span.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { AMOUNT, DURATION, nodeSeries, type Point, pointsOf, seriesLane } from "./series-lane.ts";
 import type { Lane } from "./time-scale.ts";
@@ -50,16 +49,13 @@ export function offsetLanes(record: RunRecord): Lane[] {
   const offsets: typeof lags = [];
   const latest = new Map<string, number>();
   const topologies = record.of("topology");
-  let next = 0;
-  let replicaOf: Record<string, string> = {};
   for (const { t, node, state } of record.of("node-state")) {
-    for (; next < topologies.length && (topologies[next]?.t ?? 0) <= t; next++)
-      replicaOf = topologies[next]?.replicaOf ?? {};
     const { offset } = state;
     if (offset === null) continue;
     latest.set(node, offset);
     offsets.push({ node, point: [t, offset] });
-    const master = latest.get(replicaOf[node] ?? "");
+    const topology = topologies.findLast((one) => one.t <= t);
+    const master = latest.get(topology?.replicaOf[node] ?? "");
     // The master was asked a moment earlier or later: being ahead of its last answer is no lag.
     if (master !== undefined) lags.push({ node, point: [t, Math.max(0, master - offset)] });
   }
@@ -80,6 +76,6 @@ export function selfLane(record: RunRecord): Lane {
     { label: "probe thread", mark: "s2", points: pointsOf(self, (event) => event.probeDelay) },
     { label: "control probe", mark: "s3", points: pointsOf(self, (event) => event.controlMax) },
   ];
-  const starved = starvedSpans(record).map((span) => ({ ...span, label: "starved" }));
+  const starved = record.view.starved.map((span) => ({ ...span, label: "starved" }));
   return seriesLane("The harness itself: event-loop delay and control probe", DURATION, series, starved);
 }

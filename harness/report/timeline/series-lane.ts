@@ -34,7 +34,7 @@ export function nodeSeries<T extends { node: string }>(
   events: readonly T[],
   points: (own: readonly T[]) => Point[],
 ): Series[] {
-  const names = record.last("cluster")?.nodes.map((node) => node.name) ?? [];
+  const names = record.view.nodes.map(({ name }) => name);
   return [...groupBy(events, ({ node }) => node)].map(([node, own]) => ({
     label: node,
     mark: `s${(Math.max(0, names.indexOf(node)) % 6) + 1}`,

@@ -1,6 +1,6 @@
-import { adminCommands } from "../../journal/admin-commands.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { adminCommands } from "../../journal/view/admin-commands.ts";
 import { AMOUNT, compact, DURATION, nodeSeries, type Point, pointsOf, seriesLane } from "./series-lane.ts";
 import type { Lane } from "./time-scale.ts";
 

@@ -1,9 +1,9 @@
 import { groupBy } from "../../base/group-by.ts";
 import { formatTime } from "../../base/units.ts";
-import { type ConditionPeriod, conditionPeriods } from "../../checks/hang/condition-period.ts";
-import { endOfWatch } from "../../checks/span.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { type FaultOccurrence, faultWords } from "../fault-occurrences.ts";
+import type { ConditionPeriod } from "../../journal/view/conditions.ts";
+import type { FaultOccurrence } from "../../journal/view/fault-occurrences.ts";
+import { faultWords } from "../fault-words.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { spanText } from "../verdict-text.ts";
@@ -74,11 +74,11 @@ function faultBar(one: FaultOccurrence, scale: TimeScale, y: number, end: number
 
 /** What the watchdog said of each node; a line above marks the time it was meant to be master. */
 export function conditionLane(record: RunRecord): Lane {
-  const periods = conditionPeriods(record);
+  const periods = record.view.conditions;
   const seen = [...new Set([...periods.values()].flat().map((period) => period.condition))];
   const nodes = [...periods];
   // Teardown is nobody's condition.
-  const end = endOfWatch(record);
+  const end = record.view.watchEnd;
   return {
     title: "Nodes: the watchdog's verdict",
     legend: [

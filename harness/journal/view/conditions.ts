@@ -1,6 +1,5 @@
-import { type EventOf, HANGS, type NodeCondition } from "../../journal/events.ts";
-import type { RunRecord } from "../../journal/record.ts";
-import { endOfWatch, isControl } from "../span.ts";
+import { type EventOf, HANGS, type NodeCondition } from "../events.ts";
+import type { EventIndex } from "./event-index.ts";
 
 /** One node in one condition, from when it really began until the next one did. */
 export interface ConditionPeriod {
@@ -14,12 +13,11 @@ export interface ConditionPeriod {
   of: number | null;
 }
 
-/** Every node's conditions in order, without the control server and without what teardown did. */
-export function conditionPeriods(record: RunRecord): Map<string, ConditionPeriod[]> {
-  const end = endOfWatch(record);
+/** Every node's conditions in order, those that were seen until `end`. */
+export function conditionPeriods(journal: EventIndex, end: number): Map<string, ConditionPeriod[]> {
   const periods = new Map<string, ConditionPeriod[]>();
-  for (const event of record.of("condition")) {
-    if (event.t > end || isControl(record, event.node)) continue;
+  for (const event of journal.of("condition")) {
+    if (event.t > end) continue;
     const own = periods.get(event.node) ?? [];
     periods.set(event.node, own);
     const before = own.at(-1);

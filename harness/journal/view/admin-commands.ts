@@ -1,5 +1,5 @@
-import type { EventOf } from "./events.ts";
-import type { RunRecord } from "./record.ts";
+import type { EventOf } from "../events.ts";
+import type { EventIndex } from "./event-index.ts";
 
 type Event = EventOf<"admin-command">;
 
@@ -13,7 +13,7 @@ export interface AdminCommand {
 }
 
 /** Every command that faults gave servers, in the order of sending. @param until what came later is not seen, run ms */
-export function adminCommands(record: RunRecord, until = Infinity): AdminCommand[] {
+export function adminCommands(record: EventIndex, until = Infinity): AdminCommand[] {
   const all = new Map<string, AdminCommand>();
   for (const event of record.of("admin-command")) {
     if (event.t > until) continue;
