@@ -1,4 +1,5 @@
 import type { Range } from "../base/units.ts";
+import type { WrittenParams } from "../faults/parameters.ts";
 import type { STATES } from "../journal/expectation.ts";
 import type { PlannedExperiment } from "../journal/plan.ts";
 
@@ -27,8 +28,8 @@ export interface FaultSpec {
   trigger: Trigger;
   /** How long a lasting fault stays. null: until the heal phase. */
   duration: Range | null;
-  /** Parsed by the fault's own schema. */
-  params: unknown;
+  /** Parsed by the fault's own description of them. */
+  params: WrittenParams;
 }
 
 /** One experiment file, parsed, checked and with every default filled in. */

@@ -1,5 +1,5 @@
 import type { ExperimentFacts, FaultFacts } from "../checks/needs.ts";
-import type { BenchmarkSpec, LoadSpec } from "../journal/plan.ts";
+import { type BenchmarkSpec, commandsOf, type LoadSpec } from "../journal/plan.ts";
 import type { FaultSpec } from "./experiment.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
 
@@ -40,10 +40,7 @@ export function factsOf(
 }
 
 function faultFacts({ id, fault: kind, params }: FaultSpec): FaultFacts {
-  const { node, argv, undo } = (params ?? {}) as { node?: unknown; argv?: unknown; undo?: unknown };
-  return { id, kind, node: typeof node === "string" ? node : null, commands: [argv, undo].filter(isWords) };
-}
-
-function isWords(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((word) => typeof word === "string");
+  const { node } = params;
+  const commands = commandsOf(params).map(({ words }) => words);
+  return { id, kind, node: typeof node === "string" ? node : null, commands };
 }

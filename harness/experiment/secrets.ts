@@ -1,5 +1,5 @@
 import type { ComposeFile } from "../docker/compose.ts";
-import type { Plan, PlannedFault, PlannedParams } from "../journal/plan.ts";
+import { commandsOf, type Plan, type PlannedParams } from "../journal/plan.ts";
 import { HIDDEN, textHider } from "../journal/redact.ts";
 
 /*
@@ -17,7 +17,7 @@ export function secretsOf(plan: Plan, compose: ComposeFile): string[] {
     ...compose.services.flatMap(({ config, environment }) => [...Object.values(config), environment]),
   ];
   const given = settings.flatMap((some) => Object.entries(some ?? {}).flatMap(([key, value]) => inSetting(key, value)));
-  const said = plan.faults.flatMap((fault) => argvsOf(fault).flatMap(inCommand));
+  const said = plan.faults.flatMap(({ params }) => commandsOf(params).flatMap(({ words }) => inCommand(words)));
   return [...new Set([...given, ...said])].filter((secret) => secret !== "" && secret !== HIDDEN);
 }
 
@@ -59,13 +59,11 @@ function mapSettings(settings: Readonly<Record<string, string>>, change: Change)
 }
 
 function mapCommands(params: PlannedParams, change: Change): PlannedParams {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, value]) => {
-      if (!isCommand(name, value)) return [name, value];
-      const secrets = inCommand(value);
-      return [name, value.map((word) => change(word, secrets))];
-    }),
-  );
+  const changed = commandsOf(params).map(({ name, words }) => {
+    const secrets = inCommand(words);
+    return [name, words.map((word) => change(word, secrets))];
+  });
+  return { ...params, ...Object.fromEntries(changed) };
 }
 
 /** Redis' `user` names passwords by their first letter: >password, <password, #hash, !hash. */
@@ -90,16 +88,6 @@ function inCommand(argv: readonly string[]): string[] {
     if (key === "auth2" || (key === "auth" && name === "hello")) return argv.slice(i + 2, i + 3);
     return key === "auth" && name === "migrate" ? argv.slice(i + 1, i + 2) : [];
   });
-}
-
-function argvsOf({ params }: PlannedFault): string[][] {
-  return Object.entries(params).flatMap(([name, value]) => (isCommand(name, value) ? [value] : []));
-}
-
-function isCommand(name: string, value: unknown): value is string[] {
-  return (
-    (name === "argv" || name === "undo") && Array.isArray(value) && value.every((word) => typeof word === "string")
-  );
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {

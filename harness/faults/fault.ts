@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Emit } from "../journal/events.ts";
 import type { PlannedParams } from "../journal/plan.ts";
-import type { Parameters } from "./parameters.ts";
+import type { Parameters, WrittenParams } from "./parameters.ts";
 
 /** What was measured about a fault: a fault without measured effect makes the run inconclusive. */
 export interface Effect {
@@ -47,7 +47,7 @@ export interface Injected {
 }
 
 /** One thing that goes wrong: what the user may write, and what is done with it once every choice is made. */
-export interface Fault<W = unknown, P = PlannedParams> {
+export interface Fault<W = WrittenParams, P = PlannedParams> {
   readonly kind: string;
   /** One line for lists and reports. */
   readonly summary: string;

@@ -16,6 +16,9 @@ type Shape = Readonly<Record<string, Parameter<unknown, unknown, string>>>;
 type CamelCase<K extends string> = K extends `${infer A}-${infer B}` ? `${A}${Capitalize<CamelCase<B>>}` : K;
 type PlanName<K extends string, N> = [N] extends [never] ? CamelCase<K> : N & string;
 
+/** The parameters of some fault, as written. */
+export type WrittenParams = Readonly<Record<string, unknown>>;
+
 /** What the user has written, by the parameters' names. */
 export type WrittenBy<S> = { [K in keyof S]: S[K] extends Parameter<infer W, infer _P, infer _N> ? W : never };
 /** What the plan holds. */
@@ -50,7 +53,7 @@ interface Rules<W, P> {
 type Occurrence = { random: Random; occurrence: number; shape: ClusterShape };
 
 /** The parameters of a fault, described once. */
-export interface Parameters<W = unknown, P = PlannedParams> {
+export interface Parameters<W = WrittenParams, P = PlannedParams> {
   /** As a user writes them, in the order of the description. */
   readonly names: readonly string[];
   /** Reads what the user wrote. */

@@ -193,9 +193,17 @@ export type PlannedCondition = z.infer<typeof plannedCondition>;
 /** The parameters of some fault, every choice made. */
 export type PlannedParams = Readonly<PlannedFault["params"]>;
 
-/** The command that a fault gives a server; []: it gives none. What else its parameters are, only the fault itself knows. */
+/** The commands that a fault gives servers, by the parameter. What else its parameters are, only the fault itself knows. */
+export function commandsOf(params: PlannedParams | null | undefined): { name: string; words: readonly string[] }[] {
+  return ["argv", "undo"].flatMap((name) => {
+    const words = nameList.safeParse(params?.[name]).data;
+    return words ? [{ name, words }] : [];
+  });
+}
+
+/** The one that injects it; []: it gives none. */
 export function argvOf(params: PlannedParams | null | undefined): readonly string[] {
-  return nameList.safeParse(params?.argv).data ?? [];
+  return commandsOf(params).find(({ name }) => name === "argv")?.words ?? [];
 }
 
 /** What a `run` event holds as its plan, with every default; null: it has another shape. */

@@ -1,5 +1,6 @@
 import type { Fault } from "../../faults/fault.ts";
 import type { Mention } from "../../faults/mention.ts";
+import type { WrittenParams } from "../../faults/parameters.ts";
 import type { FaultSpec } from "../experiment.ts";
 import type { ExperimentShape, Registries } from "../registries.ts";
 import { type FaultItem, faultItem } from "../schema.ts";
@@ -82,7 +83,7 @@ function readParams(
   }: { shape: ExperimentShape | undefined; systems: readonly string[]; loads: readonly string[] },
   registries: Registries,
   mistakes: Mistakes,
-): { fault: Fault; value: unknown } | undefined {
+): { fault: Fault; value: WrittenParams } | undefined {
   const path = ["faults", index] as const;
   const kind = textOf(raw, "fault");
   if (kind === undefined) return undefined;
