@@ -1,4 +1,5 @@
 import { fenced, inlineMarkdown } from "../../base/escape.ts";
+import { shortenCounted } from "../../base/shorten.ts";
 import { formatTime } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
@@ -46,7 +47,7 @@ export function issueContent(record: RunRecord, texts: IssueTexts, withScript: b
     texts,
     summary,
     version: versionText(summary, texts),
-    verdict: inlineMarkdown(short(texts.verdict(summary), MOST_CHARS)),
+    verdict: inlineMarkdown(shortenCounted(texts.verdict(summary), MOST_CHARS)),
     reproduction: join([
       texts.ran(inlineMarkdown(run.kvchaos), inlineMarkdown(run.title), inlineMarkdown(run.seed)),
       texts.done,
@@ -72,11 +73,7 @@ export function join(parts: readonly string[]): string {
 
 /** A fence whose every line is cut to what a reader needs of it. */
 function lines(some: readonly string[]): string {
-  return fenced(some.map((one) => short(one, MOST_LINE_CHARS)).join("\n"));
-}
-
-function short(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most)}… (${text.length} characters)` : text;
+  return fenced(some.map((one) => shortenCounted(one, MOST_LINE_CHARS)).join("\n"));
 }
 
 function versionText({ run, serverVersion }: RunSummary, { version }: IssueTexts): string {
@@ -123,8 +120,8 @@ function findingText(record: RunRecord, finding: Finding, end: number, texts: Is
   const places = cells.slice(0, MOST_DIFFERENCES);
   const log = finding.type === "crash" ? null : logText(record, finding);
   return [
-    `**${inlineMarkdown(`${finding.type} (${finding.class})`)}**: ${inlineMarkdown(short(texts.finding(finding, end, told), MOST_CHARS))}`,
-    ...(finding.proof === null ? [] : [texts.proof, fenced(short(finding.proof, MOST_CHARS))]),
+    `**${inlineMarkdown(`${finding.type} (${finding.class})`)}**: ${inlineMarkdown(shortenCounted(texts.finding(finding, end, told), MOST_CHARS))}`,
+    ...(finding.proof === null ? [] : [texts.proof, fenced(shortenCounted(finding.proof, MOST_CHARS))]),
     ...(life.length === 0 ? [] : [texts.life, lines(life)]),
     ...(places.length < 2
       ? []

@@ -1,4 +1,5 @@
 import { plainLine } from "../../base/escape.ts";
+import { clip } from "../../base/shorten.ts";
 import { formatCount, formatTime } from "../../base/units.ts";
 import type { EventOf, JournalEvent } from "../../journal/events.ts";
 import { conditionTone, type EventLine, type Tone } from "./event-line.ts";
@@ -29,25 +30,16 @@ export class LiveState {
 
   /** The block to redraw; each line fits into `width` columns. */
   lines(width: number): EventLine[] {
-    const cut = (text: string) => {
-      const plain = plainLine(text);
-      return plain.length > width ? `${plain.slice(0, width - 1)}…` : plain;
-    };
+    const cut = (text: string) => clip(plainLine(text), width);
     const nodes = [...this.#conditions].map(([node, condition]) => `${node} ${condition}`);
     const tones = [...this.#conditions.values()].map(conditionTone);
+    const worst = WORST.find((tone) => tones.includes(tone));
     const faults = [...this.#faults.keys()];
+    const time = `${this.#phase || "…"} ${formatTime(this.#now - this.#phaseBegan)}`;
     return [
-      {
-        text: cut(
-          `${this.#phase || "…"} ${formatTime(this.#now - this.#phaseBegan)} (run ${formatTime(this.#now)}) · ${this.#throughput()}`,
-        ),
-        tone: "plain",
-      },
+      { text: cut(`${time} (run ${formatTime(this.#now)}) · ${this.#throughput()}`), tone: "plain" },
       { text: cut(`faults: ${faults.join(", ") || "none"}`), tone: faults.length > 0 ? "warn" : "quiet" },
-      {
-        text: cut(`nodes:  ${nodes.join("   ") || "none yet"}`),
-        tone: WORST.find((tone) => tones.includes(tone)) ?? "quiet",
-      },
+      { text: cut(`nodes:  ${nodes.join("   ") || "none yet"}`), tone: worst ?? "quiet" },
     ];
   }
 
