@@ -1,8 +1,10 @@
 import { ChaosError } from "../base/chaos-error.ts";
+import { groupBy } from "../base/group-by.ts";
 import { covered } from "../base/span.ts";
 import { byCause } from "../checks/causes.ts";
 import type { EventOf, Finding, Verdict } from "../journal/events.ts";
 import type { Losses } from "../journal/losses.ts";
+import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { FaultOccurrence } from "../journal/view/fault-occurrences.ts";
 import type { PhaseSpan } from "../journal/view/phases.ts";
@@ -90,20 +92,11 @@ function firstVersion(record: RunRecord): string | null {
 }
 
 function loadTotals(record: RunRecord): LoadTotal[] {
-  const totals = new Map<string, LoadTotal>();
-  for (const event of record.of("load")) {
-    const total = totals.get(event.load) ?? { load: event.load, ok: 0, fail: 0, info: 0, seconds: 0, errors: {} };
-    totals.set(event.load, total);
-    total.ok += event.ok;
-    total.fail += event.fail;
-    total.info += event.info;
-    total.seconds += event.seconds;
-    for (const [name, count] of Object.entries(event.errors)) total.errors[name] = (total.errors[name] ?? 0) + count;
-  }
-  for (const total of totals.values()) {
-    total.errors = Object.fromEntries(Object.entries(total.errors).sort((a, b) => b[1] - a[1]));
-  }
-  return [...totals.values()];
+  return [...groupBy(record.of("load"), ({ load }) => load)].map(([load, samples]) => {
+    const { errors, ...counts } = samples.reduce(addOutcomes, NO_OUTCOMES);
+    const seconds = samples.reduce((sum, one) => sum + one.seconds, 0);
+    return { load, ...counts, seconds, errors: Object.fromEntries(Object.entries(errors).sort((a, b) => b[1] - a[1])) };
+  });
 }
 
 function selfCheck(record: RunRecord): SelfCheck {
