@@ -1,4 +1,5 @@
 import type { Verdict } from "../journal/events.ts";
+import { occurrenceOf } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { byCause } from "./causes.ts";
 import type { NamedResult } from "./run-checks.ts";
@@ -66,7 +67,7 @@ function faultDoubts(record: RunRecord): string[] {
   for (const event of record.of("fault")) {
     const trouble = event.effect?.measured === false ? "had no measured effect" : TROUBLE.get(event.step);
     if (trouble === undefined) continue;
-    const about = `fault ${event.id.split("#", 1)[0]} ${trouble}`;
+    const about = `fault ${occurrenceOf(event.id).fault} ${trouble}`;
     const text = event.effect?.measured === false ? event.effect.summary : event.detail;
     const known = doubts.get(about);
     if (known) known.ids.push(event.id);

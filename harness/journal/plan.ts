@@ -190,6 +190,13 @@ export type WatchdogSettings = z.infer<typeof watchdogSettings>;
 export type ExpectedFinding = z.infer<typeof expectedFinding>;
 export type PlannedFault = z.infer<typeof plannedFault>;
 export type PlannedCondition = z.infer<typeof plannedCondition>;
+
+/** "storm#12": the twelfth occurrence of the fault "storm"; `number` null: it happens once, or this is no fault's id. */
+export function occurrenceOf(id: string): { fault: string; number: number | null } {
+  const [fault = id, number] = id.split("#", 2);
+  return { fault, number: number === undefined ? null : Number(number) };
+}
+
 /** The parameters of some fault, every choice made. */
 export type PlannedParams = Readonly<PlannedFault["params"]>;
 

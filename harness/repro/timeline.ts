@@ -1,7 +1,7 @@
 import { plainLine } from "../base/escape.ts";
 import { groupBy } from "../base/group-by.ts";
 import { formatDuration } from "../base/units.ts";
-import type { PlannedFault } from "../journal/plan.ts";
+import { occurrenceOf, type PlannedFault } from "../journal/plan.ts";
 import { comment, indented, secondsWord, word } from "./bash.ts";
 import type { BashFunction } from "./bash-functions.ts";
 import { posixRegex } from "./ere.ts";
@@ -25,7 +25,7 @@ export interface Blocks {
 
 /** The faults of a plan, each as a block that runs in the background. */
 export function faultBlocks(faults: readonly PlannedFault[], context: ScriptContext): Blocks {
-  const groups = groupBy(faults, ({ id }) => id.split("#", 1)[0] ?? id);
+  const groups = groupBy(faults, ({ id }) => occurrenceOf(id).fault);
   // A fault that another one waits for says when it was injected.
   const awaited = new Set(faults.flatMap(({ trigger }) => (trigger.kind === "after" ? [trigger.after] : [])));
   const all: Blocks = { lines: [], functions: ["end-of-chaos"], missing: [] };

@@ -1,6 +1,7 @@
 import type { Span } from "../../base/span.ts";
 import { formatSeconds } from "../../base/units.ts";
 import type { Expectation } from "../../journal/expectation.ts";
+import { occurrenceOf } from "../../journal/plan.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { FaultOccurrence } from "../../journal/view/fault-occurrences.ts";
 
@@ -25,7 +26,7 @@ export function windowsOf(record: RunRecord, { when }: Expectation): { windows: 
     const words = `within ${formatSeconds(when.within)} of the beginning of ${when.phase}`;
     return { windows: [bounded(record, { words, from: phase.from, to: phase.from + when.within }, [])], why: null };
   }
-  const own = record.view.faults.filter(({ id }) => id === when.of || id.startsWith(`${when.of}#`));
+  const own = record.view.faults.filter(({ id }) => occurrenceOf(id).fault === when.of);
   const windows = own.flatMap((occurrence) => windowOf(record, when, occurrence) ?? []);
   const why = `the fault ${when.of} was never injected`;
   return { windows: windows.sort((a, b) => a.from - b.from), why: windows.length === 0 ? why : null };

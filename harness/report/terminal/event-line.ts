@@ -2,6 +2,7 @@ import { plainLine } from "../../base/escape.ts";
 import { shorten } from "../../base/shorten.ts";
 import { formatTime } from "../../base/units.ts";
 import type { JournalEvent } from "../../journal/events.ts";
+import { occurrenceOf } from "../../journal/plan.ts";
 
 /** An administration command that takes longer is worth a line. ms */
 const LONG_COMMAND_MS = 1_000;
@@ -94,7 +95,7 @@ function adminCommand(event: Extract<JournalEvent, { type: "admin-command" }>): 
   const { node, command, step, ms = 0, expected, flags, clients, waiting, reply } = event;
   // A command that never has to be answered is not late; nor is one within its own timeout. Of a storm there may be hundreds.
   if (expected === null || ms - (expected ?? 0) < LONG_COMMAND_MS) {
-    if (reply === undefined || clients !== undefined || /#\d+$/.test(event.by)) return null;
+    if (reply === undefined || clients !== undefined || occurrenceOf(event.by).number !== null) return null;
     return [
       "quiet",
       `${node}: ${command}: ${step === "refused" ? "refused: " : ""}${cut(plainLine(reply), REPLY_CHARS)}`,
@@ -122,7 +123,7 @@ function fault(event: Extract<JournalEvent, { type: "fault" }>): Said | null {
   if (step === "healed") return ["quiet", `fault ${id} is over`];
   if (step === "effect" && effect?.measured === false) return ["bad", `fault ${id} had no effect: ${effect.summary}`];
   // Of a storm that was stopped there may be hundreds; the verdict counts them.
-  if (step === "not-fired" && /#\d+$/.test(id)) return null;
+  if (step === "not-fired" && occurrenceOf(id).number !== null) return null;
   if (step === "not-fired") return ["bad", `fault ${id} never fired${why}`];
   if (step === "inject-failed" || step === "heal-failed") {
     return ["bad", `fault ${id} could not be ${step === "heal-failed" ? "healed" : "injected"}${why}`];

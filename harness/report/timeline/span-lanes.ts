@@ -1,5 +1,6 @@
 import { groupBy } from "../../base/group-by.ts";
 import { formatTime } from "../../base/units.ts";
+import { occurrenceOf } from "../../journal/plan.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { ConditionPeriod } from "../../journal/view/conditions.ts";
 import type { FaultOccurrence } from "../../journal/view/fault-occurrences.ts";
@@ -31,7 +32,7 @@ export function phaseLane({ phases, end }: RunSummary): Lane {
 
 /** One row per fault of the experiment, one bar per occurrence, from inject to heal. */
 export function faultLane({ faults, end }: RunSummary, { bars: mostBars }: Frame): Lane {
-  const rows = groupBy(faults, ({ id }) => id.split("#", 1)[0] ?? id);
+  const rows = groupBy(faults, ({ id }) => occurrenceOf(id).fault);
   const shown = [...rows].slice(0, MOST_ROWS);
   const drawn = shown.reduce((sum, [, some]) => sum + some.length, 0);
   const left = faults.length - Math.min(drawn, mostBars);

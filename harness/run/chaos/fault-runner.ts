@@ -4,7 +4,7 @@ import { sleep, unlessAborted, withDeadline, withResolvers } from "../../base/de
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Fault, FaultContext, Injected } from "../../faults/fault.ts";
 import type { EventOf } from "../../journal/events.ts";
-import type { PlannedFault } from "../../journal/plan.ts";
+import { occurrenceOf, type PlannedFault } from "../../journal/plan.ts";
 import type { RunContext } from "../run-context.ts";
 import { Injection } from "./injection.ts";
 import type { TriggerSource } from "./triggers.ts";
@@ -203,7 +203,6 @@ export class FaultRunner {
 
 /** "cut#3" → "cut#2"; undefined for the first one and for a fault that occurs once. */
 function previousOccurrence(id: string): string | undefined {
-  const match = /^(.*)#(\d+)$/.exec(id);
-  const n = Number(match?.[2]);
-  return match && n > 1 ? `${match[1]}#${n - 1}` : undefined;
+  const { fault, number } = occurrenceOf(id);
+  return number !== null && number > 1 ? `${fault}#${number - 1}` : undefined;
 }
