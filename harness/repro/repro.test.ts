@@ -5,13 +5,14 @@ import path from "node:path";
 import { parse } from "yaml";
 import { faults } from "../faults/registry.ts";
 import type { JournalEvent } from "../journal/events.ts";
+import { argvOf } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { workloads } from "../load/workloads/registry.ts";
 import { scriptOf as scriptOfRun } from "../report/repro-script.ts";
 import { summarize } from "../report/run-summary.ts";
 import type { System } from "../systems/system.ts";
 import { planned } from "../testing/load-fixture.support.ts";
-import { plannedRun } from "../testing/samples/plan.support.ts";
+import { changingPlan, plannedRun } from "../testing/samples/plan.support.ts";
 import { HOSTILE } from "../testing/samples/trouble.support.ts";
 import { word } from "./bash.ts";
 import { posixRegex } from "./ere.ts";
@@ -137,12 +138,10 @@ describe("repro.sh", function () {
   });
 
   it("fills in the tags and slots of shards", async () => {
-    const text = await scriptOf("kvrocks/duplicate-setnodes.yaml", "kvrocks", (event) => {
-      if (event.type !== "run") return event;
-      const plan = structuredClone(event.plan) as { faults: { params: { argv: string[] } }[] };
-      if (plan.faults[0]) plan.faults[0].params.argv = ["MIGRATE", "{slot of set}", "{tag of m2}it's"];
-      return { ...event, plan };
+    const migrate = changingPlan(({ faults: [first] }) => {
+      if (first) first.params.argv = ["MIGRATE", "{slot of set}", "{tag of m2}it's"];
     });
+    const text = await scriptOf("kvrocks/duplicate-setnodes.yaml", "kvrocks", migrate);
     assert.match(text, /^declare -A TAG=\(\[m1\]='\{s2\}' \[m2\]='\{s0\}' \[r1\]='\{s2\}' \[r2\]='\{s0\}'\)/m);
     assert.match(text, /^declare -A SLOT=\(\[m1\]=2843 \[m2\]=11097 \[r1\]=2843 \[r2\]=11097\)/m);
     assert.match(text, /-- MIGRATE "\$\{SLOT\[r1\]\}" "\$\{TAG\[m2\]\}"'it'/);
@@ -157,22 +156,23 @@ describe("repro.sh", function () {
   });
 
   it("says in a comment, and when it runs, what it cannot do", async () => {
-    const unknown = (event: JournalEvent): JournalEvent => {
-      if (event.type !== "run") return event;
-      const plan = structuredClone(event.plan) as { faults: { fault: string; trigger: unknown }[] };
-      if (plan.faults[0]) plan.faults[0].fault = "meteor";
-      return { ...event, plan };
-    };
+    const unknown = changingPlan(({ faults: [first] }) => {
+      if (first) first.fault = "meteor";
+    });
     const text = await scriptOf("redis/controls/deadlocked.yaml", "redis", unknown);
     assert.match(text, /^# LEFT OUT: sleep: meteor: this version of kvchaos knows no shell form of it\.$/m);
     assert.match(text, /^say 'LEFT OUT: sleep: meteor:/m);
-    const looking = (event: JournalEvent): JournalEvent => {
-      if (event.type !== "run") return event;
-      const plan = structuredClone(event.plan) as { faults: { trigger: unknown }[] };
-      if (plan.faults[0])
-        plan.faults[0].trigger = { kind: "when", when: { kind: "log", node: "r1", pattern: "a(?=b)" }, delay: 0 };
-      return { ...event, plan };
-    };
+    const older = changingPlan(({ faults: [first] }) => {
+      if (first) first.params = { node: "r1", words: ["DEBUG"] };
+    });
+    assert.match(
+      await scriptOf("redis/controls/deadlocked.yaml", "redis", older),
+      /LEFT OUT: sleep: command: its parameters are of another version/,
+    );
+    const looking = changingPlan(({ faults: [first] }) => {
+      const when = { kind: "log", node: "r1", pattern: "a(?=b)", nth: 1 } as const;
+      if (first) first.trigger = { kind: "when", when, delay: 0 };
+    });
     assert.match(
       await scriptOf("redis/controls/deadlocked.yaml", "redis", looking),
       /LEFT OUT: sleep: command: it waits for the log line/,
@@ -212,12 +212,12 @@ describe("repro.sh", function () {
     const evil = `'; touch /tmp/evil; echo $(id) \`id\` "\n rm -rf /\u2028# ${HOSTILE}`;
     const change = (event: JournalEvent): JournalEvent => {
       if (event.type !== "run") return event;
-      const plan = structuredClone(event.plan) as { faults: { id: string; params: { argv?: string[] } }[] };
-      for (const fault of plan.faults) {
-        fault.id = `${fault.id} ${evil}`;
-        if (fault.params.argv) fault.params.argv.push(evil);
-      }
-      return { ...event, title: evil, image: evil, kvchaos: evil, plan };
+      return changingPlan(({ faults }) => {
+        for (const fault of faults) {
+          fault.id = `${fault.id} ${evil}`;
+          fault.params.argv = [...argvOf(fault.params), evil];
+        }
+      })({ ...event, title: evil, image: evil, kvchaos: evil });
     };
     const text = await scriptOf("redis/controls/deadlocked.yaml", "redis", change);
     assert.equal(bash(text, ["-n"]).code, 0);

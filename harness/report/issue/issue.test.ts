@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Finding, JournalEvent } from "../../journal/events.ts";
 import { type RunRecord, recordOf } from "../../journal/record.ts";
 import { sampleLifeFinding, sampleRunWith } from "../../testing/samples/life.support.ts";
-import { plannedRun } from "../../testing/samples/plan.support.ts";
+import { changingPlan, plannedRun } from "../../testing/samples/plan.support.ts";
 import { sampleRun } from "../../testing/samples/run.support.ts";
 import { HOSTILE } from "../../testing/samples/trouble.support.ts";
 import type { Language } from "./issue-reporter.ts";
@@ -102,16 +102,11 @@ describe("issue.md", () => {
   });
 
   it("leaves the script to an attachment where it would be too long", async () => {
-    const record = await plannedRun(path.join(EXPERIMENTS, "any/quickstart.yaml"), "redis", (event) => {
-      if (event.type !== "run") return event;
-      const plan = structuredClone(event.plan) as { faults: { id: string; trigger: unknown; params: unknown }[] };
+    const many = changingPlan((plan) => {
       const [first] = plan.faults;
-      plan.faults = Array.from({ length: 3000 }, (_, i) => ({
-        ...(first ?? { params: {}, trigger: {} }),
-        id: `f${i}`,
-      }));
-      return { ...event, plan };
+      plan.faults = Array.from({ length: 3000 }, (_, i) => ({ ...(first ?? assert.fail()), id: `f${i}` }));
     });
+    const record = await plannedRun(path.join(EXPERIMENTS, "any/quickstart.yaml"), "redis", many);
     const issue = await issueOf(record);
     assert.match(issue, /repro\.sh is too long for this ticket: it is attached/);
     assert.ok(!issue.includes("#!/usr/bin/env bash"));

@@ -6,9 +6,20 @@ import { registries } from "../../experiment/catalogue.ts";
 import { makePlan } from "../../experiment/plan.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
 import type { JournalEvent } from "../../journal/events.ts";
+import { type Plan, planIn } from "../../journal/plan.ts";
 import { type RunRecord, recordOf } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
 import { SYSTEM_NAMES, type System } from "../../systems/system.ts";
+
+/** Another plan in the `run` event. */
+export const changingPlan =
+  (change: (plan: Plan) => void) =>
+  (event: JournalEvent): JournalEvent => {
+    if (event.type !== "run") return event;
+    const plan = planIn(structuredClone(event));
+    if (plan) change(plan);
+    return { ...event, plan };
+  };
 
 /** Test support: the journal of a run of an experiment file, as far as a script is made of it; nothing is started. */
 export async function plannedRun(
