@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { EventOf, JournalEvent } from "../../journal/events.ts";
+import { recordOf } from "../../journal/record.ts";
 import { event, fixture } from "../../testing/record-fixture.support.ts";
 import { HOSTILE, sampleRun } from "../../testing/samples/run.support.ts";
 import { healHtml } from "./heal-html.ts";
@@ -67,9 +68,7 @@ describe("heal in a report", () => {
     const ruled = fixture([was()]).events.map((one) =>
       one.type === "cluster" ? { ...one, ruledBy: "sentinels" as const } : one,
     );
-    const record = { ...fixture(), of: (type: string) => ruled.filter((one) => one.type === type) };
-    Object.assign(record, { last: (type: string) => ruled.findLast((one) => one.type === type) });
-    assert.match(healHtml(record as never).text, /roles are the sentinels' affair/);
+    assert.match(healHtml(recordOf(ruled)).text, /roles are the sentinels' affair/);
   });
 
   it("tells what stays where the experiment's own commands put it, and nothing of other topologies", () => {
