@@ -59,7 +59,7 @@ export function play(script: Script): Change[] {
       answers: [],
       losses: [],
       held: false,
-      sent: {},
+      sent: [],
       infos: [],
     };
     for (const view of views) step(script, view, t, report.answers, report.losses);

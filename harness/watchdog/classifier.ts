@@ -1,6 +1,7 @@
 import type { Span } from "../base/span.ts";
 import { formatSeconds } from "../base/units.ts";
 import { HANGS, type NodeCondition, type NodeState } from "../journal/events.ts";
+import type { WatchdogSettings } from "../journal/plan.ts";
 import type { NodeReport } from "./observation.ts";
 import type { ProcessSample } from "./process-sample.ts";
 import { type HangKind, ProcessWindow } from "./process-window.ts";
@@ -30,9 +31,7 @@ import { type WorkerMap, type WorkerSilence, workerSilence, workerSilenceText } 
  *   else                          ─► as before
  */
 
-interface ClassifierSettings {
-  hangAfter: number;
-  stallAfter: number;
+interface ClassifierSettings extends Pick<WatchdogSettings, "hangAfter" | "stallAfter"> {
   /** Error replies that mean "alive, restoring". */
   restoringReplies: readonly string[];
 }

@@ -21,7 +21,7 @@ function reportOf(moment: Moment): NodeReport {
       return lost === undefined ? [] : [{ number, kind, at: lost, reason: "ECONNREFUSED", waited: 1 }];
     }),
     held: false,
-    sent: {},
+    sent: [],
     infos: [],
   };
 }

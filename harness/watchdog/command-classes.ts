@@ -49,8 +49,7 @@ export class CommandClasses {
 
   /** @param hung the node's condition is one of a hang @param t now */
   judged(hung: boolean, t: number): void {
-    if (!hung) this.#confirmed = null;
-    else this.#confirmed ??= t;
+    this.#confirmed = hung ? (this.#confirmed ?? t) : null;
     if (!hung) this.#told = "";
   }
 

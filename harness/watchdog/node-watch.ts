@@ -3,8 +3,8 @@ import { HANGS, type NodeState } from "../journal/events.ts";
 import { type Judgement, NodeClassifier } from "./classifier.ts";
 import { CommandClasses } from "./command-classes.ts";
 import type { NodeReport } from "./observation.ts";
+import type { NodeOrder } from "./probes/node-prober.ts";
 import { ProbeSeconds } from "./probes/probe-seconds.ts";
-import type { ProbeOrder } from "./probes/prober.ts";
 import { type ProcessSample, sampleProcess } from "./process-sample.ts";
 import type { MasterView } from "./replication-stall.ts";
 import { slowBound } from "./slowness.ts";
@@ -19,6 +19,11 @@ const STATE_EVERY = 90;
 /** Warm-up answers kept for calibration. */
 const BASELINE = 20_000;
 
+/** Writes go to masters only. */
+export function takesWrites({ role, master }: WatchedNode): boolean {
+  return role !== "control" && role !== "sentinel" && master() === null;
+}
+
 /** The main thread's side of one node: gathers what the classifier needs and tells the journal. */
 export class NodeWatch {
   readonly #node: WatchedNode;
@@ -27,7 +32,7 @@ export class NodeWatch {
   readonly #classifier: NodeClassifier;
   readonly #seconds = new ProbeSeconds();
   readonly #classes: CommandClasses;
-  #order: (order: ProbeOrder) => void = () => {};
+  readonly #order: (order: NodeOrder) => void;
   #state: { at: number; state: NodeState } | null = null;
   #newState = false;
   #journaled = { gist: "", at: 0 };
@@ -42,22 +47,23 @@ export class NodeWatch {
   #blind: NodeVerdict | null = null;
   readonly #cover: NodeCover;
 
-  constructor(node: WatchedNode, options: WatchdogOptions, starvation: Starvation) {
+  /** @param order tells the probe thread */
+  constructor(node: WatchedNode, options: WatchdogOptions, starvation: Starvation, order: (order: NodeOrder) => void) {
     const { settings, system, clock } = options;
     this.#node = node;
     this.#options = options;
     this.#starvation = starvation;
+    this.#order = order;
     this.#slowAfter = settings.slowAfter;
     this.#secondFrom = clock.now();
-    this.#writes = this.#takesWrites();
-    const { hangAfter, stallAfter } = settings;
+    this.#writes = takesWrites(node);
     const { restoringReplies } = system;
     this.#cover = new NodeCover(node, options, {
       told: () => this.state?.workers ?? null,
       grow: (connections) => this.#order({ type: "grow", node: node.name, connections }),
     });
     this.#classes = new CommandClasses(system.commands.info(), settings.poll, [...restoringReplies, "BUSY"]);
-    this.#classifier = new NodeClassifier({ hangAfter, stallAfter, restoringReplies }, clock.now());
+    this.#classifier = new NodeClassifier({ ...settings, restoringReplies }, clock.now());
   }
 
   get masterName(): string | null {
@@ -72,12 +78,6 @@ export class NodeWatch {
     if (this.#blind) return this.#blind;
     const { condition, since, why } = this.#classifier.judgement;
     return { node: this.#node.name, condition, since, why };
-  }
-
-  /** From now on orders reach the probe thread. */
-  attach(order: (order: ProbeOrder) => void): void {
-    this.#order = order;
-    this.#secondFrom = this.#options.clock.now();
   }
 
   /** Takes in one report; judging comes when all nodes were heard. */
@@ -174,8 +174,7 @@ export class NodeWatch {
     if (this.#classifier.judgement.condition === "healthy" && !this.#quiet) this.#cover.renew(now);
     const seconds = (now - this.#secondFrom) / 1000;
     this.#secondFrom = now;
-    for (const [kind, figures] of this.#seconds.take())
-      emit({ type: "probe", t: now, node, kind, seconds, ...figures });
+    for (const figures of this.#seconds.take()) emit({ type: "probe", t: now, node, seconds, ...figures });
     const classes = this.#classes.tell(now);
     if (classes) emit({ type: "classes", t: now, node, ...classes });
     const sample = this.#node.pid() === null ? null : this.#sample;
@@ -196,24 +195,16 @@ export class NodeWatch {
   asMaster(): MasterView {
     const { condition } = this.#classifier.judgement;
     const available = condition === "healthy" || condition === "slow" || condition === "stalled";
-    return {
-      name: this.#node.name,
-      available: available && this.#claimed === null,
-      offset: this.state?.offset ?? null,
-    };
+    const { offset = null } = this.state ?? {};
+    return { name: this.#node.name, available: available && this.#claimed === null, offset };
   }
 
-  /** Writes go to masters only, and to nobody once the data must stand still. */
+  /** Nobody gets writes once the data must stand still. */
   #direct(): void {
-    const writes = !this.#quiet && this.#takesWrites();
+    const writes = !this.#quiet && takesWrites(this.#node);
     if (writes === this.#writes) return;
     this.#writes = writes;
     this.#order({ type: "writes", node: this.#node.name, on: writes });
-  }
-
-  #takesWrites(): boolean {
-    const { role, master } = this.#node;
-    return role !== "control" && role !== "sentinel" && master() === null;
   }
 
   /** A new reading when one is due, else null. */
@@ -229,19 +220,9 @@ export class NodeWatch {
   }
 
   #tell(was: Judgement, now: Judgement, t: number): void {
-    const { silent, of, since, why, workers } = now;
-    this.#options.emit({
-      type: "condition",
-      t,
-      node: this.#node.name,
-      was: was.condition,
-      now: now.condition,
-      since,
-      why,
-      ...(silent === undefined ? {} : { silent }),
-      ...(of === undefined ? {} : { of }),
-      ...(workers === undefined ? {} : { workers }),
-    });
-    this.#options.onCondition({ node: this.#node.name, condition: now.condition, since, why });
+    const node = this.#node.name;
+    const { condition, ...because } = now;
+    this.#options.emit({ type: "condition", t, node, was: was.condition, now: condition, ...because });
+    this.#options.onCondition({ node, condition, since: now.since, why: now.why });
   }
 }

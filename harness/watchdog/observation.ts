@@ -2,6 +2,9 @@ import type { EventOf } from "../journal/events.ts";
 
 export type ProbeKind = EventOf<"probe">["kind"];
 
+/** Prefix of our connections' names in a server's CLIENT LIST; also what a reader of captured evidence knows them by. */
+export const PROBE_NAME = "kvchaos-probe-";
+
 /** What clients come for; INFO and CONFIG may be answered by a server that serves nobody. */
 export function onDataPath(kind: ProbeKind): boolean {
   return kind !== "admin" && kind !== "config";
@@ -49,15 +52,14 @@ export interface NodeReport {
   losses: LossRecord[];
   /** So many questions are without answer that no further ones are asked for now, but for one of each kind. */
   held: boolean;
-  /** Questions sent, by kind. */
-  sent: Partial<Record<ProbeKind, number>>;
+  /** The kinds of the questions sent. */
+  sent: ProbeKind[];
   /** Answers to the admin command: the INFO text, in order. */
   infos: { at: number; text: string }[];
 }
 
 /** From the probe thread to the main thread, every REPORT_EVERY ms. */
 export interface ProbeReport {
-  type: "report";
   t: number;
   /** Worst event-loop delay of the probe thread since the report before, ms. */
   loopDelay: number;

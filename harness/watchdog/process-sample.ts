@@ -35,24 +35,15 @@ export interface ProcessSample {
  * Costs five small reads per thread, some microseconds each; it never stops the process.
  */
 export function sampleProcess(pid: number, t: number, root = "/proc"): ProcessSample | null {
-  const dead: ProcessSample = {
-    t,
-    pid,
-    alive: false,
-    state: null,
-    cpuMs: null,
-    switches: null,
-    rssBytes: null,
-    ioBytes: null,
-    threads: [],
-  };
+  const unknown = { state: null, cpuMs: null, switches: null, rssBytes: null, ioBytes: null, threads: [] };
+  const dead = { t, pid, alive: false, ...unknown };
   const whole = read(`${root}/${pid}/stat`);
   if (whole === null) return read(`${root}/stat`) === null ? null : dead;
   const stat = parseStat(whole);
   if (!stat) return null;
   if (stat.state === "Z" || stat.state === "X") return dead;
   const threads = sampleThreads(`${root}/${pid}/task`);
-  const known = threads.map((thread) => thread.switches).filter((n) => n !== null);
+  const known = threads.flatMap((thread) => thread.switches ?? []);
   const rss = numberAfter(read(`${root}/${pid}/status`), "VmRSS:");
   const io = read(`${root}/${pid}/io`);
   const rchar = numberAfter(io, "rchar:");

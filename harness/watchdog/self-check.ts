@@ -24,7 +24,6 @@ export class SelfCheck {
     const mainDelay = this.#delay.take();
     const probeDelay = this.#probeDelay;
     this.#probeDelay = 0;
-    const control = starvation.takeSecond();
     const starved = covered(starvation.spans, { from: this.#from, to: t }) > 0 || mainDelay > MAIN_DELAY;
     this.#from = t;
     return {
@@ -33,8 +32,7 @@ export class SelfCheck {
       cpuPressure: pressure("cpu"),
       memoryPressure: pressure("memory"),
       ioPressure: pressure("io"),
-      controlMax: control.max,
-      controlOldest: control.oldest,
+      ...starvation.takeSecond(),
       starved,
     };
   }

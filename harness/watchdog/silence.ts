@@ -1,6 +1,6 @@
 import { countEach } from "../base/count-each.ts";
 import { covered, type Span } from "../base/span.ts";
-import { type NodeReport, onDataPath } from "./observation.ts";
+import { type ConnectionView, type NodeReport, onDataPath } from "./observation.ts";
 
 /** What the unanswered questions of one node amount to. */
 export type Silence =
@@ -68,11 +68,8 @@ export class SilenceRule {
     const stolen = covered(starved, { from: quietFrom, to: t });
     const age = t - quietFrom - stolen;
     if (age < this.#hangAfter && !hung) return this.#stolen(since, stolen, t);
-    const persistent = report.connections.filter(({ kind, askedAt, answeredAt }) => {
-      return kind !== "fresh" && (askedAt !== null || answeredAt !== null);
-    });
     const { held } = report;
-    const of = held ? asked.length : persistent.length + asked.filter(({ kind }) => kind === "fresh").length;
+    const of = held ? asked.length : connectionsWith(report, asked);
     // All of them are silent, the younger ones of less than hangAfter too.
     const old = this.#hangAfter / 2;
     const counted = held ? asked : report.connections;
@@ -95,19 +92,11 @@ export class SilenceRule {
     const since = Math.max(floor, Math.min(...stuck.map(({ askedAt }) => askedAt ?? t)));
     const stolen = covered(starved, { from: since, to: t });
     if (t - since - stolen < this.#hangAfter && !hung) return this.#stolen(since, stolen, t);
-    const used = report.connections.filter(({ kind, askedAt, answeredAt }) => {
-      return kind !== "fresh" && (askedAt !== null || answeredAt !== null);
-    });
-    const freshStuck = stuck.filter(({ kind }) => kind === "fresh").length;
-    return {
-      kind: "partial",
-      since,
-      age: t - since,
-      silent: stuck.length,
-      of: used.length + freshStuck,
-      numbers: stuck.map(({ number }) => number),
-      what: describeKinds(stuck.map(({ kind }) => kind)),
-    };
+    const numbers = stuck.map(({ number }) => number);
+    const kinds = countEach(stuck.map(({ kind }) => kind));
+    const what = [...kinds].map(([kind, n]) => `${n} ${kind}`).join(", ");
+    const of = connectionsWith(report, stuck);
+    return { kind: "partial", since, age: t - since, silent: stuck.length, of, numbers, what };
   }
 
   #stolen(since: number, stolen: number, t: number): Silence {
@@ -116,6 +105,10 @@ export class SilenceRule {
   }
 }
 
-function describeKinds(kinds: readonly string[]): string {
-  return [...countEach(kinds)].map(([kind, n]) => `${n} ${kind}`).join(", ");
+/** How many connections there are that last and were used, and with them those of `counted` that do not last. */
+function connectionsWith({ connections }: NodeReport, counted: readonly ConnectionView[]): number {
+  const used = connections.filter(({ kind, askedAt, answeredAt }) => {
+    return kind !== "fresh" && (askedAt !== null || answeredAt !== null);
+  });
+  return used.length + counted.filter(({ kind }) => kind === "fresh").length;
 }

@@ -1,5 +1,5 @@
 import { ChaosError } from "../base/chaos-error.ts";
-import { NodeWatch } from "./node-watch.ts";
+import { NodeWatch, takesWrites } from "./node-watch.ts";
 import type { ProbeReport } from "./observation.ts";
 import { startProbeThread } from "./probes/probe-thread-host.ts";
 import { SelfCheck } from "./self-check.ts";
@@ -18,17 +18,14 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
   const { system, nodes, settings, clock, emit, signal } = options;
   const controls = nodes.filter(({ role }) => role === "control").map(({ name }) => name);
   const starvation = new Starvation(settings.hangAfter, controls);
-  const self = new SelfCheck(clock.now());
-  const watches = new Map(nodes.map((node) => [node.name, new NodeWatch(node, options, starvation)]));
   let lastReport = clock.now();
   let stopping: Promise<void> | undefined;
-  // Nobody is told of a condition before the caller has the watchdog in hand.
-  let returned = false;
-  const early: ProbeReport[] = [];
+  // Nobody is told of a condition before the caller has the watchdog in hand: reports wait until then.
+  let early: ProbeReport[] | null = [];
 
   const onReport = (report: ProbeReport): void => {
     if (stopping) return;
-    if (!returned) {
+    if (early) {
       early.push(report);
       return;
     }
@@ -46,15 +43,12 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
   const thread = await startProbeThread(
     {
       origin: clock.origin,
-      nodes: nodes.map(({ name, host, port, role, master, keyTag = "" }) => {
-        const control = role === "control";
-        const writes = !control && role !== "sentinel" && master() === null;
-        return { name, host, port, control, writes, keyTag };
+      nodes: nodes.map((node) => {
+        const { name, host, port, keyTag = "" } = node;
+        return { name, host, port, keyTag, control: node.role === "control", writes: takesWrites(node) };
       }),
       plan: {
-        connections: settings.connections,
-        interval: settings.interval,
-        poll: settings.poll,
+        ...settings,
         password: options.password,
         info: system.commands.info(),
         unansweredAtMost: system.unansweredAtMost ?? null,
@@ -68,15 +62,14 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
       emit({ type: "note", about: "watchdog", text: `the probe thread ended: ${reason}` });
       for (const watch of watches.values()) watch.blind(`the probe thread ended: ${reason}`);
     },
-  ).catch((error: unknown) => {
-    self.stop();
-    throw error;
-  });
-  for (const watch of watches.values()) watch.attach(thread.order);
+  );
+  const self = new SelfCheck(clock.now());
+  const watches = new Map(nodes.map((node) => [node.name, new NodeWatch(node, options, starvation, thread.order)]));
 
   setImmediate(() => {
-    returned = true;
-    for (const report of early.splice(0)) onReport(report);
+    const reports = early ?? [];
+    early = null;
+    for (const report of reports) onReport(report);
   });
 
   const everySecond = (): void => {

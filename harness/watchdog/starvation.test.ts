@@ -6,7 +6,6 @@ import { Starvation } from "./starvation.ts";
 /** One report of the control, with answers [askedAt, answeredAt] and one open question. */
 function reportOf(t: number, answers: [number, number][], open: number | null = null, loopDelay = 0): ProbeReport {
   return {
-    type: "report",
     t,
     loopDelay,
     nodes: [
@@ -18,7 +17,7 @@ function reportOf(t: number, answers: [number, number][], open: number | null = 
         }),
         losses: [],
         held: false,
-        sent: {},
+        sent: [],
         infos: [],
       },
     ],
@@ -32,7 +31,7 @@ describe("starvation", () => {
     const starvation = started();
     starvation.observe(reportOf(1000, [[700, 940]], 900, 400));
     assert.deepEqual(starvation.spans, []);
-    assert.deepEqual(starvation.takeSecond(), { max: 240, oldest: 100 });
+    assert.deepEqual(starvation.takeSecond(), { controlMax: 240, controlOldest: 100 });
   });
 
   it("covers the whole time of a late control answer, while it is open and afterwards", () => {
@@ -78,7 +77,7 @@ describe("starvation", () => {
     const starvation = new Starvation(5000, []);
     starvation.observe(reportOf(9000, [[1000, 8000]], 100));
     assert.deepEqual(starvation.spans, []);
-    assert.deepEqual(starvation.takeSecond(), { max: null, oldest: 0 });
+    assert.deepEqual(starvation.takeSecond(), { controlMax: null, controlOldest: 0 });
   });
 
   it("keeps spans apart that do not touch, and measures what they cover", () => {

@@ -24,13 +24,6 @@ export const MAIN_DELAY = 2000;
 /** Spans kept; they are merged, so this is many minutes of trouble. */
 const SPANS = 500;
 
-interface ControlSecond {
-  /** Worst answer, ms; null: none. */
-  max: number | null;
-  /** Age of the oldest unanswered question, ms. */
-  oldest: number;
-}
-
 /** Collects from each report when the harness was starved. */
 export class Starvation {
   readonly #hangAfter: number;
@@ -38,7 +31,9 @@ export class Starvation {
   #baseline: number[] | null = null;
   #bound = CONTROL_FLOOR;
   #spans: readonly Span[] = [];
+  /** Worst answer since it was last taken, ms; null: none. */
   #max: number | null = null;
+  /** Age of the oldest unanswered question, ms. */
   #oldest = 0;
 
   constructor(hangAfter: number, controls: readonly string[]) {
@@ -80,8 +75,8 @@ export class Starvation {
   }
 
   /** Control figures since the last call. */
-  takeSecond(): ControlSecond {
-    const second = { max: this.#max, oldest: this.#oldest };
+  takeSecond(): { controlMax: number | null; controlOldest: number } {
+    const second = { controlMax: this.#max, controlOldest: this.#oldest };
     this.#max = null;
     return second;
   }

@@ -1,10 +1,10 @@
 import type { Clock } from "../../base/clock.ts";
+import type { WatchdogSettings } from "../../journal/plan.ts";
 import { encodeCommand } from "../../resp/encode.ts";
-import type { Reply } from "../../resp/reply.ts";
-import type { AnswerRecord, LossRecord, NodeReport, ProbeKind } from "../observation.ts";
+import { replyText } from "../../resp/reply-text.ts";
+import { type NodeReport, PROBE_NAME, type ProbeKind } from "../observation.ts";
 import { UnansweredLimit } from "../unanswered-limit.ts";
 import { ProbeConnection } from "./probe-connection.ts";
-import { probeName } from "./probe-name.ts";
 
 /** A fresh connection that gets no answer is kept, to see when it does; never more than this many on one node. */
 const FRESH_AT_MOST = 3;
@@ -28,11 +28,7 @@ export interface ProbedNode {
   keyTag: string;
 }
 
-export interface ProbePlan {
-  /** Established connections per node. */
-  connections: number;
-  interval: number;
-  poll: number;
+export interface ProbePlan extends Pick<WatchdogSettings, "connections" | "interval" | "poll"> {
   password: string | undefined;
   /** The system's INFO. */
   info: readonly string[];
@@ -41,6 +37,17 @@ export interface ProbePlan {
   /** Connections tell the server their names, to be found in its CLIENT LIST. */
   named: boolean;
 }
+
+/** From the main thread, about one node. */
+export type NodeOrder =
+  /** Only masters take writes; none do while the run compares data. */
+  | { type: "writes"; node: string; on: boolean }
+  /** The node hangs (or no longer): does it still answer CONFIG GET? */
+  | { type: "config"; node: string; on: boolean }
+  /** Drop every connection with a question outstanding: after a stop of ours the other end may have forgotten it. */
+  | { type: "reopen"; node: string }
+  /** Open more established connections until there are so many. */
+  | { type: "grow"; node: string; connections: number };
 
 /*
  * Connection numbers of a node with n established connections:
@@ -61,10 +68,7 @@ export class NodeProber {
   readonly #limit: UnansweredLimit;
   /** Questions that wait for others to be answered. */
   readonly #heldBack = new Map<ProbeConnection, Buffer>();
-  #answers: AnswerRecord[] = [];
-  #losses: LossRecord[] = [];
-  #sent: NodeReport["sent"] = {};
-  #infos: NodeReport["infos"] = [];
+  #news = noNews();
 
   constructor(node: ProbedNode, plan: ProbePlan, clock: Clock) {
     this.#node = node;
@@ -74,7 +78,7 @@ export class NodeProber {
     this.#limit = new UnansweredLimit(plan.unansweredAtMost);
     const count = node.control ? CONTROL_CONNECTIONS : plan.connections;
     const slow = Math.max(500, 2 * plan.interval);
-    for (let i = 0; i < count; i++) this.#establish((i * plan.interval) / count);
+    this.#grow(count);
     const write = this.#connection("write");
     const read = this.#connection("read");
     const admin = this.#connection("admin");
@@ -83,76 +87,59 @@ export class NodeProber {
       const get = encodeCommand(["GET", key]);
       const info = encodeCommand(plan.info);
       this.#every(slow, slow / 3, () => {
-        if (this.#writes) this.#ask("write", write, encodeCommand(["SET", key, ++this.#written]));
-        this.#ask("read", read, get);
+        if (this.#writes) this.#ask(write, encodeCommand(["SET", key, ++this.#written]));
+        this.#ask(read, get);
       });
-      this.#every(plan.poll, 0, () => this.#ask("admin", admin, info));
+      this.#every(plan.poll, 0, () => this.#ask(admin, info));
     }
     const fresh = Array.from({ length: FRESH_AT_MOST }, () => this.#connection("fresh"));
     this.#every(slow, slow / 2, () => {
       const free = fresh.find((connection) => connection.idle);
       free?.close(); // also forgets the backoff: every fresh question is a new connection, now
-      if (free) this.#ask("fresh", free, PING);
+      if (free) this.#ask(free, PING);
     });
     const config = this.#connection("config");
     this.#every(CONFIG_EVERY, CONFIG_EVERY / 4, () => {
-      if (this.#config) this.#ask("config", config, CONFIG);
+      if (this.#config) this.#ask(config, CONFIG);
     });
   }
 
-  /** Only masters take writes; none do while the run compares data. */
-  setWrites(on: boolean): void {
-    this.#writes = on;
+  obey(order: NodeOrder): void {
+    if (order.type === "writes") this.#writes = order.on;
+    else if (order.type === "config") this.#config = order.on;
+    else if (order.type === "reopen") this.#reopen();
+    else this.#grow(order.connections);
   }
 
-  /** The node hangs (or no longer): does it still answer CONFIG GET? */
-  askConfig(on: boolean): void {
-    this.#config = on;
-  }
-
-  /** Opens more established connections until there are `connections`. */
-  grow(connections: number): void {
+  #grow(connections: number): void {
     const have = this.#all.filter(({ kind }) => kind === "established").length;
     for (let i = have; i < connections; i++) {
-      this.#establish(((i - have) * this.#plan.interval) / (connections - have));
+      const connection = this.#connection("established");
+      const offset = ((i - have) * this.#plan.interval) / (connections - have);
+      this.#every(this.#plan.interval, offset, () => this.#ask(connection, PING));
     }
   }
 
-  /** Drops every connection with a question outstanding: after a stop of ours the other end may have forgotten it. */
-  reopen(): void {
+  #reopen(): void {
     this.#limit.reset();
     for (const connection of this.#all) if (!connection.idle) connection.close();
   }
 
   report(): NodeReport {
-    const report: NodeReport = {
+    const news = this.#news;
+    this.#news = noNews();
+    return {
       node: this.#node.name,
       connections: this.#all.map((connection) => connection.view()),
-      answers: this.#answers,
-      losses: this.#losses,
       held: this.#limit.holds(this.#open()),
-      sent: this.#sent,
-      infos: this.#infos,
+      ...news,
     };
-    this.#answers = [];
-    this.#losses = [];
-    this.#sent = {};
-    this.#infos = [];
-    return report;
   }
 
   stop(): void {
-    for (const timer of this.#timers) {
-      clearTimeout(timer);
-      clearInterval(timer);
-    }
-    this.#timers.clear();
+    // Ends intervals, too.
+    for (const timer of this.#timers) clearTimeout(timer);
     for (const connection of this.#all) connection.close();
-  }
-
-  #establish(offset: number): void {
-    const connection = this.#connection("established");
-    this.#every(this.#plan.interval, offset, () => this.#ask("established", connection, PING));
   }
 
   #connection(kind: ProbeKind): ProbeConnection {
@@ -165,18 +152,18 @@ export class NodeProber {
       port: this.#node.port,
       password,
       // A fresh connection asks one question and is gone.
-      name: named && kind !== "fresh" ? probeName(number) : undefined,
+      name: named && kind !== "fresh" ? `${PROBE_NAME}${number}` : undefined,
       clock: this.#clock,
       onAnswer: (answer, reply) => {
-        this.#answers.push(answer);
+        this.#news.answers.push(answer);
         if (kind === "fresh") connection.close();
         this.#limit.answered(kind);
         this.#askHeldBack();
-        const text = kind === "admin" && answer.error === null ? textOf(reply) : null;
-        if (text !== null) this.#infos.push({ at: answer.answeredAt, text });
+        if (kind === "admin" && answer.error === null)
+          this.#news.infos.push({ at: answer.answeredAt, text: replyText(reply) });
       },
       onLoss: (loss) => {
-        this.#losses.push(loss);
+        this.#news.losses.push(loss);
         this.#limit.lost(kind, loss.waited, loss.at);
       },
     });
@@ -184,12 +171,13 @@ export class NodeProber {
     return connection;
   }
 
-  #ask(kind: ProbeKind, connection: ProbeConnection, question: Buffer): void {
+  #ask(connection: ProbeConnection, question: Buffer): void {
+    const { kind } = connection;
     const now = this.#clock.now();
     if (!this.#limit.mayAsk(kind, this.#open(), now)) this.#heldBack.set(connection, question);
     else if (connection.ask(question)) {
       this.#limit.asked(kind, now);
-      this.#sent[kind] = (this.#sent[kind] ?? 0) + 1;
+      this.#news.sent.push(kind);
     }
   }
 
@@ -198,7 +186,7 @@ export class NodeProber {
     for (const [connection, question] of this.#heldBack) {
       if (this.#limit.holds(this.#open())) return;
       this.#heldBack.delete(connection);
-      this.#ask(connection.kind, connection, question);
+      this.#ask(connection, question);
     }
   }
 
@@ -218,7 +206,6 @@ export class NodeProber {
   }
 }
 
-function textOf(reply: Reply): string | null {
-  if (Buffer.isBuffer(reply)) return reply.toString("latin1");
-  return typeof reply === "string" ? reply : null;
+function noNews(): Pick<NodeReport, "answers" | "losses" | "sent" | "infos"> {
+  return { answers: [], losses: [], sent: [], infos: [] };
 }

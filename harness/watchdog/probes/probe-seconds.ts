@@ -1,65 +1,53 @@
+import { countEach } from "../../base/count-each.ts";
+import { groupBy } from "../../base/group-by.ts";
 import type { EventOf, Latency } from "../../journal/events.ts";
 import type { NodeReport, ProbeKind } from "../observation.ts";
 
 /** A connection is listed as silent when its question is older than this. ms */
 const SILENT_AFTER = 1000;
 
-type ProbeFigures = Omit<EventOf<"probe">, "t" | "type" | "node" | "kind" | "seconds">;
-
-interface Counts {
-  sent: number;
-  answered: number;
-  lost: number;
-  took: number[];
-  replies: Map<string, number>;
-}
+type ProbeFigures = Omit<EventOf<"probe">, "t" | "type" | "node" | "seconds">;
 
 /** Adds up the reports of one node into the journal's `probe` figures, one per kind that was used. */
 export class ProbeSeconds {
-  #counts = new Map<ProbeKind, Counts>();
-  #last: { report: NodeReport; t: number } | null = null;
+  #reports: NodeReport[] = [];
+  #connections: NodeReport["connections"] = [];
+  #t = 0;
 
   add(report: NodeReport, t: number): void {
-    this.#last = { report, t };
-    for (const [kind, sent] of Object.entries(report.sent)) this.#of(kind as ProbeKind).sent += sent;
-    for (const { kind, askedAt, answeredAt, error } of report.answers) {
-      const counts = this.#of(kind);
-      counts.answered++;
-      counts.took.push(answeredAt - askedAt);
-      if (error !== null) counts.replies.set(error, (counts.replies.get(error) ?? 0) + 1);
-    }
-    for (const { kind } of report.losses) this.#of(kind).lost++;
+    this.#reports.push(report);
+    this.#connections = report.connections;
+    this.#t = t;
   }
 
   /** The figures since the last call. Kinds that asked nothing and wait for nothing are left out. */
-  take(): Map<ProbeKind, ProbeFigures> {
-    const figures = new Map<ProbeKind, ProbeFigures>();
-    const last = this.#last;
-    for (const { kind, askedAt } of last?.report.connections ?? []) if (askedAt !== null) this.#of(kind);
-    for (const [kind, { sent, answered, lost, took, replies }] of this.#counts) {
-      const open = (last?.report.connections ?? []).filter((view) => view.kind === kind && view.askedAt !== null);
-      const ages = open.map(({ number, askedAt }) => ({ number, age: (last?.t ?? 0) - (askedAt ?? 0) }));
-      figures.set(kind, {
-        sent,
-        answered,
-        lost,
-        latency: latencyOf(took),
+  take(): ProbeFigures[] {
+    const answers = groupBy(
+      this.#reports.flatMap((report) => report.answers),
+      ({ kind }) => kind,
+    );
+    const sent = countEach(this.#reports.flatMap((report) => report.sent));
+    const lost = countEach(this.#reports.flatMap(({ losses }) => losses.map(({ kind }) => kind)));
+    const open = groupBy(
+      this.#connections.filter(({ askedAt }) => askedAt !== null),
+      ({ kind }) => kind,
+    );
+    this.#reports = [];
+    const used = new Set<ProbeKind>([...sent.keys(), ...answers.keys(), ...lost.keys(), ...open.keys()]);
+    return [...used].map((kind) => {
+      const answered = answers.get(kind) ?? [];
+      const ages = (open.get(kind) ?? []).map(({ number, askedAt }) => ({ number, age: this.#t - (askedAt ?? 0) }));
+      return {
+        kind,
+        sent: sent.get(kind) ?? 0,
+        answered: answered.length,
+        lost: lost.get(kind) ?? 0,
+        latency: latencyOf(answered.map(({ askedAt, answeredAt }) => answeredAt - askedAt)),
         oldest: Math.max(0, ...ages.map(({ age }) => age)),
         silent: ages.filter(({ age }) => age > SILENT_AFTER).map(({ number }) => number),
-        replies: Object.fromEntries(replies),
-      });
-    }
-    this.#counts = new Map();
-    return figures;
-  }
-
-  #of(kind: ProbeKind): Counts {
-    let counts = this.#counts.get(kind);
-    if (!counts) {
-      counts = { sent: 0, answered: 0, lost: 0, took: [], replies: new Map() };
-      this.#counts.set(kind, counts);
-    }
-    return counts;
+        replies: Object.fromEntries(countEach(answered.flatMap(({ error }) => error ?? []))),
+      };
+    });
   }
 }
 

@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { ChaosError } from "../../base/chaos-error.ts";
+import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { withDeadline } from "../../base/deadline.ts";
 import type { ProbeReport } from "../observation.ts";
 import type { ProbeOrder, ProbeThreadData } from "./prober.ts";
@@ -10,13 +9,13 @@ const STOP_WITHIN = 2000;
 
 interface ProbeThread {
   order(order: ProbeOrder): void;
-  /** Closes its sockets and ends it; by force after two seconds. Idempotent. */
+  /** Closes its sockets and ends it; by force after two seconds. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts the probe thread and waits for its first report.
- * @param onEnd the thread ended without being asked to
+ * @param onEnd it ended after it had started
  */
 export async function startProbeThread(
   data: ProbeThreadData,
@@ -29,38 +28,30 @@ export async function startProbeThread(
     workerData: data,
     name: "kvchaos-probes",
   });
-  let stopping: Promise<void> | undefined;
   let reason = "it exited";
-  const ended = once(worker, "exit").then(
-    () => {},
-    () => {},
-  );
-  const stop = (): Promise<void> => {
-    stopping ??= (async () => {
-      worker.postMessage({ type: "stop" } satisfies ProbeOrder);
-      await withDeadline({ what: "the end of the probe thread", within: STOP_WITHIN }, () => ended).catch(() => {
-        return worker.terminate().then(() => {});
-      });
-    })();
-    return stopping;
-  };
   worker.on("error", (error) => {
-    reason = error instanceof Error ? error.message : String(error);
+    reason = messageOf(error);
   });
-  worker.on("exit", () => {
-    if (!stopping) onEnd(reason);
-  });
+  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  worker.on("message", onReport);
   try {
-    const started = new Promise<void>((resolve, reject) => {
-      worker.once("message", () => resolve());
-      worker.once("exit", () => reject(new ChaosError("internal", `the probe thread did not start: ${reason}`)));
+    await withDeadline({ what: "the start of the probe thread", within: START_WITHIN, signal }, () => {
+      return new Promise<void>((resolve, reject) => {
+        worker.once("message", () => resolve());
+        worker.once("exit", () => reject(new ChaosError("internal", `the probe thread did not start: ${reason}`)));
+      });
     });
-    worker.on("message", onReport);
-    await withDeadline({ what: "the start of the probe thread", within: START_WITHIN, signal }, () => started);
   } catch (error) {
-    stopping ??= worker.terminate().then(() => {});
-    await stopping;
+    await worker.terminate();
     throw error;
   }
-  return { order: (order) => worker.postMessage(order), stop };
+  worker.once("exit", () => onEnd(reason));
+  const order = (what: ProbeOrder): void => worker.postMessage(what);
+  const stop = async (): Promise<void> => {
+    order({ type: "stop" });
+    await withDeadline({ what: "the end of the probe thread", within: STOP_WITHIN }, () => ended).catch(() => {
+      return worker.terminate();
+    });
+  };
+  return { order, stop };
 }

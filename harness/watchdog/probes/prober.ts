@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { LoopDelay } from "../loop-delay.ts";
 import { type ProbeReport, REPORT_EVERY } from "../observation.ts";
-import { NodeProber, type ProbedNode, type ProbePlan } from "./node-prober.ts";
+import { type NodeOrder, NodeProber, type ProbedNode, type ProbePlan } from "./node-prober.ts";
 
 /** What the probe thread gets as its workerData. */
 export interface ProbeThreadData {
@@ -11,12 +11,7 @@ export interface ProbeThreadData {
 }
 
 /** From the main thread to the probe thread. */
-export type ProbeOrder =
-  | { type: "writes"; node: string; on: boolean }
-  | { type: "reopen"; node: string }
-  | { type: "config"; node: string; on: boolean }
-  | { type: "grow"; node: string; connections: number }
-  | { type: "stop" };
+export type ProbeOrder = NodeOrder | { type: "stop" };
 
 /**
  * Asks all nodes and posts a report every REPORT_EVERY ms. Everything of the probe thread but the thread itself, so
@@ -31,25 +26,18 @@ export function startProber(data: Omit<ProbeThreadData, "origin">, clock: Clock,
     setImmediate(() => {
       if (stopped) return;
       const loopDelay = delay.take();
-      post({
-        type: "report",
-        t: clock.now(),
-        loopDelay,
-        nodes: [...probers.values()].map((prober) => prober.report()),
-      });
+      post({ t: clock.now(), loopDelay, nodes: [...probers.values()].map((prober) => prober.report()) });
     });
   }, REPORT_EVERY);
   let stopped = false;
   return (order: ProbeOrder): void => {
-    if (order.type === "writes") probers.get(order.node)?.setWrites(order.on);
-    else if (order.type === "config") probers.get(order.node)?.askConfig(order.on);
-    else if (order.type === "reopen") probers.get(order.node)?.reopen();
-    else if (order.type === "grow") probers.get(order.node)?.grow(order.connections);
-    else {
-      stopped = true;
-      clearInterval(timer);
-      delay.stop();
-      for (const prober of probers.values()) prober.stop();
+    if (order.type !== "stop") {
+      probers.get(order.node)?.obey(order);
+      return;
     }
+    stopped = true;
+    clearInterval(timer);
+    delay.stop();
+    for (const prober of probers.values()) prober.stop();
   };
 }

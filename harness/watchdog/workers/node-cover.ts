@@ -3,7 +3,7 @@ import { withDeadline } from "../../base/deadline.ts";
 import { adminCommand } from "../../resp/admin.ts";
 import type { ConnectionView } from "../observation.ts";
 import type { WatchdogOptions, WatchedNode } from "../watchdog.ts";
-import { type Cover, type CoverOptions, chanceOfCover, coverWorkers } from "./worker-cover.ts";
+import { type Cover, type CoverOptions, coverWorkers, unseenCover } from "./worker-cover.ts";
 import type { WorkerMap } from "./worker-silence.ts";
 import { readWorkers } from "./worker-threads.ts";
 
@@ -83,11 +83,7 @@ export class NodeCover {
       );
     } catch (error) {
       if (signal.aborted) return;
-      const workers = this.#link.told();
-      const connections = this.#views.filter(({ kind }) => kind === "established").length;
-      const chance = workers === null ? null : chanceOfCover(workers, connections);
-      const why = messageOf(error);
-      this.#cover = { workers, covered: null, connections, proof: "numbers", chance, why, placed: new Map() };
+      this.#cover = unseenCover(this.#link.told(), this.#views, messageOf(error));
     }
     const { placed: _, ...told } = this.#cover;
     emit({ type: "cover", node: name, ...told });

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Reply } from "../../resp/reply.ts";
 import { RespError } from "../../resp/reply.ts";
-import type { ConnectionView } from "../observation.ts";
-import { probeName } from "../probes/probe-name.ts";
+import { type ConnectionView, PROBE_NAME } from "../observation.ts";
 import { type CoverOptions, chanceOfCover, coverWorkers } from "./worker-cover.ts";
 import { readWorkers } from "./worker-threads.ts";
 
@@ -46,7 +45,7 @@ class FakeWorkers {
     this.asked.push(argv.join(" "));
     if (argv[0] === "CONFIG") return ["workers", String(this.count)];
     const lines = this.views.map(
-      ({ number }) => `id=${number} addr=172.17.0.1:${number} fd=${number + 100} name=${probeName(number)} age=0`,
+      ({ number }) => `id=${number} addr=172.17.0.1:${number} fd=${number + 100} name=${PROBE_NAME}${number} age=0`,
     );
     return Buffer.from(["id=99 addr=172.17.0.1:5 fd=7 name= age=1", ...lines].join("\n"));
   }

@@ -3,8 +3,7 @@ import type { EventOf } from "../../journal/events.ts";
 import type { Reply } from "../../resp/reply.ts";
 import { replyText } from "../../resp/reply-text.ts";
 import type { System } from "../../systems/system.ts";
-import type { ConnectionView } from "../observation.ts";
-import { PROBE_NAME } from "../probes/probe-name.ts";
+import { type ConnectionView, PROBE_NAME } from "../observation.ts";
 import type { Placement } from "./worker-silence.ts";
 import type { WorkerView } from "./worker-threads.ts";
 
@@ -80,7 +79,12 @@ async function byNumbers(options: CoverOptions, why: string): Promise<Cover> {
     options.grow(enoughFor(workers));
     await answered(options, enoughFor(workers));
   }
-  const connections = established(options.views()).length;
+  return unseenCover(workers, options.views(), why);
+}
+
+/** What numbers say of connections of which nobody saw where they lie. */
+export function unseenCover(workers: number | null, views: readonly ConnectionView[], why: string): Cover {
+  const connections = established(views).length;
   const chance = workers === null ? null : chanceOfCover(workers, connections);
   return { workers, covered: null, connections, proof: "numbers", chance, why, placed: new Map() };
 }
