@@ -11,7 +11,7 @@ import { keyDifferenceSchema } from "./finding-detail.ts";
 import { launchSchema } from "./launch.ts";
 import { lossesSchema } from "./losses.ts";
 import { rulerSchema } from "./ruler.ts";
-import { asWritten } from "./shapes.ts";
+import { asWritten, event } from "./shapes.ts";
 
 export type { Latency, Outcomes } from "./events/load-events.ts";
 export { HANGS, type NodeCondition } from "./events/node-events.ts";
@@ -34,13 +34,9 @@ const JOURNAL_VERSION = 1;
 const PHASES = ["setup", "preload", "warm-up", "chaos", "heal", "recovery", "quiesce", "checks", "teardown"] as const;
 export type Phase = (typeof PHASES)[number];
 
-const at = { t: z.number() };
-
 const eventSchemas = [
   /** First line of every journal. */
-  z.object({
-    ...at,
-    type: z.literal("run"),
+  event("run", {
     version: z.literal(JOURNAL_VERSION),
     kvchaos: z.string(),
     runId: z.string(),
@@ -67,10 +63,8 @@ const eventSchemas = [
     /** The resolved plan, as it was written: replays this run. Readers take RunRecord.plan (plan.ts). */
     plan: z.unknown(),
   }),
-  z.object({ ...at, type: z.literal("phase"), phase: z.enum(PHASES), step: z.enum(["begin", "end"]) }),
-  z.object({
-    ...at,
-    type: z.literal("cluster"),
+  event("phase", { phase: z.enum(PHASES), step: z.enum(["begin", "end"]) }),
+  event("cluster", {
     nodes: z.array(
       z.object({
         name: z.string(),
@@ -94,9 +88,7 @@ const eventSchemas = [
    * Who should replicate from whom, from now on: as the harness (the operator) wants it, or as the servers or sentinels have
    * agreed among themselves.
    */
-  z.object({
-    ...at,
-    type: z.literal("topology"),
+  event("topology", {
     masters: z.array(z.string()),
     replicaOf: z.record(z.string(), z.string()),
     reason: z.string(),
@@ -106,9 +98,7 @@ const eventSchemas = [
     slots: z.array(z.tuple([z.number(), z.number()]).readonly().nullable()).optional(),
   }),
   roleViewSchema,
-  z.object({
-    ...at,
-    type: z.literal("fault"),
+  event("fault", {
     /** Plan id of the occurrence: "storm#12". */
     id: z.string(),
     fault: z.string(),
@@ -131,9 +121,7 @@ const eventSchemas = [
     params: z.record(z.string(), z.unknown()).optional().catch(undefined),
   }),
   /** About one second of probes of one kind on one node. */
-  z.object({
-    ...at,
-    type: z.literal("probe"),
+  event("probe", {
     node: z.string(),
     /** Questions: established PING, fresh PING on a new connection, write SET, read GET, admin INFO, config CONFIG GET (of a node that hangs). */
     kind: z.enum(["established", "fresh", "write", "read", "admin", "config"]),
@@ -151,11 +139,9 @@ const eventSchemas = [
     replies: z.record(z.string(), z.number()),
   }),
   ...loadEventSchemas,
-  z.object({ ...at, type: z.literal("node-state"), node: z.string(), state: nodeStateSchema }),
+  event("node-state", { node: z.string(), state: nodeStateSchema }),
   /** The server's process as the kernel sees it; `cpuMs` and `switches` are totals over all threads. */
-  z.object({
-    ...at,
-    type: z.literal("process"),
+  event("process", {
     node: z.string(),
     alive: z.boolean(),
     pid: z.number().nullable(),
@@ -167,9 +153,7 @@ const eventSchemas = [
   ...nodeEventSchemas,
   expectationMatchSchema,
   /** The harness's own health, once a second. */
-  z.object({
-    ...at,
-    type: z.literal("self"),
+  event("self", {
     /** How many seconds this event stands for, where the reader merged neighbours; default 1. */
     seconds: z.number().optional(),
     /** Worst event-loop delay in this second, ms: main thread and probe thread. */
@@ -184,9 +168,7 @@ const eventSchemas = [
     controlOldest: z.number(),
     starved: z.boolean(),
   }),
-  z.object({
-    ...at,
-    type: z.literal("evidence"),
+  event("evidence", {
     node: z.string(),
     /** Why it was captured, e.g. the condition. */
     reason: z.string(),
@@ -200,9 +182,7 @@ const eventSchemas = [
   }),
   ...healEventSchemas,
   /** One replica's dataset against its master's, read after quiesce. */
-  z.object({
-    ...at,
-    type: z.literal("comparison"),
+  event("comparison", {
     master: z.string(),
     replica: z.string(),
     /** false: the comparison could not be finished, or single keys could not be compared; `why` says so. */
@@ -222,9 +202,7 @@ const eventSchemas = [
     before: z.literal("heal").optional(),
   }),
   /** The recorded operations of one load: `begin` names the files, `end` says how many operations each holds. */
-  z.object({
-    ...at,
-    type: z.literal("history"),
+  event("history", {
     step: z.enum(["begin", "end"]),
     load: z.string(),
     /** Paths below the run's folder; `final` are the reads after quiesce. */
@@ -238,9 +216,7 @@ const eventSchemas = [
     nodes: z.array(z.string()),
   }),
   /** One FLUSHALL or FLUSHDB: `acknowledged` null when it was never answered; `failed`: it was refused, nothing was flushed. */
-  z.object({
-    ...at,
-    type: z.literal("flush"),
+  event("flush", {
     /** Id of the fault's occurrence. */
     id: z.string(),
     node: z.string(),
@@ -250,17 +226,13 @@ const eventSchemas = [
     failed: z.string().nullable(),
   }),
   /** When a flush was first seen on one node: a key written before it was gone. `at` null: not seen until `until`. */
-  z.object({
-    ...at,
-    type: z.literal("flush-effect"),
+  event("flush-effect", {
     id: z.string(),
     node: z.string(),
     at: z.number().nullable(),
     until: z.number(),
   }),
-  z.object({
-    ...at,
-    type: z.literal("check"),
+  event("check", {
     name: z.string(),
     valid: z.union([z.boolean(), z.literal("unknown")]),
     why: z.string().nullable(),
@@ -268,16 +240,12 @@ const eventSchemas = [
     /** What became of acknowledged writes, by load: of no-lost-writes. */
     losses: z.array(lossesSchema).optional(),
   }),
-  z.object({
-    ...at,
-    type: z.literal("verdict"),
+  event("verdict", {
     verdict: z.enum(["pass", "fail", "inconclusive", "error", "interrupted"]),
     reasons: z.array(z.string()),
   }),
   /** Something a reader of the report should know that fits no other type. */
-  z.object({
-    ...at,
-    type: z.literal("note"),
+  event("note", {
     about: z.string(),
     text: z.string(),
     /** A report tells it in a place of its own, too. "not-healed": a node's role could not be looked at, or set, while healing. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { event } from "./shapes.ts";
 
 /** What an experiment can expect of a node's state, and wait for: as its INFO tells it. */
 export const STATES = ["master", "replica", "link-up", "link-down", "full-sync", "loading"] as const;
@@ -32,9 +33,7 @@ export const expectationSchema = z.strictObject({
 export type Expectation = z.infer<typeof expectationSchema>;
 
 /** A log line that matches the regular expression of an expectation. */
-export const expectationMatchSchema = z.object({
-  t: z.number(),
-  type: z.literal("expectation-match"),
+export const expectationMatchSchema = event("expectation-match", {
   /** Of the expectation. */
   id: z.string(),
   node: z.string(),

@@ -9,3 +9,8 @@ export type OneOf<Shape, Name extends PropertyKey = Shape extends unknown ? keyo
 export function asWritten<T>(schema: z.ZodType<T>) {
   return z.custom<T>((value) => schema.safeParse(value).success);
 }
+
+/** The schema of one type of event: when it was (`t`, run ms), its `type`, and what is its own. */
+export function event<Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) {
+  return z.object({ t: z.number(), type: z.literal(type) }).extend(shape);
+}

@@ -1,13 +1,10 @@
 import { z } from "zod";
-
-const at = { t: z.number() };
+import { event } from "../shapes.ts";
 
 /** What was before heal, what it changed, and whether all were well in time. */
 export const healEventSchemas = [
   /** What a node said of itself before anything was healed. */
-  z.object({
-    ...at,
-    type: z.literal("before-heal"),
+  event("before-heal", {
     node: z.string(),
     role: z.enum(["master", "replica", "unknown"]),
     /** Whom it replicated from; null: nobody that is known. */
@@ -18,9 +15,7 @@ export const healEventSchemas = [
     slots: z.array(z.tuple([z.number(), z.number()])).nullable(),
   }),
   /** A server was told its role because it was not where it should be. */
-  z.object({
-    ...at,
-    type: z.literal("repair"),
+  event("repair", {
     node: z.string(),
     /** "heal", or the id of the fault that undid itself. */
     by: z.string(),
@@ -29,9 +24,7 @@ export const healEventSchemas = [
     told: z.array(z.string()),
   }),
   /** Result of the bounded wait after heal. `waiting`: what had not recovered when time ran out. */
-  z.object({
-    ...at,
-    type: z.literal("recovery"),
+  event("recovery", {
     recovered: z.boolean(),
     ms: z.number(),
     within: z.number(),

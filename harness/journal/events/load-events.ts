@@ -1,6 +1,5 @@
 import { z } from "zod";
-
-const at = { t: z.number() };
+import { event } from "../shapes.ts";
 
 /** What became of operations: `errors` counts both those that failed and those of which nobody knows, by kind. */
 const outcomesSchema = z.object({
@@ -19,9 +18,7 @@ export type Latency = z.infer<typeof latencySchema>;
 /** What clients saw. */
 export const loadEventSchemas = [
   /** One second of one load. */
-  z.object({
-    ...at,
-    type: z.literal("load"),
+  event("load", {
     load: z.string(),
     seconds: z.number(),
     ...outcomesSchema.shape,
@@ -32,9 +29,7 @@ export const loadEventSchemas = [
     nodes: z.record(z.string(), outcomesSchema).optional(),
   }),
   /** Cluster mode: the slot of a load's keys is another master's now, as a server's MOVED said; the load follows. */
-  z.object({
-    ...at,
-    type: z.literal("load-moved"),
+  event("load-moved", {
     load: z.string(),
     slot: z.number(),
     from: z.string(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { event } from "../shapes.ts";
 import { adminCommandSchema, duplicateCommandSchema, fullSyncSchema, shutdownSchema } from "./operator-events.ts";
 
 /** What the watchdog says of one node. `healthy` and `unknown` frame the results of docs/checks.md#the-watchdog. */
@@ -22,14 +23,10 @@ export type NodeCondition = (typeof NODE_CONDITIONS)[number];
 /** Conditions of a server that runs and leaves clients without an answer. */
 export const HANGS: readonly NodeCondition[] = ["partial", "unresponsive", "livelocked", "deadlocked"];
 
-const at = { t: z.number() };
-
 /** Events about one server: its condition, its probes' cover, its container, its log, its full syncs and its admin commands. */
 export const nodeEventSchemas = [
   /** The watchdog's verdict on a node changed. `since`: when the new condition really began (before it was confirmed). */
-  z.object({
-    ...at,
-    type: z.literal("condition"),
+  event("condition", {
     node: z.string(),
     was: z.enum(NODE_CONDITIONS),
     now: z.enum(NODE_CONDITIONS),
@@ -45,9 +42,7 @@ export const nodeEventSchemas = [
    * Which classes of command a node that hangs still answers, from two seconds after the hang was confirmed; again when that
    * changes. A class that was not asked is in none of the lists.
    */
-  z.object({
-    ...at,
-    type: z.literal("classes"),
+  event("classes", {
     node: z.string(),
     /** When the hang was confirmed. */
     confirmed: z.number(),
@@ -58,9 +53,7 @@ export const nodeEventSchemas = [
     silent: z.array(z.string()),
   }),
   /** Do the probes lie on every worker thread of a multi-threaded server? Before the first fault, and after restarts. */
-  z.object({
-    ...at,
-    type: z.literal("cover"),
+  event("cover", {
     node: z.string(),
     /** Worker threads of the server; null: nobody could tell. */
     workers: z.number().nullable(),
@@ -74,9 +67,7 @@ export const nodeEventSchemas = [
     /** Why it is not proved or not complete. */
     why: z.string().nullable(),
   }),
-  z.object({
-    ...at,
-    type: z.literal("container"),
+  event("container", {
     node: z.string(),
     action: z.enum(["start", "die", "oom", "pause", "unpause"]),
     exitCode: z.number().nullable(),
@@ -84,9 +75,7 @@ export const nodeEventSchemas = [
     ours: z.boolean(),
   }),
   /** A server log line that a log rule of its system recognised. */
-  z.object({
-    ...at,
-    type: z.literal("log"),
+  event("log", {
     node: z.string(),
     rule: z.string(),
     line: z.string(),

@@ -1,9 +1,8 @@
 import { z } from "zod";
+import { event } from "../shapes.ts";
 
 /** A full sync of a replica, as its own log tells it. `done` and `total` count files; null where the log does not say. */
-export const fullSyncSchema = z.object({
-  t: z.number(),
-  type: z.literal("full-sync"),
+export const fullSyncSchema = event("full-sync", {
   node: z.string(),
   step: z.enum([
     "start",
@@ -18,9 +17,7 @@ export const fullSyncSchema = z.object({
 });
 
 /** A server was asked to stop by a `shutdown` fault. Times in run ms. */
-export const shutdownSchema = z.object({
-  t: z.number(),
-  type: z.literal("shutdown"),
+export const shutdownSchema = event("shutdown", {
   /** Plan id of the fault occurrence. */
   id: z.string(),
   node: z.string(),
@@ -35,9 +32,7 @@ export const shutdownSchema = z.object({
 });
 
 /** One command sent several times by a `duplicate-command` fault. Milliseconds. */
-export const duplicateCommandSchema = z.object({
-  t: z.number(),
-  type: z.literal("duplicate-command"),
+export const duplicateCommandSchema = event("duplicate-command", {
   /** Plan id of the fault occurrence. */
   id: z.string(),
   command: z.string(),
@@ -53,9 +48,7 @@ export const duplicateCommandSchema = z.object({
  * A command that a fault gave a server: "sent" first, then what became of it. Of an administration command on a lasting
  * connection there is no `expected`, `argv` or `reply`.
  */
-export const adminCommandSchema = z.object({
-  t: z.number(),
-  type: z.literal("admin-command"),
+export const adminCommandSchema = event("admin-command", {
   node: z.string(),
   /** Which of the node's administration connections; of a fault that opens its own, which of those. */
   connection: z.number(),
