@@ -1,5 +1,5 @@
 import type { CleanupScope } from "../base/scope.ts";
-import type { ComposeFile } from "../docker/compose-types.ts";
+import type { ComposeFile } from "../docker/compose.ts";
 import { Disk, removeDisk } from "../docker/disk.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { ContainerSpec, Network } from "../docker/engine-types.ts";

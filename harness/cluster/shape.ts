@@ -1,4 +1,4 @@
-import type { ComposeFile } from "../docker/compose-types.ts";
+import type { ComposeFile } from "../docker/compose.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { System } from "../systems/system.ts";
 

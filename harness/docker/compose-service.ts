@@ -1,30 +1,15 @@
-import type { YamlPath } from "../base/mistakes.ts";
+import { z } from "zod";
 import { didYouMean } from "../base/mistakes.ts";
-import type { ComposeChecker, YamlMap } from "./compose-checker.ts";
-import { type ComposeService, SERVICE_ROLES, type ServerConfig, type ServiceRole } from "./compose-types.ts";
+import { eitherOf, FLAG, mapOf, number, pairs, shown, TEXT, TEXTS, wrong } from "./compose-schema.ts";
 import { byteSize, graceSeconds, portMapping, shellWords, volumeMount } from "./compose-values.ts";
 
-const KEYS = [
-  "image",
-  "command",
-  "entrypoint",
-  "environment",
-  "labels",
-  "networks",
-  "ports",
-  "volumes",
-  "tmpfs",
-  "ulimits",
-  "cpus",
-  "mem_limit",
-  "cap_add",
-  "stop_grace_period",
-  "init",
-  "user",
-];
+export const SERVICE_ROLES = ["master", "replica", "control", "sentinel", "toxiproxy"] as const;
+
+/** Server configuration by system: { redis: { "repl-timeout": "60" } }. */
+type ServerConfig = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** What people will try, and why it is not for this harness. */
-const REFUSED: Readonly<Record<string, string>> = {
+const REFUSED = {
   build: "images are named here and made by `kvchaos images wrap`",
   depends_on: "kvchaos starts everything together and waits until each server is ready",
   healthcheck: "kvchaos probes the servers itself",
@@ -44,207 +29,149 @@ const REFUSED: Readonly<Record<string, string>> = {
   configs: "write server configuration under `x-kvchaos.config`",
 };
 
-const ABSOLUTE = /^\/[^:]*$/;
-
 /** What the file declares around its services. */
-export interface Surroundings {
-  networks: readonly { name: string; internal: boolean }[];
+interface Surroundings {
+  networks: readonly string[];
+  /** Which of them have no way out. */
+  internal: readonly string[];
   volumes: readonly string[];
+  /** Names allowed under `x-kvchaos.config`; any when left out. */
   systems: readonly string[] | undefined;
-  config: ServerConfig;
 }
 
-/** Reads one service. Mistakes go to the checker; what is returned is then never used. */
-export function readService(
-  check: ComposeChecker,
-  name: string,
-  value: unknown,
-  around: Surroundings,
-): ComposeService | undefined {
-  const path = ["services", name];
-  const map = check.map(path, value, `service ${name}`);
-  if (!map) return undefined;
-  check.keys(path, map, KEYS, REFUSED);
-  const read = <T>(key: string, reader: (at: YamlPath, value: unknown) => T | undefined): T | undefined =>
-    Object.hasOwn(map, key) ? reader([...path, key], map[key]) : undefined;
+const WORDS = eitherOf((value) => (Array.isArray(value) ? z.array(z.string()) : TEXT.transform(shellWords)));
 
-  if (!Object.hasOwn(map, "image")) check.wrongKey(path, `service ${name}: "image" is missing`);
-  const networks = readNetworks(check, path, map, around);
-  const ports = read("ports", (at, given) => readPorts(check, at, given)) ?? [];
-  const published = networks.some((network) => !around.networks.find(({ name }) => name === network.name)?.internal);
-  if (ports.length > 0 && networks.length > 0 && !published) {
-    check.wrong(
-      [...path, "ports"],
-      "ports are not reachable on internal networks only",
-      "add a network that is not internal",
-    );
+/** `x-kvchaos.mode`. Who rules then depends on the system, too (cluster/shape.ts). */
+const MODES = ["cluster", "sentinel"] as const;
+export const MODE = z.unknown().transform((value, ctx) => {
+  const expected = MODES.map((mode) => `"${mode}"`).join(" or ");
+  return MODES.find((mode) => mode === value) ?? wrong(ctx, `mode ${shown(value)}: expected ${expected}, or none`);
+});
+
+const PORT = eitherOf((value) => (typeof value === "number" ? z.number().transform(String) : TEXT));
+
+export const PORTS = z.array(PORT.transform(portMapping)).superRefine((ports, ctx) => {
+  for (const [i, { container }] of ports.entries()) {
+    if (ports.findIndex((port) => port.container === container) === i) continue;
+    wrong(ctx, `port ${container} is published twice`, { path: [i], named: true });
   }
-  const labels = read("labels", (at, given) => check.pairs(at, given, "labels", true)) ?? {};
+});
+
+const FOLDER = TEXT.superRefine((path, ctx) => {
+  if (!/^\/[^:]*$/.test(path)) wrong(ctx, `tmpfs: expected an absolute path, got "${path}"`);
+});
+
+const LIMIT = number("a whole number (-1: no limit)", (n) => Number.isInteger(n) && n >= -1);
+const LIMITS = z.record(
+  z.string(),
+  eitherOf((value) =>
+    typeof value === "object" && value !== null
+      ? mapOf({ soft: LIMIT, hard: LIMIT })
+      : LIMIT.transform((both) => ({ soft: both, hard: both })),
+  ),
+);
+
+const NETWORK = mapOf(
+  { aliases: z.array(TEXT).default([]) },
+  {
+    ipv4_address: "kvchaos keeps addresses stable by itself",
+  },
+);
+
+function networksAmong(known: readonly string[]) {
+  const unknown = (name: string) => `unknown network "${name}"`;
+  const list = z.array(TEXT).transform((names, ctx) =>
+    names.map((name, i) => {
+      if (!known.includes(name)) wrong(ctx, unknown(name), { path: [i], hint: didYouMean(name, known) });
+      else if (names.indexOf(name) < i) wrong(ctx, `network "${name}" is given twice`, { path: [i] });
+      return { name, aliases: [] as string[] };
+    }),
+  );
+  const map = z.record(z.string(), NETWORK.nullable()).transform((networks, ctx) =>
+    Object.entries(networks).map(([name, given]) => {
+      const at = { path: [name], key: true };
+      if (!known.includes(name)) wrong(ctx, unknown(name), { ...at, hint: didYouMean(name, known) });
+      return { name, aliases: given?.aliases ?? [] };
+    }),
+  );
+  return eitherOf((value) => (Array.isArray(value) ? list : map)).default([{ name: "default", aliases: [] }]);
+}
+
+function volumesAmong(known: readonly string[]) {
+  const mount = TEXT.transform(volumeMount).superRefine(({ name }, ctx) => {
+    if (known.includes(name)) return;
+    const hint = didYouMean(name, known) ?? "declare it under the top-level key `volumes`";
+    wrong(ctx, `unknown volume "${name}"`, { hint });
+  });
+  return z.array(mount).default([]);
+}
+
+/** `{redis: {key: value}}`; values are read as texts. */
+export function configOf(systems: readonly string[] | undefined) {
+  const config = z.record(z.string(), TEXTS).superRefine((given, ctx) => {
+    for (const system of systems ? Object.keys(given) : []) {
+      if (systems?.includes(system)) continue;
+      const hint = didYouMean(system, systems ?? []);
+      wrong(ctx, `unknown system "${system}"`, { path: [system], key: true, hint });
+    }
+  });
+  return config.default({});
+}
+
+/** One service, with every default filled in. undefined: the file does not say; the image or the engine decides. */
+export function serviceOf({ networks, internal, volumes, systems }: Surroundings) {
+  const fields = {
+    image: TEXT,
+    command: WORDS.optional(),
+    entrypoint: WORDS.optional(),
+    environment: pairs(false).default({}),
+    labels: pairs(true).default({}),
+    networks: networksAmong(networks),
+    /** Published on 127.0.0.1. `host` null: any free port. */
+    ports: PORTS.default([]),
+    volumes: volumesAmong(volumes),
+    tmpfs: eitherOf((value) => (Array.isArray(value) ? z.array(FOLDER) : FOLDER.transform((one) => [one]))).default([]),
+    ulimits: LIMITS.transform((all) => Object.entries(all).map(([name, limit]) => ({ name, ...limit }))).default([]),
+    cpus: number("a number above zero", (n) => n > 0).optional(),
+    mem_limit: z.unknown().transform(byteSize).optional(),
+    cap_add: z.array(TEXT).default([]),
+    stop_grace_period: z.unknown().transform(graceSeconds).optional(),
+    init: FLAG.default(false),
+    user: TEXT.optional(),
+    "x-kvchaos": mapOf({ config: configOf(systems) }).default({ config: {} }),
+  };
+  return mapOf(fields, REFUSED).transform(
+    ({ mem_limit, cap_add, stop_grace_period, "x-kvchaos": { config }, ...same }, ctx) => {
+      if (same.ports.length > 0 && same.networks.every(({ name }) => internal.includes(name))) {
+        const hint = "add a network that is not internal";
+        wrong(ctx, "ports are not reachable on internal networks only", { path: ["ports"], hint });
+      }
+      return {
+        ...same,
+        /** Bytes. */
+        memory: mem_limit,
+        capAdd: cap_add,
+        /** Seconds. */
+        stopGracePeriod: stop_grace_period,
+        ...partOf(same.labels),
+        config,
+      };
+    },
+  );
+}
+
+/** What its labels say about a service's part in the cluster. */
+export function partOf(labels: Readonly<Record<string, string>>) {
   return {
-    name,
-    image: read("image", (at, given) => check.string(at, given, "image")) ?? "",
-    command: read("command", (at, given) => readWords(check, at, given, "command")),
-    entrypoint: read("entrypoint", (at, given) => readWords(check, at, given, "entrypoint")),
-    environment: read("environment", (at, given) => check.pairs(at, given, "environment", false)) ?? {},
-    labels,
-    networks,
-    ports,
-    volumes: read("volumes", (at, given) => readVolumes(check, at, given, around.volumes)) ?? [],
-    tmpfs: read("tmpfs", (at, given) => readTmpfs(check, at, given)) ?? [],
-    ulimits: read("ulimits", (at, given) => readUlimits(check, at, given)) ?? [],
-    cpus: read("cpus", (at, given) => check.number(at, given, "cpus", (n) => n > 0, "a number above zero")),
-    memory: read("mem_limit", (at, given) => check.take(at, byteSize(given))),
-    capAdd: read("cap_add", (at, given) => check.strings(at, given, "cap_add")) ?? [],
-    stopGracePeriod: read("stop_grace_period", (at, given) => check.take(at, graceSeconds(given))),
-    init: read("init", (at, given) => check.boolean(at, given, "init")) ?? false,
-    user: read("user", (at, given) => check.string(at, given, "user")),
-    role: readRole(check, path, map, labels),
+    /** null: none, or an unknown one. */
+    role: SERVICE_ROLES.find((known) => known === labels["kvchaos.role"]) ?? null,
+    /** Whom a replica follows at first; null: no label says. */
     master: labels["kvchaos.master"] ?? null,
-    config: mergeConfig(around.config, readConfig(check, [...path, "x-kvchaos"], map["x-kvchaos"], around.systems)),
   };
 }
 
-/** `x-kvchaos: {config: {redis: {key: value}}}`; values are read as texts. */
-export function readConfig(
-  check: ComposeChecker,
-  path: YamlPath,
-  value: unknown,
-  systems: readonly string[] | undefined,
-  others: readonly string[] = [],
-): ServerConfig {
-  const map = value === undefined ? {} : (check.map(path, value, "x-kvchaos") ?? {});
-  check.keys(path, map, ["config", ...others]);
-  const given = map.config === undefined ? {} : (check.map([...path, "config"], map.config, "config") ?? {});
-  const config: Record<string, Record<string, string>> = {};
-  for (const [system, keys] of Object.entries(given)) {
-    const at = [...path, "config", system];
-    if (systems && !systems.includes(system)) {
-      check.wrongKey(at, `unknown system "${system}"`, didYouMean(system, systems));
-    } else config[system] = check.texts(at, keys, `config.${system}`);
-  }
-  return config;
-}
-
-function mergeConfig(under: ServerConfig, over: ServerConfig): ServerConfig {
+/** The file's settings with those of a service over them. */
+export function mergeConfig(under: ServerConfig, over: ServerConfig): ServerConfig {
   const systems = new Set([...Object.keys(under), ...Object.keys(over)]);
   return Object.fromEntries([...systems].map((system) => [system, { ...under[system], ...over[system] }]));
-}
-
-/** Where a label was written, in either form. */
-export function labelPath(service: string, labels: unknown, label: string): YamlPath {
-  const path = ["services", service, "labels"];
-  if (!Array.isArray(labels)) return [...path, label];
-  const index = labels.findIndex((item) => item === label || String(item).startsWith(`${label}=`));
-  return index >= 0 ? [...path, index] : path;
-}
-
-function readRole(
-  check: ComposeChecker,
-  path: readonly [string, string] | string[],
-  map: YamlMap,
-  labels: Readonly<Record<string, string>>,
-): ServiceRole | null {
-  const known = ["kvchaos.role", "kvchaos.master"];
-  for (const label of Object.keys(labels)) {
-    if (label.startsWith("kvchaos.") && !known.includes(label)) {
-      const at = labelPath(path[1]!, map.labels, label);
-      check.wrongKey(at, `unknown label "${label}"`, didYouMean(label, known));
-    }
-  }
-  const role = labels["kvchaos.role"];
-  if (role === undefined) return null;
-  const found = SERVICE_ROLES.find((known) => known === role);
-  if (found) return found;
-  const at = labelPath(path[1]!, map.labels, "kvchaos.role");
-  check.wrong(at, `unknown role "${role}"; expected ${SERVICE_ROLES.join(", ")}`, didYouMean(role, SERVICE_ROLES));
-  return null;
-}
-
-function readWords(check: ComposeChecker, path: YamlPath, value: unknown, what: string): string[] | undefined {
-  if (Array.isArray(value)) {
-    return value.flatMap((item, i) => (item === "" ? "" : (check.string([...path, i], item, `${what}[${i}]`) ?? [])));
-  }
-  const text = check.string(path, value, what);
-  return text === undefined ? undefined : check.take(path, shellWords(text));
-}
-
-function readNetworks(check: ComposeChecker, path: string[], map: YamlMap, around: Surroundings) {
-  const names = around.networks.map(({ name }) => name);
-  if (!Object.hasOwn(map, "networks")) return [{ name: "default", aliases: [] }];
-  const at = [...path, "networks"];
-  const found: { name: string; aliases: string[] }[] = [];
-  const add = (where: YamlPath, name: string, aliases: string[], wrong: "wrong" | "wrongKey") => {
-    if (!names.includes(name)) check[wrong](where, `unknown network "${name}"`, didYouMean(name, names));
-    else if (found.some((network) => network.name === name)) check.wrong(where, `network "${name}" is given twice`);
-    else found.push({ name, aliases });
-  };
-  if (Array.isArray(map.networks)) {
-    for (const [i, item] of map.networks.entries()) {
-      const name = check.string([...at, i], item, `networks[${i}]`);
-      if (name !== undefined) add([...at, i], name, [], "wrong");
-    }
-    return found;
-  }
-  for (const [name, value] of Object.entries(check.map(at, map.networks, "networks") ?? {})) {
-    const options = value === null ? {} : (check.map([...at, name], value, `network ${name}`) ?? {});
-    check.keys([...at, name], options, ["aliases"], { ipv4_address: "kvchaos keeps addresses stable by itself" });
-    const aliases =
-      options.aliases === undefined ? [] : check.strings([...at, name, "aliases"], options.aliases, "aliases");
-    add([...at, name], name, aliases, "wrongKey");
-  }
-  return found;
-}
-
-function readPorts(check: ComposeChecker, path: YamlPath, value: unknown) {
-  const found: { container: number; host: number | null }[] = [];
-  for (const [i, item] of (check.list(path, value, "ports") ?? []).entries()) {
-    const at = [...path, i];
-    const text = typeof item === "number" ? String(item) : check.string(at, item, `ports[${i}]`);
-    const port = text === undefined ? undefined : check.take(at, portMapping(text));
-    if (!port) continue;
-    if (found.some(({ container }) => container === port.container)) {
-      check.wrong(at, `ports[${i}]: port ${port.container} is published twice`);
-    } else found.push(port);
-  }
-  return found;
-}
-
-function readVolumes(check: ComposeChecker, path: YamlPath, value: unknown, declared: readonly string[]) {
-  return (check.list(path, value, "volumes") ?? []).flatMap((item, i) => {
-    const at = [...path, i];
-    const text = check.string(at, item, `volumes[${i}]`);
-    const mount = text === undefined ? undefined : check.take(at, volumeMount(text));
-    if (mount && !declared.includes(mount.name)) {
-      const hint = didYouMean(mount.name, declared) ?? "declare it under the top-level key `volumes`";
-      check.wrong(at, `unknown volume "${mount.name}"`, hint);
-    }
-    return mount ?? [];
-  });
-}
-
-function readTmpfs(check: ComposeChecker, path: YamlPath, value: unknown): string[] {
-  const given = typeof value === "string" ? [value] : check.strings(path, value, "tmpfs");
-  for (const [i, item] of given.entries()) {
-    const at = Array.isArray(value) ? [...path, i] : path;
-    if (!ABSOLUTE.test(item)) check.wrong(at, `tmpfs: expected an absolute path, got "${item}"`);
-  }
-  return given;
-}
-
-function readUlimits(check: ComposeChecker, path: YamlPath, value: unknown) {
-  const limit = (at: YamlPath, given: unknown, what: string) =>
-    check.number(at, given, what, (n) => Number.isInteger(n) && n >= -1, "a whole number (-1: no limit)");
-  return Object.entries(check.map(path, value, "ulimits") ?? {}).flatMap(([name, given]) => {
-    const at = [...path, name];
-    if (typeof given !== "object" || given === null) {
-      const both = limit(at, given, name);
-      return both === undefined ? [] : { name, soft: both, hard: both };
-    }
-    const map = check.map(at, given, name);
-    if (!map) return [];
-    check.keys(at, map, ["soft", "hard"]);
-    const soft = limit([...at, "soft"], map.soft, `${name}.soft`);
-    const hard = limit([...at, "hard"], map.hard, `${name}.hard`);
-    return soft === undefined || hard === undefined ? [] : { name, soft, hard };
-  });
 }

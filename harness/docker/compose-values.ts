@@ -1,46 +1,48 @@
-/*
- * The small texts inside a Compose file. Each reader returns the value, or a sentence (`Expected`) that says what was
- * expected; nothing is guessed.
- */
+import type { z } from "zod";
+import type { YamlPath } from "../base/mistakes.ts";
+import { isMap, shown, wrong } from "./compose-schema.ts";
 
-/** What a text should have been. */
-export class Expected {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
+/* The small texts inside a Compose file. Each reader notes what was expected; nothing is guessed. */
 
 const VARIABLE = /\$(?:(\$)|\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*)|)/g;
 const BRACED = /^([A-Za-z_][A-Za-z0-9_]*)(?:(:?-)([^$]*))?$/;
 
 /**
- * Fills in `${VAR}`, `$VAR`, `${VAR:-default}` (default also when empty), `${VAR-default}` and `$$`.
- * A variable that is neither set nor has a default is a mistake: an empty text in its place would only fail later.
+ * Copies plain data with all variables in its texts filled in: `${VAR}`, `$VAR`, `${VAR:-default}` (default also when empty),
+ * `${VAR-default}` and `$$`. Keys stay as they are, as in Compose. A variable that is neither set nor has a default is a
+ * mistake: an empty text in its place would only fail later.
  */
-export function interpolate(text: string, variables: Readonly<Record<string, string | undefined>>): string | Expected {
-  let wrong: Expected | undefined;
-  const filled = text.replace(VARIABLE, (all, dollar?: string, braced?: string, plain?: string) => {
+export function fill(
+  value: unknown,
+  variables: Readonly<Record<string, string | undefined>>,
+  onMistake: (path: YamlPath, message: string) => void,
+  path: YamlPath = [],
+): unknown {
+  const inside = (item: unknown, key: PropertyKey) => fill(item, variables, onMistake, [...path, key]);
+  if (Array.isArray(value)) return value.map(inside);
+  if (isMap(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inside(item, key)]));
+  if (typeof value !== "string") return value;
+  const wrong: string[] = [];
+  const filled = value.replace(VARIABLE, (all, dollar?: string, braced?: string, plain?: string) => {
     if (dollar) return "$";
     const match = BRACED.exec(braced ?? plain ?? "");
     if (!match) {
-      wrong ??= new Expected(
-        `"${all}" is no variable; expected \${NAME}, \${NAME:-default}, \${NAME-default}, or $$ for a $`,
-      );
+      wrong.push(`"${all}" is no variable; expected \${NAME}, \${NAME:-default}, \${NAME-default}, or $$ for a $`);
       return "";
     }
     const [, name = "", operator, fallback = ""] = match;
     const value = variables[name];
     if (value !== undefined && (value !== "" || operator !== ":-")) return value;
-    if (operator) return fallback;
-    wrong ??= new Expected(`variable ${name} is not set; set it, or write \${${name}:-default}`);
-    return "";
+    if (operator === undefined) wrong.push(`variable ${name} is not set; set it, or write \${${name}:-default}`);
+    return fallback;
   });
-  return wrong ?? filled;
+  if (wrong[0] === undefined) return filled;
+  onMistake(path, wrong[0]);
+  return "";
 }
 
 /** Splits like a shell, without expanding anything: words, '…', "…" and backslashes. */
-export function shellWords(text: string): string[] | Expected {
+export function shellWords(text: string, ctx: z.RefinementCtx): string[] {
   const words: string[] = [];
   let word: string | undefined;
   for (let i = 0; i < text.length; i++) {
@@ -50,7 +52,7 @@ export function shellWords(text: string): string[] | Expected {
       word = undefined;
     } else if (char === "'" || char === '"') {
       const quoted = readQuoted(text, i);
-      if (!quoted) return new Expected(`the quote ${char} is not closed`);
+      if (!quoted) return wrong(ctx, `the quote ${char} is not closed`);
       word = (word ?? "") + quoted.content;
       i = quoted.end;
     } else if (char === "\\" && i + 1 < text.length) {
@@ -72,63 +74,51 @@ function readQuoted(text: string, start: number): { content: string; end: number
   return undefined;
 }
 
-/** "127.0.0.1::6379" (any free host port) or "127.0.0.1:17000:6379". */
-export function portMapping(text: string): { container: number; host: number | null } | Expected {
+/** "127.0.0.1::6379" (any free host port, null) or "127.0.0.1:17000:6379". */
+export function portMapping(text: string, ctx: z.RefinementCtx): { container: number; host: number | null } {
   const form = 'expected "127.0.0.1::PORT" (a free host port is chosen) or "127.0.0.1:HOST_PORT:PORT"';
   const [, address, host, container] = /^(?:([^:]*|\[.*\]):)?(?:(\d*):)?(\d+)(?:\/tcp)?$/.exec(text) ?? [];
-  if (container === undefined) return new Expected(`port "${text}" is not understood; ${form}`);
+  if (container === undefined) return wrong(ctx, `port "${text}" is not understood; ${form}`);
   if (address === undefined || host === undefined || address !== "127.0.0.1") {
-    return new Expected(`port "${text}" would be open to other machines; ${form}`);
+    return wrong(ctx, `port "${text}" would be open to other machines; ${form}`);
   }
   for (const port of [container, host]) {
     if (port !== "" && (Number(port) < 1 || Number(port) > 65535)) {
-      return new Expected(`port ${port} is out of range; expected 1 to 65535`);
+      return wrong(ctx, `port ${port} is out of range; expected 1 to 65535`);
     }
   }
   return { container: Number(container), host: host === "" ? null : Number(host) };
 }
 
 /** "name:/path". */
-export function volumeMount(text: string): { name: string; path: string } | Expected {
+export function volumeMount(text: string, ctx: z.RefinementCtx): { name: string; path: string } {
   const [, name, path] = /^([A-Za-z0-9][A-Za-z0-9_.-]*):(\/[^:]*)$/.exec(text) ?? [];
   if (name !== undefined && path !== undefined) return { name, path };
   const bind = /^[./~]/.test(text) && text.includes(":");
-  return new Expected(
-    bind
-      ? `volume "${text}" is a folder of this machine; expected a named volume, "name:/path"`
-      : `volume "${text}" is not understood; expected a named volume, "name:/path"`,
-  );
+  const why = bind ? "is a folder of this machine" : "is not understood";
+  return wrong(ctx, `volume "${text}" ${why}; expected a named volume, "name:/path"`);
 }
 
 const BYTES: Record<string, number> = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /** "64m", "1g", "512kb" or a plain number of bytes; Compose's units are powers of 1024. */
-export function byteSize(value: unknown): number | Expected {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([bkmg])?b?$/i.exec(String(value)) ?? [];
-  const bytes = digits === undefined ? 0 : Math.round(Number(digits) * (BYTES[(unit ?? "b").toLowerCase()] ?? 1));
-  return bytes > 0 ? bytes : new Expected(`expected a size above zero like "64m" or "1g", got ${shown(value)}`);
+export function byteSize(value: unknown, ctx: z.RefinementCtx): number {
+  const [, digits, unit = "b"] = /^(\d+(?:\.\d+)?) ?([bkmg])?b?$/i.exec(String(value)) ?? [];
+  const bytes = Math.round(Number(digits ?? 0) * (BYTES[unit.toLowerCase()] ?? 1));
+  return bytes > 0 ? bytes : wrong(ctx, `expected a size above zero like "64m" or "1g", got ${shown(value)}`);
 }
 
 const SECONDS: Record<string, number> = { us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
 
 /** "10s", "1m30s", "500ms" → whole seconds, rounded up: the engine knows no smaller unit. */
-export function graceSeconds(value: unknown): number | Expected {
+export function graceSeconds(value: unknown, ctx: z.RefinementCtx): number {
   const text = String(value);
   if (!/^(\d+(\.\d+)?(us|ms|s|m|h))+$/.test(text)) {
-    return new Expected(`expected a duration like "10s" or "1m30s", got ${shown(value)}`);
+    return wrong(ctx, `expected a duration like "10s" or "1m30s", got ${shown(value)}`);
   }
   let seconds = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(us|ms|s|m|h)/g)) {
     seconds += Number(amount) * SECONDS[unit!]!;
   }
   return Math.ceil(seconds);
-}
-
-/** A value as a message shows it: its text, shortened, or what kind of thing it is. */
-export function shown(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
-  if (value === null || value === undefined) return "nothing";
-  if (typeof value === "object") return "a map";
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -1,13 +1,11 @@
 import { readFile } from "node:fs/promises";
+import { z } from "zod";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
-import { mistakesError, YamlSource } from "../base/mistakes.ts";
-import { ComposeChecker } from "./compose-checker.ts";
-import { checkHostPorts, checkRoles } from "./compose-roles.ts";
-import { readConfig, readService } from "./compose-service.ts";
-import { type ComposeFile, type ComposeService, MODES } from "./compose-types.ts";
-import { shown } from "./compose-values.ts";
-
-export type { ComposeFile, ComposeService } from "./compose-types.ts";
+import { type Mistake, mistakesError, type YamlPath, YamlSource } from "../base/mistakes.ts";
+import { NAME_FORM, TOGETHER } from "./compose-roles.ts";
+import { FLAG, isMap, mapOf, mistakesOf, shown, TEXT, wrong } from "./compose-schema.ts";
+import { configOf, MODE, mergeConfig, serviceOf } from "./compose-service.ts";
+import { fill } from "./compose-values.ts";
 
 /*
  *   compose/x.yaml ──YamlSource──► plain data ──fill──► ${VARIABLES} filled in
@@ -38,11 +36,63 @@ export type { ComposeFile, ComposeService } from "./compose-types.ts";
  *   x-kvchaos: {config: {redis: {KEY: value}, kvrocks: {…}, pika: {…}}}   for all servers, or inside one service
  */
 
-const SERVICE_NAME = /^[a-z0-9][a-z0-9_-]*$/;
-/** In a link's name ("client -> m1") it means the load. */
-const RESERVED = "client";
+const NAME = TEXT.superRefine((name, ctx) => {
+  if (!NAME_FORM.test(name)) wrong(ctx, `name ${shown(name)}: expected lower-case letters, digits, - and _`);
+});
 
-export interface ComposeOptions {
+const NETWORK = mapOf(
+  { internal: FLAG.default(false) },
+  {
+    driver: "kvchaos makes bridge networks",
+    ipam: "kvchaos lets the engine choose a free range",
+    external: "kvchaos makes and removes its networks itself",
+    name: "kvchaos names networks after the run",
+  },
+);
+
+/** The schema of a whole file. @param file its variables are filled in; what it declares may be named by its services */
+function composeOf(file: unknown, { systems }: ComposeOptions) {
+  const declared = (key: string) => Object.entries(Object(isMap(file) ? file[key] : undefined));
+  const named = (key: string) => declared(key).map(([name]) => name);
+  const internal = declared("networks").filter(([, network]) => isMap(network) && String(network.internal) === "true");
+  const around = { networks: named("networks"), internal: internal.map(([name]) => name), volumes: named("volumes") };
+  return mapOf(
+    {
+      name: NAME.optional(),
+      services: z.record(z.string(), serviceOf({ ...around, systems })),
+      networks: z.record(z.string(), NETWORK.nullable()).nullish(),
+      volumes: z.record(z.string(), mapOf({}).nullable()).nullish(),
+      "x-kvchaos": mapOf({ mode: MODE.optional(), config: configOf(systems) }).default({ config: {} }),
+    },
+    {
+      version: "Compose files need none any more",
+      secrets: "write passwords under `environment` or `x-kvchaos.config`",
+      configs: "write server configuration under `x-kvchaos.config`",
+      include: "write one Compose file per topology",
+    },
+  ).transform(({ "x-kvchaos": { mode = null, config }, ...file }) => {
+    const services = Object.entries(file.services).map(([name, service]) => ({
+      name,
+      ...service,
+      config: mergeConfig(config, service.config),
+    }));
+    const networks = Object.entries(file.networks ?? {}).map(([name, given]) => ({
+      name,
+      internal: given?.internal ?? false,
+    }));
+    const used = new Set(services.flatMap((service) => service.networks.map(({ name }) => name)));
+    if (used.has("default") && !networks.some(({ name }) => name === "default")) {
+      networks.push({ name: "default", internal: false });
+    }
+    return { name: file.name, services, networks, volumes: Object.keys(file.volumes ?? {}), mode };
+  });
+}
+
+/** A Compose file of the documented subset, checked and with its variables filled in. */
+export type ComposeFile = ReturnType<typeof parseComposeFile>;
+export type ComposeService = ComposeFile["services"][number];
+
+interface ComposeOptions {
   /** Names allowed under `x-kvchaos.config`; any when left out. */
   systems?: readonly string[];
 }
@@ -55,7 +105,7 @@ export async function readComposeFile(
   path: string,
   variables: Readonly<Record<string, string | undefined>>,
   options: ComposeOptions = {},
-): Promise<ComposeFile> {
+) {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -74,100 +124,20 @@ export function parseComposeFile(
   text: string,
   variables: Readonly<Record<string, string | undefined>>,
   options: ComposeOptions = {},
-): ComposeFile {
+) {
   const source = YamlSource.parse(file, text);
-  const check = new ComposeChecker(source);
-  const composed = read(check, check.fill(source.value, variables), options);
-  if (check.mistakes.length > 0) throw mistakesError(check.mistakes);
-  return { file, ...composed, mistake: (path, message, hint) => source.mistake(path, message, hint) };
-}
-
-function read(check: ComposeChecker, value: unknown, options: ComposeOptions): Omit<ComposeFile, "file" | "mistake"> {
-  const top = check.map([], value, "a Compose file") ?? {};
-  check.keys([], top, ["name", "services", "networks", "volumes"], {
-    version: "Compose files need none any more",
-    secrets: "write passwords under `environment` or `x-kvchaos.config`",
-    configs: "write server configuration under `x-kvchaos.config`",
-    include: "write one Compose file per topology",
-  });
-  const networks = readNetworks(check, top.networks);
-  const volumes = readVolumes(check, top.volumes);
-  const config = readConfig(check, ["x-kvchaos"], top["x-kvchaos"], options.systems, ["mode"]);
-  const mode = readMode(check, top["x-kvchaos"]);
-  const around = { networks, volumes, systems: options.systems, config };
-  const services: ComposeService[] = [];
-  if (Object.keys(top).length > 0 && top.services === undefined) check.wrong([], '"services" is missing');
-  const raw = top.services === undefined ? {} : (check.map(["services"], top.services, "services") ?? {});
-  for (const [name, given] of Object.entries(raw)) {
-    if (!SERVICE_NAME.test(name)) {
-      check.wrongKey(["services", name], `service name ${shown(name)}: expected lower-case letters, digits, - and _`);
-    } else if (name === RESERVED) {
-      check.wrongKey(["services", name], `service name "${name}" is taken: it means the load in the names of links`);
-    }
-    const service = readService(check, name, given, around);
-    if (service) services.push(service);
-  }
-  // A service that could not be read would only lead to mistakes that are none.
-  if (services.length > 0 && services.length === Object.keys(raw).length) {
-    if (services.some(({ role }) => role !== null)) checkRoles(check, services, raw, mode);
-    checkHostPorts(check, services);
-  }
-  const usesDefault = services.some((service) => service.networks.some(({ name }) => name === "default"));
-  const declared = networks.some(({ name }) => name === "default");
+  const mistakes: Mistake[] = [];
+  const filled = fill(source.value, variables, (path, message) => mistakes.push(source.mistake(path, message)));
+  const read = composeOf(filled, options).safeParse(filled, { reportInput: true });
+  const together = TOGETHER.safeParse(filled);
+  const issues = [...(read.error?.issues ?? []), ...(together.error?.issues ?? [])];
+  mistakes.push(...mistakesOf(issues, source));
+  if (mistakes.length > 0 || !read.success) throw mistakesError(mistakes);
   return {
-    name: readName(check, top.name),
-    services,
-    networks: usesDefault && !declared ? [...networks, { name: "default", internal: false }] : networks,
-    volumes,
-    mode,
+    /** As it was named by the caller. */
+    file,
+    ...read.data,
+    /** A mistake at the value of `path`, for checks that only the caller can do. */
+    mistake: (path: YamlPath, message: string, hint?: string) => source.mistake(path, message, hint),
   };
-}
-
-/** `x-kvchaos: {mode: …}`, of the file as a whole. */
-function readMode(check: ComposeChecker, kvchaos: unknown): ComposeFile["mode"] {
-  const mode = kvchaos === null || typeof kvchaos !== "object" ? undefined : (kvchaos as { mode?: unknown }).mode;
-  if (mode === undefined) return null;
-  const known = MODES.find((one) => one === mode);
-  if (!known) {
-    check.wrong(
-      ["x-kvchaos", "mode"],
-      `mode ${shown(mode)}: expected ${MODES.map((one) => `"${one}"`).join(" or ")}, or none`,
-    );
-  }
-  return known ?? null;
-}
-
-function readName(check: ComposeChecker, value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  const name = check.string(["name"], value, "name");
-  if (name !== undefined && !SERVICE_NAME.test(name)) {
-    check.wrong(["name"], `name ${shown(name)}: expected lower-case letters, digits, - and _`);
-  }
-  return name;
-}
-
-function readNetworks(check: ComposeChecker, value: unknown): { name: string; internal: boolean }[] {
-  if (value === undefined || value === null) return [];
-  return Object.entries(check.map(["networks"], value, "networks") ?? {}).map(([name, given]) => {
-    const path = ["networks", name];
-    const map = given === null ? {} : (check.map(path, given, `network ${name}`) ?? {});
-    check.keys(path, map, ["internal"], {
-      driver: "kvchaos makes bridge networks",
-      ipam: "kvchaos lets the engine choose a free range",
-      external: "kvchaos makes and removes its networks itself",
-      name: "kvchaos names networks after the run",
-    });
-    const internal =
-      map.internal === undefined ? false : check.boolean([...path, "internal"], map.internal, "internal");
-    return { name, internal: internal ?? false };
-  });
-}
-
-function readVolumes(check: ComposeChecker, value: unknown): string[] {
-  if (value === undefined || value === null) return [];
-  return Object.entries(check.map(["volumes"], value, "volumes") ?? {}).map(([name, given]) => {
-    const map = given === null ? {} : (check.map(["volumes", name], given, `volume ${name}`) ?? {});
-    check.keys(["volumes", name], map, []);
-    return name;
-  });
 }
