@@ -17,7 +17,7 @@ export function wrong(ctx: z.RefinementCtx, message: string, { path = [], ...par
 }
 
 /** A value of another form: "cpus: expected a number above zero, got 0". */
-export function unexpected(ctx: z.RefinementCtx, form: string, value: unknown, path: PropertyKey[] = []) {
+function unexpected(ctx: z.RefinementCtx, form: string, value: unknown, path: PropertyKey[] = []) {
   wrong(ctx, `expected ${form}, got ${shown(value)}`, { named: true, path });
   return z.NEVER;
 }
