@@ -2,62 +2,15 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { groupBy } from "../base/group-by.ts";
 import { covered } from "../base/span.ts";
 import { byCause } from "../checks/causes.ts";
-import type { EventOf, Finding, Verdict } from "../journal/events.ts";
-import type { Losses } from "../journal/losses.ts";
+import type { Verdict } from "../journal/events.ts";
 import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import type { RunRecord } from "../journal/record.ts";
-import type { FaultOccurrence } from "../journal/view/fault-occurrences.ts";
-import type { PhaseSpan } from "../journal/view/phases.ts";
 
-interface LoadTotal {
-  load: string;
-  ok: number;
-  fail: number;
-  info: number;
-  seconds: number;
-  /** Over the whole run, largest first. */
-  errors: Record<string, number>;
-}
-
-/** The harness's own health over the run. */
-interface SelfCheck {
-  seconds: number;
-  starvedSeconds: number;
-  /** ms */
-  worstMainDelay: number;
-  worstProbeDelay: number;
-  worstControl: number | null;
-  /** percent */
-  worstCpuPressure: number | null;
-}
-
-/** What every reporter says about a run, worked out once from the record. */
-export interface RunSummary {
-  run: EventOf<"run">;
-  verdict: Verdict;
-  reasons: readonly string[];
-  /** Causes first, each with what follows from it behind it. */
-  findings: readonly Finding[];
-  checks: readonly EventOf<"check">[];
-  phases: readonly PhaseSpan[];
-  faults: readonly FaultOccurrence[];
-  loads: readonly LoadTotal[];
-  /** What became of acknowledged writes, by recorded load; [] when no check counted them. */
-  losses: readonly Losses[];
-  nodes: EventOf<"cluster">["nodes"];
-  links: EventOf<"cluster">["links"];
-  /** What the servers themselves call their version. */
-  serverVersion: string | null;
-  self: SelfCheck;
-  notes: readonly EventOf<"note">[];
-  /** Last moment of the journal, ms. */
-  end: number;
-  /** When the run stopped looking: what lasted until then may have lasted longer. */
-  watchEnd: number;
-}
+/** What every reporter says about a run, worked out once from the record. Times are milliseconds. */
+export type RunSummary = ReturnType<typeof summarize>;
 
 /** @throws ChaosError usage: the journal does not begin with a run */
-export function summarize(record: RunRecord): RunSummary {
+export function summarize(record: RunRecord) {
   const run = record.first("run");
   if (!run) throw new ChaosError("usage", "the journal has no beginning: there is nothing to report");
   const cluster = record.last("cluster");
@@ -67,22 +20,26 @@ export function summarize(record: RunRecord): RunSummary {
   const { end } = record;
   return {
     run,
-    verdict: last?.verdict ?? "interrupted",
+    verdict: last?.verdict ?? ("interrupted" satisfies Verdict),
     reasons: last?.reasons ?? [
       `The journal ends after ${Math.round(end / 1000)} s without a verdict: the harness was stopped.${cut}`,
     ],
+    /** Causes first, each with what follows from it behind it. */
     findings: byCause(checks.flatMap((check) => check.findings)),
     checks,
     phases: record.view.phases,
     faults: record.view.faults,
     loads: loadTotals(record),
+    /** What became of acknowledged writes, by recorded load; [] when no check counted them. */
     losses: checks.flatMap(({ losses = [] }) => losses),
     nodes: cluster?.nodes ?? [],
     links: cluster?.links ?? [],
+    /** What the servers themselves call their version. */
     serverVersion: cluster?.nodes.find((node) => node.version !== null)?.version ?? firstVersion(record),
     self: selfCheck(record),
     notes: record.of("note"),
     end,
+    /** When the run stopped looking: what lasted until then may have lasted longer. */
     watchEnd: record.view.watchEnd,
   };
 }
@@ -91,7 +48,8 @@ function firstVersion(record: RunRecord): string | null {
   return record.of("node-state").find((event) => event.state.version !== null)?.state.version ?? null;
 }
 
-function loadTotals(record: RunRecord): LoadTotal[] {
+/** `errors`: over the whole run, largest first. */
+function loadTotals(record: RunRecord) {
   return [...groupBy(record.of("load"), ({ load }) => load)].map(([load, samples]) => {
     const { errors, ...counts } = samples.reduce(addOutcomes, NO_OUTCOMES);
     const seconds = samples.reduce((sum, one) => sum + one.seconds, 0);
@@ -99,7 +57,8 @@ function loadTotals(record: RunRecord): LoadTotal[] {
   });
 }
 
-function selfCheck(record: RunRecord): SelfCheck {
+/** The harness's own health over the run; CPU pressure in percent. */
+function selfCheck(record: RunRecord) {
   const self = record.of("self");
   const worst = (values: (number | null)[]) =>
     values.reduce<number | null>((max, value) => (value === null ? max : Math.max(max ?? value, value)), null);
