@@ -1,12 +1,14 @@
 import { groupBy } from "../../base/group-by.ts";
-import { type Proportion, proportion } from "../../base/proportion.ts";
+import { type Proportion, proportion, proportionText } from "../../base/proportion.ts";
 import { planIn } from "../../journal/plan.ts";
+import { type Html, html } from "../html/markup.ts";
+import { numbers, scrolling, table } from "../html/table.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { hasVerdict } from "../verified/verified-run.ts";
 import type { ListedRun } from "./run-list.ts";
 
 /** All runs of one experiment on one image. */
-export interface ImageRuns {
+interface ImageRuns {
   image: string;
   digest: string | null;
   /** What the experiment says of it. */
@@ -19,7 +21,7 @@ export interface ImageRuns {
   unknown: number;
 }
 
-export interface Repeats {
+interface Repeats {
   /** What was counted: "hang/deadlocked", or any finding for a run that has none. */
   what: string;
   images: readonly ImageRuns[];
@@ -55,4 +57,27 @@ export function repeatsOf({ run, findings }: RunSummary, file: string, runs: rea
     images.push({ image: said.fixed, digest: null, said: "fixed", own: false, found: proportion(0, 0), unknown: 0 });
   const rank = ({ own, said: what }: ImageRuns): number => (own ? 0 : what === "fixed" ? 1 : 2);
   return { what: first ? first.type : "any finding", images: images.sort((a, b) => rank(a) - rank(b)) };
+}
+
+/** k of n with its interval, image by image: the one of this run first, the fixed one beside it. */
+export function repeatsHtml({ what, images }: Repeats): Html {
+  const [own] = images;
+  const rows = images.map((one) => [html`${one.image}${tags(one)}`, countText(one), one.unknown || null]);
+  const head =
+    own &&
+    html`<p><strong>${what}: ${countText(own)}</strong> of this experiment's runs on this image, in the folder that this report lies in.</p>`;
+  const columns = ["Image", "Found (k of n runs, 95 % interval by Wilson)", numbers("Runs without an answer")];
+  return html`${head}${scrolling("How often", table(columns, rows))}`;
+}
+
+function countText({ found }: ImageRuns): string {
+  return found.n === 0 ? "not run here" : proportionText(found);
+}
+
+function tags({ said, own }: ImageRuns): Html[] {
+  const words = [
+    ...(own ? ["this run"] : []),
+    ...(said === null ? [] : [said === "fixed" ? "said to be fixed" : "said to be affected"]),
+  ];
+  return words.map((word) => html` <span class="tag">${word}</span>`);
 }

@@ -1,3 +1,4 @@
+import { groupBy } from "../../base/group-by.ts";
 import { proportion, proportionText } from "../../base/proportion.ts";
 import { counted, formatTime } from "../../base/units.ts";
 import { kindOf } from "../../journal/finding.ts";
@@ -8,7 +9,6 @@ import { numbers, scrolling, table } from "../html/table.ts";
 import { median } from "../time-to-finding.ts";
 import { hasVerdict } from "../verified/verified-run.ts";
 import type { ListedRun } from "./run-list.ts";
-import type { IndexGroup, IndexRow, RunIndex } from "./runs-by-experiment.ts";
 
 /** Runs of a row that are drawn; all are counted. */
 const MOST_DRAWN = 40;
@@ -23,16 +23,23 @@ const LETTERS: Record<ListedRun["verdict"], string> = {
   interrupted: "–",
 };
 
-/** index.html of a folder of reports: experiments × images with their verdicts over time. No script, no network. */
-export function runIndexHtml({ groups, nights, total }: RunIndex): Html {
+/**
+ * index.html of a folder of reports: experiments × images with their verdicts over time. No script, no network.
+ * @param runs oldest first
+ * @param nights folders of nights that have a page of their own, latest first
+ */
+export function runIndexHtml(runs: readonly ListedRun[], nights: readonly string[]): Html {
+  const total = counted(runs.length, "run");
+  const groups = [...groupBy(runs, ({ experiment }) => experiment.file).values()];
+  const sorted = groups.sort((a, b) => (latestOf(a).startedAt < latestOf(b).startedAt ? 1 : -1));
   const legend = Object.entries(LETTERS).map(
     ([verdict, letter], i) => html`${i > 0 && ", "}${box(letter, verdict)} ${verdict}`,
   );
   return htmlPage({
-    title: `kvchaos: ${counted(total, "run")}`,
-    header: html`<h1>${counted(total, "run")} of ${counted(groups.length, "experiment")}</h1>
+    title: `kvchaos: ${total}`,
+    header: html`<h1>${total} of ${counted(groups.length, "experiment")}</h1>
 <p class="quiet">Made of the run folders beside this page. Every letter is a run, the latest on the right: ${legend}.</p>`,
-    main: html.lines([...groups.map(groupHtml), ...nightsHtml(nights)]),
+    main: html.lines([...sorted.map(groupHtml), ...nightsHtml(nights)]),
     footer: html`Made by kvchaos. Made again after every run, and by <code>kvchaos report</code> with this folder.`,
     script: null,
   });
@@ -46,14 +53,18 @@ const COLUMNS = [
   numbers("Median duration"),
 ];
 
-function groupHtml({ title, file, rows }: IndexGroup): Html {
+/** All runs of one experiment, by its file: titled as its latest run was. */
+function groupHtml(runs: readonly ListedRun[]): Html {
+  const { title, file } = latestOf(runs).experiment;
+  const rows = [...groupBy(runs, ({ system, image }) => `${system} ${image}`).values()];
   return html`<section><h2>${title}</h2>
 <p class="quiet"><code>${file}</code></p>
 ${scrolling(title, table(COLUMNS, rows.map(cells), "history", true))}</section>`;
 }
 
-function cells({ image, system, runs }: IndexRow): HtmlContent[] {
-  const last = runs.at(-1) as ListedRun;
+/** All runs of one experiment on one image. */
+function cells(runs: readonly ListedRun[]): HtmlContent[] {
+  const last = latestOf(runs);
   const judged = runs.filter(hasVerdict);
   const failed = proportion(judged.filter(({ verdict }) => verdict === "fail").length, judged.length);
   const drawn = runs.slice(-MOST_DRAWN);
@@ -63,12 +74,16 @@ function cells({ image, system, runs }: IndexRow): HtmlContent[] {
   const latest = linked(last, html`<span class="tag v-${last.verdict}">${last.verdict}</span>`);
   const told = [day(last.startedAt), kindsOf(last, 4)].filter((part) => part !== "").join(", ");
   return [
-    html`${image}<br><span class="quiet">${system}${version}</span>`,
+    html`${last.image}<br><span class="quiet">${last.system}${version}</span>`,
     html`${latest}<br><span class="quiet">${told}</span>`,
     [drawn.map((run) => linked(run, box(LETTERS[run.verdict], run.verdict), wordsOf(run))), cut],
     failed.n === 0 ? "no verdict yet" : proportionText(failed),
     formatTime(median(runs.map(({ durationMs }) => durationMs)) ?? 0),
   ];
+}
+
+function latestOf(runs: readonly ListedRun[]): ListedRun {
+  return runs.at(-1) as ListedRun;
 }
 
 function box(letter: string, verdict: string): Html {

@@ -1,7 +1,8 @@
-import { rename, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runIndexHtml } from "./run-index-html.ts";
-import { readRunIndex } from "./runs-by-experiment.ts";
+import { listRuns } from "./run-list.ts";
 
 /*
  *   reports/<run>/result.json … ─► listRuns ─► experiments × images ─► reports/index.html
@@ -13,11 +14,19 @@ import { readRunIndex } from "./runs-by-experiment.ts";
  * so at the same time. Returns the file, or null when there is no run in the folder.
  */
 export async function writeRunIndex(reports: string): Promise<string | null> {
-  const index = await readRunIndex(reports);
-  if (index.total === 0) return null;
+  const runs = await listRuns(reports);
+  if (runs.length === 0) return null;
   const file = join(reports, "index.html");
   const draft = `${file}.${process.pid}`;
-  await writeFile(draft, runIndexHtml(index).text);
+  await writeFile(draft, runIndexHtml(runs, await nightsOf(reports)).text);
   await rename(draft, file);
   return file;
+}
+
+/** Folders of nights that have a page of their own, latest first. */
+async function nightsOf(reports: string): Promise<string[]> {
+  const entries = await readdir(reports, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory() && /-nightly\b/.test(entry.name));
+  const nights = folders.map(({ name }) => name).filter((name) => existsSync(join(reports, name, "index.html")));
+  return nights.sort().reverse();
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -48,11 +49,7 @@ async function readListedRun(reports: string, folder: string): Promise<ListedRun
   try {
     if ((await stat(file)).size > MOST_BYTES) return null;
     const result = resultSchema.parse(JSON.parse(await readFile(file, "utf8")));
-    const hasReport = await stat(join(reports, folder, "report.html")).then(
-      (info) => info.isFile(),
-      () => false,
-    );
-    return { ...result, folder, hasReport };
+    return { ...result, folder, hasReport: existsSync(join(reports, folder, "report.html")) };
   } catch {
     return null; // see above: none, or not a whole one
   }
