@@ -1,5 +1,8 @@
+import { formatTime } from "../base/units.ts";
+import type { Finding } from "../journal/events.ts";
 import { argvOf } from "../journal/plan.ts";
 import type { FaultOccurrence } from "../journal/view/fault-occurrences.ts";
+import type { RunSummary } from "./run-summary.ts";
 
 const MOST_ARGV_CHARS = 90;
 
@@ -9,4 +12,15 @@ export function faultWords({ fault, targets, params }: FaultOccurrence): string 
   const cut = said.length > MOST_ARGV_CHARS ? `${said.slice(0, MOST_ARGV_CHARS)}…` : said;
   const where = targets.length > 0 ? `on ${targets.join(", ")}` : "";
   return [fault, cut, where].filter((word) => word !== "").join(" ");
+}
+
+/** Faults that were on when a finding began, and the last ones before: where a maintainer looks for the cause. */
+export function faultsBefore({ faults }: RunSummary, { from }: Finding): string {
+  const on = faults.filter((fault) => fault.from !== null && fault.from <= from && (fault.to ?? Infinity) >= from);
+  const before = faults.filter((fault) => fault.from !== null && fault.to !== null && fault.to < from);
+  const last = before.sort((a, b) => (b.to ?? 0) - (a.to ?? 0)).slice(0, Math.max(0, 3 - on.length));
+  const name = (fault: FaultOccurrence) => `${fault.id} (${faultWords(fault)})`;
+  const began = on.map((fault) => `${name(fault)}, begun ${formatTime(from - (fault.from ?? 0))} before`);
+  const ended = last.map((fault) => `${name(fault)}, over ${formatTime(from - (fault.to ?? 0))} before`);
+  return [...began.slice(0, 6), ...ended].join("; ") || "nothing yet";
 }

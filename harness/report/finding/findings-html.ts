@@ -2,6 +2,7 @@ import { counted, formatCount } from "../../base/units.ts";
 import { labelOf } from "../../checks/causes.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { faultsBefore } from "../fault-words.ts";
 import { bullets, definitions, folded } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { table } from "../html/table.ts";
@@ -9,12 +10,11 @@ import { keyLifeHtml } from "../key-life/key-life-html.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { confidence, meaningOf, spanText } from "../verdict-text.ts";
 import { capturesHtml, capturesOf, shortenProof } from "./capture-html.ts";
-import { faultsBefore } from "./faults-before.ts";
 import { infoTable } from "./info-table.ts";
 import { logWindowHtml } from "./log-window.ts";
-import { coverText } from "./probe-cover-text.ts";
 import type { RunFiles } from "./run-files.ts";
 import { type ShownFinding, scrollingOf } from "./shown-finding.ts";
+import { coverText } from "./watching-text.ts";
 
 const MOST_FINDINGS = 40;
 /** Closer together than this, two findings of a node have the same log lines around them. */

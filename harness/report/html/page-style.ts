@@ -1,6 +1,3 @@
-import { KEY_LIFE_STYLE } from "../key-life/key-life-style.ts";
-import { PAGE_TOOLS_STYLE } from "./page-tools-style.ts";
-
 /** Conditions by what they look like: colour of the bar, colour of the text on it. Okabe and Ito's palette. */
 const CONDITIONS: Record<string, [bar: string, text: string]> = {
   healthy: ["#2eb492", "#000"],
@@ -17,7 +14,10 @@ const CONDITIONS: Record<string, [bar: string, text: string]> = {
 /** Not the server's doing: hatched. */
 const HATCHED = ["paused", "down", "starved"];
 
-/** The report's only style sheet. Its hash is in the page's content security policy. */
+/**
+ * The report's only style sheet; its hash is in the page's content security policy. Of a key's life the shape tells what, fill and
+ * dashes how it ended, frame and word what contradicts (`.life…`, `.out-…`). What the page's script adds is below `.tools`.
+ */
 export const PAGE_STYLE = `
 :root{color-scheme:light dark;--back:#fff;--paper:#f6f7f9;--ink:#16191d;--quiet:#5a636e;--rule:#d8dde3;--link:#0a5cad;--bad:#a83e00;--good:#00694d;--warn:#7a5200;--c-blue:#0072b2;--c-orange:#b87700;--c-green:#00875f;--c-purple:#b0558a;--c-sky:#2b8fca;--c-red:#d55e00;--hatch:#8b95a1}
 @media (prefers-color-scheme:dark){:root{--back:#14171b;--paper:#1d2127;--ink:#e8ebef;--quiet:#a3adb8;--rule:#363d46;--link:#7cc0f5;--bad:#ff9a5c;--good:#4fd1a8;--warn:#f0c05a;--c-blue:#5db2ea;--c-orange:#f0b030;--c-green:#35c79a;--c-purple:#e39ac4;--c-sky:#9ad4f7;--c-red:#ff8a47;--hatch:#7b8794}}
@@ -98,7 +98,33 @@ pre strong{color:var(--bad)}
 .finding-line{stroke:var(--bad);stroke-width:1.4}
 .finding-dot{fill:var(--bad)}
 .timeline .finding-number{fill:var(--back);font-weight:700;text-anchor:middle}
-${KEY_LIFE_STYLE}${PAGE_TOOLS_STYLE}
+
+.life{display:block;font:11px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
+.life text{fill:var(--ink)}.life .lane{font-weight:600;font-size:12px}.life .tick{fill:var(--quiet)}.life .mid{text-anchor:middle}
+.life-write{fill:var(--c-blue);stroke:var(--c-blue)}.life-read{fill:var(--back);stroke:var(--c-green);stroke-width:2}
+.life-final-read{fill:var(--back);stroke:var(--ink);stroke-width:2}.life-flush-effect{fill:var(--c-orange);stroke:var(--c-orange)}
+.out-info{fill-opacity:.25;stroke-dasharray:4 3}.out-fail{fill:url(#life-cross);stroke:var(--quiet);stroke-dasharray:1 2}
+.life-cross{stroke:var(--quiet);stroke-width:1}
+.life-band{fill-opacity:.16;stroke-width:1}.band-flush{fill:var(--c-orange);stroke:var(--c-orange)}.band-switch{fill:var(--c-purple);stroke:var(--c-purple);stroke-dasharray:6 3}
+.band-kill{fill:var(--ink);stroke:var(--ink);stroke-dasharray:2 2}.band-fault{fill:var(--quiet);stroke:var(--quiet);stroke-dasharray:8 3 2 3}
+.life-frame{fill:none;stroke:var(--bad);stroke-width:2.5}.life-bad-band{stroke:var(--bad);stroke-width:3;stroke-dasharray:none}
+.life .life-bad{fill:var(--bad);font-weight:700}
+.marked td:first-child{box-shadow:inset 4px 0 var(--bad)}.marked{font-weight:600}
+@media print{.life{width:100%;height:auto}}
+td.when{white-space:nowrap;font-variant-numeric:tabular-nums}
+
+.tools{margin:.4em 0;font-size:.9rem}.tools label{display:inline-block;margin:.2em 1em .2em 0}
+.tools button,.tools input[type=search]{font:inherit;color:var(--ink);background:var(--paper);border:1px solid var(--quiet);border-radius:4px;padding:.15em .6em;min-width:2.2em}
+.tools input[type=search]{min-width:14em;max-width:100%}
+.tools button:focus-visible,.tools input:focus-visible{outline:3px solid var(--link);outline-offset:2px}
+.cross{stroke:var(--quiet);stroke-width:1;pointer-events:none}.span{fill:var(--c-blue);fill-opacity:.18;pointer-events:none}
+.tip{position:fixed;z-index:9;pointer-events:none;background:var(--back);color:var(--ink);border:1px solid var(--quiet);border-radius:4px;padding:.2em .6em;font-size:.85rem;font-variant-numeric:tabular-nums;max-width:24em}
+.run{display:inline-block;width:1.5em;text-align:center;font-weight:700;border:1px solid currentColor;border-radius:3px;margin:1px;line-height:1.5}
+.run.v-fail,.run.v-error{background:var(--bad);color:var(--back);border-color:var(--bad)}
+.trend{min-width:12em}.trend a{text-decoration:none}
+[hidden]{display:none}
+@media print{.tools,.tip,.cross{display:none}}
+
 @media screen and (max-width:700px){.narrow{display:block}.wide{display:none}}
 @media (max-width:600px){main,header,footer{padding-left:14px;padding-right:14px}.checks thead{display:none}.checks tr{display:grid;grid-template-columns:1fr max-content;border-bottom:1px solid var(--rule);padding:.3em 0}.checks td{border:0;padding:.1em 0}.checks td:last-child{grid-column:1/-1}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5em}.finding{padding:12px}h1{font-size:1.25rem}}
 @media print{:root{--back:#fff;--paper:#f6f7f9;--ink:#000;--quiet:#444;--rule:#bbb;--link:#000;--bad:#a83e00;--good:#00694d;--warn:#7a5200}body{font-size:11pt}.finding,tr,svg{break-inside:avoid}.scroll{overflow:visible}details pre{max-height:none}}

@@ -8,8 +8,8 @@ import { issueReporter } from "../issue/issue-reporter.ts";
 import { htmlReporter } from "../page/html-reporter.ts";
 import { keyLifeOf } from "./key-life.ts";
 import { keyLifeHtml } from "./key-life-html.ts";
+import { lifeAxis } from "./key-life-svg.ts";
 import { keyLifeLines } from "./key-life-text.ts";
-import { lifeAxis } from "./life-axis.ts";
 
 const htmlOf = (finding: Finding): string => keyLifeHtml(finding, 1)?.text ?? "";
 

@@ -1,10 +1,9 @@
 import { counted, formatTime } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { coverText } from "../finding/probe-cover-text.ts";
+import { coverText, pollingText } from "../finding/watching-text.ts";
 import { bullets, definitions, folded, truncatedNote } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import type { RunSummary } from "../run-summary.ts";
-import { pollingText } from "./polling-text.ts";
 
 const MOST_NOTES = 200;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../../journal/events.ts";
 import { recordOf } from "../../journal/record.ts";
-import { coverText } from "../finding/probe-cover-text.ts";
+import { coverText } from "../finding/watching-text.ts";
 import { html } from "../html/markup.ts";
 import { fullSyncLane, processLanes, switchLane } from "./server-lanes.ts";
 import { timeScale, WIDE } from "./time-scale.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { event, fixture } from "../../testing/record-fixture.support.ts";
-import { healthWhile } from "./health-while.ts";
+import { healthWhile } from "./head-html.ts";
 
 describe("was it the harness?", () => {
   it("counts a merged sample for all the seconds that it stands for", () => {

@@ -4,7 +4,7 @@ import { type RunRecord, recordOf } from "../../journal/record.ts";
 import { planOf } from "../../testing/plan-fixture.support.ts";
 import { sampleRun } from "../../testing/samples/run.support.ts";
 import { confidence } from "../verdict-text.ts";
-import { pollingText } from "./polling-text.ts";
+import { pollingText } from "./watching-text.ts";
 
 function polled(poll: number, rates: Record<string, number>): RunRecord {
   const run = sampleRun().first("run");
