@@ -1,7 +1,6 @@
-import type { Check } from "./check.ts";
-import { judgeStalls } from "./hang/lasting-conditions.ts";
+import { type Check, resultOf, unknownBecause } from "./check.ts";
+import { judgeLasting } from "./hang/lasting-conditions.ts";
 import { needsReplica } from "./needs.ts";
-import { resultOf } from "./result.ts";
 
 /** docs/checks/replication-progress.md says exactly what it promises. */
 export const replicationProgress: Check = {
@@ -9,9 +8,7 @@ export const replicationProgress: Check = {
   summary: "No replica stands still, answering, while its master moves, beyond heal and recovery.",
   needs: needsReplica,
   check(record) {
-    if (record.of("condition").length === 0) {
-      return { valid: "unknown", why: "the watchdog said nothing of any node", findings: [] };
-    }
-    return resultOf(judgeStalls(record));
+    if (record.of("condition").length === 0) return unknownBecause("the watchdog said nothing of any node");
+    return resultOf(judgeLasting(record, "stalled"));
   },
 };

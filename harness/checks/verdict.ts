@@ -3,7 +3,6 @@ import { occurrenceOf } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { byCause } from "./causes.ts";
 import type { NamedResult } from "./run-checks.ts";
-import { tooStarved } from "./starved.ts";
 
 export interface Judgement {
   verdict: Extract<Verdict, "pass" | "fail" | "inconclusive">;
@@ -49,7 +48,7 @@ function starvation(record: RunRecord): string[] {
   const from = record.view.phase("chaos")?.from;
   if (from === undefined) return [];
   const to = (record.view.phase("recovery") ?? record.view.phase("heal") ?? record.view.phase("chaos"))?.to ?? from;
-  const starved = tooStarved(record, { from, to });
+  const starved = record.view.tooStarved({ from, to });
   return starved === null ? [] : [`${starved} of chaos and recovery`];
 }
 

@@ -2,11 +2,9 @@ import { formatDuration } from "../../base/units.ts";
 import { CLEAN_EXITS } from "../../faults/processes/shutdown.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import type { Check } from "../check.ts";
+import { type Check, type Judged, resultOf } from "../check.ts";
 import { evidenceOf } from "../evidence-of.ts";
-import { type Judged, resultOf } from "../result.ts";
-import { tooStarved } from "../starved.ts";
-import { signalOf } from "./crash-rules.ts";
+import { signalOf } from "./no-crash.ts";
 
 export const cleanShutdown: Check = {
   name: "clean-shutdown",
@@ -24,7 +22,7 @@ export const cleanShutdown: Check = {
     if (shutdowns.length === 0) judged.unknown.push("no server was asked to stop");
     for (const event of shutdowns) {
       const to = event.ended ?? event.t;
-      if (event.ended === null && tooStarved(record, { from: event.asked, to }) !== null) {
+      if (event.ended === null && record.view.tooStarved({ from: event.asked, to }) !== null) {
         judged.unknown.push(`${event.node} did not end in time, but the harness was starved meanwhile`);
       } else if (event.ended === null) judged.findings.push(neverEnded(record, event));
       else if (isUnclean(event) || core(record, event)) judged.findings.push(unclean(record, event));

@@ -1,6 +1,6 @@
 import { formatSeconds } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { signalOf } from "./crash-rules.ts";
+import { signalOf } from "./no-crash.ts";
 
 /** Faults that end a server's process. */
 export const DEADLY: readonly string[] = ["kill", "restart", "shutdown"];

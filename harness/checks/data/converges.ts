@@ -3,11 +3,9 @@ import { addTo } from "../../base/group-by.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { WrongCell } from "../../journal/finding-detail.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import type { Check } from "../check.ts";
+import { type Check, type Judged, resultOf } from "../check.ts";
 import { leftOut } from "../left-out.ts";
 import { needsReplica } from "../needs.ts";
-import { type Judged, resultOf } from "../result.ts";
-import { tooStarved } from "../starved.ts";
 import { divergentCells } from "./cells/divergent-cells.ts";
 
 /** docs/checks/converges.md says exactly what it promises. */
@@ -99,7 +97,7 @@ function divergence(record: RunRecord, comparison: EventOf<"comparison">): Findi
 /** A replica that had not got to its master's end yet, on a machine that was too busy to blame it: it may still have got there. */
 function cannotTell(record: RunRecord, comparison: EventOf<"comparison">): string | null {
   if (apartFrom(record, comparison) === null && !isBehind(record, comparison)) return null;
-  const starved = tooStarved(record, { from: record.view.phase("heal")?.to ?? 0, to: comparison.t });
+  const starved = record.view.tooStarved({ from: record.view.phase("heal")?.to ?? 0, to: comparison.t });
   return starved === null ? null : `${starved} of the time since heal`;
 }
 

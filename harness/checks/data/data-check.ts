@@ -1,7 +1,7 @@
 import type { LoadHistory } from "../../journal/history.ts";
 import type { Losses } from "../../journal/losses.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import type { Check, CheckResult } from "../check.ts";
+import { type Check, type CheckResult, unknownBecause } from "../check.ts";
 import { Contradictions } from "./contradictions.ts";
 import { type Flushes, flushesOf } from "./flushes.ts";
 import { Masters } from "./masters.ts";
@@ -39,10 +39,10 @@ export function dataCheck(
     summary,
     needs,
     check(record) {
-      if (record.history.length === 0) return unknown("no load has record: true");
+      if (record.history.length === 0) return unknownBecause("no load has record: true");
       const masters = new Masters(record);
-      if (masters.shards === 0) return unknown("the journal does not say who was meant to be master");
-      if (masters.doubt !== null) return unknown(masters.doubt);
+      if (masters.shards === 0) return unknownBecause("the journal does not say who was meant to be master");
+      if (masters.doubt !== null) return unknownBecause(masters.doubt);
       const flushes = flushesOf(record, masters);
       const judging: DataCheckContext = {
         record,
@@ -75,10 +75,6 @@ function tellMove({ record, masters, flushes, doubts, remarks }: DataCheckContex
   remarks.add(`${load}: its keys were moved (${way}); what replicas hold of them is not judged`);
   if (masters.movedTo.some((shard) => (flushes.shards[shard]?.all.length ?? 0) > 0))
     doubts.add(`${load}: its keys were moved (${way}) to a shard that was flushed: what is left of them is not known`);
-}
-
-function unknown(why: string): CheckResult {
-  return { valid: "unknown", why, findings: [] };
 }
 
 function resultOf({ record, contradictions, doubts, remarks, elsewhere, losses }: DataCheckContext): CheckResult {

@@ -3,9 +3,7 @@ import { type Finding, HANGS, type NodeCondition } from "../../journal/events.ts
 import type { Expectation } from "../../journal/expectation.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { DEFAULT_POLL } from "../../watchdog/watchdog.ts";
-import type { Check } from "../check.ts";
-import { type Judged, resultOf } from "../result.ts";
-import { tooStarved } from "../starved.ts";
+import { type Check, type Judged, resultOf, unknownBecause } from "../check.ts";
 import { cameAbout, lastSeen, nodeAt, type Sights, sightsOf } from "./expectation-seen.ts";
 import { type Window, windowsOf } from "./expectation-window.ts";
 
@@ -23,7 +21,7 @@ export const expectations: Check = {
       : { what: "judges what the experiment expects on the way, and it expects nothing", hint: "add expectations" },
   check(record) {
     const all = record.plan?.experiment.expectations;
-    if (!all) return { valid: "unknown", why: "the journal's plan has no readable expectations", findings: [] };
+    if (!all) return unknownBecause("the journal's plan has no readable expectations");
     const judged: Judged = { findings: [], unknown: [] };
     for (const one of all) judge(record, one, judged);
     if (all.length === 0) judged.unknown.push("the experiment expects nothing on the way");
@@ -50,7 +48,7 @@ function judge(record: RunRecord, expectation: Expectation, judged: Judged): voi
 function doubtOf(record: RunRecord, expectation: Expectation, sights: Sights, window: Window): string | null {
   if (window.cut !== null) return window.cut;
   const node = nodeAt(record, expectation.node, window.from);
-  const starved = tooStarved(record, window, node ?? undefined);
+  const starved = record.view.tooStarved(window, node ?? undefined);
   if (starved !== null) return `${starved} of that time`;
   if (expectation.node !== null && node === null) return "no node was meant at that time";
   const held = node === null ? null : heldByUs(record, node, window);

@@ -5,9 +5,8 @@ import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type AdminCommand, adminCommands } from "../../journal/view/admin-commands.ts";
 import { holdsFor } from "../../systems/answer-time.ts";
+import type { Judged } from "../check.ts";
 import { evidenceOf } from "../evidence-of.ts";
-import type { Judged } from "../result.ts";
-import { tooStarved } from "../starved.ts";
 import { flagWords } from "./client-flag-words.ts";
 
 /*
@@ -54,7 +53,7 @@ export function judgeBlockedCommands(record: RunRecord): Judged {
   for (const blocked of worst.values()) {
     const span = { from: blocked.from, to: blocked.to ?? record.view.watchEnd };
     const { command, node } = blocked.sent;
-    const starved = tooStarved(record, span, node);
+    const starved = record.view.tooStarved(span, node);
     if (starved !== null) judged.unknown.push(`${command} on ${node} looked blocked, but ${starved} of that time`);
     else judged.findings.push(finding(record, blocked));
   }

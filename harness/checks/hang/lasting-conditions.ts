@@ -2,24 +2,17 @@ import { formatDuration } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { ConditionPeriod } from "../../journal/view/conditions.ts";
+import type { Judged } from "../check.ts";
 import { evidenceOf } from "../evidence-of.ts";
-import type { Judged } from "../result.ts";
-import { tooStarved } from "../starved.ts";
 
-const LEFTOVERS = {
+const LASTING = {
   slow: { type: "slow-recovery", what: "answered slowly" },
   stalled: { type: "stuck-replication", what: "answered, but its replication did not move while its master's did," },
 } as const;
 
-/** Replicas whose replication stood still when recovery was over. */
-export function judgeStalls(record: RunRecord): Judged {
-  const judged: Judged = { findings: [], unknown: [] };
-  judgeLeftovers(record, "stalled", judged);
-  return judged;
-}
-
 /** Nodes that were still in a condition when recovery was over, and for how long they had been, or were. */
-export function judgeLeftovers(record: RunRecord, condition: keyof typeof LEFTOVERS, judged: Judged): void {
+export function judgeLasting(record: RunRecord, condition: keyof typeof LASTING): Judged {
+  const judged: Judged = { findings: [], unknown: [] };
   const deadline = record.view.recoveryEnd;
   for (const period of [...record.view.conditions.values()].flat()) {
     const { node, from, to } = period;
@@ -30,15 +23,16 @@ export function judgeLeftovers(record: RunRecord, condition: keyof typeof LEFTOV
       continue;
     }
     if (from > deadline || (to !== null && to <= deadline)) continue;
-    const starved = tooStarved(record, { from, to: to ?? record.view.watchEnd }, node);
+    const starved = record.view.tooStarved({ from, to: to ?? record.view.watchEnd }, node);
     if (starved !== null) judged.unknown.push(`${node} looked ${condition}, but ${starved} of that time`);
     else judged.findings.push(finding(record, condition, period));
   }
+  return judged;
 }
 
-function finding(record: RunRecord, condition: keyof typeof LEFTOVERS, period: ConditionPeriod): Finding {
+function finding(record: RunRecord, condition: keyof typeof LASTING, period: ConditionPeriod): Finding {
   const { node, from, to, why } = period;
-  const { type, what } = LEFTOVERS[condition];
+  const { type, what } = LASTING[condition];
   const { files, proof, summaries } = evidenceOf(record, node, from, to);
   const ms = (to ?? record.view.watchEnd) - from;
   const length = formatDuration(Math.round(ms / 100) * 100);

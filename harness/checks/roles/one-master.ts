@@ -1,8 +1,7 @@
 import type { EventOf, Finding } from "../../journal/events.ts";
-import type { Check } from "../check.ts";
+import { type Check, type Judged, resultOf, unknownBecause } from "../check.ts";
 import { departureOf } from "../crash/departure.ts";
 import { leftOut } from "../left-out.ts";
-import { type Judged, resultOf } from "../result.ts";
 import { judgeVacancies } from "../service/vacancies.ts";
 import { judgeViews } from "./role-views.ts";
 
@@ -13,8 +12,8 @@ export const oneMaster: Check = {
   check(record) {
     const topology = record.last("topology");
     const recovered = record.view.recoveryEnd;
-    if (!topology) return unknown("the journal does not say who was meant to be master");
-    if (recovered === undefined) return unknown("the run did not get through a recovery phase");
+    if (!topology) return unknownBecause("the journal does not say who was meant to be master");
+    if (recovered === undefined) return unknownBecause("the run did not get through a recovery phase");
 
     const statesOf = (node: string) => record.ofNode("node-state", node).filter(({ t }) => t <= record.view.watchEnd);
     const nodes = new Set([...topology.masters, ...Object.keys(topology.replicaOf)]);
@@ -74,8 +73,4 @@ function finding(
       observed: `INFO of ${node}: role ${wrong.at(-1)?.state.role ?? "unknown"}; meant: masters ${topology.masters.join(", ")}.`,
     },
   };
-}
-
-function unknown(why: string) {
-  return { valid: "unknown" as const, why, findings: [] };
 }

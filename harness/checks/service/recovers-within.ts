@@ -1,10 +1,13 @@
 import { addTo } from "../../base/group-by.ts";
 import { formatDuration } from "../../base/units.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
-import type { Check } from "../check.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { labelOf } from "../causes.ts";
+import { type Check, unknownBecause } from "../check.ts";
+import { judgeCrashes } from "../crash/no-crash.ts";
 import { evidenceOf } from "../evidence-of.ts";
-import { explainedNodes } from "../explained.ts";
-import { tooStarved } from "../starved.ts";
+import { judgeLasting } from "../hang/lasting-conditions.ts";
+import { judgeHangs } from "../hang/no-hang.ts";
 import { judgeService, notServedIn } from "./serves.ts";
 
 export const recoversWithin: Check = {
@@ -12,10 +15,10 @@ export const recoversWithin: Check = {
   summary: "After every fault is healed, all nodes serve and replicate again within the experiment's recovery time.",
   check(record) {
     const recovery = record.last("recovery");
-    if (!recovery) return { valid: "unknown", why: "the run did not get through a recovery phase", findings: [] };
+    if (!recovery) return unknownBecause("the run did not get through a recovery phase");
     if (recovery.recovered) return { valid: true, why: null, findings: [] };
     const from = recovery.t - recovery.ms;
-    const starved = tooStarved(record, { from, to: recovery.t });
+    const starved = record.view.tooStarved({ from, to: recovery.t });
     if (starved !== null) {
       return { valid: "unknown", why: `not recovered, but ${starved} of the recovery`, findings: [] };
     }
@@ -79,4 +82,24 @@ function clientsLate({ within }: EventOf<"recovery">, clients: readonly string[]
     evidence: [],
     detail: { waiting: clients, within },
   };
+}
+
+/**
+ * Nodes whose failure to recover already has a finding of its own (a hang, a crash or stuck replication that reaches
+ * into the recovery), and the replicas of such nodes. Node → that finding as "type/class of node".
+ */
+function explainedNodes(record: RunRecord): Map<string, string> {
+  const start = record.view.phase("recovery")?.from ?? record.last("recovery")?.t ?? 0;
+  const explained = new Map<string, string>();
+  const stalls = record.view.asksFor("replication-progress") ? judgeLasting(record, "stalled").findings : [];
+  for (const finding of [...judgeHangs(record).findings, ...judgeCrashes(record).findings, ...stalls]) {
+    if (finding.node === null || (finding.to !== null && finding.to < start)) continue;
+    explained.set(finding.node, labelOf(finding));
+  }
+  const replicaOf = record.view.replicaOf;
+  for (const [replica, master] of Object.entries(replicaOf)) {
+    const reason = explained.get(master);
+    if (reason !== undefined && !explained.has(replica)) explained.set(replica, reason);
+  }
+  return explained;
 }

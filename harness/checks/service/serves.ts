@@ -2,10 +2,8 @@ import type { Span } from "../../base/span.ts";
 import { formatDuration } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import type { Check } from "../check.ts";
+import { type Check, type Judged, resultOf } from "../check.ts";
 import { leftOut } from "../left-out.ts";
-import { type Judged, resultOf } from "../result.ts";
-import { tooStarved } from "../starved.ts";
 import {
   baselines,
   isBad,
@@ -39,7 +37,7 @@ export function judgeService(record: RunRecord): Judged {
   const judged = judgeLoads(record, { from, to });
   const found = judged.findings.map(({ node }) => node);
   judged.findings.push(...judgeWriteProbes(record, { from, to }).filter(({ node }) => !found.includes(node)));
-  const starved = tooStarved(record, { from, to });
+  const starved = record.view.tooStarved({ from, to });
   if (judged.findings.length === 0 || starved === null) return judged;
   const seen = judged.findings.map(({ summary }) => summary).join(" ");
   return { ...judged, findings: [], unknown: [`${seen} But ${starved} of the time after recovery`, ...judged.unknown] };

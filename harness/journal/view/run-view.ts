@@ -6,6 +6,9 @@ import type { EventIndex } from "./event-index.ts";
 import { type FaultOccurrence, faultOccurrences } from "./fault-occurrences.ts";
 import { type PhaseSpan, phaseSpans } from "./phases.ts";
 
+/** More of a stretch than this spent starved, and nothing can be concluded from it. */
+const MOST_STARVED = 0.2;
+
 /*
  *   events of a journal ─► RunView ─► checks, reports, repro.sh, tables of the command line
  *
@@ -95,6 +98,15 @@ export class RunView {
     const blind = periods.filter(({ condition }) => condition === "starved");
     const own = blind.map(({ from, to }) => ({ from, to: to ?? this.#journal.end }));
     return covered([...this.starved, ...own], span) / length;
+  }
+
+  /**
+   * "the harness was starved for 34 %", where it, or its watch over this node, was starved for so much of a stretch that nothing can be
+   * concluded from it; null: it was not.
+   */
+  tooStarved(span: Span, node?: string): string | null {
+    const share = this.starvedShare(span, node);
+    return share > MOST_STARVED ? `the harness was starved for ${Math.round(share * 100)} %` : null;
   }
 
   get nodes(): EventOf<"cluster">["nodes"] {
