@@ -1,86 +1,48 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
-/** Bash functions in bash/<about>/<name>.sh, in the order in which a script has them, with what each needs beside core. */
-const FUNCTIONS = {
-  core: [],
-  "links-direct": [],
-  "links-toxiproxy": [],
-  "current-master": [],
-  topology: [],
-  "link-name": ["topology", "current-master"],
-  "links-of": [],
-  toxics: [],
-  tell: ["topology"],
-  "cluster-mode": ["topology"],
-  "mark-masters": ["topology"],
-  "mark-nobody": [],
-  promote: ["topology", "current-master"],
-  repoint: ["topology"],
-  "repoint-through-no-one": ["topology"],
-  "other-master": ["topology"],
-  "replica-number": [],
-  place: [],
-  "state-redis": [],
-  "state-kvrocks": [],
-  "state-pika": [],
-  "chaos-over": [],
-  at: ["chaos-over"],
-  hold: [],
-  "hold-to-end": [],
-  "end-of-chaos": [],
-  matches: [],
-  "wait-state": ["chaos-over", "matches"],
-  "wait-no-state": ["chaos-over", "matches"],
-  "wait-log": ["chaos-over"],
-  "wait-since-start": ["chaos-over"],
-  "wait-bytes": ["chaos-over", "matches"],
-  "wait-fault": ["chaos-over"],
-  send: [],
-  "send-copies": [],
-  "slow-client": ["chaos-over"],
-  disk: [],
-  "fill-disk": ["disk"],
-  "throttle-disk": ["disk"],
-  "limit-cpu": [],
-  "limit-memory": [],
-  "connect-many": [],
-  "start-again": [],
-  "shut-down": [],
-  load: [],
-  benchmark: [],
-  "stop-load": [],
-  silence: [],
-  ours: [],
-  recovery: ["topology"],
-  "tell-all": ["recovery"],
-  compare: ["recovery"],
-  "observe-hang": ["recovery", "silence"],
-  "observe-crash": ["recovery"],
-  "observe-roles": ["recovery"],
-  "observe-replication": ["recovery"],
-  "observe-recovery": ["recovery"],
-} as const satisfies Record<string, readonly string[]>;
-
-export type BashFunction = keyof typeof FUNCTIONS;
-
-/** The bash functions that a script needs, each once, those that are needed first. */
-export function functionsText(wanted: Iterable<BashFunction>): string[] {
-  const all = new Set<BashFunction>(["core"]);
-  const add = (name: BashFunction): void => {
-    if (all.has(name)) return;
-    all.add(name);
-    for (const other of FUNCTIONS[name]) add(other);
-  };
-  for (const name of wanted) add(name);
-  return (Object.keys(FUNCTIONS) as BashFunction[]).filter((name) => all.has(name)).map(read);
-}
+/** Files of bash functions, bash/<about>/<name>.sh, in the order in which a script has them. */
+const ORDER = `
+  core links-direct links-toxiproxy current-master topology link-name links-of toxics
+  tell cluster-mode mark-masters mark-nobody promote repoint repoint-through-no-one other-master replica-number place
+  state-redis state-kvrocks state-pika
+  chaos-over at hold hold-to-end end-of-chaos matches
+  wait-state wait-no-state wait-log wait-since-start wait-bytes wait-fault
+  send send-copies slow-client disk fill-disk throttle-disk limit-cpu limit-memory connect-many start-again shut-down
+  load benchmark stop-load silence ours
+  recovery tell-all compare observe-hang observe-crash observe-roles observe-replication observe-recovery
+`;
 
 const FOLDER = path.join(import.meta.dirname, "bash");
-const files = new Map(
-  readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).map((file) => [path.basename(file, ".sh"), file]),
-);
+const paths = readdirSync(FOLDER, { recursive: true, encoding: "utf8" });
+const files = ORDER.trim()
+  .split(/\s+/)
+  .map((name) => {
+    const file = paths.find((one) => path.basename(one) === `${name}.sh`) ?? `${name}.sh`;
+    const text = readFileSync(path.join(FOLDER, file), "utf8").trimEnd();
+    return { name, text, defines: [...text.matchAll(/^(\w+)\(\)/gm)].map(([, defined]) => defined) };
+  });
 
-function read(name: BashFunction): string {
-  return readFileSync(path.join(FOLDER, files.get(name) ?? `${name}.sh`), "utf8").trimEnd();
+const COMMENT = /^\s*#.*$/gm;
+/** A word where a command may stand: where a line begins, after an operator, a keyword or a variable for that command. */
+const CALL = /(?<=(?:^|[;&|({!]|\b(?:then|do|else|if|elif|until|while)\b|\w=\S+ ) *)\w+\b(?!=)/gm;
+
+/**
+ * The files whose functions some lines of bash call, and those that these need.
+ * @param chosen where several files have a function of the same name: which ones are taken
+ */
+export function functionsText(lines: readonly string[], chosen: readonly string[]): string[] {
+  const used = new Set<(typeof files)[number]>();
+  const use = (text: string): void => {
+    for (const [called] of text.replace(COMMENT, "").matchAll(CALL)) {
+      const makers = files.filter(({ defines }) => defines.includes(called));
+      const file = makers.find(({ name }) => chosen.includes(name)) ?? makers[0];
+      if (!file || used.has(file)) continue;
+      used.add(file);
+      // Core needs nothing: it only cleans up after others that are there.
+      if (file.name !== "core") use(file.text);
+    }
+  };
+  use(lines.join("\n"));
+  return files.filter((file) => used.has(file)).map(({ text }) => text);
 }

@@ -1,7 +1,6 @@
 import type { Fault } from "../faults/fault.ts";
 import type { PlannedParams } from "../journal/plan.ts";
 import { word } from "./bash.ts";
-import type { BashFunction } from "./bash-functions.ts";
 
 /** What a fault's lines may rely on. */
 export interface ScriptContext {
@@ -22,8 +21,7 @@ export interface FaultLines {
   /** Lines that inject it. They may set variables that the lines of `heal` use. */
   inject: string[];
   /** Lines that undo it; none: there is nothing to undo. */
-  heal: string[];
-  functions: BashFunction[];
+  heal?: string[];
   /** What bash does in another way than kvchaos, or not at all: said in a comment. */
   differs?: string[];
 }
@@ -77,37 +75,51 @@ export function scriptOf<W, P>(
   };
 }
 
+/** The same for a fault of one node, by the word for that node in all of its lines. */
+export function nodeScript<W, P extends { node: string }>(
+  fault: Fault<W, P>,
+  write: (node: string, params: P, id: string, context: ScriptContext) => FaultLines,
+): FaultScript {
+  return scriptOf(fault, (params, id, context) => {
+    const { set, use } = nodeVariable(params.node);
+    const lines = write(use, params, id, context);
+    return { ...lines, inject: [...set, ...lines.inject] };
+  });
+}
+
 /** A node of the plan ("r1", "master", "replica/1") as a bash word. */
-export function nodeWord(selector: string): { text: string; functions: BashFunction[] } {
-  if (selector === "master") return { text: '"$(current_master)"', functions: ["current-master"] };
+export function nodeWord(selector: string): string {
+  if (selector === "master") return '"$(current_master)"';
   const index = /^replica\/(\d+)$/.exec(selector)?.[1];
-  if (index !== undefined) return { text: `"$(replica_number ${index})"`, functions: ["replica-number"] };
-  return { text: word(selector), functions: [] };
+  return index === undefined ? word(selector) : `"$(replica_number ${index})"`;
 }
 
-/** The node that an occurrence is about: found once, used in all of its lines. */
-export function nodeVariable(
-  selector: string,
-  name = "node",
-): { set: string[]; use: string; functions: BashFunction[] } {
-  const { text, functions } = nodeWord(selector);
-  return text.startsWith('"$(')
-    ? { set: [`${name}=${text}`], use: `"$${name}"`, functions }
-    : { set: [], use: text, functions };
+/** What is found once and used in several lines. */
+interface Variable {
+  set: string[];
+  use: string;
 }
 
-/** "$node" inside a longer word: "$P-$node", $P-r1. */
-export function containerWord(use: string): string {
-  return use.startsWith('"') ? `"$P-${use.slice(1, -1)}"` : `"$P-"${use}`;
+/** The node that an occurrence is about. */
+export function nodeVariable(selector: string, name = "node"): Variable {
+  const text = nodeWord(selector);
+  return isAsked(text) ? { set: [`${name}=${text}`], use: `"$${name}"` } : { set: [], use: text };
+}
+
+/** The script finds out which node it is only when it runs. */
+function isAsked(text: string): boolean {
+  return text.startsWith('"$(');
+}
+
+/** "$node" inside a longer word: "$P-$node", "$P-"r1. */
+export function containerWord(use: string, before = "$P-"): string {
+  return use.startsWith('"') ? `"${before}${use.slice(1, -1)}"` : `"${before}"${use}`;
 }
 
 /** The name of a link in the script ("r1_m1"), for a link of the plan ("replica/0 -> master"). */
-export function linkVariable(link: string, name = "link"): { set: string[]; use: string; functions: BashFunction[] } {
+export function linkVariable(link: string, name = "link"): Variable {
   const [fromText = "", toText = ""] = link.split("->").map((side) => side.trim());
-  const from = nodeWord(fromText);
-  const to = toText === "master" ? { text: "master", functions: [] } : nodeWord(toText);
-  const fixed = !from.text.startsWith('"$(') && !to.text.startsWith('"$(') && toText !== "master";
-  if (fixed) return { set: [], use: word(`${fromText}_${toText}`), functions: [] };
-  const functions: BashFunction[] = ["link-name", ...from.functions, ...to.functions];
-  return { set: [`${name}=$(link_name ${from.text} ${to.text})`], use: `"$${name}"`, functions };
+  const [from, to] = [nodeWord(fromText), toText === "master" ? "master" : nodeWord(toText)];
+  if (toText !== "master" && !isAsked(from) && !isAsked(to)) return { set: [], use: word(`${fromText}_${toText}`) };
+  return { set: [`${name}=$(link_name ${from} ${to})`], use: `"$${name}"` };
 }

@@ -2,7 +2,6 @@ import { slotShares, tagWithin } from "../cluster/slots.ts";
 import type { LoadSpec } from "../journal/plan.ts";
 import { awkValues } from "./awk-values.ts";
 import { comment, secondsWord, word, words } from "./bash.ts";
-import type { BashFunction } from "./bash-functions.ts";
 import type { ReproInput } from "./repro-input.ts";
 import { awkStatement, benchmarkCommands } from "./workload-lines.ts";
 
@@ -10,47 +9,34 @@ import { awkStatement, benchmarkCommands } from "./workload-lines.ts";
 const MOST_LOOPS = 8;
 const BATCHES_PER_SECOND = 10;
 
-export interface StepLines {
-  lines: string[];
-  functions: BashFunction[];
-}
-
 /** Puts a text into a file of the tools' container. */
 export function fileInTools(path: string, text: string): string[] {
   return [`docker exec -i "$P-tools" sh -c 'cat >${path}' <<'END'`, ...text.split("\n"), "END"];
 }
 
 /** Bash lines that start every load of the plan. `moves`: masters may change, and load on masters follows. */
-export function loadLines(input: ReproInput, moves: boolean): StepLines {
+export function loadLines(input: ReproInput, moves: boolean): string[] {
   const { plan, sharded } = input;
-  const lines: string[] = [];
   const { benchmarks } = plan.experiment;
-  const functions: BashFunction[] = hasLoad(input) ? ["stop-load"] : [];
+  const isGated = (on: LoadSpec["on"]): boolean => moves && on === "masters";
+  const gate = (on: LoadSpec["on"]): string => `GATED=${isGated(on) ? 1 : 0}`;
   const loads = sharded ? plan.experiment.load.flatMap((load) => shardLoads(input, load)) : plan.experiment.load;
-  for (const [i, load] of loads.entries()) {
+  const lines = loads.flatMap((load, i) => {
     const nodes = targets(input, load, moves);
-    const gated = moves && load.on === "masters" ? 1 : 0;
     const own =
       load.rate === null
         ? benchmarkLines(load, nodes)
-        : loopLines(load, nodes, i, gated === 1 ? mastersOf(input) : nodes.length);
-    if (own.lines.length === 0) {
-      lines.push(
-        ...comment(`LEFT OUT: the load ${load.name}: no shell form of the workload "${load.workload}" is known.`),
-      );
-      continue;
-    }
-    lines.push(...comment(describe(load)), `GATED=${gated}`, ...own.lines);
-    functions.push(...own.functions);
-  }
-  for (const benchmark of benchmarks) {
-    const calls = targets(input, benchmark, moves).map((node) => `benchmark ${word(node)} ${words(benchmark.args)}`);
-    const gated = moves && benchmark.on === "masters" ? 1 : 0;
-    lines.push(...comment(`Load ${benchmark.name}: redis-benchmark as the plan has it.`), `GATED=${gated}`, ...calls);
-    functions.push("benchmark");
-  }
-  if (functions.length > 0) lines.push('say "load runs"');
-  return { lines, functions };
+        : loopLines(load, load.rate, nodes, i, isGated(load.on) ? mastersOf(input) : nodes.length);
+    return own.length === 0
+      ? comment(`LEFT OUT: the load ${load.name}: no shell form of the workload "${load.workload}" is known.`)
+      : [...comment(describe(load)), gate(load.on), ...own];
+  });
+  const more = benchmarks.flatMap((benchmark) => [
+    ...comment(`Load ${benchmark.name}: redis-benchmark as the plan has it.`),
+    gate(benchmark.on),
+    ...targets(input, benchmark, moves).map((node) => `benchmark ${word(node)} ${words(benchmark.args)}`),
+  ]);
+  return [...lines, ...more, ...(hasLoad(input) ? ['say "load runs"'] : [])];
 }
 
 /** Something sends commands while the faults happen. */
@@ -93,26 +79,19 @@ function shardLoads({ nodes }: ReproInput, load: LoadSpec): (LoadSpec & { nodes:
   }));
 }
 
-function benchmarkLines(load: LoadSpec, nodes: readonly string[]): StepLines {
+function benchmarkLines(load: LoadSpec, nodes: readonly string[]): string[] {
   const commands = benchmarkCommands(load) ?? [];
   const each = Math.max(1, Math.round(load.connections / commands.length / Math.max(1, nodes.length)));
-  return {
-    lines: commands.flatMap((argv) =>
-      nodes.map(
-        (node) =>
-          `benchmark ${word(node)} -c ${each} -P ${load.pipeline} -r ${load.keys} -n 1000000000 -q ${words(argv)}`,
-      ),
-    ),
-    functions: ["benchmark"],
-  };
+  const options = `-c ${each} -P ${load.pipeline} -r ${load.keys} -n 1000000000 -q`;
+  return commands.flatMap((argv) => nodes.map((node) => `benchmark ${word(node)} ${options} ${words(argv)}`));
 }
 
 /** @param active how many of the nodes get load at the same time */
-function loopLines(load: LoadSpec, nodes: readonly string[], index: number, active: number): StepLines {
+function loopLines(load: LoadSpec, wanted: number, nodes: readonly string[], index: number, active: number): string[] {
   const statement = awkStatement(load);
-  if (statement === null || load.rate === null) return { lines: [], functions: [] };
+  if (statement === null) return [];
   const loops = Math.max(1, Math.round(Math.min(load.connections, MOST_LOOPS) / Math.max(1, active)));
-  const rate = load.rate / Math.max(1, active) / loops;
+  const rate = wanted / Math.max(1, active) / loops;
   const batch = Math.max(1, Math.round(rate / BATCHES_PER_SECOND));
   const file = `/tmp/load-${index + 1}.awk`;
   const program = `${awkValues(load.value)}
@@ -134,5 +113,5 @@ BEGIN {
     loops * active < load.connections
       ? [`# ${loops * active} connections instead of ${load.connections}: each is a process here.`]
       : [];
-  return { lines: [...fileInTools(file, program), ...fewer, ...calls], functions: ["load"] };
+  return [...fileInTools(file, program), ...fewer, ...calls];
 }

@@ -1,14 +1,8 @@
 import type { Finding } from "../journal/events.ts";
 import { comment } from "./bash.ts";
-import type { BashFunction } from "./bash-functions.ts";
 import type { ReproInput } from "./repro-input.ts";
 
-/** What the script looks at in the end, by the types of the findings that it is to show. */
-export interface Observation {
-  lines: string[];
-  functions: BashFunction[];
-}
-
+/** Types of findings that the data of the servers shows. */
 const DATA = ["divergence", "lost-write", "resurrected-key", "phantom-value", "stale-read", "not-linearizable"];
 
 /** Types that a run without findings looks for: the checks it was asked for. */
@@ -22,33 +16,23 @@ const OF_CHECK: Record<string, readonly string[]> = {
 };
 
 /** Bash lines that show the findings of the run, or look for what its checks look for when there are none. */
-export function observationOf({ plan }: ReproInput, findings: readonly Finding[]): Observation {
-  const types = new Set(
+export function observationLines({ plan }: ReproInput, findings: readonly Finding[]): string[] {
+  const types = new Set<string>(
     findings.length > 0
-      ? findings.map(({ type }) => type as string)
+      ? findings.map(({ type }) => type)
       : plan.experiment.checks.flatMap((name) => OF_CHECK[name] ?? []),
   );
-  const lines: string[] = [];
-  const functions: BashFunction[] = [];
-  const add = (wanted: boolean, piece: BashFunction, ...own: string[]): void => {
-    if (!wanted) return;
-    lines.push(...own);
-    functions.push(piece);
-  };
   const { hangLimit } = plan.experiment.watchdog;
-  add(types.has("crash"), "observe-crash", "observe_crash");
-  add(types.has("hang"), "observe-hang", `observe_hang ${hangLimit === null ? 0 : Math.ceil(hangLimit / 1000)}`);
-  add(types.has("split-brain"), "observe-roles", "observe_roles");
-  add(types.has("stuck-replication"), "observe-replication", "observe_replication");
-  add(types.has("slow-recovery"), "observe-recovery", "observe_recovery");
-  add(
-    [...types].some((type) => DATA.includes(type)),
-    "compare",
-    ...singleValues(types),
-    "observe_data",
-  );
-  add(types.has("shutdown-hang"), "recovery", "# A server that does not end says so above, when it was asked to.");
-  return { lines, functions };
+  const data = DATA.some((type) => types.has(type));
+  return [
+    ...(types.has("crash") ? ["observe_crash"] : []),
+    ...(types.has("hang") ? [`observe_hang ${hangLimit === null ? 0 : Math.ceil(hangLimit / 1000)}`] : []),
+    ...(types.has("split-brain") ? ["observe_roles"] : []),
+    ...(types.has("stuck-replication") ? ["observe_replication"] : []),
+    ...(types.has("slow-recovery") ? ["observe_recovery"] : []),
+    ...(data ? [...singleValues(types), "observe_data"] : []),
+    ...(types.has("shutdown-hang") ? ["# A server that does not end says so above, when it was asked to."] : []),
+  ];
 }
 
 /** What a shell cannot see of single operations. */

@@ -23,7 +23,7 @@ export function attachLines({ nodes }: ReproInput): string[] {
   return [...replicas.map(({ name }) => `tell ${word(name)}`), 'wait_fine 60 || die "replication did not begin"'];
 }
 
-/** Cluster mode: names and slots, for functions/cluster-mode.sh. */
+/** Cluster mode: names and slots, for bash/cluster/cluster-mode.sh. */
 function slotLines({ nodes }: ReproInput): string[] {
   const masters = nodes.filter(({ role }) => role === "master");
   const shares = slotShares(masters.length);
@@ -35,7 +35,7 @@ function slotLines({ nodes }: ReproInput): string[] {
   ];
 }
 
-/** What the keys of each node's shard begin with, and their slot, for functions/observe-replication.sh and words of commands. */
+/** What the keys of each node's shard begin with, and their slot, for bash/observe/observe-replication.sh and words of commands. */
 function tagLines({ nodes, sharded }: ReproInput): string[] {
   if (!sharded) return ["declare -A TAG=() # what keys of a shard begin with"];
   const masters = nodes.filter(({ role }) => role === "master").map(({ name }) => name);

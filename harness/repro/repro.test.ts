@@ -10,11 +10,13 @@ import type { RunRecord } from "../journal/record.ts";
 import { workloads } from "../load/workloads/registry.ts";
 import { scriptOf as scriptOfRun } from "../report/repro-script.ts";
 import { summarize } from "../report/run-summary.ts";
+import { systems } from "../systems/registry.ts";
 import type { System } from "../systems/system.ts";
 import { planned } from "../testing/load-fixture.support.ts";
 import { changingPlan, plannedRun } from "../testing/samples/plan.support.ts";
 import { HOSTILE } from "../testing/samples/trouble.support.ts";
 import { word } from "./bash.ts";
+import { functionsText } from "./bash-functions.ts";
 import { posixRegex } from "./ere.ts";
 import { faultScripts } from "./registry.ts";
 import { awkStatement } from "./workload-lines.ts";
@@ -74,6 +76,11 @@ describe("repro.sh", function () {
         assert.ok(new RegExp(`^${called}\\(\\)`, "m").test(text), `${name}: ${called}`);
       assert.ok(text.length < 45_000, `${name}: ${text.length} characters do not fit into a ticket`);
     }
+  });
+
+  it("knows how each system tells its state", () => {
+    const texts = [...systems.keys()].map((name) => functionsText(["state m1"], [`state-${name}`]).join());
+    assert.equal(new Set(texts).size, systems.size);
   });
 
   it("knows a shell form of every fault and every workload", () => {

@@ -1,10 +1,10 @@
 import type { Finding } from "../journal/events.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { secondsWord } from "./bash.ts";
-import { type BashFunction, functionsText } from "./bash-functions.ts";
+import { functionsText } from "./bash-functions.ts";
 import { hasSecret, headerLines, settingLines } from "./header.ts";
 import { hasLoad, loadLines } from "./load-step.ts";
-import { observationOf } from "./observe.ts";
+import { observationLines } from "./observe.ts";
 import { preloadLines } from "./preload-step.ts";
 import { faultScripts } from "./registry.ts";
 import { attachLines, topologyLines } from "./replication-step.ts";
@@ -16,8 +16,8 @@ import { faultBlocks } from "./timeline.ts";
 
 /*
  *   journal: plan + how the servers were started ─► reproInput ─► steps (servers, data, load, faults, recovery, look)
- *                                                                   │ names the bash functions it needs
- *   functions/*.sh ────────────────────────────────────────────────────┴─► repro.sh
+ *                                                                   │ their calls tell which bash functions are needed
+ *   bash/….sh ─────────────────────────────────────────────────────────┴─► repro.sh
  */
 
 /** A graceful stop, where the system says nothing else (faults/processes/restart.ts). */
@@ -37,38 +37,21 @@ export function reproScript(
   const { experiment } = plan;
   const moves = plan.faults.some(({ fault }) => faultScripts.get(fault)?.moves);
   const faults = moves ? plan.faults : settledFaults(plan.faults, input.nodes);
-  const observation = observationOf(input, found.findings);
+  const observation = observationLines(input, found.findings);
   const read = faults.map(({ fault, params }) => faultScripts.get(fault)?.read(params));
   const links = read.some((one) => one?.links);
   const admin = read.some((one) => one?.disconnects);
   const disk = Math.max(0, ...read.map((one) => one?.disk ?? 0));
-  const watched = observation.functions.includes("observe-hang");
+  const watched = observation.some((line) => line.startsWith("observe_hang"));
   const flush = { flushall: system.commands.flushAll(), flushdb: system.commands.flushDb() };
   const stopWithin = system.stopWithin ?? STOP_MS;
   const blocks = faultBlocks(faults, { links, watched, flush, stopWithin, secret: hasSecret(input) });
   const load = loadLines(input, moves);
-  const gated = load.lines.includes("GATED=1");
-  const functions = functionsText([
-    "topology",
-    "recovery",
-    "tell-all",
-    links ? "links-toxiproxy" : "links-direct",
-    ...(gated ? ["mark-masters" as const] : blocks.functions.includes("promote") ? ["mark-nobody" as const] : []),
-    STATES[system.name],
-    sharded ? "cluster-mode" : "tell",
-    ...(disk > 0 ? ["disk" as const] : []),
-    ...blocks.functions,
-    ...load.functions,
-    ...observation.functions,
-  ]);
-  const asksSync = functions.some((text) => text.includes("sync_percent"));
-  const tags = observation.functions.includes("observe-replication");
+  const gated = load.includes("GATED=1");
+  const tags = observation.includes("observe_replication");
   // Replicas of an experiment about full syncs get their masters when those have their data (run/start-cluster.ts).
   const later = experiment.fullSync === "force" && experiment.preload !== null;
-  const parts = [
-    headerLines(input, found.verdict, links, blocks.missing),
-    settingLines(input, links),
-    ["# The steps of the run; the functions that they use come after them.", "all_steps() {", "begin"],
+  const steps = [
     step("1. servers", startLines(input, { links, admin, disk })),
     step("2. replication and data", [
       ...topologyLines(input, tags),
@@ -79,7 +62,7 @@ export function reproScript(
     step("3. load", [
       ...(gated ? ["mark_masters"] : []),
       ...(watched ? ["watch_silence"] : []),
-      ...load.lines,
+      ...load,
       `sleep ${secondsWord(experiment.warmUp)} # as the plan has it: load without faults`,
     ]),
     step(`4. faults: a chaos phase of ${secondsWord(experiment.duration)} s`, [
@@ -95,22 +78,28 @@ export function reproScript(
       "5. recovery: every fault is undone, and the servers have the plan's time to come back",
       recoveryLines(input, links),
     ),
-    step("6. what came of it", [...observation.lines, ...VERDICT]),
+    step("6. what came of it", [...observation, ...VERDICT]),
+  ];
+  const functions = functionsText(steps.flat(), [
+    links ? "links-toxiproxy" : "links-direct",
+    gated ? "mark-masters" : "mark-nobody",
+    `state-${system.name}`,
+    sharded ? "cluster-mode" : "tell",
+  ]);
+  const parts = [
+    headerLines(input, found.verdict, links, blocks.missing),
+    settingLines(input, links),
+    ["# The steps of the run; the functions that they use come after them.", "all_steps() {", "begin"],
+    ...steps,
     ["} # the end of all_steps"],
     ...functions.map((text) => [text]),
     sharded ? [] : [roleFunctions(input)],
-    asksSync ? [syncPercentFunction(system)] : [],
+    functions.some((text) => text.includes("sync_percent")) ? [syncPercentFunction(system)] : [],
     ["all_steps"],
   ];
   const text = parts.filter((part) => part.length > 0).map((part) => part.join("\n"));
   return { text: `${text.join("\n\n")}\n` };
 }
-
-const STATES: Record<ReproInput["system"]["name"], BashFunction> = {
-  redis: "state-redis",
-  kvrocks: "state-kvrocks",
-  pika: "state-pika",
-};
 
 const VERDICT = [
   'if [ -e "$WORK/found" ]; then',
@@ -126,14 +115,12 @@ function step(title: string, lines: readonly string[]): string[] {
 }
 
 function recoveryLines(input: ReproInput, links: boolean): string[] {
-  const { plan } = input;
-  const stop = hasLoad(input) ? ["stop_load"] : [];
   return [
     ...(links ? ["api POST /reset >/dev/null"] : []),
     "tell_all",
-    `RECOVERY_S=${Math.ceil(plan.experiment.recovery.within / 1000)}`,
+    `RECOVERY_S=${Math.ceil(input.plan.experiment.recovery.within / 1000)}`,
     `if wait_fine "$RECOVERY_S"; then RECOVERED=yes; else RECOVERED=no; fi`,
     'say "recovered: $RECOVERED"',
-    ...stop,
+    ...(hasLoad(input) ? ["stop_load"] : []),
   ];
 }

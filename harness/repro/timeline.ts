@@ -1,9 +1,8 @@
 import { plainLine } from "../base/escape.ts";
 import { groupBy } from "../base/group-by.ts";
 import { formatDuration } from "../base/units.ts";
-import { occurrenceOf, type PlannedFault } from "../journal/plan.ts";
+import { occurrenceOf, type PlannedCondition, type PlannedFault } from "../journal/plan.ts";
 import { comment, indented, secondsWord, word } from "./bash.ts";
-import type { BashFunction } from "./bash-functions.ts";
 import { posixRegex } from "./ere.ts";
 import { type FaultLines, nodeWord, type ScriptContext } from "./fault-script.ts";
 import { faultScripts } from "./registry.ts";
@@ -18,7 +17,6 @@ import { faultScripts } from "./registry.ts";
 
 export interface Blocks {
   lines: string[];
-  functions: BashFunction[];
   /** What the script leaves out, one sentence each. */
   missing: string[];
 }
@@ -28,14 +26,11 @@ export function faultBlocks(faults: readonly PlannedFault[], context: ScriptCont
   const groups = groupBy(faults, ({ id }) => occurrenceOf(id).fault);
   // A fault that another one waits for says when it was injected.
   const awaited = new Set(faults.flatMap(({ trigger }) => (trigger.kind === "after" ? [trigger.after] : [])));
-  const all: Blocks = { lines: [], functions: ["end-of-chaos"], missing: [] };
-  for (const [name, own] of groups) {
-    const block = blockOf(name, own, context, awaited);
-    all.lines.push("", ...block.lines);
-    all.functions.push(...block.functions);
-    all.missing.push(...block.missing);
-  }
-  return all;
+  const blocks = [...groups].map(([name, own]) => blockOf(name, own, context, awaited));
+  return {
+    lines: blocks.flatMap(({ lines }) => ["", ...lines]),
+    missing: blocks.flatMap(({ missing }) => missing),
+  };
 }
 
 function blockOf(
@@ -49,30 +44,24 @@ function blockOf(
   const title = `${name}: ${first?.fault}${own.length > 1 ? `, ${own.length} times` : ""}`;
   const leaveOut = (why: string): Blocks => {
     const said = `LEFT OUT: ${title}: ${why}`;
-    return { lines: [...comment(said), `say ${word(plainLine(said))}`], functions: [], missing: [said] };
+    return { lines: [...comment(said), `say ${word(plainLine(said))}`], missing: [said] };
   };
   if (!script) return leaveOut("this version of kvchaos knows no shell form of it.");
-  const steps: { when: Trigger; body: string[]; functions: BashFunction[]; differs: readonly string[] }[] = [];
+  let steps: Step[];
   try {
-    own.forEach((one, i) => {
-      const when = triggerOf(one.trigger, i > 0);
+    steps = own.map((one, i): Step => {
+      const waits = waitLines(one.trigger, i > 0);
       const fault = script.read(one.params);
       if (!fault) throw new Untranslatable("its parameters are of another version of kvchaos.");
       const lines = fault.write(shellId(one.id), context);
-      steps.push({
-        when,
-        body: bodyOf(one, lines, awaited.has(one.id)),
-        functions: [...when.functions, ...piecesOf(one, lines)],
-        differs: lines.differs ?? [],
-      });
+      const at = one.trigger.kind === "at" ? one.trigger.at : null;
+      return { at, waits, body: bodyOf(one, lines, awaited.has(one.id)), differs: lines.differs ?? [] };
     });
   } catch (error) {
     if (!(error instanceof Untranslatable)) throw error;
     return leaveOut(error.message);
   }
   const differs = [...new Set(steps.flatMap((step) => step.differs))];
-  const functions = steps.flatMap((step) => step.functions);
-  if (awaited.size > 0 && own.some(({ id }) => awaited.has(id))) functions.push("wait-fault");
   const lines = [
     ...comment(title),
     ...differs.flatMap((text) => comment(`Differs: ${text}`)),
@@ -80,33 +69,35 @@ function blockOf(
     ...indented(inside(steps)),
     ") &",
   ];
-  return { lines, functions, missing: [] };
+  return { lines, missing: [] };
+}
+
+/** One occurrence. */
+interface Step {
+  /** ms, of one that waits for nothing but its time. */
+  at: number | null;
+  /** Lines that wait for its trigger. */
+  waits: string[];
+  body: string[];
+  differs: readonly string[];
 }
 
 /** Occurrences that only differ in their times are a loop. */
-function inside(steps: readonly { when: Trigger; body: string[] }[]): string[] {
-  const texts = new Set(steps.map(({ body }) => withoutNumber(body).join("\n")));
-  const times = steps.flatMap(({ when }) => (when.at === null ? [] : [when.at]));
+function inside(steps: readonly Step[]): string[] {
   const [first] = steps;
-  if (
-    first &&
-    steps.length > 2 &&
-    texts.size === 1 &&
-    times.length === steps.length &&
-    !first.body.some((line) => /hold/.test(line))
-  )
+  const texts = new Set(steps.map(({ body }) => withoutNumber(body).join("\n")));
+  const times = steps.flatMap(({ at }) => at ?? []);
+  const lasts = ({ body }: Step): boolean => body.some((line) => /hold/.test(line));
+  if (first && steps.length > 2 && texts.size === 1 && times.length === steps.length && !lasts(first))
     return [
       `for t in ${times.map(secondsWord).join(" ")}; do`,
       ...indented(['at "$t" || exit 0', ...withoutNumber(first.body)]),
       "done",
     ];
-  return steps
-    .flatMap(({ when, body }) => [
-      ...when.lines,
-      // Occurrences may overlap: one that lasts does not keep the next one waiting.
-      ...(steps.length > 1 && body.some((line) => /hold/.test(line)) ? ["(", ...indented(body), ") &"] : body),
-    ])
-    .concat(steps.length > 1 && steps.some(({ body }) => body.some((line) => /hold/.test(line))) ? ["wait"] : []);
+  if (steps.length === 1 || !steps.some(lasts)) return steps.flatMap(({ waits, body }) => [...waits, ...body]);
+  // Occurrences may overlap: one that lasts does not keep the next one waiting.
+  const apart = (step: Step): string[] => (lasts(step) ? ["(", ...indented(step.body), ") &"] : step.body);
+  return [...steps.flatMap((step) => [...step.waits, ...apart(step)]), "wait"];
 }
 
 /** "say 'storm#12 …'" → "say 'storm …'": a loop's occurrences have one text. */
@@ -114,7 +105,7 @@ function withoutNumber(body: readonly string[]): string[] {
   return body.map((line) => (line.startsWith("say ") ? line.replace(/#\d+/, "") : line));
 }
 
-function bodyOf({ id, fault, duration }: PlannedFault, { inject, heal }: FaultLines, marks: boolean): string[] {
+function bodyOf({ id, fault, duration }: PlannedFault, { inject, heal = [] }: FaultLines, marks: boolean): string[] {
   const lasts = heal.length > 0;
   const hold = duration === null ? "hold_to_end" : `hold ${secondsWord(duration)}`;
   return [
@@ -125,66 +116,38 @@ function bodyOf({ id, fault, duration }: PlannedFault, { inject, heal }: FaultLi
   ];
 }
 
-function piecesOf({ duration }: PlannedFault, { heal, functions }: FaultLines): BashFunction[] {
-  return heal.length === 0 ? functions : [...functions, duration === null ? "hold-to-end" : "hold"];
-}
-
-interface Trigger {
-  lines: string[];
-  functions: BashFunction[];
-  /** ms, of one that waits for nothing but its time. */
-  at: number | null;
-}
-
 class Untranslatable extends Error {}
 
 /** @param again an earlier occurrence of the same fault has waited for the same: it must pass and come anew */
-function triggerOf(trigger: PlannedFault["trigger"], again: boolean): Trigger {
-  if (trigger.kind === "at")
-    return { lines: [`at ${secondsWord(trigger.at)} || exit 0`], functions: ["at"], at: trigger.at };
-  const never = '{ say "its trigger never came true"; exit 0; }';
-  const delay = trigger.delay > 0 ? [`hold ${secondsWord(trigger.delay)}`] : [];
-  const waits: BashFunction[] = trigger.delay > 0 ? ["hold"] : [];
-  if (trigger.kind === "after")
-    return {
-      lines: [`wait_fault ${word(shellId(trigger.after))} || ${never}`, ...delay],
-      functions: ["wait-fault", ...waits],
-      at: null,
-    };
-  const { when } = trigger;
-  const node = nodeWord(when.node);
-  if (when.kind === "log") {
-    const regex = posixRegex(when.pattern);
-    if (regex === null)
-      throw new Untranslatable(`it waits for the log line /${when.pattern}/, which grep -E cannot look for.`);
-    return {
-      lines: [`wait_log ${node.text} ${word(regex)}${when.nth > 1 ? ` ${when.nth}` : ""} || ${never}`, ...delay],
-      functions: ["wait-log", ...waits, ...node.functions],
-      at: null,
-    };
-  }
-  if (when.kind === "since-start") {
-    const wait = `wait_since_start ${node.text} ${secondsWord(when.after)}${again ? " anew" : ""}`;
-    return {
-      lines: [`${wait} || ${never}`, ...delay],
-      functions: ["wait-since-start", ...waits, ...node.functions],
-      at: null,
-    };
-  }
-  const state = when.kind === "sync-bytes" ? "full-sync" : when.state;
-  const anew = again ? [`wait_no_state ${node.text} ${word(state)} || ${never}`] : [];
-  const percent = when.kind === "state" && when.progress !== null ? ` ${Math.ceil(when.progress * 100)}` : "";
-  const wait =
-    when.kind === "sync-bytes"
-      ? `wait_bytes ${node.text} ${when.bytes}`
-      : `wait_state ${node.text} ${word(state)}${percent}`;
-  const functions: BashFunction[] = [
-    when.kind === "sync-bytes" ? "wait-bytes" : "wait-state",
-    ...waits,
-    ...(again ? ["wait-no-state" as const] : []),
-    ...node.functions,
+function waitLines(trigger: PlannedFault["trigger"], again: boolean): string[] {
+  if (trigger.kind === "at") return [`at ${secondsWord(trigger.at)} || exit 0`];
+  const waits =
+    trigger.kind === "after" ? [`wait_fault ${word(shellId(trigger.after))}`] : conditionWaits(trigger.when, again);
+  return [
+    ...waits.map((wait) => `${wait} || { say "its trigger never came true"; exit 0; }`),
+    ...(trigger.delay > 0 ? [`hold ${secondsWord(trigger.delay)}`] : []),
   ];
-  return { lines: [...anew, `${wait} || ${never}`, ...delay], functions, at: null };
+}
+
+function conditionWaits(when: PlannedCondition, again: boolean): string[] {
+  const node = nodeWord(when.node);
+  const gone = (state: string): string[] => (again ? [`wait_no_state ${node} ${word(state)}`] : []);
+  switch (when.kind) {
+    case "log": {
+      const regex = posixRegex(when.pattern);
+      if (regex === null)
+        throw new Untranslatable(`it waits for the log line /${when.pattern}/, which grep -E cannot look for.`);
+      return [`wait_log ${node} ${word(regex)}${when.nth > 1 ? ` ${when.nth}` : ""}`];
+    }
+    case "since-start":
+      return [`wait_since_start ${node} ${secondsWord(when.after)}${again ? " anew" : ""}`];
+    case "sync-bytes":
+      return [...gone("full-sync"), `wait_bytes ${node} ${when.bytes}`];
+    case "state": {
+      const percent = when.progress === null ? "" : ` ${Math.ceil(when.progress * 100)}`;
+      return [...gone(when.state), `wait_state ${node} ${word(when.state)}${percent}`];
+    }
+  }
 }
 
 /** "storm#12" → "storm-12": for files and names of toxics. */

@@ -1,0 +1,42 @@
+import { kill } from "../../faults/processes/kill.ts";
+import { pause } from "../../faults/processes/pause.ts";
+import { restart } from "../../faults/processes/restart.ts";
+import { shutdown } from "../../faults/processes/shutdown.ts";
+import { word } from "../bash.ts";
+import { containerWord, type FaultScript, nodeScript } from "../fault-script.ts";
+
+/** What is known of a node that a fault stops: it is down by our own doing, until it is started again. */
+function downLines(node: string, watched: boolean): { before: string[]; after: string[] } {
+  return {
+    before: [`: >${containerWord(node, "$WORK/down-")}`, ...(watched ? [`ours ${node}`] : [])],
+    after: [`start_again ${node}`, ...(watched ? [`not_ours ${node}`] : [])],
+  };
+}
+
+const pauseScript = nodeScript(pause, (node, _params, _id, { watched }) => ({
+  inject: [...(watched ? [`ours ${node}`] : []), `docker pause ${containerWord(node)} >/dev/null`],
+  heal: [`docker unpause ${containerWord(node)} >/dev/null`, ...(watched ? [`not_ours ${node}`] : [])],
+}));
+
+const killScript = nodeScript(kill, (node, { signal, restartAfter }, _id, { watched }) => {
+  const { before, after } = downLines(node, watched);
+  return {
+    inject: [...before, `docker kill -s ${word(signal)} ${containerWord(node)} >/dev/null`],
+    heal: restartAfter === "never" ? [] : after,
+  };
+});
+
+const restartScript = nodeScript(restart, (node, { stopWithin }, _id, { watched, stopWithin: usual }) => {
+  const { before, after } = downLines(node, watched);
+  const stop = `docker stop -t ${Math.ceil((stopWithin ?? usual) / 1000)} ${containerWord(node)} >/dev/null`;
+  return { inject: [...before, stop, ...after] };
+});
+
+const HOW = { sigterm: "sigterm", shutdown: "SHUTDOWN", "shutdown-nosave": "SHUTDOWN NOSAVE" } as const;
+
+const shutdownScript = nodeScript(shutdown, (node, { via, within }, _id, { watched }) => {
+  const { before, after } = downLines(node, watched);
+  return { inject: [...before, `shut_down ${node} ${Math.ceil(within / 1000)} ${HOW[via]}`, ...after] };
+});
+
+export const processScripts: readonly FaultScript[] = [pauseScript, killScript, restartScript, shutdownScript];
