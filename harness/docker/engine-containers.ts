@@ -1,12 +1,33 @@
-import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
+import type { Container, ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
 import { pack } from "tar-stream";
 import { ChaosError } from "../base/chaos-error.ts";
 import { call, callUnless, type Daemon, GONE, withSignal } from "./engine-call.ts";
 import { endpointConfig } from "./engine-networks.ts";
-import type { CallOptions, ContainerFile, ContainerInfo, ContainerSpec, ContainerStats } from "./engine-types.ts";
+import type { CallOptions, ContainerSpec, ContainerStats } from "./engine-types.ts";
+
+interface File {
+  /** Absolute path inside the container; missing folders are made. */
+  path: string;
+  mode: number;
+  content: string | Uint8Array;
+}
 
 export function containerCalls(daemon: Daemon) {
   const { docker } = daemon;
+
+  /** Does something to a container. @param so refusals that mean that it is so already */
+  async function act(
+    what: string,
+    id: string,
+    so: RegExp,
+    options: CallOptions & { default?: number },
+    work: (container: Container, signal: { abortSignal: AbortSignal }) => Promise<unknown>,
+  ): Promise<void> {
+    await callUnless(daemon, so, `${what} container ${shortId(id)}`, options, (abortSignal) =>
+      work(docker.getContainer(id), { abortSignal }),
+    );
+  }
+
   return {
     /**
      * Creates a container, attached to all its networks, not started. Nothing is left when it fails.
@@ -33,14 +54,11 @@ export function containerCalls(daemon: Daemon) {
 
     /** Does nothing when it runs. A published port in use fails here. */
     async start(id: string, options: CallOptions = {}): Promise<void> {
-      const slow = { default: 60_000, ...options };
-      await callUnless(daemon, /^304 /, `start container ${shortId(id)}`, slow, (abortSignal) =>
-        docker.getContainer(id).start({ abortSignal }),
-      );
+      await act("start", id, /^304 /, { default: 60_000, ...options }, (one, signal) => one.start(signal));
     },
 
     /** null: there is no such container. */
-    async inspectContainer(id: string, options: CallOptions = {}): Promise<ContainerInfo | null> {
+    async inspectContainer(id: string, options: CallOptions = {}) {
       const info = await callUnless(daemon, GONE, `inspect container ${shortId(id)}`, options, (abortSignal) =>
         docker.getContainer(id).inspect({ abortSignal }),
       );
@@ -50,32 +68,24 @@ export function containerCalls(daemon: Daemon) {
     /** SIGTERM, then SIGKILL after `timeoutSeconds`. Does nothing when it is stopped. */
     async stop(id: string, timeoutSeconds: number, options: CallOptions = {}): Promise<void> {
       const slow = { default: timeoutSeconds * 1000 + 30_000, ...options };
-      await callUnless(daemon, /^304 /, `stop container ${shortId(id)}`, slow, (abortSignal) =>
-        docker.getContainer(id).stop({ t: timeoutSeconds, abortSignal }),
-      );
+      await act("stop", id, /^304 /, slow, (one, signal) => one.stop({ t: timeoutSeconds, ...signal }));
     },
 
     /** Does nothing when it does not run. Docker then counts the container as stopped by hand (docs/facts.md#docker). */
-    async kill(id: string, signalName: string, options: CallOptions = {}): Promise<void> {
-      const what = `send ${signalName} to container ${shortId(id)}`;
-      await callUnless(daemon, /is not running/i, what, options, (abortSignal) =>
-        docker.getContainer(id).kill({ signal: signalName, abortSignal }),
-      );
+    async kill(id: string, name: string, options: CallOptions = {}): Promise<void> {
+      const what = `send ${name} to`;
+      await act(what, id, /is not running/i, options, (one, signal) => one.kill({ signal: name, ...signal }));
     },
 
     /** Freezes all its processes. Does nothing when it is paused. */
     async pause(id: string, options: CallOptions = {}): Promise<void> {
-      await callUnless(daemon, /already paused/i, `pause container ${shortId(id)}`, options, (abortSignal) =>
-        docker.getContainer(id).pause({ abortSignal }),
-      );
+      await act("pause", id, /already paused/i, options, (one, signal) => one.pause(signal));
     },
 
     /** Does nothing when it is not paused. */
     async unpause(id: string, options: CallOptions = {}): Promise<void> {
       const so = /is not paused|is not running/i;
-      await callUnless(daemon, so, `unpause container ${shortId(id)}`, options, (abortSignal) =>
-        docker.getContainer(id).unpause({ abortSignal }),
-      );
+      await act("unpause", id, so, options, (one, signal) => one.unpause(signal));
     },
 
     async restart(id: string, timeoutSeconds: number, options: CallOptions = {}): Promise<void> {
@@ -90,13 +100,11 @@ export function containerCalls(daemon: Daemon) {
       const { force = true, volumes = true } = options;
       const so = /^404 |removal of container .* is already in progress/i;
       const slow = { default: 60_000, ...options };
-      await callUnless(daemon, so, `remove container ${shortId(id)}`, slow, (abortSignal) =>
-        docker.getContainer(id).remove({ force, v: volumes, abortSignal }),
-      );
+      await act("remove", id, so, slow, (one, signal) => one.remove({ force, v: volumes, ...signal }));
     },
 
     /** Writes files into a container, running or not. Owner: root. */
-    async writeFiles(id: string, files: readonly ContainerFile[], options: CallOptions = {}): Promise<void> {
+    async writeFiles(id: string, files: readonly File[], options: CallOptions = {}): Promise<void> {
       await call(daemon, `write files into container ${shortId(id)}`, options, async (abortSignal) => {
         const archive = await tarOf(files);
         await docker.getContainer(id).putArchive(archive, { path: "/", abortSignal });
@@ -161,12 +169,14 @@ function createOptions(spec: ContainerSpec): ContainerCreateOptions {
   };
 }
 
-function describe(info: ContainerInspectInfo): ContainerInfo {
+function describe(info: ContainerInspectInfo) {
   const { State, NetworkSettings } = info;
+  /** Network name → address; a network that is configured but not up is absent. */
   const ips: Record<string, string> = {};
   for (const [network, { IPAddress }] of Object.entries(NetworkSettings.Networks ?? {})) {
     if (IPAddress) ips[network] = IPAddress;
   }
+  /** Container port → port on 127.0.0.1. */
   const ports: Record<string, number> = {};
   for (const [port, bindings] of Object.entries(NetworkSettings.Ports ?? {})) {
     if (bindings?.[0]) ports[port.replace(/\/tcp$/, "")] = Number(bindings[0].HostPort);
@@ -178,9 +188,12 @@ function describe(info: ContainerInspectInfo): ContainerInfo {
     image: info.Config.Image,
     running: State.Running,
     paused: State.Paused,
+    /** null while it runs or before it was started. */
     exitCode: State.Running || neverStarted ? null : State.ExitCode,
     oomKilled: State.OOMKilled,
+    /** On the daemon's machine; null when it does not run. */
     pid: State.Pid > 0 ? State.Pid : null,
+    /** RFC 3339; null before the first start. */
     startedAt: neverStarted ? null : State.StartedAt,
     ips,
     ports,
@@ -188,7 +201,7 @@ function describe(info: ContainerInspectInfo): ContainerInfo {
   };
 }
 
-async function tarOf(files: readonly ContainerFile[]): Promise<Buffer> {
+async function tarOf(files: readonly File[]): Promise<Buffer> {
   const tar = pack();
   for (const { path, mode, content } of files) {
     tar.entry({ name: path.replace(/^\/+/, ""), mode, mtime: new Date(0) }, Buffer.from(content));

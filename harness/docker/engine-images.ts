@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { ChaosError } from "../base/chaos-error.ts";
 import { call, callUnless, type Daemon, engineError, GONE, withSignal } from "./engine-call.ts";
 import { jsonLines, openStream } from "./engine-streams.ts";
-import type { CallOptions, ImageInfo, PullProgress } from "./engine-types.ts";
+import type { CallOptions, ImageInfo } from "./engine-types.ts";
 
 /** One line of the progress that the daemon reports while it pulls or imports. */
 interface ProgressLine {
@@ -10,6 +10,17 @@ interface ProgressLine {
   status?: string;
   error?: string;
   progressDetail?: { current?: number; total?: number };
+}
+
+function pullProgress(line: ProgressLine) {
+  return {
+    /** "": a line about the whole image. */
+    layer: line.id ?? "",
+    status: line.status ?? "",
+    /** Bytes; null where the daemon does not tell. */
+    current: line.progressDetail?.current ?? null,
+    total: line.progressDetail?.total ?? null,
+  };
 }
 
 export function imageCalls(daemon: Daemon) {
@@ -33,19 +44,12 @@ export function imageCalls(daemon: Daemon) {
     /** Pulls from the registry that the name says; without a tag, `latest`. No credentials are sent. Default deadline: 10 minutes. */
     async pullImage(
       name: string,
-      options: CallOptions & { onProgress?: (progress: PullProgress) => void } = {},
+      options: CallOptions & { onProgress?: (progress: ReturnType<typeof pullProgress>) => void } = {},
     ): Promise<void> {
       const what = `pull image ${name}`;
       await call(daemon, what, { default: 600_000, ...options }, async (abortSignal) => {
         const stream = (await docker.pull(name, { abortSignal })) as Readable;
-        await readProgress(what, stream, abortSignal, (line) =>
-          options.onProgress?.({
-            layer: line.id ?? "",
-            status: line.status ?? "",
-            current: line.progressDetail?.current ?? null,
-            total: line.progressDetail?.total ?? null,
-          }),
-        );
+        await readProgress(what, stream, abortSignal, (line) => options.onProgress?.(pullProgress(line)));
       });
     },
 

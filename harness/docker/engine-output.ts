@@ -3,15 +3,7 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { call, callUnless, type Daemon, engineError, GONE, wentAway } from "./engine-call.ts";
 import { shortId } from "./engine-containers.ts";
 import { FrameSplitter, jsonLines, LogSplitter, openStream } from "./engine-streams.ts";
-import type {
-  CallOptions,
-  ContainerEvent,
-  ExecResult,
-  Labels,
-  LogLine,
-  LogOptions,
-  Subscription,
-} from "./engine-types.ts";
+import type { CallOptions, ContainerEvent, Labels, LogLine, Subscription } from "./engine-types.ts";
 
 const EXEC_OUTPUT_LIMIT = 16 * 1024 * 1024;
 const ACTIONS = ["start", "die", "oom", "pause", "unpause", "kill"] as const;
@@ -75,8 +67,14 @@ export function outputCalls(daemon: Daemon, local: boolean) {
     /**
      * Hands over each line of stdout and stderr, from `since`/`after` (else from the container's creation) on, until the
      * container stops or the signal fires. After a restart, follow again with `after`.
+     * @param options.since Unix seconds
+     * @param options.after only lines later than this `LogLine.at`
      */
-    async followLogs(id: string, options: LogOptions, onLine: (line: LogLine) => void): Promise<Subscription> {
+    async followLogs(
+      id: string,
+      options: CallOptions & { since?: number | undefined; after?: string | undefined },
+      onLine: (line: LogLine) => void,
+    ): Promise<Subscription> {
       const what = `follow the log of container ${shortId(id)}`;
       let last = options.after ?? "";
       const since = last ? secondsOf(last) : (options.since ?? 0);
@@ -113,11 +111,7 @@ export function outputCalls(daemon: Daemon, local: boolean) {
      * Runs a command inside a running container. Its own exit code is data, not an error; a paused container refuses.
      * At the deadline the call fails, but the command may go on inside. Default: 30 s.
      */
-    async exec(
-      id: string,
-      argv: readonly string[],
-      options: CallOptions & { user?: string } = {},
-    ): Promise<ExecResult> {
+    async exec(id: string, argv: readonly string[], options: CallOptions & { user?: string } = {}) {
       const what = `run ${argv[0]} in container ${shortId(id)}`;
       return call(daemon, what, options, async (abortSignal) => {
         const exec = await docker.getContainer(id).exec({

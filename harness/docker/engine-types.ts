@@ -9,19 +9,6 @@ export interface CallOptions {
 
 export type Labels = Readonly<Record<string, string>>;
 
-export interface EngineInfo {
-  version: string;
-  apiVersion: string;
-  cores: number;
-  /** Bytes. */
-  memory: number;
-  rootDir: string;
-  cgroupVersion: string;
-  securityOptions: readonly string[];
-  /** The daemon shares this machine's kernel and PID numbers: /proc/<pid> of a container is readable here. */
-  local: boolean;
-}
-
 export interface ImageInfo {
   id: string;
   /** "name@sha256:…" when it came from a registry, else its id. */
@@ -30,15 +17,6 @@ export interface ImageInfo {
   size: number;
   tags: readonly string[];
   labels: Labels;
-}
-
-export interface PullProgress {
-  /** The layer, or "" for a line about the whole image. */
-  layer: string;
-  status: string;
-  /** Bytes; null where the daemon does not tell. */
-  current: number | null;
-  total: number | null;
 }
 
 export interface NetworkSpec {
@@ -94,39 +72,12 @@ export interface ContainerSpec {
   pidMode?: string | undefined;
 }
 
-export interface ContainerInfo {
-  id: string;
-  name: string;
-  image: string;
-  running: boolean;
-  paused: boolean;
-  /** null while it runs or before it was started. */
-  exitCode: number | null;
-  oomKilled: boolean;
-  /** On the daemon's machine; null when it does not run. */
-  pid: number | null;
-  /** RFC 3339; null before the first start. */
-  startedAt: string | null;
-  /** Network name → address; a network that is configured but not up is absent. */
-  ips: Readonly<Record<string, string>>;
-  /** Container port → port on 127.0.0.1. */
-  ports: Readonly<Record<string, number>>;
-  labels: Labels;
-}
-
 export interface LogLine {
   /** At most 64 KiB; the rest of a longer line is replaced by a mark. */
   text: string;
   stream: "stdout" | "stderr";
   /** When the daemon got it: RFC 3339 with nanoseconds, UTC. Hand the last one back as `after` to go on without a gap. */
   at: string;
-}
-
-export interface LogOptions extends CallOptions {
-  /** Unix seconds. */
-  since?: number | undefined;
-  /** Only lines later than this `LogLine.at`. */
-  after?: string | undefined;
 }
 
 export interface ContainerEvent {
@@ -148,19 +99,6 @@ export interface Subscription {
   readonly done: Promise<void>;
 }
 
-export interface ExecResult {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-export interface ContainerFile {
-  /** Absolute path inside the container; missing folders are made. */
-  path: string;
-  mode: number;
-  content: string | Uint8Array;
-}
-
 export interface ContainerStats {
   /** CPU time of all its processes since it started. */
   cpuMs: number;
@@ -177,11 +115,4 @@ export interface ContainerLimits {
   cpus: number | null;
   /** Bytes; null: all. */
   memory: number | null;
-}
-
-/** Everything that carries a label. */
-export interface Labelled {
-  containers: readonly { id: string; name: string; running: boolean; labels: Labels }[];
-  networks: readonly { id: string; name: string; labels: Labels }[];
-  volumes: readonly { name: string; labels: Labels }[];
 }

@@ -11,7 +11,7 @@ import { imageCalls } from "./engine-images.ts";
 import { limitCalls } from "./engine-limits.ts";
 import { networkCalls } from "./engine-networks.ts";
 import { outputCalls } from "./engine-output.ts";
-import type { CallOptions, EngineInfo, Labelled } from "./engine-types.ts";
+import type { CallOptions } from "./engine-types.ts";
 import { freePorts, releasePorts } from "./free-ports.ts";
 
 /*
@@ -31,38 +31,15 @@ import { freePorts, releasePorts } from "./free-ports.ts";
 
 const DEFAULT_SOCKET = "unix:///var/run/docker.sock";
 
-type Calls = ReturnType<typeof imageCalls> &
-  ReturnType<typeof networkCalls> &
-  ReturnType<typeof containerCalls> &
-  ReturnType<typeof fileCalls> &
-  ReturnType<typeof limitCalls> &
-  ReturnType<typeof outputCalls>;
-
 /** A Docker daemon that answers. Every call has a deadline and throws only ChaosError (or the signal's reason). */
-export interface Engine extends Calls {
-  /** Where it is: "unix:///var/run/docker.sock". */
-  readonly address: string;
-  /** Asked once, when connecting. */
-  readonly info: EngineInfo;
-  /** Does the daemon still answer? Rejects with `infrastructure` when not. */
-  ping(options?: CallOptions): Promise<void>;
-  /** Everything that carries a label: "kvchaos.run", or with its value "kvchaos.run=20240131-…". */
-  listByLabel(label: string, options?: CallOptions): Promise<Labelled>;
-  /** Explicit free ports on 127.0.0.1: published ports that Docker chooses change with every restart. Kept until released. */
-  freePorts(count: number): Promise<number[]>;
-  releasePorts(ports: readonly number[]): void;
-}
-
-export interface ConnectOptions extends CallOptions {
-  /** Instead of DOCKER_HOST: "unix:///path" or "tcp://host:port". */
-  host?: string | undefined;
-}
+export type Engine = Awaited<ReturnType<typeof connectEngine>>;
 
 /**
  * Finds the daemon that DOCKER_HOST names (else the usual socket) and asks who it is.
  * Rejects with code `infrastructure` and what to type when none answers.
+ * @param options.host instead of DOCKER_HOST: "unix:///path" or "tcp://host:port"
  */
-export async function connectEngine(options: ConnectOptions = {}): Promise<Engine> {
+export async function connectEngine(options: CallOptions & { host?: string | undefined } = {}) {
   const named = options.host ?? process.env.DOCKER_HOST;
   const address = named || DEFAULT_SOCKET;
   const daemon: Daemon = { docker: open(address, options.host !== undefined), address };
@@ -74,14 +51,19 @@ export async function connectEngine(options: ConnectOptions = {}): Promise<Engin
     ...fileCalls(daemon),
     ...limitCalls(daemon, info),
     ...outputCalls(daemon, info.local),
+    /** Where it is: "unix:///var/run/docker.sock". */
     address,
+    /** Asked once, when connecting. */
     info,
+    /** Explicit free ports on 127.0.0.1: published ports that Docker chooses change with every restart. Kept until released. */
     freePorts,
     releasePorts,
-    ping: async (callOptions = {}) => {
-      await call(daemon, "answer a ping", { default: 5_000, ...callOptions }, () => daemon.docker.ping());
+    /** Does the daemon still answer? Rejects with `infrastructure` when not. */
+    async ping(options: CallOptions = {}): Promise<void> {
+      await call(daemon, "answer a ping", { default: 5_000, ...options }, () => daemon.docker.ping());
     },
-    listByLabel: (label, callOptions = {}) => listByLabel(daemon, label, callOptions),
+    /** Everything that carries a label: "kvchaos.run", or with its value "kvchaos.run=20240131-…". */
+    listByLabel: (label: string, options: CallOptions = {}) => listByLabel(daemon, label, options),
   };
 }
 
@@ -114,21 +96,26 @@ function withAgent<T extends object>(options: T): T & { agent: Agent } {
   return { ...options, agent };
 }
 
-async function describe(daemon: Daemon, options: CallOptions, chosen: boolean): Promise<EngineInfo> {
+async function describe(daemon: Daemon, options: CallOptions, chosen: boolean) {
   const { docker, address } = daemon;
   try {
     const within = options.within ?? 10_000;
     return await withDeadline({ what: "an answer", within, signal: options.signal }, async () => {
       const [version, info] = await Promise.all([docker.version(), docker.info()]);
+      const securityOptions: readonly string[] = info.SecurityOptions ?? [];
       return {
         version: version.Version,
         apiVersion: version.ApiVersion,
         cores: info.NCPU,
+        /** Bytes. */
         memory: info.MemTotal,
         rootDir: info.DockerRootDir,
         cgroupVersion: String(info.CgroupVersion ?? "1"),
-        securityOptions: info.SecurityOptions ?? [],
-        // A socket may lead into a virtual machine (Docker Desktop) or out of a container: same kernel and host name, or it is not ours.
+        securityOptions,
+        /**
+         * The daemon shares this machine's kernel and PID numbers: /proc/<pid> of a container is readable here. A socket may lead into
+         * a virtual machine (Docker Desktop) or out of a container: same kernel and host name, or it is not ours.
+         */
         local: address.startsWith("unix://") && info.KernelVersion === release() && info.Name === hostname(),
       };
     });
@@ -152,7 +139,7 @@ function unreachable(address: string, chosen: boolean, error: unknown): ChaosErr
   });
 }
 
-async function listByLabel(daemon: Daemon, label: string, options: CallOptions): Promise<Labelled> {
+async function listByLabel(daemon: Daemon, label: string, options: CallOptions) {
   const { docker } = daemon;
   const filters = { label: [label] };
   return call(daemon, `list what carries the label ${label}`, options, async (abortSignal) => {

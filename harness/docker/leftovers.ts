@@ -4,7 +4,7 @@ import { until } from "../base/deadline.ts";
 import { parseStat } from "../base/proc-stat.ts";
 import { hasDisk, removeDisk } from "./disk.ts";
 import type { Engine } from "./engine.ts";
-import type { CallOptions, Labelled, Labels } from "./engine-types.ts";
+import type { CallOptions, Labels } from "./engine-types.ts";
 
 /*
  *   run ──ownerLabels──► every container, network, volume:   kvchaos.run=<run id>   kvchaos.owner=<who made it>
@@ -141,7 +141,7 @@ export async function removeRun(
 /** Containers first: they hold the networks and volumes. One that resists does not keep the others from going. */
 async function removeAll(
   engine: Engine,
-  found: Labelled,
+  found: Awaited<ReturnType<Engine["listByLabel"]>>,
   signal: AbortSignal,
   removed: Set<string>,
 ): Promise<string[]> {
