@@ -2,65 +2,45 @@ import { KIND, type LoadHistory, NOT_ASKED, OUTCOME } from "../../journal/histor
 import type { RunRecord } from "../../journal/record.ts";
 import type { Masters } from "./masters.ts";
 
-/** Which losses of acknowledged writes an experiment allows. */
-export type AllowedLosses =
-  /** The configuration promises more than asynchronous replication does: every write must be there. */
-  | "none"
-  | "unconfirmed"
-  /** They are counted and no finding. */
-  | "any";
-
-/** What the run's experiment says; "unconfirmed" where it says nothing. */
-export function allowedLosses(record: RunRecord): AllowedLosses {
-  return record.plan?.experiment.losses ?? "unconfirmed";
-}
+export type Durability = ReturnType<typeof durabilityOf>;
 
 /**
  * Which acknowledged writes of a load had to stay. Replication is asynchronous: what a master acknowledged may be gone when
  * that master was replaced or interrupted later, unless WAIT had confirmed the write on every replica that the shard had.
- * An experiment may ask for all of them, or for none.
+ * An experiment may ask for all of them ("none" may be lost), or for none ("any" may: they are counted and no finding).
  */
-export class Durability {
-  readonly #load: LoadHistory;
-  readonly #masters: Masters;
-  readonly #allowed: AllowedLosses;
+export function durabilityOf({ nodes, operations }: LoadHistory, masters: Masters, record: RunRecord) {
+  const { length, kind, outcome, node, invoked, replicas } = operations;
+  const losses = record.plan?.experiment.losses ?? "unconfirmed";
   /** By node number: since when it has been a master to which nothing happened. */
-  readonly #openFrom: readonly number[];
+  const openFrom = nodes.map((name) => masters.openFrom(name));
 
-  constructor(load: LoadHistory, masters: Masters, allowed: AllowedLosses) {
-    this.#allowed = allowed;
-    this.#load = load;
-    this.#masters = masters;
-    this.#openFrom = load.nodes.map((node) => masters.openFrom(node));
-  }
+  const isEverywhere = (row: number): boolean => {
+    const confirmed = replicas[row] as number;
+    if (confirmed === NOT_ASKED || confirmed === 0) return false;
+    const t = invoked[row] as number;
+    const shard = masters.shardAt(nodes[node[row] as number] as string, t);
+    return shard !== undefined && confirmed >= masters.replicasAt(shard, t);
+  };
 
   /** @param row of an operation of the load */
-  hadToStay(row: number): boolean {
-    const { kind, outcome, node, invoked } = this.#load.operations;
+  const hadToStay = (row: number): boolean => {
     if (kind[row] !== KIND.write || outcome[row] !== OUTCOME.ok) return false;
-    if (this.#allowed !== "unconfirmed") return this.#allowed === "none";
-    return (invoked[row] as number) >= (this.#openFrom[node[row] as number] as number) || this.#isEverywhere(row);
-  }
+    if (losses !== "unconfirmed") return losses === "none";
+    return (invoked[row] as number) >= (openFrom[node[row] as number] as number) || isEverywhere(row);
+  };
 
   /** How many writes were acknowledged, and how many of them were allowed to be lost. */
-  count(): { acknowledged: number; allowed: number } {
-    const { length, kind, outcome } = this.#load.operations;
+  const count = (): { acknowledged: number; allowed: number } => {
     let acknowledged = 0;
     let stay = 0;
     for (let row = 0; row < length; row++) {
       if (kind[row] !== KIND.write || outcome[row] !== OUTCOME.ok) continue;
       acknowledged++;
-      if (this.hadToStay(row)) stay++;
+      if (hadToStay(row)) stay++;
     }
     return { acknowledged, allowed: acknowledged - stay };
-  }
+  };
 
-  #isEverywhere(row: number): boolean {
-    const { replicas, node, invoked } = this.#load.operations;
-    const confirmed = replicas[row] as number;
-    if (confirmed === NOT_ASKED || confirmed === 0) return false;
-    const t = invoked[row] as number;
-    const shard = this.#masters.shardAt(this.#load.nodes[node[row] as number] as string, t);
-    return shard !== undefined && confirmed >= this.#masters.replicasAt(shard, t);
-  }
+  return { losses, hadToStay, count };
 }

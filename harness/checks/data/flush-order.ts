@@ -1,7 +1,7 @@
 import { type ExperimentFacts, type Missing, needsRecorded } from "../needs.ts";
 import { dataCheck } from "./data-check.ts";
-import { allowedLosses, Durability } from "./durability.ts";
-import { FlushedReads } from "./flushed-reads.ts";
+import { durabilityOf } from "./durability.ts";
+import { flushedReads } from "./flushed-reads.ts";
 import { judgeFinals } from "./judge-finals.ts";
 import { addWrong, isAboutFlush } from "./wrong-values.ts";
 
@@ -21,15 +21,13 @@ export const flushOrder = dataCheck(
       const why = "not answered, or their master was replaced or interrupted later";
       remarks.add(`${loose} of ${all.length} flushes promise nothing for the end: ${why}`);
     }
-    const durability = new Durability(load, judging.masters, allowedLosses(judging.record));
-    const reads = new FlushedReads(load, judging);
+    const durability = durabilityOf(load, judging.masters, judging.record);
+    const judgeReads = flushedReads(load, judging);
     judgeFinals(load, judging, durability, (cell, wrong) => {
       const about = wrong.filter(({ value }) => isAboutFlush(value));
       for (const one of about) addWrong(contradictions, load, cell.cell, one, true);
-      reads.judge(
-        cell,
-        about.map(({ node }) => node),
-      );
+      const told = about.map(({ node }) => node);
+      judgeReads(cell, told);
     });
     return all.length;
   },

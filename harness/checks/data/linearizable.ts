@@ -1,7 +1,7 @@
 import type { LoadHistory } from "../../journal/history.ts";
 import type { Check } from "../check.ts";
 import { needsRecorded } from "../needs.ts";
-import { TermReads } from "./cells/cell-reads.ts";
+import { termReads } from "./cells/cell-reads.ts";
 import { CellRegister } from "./cells/cell-register.ts";
 import { eachCell } from "./cells/cells.ts";
 import type { Contradiction } from "./contradictions.ts";
@@ -48,7 +48,7 @@ function judgeLoad(
   { masters, flushes, contradictions, doubts }: DataCheckContext,
   { search, shrinking }: { search: SearchBudget; shrinking: SearchBudget },
 ): number {
-  const reads = new TermReads(load, masters);
+  const eachTerm = termReads(load, masters);
   const register = new CellRegister(load);
   const linearizer = new Linearizer();
   let judged = 0;
@@ -56,7 +56,7 @@ function judgeLoad(
   eachCell(load, masters, (cell) => {
     const shardFlushes = flushes.shards[cell.shard] as ShardFlushes;
     const told = new Set<string>();
-    reads.each(cell, (term, rows) => {
+    eachTerm(cell, (term, rows) => {
       judged++;
       if (told.has(term.node)) return;
       register.fill(cell, term, shardFlushes, rows);

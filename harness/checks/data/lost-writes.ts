@@ -10,55 +10,42 @@ import type { Flushes } from "./flushes.ts";
  */
 
 /** Counts the acknowledged writes of a load that are gone for certain, allowed to or not. */
-export class LostWrites {
-  readonly #load: LoadHistory;
-  readonly #durability: Durability;
-  readonly #flushes: Flushes;
-  #lost = 0;
-  #excused = 0;
-  #isRead = false;
-
-  constructor(load: LoadHistory, durability: Durability, flushes: Flushes) {
-    this.#load = load;
-    this.#durability = durability;
-    this.#flushes = flushes;
-  }
-
-  /** @param judged rows of `final` that could be read, on nodes that are judged */
-  add(cell: Cell, judged: readonly number[]): void {
-    if (judged.length === 0) return;
-    this.#isRead = true;
-    let since = Infinity;
-    for (const final of judged) since = Math.min(since, this.#explainedUntil(cell, final));
-    if (since === Infinity) return;
-    const { invoked, kind, outcome } = this.#load.operations;
-    for (let i = cell.from; i < cell.to; i++) {
-      const row = cell.order[i] as number;
-      if (kind[row] !== KIND.write || outcome[row] !== OUTCOME.ok || (invoked[row] as number) <= since) continue;
-      this.#lost++;
-      if (!this.#durability.hadToStay(row)) this.#excused++;
-    }
-  }
-
+export function lostWrites({ operations, final }: LoadHistory, { hadToStay }: Durability, flushes: Flushes) {
+  const { kind, outcome, value, invoked, completed } = operations;
   /** Distinct writes; null: no node could be read. */
-  get count(): { lost: number | null; excused: number | null } {
-    return this.#isRead ? { lost: this.#lost, excused: this.#excused } : { lost: null, excused: null };
-  }
+  const count: { lost: number | null; excused: number | null } = { lost: null, excused: null };
 
   /** What was sent later than this has left no trace in what a node holds; Infinity: nothing is certain. */
-  #explainedUntil(cell: Cell, final: number): number {
-    const found = this.#load.final.value[final] as number;
-    const { value, kind, outcome, completed } = this.#load.operations;
+  const explainedUntil = (cell: Cell, row: number): number => {
+    const found = final.value[row] as number;
     // Whatever came before a flush may have been removed by it.
-    let until = this.#flushes.shards[cell.shard]?.latest ?? -Infinity;
+    let until = flushes.shards[cell.shard]?.latest ?? -Infinity;
     let isExplained = found === NOTHING;
     for (let i = cell.from; i < cell.to; i++) {
-      const row = cell.order[i] as number;
-      if (kind[row] !== KIND.write || value[row] !== found || outcome[row] === OUTCOME.fail) continue;
+      const write = cell.order[i] as number;
+      if (kind[write] !== KIND.write || value[write] !== found || outcome[write] === OUTCOME.fail) continue;
       isExplained = true;
-      until = Math.max(until, outcome[row] === OUTCOME.ok ? (completed[row] as number) : Infinity);
+      until = Math.max(until, outcome[write] === OUTCOME.ok ? (completed[write] as number) : Infinity);
     }
     // Where nobody knows where a value comes from, nobody knows what it has replaced.
     return isExplained ? until : Infinity;
-  }
+  };
+
+  /** @param judged rows of `final` that could be read, on nodes that are judged */
+  const add = (cell: Cell, judged: readonly number[]): void => {
+    if (judged.length === 0) return;
+    count.lost ??= 0;
+    count.excused ??= 0;
+    let since = Infinity;
+    for (const row of judged) since = Math.min(since, explainedUntil(cell, row));
+    if (since === Infinity) return;
+    for (let i = cell.from; i < cell.to; i++) {
+      const row = cell.order[i] as number;
+      if (kind[row] !== KIND.write || outcome[row] !== OUTCOME.ok || (invoked[row] as number) <= since) continue;
+      count.lost++;
+      if (!hadToStay(row)) count.excused++;
+    }
+  };
+
+  return { add, count };
 }

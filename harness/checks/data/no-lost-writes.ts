@@ -1,9 +1,9 @@
 import { needsRecorded } from "../needs.ts";
 import { dataCheck } from "./data-check.ts";
-import { allowedLosses, Durability } from "./durability.ts";
+import { durabilityOf } from "./durability.ts";
 import { judgeFinals } from "./judge-finals.ts";
-import { LostWrites } from "./lost-writes.ts";
-import { PhantomReads } from "./phantom-reads.ts";
+import { lostWrites } from "./lost-writes.ts";
+import { phantomReads } from "./phantom-reads.ts";
 import { addWrong, isAboutFlush } from "./wrong-values.ts";
 
 /** docs/checks/no-lost-writes.md says exactly what it promises. */
@@ -16,13 +16,12 @@ export const noLostWrites = dataCheck(
   },
   (judging) => (load) => {
     const { record, masters, flushes, contradictions, remarks, elsewhere, losses } = judging;
-    const allowedTo = allowedLosses(record);
-    const durability = new Durability(load, masters, allowedTo);
+    const durability = durabilityOf(load, masters, record);
     const { acknowledged, allowed } = durability.count();
-    const gone = new LostWrites(load, durability, flushes);
+    const gone = lostWrites(load, durability, flushes);
     // One root, one finding: what a flush left behind or took along is flush-order's, where that is asked.
     const flushesElsewhere = record.view.asksFor("flush-order");
-    const phantoms = new PhantomReads(load, contradictions);
+    const judgeReads = phantomReads(load, contradictions);
     let left = 0;
     judgeFinals(load, judging, durability, (cell, wrong, judged) => {
       gone.add(cell, judged);
@@ -30,17 +29,15 @@ export const noLostWrites = dataCheck(
       left += wrong.length - own.length;
       for (const one of own) addWrong(contradictions, load, cell.cell, one, false);
       const isPhantom = own.filter(({ value }) => value.wrong === "never-written" || value.wrong === "failed-write");
-      phantoms.judge(
-        cell,
-        isPhantom.map(({ node }) => node),
-      );
+      const told = isPhantom.map(({ node }) => node);
+      judgeReads(cell, told);
     });
     const { lost, excused } = gone.count;
     losses.push({ load: load.load, acknowledged, allowed, lost, excused });
     if (allowed > 0) {
       const really = excused === null ? "no node could be read" : `${excused} really got lost`;
       const why =
-        allowedTo === "any"
+        durability.losses === "any"
           ? "the experiment allows any loss"
           : "their master was replaced or interrupted later, and WAIT did not confirm them on every replica";
       const which = `${allowed} of ${acknowledged} acknowledged writes were allowed to get lost`;

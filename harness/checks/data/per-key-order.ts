@@ -1,6 +1,6 @@
 import type { LoadHistory } from "../../journal/history.ts";
 import { needsRecorded } from "../needs.ts";
-import { CellWrites, TermReads } from "./cells/cell-reads.ts";
+import { cellWrites, termReads } from "./cells/cell-reads.ts";
 import { eachCell } from "./cells/cells.ts";
 import type { Contradiction } from "./contradictions.ts";
 import { dataCheck } from "./data-check.ts";
@@ -18,13 +18,13 @@ export const perKeyOrder = dataCheck(
   },
   (judging) => (load) => {
     const { masters, flushes, contradictions } = judging;
-    const writes = new CellWrites(load);
-    const reads = new TermReads(load, masters);
+    const writes = cellWrites(load);
+    const eachTerm = termReads(load, masters);
     let judged = 0;
     eachCell(load, masters, (cell) => {
       writes.begin(cell);
       const told = new Set<string>();
-      reads.each(cell, ({ node }, rows) => {
+      eachTerm(cell, ({ node }, rows) => {
         judged += rows.length;
         if (rows.length < 2 || told.has(node)) return;
         const back = wentBack(load, cell, flushes.shards[cell.shard] as ShardFlushes, writes, rows);
