@@ -73,3 +73,9 @@ function selfCheck(record: RunRecord) {
     worstCpuPressure: worst(self.map((event) => event.cpuPressure)),
   };
 }
+
+/** "Xeon E5, 8 cores, Linux 6.1"; "" where nobody knows. @param system how the kernel is called */
+export function machineText({ host }: RunSummary["run"], system: string): string {
+  const { cpu, cores, kernel } = host;
+  return [cpu, cores && `${cores} cores`, kernel && `${system} ${kernel}`].filter(Boolean).join(", ");
+}

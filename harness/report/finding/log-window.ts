@@ -38,9 +38,8 @@ export async function logWindowHtml({ record, run, finding, files }: ShownFindin
       .map((event) => event.line),
   );
   for (const line of finding.detail?.lines ?? []) known.add(line);
-  const { lines, total, last } = (await readWindow(files, node, from, run.run.startedAt, known)) ?? {
-    ...fromEvents(record, node, from),
-  };
+  const { lines, total, last } =
+    (await readWindow(files, node, from, run.run.startedAt, known)) ?? fromEvents(record, node, from);
   if (lines.length === 0) return null;
   const shown = closest(lines, from, MOST_LINES);
   const room = files.take(shown.reduce((sum, line) => sum + line.text.length + 12, 0));
@@ -60,24 +59,13 @@ export async function logWindowHtml({ record, run, finding, files }: ShownFindin
   return html`${title}<pre>${rowsHtml(few, marks.slice(0, 8))}</pre>${legend}${few.length < shown.length && whole}`;
 }
 
-interface LogWindow {
-  lines: LogLine[];
-  /** Lines of the window, kept or not. */
-  total: number;
-  /** When the server wrote its very last line, if that is in the window. */
-  last: number | null;
-}
-
 /** "File 12 of 300" tells how far it is, and is no news by itself. */
 function progressRules(system: string): ReadonlySet<string> {
   const rules = systems.get(system)?.logRules ?? [];
   return new Set(rules.filter((rule) => rule.meaning === "full-sync-progress").map((rule) => rule.name));
 }
 
-interface Mark {
-  t: number;
-  text: string;
-}
+type Mark = Pick<LogLine, "t" | "text">;
 
 function rowsHtml(lines: readonly LogLine[], marks: readonly Mark[]): Html[] {
   return [
@@ -102,13 +90,7 @@ function lineHtml({ t, text, matters }: LogLine): Html {
 }
 
 /** evidence/logs/<node>.log: every line begins with the engine's time stamp. null: this run has no such file. */
-async function readWindow(
-  files: RunFiles,
-  node: string,
-  from: number,
-  startedAt: string,
-  known: ReadonlySet<string>,
-): Promise<LogWindow | null> {
+async function readWindow(files: RunFiles, node: string, from: number, startedAt: string, known: ReadonlySet<string>) {
   const file = await files.path(`evidence/logs/${node}.log`);
   if (file === null) return null;
   const origin = Date.parse(startedAt);
@@ -129,11 +111,12 @@ async function readWindow(
     if (lines.length > MOST_KEPT) lines.splice(0, lines.length - MOST_KEPT / 2);
   }
   input.destroy();
+  // `total`: lines of the window, kept or not; `last`: when the server wrote its very last one, if that is in the window.
   return { lines, total, last: more ? null : (lines.at(-1)?.t ?? null) };
 }
 
 /** A run whose log files are gone still has the lines that its rules knew. */
-function fromEvents(record: RunRecord, node: string, from: number): LogWindow {
+function fromEvents(record: RunRecord, node: string, from: number) {
   const lines = record
     .ofNode("log", node)
     .filter((event) => near(event.t, from))

@@ -22,18 +22,13 @@ export interface WaitArrow {
   maybe: boolean;
 }
 
-export interface WaitPicture {
-  boxes: WaitBox[];
-  arrows: WaitArrow[];
-  /** Keys of the cycle's boxes in the order of waiting. */
-  cycle: string[];
-}
+export type WaitPicture = ReturnType<typeof waitPicture>;
 
 /**
  * What is worth drawing of a wait-for graph: the first cycle, or the readers' lock or link that others wait for, and everybody
  * behind it. Threads that nobody waits for and that wait for the same thing become one box.
  */
-export function waitPicture(graph: WaitGraph, threads: HangEvidence["threads"]): WaitPicture {
+export function waitPicture(graph: WaitGraph, threads: HangEvidence["threads"]) {
   const byTid = new Map(threads.map((thread) => [thread.tid, thread]));
   const next = nextEdges(graph);
   const [cycle = []] = graph.cycles;
@@ -95,6 +90,7 @@ export function waitPicture(graph: WaitGraph, threads: HangEvidence["threads"]):
         arrows.set(`${from} ${to}`, { from, to, label: "may be a reader", inCycle: false, maybe: true });
     }
   }
+  // `cycle`: keys of its boxes in the order of waiting.
   return { boxes: [...boxes.values()], arrows: [...arrows.values()], cycle: cycle.map(keyOf) };
 }
 

@@ -133,14 +133,7 @@ function spread(from: Place, to: Place): number {
   return Math.max(-80, Math.min(80, (from.x - to.x) / 4));
 }
 
-interface Line {
-  x1: number;
-  y1: number;
-  x2: number;
-  y2: number;
-}
-
-function straight(from: Place, to: Place, shift: number): Line {
+function straight(from: Place, to: Place, shift: number) {
   const middle = BOX_HEIGHT / 2;
   if (from.x === to.x) {
     const x = from.x + BOX_WIDTH / 2;
@@ -156,7 +149,7 @@ function straight(from: Place, to: Place, shift: number): Line {
   };
 }
 
-function onArrow(label: string, { x1, y1, x2, y2 }: Line, above: boolean): Html {
+function onArrow(label: string, { x1, y1, x2, y2 }: ReturnType<typeof straight>, above: boolean): Html {
   const x = (x1 + x2) / 2;
   const y = (y1 + y2) / 2;
   if (x1 === x2) return text(label, x + 10, y + 4, "start");

@@ -9,7 +9,7 @@ import { keyLifeLines } from "../key-life/key-life-text.ts";
 import { lossesText, totalLosses } from "../losses-text.ts";
 import { replayCommand } from "../replay-command.ts";
 import { scriptOf } from "../repro-script.ts";
-import { type RunSummary, summarize } from "../run-summary.ts";
+import { machineText, type RunSummary, summarize } from "../run-summary.ts";
 import type { IssueTexts } from "./english.ts";
 
 const MOST_LOG_LINES = 20;
@@ -21,23 +21,10 @@ const MOST_CHARS = 3000;
 const MOST_LINE_CHARS = 600;
 
 /** The pieces of a ticket as Markdown; the target project's form decides where each goes. */
-export interface IssueContent {
-  texts: IssueTexts;
-  summary: RunSummary;
-  version: string;
-  /** The whole run in a sentence. */
-  verdict: string;
-  /** What was done, by whom, and the commands that do it again. */
-  reproduction: string;
-  expected: string;
-  findings: string;
-  /** Log lines of a crashed server; null when none crashed or left any. */
-  crashLog: string | null;
-  environment: string;
-}
+export type IssueContent = ReturnType<typeof issueContent>;
 
 /** @param withScript whether the script has room in the ticket; it always lies beside it */
-export function issueContent(record: RunRecord, texts: IssueTexts, withScript: boolean): IssueContent {
+export function issueContent(record: RunRecord, texts: IssueTexts, withScript: boolean) {
   const summary = summarize(record);
   const { run, findings } = summary;
   const crash = findings.find(({ type }) => type === "crash");
@@ -47,7 +34,9 @@ export function issueContent(record: RunRecord, texts: IssueTexts, withScript: b
     texts,
     summary,
     version: versionText(summary, texts),
+    /** The whole run in a sentence. */
     verdict: inlineMarkdown(shortenCounted(texts.verdict(summary), MOST_CHARS)),
+    /** What was done, by whom, and the commands that do it again. */
     reproduction: join([
       texts.ran(inlineMarkdown(run.kvchaos), inlineMarkdown(run.title), inlineMarkdown(run.seed)),
       texts.done,
@@ -62,6 +51,7 @@ export function issueContent(record: RunRecord, texts: IssueTexts, withScript: b
       ...(findings.length > shown.length ? [`(truncated: ${shown.length} of ${findings.length} findings)`] : []),
       ...(lost === null ? [] : [texts.losses(lost, lossesText(summary.losses) ?? "")]),
     ]),
+    /** Log lines of a crashed server; null when none crashed or left any. */
     crashLog: crash ? logText(record, crash) : null,
     environment: environmentText(summary, texts),
   };
@@ -77,15 +67,11 @@ function lines(some: readonly string[]): string {
 }
 
 function versionText({ run, serverVersion }: RunSummary, { version }: IssueTexts): string {
-  const { host } = run;
-  const machine = [host.cpu, host.cores && `${host.cores} cores`, host.kernel && `Linux ${host.kernel}`].filter(
-    Boolean,
-  );
   return [
     `- ${version.server}: ${inlineMarkdown(run.system)} ${inlineMarkdown(serverVersion ?? version.unknown)}`,
     `- ${version.image}: ${inlineMarkdown(run.image)}`,
     `- ${version.digest}: ${inlineMarkdown(run.digest ?? "-")}`,
-    `- ${version.host}: ${inlineMarkdown(machine.join(", ") || "-")}`,
+    `- ${version.host}: ${inlineMarkdown(machineText(run, "Linux") || "-")}`,
   ].join("\n");
 }
 

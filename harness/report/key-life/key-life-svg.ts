@@ -168,20 +168,14 @@ function bands(moments: readonly NumberedMoment[], axis: LifeAxis, foot: number)
 const LEAST = 24;
 const MOST = 80;
 
-export interface LifeAxis {
-  /** Right end of the axis. */
-  width: number;
-  /** Labelled moments, in order. */
-  ticks: readonly { t: number; x: number }[];
-  x(t: number): number;
-}
+type LifeAxis = ReturnType<typeof lifeAxis>;
 
 /**
  * An axis on which order and overlap are true and lengths are not: between two neighbouring moments lie at least LEAST and at
  * most MOST units, so that a write, a flush and a read within 3 ms can be told apart although the next read comes a minute later.
  * @param left x of the first moment
  */
-export function lifeAxis(moments: readonly NumberedMoment[], left: number): LifeAxis {
+export function lifeAxis(moments: readonly NumberedMoment[], left: number) {
   const times = [...new Set(moments.flatMap(({ from, to }) => (to === null ? [from] : [from, to])))].sort(
     (a, b) => a - b,
   );

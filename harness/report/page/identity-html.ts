@@ -6,7 +6,7 @@ import { type Html, html } from "../html/markup.ts";
 import { scrolling, table } from "../html/table.ts";
 import { replayCommand, withoutRoot } from "../replay-command.ts";
 import { scriptOf } from "../repro-script.ts";
-import type { RunSummary } from "../run-summary.ts";
+import { machineText, type RunSummary } from "../run-summary.ts";
 import { timeToFinding } from "../time-to-finding.ts";
 
 const MOST_PLAN_CHARS = 200_000;
@@ -15,10 +15,6 @@ const MOST_PLAN_CHARS = 200_000;
 export function identityHtml(summary: RunSummary): Html {
   const { run, serverVersion, nodes, end } = summary;
   const shape = nodes.map((node) => `${node.name} (${node.role})`).join(", ");
-  const { host } = run;
-  const machine = [host.cpu, host.cores && `${host.cores} cores`, host.kernel && `kernel ${host.kernel}`]
-    .filter(Boolean)
-    .map(String);
   const about = definitions([
     ["Server", `${run.system} ${serverVersion ?? "(version unknown)"}`],
     ["Image", run.image],
@@ -26,7 +22,7 @@ export function identityHtml(summary: RunSummary): Html {
     ["Nodes", shape || "none came up"],
     ["Run", `${run.startedAt}, ${formatTime(end)}, seed ${run.seed}, id ${run.runId}`],
     ["kvchaos", run.kvchaos],
-    ["Host", machine.join(", ") || "unknown"],
+    ["Host", machineText(run, "kernel") || "unknown"],
     ["Issue", run.issue],
     ["Why it should fail", run.why],
     ["Time to the finding", run.timeToFinding && timeText(summary, run.timeToFinding)],

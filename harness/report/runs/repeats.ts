@@ -21,17 +21,11 @@ interface ImageRuns {
   unknown: number;
 }
 
-interface Repeats {
-  /** What was counted: "hang/deadlocked", or any finding for a run that has none. */
-  what: string;
-  images: readonly ImageRuns[];
-}
-
 /**
  * How often runs of the same experiment in the same folder of reports found what this one found, image by image.
  * null: it was run once.
  */
-export function repeatsOf({ run, findings }: RunSummary, file: string, runs: readonly ListedRun[]): Repeats | null {
+export function repeatsOf({ run, findings }: RunSummary, file: string, runs: readonly ListedRun[]) {
   const same = runs.filter((one) => one.experiment.file === file && one.system === run.system);
   const known = same.filter(hasVerdict);
   if (known.length < 2) return null;
@@ -56,11 +50,12 @@ export function repeatsOf({ run, findings }: RunSummary, file: string, runs: rea
   if (said.fixed !== undefined && !images.some(({ image }) => image === said.fixed))
     images.push({ image: said.fixed, digest: null, said: "fixed", own: false, found: proportion(0, 0), unknown: 0 });
   const rank = ({ own, said: what }: ImageRuns): number => (own ? 0 : what === "fixed" ? 1 : 2);
+  // What was counted: "hang", or any finding for a run that has none.
   return { what: first ? first.type : "any finding", images: images.sort((a, b) => rank(a) - rank(b)) };
 }
 
 /** k of n with its interval, image by image: the one of this run first, the fixed one beside it. */
-export function repeatsHtml({ what, images }: Repeats): Html {
+export function repeatsHtml({ what, images }: NonNullable<ReturnType<typeof repeatsOf>>): Html {
   const [own] = images;
   const rows = images.map((one) => [html`${one.image}${tags(one)}`, countText(one), one.unknown || null]);
   const head =

@@ -110,36 +110,27 @@ function line(
     path += `${t - before > gap ? "M" : "L"}${scale.x(t)} ${y(value)}`;
     before = t;
   }
-  const values = points.flatMap(([, value]) => (Number.isNaN(value) ? [] : [value]));
+  const values = points.map(([, value]) => value).filter((value) => !Number.isNaN(value));
   if (values.length === 0) return null;
-  const texts = points.flatMap(([, value]) => (Number.isNaN(value) ? [] : [format(value)]));
   const title = `${series.label}: ${format(Math.min(...values))} to ${format(Math.max(...values))}`;
   // A lone point would be a path without length: the round cap of a tiny step makes it a dot.
-  return html`<path class="line ${series.mark}" d="${path}h.01" data-l="${series.label}" data-v="${texts.join("|")}"><title>${title}</title></path>`;
+  return html`<path class="line ${series.mark}" d="${path}h.01" data-l="${series.label}" data-v="${values.map(format).join("|")}"><title>${title}</title></path>`;
 }
 
 /** At most as many points as the drawing has room for, evenly spread. */
 function downSample(points: readonly Point[], { from, to, frame }: TimeScale, merge: Measure["merge"]): Point[] {
   if (points.length <= frame.points) return [...points];
   const width = Math.max(1, (to - from) / frame.points);
-  const buckets = new Map<number, { t: number; sum: number; max: number; last: number; n: number }>();
-  for (const [t, value] of points) {
-    if (Number.isNaN(value)) continue;
-    const index = Math.floor((t - from) / width);
-    const bucket = buckets.get(index);
-    if (!bucket) buckets.set(index, { t, sum: value, max: value, last: value, n: 1 });
-    else {
-      bucket.sum += value;
-      bucket.max = Math.max(bucket.max, value);
-      bucket.last = value;
-      bucket.n++;
-    }
-  }
-  return [...buckets.values()].map(({ t, sum, max, last, n }) => [
-    t,
-    merge === "mean" ? sum / n : merge === "max" ? max : last,
-  ]);
+  const measured = points.filter(([, value]) => !Number.isNaN(value));
+  const buckets = groupBy(measured, ([t]) => Math.floor((t - from) / width));
+  return [...buckets.values()].map((own) => [own[0]?.[0] ?? from, MERGED[merge](own.map(([, value]) => value))]);
 }
+
+const MERGED: Record<Measure["merge"], (values: readonly number[]) => number> = {
+  mean: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
+  max: (values) => values.reduce((max, value) => Math.max(max, value)),
+  last: (values) => values.at(-1) ?? Number.NaN,
+};
 
 interface Axis {
   /** 0 (bottom) to 1 (top). */

@@ -20,22 +20,17 @@ export const WIDE: Frame = { name: "wide", width: 1000, left: 110, right: 988, t
 /** For a telephone: as wide as its screen, so that its words are as large as they should be. */
 export const NARROW: Frame = { name: "narrow", width: 390, left: 68, right: 384, ticks: 5, points: 150, bars: 800 };
 
-/** Maps run milliseconds to x. */
-export interface TimeScale {
-  from: number;
-  to: number;
-  frame: Frame;
-  x(t: number): number;
-}
+export type TimeScale = ReturnType<typeof timeScale>;
 
-export function timeScale(from: number, to: number, frame: Frame): TimeScale {
+/** Maps run milliseconds to x. */
+export function timeScale(from: number, to: number, frame: Frame) {
   const { left, right } = frame;
   const length = Math.max(1, to - from);
   return {
     from,
     to,
     frame,
-    x: (t) => round(left + ((Math.min(Math.max(t, from), to) - from) / length) * (right - left)),
+    x: (t: number) => round(left + ((Math.min(Math.max(t, from), to) - from) / length) * (right - left)),
   };
 }
 

@@ -9,17 +9,15 @@ const MOST_CHARS = 34;
 
 /** The lane's legend: right-aligned on its title line (at `y`), or in lines of its own below it where there is no room. */
 export function legendOf(lane: Lane, y: number, frame: Frame): { svg: Html; height: number } {
-  const entries = lane.legend.map(({ label, mark }) => {
-    const shown = clip(label, MOST_CHARS);
-    return { shown, mark, width: MARK + textWidth(shown) + BETWEEN };
-  });
+  const entries = lane.legend.map(entryOf);
   return frame.name === "wide" ? onTitleLine(entries, lane, y, frame) : below(entries, y, frame);
 }
 
-interface Entry {
-  shown: string;
-  mark: string;
-  width: number;
+type Entry = ReturnType<typeof entryOf>;
+
+function entryOf({ label, mark }: Lane["legend"][number]) {
+  const shown = clip(label, MOST_CHARS);
+  return { shown, mark, width: MARK + textWidth(shown) + BETWEEN };
 }
 
 function onTitleLine(entries: readonly Entry[], { title }: Lane, y: number, { left, right }: Frame) {

@@ -4,21 +4,7 @@ import { formatDuration } from "../../base/units.ts";
 import { median } from "../time-to-finding.ts";
 import { hasVerdict, type VerifiedRun } from "./verified-run.ts";
 
-/** All runs of one experiment on one image. */
-export interface VerifiedGroup {
-  experiment: string;
-  system: string;
-  image: string;
-  digest: string | null;
-  /** Newest last. */
-  runs: readonly VerifiedRun[];
-  /** Of which so many ended with a verdict. */
-  judged: number;
-  /** "hang/deadlocked" → in how many of those. */
-  found: ReadonlyMap<string, number>;
-  /** Median over the runs that found something, ms; null where none did. */
-  after: number | null;
-}
+export type VerifiedGroup = ReturnType<typeof groupOf>;
 
 /** By experiment, then image, then digest: a tag may have been moved to another image between two runs. */
 export function groupsOf(runs: readonly VerifiedRun[]): VerifiedGroup[] {
@@ -34,12 +20,15 @@ export function byPlace(a: VerifiedRun, b: VerifiedRun): number {
   return place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0;
 }
 
-function groupOf(runs: readonly VerifiedRun[]): VerifiedGroup {
+/** All runs of one experiment on one image, newest last: how many of them were `judged`, and in how many of those each kind was found. */
+function groupOf(runs: readonly VerifiedRun[]) {
   const { experiment, system, image, digest } = runs[0] as VerifiedRun;
   const judged = runs.filter(hasVerdict);
   const found = countEach(judged.flatMap((run) => run.found));
   const times = judged.flatMap(({ after }) => (after === null ? [] : [after]));
-  return { experiment, system, image, digest, runs, judged: judged.length, found, after: median(times) };
+  /** Median over the runs that found something, ms; null where none did. */
+  const after = median(times);
+  return { experiment, system, image, digest, runs, judged: judged.length, found, after };
 }
 
 /** "hang/deadlocked 10 of 10, crash/exit 1 of 10"; "nothing in 3"; "-" where no run had a verdict. */
