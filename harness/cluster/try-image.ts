@@ -11,23 +11,17 @@ import { ContainerNode } from "./container-node.ts";
 const READY_MS = 30_000;
 const LAST_LINES = 10;
 
-export interface TriedImage {
-  /** What the server says of itself; null: nothing. */
-  version: string | null;
-  /** From its start to its answer. */
-  ms: number;
-}
-
 /**
  * Starts a server from an image once, as a run would, and asks it PING and for its version. Its container is gone afterwards, in every case.
  * @throws ChaosError `infrastructure` with the server's last words when it ends, or does not answer within 30 s
+ * @returns `version` as the server says it, null: it does not; `ms` from its start to its answer
  */
 export async function tryImage(
   engine: Engine,
   system: System,
   image: string,
   { within = READY_MS, signal }: { within?: number; signal: AbortSignal },
-): Promise<TriedImage> {
+) {
   const runId = `try-${randomBytes(4).toString("hex")}`;
   const name = `kvchaos-${runId}`;
   const resources = new CleanupScope();

@@ -6,7 +6,6 @@ import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { call, type Daemon } from "./engine-call.ts";
 import { containerCalls } from "./engine-containers.ts";
-import { fileCalls } from "./engine-files.ts";
 import { imageCalls } from "./engine-images.ts";
 import { limitCalls } from "./engine-limits.ts";
 import { networkCalls } from "./engine-networks.ts";
@@ -18,8 +17,7 @@ import { freePorts, releasePorts } from "./free-ports.ts";
  *   the rest of the harness                engine.ts  (plain data, ChaosError, deadlines)
  *        │                                     ├─ engine-images      inspect pull import remove list
  *        │  Engine ◄── connectEngine() ──►     ├─ engine-networks    networks with a fixed subnet, volumes
- *        ▼                                     ├─ engine-containers  create start stop kill pause remove
- *                                              ├─ engine-files       a file out of a container
+ *        ▼                                     ├─ engine-containers  create start stop kill pause remove, files in and out
  *                                              ├─ engine-limits      CPU and memory of a container
  *   cluster, images, reaper, clean             └─ engine-output      logs exec events
  *                                                     │ engine-call   deadline, signal, error → ChaosError
@@ -48,7 +46,6 @@ export async function connectEngine(options: CallOptions & { host?: string | und
     ...imageCalls(daemon),
     ...networkCalls(daemon),
     ...containerCalls(daemon),
-    ...fileCalls(daemon),
     ...limitCalls(daemon, info),
     ...outputCalls(daemon, info.local),
     /** Where it is: "unix:///var/run/docker.sock". */

@@ -6,7 +6,7 @@ import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { until } from "../base/deadline.ts";
 import { adminPath, findProgram } from "../base/programs.ts";
 import { runCommand } from "../base/run-command.ts";
-import { aptGet, hasApt } from "./apt.ts";
+import { type AptOptions, aptGet, hasApt } from "./apt.ts";
 
 /*
  *   a daemon answers? ── yes ─► use it
@@ -27,18 +27,12 @@ const PID_FILE = "/var/run/docker.pid";
 const CONTAINERD_PID_FILE = "/var/run/docker/containerd/containerd.pid";
 const START_DEADLINE = 60_000;
 
-export interface EnsureEngineOptions {
-  log: (line: string) => void;
-  signal?: AbortSignal | undefined;
-}
-
 /**
  * Makes sure that a Docker daemon answers: the one there is, or (as root on Debian/Ubuntu) one that is installed and
  * started here and outlives the harness. Does nothing, in milliseconds, when a daemon answers already.
  * Rejects with code `infrastructure` and the lines a person should type.
  */
-export async function ensureEngine(options: EnsureEngineOptions): Promise<void> {
-  const { log, signal } = options;
+export async function ensureEngine({ log, signal }: Pick<AptOptions, "log" | "signal">): Promise<void> {
   const host = process.env.DOCKER_HOST;
   const problem = await ping(host, signal);
   if (problem === undefined) return;
@@ -124,8 +118,7 @@ async function start(log: (line: string) => void, signal: AbortSignal | undefine
     const problem = await ping(undefined, signal);
     if (problem === undefined) return true;
     // Another kvchaos may have won the race to start it: only nobody's dockerd is a failure.
-    if (gone !== undefined && !(await alive(PID_FILE, "dockerd"))) return true;
-    return false;
+    return gone !== undefined && !(await alive(PID_FILE, "dockerd"));
   }).catch(async (error: unknown) => {
     signal?.throwIfAborted();
     throw await startFailure(`its API did not answer: ${messageOf(error)}`);

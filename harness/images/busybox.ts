@@ -9,17 +9,11 @@ import { readElf } from "./elf.ts";
 
 const HINT = "Install the package busybox-static (or put a statically linked busybox at /bin/busybox) and try again.";
 
-export interface Busybox {
-  path: string;
-  /** Absolute paths of its applets: "/bin/sh", "/usr/bin/env", … */
-  applets: string[];
-}
-
 /**
  * A static busybox: this machine's own, the one fetched earlier, or the one of Debian's package busybox-static, which
  * is unpacked and not installed. Rejects with code `infrastructure` when none can be had.
  */
-export async function staticBusybox(log: (line: string) => void, signal?: AbortSignal): Promise<Busybox> {
+export async function staticBusybox(log: (line: string) => void, signal?: AbortSignal) {
   const cached = join(await cacheDirectory(), "busybox");
   for (const path of ["/bin/busybox", "/usr/bin/busybox", cached]) {
     if (await isStatic(path)) return { path, applets: await applets(path, signal) };
@@ -58,6 +52,7 @@ async function isStatic(path: string): Promise<boolean> {
   }
 }
 
+/** Absolute paths of its applets: "/bin/sh", "/usr/bin/env", … */
 async function applets(path: string, signal: AbortSignal | undefined): Promise<string[]> {
   const { stdout } = await runCommand([path, "--list-full"], { within: 10_000, signal });
   return stdout

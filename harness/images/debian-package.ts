@@ -63,12 +63,6 @@ export async function withDebianVersion<T>(
   });
 }
 
-export interface UnpackedPackage {
-  root: string;
-  /** Folders below the root that hold shared libraries. */
-  libraryFolders: string[];
-}
-
 /**
  * Downloads a package with those dependencies that this machine lacks, unpacks them in a temporary folder, hands that
  * to `use`, and removes it. Nothing is installed, so no service gets started; needs no root.
@@ -77,7 +71,7 @@ export async function withDebianPackage<T>(
   name: string,
   version: DebianVersion,
   steps: Steps,
-  use: (unpacked: UnpackedPackage) => Promise<T>,
+  use: (unpacked: { root: string; libraryFolders: string[] }) => Promise<T>,
 ): Promise<T> {
   const { log, signal } = steps;
   const folder = await realpath(await mkdtemp(join(tmpdir(), "kvchaos-package-")));
@@ -120,6 +114,7 @@ export async function programIn(root: string, path: string): Promise<string> {
   return inside;
 }
 
+/** Folders below the root that hold shared libraries. */
 async function foldersWithLibraries(root: string): Promise<string[]> {
   const entries = await readdir(root, { recursive: true });
   const folders = entries.filter((entry) => /\.so(\.[\d.]+)?$/.test(entry)).map((entry) => join(root, dirname(entry)));

@@ -6,49 +6,37 @@ import { debianVersion } from "./debian-package.ts";
 import { goVersion, isBuilt } from "./go-program.ts";
 import { parseImageName, tagNamesVersion } from "./image-name.ts";
 import type { ImageRecipe } from "./image-recipe.ts";
-import { makeImage, nameProblem } from "./make-image.ts";
+import { type MakeOptions, makeImage, nameProblem } from "./make-image.ts";
 
 const REGISTRY_SILENCE = 10_000;
 /** Names under this prefix are ours alone: whatever a registry serves under them is somebody else's. */
 const OWN_PREFIX = "kvchaos/";
 
-export interface EnsureImageOptions {
+export interface EnsureImageOptions extends MakeOptions {
   engine: Pick<Engine, "inspectImage" | "pullImage" | "importImage">;
-  /** "redis:7.0.15" */
-  name: string;
-  recipe: ImageRecipe;
-  log: (line: string) => void;
-  signal?: AbortSignal | undefined;
   /** A registry that sends nothing for this long is no registry, ms (default 10 000). */
   registrySilence?: number | undefined;
-}
-
-export interface EnsuredImage {
-  name: string;
-  info: ImageInfo;
-  origin: "local" | "pulled" | "made";
-  /** What is worth telling the user, e.g. that "redis:latest" was made as 7.0.15; null when the name says it all. */
-  said: string | null;
 }
 
 /**
  * Makes sure that an image is on this machine: local, else pulled, else made here.
  * Rejects with code `infrastructure`, with the reasons why neither worked.
+ * @returns `said` is worth telling the user, e.g. that "redis:latest" was made as 7.0.15; null when the name says it all
  */
-export async function ensureImage(options: EnsureImageOptions): Promise<EnsuredImage> {
+export async function ensureImage(options: EnsureImageOptions) {
   const { engine, name, recipe, log, signal } = options;
   const local = await engine.inspectImage(name, { signal });
-  if (local) return { name, info: local, origin: "local", said: null };
+  if (local) return { name, info: local, origin: "local" as const, said: null };
 
   const refusal = await pull(options);
-  if (refusal === undefined) return { name, info: await inspect(options), origin: "pulled", said: null };
+  if (refusal === undefined) return { name, info: await inspect(options), origin: "pulled" as const, said: null };
   log(`${name} cannot be pulled (${refusal}): making it here`);
   try {
     const made = await makeImage({ engine, recipe, name, log, signal });
     const { tag } = parseImageName(name);
     const said = tag === made.version ? null : `${name} was made here and is version ${made.version}`;
     if (said) log(said);
-    return { name, info: await inspect(options), origin: "made", said };
+    return { name, info: await inspect(options), origin: "made" as const, said };
   } catch (error) {
     signal?.throwIfAborted();
     const hint = error instanceof ChaosError ? error.hint : undefined;
@@ -94,17 +82,12 @@ async function pull(options: EnsureImageOptions): Promise<string | undefined> {
   }
 }
 
-export interface ImageAvailability {
-  state: "local" | "pullable?" | "can be made" | "no";
-  reason: string;
-}
-
 /** Where an image would come from, for `kvchaos doctor`: asks this machine only, no registry and no package server. */
 export async function imageAvailability(
   engine: Pick<Engine, "inspectImage">,
   name: string,
   recipe: ImageRecipe,
-): Promise<ImageAvailability> {
+): Promise<{ state: "local" | "pullable?" | "can be made" | "no"; reason: string }> {
   const local = await engine.inspectImage(name);
   if (local) return { state: "local", reason: local.labels["kvchaos.image.source"] ?? local.digest };
   const made = await canBeMade(name, recipe);

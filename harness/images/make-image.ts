@@ -1,32 +1,20 @@
 import { ChaosError } from "../base/chaos-error.ts";
-import type { Engine } from "../docker/engine.ts";
 import { programIn, withDebianPackage, withDebianVersion } from "./debian-package.ts";
 import { buildGoProgram } from "./go-program.ts";
 import { parseImageName, sameRepository, tagNamesVersion } from "./image-name.ts";
-import type { ImageRecipe } from "./image-recipe.ts";
-import { wrapImage } from "./wrap-image.ts";
+import { type WrapOptions, wrapImage } from "./wrap-image.ts";
 
-export interface MakeOptions {
-  engine: Pick<Engine, "importImage">;
-  recipe: ImageRecipe;
+export interface MakeOptions extends Pick<WrapOptions, "engine" | "recipe" | "log" | "signal"> {
   /** "name:tag" that was asked for. */
   name: string;
-  log: (line: string) => void;
-  signal?: AbortSignal | undefined;
-}
-
-export interface MadeImage {
-  /** The name asked for and, when that is less exact, the name with the true version. */
-  tags: string[];
-  version: string;
-  id: string;
 }
 
 /**
  * Makes an image from what the recipe's source names: a Debian package or a Go module. It never makes another version
  * than the name says: rejects with code `infrastructure` when the tag does not fit the version that can be had.
+ * @returns its tags are the name asked for and, when that is less exact, the name with the true version
  */
-export async function makeImage(options: MakeOptions): Promise<MadeImage> {
+export async function makeImage(options: MakeOptions) {
   const { engine, recipe, name, log, signal } = options;
   const { source } = recipe;
   if (source.kind === "none") {

@@ -48,22 +48,12 @@ export interface TakenFile {
   files: number;
 }
 
-export interface WrappedImage {
-  tags: string[];
-  id: string;
-  binarySha256: string;
-  /** Paths of the libraries in the image. */
-  libraries: string[];
-  /** The server first, then libraries, then the rest, each by path. */
-  taken: TakenFile[];
-}
-
 /**
  * Makes an image from a server binary of this machine, in seconds and without a base image. It starts as the recipe
  * (so: as the system's official image) says. Rejects with code `usage` when the binary is missing, is no ELF program or
  * is built for another architecture, and with `infrastructure` when it needs a library that is not here.
  */
-export async function wrapImage(options: WrapOptions): Promise<WrappedImage> {
+export async function wrapImage(options: WrapOptions) {
   const { engine, recipe, log, signal } = options;
   const tags = typeof options.tag === "string" ? [options.tag] : [...options.tag];
   const given = resolve(options.binary);
@@ -106,7 +96,13 @@ export async function wrapImage(options: WrapOptions): Promise<WrappedImage> {
   const [server, ...others] = taken;
   const rank = ({ what }: TakenFile): number => ["library", "beside it", "added"].indexOf(what);
   others.sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : 1));
-  return { tags, id, binarySha256, libraries: [...libraries].sort(), taken: [server as TakenFile, ...others] };
+  return {
+    ...{ tags, id, binarySha256 },
+    /** Paths of the libraries in the image. */
+    libraries: [...libraries].sort(),
+    /** The server first, then libraries, then the rest, each by path. */
+    taken: [server as TakenFile, ...others],
+  };
 }
 
 type Takes = (what: TakenFile["what"], source: string, path: string, files?: number) => void;
