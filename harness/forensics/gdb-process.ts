@@ -1,6 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { messageOf } from "../base/chaos-error.ts";
-import { until } from "../base/deadline.ts";
+import { withDeadline } from "../base/deadline.ts";
+
+/** Characters: more output than this is of no use to anybody. */
+const OUTPUT_MAX = 8 * 1024 * 1024;
 
 /** How gdb begins, whatever it then looks at. @param more commands before it reads any file */
 export function quietGdb(...more: string[]): string[] {
@@ -28,42 +32,26 @@ export async function runGdb(
   { within, signal }: { within: number; signal?: AbortSignal | undefined },
 ): Promise<{ output: string; errors: string; failed: string | null }> {
   const child = spawn(gdb, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
-  const output = collect(child);
-  let failed: string | null = null;
+  const result: { output: string; errors: string; failed: string | null } = { output: "", errors: "", failed: null };
+  const collect = (of: Readable, into: "output" | "errors") =>
+    of.setEncoding("utf8").on("data", (text: string) => {
+      if (result[into].length < OUTPUT_MAX) result[into] += text;
+    });
+  collect(child.stdout, "output");
+  collect(child.stderr, "errors");
+  const ended = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+    child.once("error", ({ message }) => {
+      result.errors += message;
+      resolve();
+    });
+  });
   try {
-    await until({ what: "gdb's answer", within, every: 10, signal }, () => output.ended());
+    await withDeadline({ what: "gdb's answer", within, signal }, () => ended);
   } catch (error) {
-    failed = `gdb was ended: ${messageOf(error)}`;
+    result.failed = `gdb was ended: ${messageOf(error)}`;
     child.kill("SIGKILL");
-    await until({ what: "gdb's end", within: 1000, every: 10 }, () => output.ended()).catch(() => {});
+    await withDeadline({ what: "gdb's end", within: 1000 }, () => ended).catch(() => {});
   }
-  return { output: output.text(), errors: output.errors(), failed };
-}
-
-/** More than this of output is of no use to anybody. */
-const OUTPUT_MAX = 8 * 1024 * 1024;
-
-function collect(child: ChildProcess) {
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  let size = 0;
-  let over = false;
-  const into = (list: Buffer[]) => (chunk: Buffer) => {
-    size += chunk.length;
-    if (size < OUTPUT_MAX) list.push(chunk);
-  };
-  child.stdout?.on("data", into(out));
-  child.stderr?.on("data", into(err));
-  child.on("error", (error) => {
-    err.push(Buffer.from(error.message));
-    over = true;
-  });
-  child.on("close", () => {
-    over = true;
-  });
-  return {
-    ended: () => over,
-    text: () => Buffer.concat(out).toString("utf8"),
-    errors: () => Buffer.concat(err).toString("utf8"),
-  };
+  return result;
 }

@@ -30,21 +30,10 @@ export interface OpenSocket extends TcpSocket {
 }
 
 /** include/net/tcp_states.h, from 1. */
-const STATES = [
-  "?",
-  "ESTABLISHED",
-  "SYN_SENT",
-  "SYN_RECV",
-  "FIN_WAIT1",
-  "FIN_WAIT2",
-  "TIME_WAIT",
-  "CLOSE",
-  "CLOSE_WAIT",
-  "LAST_ACK",
-  "LISTEN",
-  "CLOSING",
-  "NEW_SYN_RECV",
-];
+const STATES = (
+  "? ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT1 FIN_WAIT2 TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN CLOSING " +
+  "NEW_SYN_RECV"
+).split(" ");
 
 /** Both families have the same columns; only the width of the address differs. */
 export function parseNetTcp(text: string): TcpSocket[] {

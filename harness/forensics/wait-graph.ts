@@ -27,33 +27,15 @@ export function waitGraph(
   const linkWaits = findLinkWaits(kept, next);
   const explained = cycles.length + readerLocks.length + linkWaits.length > 0;
   const threadWaits = explained ? [] : findThreadWaits(threads, next);
-  const found: WaitGraph["class"] =
-    cycles.length > 0
-      ? "proven"
-      : readerLocks.length > 0
-        ? "held-by-readers"
-        : linkWaits.length > 0
-          ? "waits-on-link"
-          : threadWaits.length > 0
-            ? "waits-on-thread"
-            : "none";
-  const ends = {
-    proven: cycles.flat(),
-    "held-by-readers": readerLocks.flatMap((lock) => lock.waiting),
-    "waits-on-link": linkWaits.map((wait) => wait.tid),
-    "waits-on-thread": threadWaits.map((wait) => wait.tid),
-    none: [],
-  }[found];
-  return {
-    class: found,
-    edges: kept,
-    subtracted,
-    cycles,
-    queue: behind(next, ends),
-    readerLocks,
-    linkWaits,
-    threadWaits,
-  };
+  const kinds: [WaitGraph["class"], number[]][] = [
+    ["proven", cycles.flat()],
+    ["held-by-readers", readerLocks.flatMap((lock) => lock.waiting)],
+    ["waits-on-link", linkWaits.map((wait) => wait.tid)],
+    ["waits-on-thread", threadWaits.map((wait) => wait.tid)],
+  ];
+  const [found, ends] = kinds.find(([, tids]) => tids.length > 0) ?? ["none" as const, []];
+  const queue = behind(next, ends);
+  return { class: found, edges: kept, subtracted, cycles, queue, readerLocks, linkWaits, threadWaits };
 }
 
 function keyOf(edge: WaitEdge): string {

@@ -8,13 +8,12 @@ const EVERY_MS = 50;
 /** A moment that was missed by more than this, because it is waited for only since then, is not the one that was asked for. */
 const MISSED_MS = 1_000;
 
-export interface SinceStartOptions {
-  cluster: Pick<Cluster, "nodes" | "node">;
+/** What both waits of a trigger for a measured value have. */
+export interface NodeWait<C> {
+  cluster: C;
   /** The node that is meant at this moment. */
   node(): string;
-  /** ms */
-  after: number;
-  /** The start that was the last one when the wait began does not count. */
+  /** What was there already when the wait began (a start, a full sync that is under way) does not count. */
   anew: boolean;
   /** The end of the chaos phase: nothing waits longer. */
   signal: AbortSignal;
@@ -24,7 +23,13 @@ export interface SinceStartOptions {
  * Resolves, with what was measured, when a node's server was last started `after` ms ago. A moment that is past already does
  * not come again before the next start; rejects when the signal fires, and then says so.
  */
-export async function waitSinceStart({ cluster, node, after, anew, signal }: SinceStartOptions): Promise<string> {
+export async function waitSinceStart({
+  cluster,
+  node,
+  after,
+  anew,
+  signal,
+}: NodeWait<Pick<Cluster, "nodes" | "node">> & { after: number }): Promise<string> {
   const starts = new Starts(cluster);
   const begun = performance.now();
   const old = new Map(anew ? cluster.nodes.map(({ name }) => [name, starts.of(name)]) : []);

@@ -1,21 +1,15 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import { sleep } from "../../base/deadline.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
+import type { NodeWait } from "./since-start.ts";
 
 /** Between two readings of a counter that the kernel keeps. */
 const EVERY_MS = 100;
 
-export interface SyncBytesOptions {
-  cluster: Cluster;
-  /** The node that is meant at this moment. */
-  node(): string;
+export interface SyncBytesOptions extends NodeWait<Cluster> {
   bytes: number;
-  /** A full sync that is under way already does not count. */
-  anew: boolean;
   /** Is the node in a full sync, as far as its INFO tells? Asked only where its log says nothing of full syncs. */
   syncing(node: string): boolean;
-  /** The end of the chaos phase: nothing waits longer. */
-  signal: AbortSignal;
 }
 
 /**

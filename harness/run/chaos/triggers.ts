@@ -34,33 +34,18 @@ export class TriggerSource {
    * @param anew a state that is there already does not count: it must go first and come again
    */
   async wait(condition: PlannedCondition, signal: AbortSignal, anew = false): Promise<string | null> {
-    if (condition.kind === "since-start") {
-      const node = () => selectNode(this.#cluster, condition.node).name;
-      return waitSinceStart({ cluster: this.#cluster, node, after: condition.after, anew, signal });
-    }
+    const node = (): string => selectNode(this.#cluster, condition.node).name;
+    const wait = { cluster: this.#cluster, node, anew, signal };
+    if (condition.kind === "since-start") return waitSinceStart({ ...wait, after: condition.after });
     if (condition.kind === "sync-bytes") {
-      return waitForSyncBytes({
-        cluster: this.#cluster,
-        node: () => selectNode(this.#cluster, condition.node).name,
-        bytes: condition.bytes,
-        anew,
-        syncing: (node) => this.#latest.get(node)?.syncing ?? false,
-        signal,
-      });
+      const syncing = (name: string): boolean => this.#latest.get(name)?.syncing ?? false;
+      return waitForSyncBytes({ ...wait, bytes: condition.bytes, syncing });
     }
-    await this.#see(condition, signal, anew);
-    return null;
-  }
-
-  async #see(
-    condition: Extract<PlannedCondition, { kind: "state" | "log" }>,
-    signal: AbortSignal,
-    anew: boolean,
-  ): Promise<void> {
     signal.throwIfAborted();
     const { promise, resolve } = withResolvers();
     const stop = condition.kind === "log" ? this.#onLog(condition, resolve) : this.#onState(condition, anew, resolve);
     await unlessAborted(promise, signal).finally(stop);
+    return null;
   }
 
   // Roles move: which node is meant is asked at every event, not once.
