@@ -80,14 +80,8 @@ export class EvidenceCollector {
     if (condition === "healthy") this.#renewBaseline(node);
     if (!SUSPECT.includes(condition)) return false;
     const n = this.#countUp(node);
-    if (n <= PER_NODE) {
-      // One that turns without burning CPU may only hold its clients back for a while: nobody stops it for that.
-      this.#track(
-        node,
-        this.#capture(node, condition, n, condition !== "unresponsive"),
-        "evidence could not be captured",
-      );
-    }
+    // One that turns without burning CPU may only hold its clients back for a while: nobody stops it for that.
+    if (n <= PER_NODE) this.#track(node, this.#capture(node, condition, n, condition !== "unresponsive"));
     return true;
   }
 
@@ -99,18 +93,13 @@ export class EvidenceCollector {
   outlived({ node, condition }: NodeVerdict): void {
     const spared = condition === "unresponsive";
     if (!HANGS.includes(condition) || (this.#proved.has(node) && !spared)) return;
-    const n = this.#countUp(node);
-    this.#track(node, this.#capture(node, condition, n, spared), "evidence could not be captured");
+    this.#track(node, this.#capture(node, condition, this.#countUp(node), spared));
   }
 
   /** Captures a node in trouble that a fault, not the watchdog, has noticed. Never rejects. */
   async capture(node: string, reason: CaptureReason): Promise<void> {
-    if (reason === "core") {
-      this.#track(node, this.#core(node, true), "its core could not be read");
-      return this.settled();
-    }
-    const n = this.#countUp(node);
-    this.#track(node, this.#capture(node, reason, n), "evidence could not be captured");
+    if (reason === "core") this.#track(node, this.#core(node, true), "its core could not be read");
+    else this.#track(node, this.#capture(node, reason, this.#countUp(node)));
     await this.settled();
   }
 
@@ -128,7 +117,7 @@ export class EvidenceCollector {
 
   async #capture(name: string, condition: NodeCondition | "shutdown-hang", n: number, mayStop = true): Promise<void> {
     const { cluster, directory, clock, hide, emit, signal, cutBy } = this.#options;
-    const node = this.#nodes().find((one) => one.name === name);
+    const node = this.#node(name);
     if (!node) return;
     const folder = path.join("evidence", `${name}-${n}`);
     const what = `capturing evidence of ${name}`;
@@ -141,15 +130,8 @@ export class EvidenceCollector {
         this.#proved.add(name);
         this.#options.onProof();
       }
-      const told = {
-        files: within(files),
-        summary,
-        proof,
-        ms,
-        stoppedProcessMs: 0,
-        data: { ...data, ...(lastLines && { lastLines }) },
-      };
-      emit({ type: "evidence", node: name, reason: condition, ...told });
+      const told = { files: within(files), summary, proof, ms, data: { ...data, ...(lastLines && { lastLines }) } };
+      emit({ type: "evidence", node: name, reason: condition, ...told, stoppedProcessMs: 0 });
     };
     // Stopping a process is for hangs that will not end by themselves.
     const asked = mayStop && ["deadlocked", "livelocked", "unresponsive", "shutdown-hang"].includes(condition);
@@ -206,7 +188,7 @@ export class EvidenceCollector {
   /** A server that was restarted has other threads and locks than the one whose waits were noted. */
   #renewBaseline(name: string): void {
     const known = this.#baselines.get(name);
-    const node = this.#nodes().find((one) => one.name === name);
+    const node = this.#node(name);
     // Before the first baseline the warm-up is not over: `baseline` will come.
     if (!known || !node) return;
     const restarted = known.pid === null ? this.#stopped.has(name) : known.pid !== node.pid();
@@ -218,11 +200,14 @@ export class EvidenceCollector {
     return [...nodes, ...sentinels];
   }
 
-  #track(node: string, work: Promise<void>, failure: string): void {
-    const { emit } = this.#options;
-    const tracked = work.catch((error: unknown) => {
-      emit({ type: "note", about: node, text: `${failure}: ${messageOf(error)}` });
-    });
+  #node(name: string): Scene["nodes"][number] | undefined {
+    return this.#nodes().find((one) => one.name === name);
+  }
+
+  #track(node: string, work: Promise<void>, failure = "evidence could not be captured"): void {
+    const tracked = work.catch((error: unknown) =>
+      this.#options.emit({ type: "note", about: node, text: `${failure}: ${messageOf(error)}` }),
+    );
     this.#pending.add(tracked);
     void tracked.finally(() => this.#pending.delete(tracked));
   }

@@ -2,7 +2,7 @@ import { messageOf } from "../../base/chaos-error.ts";
 import { compareNodes } from "../../cluster/compare/compare-nodes.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { NodeCondition, NodeState } from "../../journal/events.ts";
-import type { Aftermath } from "./aftermath.ts";
+import { type Aftermath, inTrouble } from "./aftermath.ts";
 
 /*
  *   look: role, master, offset, slots of every node ─► heal the faults ─► look again
@@ -18,7 +18,6 @@ const ROLE_MS = 5_000;
 const COMPARE_MS = 5_000;
 /** Asking these would only wait. */
 const SILENT: readonly NodeCondition[] = ["dead", "deadlocked", "livelocked", "unresponsive"];
-const READABLE: readonly NodeCondition[] = ["healthy", "slow", "stalled"];
 
 export type HealOptions = Omit<Aftermath, "states" | "service" | "clock"> & Pick<Experiment, "reconcile">;
 
@@ -91,7 +90,7 @@ async function repair(options: HealOptions, name: string): Promise<void> {
 /** What a replica holds that is about to take over its master's data: the difference is overwritten then. */
 async function compareBefore(options: HealOptions, master: string, replica: string): Promise<void> {
   const { cluster, watchdog, emit, signal } = options;
-  if ([master, replica].some((name) => !READABLE.includes(watchdog.verdict(name).condition))) return;
+  if ([master, replica].some((name) => inTrouble(watchdog, name) !== null)) return;
   const comparison = await compareNodes(cluster, master, replica, { within: COMPARE_MS, signal });
   emit({ type: "comparison", ...comparison, before: "heal" });
 }

@@ -2,8 +2,7 @@ import { messageOf } from "../../base/chaos-error.ts";
 import { until } from "../../base/deadline.ts";
 import { compareNodes } from "../../cluster/compare/compare-nodes.ts";
 import { deviationOf } from "../../cluster/dial/deviation.ts";
-import type { RunningWatchdog } from "../../watchdog/watchdog.ts";
-import type { Aftermath } from "./aftermath.ts";
+import { type Aftermath, inTrouble } from "./aftermath.ts";
 import { type FinalReadOptions, readRecorded } from "./final-reads.ts";
 
 const STATE_MS = 2_000;
@@ -45,10 +44,8 @@ async function comparePair(options: QuiesceOptions, master: string, replica: str
     const none = { masterKeys: 0, replicaKeys: 0, different: 0, differences: [], ms: 0 };
     emit({ type: "comparison", master, replica, complete: false, why, ...none });
   };
-  for (const name of [master, replica]) {
-    const trouble = inTrouble(watchdog, name);
-    if (trouble !== null) return incomplete(trouble);
-  }
+  const trouble = inTrouble(watchdog, master) ?? inTrouble(watchdog, replica);
+  if (trouble !== null) return incomplete(trouble);
   try {
     await drained(options, master, replica);
     const compare = () => compareNodes(cluster, master, replica, { within: COMPARE_MS, signal });
@@ -80,12 +77,6 @@ export async function readCells(
     pairs.map(([replica, master]) => drained(options, master, replica).catch(() => signal.throwIfAborted())),
   );
   await readRecorded({ ...options, unreadable });
-}
-
-/** Why a node cannot be read as it is now, or null. */
-function inTrouble(watchdog: RunningWatchdog, name: string): string | null {
-  const { condition } = watchdog.verdict(name);
-  return condition === "healthy" || condition === "slow" || condition === "stalled" ? null : `${name} is ${condition}`;
 }
 
 /** A replica that never drains is compared all the same: that it is behind is what the comparison will show. */
