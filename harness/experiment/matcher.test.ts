@@ -1,23 +1,8 @@
 import assert from "node:assert/strict";
-import type { NodeState } from "../journal/events.ts";
+import { nodeState } from "../testing/record-fixture.support.ts";
 import { matchesState } from "./matcher.ts";
 
-const replica: NodeState = {
-  role: "replica",
-  version: "7.0.15",
-  link: "up",
-  masterHost: "m1",
-  masterPort: 6379,
-  syncing: false,
-  syncProgress: null,
-  loading: false,
-  offset: 1,
-  lastIoSeconds: 0,
-  replicas: [],
-  commandsProcessed: 1,
-  clients: 1,
-  workers: null,
-};
+const replica = nodeState({ role: "replica", masterHost: "m1", masterPort: 6379, lastIoSeconds: 0 });
 const on = (
   state: "master" | "replica" | "link-up" | "link-down" | "full-sync" | "loading",
   progress: number | null = null,

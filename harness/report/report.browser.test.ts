@@ -34,8 +34,8 @@ describe("pages in a real browser", function () {
   const open = (file: string, view: View) => openPage(browser as Browser, file, view);
 
   before(async function () {
-    const chromium = await findChromium();
-    if (chromium === null) skip(this, "there is no Chromium on this machine");
+    const chromium = findChromium();
+    if (chromium === undefined) skip(this, "there is no Chromium on this machine");
     browser = await startBrowser(chromium);
     reports = await mkdtemp(path.join(tmpdir(), "kvchaos-pages-"));
     const run = async (name: string, record = sampleRun()) => {

@@ -14,9 +14,8 @@ dns.setServers(["127.0.0.11"]);
 const open = new Map();
 const say = (said) => process.stdout.write(JSON.stringify(said) + "\\n");
 require("node:readline").createInterface({ input: process.stdin }).on("line", async (line) => {
-  const { id, host, port, send, close } = JSON.parse(line);
+  const { id, host, port, send } = JSON.parse(line);
   if (send !== undefined) return void open.get(id).write(send);
-  if (close) return void open.get(id).destroy();
   const failed = (error) => say({ id, error: String(error) });
   try {
     const address = net.isIP(host) ? host : (await dns.resolve4(host))[0];
@@ -70,10 +69,6 @@ export class Dialler {
       () => true,
       () => false,
     );
-  }
-
-  close(id: number): void {
-    this.#tell({ id, close: true });
   }
 
   end(): void {

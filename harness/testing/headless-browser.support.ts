@@ -1,8 +1,7 @@
-import { access, constants } from "node:fs/promises";
-import path from "node:path";
 import { pathToFileURL } from "node:url";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { findProgram } from "../base/programs.ts";
 
 /** Test support: the Chromium of this machine. None is ever downloaded. */
 
@@ -16,20 +15,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Path of a Chromium in $PATH; null where there is none. */
-export async function findChromium(): Promise<string | null> {
-  const folders = (process.env.PATH ?? "").split(path.delimiter).filter((folder) => folder !== "");
-  for (const name of NAMES) {
-    for (const folder of folders) {
-      const file = path.join(folder, name);
-      const there = await access(file, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (there) return file;
-    }
-  }
-  return null;
+/** Path of a Chromium in $PATH; undefined where there is none. */
+export function findChromium(): string | undefined {
+  return NAMES.map((name) => findProgram(name)).find((path) => path !== undefined);
 }
 
 /** A headless one with a new, empty profile. Close it. */

@@ -81,7 +81,11 @@ export async function conclusive(
 
 /** Names of everything that a kvchaos process made for its runs and that is still there. */
 export async function leftOf(engine: Engine, pid: number | undefined): Promise<string[]> {
-  return named(engine, (labels) => (labels["kvchaos.owner"] ?? "").startsWith(`${pid}:`));
+  const { containers, networks, volumes } = await engine.listByLabel("kvchaos.run");
+  return [...containers, ...networks, ...volumes]
+    .filter(({ labels }) => labels["kvchaos.owner"]?.startsWith(`${pid}:`))
+    .map(({ name }) => name)
+    .sort();
 }
 
 /**
@@ -96,12 +100,4 @@ export async function untilNobodyCleans(): Promise<() => Promise<void>> {
     });
   });
   return () => new Promise((resolve) => door.close(() => resolve()));
-}
-
-async function named(engine: Engine, mine: (labels: Readonly<Record<string, string>>) => boolean): Promise<string[]> {
-  const { containers, networks, volumes } = await engine.listByLabel("kvchaos.run");
-  return [...containers, ...networks, ...volumes]
-    .filter(({ labels }) => mine(labels))
-    .map(({ name }) => name)
-    .sort();
 }

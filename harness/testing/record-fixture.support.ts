@@ -10,23 +10,6 @@ import { type Planned, planOf } from "./plan-fixture.support.ts";
  *   ├─ warm ──┼─── chaos ────┼heal┼ recovery ┼ quiesce ┼ checks ┼ teardown
  */
 
-const STATE: NodeState = {
-  role: "master",
-  version: "7.0.15",
-  link: "none",
-  masterHost: null,
-  masterPort: null,
-  syncing: false,
-  syncProgress: null,
-  loading: false,
-  offset: 1,
-  lastIoSeconds: null,
-  replicas: [],
-  commandsProcessed: 1,
-  clients: 1,
-  workers: null,
-};
-
 const DEFAULT_CHECKS = ["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within"];
 
 export type Free<T extends EventType> = Partial<Omit<EventOf<T>, "type" | "t">>;
@@ -43,9 +26,11 @@ export function fixture(
     experiment?: Planned;
   } = {},
 ): RunRecord {
+  const { hangLimit = null, without = [], checks = DEFAULT_CHECKS, history = [], experiment = {} } = options;
+  const watchdog = { hangLimit, ...experiment.watchdog };
   const events: JournalEvent[] = [
-    run(options.hangLimit ?? null, options.checks ?? DEFAULT_CHECKS, options.experiment),
-    cluster(),
+    event("run", 0, { plan: planOf({ checks: [...checks], ...experiment, watchdog }) }),
+    clusterEvent(500, { m1: "master", r1: "replica", c0: "control" }),
     { t: 1000, type: "topology", masters: ["m1"], replicaOf: { r1: "m1" }, reason: "setup" },
     ...["m1", "r1", "c0"].map((node) => condition(2000, node, "healthy")),
     ...phase("warm-up", 2000, 10_000),
@@ -60,11 +45,8 @@ export function fixture(
     event("comparison", 56_000, {}),
     ...phase("teardown", 58_000, 60_000),
   ];
-  const kept = events.filter((one) => !options.without?.includes(one.type));
-  return recordOf(
-    [...kept, ...more].sort((a, b) => a.t - b.t),
-    { history: options.history ?? [] },
-  );
+  const kept = events.filter((one) => !without.includes(one.type));
+  return recordOf(inOrder([...kept, ...more]), { history });
 }
 
 export function condition(t: number, node: string, now: NodeCondition, more: Free<"condition"> = {}): JournalEvent {
@@ -72,7 +54,28 @@ export function condition(t: number, node: string, now: NodeCondition, more: Fre
 }
 
 export function state(t: number, node: string, role: NodeState["role"]): JournalEvent {
-  return { type: "node-state", t, node, state: { ...STATE, role, link: role === "replica" ? "up" : "none" } };
+  return { type: "node-state", t, node, state: nodeState({ role }) };
+}
+
+/** What INFO of a node said; a replica's link is up. */
+export function nodeState(more: Partial<NodeState> = {}): NodeState {
+  return {
+    role: "master",
+    version: "7.0.15",
+    link: more.role === "replica" ? "up" : "none",
+    masterHost: null,
+    masterPort: null,
+    syncing: false,
+    syncProgress: null,
+    loading: false,
+    offset: 1,
+    lastIoSeconds: null,
+    replicas: [],
+    commandsProcessed: 1,
+    clients: 1,
+    workers: null,
+    ...more,
+  };
 }
 
 export function starved(from: number, to: number): JournalEvent[] {
@@ -87,6 +90,21 @@ export function event<T extends keyof typeof DEFAULTS>(type: T, t: number, more:
 }
 
 const DEFAULTS = {
+  run: {
+    version: 1,
+    kvchaos: "0.1.0",
+    runId: "test",
+    startedAt: "2025-01-01T00:00:00Z",
+    command: ["kvchaos", "run", "x.yaml"],
+    title: "test",
+    experimentFile: "x.yaml",
+    issue: null,
+    seed: "s",
+    system: "redis",
+    image: "redis:7.0.15",
+    digest: null,
+    host: {},
+  },
   recovery: { recovered: true, ms: 9000, within: 19_000, waiting: [] },
   comparison: {
     master: "m1",
@@ -109,6 +127,7 @@ const DEFAULTS = {
     controlOldest: 0,
     starved: false,
   },
+  check: { name: "no-hang", valid: true, why: null, findings: [] },
   container: { node: "r1", action: "die", exitCode: 0, ours: false },
   log: { node: "r1", rule: "bug-report", line: "=== REDIS BUG REPORT START", fields: {} },
   shutdown: { id: "stop", node: "r1", via: "sigterm", asked: 19_000, within: 5_000, ended: 19_500, exitCode: 0 },
@@ -124,48 +143,31 @@ const DEFAULTS = {
   },
 } as const;
 
-function phase(name: Phase, from: number, to: number): JournalEvent[] {
+export function phase(name: Phase, from: number, to: number): JournalEvent[] {
   return [
     { type: "phase", t: from, phase: name, step: "begin" },
     { type: "phase", t: to, phase: name, step: "end" },
   ];
 }
 
-function run(hangLimit: number | null, checks: readonly string[], more: Planned = {}): JournalEvent {
+/** @param roles of the nodes, by name @param links "r1 -> m1" */
+export function clusterEvent(
+  t: number,
+  roles: Readonly<Record<string, EventOf<"cluster">["nodes"][number]["role"]>>,
+  links: readonly string[] = [],
+): EventOf<"cluster"> {
+  const shared = { image: "redis:7.0.15", digest: null, ports: { "6379": 1 }, version: "7.0.15" };
   return {
-    type: "run",
-    t: 0,
-    version: 1,
-    kvchaos: "0.1.0",
-    runId: "test",
-    startedAt: "2025-01-01T00:00:00Z",
-    command: ["kvchaos", "run", "x.yaml"],
-    title: "test",
-    experimentFile: "x.yaml",
-    issue: null,
-    seed: "s",
-    system: "redis",
-    image: "redis:7.0.15",
-    digest: null,
-    host: {},
-    plan: planOf({ checks: [...checks], ...more, watchdog: { hangLimit, ...more.watchdog } }),
+    type: "cluster",
+    t,
+    nodes: Object.entries(roles).map(([name, role]) => ({ name, role, container: name, ...shared })),
+    links: links.map((name) => {
+      const [from = "", to = ""] = name.split(" -> ");
+      return { name, from, to, address: "10.0.0.9:7001" };
+    }),
   };
 }
 
-function cluster(): JournalEvent {
-  const node = (name: string, role: "master" | "replica" | "control") => ({
-    name,
-    role,
-    container: name,
-    image: "redis:7.0.15",
-    digest: null,
-    ports: { "6379": 1 },
-    version: "7.0.15",
-  });
-  return {
-    type: "cluster",
-    t: 500,
-    nodes: [node("m1", "master"), node("r1", "replica"), node("c0", "control")],
-    links: [],
-  };
+export function inOrder(events: readonly JournalEvent[]): JournalEvent[] {
+  return [...events].sort((a, b) => a.t - b.t);
 }

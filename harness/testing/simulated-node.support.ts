@@ -2,6 +2,7 @@ import type { NodeState } from "../journal/events.ts";
 import { type Judgement, NodeClassifier, type Observation } from "../watchdog/classifier.ts";
 import type { AnswerRecord, ConnectionView, LossRecord, NodeReport, ProbeKind } from "../watchdog/observation.ts";
 import type { ProcessSample, ThreadSample } from "../watchdog/process-sample.ts";
+import { nodeState } from "./record-fixture.support.ts";
 
 /*
  * Test support: a node whose connections answer as a script says, played into the classifier without any real time.
@@ -53,15 +54,7 @@ export function play(script: Script): Change[] {
   });
   const changes: Change[] = [{ t: 0, ...classifier.judgement }];
   for (let t = TICK; t <= until; t += TICK) {
-    const report: NodeReport = {
-      node: "n",
-      connections: views,
-      answers: [],
-      losses: [],
-      held: false,
-      sent: [],
-      infos: [],
-    };
+    const report = nodeReport({ node: "n" });
     for (const view of views) step(script, view, t, report.answers, report.losses);
     const state = t % 500 === 0 ? script.state?.(t) : null;
     const now = classifier.observe({
@@ -71,7 +64,7 @@ export function play(script: Script): Change[] {
       claimed: script.claimed?.(t) ?? null,
       container: script.container?.(t) ?? { running: true, paused: false, exitCode: null },
       process: t % 250 < TICK ? (script.process?.(t) ?? null) : null,
-      state: state ? { at: t, state: { ...MASTER, ...state } } : null,
+      state: state ? { at: t, state: nodeState({ offset: 0, ...state }) } : null,
       master: script.master?.(t) ?? null,
       starved: script.starved?.(t) ?? [],
       slowAfter: script.slowAfter === undefined ? 200 : script.slowAfter,
@@ -80,6 +73,11 @@ export function play(script: Script): Change[] {
     if (now.condition !== changes.at(-1)?.condition) changes.push({ t, ...now });
   }
   return changes;
+}
+
+/** A report in which nothing happened but this. */
+export function nodeReport(more: Partial<NodeReport>): NodeReport {
+  return { node: "r1", connections: [], answers: [], losses: [], held: false, sent: [], infos: [], ...more };
 }
 
 function step(script: Script, view: ConnectionView, t: number, answers: AnswerRecord[], losses: LossRecord[]): void {
@@ -104,23 +102,6 @@ function step(script: Script, view: ConnectionView, t: number, answers: AnswerRe
   answers.push({ number, kind, askedAt: view.askedAt, answeredAt: at, error });
   Object.assign(view, { askedAt: null, answeredAt: at });
 }
-
-const MASTER: NodeState = {
-  role: "master",
-  version: "7.0.15",
-  link: "none",
-  masterHost: null,
-  masterPort: null,
-  syncing: false,
-  syncProgress: null,
-  loading: false,
-  offset: 0,
-  lastIoSeconds: null,
-  replicas: [],
-  commandsProcessed: null,
-  clients: null,
-  workers: null,
-};
 
 /** A reading of a process whose threads are given; its CPU time is their sum. */
 export function processOf(

@@ -19,11 +19,7 @@ const QUICK: WatchdogSettings = {
 };
 
 /** A watched node whose answers are plain fields. */
-export interface MutableNode {
-  name: string;
-  role: WatchedNode["role"];
-  host: string;
-  port: number;
+export interface MutableNode extends Pick<WatchedNode, "name" | "role" | "host" | "port"> {
   pid: number | null;
   container: ReturnType<WatchedNode["container"]>;
   claimed: "paused" | "down" | null;
@@ -66,10 +62,7 @@ export async function record(
   const watchdog = await startWatchdog({
     system: redis,
     nodes: nodes.map((node) => ({
-      name: node.name,
-      role: node.role,
-      host: node.host,
-      port: node.port,
+      ...node,
       pid: () => node.pid,
       container: () => node.container,
       claimed: () => node.claimed,

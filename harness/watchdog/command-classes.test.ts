@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { nodeReport } from "../testing/simulated-node.support.ts";
 import { type ClassesTold, CommandClasses } from "./command-classes.ts";
 import type { NodeReport, ProbeKind } from "./observation.ts";
 
@@ -7,8 +8,7 @@ type Moment = Partial<Record<ProbeKind, { answered?: number | null; waits?: numb
 
 function reportOf(moment: Moment): NodeReport {
   const all = Object.entries(moment) as [ProbeKind, NonNullable<Moment[ProbeKind]>][];
-  return {
-    node: "r1",
+  return nodeReport({
     connections: all.map(([kind, { answered = null, waits = null }], number) => {
       return { number, kind, localPort: 1, link: "open", askedAt: waits, answeredAt: answered };
     }),
@@ -20,10 +20,7 @@ function reportOf(moment: Moment): NodeReport {
     losses: all.flatMap(([kind, { lost }], number) => {
       return lost === undefined ? [] : [{ number, kind, at: lost, reason: "ECONNREFUSED", waited: 1 }];
     }),
-    held: false,
-    sent: [],
-    infos: [],
-  };
+  });
 }
 
 /** What is said at `t` of a hang that was confirmed at 10 s. */

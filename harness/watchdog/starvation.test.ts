@@ -1,27 +1,19 @@
 import assert from "node:assert/strict";
 import { covered } from "../base/span.ts";
+import { nodeReport } from "../testing/simulated-node.support.ts";
 import type { ProbeReport } from "./observation.ts";
 import { Starvation } from "./starvation.ts";
 
 /** One report of the control, with answers [askedAt, answeredAt] and one open question. */
 function reportOf(t: number, answers: [number, number][], open: number | null = null, loopDelay = 0): ProbeReport {
-  return {
-    t,
-    loopDelay,
-    nodes: [
-      {
-        node: "control",
-        connections: [{ number: 0, kind: "established", localPort: 1, link: "open", askedAt: open, answeredAt: null }],
-        answers: answers.map(([askedAt, answeredAt]) => {
-          return { number: 0, kind: "established", askedAt, answeredAt, error: null };
-        }),
-        losses: [],
-        held: false,
-        sent: [],
-        infos: [],
-      },
-    ],
-  };
+  const control = nodeReport({
+    node: "control",
+    connections: [{ number: 0, kind: "established", localPort: 1, link: "open", askedAt: open, answeredAt: null }],
+    answers: answers.map(([askedAt, answeredAt]) => {
+      return { number: 0, kind: "established", askedAt, answeredAt, error: null };
+    }),
+  });
+  return { t, loopDelay, nodes: [control] };
 }
 
 describe("starvation", () => {

@@ -10,6 +10,7 @@ import { type Plan, planIn } from "../../journal/plan.ts";
 import { type RunRecord, recordOf } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
 import { SYSTEM_NAMES, type System } from "../../systems/system.ts";
+import { event } from "../record-fixture.support.ts";
 
 /** Another plan in the `run` event. */
 export const changingPlan =
@@ -39,11 +40,7 @@ export async function plannedRun(
   const spec = clusterSpec(compose, system, extra);
   const image = system.images[0] ?? "none";
   const events: JournalEvent[] = [
-    {
-      type: "run",
-      t: 0,
-      version: 1,
-      kvchaos: "0.1.0",
+    event("run", 0, {
       runId: "20250101-120000-planned-7",
       startedAt: "2025-01-01T12:00:00.000Z",
       command: ["kvchaos", "run", file],
@@ -55,10 +52,8 @@ export async function plannedRun(
       seed: "7",
       system: system.name,
       image,
-      digest: null,
-      host: {},
       plan,
-    },
+    }),
     {
       type: "cluster",
       t: 1,

@@ -1,13 +1,8 @@
 import type { JournalEvent } from "../../journal/events.ts";
 import { type RunRecord, recordOf } from "../../journal/record.ts";
+import { clusterEvent, condition, event, inOrder, phase } from "../record-fixture.support.ts";
 import { sampleTicks } from "./ticks.support.ts";
-import {
-  sampleCondition as condition,
-  HOSTILE,
-  sampleChecks,
-  sampleComparison,
-  sampleTrouble,
-} from "./trouble.support.ts";
+import { HOSTILE, sampleChecks, sampleComparison, sampleTrouble } from "./trouble.support.ts";
 
 export { HOSTILE } from "./trouble.support.ts";
 
@@ -28,26 +23,23 @@ export function sampleRun({ verdict = "fail", seconds = 75, storm = 12 }: Sample
   const end = seconds * 1000;
   const events: JournalEvent[] = [
     run(),
-    cluster(),
+    clusterEvent(2500, { m1: "master", r1: "replica", r2: "replica", control: "control" }, LINKS),
     ...phases(end),
     ...topologies(),
     ...faults(storm),
     ...healing(),
     ...sampleTicks(end, failing),
   ];
-  for (const node of ["m1", "r1", "r2"]) events.push(condition(4000, node, "unknown", "healthy", "all probes answer"));
+  const why = "all probes answer";
+  for (const node of ["m1", "r1", "r2"]) events.push(condition(4000, node, "healthy", { why }));
   events.push(
-    condition(20_200, "r2", "healthy", "paused", "stopped by fault pause-r2"),
-    condition(26_000, "r2", "paused", "healthy", "all probes answer"),
-    condition(43_000, "m1", "healthy", "slow", "median answer 140 ms"),
-    condition(46_000, "m1", "slow", "healthy", "all probes answer"),
+    condition(20_200, "r2", "paused", { was: "healthy", why: "stopped by fault pause-r2" }),
+    condition(26_000, "r2", "healthy", { was: "paused", why }),
+    condition(43_000, "m1", "slow", { was: "healthy", why: "median answer 140 ms" }),
+    condition(46_000, "m1", "healthy", { was: "slow", why }),
   );
   if (failing) events.push(...sampleTrouble(end));
-  else
-    events.push(
-      { type: "recovery", t: 52_000, recovered: true, ms: 1800, within: 20_000, waiting: [] },
-      sampleComparison(false),
-    );
+  else events.push(event("recovery", 52_000, { ms: 1800, within: 20_000 }), sampleComparison(false));
   if (verdict !== "none") {
     events.push(...sampleChecks(failing, end));
     const reasons = {
@@ -58,18 +50,13 @@ export function sampleRun({ verdict = "fail", seconds = 75, storm = 12 }: Sample
     };
     events.push({ type: "verdict", t: end - 2500, verdict, reasons: reasons[verdict] });
   }
-  return recordOf(
-    events.sort((a, b) => a.t - b.t),
-    { tornLine: verdict === "none" ? 9999 : null },
-  );
+  return recordOf(inOrder(events), { tornLine: verdict === "none" ? 9999 : null });
 }
 
+const LINKS = ["r1 -> m1", "r2 -> m1", "client -> m1"];
+
 function run(): JournalEvent {
-  return {
-    type: "run",
-    t: 0,
-    version: 1,
-    kvchaos: "0.1.0",
+  return event("run", 0, {
     runId: "20250101-120000-sample-7",
     startedAt: "2025-01-01T12:00:00.000Z",
     command: ["kvchaos", "run", "experiments/any/a sample's.yaml", "--image", "redis:7.0.15", "--seed", "7"],
@@ -79,8 +66,6 @@ function run(): JournalEvent {
     why: "Two threads wait for each other, <always>",
     timeToFinding: { min: 1000, max: 4500 },
     seed: "7",
-    system: "redis",
-    image: "redis:7.0.15",
     digest: "redis@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     host: { node: "v20.20.0", kernel: "6.18.0", cpu: "AMD EPYC", cores: 2, memoryBytes: 8e9 },
     plan: {
@@ -89,48 +74,21 @@ function run(): JournalEvent {
       experiment: { title: "sample", watchdog: { hangLimit: null }, recovery: { within: 20_000 } },
       faults: [{ id: "storm#1", fault: "switch-master", trigger: { kind: "at", at: 412 }, note: HOSTILE }],
     },
-  };
-}
-
-function cluster(): JournalEvent {
-  const node = (name: string, role: "master" | "replica" | "control", i: number) => ({
-    name,
-    role,
-    container: `kvchaos-sample-${name}`,
-    image: "redis:7.0.15",
-    digest: null,
-    ports: { "6379": 40_000 + i },
-    version: "7.0.15",
   });
-  const nodes = [
-    node("m1", "master", 0),
-    node("r1", "replica", 1),
-    node("r2", "replica", 2),
-    node("control", "control", 3),
-  ];
-  const links = ["r1 -> m1", "r2 -> m1", "client -> m1"].map((name) => {
-    const [from = "", to = ""] = name.split(" -> ");
-    return { name, from, to, address: "10.0.0.9:7001" };
-  });
-  return { type: "cluster", t: 2500, nodes, links };
 }
 
 function phases(end: number): JournalEvent[] {
-  const spans = [
-    ["setup", 100, 2600],
-    ["preload", 2600, 4000],
-    ["warm-up", 4000, 10_000],
-    ["chaos", 10_000, 48_000],
-    ["heal", 48_000, 50_000],
-    ["recovery", 50_000, 70_000],
-    ["quiesce", 70_000, 72_000],
-    ["checks", 72_000, 72_600],
-    ["teardown", end - 2400, end],
-  ] as const;
-  return spans.flatMap(([phase, from, to]): JournalEvent[] => [
-    { type: "phase", t: from, phase, step: "begin" },
-    { type: "phase", t: to, phase, step: "end" },
-  ]);
+  return [
+    ...phase("setup", 100, 2600),
+    ...phase("preload", 2600, 4000),
+    ...phase("warm-up", 4000, 10_000),
+    ...phase("chaos", 10_000, 48_000),
+    ...phase("heal", 48_000, 50_000),
+    ...phase("recovery", 50_000, 70_000),
+    ...phase("quiesce", 70_000, 72_000),
+    ...phase("checks", 72_000, 72_600),
+    ...phase("teardown", end - 2400, end),
+  ];
 }
 
 function topologies(): JournalEvent[] {
@@ -152,21 +110,13 @@ function topologies(): JournalEvent[] {
 
 /** r2 came back from its kill as a master; heal saw it, and told it. */
 function healing(): JournalEvent[] {
-  const before = (node: string, role: "master" | "replica", master: string | null, offset: number): JournalEvent => ({
-    ...{
-      type: "before-heal",
-      t: 48_100,
-      node,
-      role,
-      master,
-      link: master === null ? "none" : "up",
-      offset,
-      slots: null,
-    },
-  });
+  const before = (node: string, offset: number): JournalEvent => {
+    const told = { role: "master", master: null, link: "none", slots: null } as const;
+    return { type: "before-heal", t: 48_100, node, offset, ...told };
+  };
   return [
-    before("m1", "master", null, 1_921_000),
-    before("r2", "master", null, 1_604_000),
+    before("m1", 1_921_000),
+    before("r2", 1_604_000),
     {
       type: "repair",
       t: 49_500,
@@ -207,14 +157,7 @@ function faults(storm: number): JournalEvent[] {
   add("pause-r2", "pause", 20_000, 25_800, ["r2"], "no answer for 5.8 s");
   add("flush", "flushall", 36_000, 36_050, ["m1"], "20,000 keys before, 0 after");
   add("kill-r2", "kill", 40_000, 42_000, ["r2"], "exit code 137", false);
-  all.push({
-    type: "fault",
-    t: 48_000,
-    id: "late",
-    fault: "latency",
-    step: "not-fired",
-    targets: [],
-    detail: "the chaos phase ended first",
-  });
+  const detail = "the chaos phase ended first";
+  all.push(event("fault", 48_000, { id: "late", fault: "latency", step: "not-fired", targets: [], detail }));
   return all;
 }

@@ -1,21 +1,5 @@
-import type { JournalEvent, NodeState } from "../../journal/events.ts";
-
-const STATE: NodeState = {
-  role: "replica",
-  version: "7.0.15",
-  link: "up",
-  masterHost: "10.0.0.2",
-  masterPort: 6379,
-  syncing: false,
-  syncProgress: null,
-  loading: false,
-  offset: 0,
-  lastIoSeconds: 1,
-  replicas: [],
-  commandsProcessed: 100,
-  clients: 40,
-  workers: 1,
-};
+import type { JournalEvent } from "../../journal/events.ts";
+import { event, nodeState } from "../record-fixture.support.ts";
 
 /** Test support: what comes every second. */
 export function sampleTicks(end: number, failing: boolean): JournalEvent[] {
@@ -67,31 +51,14 @@ export function sampleTicks(end: number, failing: boolean): JournalEvent[] {
         replies: {},
       });
       if (oldest === 0) {
-        const offset =
-          1000 +
-          t * 40 -
-          (node === "m1" ? 0 : 900 * i) -
-          (node === "r1" && t > 15_000 && t < 24_000 ? (t - 15_000) * 30 : 0);
-        events.push({
-          type: "node-state",
-          t: t + i,
-          node,
-          state: { ...STATE, role: node === "m1" ? "master" : "replica", offset },
-        });
+        const behind = node === "r1" && t > 15_000 && t < 24_000 ? (t - 15_000) * 30 : 0;
+        const role = node === "m1" ? "master" : "replica";
+        const state = nodeState({ role, link: "up", offset: 1000 + t * 40 - 900 * i - behind, clients: 40 });
+        events.push({ type: "node-state", t: t + i, node, state });
       }
     }
-    events.push({
-      type: "self",
-      t,
-      mainDelay: 2 + (t % 3000) / 500,
-      probeDelay: 1,
-      cpuPressure: 12,
-      memoryPressure: 0,
-      ioPressure: 1,
-      controlMax: 1.5,
-      controlOldest: 0,
-      starved: t === 44_000,
-    });
+    const delays = { mainDelay: 2 + (t % 3000) / 500, cpuPressure: 12, ioPressure: 1, controlMax: 1.5 };
+    events.push(event("self", t, { ...delays, controlOldest: 0, starved: t === 44_000 }));
   }
   return events;
 }
