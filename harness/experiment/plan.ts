@@ -5,8 +5,14 @@ import { drawFrom } from "../base/units.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
 import { resolveNode } from "../faults/selector.ts";
 import type { Plan, PlannedCondition, PlannedFault } from "../journal/plan.ts";
-import type { Condition, Experiment, FaultSpec, Trigger } from "./experiment.ts";
-import { occurrenceId, occurrences } from "./occurrences.ts";
+import {
+  type Condition,
+  type Experiment,
+  type FaultSpec,
+  occurrenceId,
+  occurrences,
+  type Trigger,
+} from "./experiment.ts";
 import type { Registries } from "./registries.ts";
 
 /**

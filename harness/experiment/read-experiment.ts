@@ -7,16 +7,15 @@ import type { Experiment } from "./experiment.ts";
 import { factsOf } from "./facts.ts";
 import { checkAfter, checkTimetable } from "./read/check-timetable.ts";
 import { checkPromotions } from "./read/known-masters.ts";
-import { readBenchmarks } from "./read/read-benchmarks.ts";
 import { readChecks } from "./read/read-checks.ts";
 import { readExpectations } from "./read/read-expectations.ts";
 import { readFaults } from "./read/read-faults.ts";
-import { readLoad } from "./read/read-load.ts";
+import { readLoads } from "./read/read-loads.ts";
 import { notAFile, readText } from "./read/read-text.ts";
 import { wrongFullSync } from "./read/rulers.ts";
 import { Mistakes } from "./read/zod-mistakes.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
-import { experimentSchema, loadList } from "./schema.ts";
+import { experimentSchema } from "./schema.ts";
 import { show } from "./schema-parts.ts";
 
 /*
@@ -58,34 +57,32 @@ export async function readExperiment(file: string, registries: Registries): Prom
   const cluster = part("cluster");
   const { shape, broken } = await readCluster(cluster, path, registries, mistakes);
   const systems = part("systems") ?? [];
-  mistakes.parse(loadList, raw.load, ["load"]);
-  const load = readLoad(raw.load, { shape, systems }, registries, mistakes);
+  const reading = { registries, mistakes, shape, systems };
+  const { load, benchmarks } = readLoads(raw.load, reading);
   part("faults");
-  const loads = load.map(({ name }) => name);
-  const drafts = readFaults(raw.faults, { shape, systems, loads }, registries, mistakes);
+  const recordable = load.map(({ name }) => name);
+  const drafts = readFaults(raw.faults, recordable, reading);
   checkAfter(drafts, mistakes);
-  checkPromotions(drafts, { shape, systems }, registries, mistakes);
+  checkPromotions(drafts, reading);
   const duration = checkTimetable(drafts, part("duration"), mistakes);
-  const benchmarks = readBenchmarks(raw.load, { shape, taken: loads }, mistakes);
   const fullSync = part("full-sync") ?? null;
-  const noSync = fullSync && shape ? wrongFullSync({ shape, systems }, registries) : null;
+  const noSync = fullSync && shape ? wrongFullSync(shape, reading) : null;
   if (noSync !== null) mistakes.add(["full-sync"], noSync);
   const watchdog = readWatchdog(part("watchdog"), mistakes);
-  const around = {
-    shape,
+  const expectations = readExpectations(raw.expectations, {
+    ...reading,
     faults: drafts,
     loads: [...load, ...benchmarks].map(({ name }) => name),
     duration,
     recovery: part("recovery")?.within,
     poll: watchdog?.poll,
-  };
-  const expectations = readExpectations(raw.expectations, around, registries, mistakes);
+  });
   const faults = drafts.flatMap(({ spec }) => spec ?? []);
   // What was not understood may be just what a check needs.
   const whole = isRead(raw.faults, faults) && isRead(raw.load, [...load, ...benchmarks]);
   const facts =
     shape && whole ? factsOf({ load, benchmarks, faults, systems, shape, expectations }, registries) : undefined;
-  const checks = readChecks(raw.checks, part("checks"), facts, registries, mistakes);
+  const checks = readChecks(raw.checks, part("checks"), facts, reading);
   const rest = {
     description: part("description") ?? null,
     why: part("why") ?? null,

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../base/units.ts";
-import type { FaultSpec } from "../experiment.ts";
+import { type FaultSpec, occurrences } from "../experiment.ts";
 import { DEFAULT_DURATION } from "../schema.ts";
 import { MAX_DURATION } from "../schema-parts.ts";
 import type { FaultDraft } from "./read-faults.ts";
@@ -12,13 +12,10 @@ export function checkAfter(drafts: readonly FaultDraft[], mistakes: Mistakes): v
     const after = draft.item?.after;
     if (after === undefined) continue;
     const path = ["faults", draft.index, "after"];
-    if (!drafts.some(({ id }) => id === after)) {
-      mistakes.unknown(
-        path,
-        "fault id",
-        after,
-        drafts.map(({ id }) => id).filter((id) => id !== draft.id),
-      );
+    const ids = drafts.map(({ id }) => id);
+    if (!ids.includes(after)) {
+      const others = ids.filter((id) => id !== draft.id);
+      mistakes.unknown(path, "fault id", after, others);
       continue;
     }
     const circle = circleFrom(draft, drafts);
@@ -56,37 +53,39 @@ export function checkTimetable(
   const specs = drafts.flatMap(({ spec }) => (spec ? [spec] : []));
   let latest = 0;
   for (const { index, spec } of drafts) {
-    const start = spec && latestStart(spec, specs);
-    if (spec === undefined || start === undefined) continue;
+    const [, start] = spec ? startOf(spec, occurrences(spec.trigger) - 1, specs) : [0, Infinity];
+    if (!spec || start === Infinity) continue;
     const end = start + (spec.duration?.max ?? 0);
     latest = Math.max(latest, end);
     const limit = duration ?? MAX_DURATION;
     const phase = `the chaos phase, which lasts ${formatDuration(limit)}`;
     if (start >= limit) {
-      const key = spec.trigger.kind;
-      mistakes.add(
-        ["faults", index, key],
-        `may start at ${formatDuration(start)}, after ${phase}`,
-        "start earlier, or set a longer duration",
-      );
+      const message = `may start at ${formatDuration(start)}, after ${phase}`;
+      mistakes.add(["faults", index, spec.trigger.kind], message, "start earlier, or set a longer duration");
     } else if (end > limit) {
       const message = `may last until ${formatDuration(end)}, beyond ${phase}`;
-      mistakes.add(
-        ["faults", index, "for"],
-        message,
-        'leave "for" out to keep it until the heal phase, or set a longer duration',
-      );
+      const hint = 'leave "for" out to keep it until the heal phase, or set a longer duration';
+      mistakes.add(["faults", index, "for"], message, hint);
     }
   }
   return duration ?? Math.max(DEFAULT_DURATION, Math.ceil(latest / 1000 + 1) * 1000);
 }
 
-/** The latest time (ms) at which the last occurrence starts; undefined when it depends on a state, or on a mistake. */
-function latestStart(spec: FaultSpec, specs: readonly FaultSpec[], depth = 0): number | undefined {
+/** Between which times (ms) an occurrence (counted from 0) starts. After a state, or a mistake: at any time. */
+export function startOf(
+  spec: FaultSpec,
+  occurrence: number,
+  specs: readonly FaultSpec[],
+  depth = 0,
+): [earliest: number, latest: number] {
   const { trigger } = spec;
-  if (trigger.kind === "at") return trigger.at.max;
-  if (trigger.kind === "every") return trigger.start.max + trigger.every.max * (trigger.count - 1);
+  if (trigger.kind === "at") return [trigger.at.min, trigger.at.max];
+  if (trigger.kind === "every") {
+    const { start, every } = trigger;
+    return [start.min + occurrence * every.min, start.max + occurrence * every.max];
+  }
   const before = trigger.kind === "after" ? specs.find(({ id }) => id === trigger.after) : undefined;
-  const base = before && depth < specs.length ? latestStart(before, specs, depth + 1) : undefined;
-  return base === undefined ? undefined : base + trigger.delay.max;
+  if (!before || depth > specs.length) return [trigger.delay.min, Infinity];
+  const [from, to] = startOf(before, occurrences(before.trigger) - 1, specs, depth + 1);
+  return [from + trigger.delay.min, to + trigger.delay.max];
 }

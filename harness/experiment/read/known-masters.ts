@@ -1,9 +1,9 @@
-import type { FaultSpec } from "../experiment.ts";
-import { occurrences } from "../occurrences.ts";
-import type { ExperimentShape, Registries } from "../registries.ts";
+import { occurrences } from "../experiment.ts";
+import type { Registries } from "../registries.ts";
+import { startOf } from "./check-timetable.ts";
 import type { FaultDraft } from "./read-faults.ts";
+import type { Path, Reading } from "./reading.ts";
 import { wrongMode } from "./rulers.ts";
-import type { Mistakes } from "./zod-mistakes.ts";
 
 /** One time that a fault makes somebody the master. */
 interface Promotion {
@@ -11,7 +11,7 @@ interface Promotion {
   occurrence: number;
   /** Whom, as written. */
   node: string;
-  path: readonly PropertyKey[];
+  path: Path;
   /** It starts within these, ms. */
   from: number;
   to: number;
@@ -22,13 +22,9 @@ interface Promotion {
  * from the Compose file's masters for as long as the order of all promotions, and whom each one means, is certain. Where servers or sentinels choose
  * the master, nothing is.
  */
-export function checkPromotions(
-  drafts: readonly FaultDraft[],
-  { shape, systems }: { shape: ExperimentShape | undefined; systems: readonly string[] },
-  registries: Pick<Registries, "faults" | "systems">,
-  mistakes: Mistakes,
-): void {
-  if (!shape || wrongMode("operator", { shape, systems }, registries) !== null) return;
+export function checkPromotions(drafts: readonly FaultDraft[], reading: Reading): void {
+  const { shape, registries, mistakes } = reading;
+  if (!shape || wrongMode("operator", shape, reading) !== null) return;
   const all = promotionsOf(drafts, registries.faults).sort((a, b) => a.from - b.from || a.occurrence - b.occurrence);
   let masters = shape.masters;
   const nodes = [...shape.masters, ...shape.replicas];
@@ -60,21 +56,6 @@ function promotionsOf(drafts: readonly FaultDraft[], faults: Registries["faults"
       return [{ draft, occurrence, node: whom.node, path: ["faults", index, ...whom.path], from, to }];
     });
   });
-}
-
-/** Between which times (ms) an occurrence starts. */
-function startOf(spec: FaultSpec, occurrence: number, specs: readonly FaultSpec[], depth = 0): [number, number] {
-  const { trigger } = spec;
-  if (trigger.kind === "at") return [trigger.at.min, trigger.at.max];
-  if (trigger.kind === "every") {
-    const { start, every } = trigger;
-    return [start.min + occurrence * every.min, start.max + occurrence * every.max];
-  }
-  const before = trigger.kind === "after" ? specs.find(({ id }) => id === trigger.after) : undefined;
-  // A state comes when it comes.
-  if (!before || depth > specs.length) return [trigger.delay.min, Infinity];
-  const [from, to] = startOf(before, occurrences(before.trigger) - 1, specs, depth + 1);
-  return [from + trigger.delay.min, to + trigger.delay.max];
 }
 
 function ordinal(n: number): string {

@@ -1,7 +1,6 @@
 import type { ExperimentFacts } from "../../checks/needs.ts";
 import { DEFAULT_CHECKS } from "../default-checks.ts";
-import type { Registries } from "../registries.ts";
-import type { Mistakes } from "./zod-mistakes.ts";
+import type { Reading } from "./reading.ts";
 
 /**
  * The checks of an experiment: those that it lists, of which each must be known and able to answer here, or the default ones that can.
@@ -12,8 +11,7 @@ export function readChecks(
   raw: unknown,
   listed: string[] | undefined,
   facts: ExperimentFacts | undefined,
-  { checks }: Pick<Registries, "checks">,
-  mistakes: Mistakes,
+  { registries: { checks }, mistakes }: Reading,
 ): string[] {
   const missing = (name: string) => (facts && checks.get(name)?.needs?.(facts)) ?? null;
   const names: readonly unknown[] = Array.isArray(raw) ? raw : [];

@@ -2,16 +2,14 @@ import type { z } from "zod";
 import { formatDuration } from "../../base/units.ts";
 import type { Expectation } from "../../journal/expectation.ts";
 import { expectationItem, expectationList } from "../expectation-item.ts";
-import type { ExperimentShape, Registries } from "../registries.ts";
 import { show } from "../schema-parts.ts";
-import { checkNode, type FaultDraft, SELECTORS } from "./read-faults.ts";
-import type { Mistakes } from "./zod-mistakes.ts";
+import type { FaultDraft } from "./read-faults.ts";
+import { checkNode, numbering, type Path, type Reading, SELECTORS } from "./reading.ts";
 
 type Item = z.output<typeof expectationItem>;
 
-/** What the rest of the file says that expectations refer to. A time that was not understood is undefined. */
-export interface Surroundings {
-  shape: ExperimentShape | undefined;
+/** With what the rest of the file says that expectations refer to. A time that was not understood is undefined. */
+interface Surroundings extends Reading {
   faults: readonly FaultDraft[];
   /** Names of all loads. */
   loads: readonly string[];
@@ -24,16 +22,12 @@ export interface Surroundings {
 const WHAT = ["full-sync", "state", "log", "condition", "served"] as const;
 
 /** Reads what is expected on the way, each entry by itself. */
-export function readExpectations(
-  raw: unknown,
-  around: Surroundings,
-  registries: Pick<Registries, "faults">,
-  mistakes: Mistakes,
-): Expectation[] {
+export function readExpectations(raw: unknown, around: Surroundings): Expectation[] {
+  const { mistakes } = around;
   mistakes.parse(expectationList, raw, ["expectations"]);
   if (!Array.isArray(raw)) return [];
   const given = raw.map((one: unknown) => (one as { id?: unknown } | null)?.id);
-  const numbers = new Map<string, number>();
+  const numbered = numbering(given);
   return raw.flatMap((one: unknown, index) => {
     const path = ["expectations", index];
     const item = mistakes.parse(expectationItem, one, path);
@@ -41,18 +35,11 @@ export function readExpectations(
     if (item.id !== undefined && given.indexOf(item.id) < index) {
       mistakes.add([...path, "id"], `the id ${show(item.id)} is there twice`);
     }
-    const what = readWhat(item, path, around, mistakes);
-    const when = readWhen(item, path, around, registries, mistakes);
-    const node = readNode(item, path, around, mistakes);
+    const what = readWhat(item, path, around);
+    const when = readWhen(item, path, around);
+    const node = readNode(item, path, around);
     if (!what || !when || node === undefined) return [];
-    const kind = classOf(what);
-    let id = item.id;
-    while (id === undefined || (item.id === undefined && given.includes(id))) {
-      const number = (numbers.get(kind) ?? 0) + 1;
-      numbers.set(kind, number);
-      id = `${kind}-${number}`;
-    }
-    return [{ id, node, what, when }];
+    return [{ id: item.id ?? numbered(classOf(what)), node, what, when }];
   });
 }
 
@@ -60,23 +47,11 @@ function classOf(what: Expectation["what"]): string {
   return what.kind === "state" ? what.state : what.kind === "condition" ? what.condition : what.kind;
 }
 
-type Path = readonly PropertyKey[];
-
-function readWhat(
-  item: Item,
-  path: Path,
-  { loads, poll }: Surroundings,
-  mistakes: Mistakes,
-): Expectation["what"] | undefined {
+function readWhat(item: Item, path: Path, { loads, poll, mistakes }: Surroundings): Expectation["what"] | undefined {
   const [first, second] = WHAT.filter((key) => item[key] !== undefined);
-  if (first === undefined) {
-    mistakes.add(path, `missing key: what is expected, one of ${WHAT.join(", ")}`);
-    return undefined;
-  }
-  if (second !== undefined) {
-    mistakes.add([...path, second], `"${second}" beside "${first}"`, "one expectation for each", "key");
-    return undefined;
-  }
+  if (first === undefined) return mistakes.add(path, `missing key: what is expected, one of ${WHAT.join(", ")}`);
+  if (second !== undefined)
+    return mistakes.addKey([...path, second], `"${second}" beside "${first}"`, "one expectation for each");
   if (item.state !== undefined) {
     if (item.within !== undefined && poll !== undefined && item.within < poll) {
       const often = `INFO tells the state every ${formatDuration(poll)}`;
@@ -92,17 +67,14 @@ function readWhat(
 }
 
 /** null: it is about a load; undefined: a mistake. */
-function readNode(item: Item, path: Path, { shape }: Surroundings, mistakes: Mistakes): string | null | undefined {
+function readNode(item: Item, path: Path, reading: Reading): string | null | undefined {
+  const { shape, mistakes } = reading;
   if (item.served !== undefined) {
     if (item.node === undefined) return null;
-    mistakes.add([...path, "node"], '"node" goes with what a node does, not with "served"', undefined, "key");
-    return undefined;
+    return mistakes.addKey([...path, "node"], '"node" goes with what a node does, not with "served"');
   }
-  if (item.node === undefined) {
-    mistakes.add(path, 'missing key "node": of whom it is expected');
-    return undefined;
-  }
-  checkNode(item.node, [...path, "node"], shape, mistakes, SELECTORS);
+  if (item.node === undefined) return mistakes.add(path, 'missing key "node": of whom it is expected');
+  checkNode(item.node, [...path, "node"], reading, SELECTORS);
   const replicates = item.state !== undefined || item["full-sync"] !== undefined;
   if (replicates && shape?.sentinels?.includes(item.node)) {
     mistakes.add([...path, "node"], `"${item.node}" is a sentinel: it replicates from nobody`);
@@ -113,28 +85,17 @@ function readNode(item: Item, path: Path, { shape }: Surroundings, mistakes: Mis
 function readWhen(
   item: Item,
   path: Path,
-  { faults, duration, recovery }: Surroundings,
-  registries: Pick<Registries, "faults">,
-  mistakes: Mistakes,
+  { faults, duration, recovery, registries, mistakes }: Surroundings,
 ): Expectation["when"] | undefined {
-  const bounds = (["of", "phase", "while"] as const).filter((key) => item[key] !== undefined);
-  const [first, second] = bounds;
-  if (first === undefined) {
-    mistakes.add(path, "missing key: by when it is expected", "add within with of or phase, or while");
-    return undefined;
-  }
-  if (second !== undefined) {
-    mistakes.add([...path, second], `"${second}" beside "${first}"`, "keep one of them", "key");
-    return undefined;
-  }
-  if (first === "while" && item.within !== undefined) {
-    mistakes.add([...path, "within"], '"within" beside "while": it has until the fault is healed', undefined, "key");
-    return undefined;
-  }
-  if (first !== "while" && item.within === undefined) {
-    mistakes.add(path, `missing key "within": how long after "${first}"`);
-    return undefined;
-  }
+  const [first, second] = (["of", "phase", "while"] as const).filter((key) => item[key] !== undefined);
+  if (first === undefined)
+    return mistakes.add(path, "missing key: by when it is expected", "add within with of or phase, or while");
+  if (second !== undefined)
+    return mistakes.addKey([...path, second], `"${second}" beside "${first}"`, "keep one of them");
+  if (first === "while" && item.within !== undefined)
+    return mistakes.addKey([...path, "within"], '"within" beside "while": it has until the fault is healed');
+  if (first !== "while" && item.within === undefined)
+    return mistakes.add(path, `missing key "within": how long after "${first}"`);
   const within = item.within ?? 0;
   if (item.phase !== undefined) {
     const limit = item.phase === "chaos" ? duration : item.phase === "recovery" ? recovery : undefined;
@@ -147,15 +108,11 @@ function readWhen(
   const id = item.of ?? item.while ?? "";
   const fault = faults.find((one) => one.id === id);
   if (!fault) {
-    mistakes.unknown(
-      [...path, first],
-      "fault id",
-      id,
-      faults.map((one) => one.id),
-    );
+    const ids = faults.map((one) => one.id);
+    mistakes.unknown([...path, first], "fault id", id, ids);
   } else if (first === "while" && registries.faults.get(fault.item?.fault ?? "")?.lasting === false) {
     const message = `"while" an instant fault: ${fault.item?.fault} is over when it is done`;
-    mistakes.add([...path, "while"], message, "use within and of", "key");
+    mistakes.addKey([...path, "while"], message, "use within and of");
   }
   return first === "while" ? { kind: "while", of: id } : { kind: "within", of: id, within };
 }

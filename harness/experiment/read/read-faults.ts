@@ -2,10 +2,10 @@ import type { Fault } from "../../faults/fault.ts";
 import type { Mention } from "../../faults/mention.ts";
 import type { WrittenParams } from "../../faults/parameters.ts";
 import type { FaultSpec } from "../experiment.ts";
-import type { ExperimentShape, Registries } from "../registries.ts";
 import { type FaultItem, faultItem } from "../schema.ts";
 import { show } from "../schema-parts.ts";
 import { readTrigger } from "./read-trigger.ts";
+import { checkNode, controlMessage, numbering, type Path, type Reading, SELECTORS } from "./reading.ts";
 import { wrongMode } from "./rulers.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
@@ -17,29 +17,21 @@ export interface FaultDraft {
   spec: FaultSpec | undefined;
 }
 
-/** Nodes by what they are at the moment. */
-export const SELECTORS = ["master", "replica", "any-replica"];
-
 /** Reads the whole list, each entry by itself: a mistake in one hides none in the others. */
-export function readFaults(
-  raw: unknown,
-  where: { shape: ExperimentShape | undefined; systems: readonly string[]; loads: readonly string[] },
-  registries: Registries,
-  mistakes: Mistakes,
-): FaultDraft[] {
-  const { shape } = where;
+export function readFaults(raw: unknown, loads: readonly string[], reading: Reading): FaultDraft[] {
+  const { mistakes } = reading;
   if (!Array.isArray(raw)) return [];
   const items = raw.map((one, index) => mistakes.parse(faultItem, one, ["faults", index]));
   const ids = nameAll(raw, mistakes);
   return raw.map((one, index) => {
     const item = items[index];
     const id = ids[index] as string;
-    const params = readParams(one, index, where, registries, mistakes);
+    const params = readParams(one, ["faults", index], loads, reading);
     const trigger = item && readTrigger(item, ["faults", index], mistakes);
-    if (item?.when) checkNode(item.when.node, ["faults", index, "when", "node"], shape, mistakes, SELECTORS);
+    if (item?.when) checkNode(item.when.node, ["faults", index, "when", "node"], reading, SELECTORS);
     if (item?.for && params && !params.fault.lasting) {
       const message = `"for" on an instant fault: ${item.fault} is over when it is done`;
-      mistakes.add(["faults", index, "for"], message, "leave it out", "key");
+      mistakes.addKey(["faults", index, "for"], message, "leave it out");
     }
     const spec = item &&
       params &&
@@ -51,19 +43,14 @@ export function readFaults(
 /** The given ids, and "partition-1", "partition-2" for faults without one: numbered by kind, so that others stay as they are. */
 function nameAll(raw: readonly unknown[], mistakes: Mistakes): string[] {
   const given = raw.map((one) => textOf(one, "id"));
-  const numbers = new Map<string, number>();
+  const numbered = numbering(given);
   return raw.map((one, index) => {
     const id = given[index];
     if (id !== undefined) {
       if (given.indexOf(id) < index) mistakes.add(["faults", index, "id"], `the id ${show(id)} is there twice`);
       return id;
     }
-    const kind = textOf(one, "fault") ?? "fault";
-    for (;;) {
-      const number = (numbers.get(kind) ?? 0) + 1;
-      numbers.set(kind, number);
-      if (!given.includes(`${kind}-${number}`)) return `${kind}-${number}`;
-    }
+    return numbered(textOf(one, "fault") ?? "fault");
   });
 }
 
@@ -75,23 +62,15 @@ function textOf(value: unknown, key: string): string | undefined {
 /** The keys beside id, fault, trigger and for belong to the fault itself, which has its own schema. */
 function readParams(
   raw: unknown,
-  index: number,
-  {
-    shape,
-    systems,
-    loads,
-  }: { shape: ExperimentShape | undefined; systems: readonly string[]; loads: readonly string[] },
-  registries: Registries,
-  mistakes: Mistakes,
+  path: Path,
+  loads: readonly string[],
+  reading: Reading,
 ): { fault: Fault; value: WrittenParams } | undefined {
-  const path = ["faults", index] as const;
+  const { registries, mistakes } = reading;
   const kind = textOf(raw, "fault");
   if (kind === undefined) return undefined;
   const fault = registries.faults.get(kind);
-  if (!fault) {
-    mistakes.unknown([...path, "fault"], "fault", kind, registries.faults.keys());
-    return undefined;
-  }
+  if (!fault) return mistakes.unknown([...path, "fault"], "fault", kind, registries.faults.keys());
   const common = Object.keys(faultItem.shape);
   const known = fault.parameters.names;
   const own = Object.fromEntries(Object.entries(raw as object).filter(([key]) => !common.includes(key)));
@@ -102,50 +81,24 @@ function readParams(
   }
   const value = mistakes.parse(fault.parameters.written, own, path);
   if (value === undefined) return undefined;
-  if (shape) {
-    for (const mention of fault.parameters.mentions(value))
-      checkMention(mention, path, { shape, systems, loads }, registries, mistakes);
-  }
+  for (const mention of fault.parameters.mentions(value)) checkMention(mention, path, loads, reading);
   return { fault, value };
 }
 
-function checkMention(
-  mention: Mention,
-  base: readonly PropertyKey[],
-  { shape, systems, loads }: { shape: ExperimentShape; systems: readonly string[]; loads: readonly string[] },
-  registries: Registries,
-  mistakes: Mistakes,
-): void {
+function checkMention(mention: Mention, base: Path, loads: readonly string[], reading: Reading): void {
+  const { shape, mistakes } = reading;
+  if (!shape) return;
   const path = [...base, ...mention.path];
   if (mention.kind === "mode") {
-    const wrong = wrongMode(mention.name, { shape, systems }, registries);
+    const wrong = wrongMode(mention.name, shape, reading);
     if (wrong !== null) mistakes.add(path, wrong);
   } else if (mention.kind === "load") {
     if (!loads.includes(mention.name)) mistakes.unknown(path, "load", mention.name, loads);
   } else if (mention.kind === "node") {
-    checkNode(mention.name, path, shape, mistakes);
+    checkNode(mention.name, path, reading);
   } else if (!shape.links.includes(mention.name)) {
     const control = shape.controls.find((name) => mention.name.split(/\s*->\s*/).includes(name));
     if (control !== undefined) mistakes.add(path, controlMessage(control));
     else mistakes.unknown(path, "link", mention.name, shape.links);
   }
 }
-
-/** Refuses a node that the cluster does not have, and the control node, which nothing may touch. */
-export function checkNode(
-  name: string,
-  path: readonly PropertyKey[],
-  shape: ExperimentShape | undefined,
-  mistakes: Mistakes,
-  selectors: readonly string[] = [],
-): void {
-  if (!shape) return;
-  const nodes = [...shape.masters, ...shape.replicas, ...(shape.sentinels ?? [])];
-  if (shape.controls.includes(name)) mistakes.add(path, controlMessage(name));
-  else if (selectors.includes(name)) {
-    if (name !== "master" && shape.replicas.length === 0) mistakes.add(path, `"${name}": the cluster has no replica`);
-  } else if (!nodes.includes(name)) mistakes.unknown(path, "node", name, [...nodes, ...selectors]);
-}
-
-const controlMessage = (name: string) =>
-  `"${name}" is the control node: nothing may touch it, the harness measures itself with it`;

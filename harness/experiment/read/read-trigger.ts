@@ -10,24 +10,21 @@ const COMPANIONS = { count: ["every", "when"], start: ["every"], delay: ["after"
 export function readTrigger(item: FaultItem, path: readonly PropertyKey[], mistakes: Mistakes): Trigger | undefined {
   const given = TRIGGERS.filter((key) => item[key] !== undefined);
   const [first] = given;
-  if (!first) {
-    mistakes.add(path, "no trigger: nothing says when the fault starts", "add at, every + count, after, or when");
-    return undefined;
-  }
+  if (!first)
+    return mistakes.add(
+      path,
+      "no trigger: nothing says when the fault starts",
+      "add at, every + count, after, or when",
+    );
   for (const other of given.slice(1)) {
-    mistakes.add([...path, other], `several triggers: "${other}" beside "${first}"`, "keep one of them", "key");
+    mistakes.addKey([...path, other], `several triggers: "${other}" beside "${first}"`, "keep one of them");
   }
   if (given.length > 1) return undefined;
   let wrong = false;
   for (const key of ["count", "start", "delay"] as const) {
     const companions: readonly string[] = COMPANIONS[key];
     if (item[key] === undefined || companions.includes(first)) continue;
-    mistakes.add(
-      [...path, key],
-      `"${key}" goes beside ${companions.join(" or ")}, not beside "${first}"`,
-      undefined,
-      "key",
-    );
+    mistakes.addKey([...path, key], `"${key}" goes beside ${companions.join(" or ")}, not beside "${first}"`);
     wrong = true;
   }
   if (wrong) return undefined;
@@ -35,8 +32,7 @@ export function readTrigger(item: FaultItem, path: readonly PropertyKey[], mista
   if (item.every) {
     if (item.count !== undefined)
       return { kind: "every", every: item.every, count: item.count, start: item.start ?? NO_DELAY };
-    mistakes.add([...path, "every"], 'missing key "count": how often, beside "every"', undefined, "key");
-    return undefined;
+    return mistakes.addKey([...path, "every"], 'missing key "count": how often, beside "every"');
   }
   const delay = item.delay ?? NO_DELAY;
   if (item.after !== undefined) return { kind: "after", after: item.after, delay };
@@ -53,26 +49,15 @@ function readCondition(
   const { node, state, progress, bytes, log, nth, "since-start": sinceStart } = when;
   const given = (["state", "log", "since-start"] as const).filter((key) => when[key] !== undefined);
   const [first, second] = given;
-  if (!first) {
-    mistakes.add(path, 'missing key "state", "log" or "since-start": what to wait for', undefined);
-    return undefined;
-  }
-  if (second) {
-    mistakes.add([...path, second], `"${second}" beside "${first}"`, "keep one of them", "key");
-    return undefined;
-  }
-  if (progress !== undefined && state !== "full-sync" && state !== "loading") {
-    mistakes.add([...path, "progress"], '"progress" goes with state full-sync or loading', undefined, "key");
-    return undefined;
-  }
-  if (nth !== undefined && first !== "log") {
-    mistakes.add([...path, "nth"], '"nth" goes with log', undefined, "key");
-    return undefined;
-  }
+  if (!first) return mistakes.add(path, 'missing key "state", "log" or "since-start": what to wait for', undefined);
+  if (second) return mistakes.addKey([...path, second], `"${second}" beside "${first}"`, "keep one of them");
+  if (progress !== undefined && state !== "full-sync" && state !== "loading")
+    return mistakes.addKey([...path, "progress"], '"progress" goes with state full-sync or loading');
+  if (nth !== undefined && first !== "log") return mistakes.addKey([...path, "nth"], '"nth" goes with log');
   if (bytes !== undefined) {
-    if (state !== "full-sync") mistakes.add([...path, "bytes"], '"bytes" goes with state full-sync', undefined, "key");
+    if (state !== "full-sync") mistakes.addKey([...path, "bytes"], '"bytes" goes with state full-sync');
     else if (progress !== undefined) {
-      mistakes.add([...path, "bytes"], '"bytes" beside "progress"', "keep one of them", "key");
+      mistakes.addKey([...path, "bytes"], '"bytes" beside "progress"', "keep one of them");
     } else return { kind: "sync-bytes", node, bytes };
     return undefined;
   }

@@ -1,25 +1,18 @@
 import { formatDuration } from "../../base/units.ts";
 import type { LoadSpec } from "../../journal/plan.ts";
-import type { ExperimentShape, Registries } from "../registries.ts";
 import { show } from "../schema-parts.ts";
+import type { Path, Reading } from "./reading.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
 /** Cells of a load are numbered with 32 bits. */
 const MOST_CELLS = 2 ** 32;
 
-type Path = readonly PropertyKey[];
-
 /** What a recorded load must keep to, so that what the history says of a cell is true of one place on one server. */
-export function checkRecording(
-  spec: LoadSpec,
-  path: Path,
-  { shape, systems }: { shape: ExperimentShape | undefined; systems: readonly string[] },
-  registries: Registries,
-  mistakes: Mistakes,
-): void {
+export function checkRecording(spec: LoadSpec, path: Path, reading: Reading): void {
+  const { registries, mistakes, shape } = reading;
   const { workload, record, wait, on, keys, elements } = spec;
   if (!record) {
-    if (wait) mistakes.add([...path, "wait"], '"wait" goes with record: true', undefined, "key");
+    if (wait) mistakes.addKey([...path, "wait"], '"wait" goes with record: true');
     return;
   }
   const known = registries.workloads.get(workload);
@@ -41,18 +34,15 @@ export function checkRecording(
     const hint = "use a cluster with one master, or one in cluster mode";
     mistakes.add([...path, "record"], `each of ${masters} has keys of its own under the same names`, hint);
   }
-  if (wait) checkWait(spec, wait, path, { shape, systems }, registries, mistakes);
+  if (wait) checkWait(spec, wait, [...path, "wait"], reading);
 }
 
 function checkWait(
   { pipeline, timeout }: LoadSpec,
   wait: NonNullable<LoadSpec["wait"]>,
-  path: Path,
-  { shape, systems }: { shape: ExperimentShape | undefined; systems: readonly string[] },
-  registries: Registries,
-  mistakes: Mistakes,
+  at: Path,
+  { registries, mistakes, shape, systems }: Reading,
 ): void {
-  const at = [...path, "wait"];
   for (const system of systems) {
     if (!registries.systems.get(system)?.withoutWait) continue;
     mistakes.add(at, `${system} has no WAIT`, `name the systems that have it with "systems"`);

@@ -1,12 +1,7 @@
 import { rulerIn } from "../../cluster/shape.ts";
 import type { Ruler } from "../../journal/ruler.ts";
-import type { ExperimentShape, Registries } from "../registries.ts";
-
-/** A cluster of an experiment, and the systems that the experiment is for. */
-interface Ruled {
-  shape: ExperimentShape;
-  systems: readonly string[];
-}
+import type { ExperimentShape } from "../registries.ts";
+import type { Reading } from "./reading.ts";
 
 const CLUSTER = "`x-kvchaos: {mode: cluster}`";
 const SENTINEL = "`x-kvchaos: {mode: sentinel}`";
@@ -14,9 +9,8 @@ const SENTINEL = "`x-kvchaos: {mode: sentinel}`";
 const OTHERS: Record<Exclude<Ruler, "operator">, string> = { servers: "Redis's servers", sentinels: "the sentinels" };
 
 /** Why a way to change roles (Mention `mode`) does not go with this cluster and these systems; null: it does. */
-export function wrongMode(way: string, ruled: Ruled, registries: Pick<Registries, "systems">): string | null {
-  const { shape, systems } = ruled;
-  const rulers = rulersOf(ruled, registries);
+export function wrongMode(way: string, shape: ExperimentShape, reading: Reading): string | null {
+  const rulers = rulersOf(shape, reading);
   const written = writtenOf(shape);
   switch (way) {
     case "replication":
@@ -30,7 +24,9 @@ export function wrongMode(way: string, ruled: Ruled, registries: Pick<Registries
     case "cluster": // words of a command that only CLUSTERX knows
     case "setnodes":
       if (!shape.sharded) return `goes with a cluster of ${CLUSTER} in its Compose file`;
-      return rulers.includes("operator") ? null : `is for kvrocks, and this experiment for ${systems.join(", ")}`;
+      return rulers.includes("operator")
+        ? null
+        : `is for kvrocks, and this experiment for ${reading.systems.join(", ")}`;
     case "cluster-failover":
       if (!shape.sharded) return `goes with a cluster of ${CLUSTER} in its Compose file`;
       return rulers.includes("operator") ? "goes with `systems: [redis]`: no other has CLUSTER FAILOVER" : null;
@@ -40,10 +36,9 @@ export function wrongMode(way: string, ruled: Ruled, registries: Pick<Registries
 }
 
 /** Why replicas cannot be made to copy all data here; null: they can. */
-export function wrongFullSync(ruled: Ruled, registries: Pick<Registries, "systems">): string | null {
-  const { shape } = ruled;
+export function wrongFullSync(shape: ExperimentShape, reading: Reading): string | null {
   if (shape.replicas.length === 0) return '"force" makes replicas copy all data, and the cluster has none';
-  const others = othersIn(rulersOf(ruled, registries));
+  const others = othersIn(rulersOf(shape, reading));
   return others && `"force" does not go with ${writtenOf(shape)}: there ${others} say who follows whom, and how`;
 }
 
@@ -53,7 +48,7 @@ function writtenOf({ sharded = false, sentinels = [] }: ExperimentShape): string
 }
 
 /** Who rules, for each system. */
-function rulersOf({ shape, systems }: Ruled, registries: Pick<Registries, "systems">): Ruler[] {
+function rulersOf(shape: ExperimentShape, { systems, registries }: Reading): Ruler[] {
   return systems.map((name) => rulerIn(shape, registries.systems.get(name) ?? {}));
 }
 

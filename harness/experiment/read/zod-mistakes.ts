@@ -13,34 +13,34 @@ export class Mistakes {
     this.#source = source;
   }
 
-  /** A wrong value. `where: "key"` points at the key instead. */
-  add(path: Path, message: string, hint?: string, where: "value" | "key" = "value"): void {
-    const position = where === "key" ? this.#source.keyAt(path) : this.#source.at(path);
-    const mistake = { file: this.#source.file, ...position, message, ...(hint === undefined ? {} : { hint }) };
-    if (
-      !this.list.some(
-        (other) => other.line === mistake.line && other.column === mistake.column && other.message === message,
-      )
-    ) {
-      this.list.push(mistake);
-    }
+  /** A wrong value. Gives undefined: what was understood. */
+  add(path: Path, message: string, hint?: string): undefined {
+    this.#add(this.#source.mistake(path, message, hint));
+  }
+
+  /** A key that should not be there, or not alone. */
+  addKey(path: Path, message: string, hint?: string): undefined {
+    this.#add(this.#source.keyMistake(path, message, hint));
+  }
+
+  #add(mistake: Mistake): void {
+    const { line, column, message } = mistake;
+    const known = this.list.some((one) => one.line === line && one.column === column && one.message === message);
+    if (!known) this.list.push(mistake);
   }
 
   /** A name that is not among the known ones. */
-  unknown(path: Path, what: string, name: string, known: Iterable<string>): void {
-    const names = [...known];
-    this.add(path, `unknown ${what} ${show(name)}`, didYouMean(name, names));
+  unknown(path: Path, what: string, name: string, known: Iterable<string>): undefined {
+    this.add(path, `unknown ${what} ${show(name)}`, didYouMean(name, known));
   }
 
   unknownKey(path: Path, key: string, known: Iterable<string>): void {
-    this.add([...path, key], `unknown key ${show(key)}`, didYouMean(key, [...known]), "key");
+    this.addKey([...path, key], `unknown key ${show(key)}`, didYouMean(key, known));
   }
 
   /** Parses one part of the file; its mistakes are added, and the result is undefined when there are any. */
   parse<T>(schema: z.ZodType<T>, value: unknown, path: Path): T | undefined {
-    const result = schema.safeParse(value, {
-      error: (issue) => expectation(issue as z.core.$ZodIssue),
-    });
+    const result = schema.safeParse(value, { error: (issue) => expectation(issue as z.core.$ZodIssue) });
     if (result.success) return result.data;
     for (const issue of result.error.issues) this.#addIssue(schema, issue, path);
     return undefined;
@@ -51,7 +51,7 @@ export class Mistakes {
     const inner = path.at(-1);
     if (typeof inner === "string" && keysAt(schema, path.slice(0, -1)).includes(key)) {
       const hint = `it goes beside ${show(inner)}, one level up`;
-      this.add([...base, ...path, key], `unknown key ${show(key)} in ${show(inner)}`, hint, "key");
+      this.addKey([...base, ...path, key], `unknown key ${show(key)} in ${show(inner)}`, hint);
     } else this.unknownKey([...base, ...path], key, keysAt(schema, path));
   }
 
@@ -71,7 +71,7 @@ export class Mistakes {
       return;
     }
     if (issue.code === "invalid_key") {
-      this.add(path, "expected a key of letters, digits, '.', '_' or '-'", undefined, "key");
+      this.addKey(path, "expected a key of letters, digits, '.', '_' or '-'");
       return;
     }
     // A list whose items are wrong, where text or a list may be: the items' mistakes say more than "neither".

@@ -1,0 +1,47 @@
+import type { ExperimentShape, Registries } from "../registries.ts";
+import type { Mistakes } from "./zod-mistakes.ts";
+
+/** An experiment file while it is read: what its parts are judged by, and where their mistakes go. */
+export interface Reading {
+  registries: Registries;
+  mistakes: Mistakes;
+  /** undefined: the Compose file was not understood. */
+  shape: ExperimentShape | undefined;
+  systems: readonly string[];
+}
+
+/** Where in the file. */
+export type Path = readonly PropertyKey[];
+
+/** Nodes by what they are at the moment. */
+export const SELECTORS = ["master", "replica", "any-replica"];
+
+/** Refuses a node that the cluster does not have, and the control node, which nothing may touch. */
+export function checkNode(
+  name: string,
+  path: Path,
+  { shape, mistakes }: Reading,
+  selectors: readonly string[] = [],
+): void {
+  if (!shape) return;
+  const nodes = [...shape.masters, ...shape.replicas, ...(shape.sentinels ?? [])];
+  if (shape.controls.includes(name)) mistakes.add(path, controlMessage(name));
+  else if (selectors.includes(name)) {
+    if (name !== "master" && shape.replicas.length === 0) mistakes.add(path, `"${name}": the cluster has no replica`);
+  } else if (!nodes.includes(name)) mistakes.unknown(path, "node", name, [...nodes, ...selectors]);
+}
+
+export const controlMessage = (name: string) =>
+  `"${name}" is the control node: nothing may touch it, the harness measures itself with it`;
+
+/** Numbers what has no name: "partition-1", "partition-2", each kind by itself, and never a name that another was given. */
+export function numbering(given: readonly unknown[]): (kind: string) => string {
+  const numbers = new Map<string, number>();
+  return (kind) => {
+    for (;;) {
+      const number = (numbers.get(kind) ?? 0) + 1;
+      numbers.set(kind, number);
+      if (!given.includes(`${kind}-${number}`)) return `${kind}-${number}`;
+    }
+  };
+}
