@@ -8,13 +8,18 @@ import { SyncProgress, type SyncStep } from "./sync-progress.ts";
 
 type Listener = (node: string, line: string) => void;
 
+interface LogOptions {
+  engine: Engine;
+  rules: readonly LogRule[];
+  directory: string;
+  emit: Emit;
+  /** Hides the secrets in a line before anybody sees it. */
+  hide?: ((line: string) => string) | undefined;
+}
+
 /** Follows the servers' logs over restarts: into files, through the system's log rules, to whoever listens. */
 export class LogCollector {
-  readonly #engine: Engine;
-  readonly #rules: readonly LogRule[];
-  readonly #directory: string;
-  readonly #emit: Emit;
-  readonly #hide: (line: string) => string;
+  readonly #options: LogOptions;
   readonly #listeners = new Set<Listener>();
   readonly #syncListeners = new Set<(step: SyncStep) => void>();
   readonly #sync = new SyncProgress();
@@ -23,24 +28,13 @@ export class LogCollector {
   readonly #following = new Set<string>();
   readonly #stop = new AbortController();
 
-  constructor(options: {
-    engine: Engine;
-    rules: readonly LogRule[];
-    directory: string;
-    emit: Emit;
-    /** Hides the secrets in a line before anybody sees it. */
-    hide?: ((line: string) => string) | undefined;
-  }) {
-    this.#engine = options.engine;
-    this.#rules = options.rules;
-    this.#directory = options.directory;
-    this.#emit = options.emit;
-    this.#hide = options.hide ?? ((line) => line);
+  constructor(options: LogOptions) {
+    this.#options = options;
   }
 
   /** Path of a node's log, below the run's folder when `directory` is. */
   file(node: string): string {
-    return path.join(this.#directory, `${node}.log`);
+    return path.join(this.#options.directory, `${node}.log`);
   }
 
   onLine(listener: Listener): () => void {
@@ -64,12 +58,13 @@ export class LogCollector {
     this.#following.add(node);
     this.#step(this.#sync.restarted(node));
     try {
-      await mkdir(this.#directory, { recursive: true });
+      const { engine, directory, hide } = this.#options;
+      await mkdir(directory, { recursive: true });
       if (!this.#files.has(node)) this.#files.set(node, createWriteStream(this.file(node), { flags: "a" }));
       const options = { after: this.#last.get(node), signal: this.#stop.signal };
-      const { done } = await this.#engine.followLogs(container, options, ({ text, at }) => {
+      const { done } = await engine.followLogs(container, options, ({ text, at }) => {
         this.#last.set(node, at);
-        this.#line(node, this.#hide(text), at);
+        this.#line(node, hide?.(text) ?? text, at);
       });
       done.catch(() => {}).finally(() => this.#following.delete(node));
     } catch (error) {
@@ -80,11 +75,11 @@ export class LogCollector {
 
   #line(node: string, text: string, at: string): void {
     this.#files.get(node)?.write(`${at} ${text}\n`);
-    for (const rule of this.#rules) {
+    for (const rule of this.#options.rules) {
       const match = rule.pattern.exec(text);
       if (!match) continue;
       const fields = Object.fromEntries(Object.entries(match.groups ?? {}).filter(([, value]) => value !== undefined));
-      this.#emit({ type: "log", node, rule: rule.name, line: text.slice(0, 2_000), fields });
+      this.#options.emit({ type: "log", node, rule: rule.name, line: text.slice(0, 2_000), fields });
       this.#step(this.#sync.line(node, rule.meaning, fields));
       break;
     }
@@ -93,7 +88,7 @@ export class LogCollector {
 
   #step(step: SyncStep | null): void {
     if (!step) return;
-    this.#emit({ type: "full-sync", ...step });
+    this.#options.emit({ type: "full-sync", ...step });
     for (const listener of [...this.#syncListeners]) listener(step);
   }
 

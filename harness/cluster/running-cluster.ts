@@ -20,6 +20,12 @@ const ROLE_MS = 5_000;
 const ASK_AGAIN_MS = 100;
 const ASK_MS = 2_000;
 
+/** What it is made of as it stands; `nodes`: of every role. */
+type Given = Pick<
+  RunningCluster,
+  "system" | "nodes" | "links" | "logs" | "password" | "toxiproxyApi" | "dataNetwork" | "shards" | "ruler" | "nodeAt"
+>;
+
 /** A cluster whose containers run and whose links are open. */
 export class RunningCluster implements Cluster {
   readonly system: System;
@@ -48,21 +54,7 @@ export class RunningCluster implements Cluster {
   /** Cluster mode: the topology that each node was told last. */
   readonly #told = new Map<string, Topology>();
 
-  constructor(options: {
-    system: System;
-    nodes: readonly ContainerNode[];
-    links: readonly Link[];
-    logs: LogCollector;
-    topology: Topology;
-    emit: Emit;
-    password: string | undefined;
-    toxiproxyApi: string;
-    dataNetwork: string;
-    shards: Shards | null;
-    ruler: Ruler;
-    copyAll: boolean;
-    nodeAt(host: string, port: number): string | null;
-  }) {
+  constructor(options: Given & { topology: Topology; emit: Emit; copyAll: boolean }) {
     this.system = options.system;
     this.nodes = options.nodes.filter(({ role }) => role !== "control" && role !== "sentinel");
     this.sentinels = options.nodes.filter(({ role }) => role === "sentinel");
@@ -229,18 +221,14 @@ export class RunningCluster implements Cluster {
   async #say(
     name: string,
     argv: () => Argv,
-    {
-      lasting,
-      within,
-      signal,
-    }: { lasting: { connection: number; by: string }; within: number; signal?: AbortSignal | undefined },
+    { lasting, ...limits }: WaitLimits & { lasting: { connection: number; by: string }; within: number },
   ): Promise<LaneOutcome> {
     const lanes = this.#lanes.get(name) as AdminLanes;
-    for (const end = performance.now() + within; ; ) {
-      const outcome = await lanes.send(lasting.connection, { argv, by: lasting.by, within, signal });
+    for (const end = performance.now() + limits.within; ; ) {
+      const outcome = await lanes.send(lasting.connection, { argv, by: lasting.by, ...limits });
       const passing = outcome.kind === "refused" && this.#passes(outcome.detail);
       if (!passing || performance.now() > end) return outcome;
-      await sleep(ASK_AGAIN_MS, signal);
+      await sleep(ASK_AGAIN_MS, limits.signal);
     }
   }
 

@@ -1,6 +1,6 @@
 import { quoteBytes } from "../../base/show-bytes.ts";
-import { hashValue } from "./hash-value.ts";
-import { listValue } from "./list-value.ts";
+import { hashValue, setValue, zsetValue } from "./named-values.ts";
+import { listValue, streamValue } from "./sequence-values.ts";
 import {
   bytesOf,
   type ComparedServer,
@@ -9,10 +9,7 @@ import {
   type TypeComparison,
   UnexpectedReply,
 } from "./server-pair.ts";
-import { setValue } from "./set-value.ts";
-import { streamValue } from "./stream-value.ts";
 import { stringValue } from "./string-value.ts";
-import { zsetValue } from "./zset-value.ts";
 
 /*
  *   TYPE, PTTL ─► values ─┬─ equal ──────────────────────────────────────────────────► equal

@@ -1,4 +1,4 @@
-import { showBytes } from "../../base/show-bytes.ts";
+import { quoteBytes, showBytes } from "../../base/show-bytes.ts";
 import type { Reply } from "../../resp/reply.ts";
 import {
   bytesOf,
@@ -11,18 +11,46 @@ import {
   type TypeComparison,
 } from "./server-pair.ts";
 
+export const listValue: TypeComparison = {
+  async small(pair, key) {
+    const [lengths, first] = await Promise.all([pair.both(["LLEN", key]), elements(pair, key, 0, SMALL_ELEMENTS)]);
+    const longer = differentLength(lengths, "elements");
+    return first ?? longer ?? (Number(lengths[0]) <= SMALL_ELEMENTS ? null : "big");
+  },
+  async big(pair, key) {
+    const length = Number(await pair.master.call(["LLEN", key]));
+    for (let at = SMALL_ELEMENTS; at < length; at += CHUNK_ELEMENTS) {
+      const difference = await elements(pair, key, at, CHUNK_ELEMENTS);
+      if (difference) return difference;
+    }
+    return null;
+  },
+};
+
+async function elements(pair: ServerPair, key: Buffer, start: number, size: number): Promise<Difference | null> {
+  const [a, b] = (await pair.both(["LRANGE", key, start, start + size - 1])).map((reply) => listOf(reply).map(bytesOf));
+  for (let i = 0; i < Math.max(a?.length ?? 0, b?.length ?? 0); i++) {
+    const x = a?.[i];
+    const y = b?.[i];
+    if (x && y && x.equals(y)) continue;
+    const show = (value: Buffer | undefined) => `[${start + i}] ${value ? quoteBytes(value) : "missing"}`;
+    return { master: show(x), replica: show(y) };
+  }
+  return null;
+}
+
 const LAST_SEQUENCE = 2n ** 64n - 1n;
 
 /** Entries in order of their ids. Consumer groups are not compared: their state is not part of the data. */
 export const streamValue: TypeComparison = {
   async small(pair, key) {
-    const [lengths, first] = await Promise.all([pair.both(["XLEN", key]), chunk(pair, key, "-", SMALL_ELEMENTS)]);
+    const [lengths, first] = await Promise.all([pair.both(["XLEN", key]), entries(pair, key, "-", SMALL_ELEMENTS)]);
     if (first.difference) return first.difference;
     return differentLength(lengths, "entries") ?? (first.next === null ? null : "big");
   },
   async big(pair, key) {
     for (let from: string | null = "-"; from !== null; ) {
-      const { difference, next }: Chunk = await chunk(pair, key, from, CHUNK_ELEMENTS);
+      const { difference, next }: Chunk = await entries(pair, key, from, CHUNK_ELEMENTS);
       if (difference) return difference;
       from = next;
     }
@@ -36,7 +64,7 @@ interface Chunk {
   next: string | null;
 }
 
-async function chunk(pair: ServerPair, key: Buffer, from: string, count: number): Promise<Chunk> {
+async function entries(pair: ServerPair, key: Buffer, from: string, count: number): Promise<Chunk> {
   const [a, b] = (await pair.both(["XRANGE", key, from, "+", "COUNT", count])).map((reply) =>
     listOf(reply).map(entryOf),
   );
