@@ -35,24 +35,14 @@ export async function withDeadline<T>(options: WaitOptions, work: (signal: Abort
   signal?.throwIfAborted();
   const controller = new AbortController();
   const expired = new ChaosError("timeout", `${what} did not happen within ${Math.round(within)} ms`);
-  let onAbort: (() => void) | undefined;
-  let handle: NodeJS.Timeout | undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    handle = setTimeout(() => {
-      controller.abort(expired);
-      reject(expired);
-    }, within);
-    onAbort = () => {
-      controller.abort(signal?.reason);
-      reject(signal?.reason);
-    };
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
+  const timer = setTimeout(() => controller.abort(expired), within);
+  const onAbort = () => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([work(controller.signal), stopped]);
+    return await unlessAborted(work(controller.signal), controller.signal);
   } finally {
-    clearTimeout(handle);
-    if (onAbort) signal?.removeEventListener("abort", onAbort);
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
   }
 }
 

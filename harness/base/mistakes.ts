@@ -1,4 +1,5 @@
 import {
+  type Document,
   isAlias,
   isMap,
   isScalar,
@@ -6,12 +7,11 @@ import {
   LineCounter,
   type Node,
   type Pair,
-  type ParsedNode,
   parseDocument,
   visit,
   type YAMLMap,
 } from "yaml";
-import { ChaosError } from "./chaos-error.ts";
+import { ChaosError, messageOf } from "./chaos-error.ts";
 import { nestsTooDeeply } from "./yaml-nesting.ts";
 
 /** One thing that is wrong in a file a person wrote. Lines and columns count from 1. */
@@ -35,8 +35,9 @@ export type YamlPath = readonly PropertyKey[];
 
 /** One line per mistake, `file:line:column: message`, in the order of the files' lines. */
 export function formatMistakes(mistakes: readonly Mistake[]): string {
+  const inFiles = (a: Mistake, b: Mistake): number => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0);
   return [...mistakes]
-    .sort((a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column)
+    .sort((a, b) => inFiles(a, b) || a.line - b.line || a.column - b.column)
     .map(({ file, line, column, message, hint }) => `${file}:${line}:${column}: ${message}${hint ? `; ${hint}` : ""}`)
     .join("\n");
 }
@@ -94,10 +95,6 @@ function editDistance(a: string, b: string): number {
   return last[b.length]!;
 }
 
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /** A file that is no YAML at all has a mistake in every word: nobody reads more than these. */
 const MAX_PROBLEMS = 50;
 
@@ -120,22 +117,14 @@ export class YamlSource {
   readonly file: string;
   /** Plain data: objects, arrays, strings, numbers, booleans, null. */
   readonly value: unknown;
-  readonly #contents: ParsedNode | null;
+  readonly #document: Document;
   readonly #position: (offset: number) => Position;
-  readonly #resolve: (node: Node) => Node | undefined;
 
-  private constructor(
-    file: string,
-    value: unknown,
-    contents: ParsedNode | null,
-    position: (offset: number) => Position,
-    resolve: (node: Node) => Node | undefined,
-  ) {
+  private constructor(file: string, value: unknown, document: Document, position: (offset: number) => Position) {
     this.file = file;
     this.value = value;
-    this.#contents = contents;
+    this.#document = document;
     this.#position = position;
-    this.#resolve = resolve;
   }
 
   /** @param file how the file is named in messages */
@@ -190,14 +179,11 @@ export class YamlSource {
       },
     });
     if (problems.length > 0) throw mistakesError(problems);
-    let value: unknown;
     try {
-      value = document.toJS({ maxAliasCount: 100 });
+      return new YamlSource(file, document.toJS({ maxAliasCount: 100 }), document, position);
     } catch (error) {
-      throw mistakesError([mistake(firstAlias, error instanceof Error ? error.message : String(error))]);
+      throw mistakesError([mistake(firstAlias, messageOf(error))]);
     }
-    const resolve = (node: Node) => (isAlias(node) ? node.resolve(document) : node);
-    return new YamlSource(file, value, document.contents, position, resolve);
   }
 
   /**
@@ -224,10 +210,10 @@ export class YamlSource {
   }
 
   #find(path: YamlPath, wantsKey: boolean): Position {
-    let node: Node | null = this.#contents;
+    let node: Node | null = this.#document.contents;
     let offset = node?.range?.[0] ?? 0;
     for (const [index, step] of path.entries()) {
-      const inside: Node | undefined = node ? this.#resolve(node) : undefined;
+      const inside = this.#resolve(node);
       const wantKey = wantsKey && index === path.length - 1;
       if (isMap(inside)) {
         const pair = this.#pair(inside, String(step));
@@ -243,6 +229,10 @@ export class YamlSource {
       } else break;
     }
     return this.#position(offset);
+  }
+
+  #resolve(node: Node | null): Node | null | undefined {
+    return isAlias(node) ? node.resolve(this.#document) : node;
   }
 
   /** A map's own pair, else one that it takes over from another map by `<<`. */

@@ -39,23 +39,20 @@ export async function runCommand(
   const { within, signal, cwd, env, accept = [0], hint, patience = 5000 } = options;
   const [program, ...args] = argv;
   signal?.throwIfAborted();
-  const environment = Object.fromEntries(
-    Object.entries({ ...process.env, ...env }).filter(([, value]) => value !== undefined),
-  );
-  // A group of its own, so that Ctrl-C on the terminal reaches it only through us.
   const child = spawn(program, args, {
     cwd,
-    env: environment,
+    // A variable that is undefined is left out.
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own, so that Ctrl-C on the terminal reaches it only through us.
     detached: true,
   });
   const result = { code: -1, stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    result.stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    result.stderr += text;
-  });
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      result[stream] += text;
+    });
+  }
 
   let reason: unknown;
   let killer: NodeJS.Timeout | undefined;

@@ -20,10 +20,6 @@ export class CleanupScope {
     this.#steps.push({ what, undo, within });
   }
 
-  get size(): number {
-    return this.#steps.length;
-  }
-
   /** Undoes everything, last first. Never rejects: failures are returned. */
   close(): Promise<CleanupFailure[]> {
     this.#closing ??= this.#run();

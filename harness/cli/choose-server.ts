@@ -44,7 +44,7 @@ export async function chooseServer(
     await bring(image, system);
     return chosen(system, image, "as asked");
   }
-  const candidates = [...systems.values()].filter((system) => allowed.includes(system.name));
+  const candidates = [...systems.values()].filter(({ name }) => allowed.includes(name));
   for (const system of candidates) {
     const image = await firstLocal(engine, system);
     if (image) return chosen(system, image, "its image is on this machine; choose with --system or --image");

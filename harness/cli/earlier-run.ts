@@ -6,6 +6,8 @@ import { readPlan } from "../experiment/plan-file.ts";
 import type { Plan } from "../journal/plan.ts";
 import { readRecord } from "../journal/reader.ts";
 import type { RunRecord } from "../journal/record.ts";
+import { fileReporters, renderAll } from "../report/registry.ts";
+import { logError } from "./print.ts";
 
 const journalIn = (folder: string): string => path.join(folder, "journal.jsonl");
 
@@ -26,4 +28,25 @@ export async function readPlanFile(file: string): Promise<Plan> {
     throw new ChaosError("usage", `cannot read ${file}`, { hint: "Name a run's folder below reports/.", cause });
   });
   return readPlan(text, file, registries);
+}
+
+/** A night of hundreds of runs must not end with an hour of rendering. */
+const MOST_RUNS = 40;
+
+/**
+ * Renders the pages of repeated runs once more when all of them are over: every one then tells how often it came back, the
+ * first as well as the last. @param directories the runs' folders, oldest first
+ */
+export async function countAgain(directories: readonly string[]): Promise<void> {
+  if (directories.length < 2) return;
+  const pages = fileReporters.filter(({ name }) => name === "html");
+  // The last one was rendered when all others were there.
+  for (const directory of directories.slice(0, -1).slice(-MOST_RUNS)) {
+    try {
+      const failures = await renderAll(await recordIn(directory), directory, pages);
+      for (const { error } of failures) throw error;
+    } catch (error) {
+      logError(error, `${directory}: its report could not be rendered again; the one of its own run stands:`);
+    }
+  }
 }

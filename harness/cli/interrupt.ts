@@ -5,10 +5,10 @@ import { log } from "./print.ts";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * The first Ctrl-C (or SIGTERM, SIGHUP) aborts the returned signal: heal, report, clean up. A second one exits at once;
- * the reaper then removes what is left. `dispose` takes the handlers off again.
+ * While `work` goes on the first Ctrl-C (or SIGTERM, SIGHUP) aborts its signal: heal, report, clean up. A second one exits at
+ * once; the reaper then removes what is left.
  */
-export function interruptSignal(): { signal: AbortSignal; dispose(): void } {
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
@@ -19,10 +19,9 @@ export function interruptSignal(): { signal: AbortSignal; dispose(): void } {
     controller.abort(new ChaosError("interrupted", `interrupted by ${name}`));
   };
   for (const name of SIGNALS) process.on(name, onSignal);
-  return {
-    signal: controller.signal,
-    dispose: () => {
-      for (const name of SIGNALS) process.off(name, onSignal);
-    },
-  };
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const name of SIGNALS) process.off(name, onSignal);
+  }
 }

@@ -15,13 +15,13 @@ import { runExperiment } from "../run/run.ts";
 import type { RunResult } from "../run/run-options.ts";
 import { redis } from "../systems/redis.ts";
 import { chooseServer, type ServerChoice, type ServerWish } from "./choose-server.ts";
-import { countAgain } from "./count-again.ts";
+import { countAgain } from "./earlier-run.ts";
 import { EXIT } from "./exit-codes.ts";
-import { interruptSignal } from "./interrupt.ts";
+import { interruptible } from "./interrupt.ts";
 import { invocation } from "./invocation.ts";
+import { readyMachine } from "./machine.ts";
 import { composeFor, planFor } from "./plan-for.ts";
 import { log, logError } from "./print.ts";
-import { readyMachine } from "./ready-machine.ts";
 
 /*
  *   interrupt handlers ─► the machine made ready ─► runs, each on a server that is chosen ─► their pages counted again ─► exit code
@@ -152,12 +152,8 @@ export class Session {
 }
 
 /** @param body does the runs and says how it went; once the user has interrupted it, that is the exit code */
-export async function withSession(
-  options: SessionOptions,
-  body: (session: Session) => Promise<number>,
-): Promise<number> {
-  const { signal, dispose } = interruptSignal();
-  try {
+export function withSession(options: SessionOptions, body: (session: Session) => Promise<number>): Promise<number> {
+  return interruptible(async (signal) => {
     const session = new Session(await readyMachine(signal), signal, options);
     try {
       const code = await body(session);
@@ -165,9 +161,7 @@ export async function withSession(
     } finally {
       await session.countAgain();
     }
-  } finally {
-    dispose();
-  }
+  });
 }
 
 /** As a person would type it in the working directory. */

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { filterAsync } from "../base/filter-async.ts";
+import { groupBy } from "../base/group-by.ts";
 import { registries } from "../experiment/catalogue.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { notAFile } from "../experiment/read/read-text.ts";
@@ -27,7 +29,6 @@ export async function readVerified(file: string): Promise<VerifiedRun[]> {
 /** Plans of the catalogue's experiments as they are today. Each file is read once. */
 export class Today {
   readonly #experiments = new Map<string, Promise<Experiment | null>>();
-  readonly #stale = new Map<string, Promise<boolean>>();
 
   async plan(name: string, seed: string, system: string, image: string): Promise<Plan | null> {
     const known = systems.get(system);
@@ -40,16 +41,16 @@ export class Today {
     return (await this.#experiment(name)) !== null;
   }
 
-  /** Would the same seed do something else today? */
-  stale({ experiment, seed, system, image, plan }: VerifiedRun): Promise<boolean> {
-    const key = JSON.stringify([experiment, seed, system, image, plan]);
-    const known = this.#stale.get(key);
-    if (known) return known;
-    const asked = this.plan(experiment, seed, system, image).then(
-      (today) => today === null || planDigest(today) !== plan,
-    );
-    this.#stale.set(key, asked);
-    return asked;
+  /** Those whose seed would do something else today. Runs of the same plan are asked about once. */
+  async stale(runs: readonly VerifiedRun[]): Promise<ReadonlySet<VerifiedRun>> {
+    const key = ({ experiment, seed, system, image, plan }: VerifiedRun) =>
+      JSON.stringify([experiment, seed, system, image, plan]);
+    const alike = [...groupBy(runs, key).values()];
+    const stale = await filterAsync(alike, async ([run]) => {
+      const today = run && (await this.plan(run.experiment, run.seed, run.system, run.image));
+      return !today || planDigest(today) !== run.plan;
+    });
+    return new Set(stale.flat());
   }
 
   #experiment(name: string): Promise<Experiment | null> {
@@ -57,9 +58,9 @@ export class Today {
     if (known) return known;
     const file = path.join(EXPERIMENTS, name);
     const inside = file.startsWith(EXPERIMENTS + path.sep);
-    const read = (async () =>
-      inside && (await notAFile(file)) === undefined ? readExperiment(file, registries) : null)();
-    this.#experiments.set(name, read);
-    return read;
+    const read = async () => (inside && (await notAFile(file)) === undefined ? readExperiment(file, registries) : null);
+    const asked = read();
+    this.#experiments.set(name, asked);
+    return asked;
   }
 }

@@ -50,6 +50,4 @@ export function versionWarning(image: string, version: string | null): string | 
   return `the tag says ${named}, and the server says ${said}: reports will name the tag`;
 }
 
-function short(id: string): string {
-  return id.replace(/^sha256:/, "").slice(0, 12);
-}
+const short = (id: string): string => id.replace(/^sha256:/, "").slice(0, 12);

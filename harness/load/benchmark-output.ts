@@ -12,7 +12,7 @@ export interface BenchmarkCount {
   running: boolean;
 }
 
-/** Written by the loop around it (benchmark.ts) each time redis-benchmark has ended. */
+/** Written by the loop around it (benchmark-process.ts) each time redis-benchmark has ended. */
 export const EXIT_MARK = "kvchaos: exit";
 
 const LIVE = /^\s*.+: rps=([\d.]+) \(overall: \S+\) avg_msec=\S+ \(overall: \S+\)\s*$/;

@@ -1,8 +1,35 @@
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import type { Clock } from "../base/clock.ts";
 import { sleep, until } from "../base/deadline.ts";
-import type { BenchmarkOptions } from "./benchmark.ts";
+import type { Engine } from "../docker/engine.ts";
+import type { Labels } from "../docker/engine-types.ts";
+import type { Emit } from "../journal/events.ts";
+import type { BenchmarkSpec } from "../journal/plan.ts";
 import { type BenchmarkCount, BenchmarkOutput, EXIT_MARK } from "./benchmark-output.ts";
 import type { LoadTarget } from "./load.ts";
+
+/*
+ *   container on the data network, one per target              harness
+ *     sh: redis-benchmark -h toxiproxy -p 10003 … ──► link client -> m1 ──► m1
+ *          └─ ends: again, until it is removed
+ *          └─ "SET: rps=41720.3 …" ──► log of the container ──► BenchmarkOutput ──► `load` event, 1/s
+ */
+
+export interface BenchmarkOptions {
+  engine: Pick<Engine, "createContainer" | "start" | "kill" | "remove" | "followLogs" | "inspectContainer">;
+  spec: BenchmarkSpec;
+  /** Addresses as containers on `network` see them. May be empty. */
+  targets: readonly LoadTarget[];
+  /** One that has redis-benchmark and a shell: Redis's. */
+  image: string;
+  network: string;
+  labels: Labels;
+  password: string | undefined;
+  clock: Clock;
+  emit: Emit;
+  /** Aborting does what `stop` does. */
+  signal: AbortSignal;
+}
 
 const BEGIN_MS = 30_000;
 /** It tells something four times a second. One that has lost its server at a bad moment spins for ever without a word. ms */
@@ -34,21 +61,17 @@ export class BenchmarkProcess {
   readonly #target: LoadTarget;
   readonly #output = new BenchmarkOutput();
   readonly #over = new AbortController();
-  #started: Promise<void> | undefined;
   #container: string | undefined;
   #heardAt = performance.now();
   #follows: Promise<void> | undefined;
   #exitCode: number | null = null;
+  readonly started: Promise<void>;
 
   constructor(options: BenchmarkOptions, target: LoadTarget) {
     this.#options = options;
     this.#target = target;
     this.node = target.node;
-  }
-
-  start(): Promise<void> {
-    this.#started ??= this.#start();
-    return this.#started;
+    this.started = this.#start();
   }
 
   async #start(): Promise<void> {
@@ -77,13 +100,10 @@ export class BenchmarkProcess {
       return this.#output.begun || this.#output.refusal !== null || this.#exitCode !== null;
     });
     if (this.#output.refusal !== null) {
-      throw new ChaosError(
-        "invalid-experiment",
-        `redis-benchmark does not take its arguments: ${this.#output.refusal}`,
-        {
-          hint: "Try the same `args` with redis-benchmark by hand.",
-        },
-      );
+      const text = `redis-benchmark does not take its arguments: ${this.#output.refusal}`;
+      throw new ChaosError("invalid-experiment", text, {
+        hint: "Try the same `args` with redis-benchmark by hand.",
+      });
     }
     if (this.#exitCode === NOT_THERE) {
       throw new ChaosError("infrastructure", `the image ${image} has no redis-benchmark`, {
@@ -96,9 +116,8 @@ export class BenchmarkProcess {
   take(): BenchmarkCount {
     if (performance.now() - this.#heardAt > SILENCE_MS && this.#container !== undefined) {
       this.#heardAt = performance.now();
-      const { engine, spec, emit } = this.#options;
-      emit({ type: "note", about: spec.name, text: `redis-benchmark on ${this.node} was stuck and is started again` });
-      engine.kill(this.#container, "SIGKILL").catch(() => {}); // it has ended by itself
+      this.#note("was stuck and is started again");
+      this.#options.engine.kill(this.#container, "SIGKILL").catch(() => {}); // it has ended by itself
     }
     return this.#output.take();
   }
@@ -106,7 +125,7 @@ export class BenchmarkProcess {
   /** Removes its container; what it told until then can still be taken. */
   async end(): Promise<void> {
     this.#over.abort();
-    await this.#started?.catch(() => {}); // whoever started it was told
+    await this.started.catch(() => {}); // whoever started it was told
     // No signal: it may be what ends everything.
     if (this.#container !== undefined) await this.#options.engine.remove(this.#container, { force: true });
     await this.#follows;
@@ -114,7 +133,7 @@ export class BenchmarkProcess {
 
   /** Reads its output until it is ended; a container that ends by itself is started again. */
   async #follow(id: string): Promise<void> {
-    const { engine, spec, emit } = this.#options;
+    const { engine } = this.#options;
     const signal = this.#over.signal;
     let after = "";
     try {
@@ -133,11 +152,12 @@ export class BenchmarkProcess {
       }
     } catch (error) {
       if (signal.aborted) return;
-      emit({
-        type: "note",
-        about: spec.name,
-        text: `redis-benchmark on ${this.node} is not heard any more: ${messageOf(error)}`,
-      });
+      this.#note(`is not heard any more: ${messageOf(error)}`);
     }
+  }
+
+  #note(text: string): void {
+    const { spec, emit } = this.#options;
+    emit({ type: "note", about: spec.name, text: `redis-benchmark on ${this.node} ${text}` });
   }
 }

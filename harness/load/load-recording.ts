@@ -19,8 +19,7 @@ export class LoadRecording {
     const { history } = this.#options;
     if (!spec.record || !history) return undefined;
     const file = operationsFile(spec.name, index);
-    const files = this.#files.get(spec.name) ?? new Map<string, number | null>();
-    this.#files.set(spec.name, files.set(file, null));
+    this.#files.set(spec.name, (this.#files.get(spec.name) ?? new Map()).set(file, null));
     return { ...history, file };
   }
 
@@ -29,22 +28,14 @@ export class LoadRecording {
     return [...(this.#files.get(load)?.keys() ?? [])];
   }
 
-  begin(): void {
-    this.#tell("begin");
-  }
-
   /** One thread has written everything. */
   ended({ load, file, operations, failure }: ShareEnd): void {
     this.#files.get(load)?.set(file, operations);
     if (failure !== null) this.#options.emit({ type: "note", about: "history", text: `${file}: ${failure}` });
   }
 
-  /** All threads are gone; of one that died nobody knows how much it recorded. */
-  end(): void {
-    this.#tell("end");
-  }
-
-  #tell(step: "begin" | "end"): void {
+  /** `end`: all threads are gone; of one that died nobody knows how much it recorded. */
+  tell(step: "begin" | "end"): void {
     const { specs, emit, history } = this.#options;
     for (const spec of specs) {
       const files = this.#files.get(spec.name);

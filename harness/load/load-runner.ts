@@ -1,6 +1,6 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
-import type { LoadOptions, LoadTarget, LoadTotals, RunningLoad } from "./load.ts";
+import type { LoadOptions, LoadTarget, LoadTotals } from "./load.ts";
 import { LoadRecording } from "./load-recording.ts";
 import { LoadThread } from "./load-thread-host.ts";
 import { addSample, emptySample, type LoadSample, latencyOf } from "./tally.ts";
@@ -21,7 +21,7 @@ interface Tick {
 }
 
 /** The main thread's side: asks all threads for samples once a second, adds them up, and tells the journal. */
-export class LoadRunner implements RunningLoad {
+export class LoadRunner {
   readonly #options: LoadOptions;
   readonly #recording: LoadRecording;
   readonly #threads: LoadThread[];
@@ -59,22 +59,25 @@ export class LoadRunner implements RunningLoad {
   start(): void {
     const { clock, signal } = this.#options;
     this.#emittedUntil = clock.now();
-    this.#recording.begin();
+    this.#recording.tell("begin");
     for (const thread of this.#threads) thread.tell({ type: "start", at: this.#emittedUntil });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     signal.addEventListener("abort", this.#onAbort, { once: true });
     if (signal.aborted) this.#onAbort();
   }
 
+  /** Points one load at other nodes (the master moved). Operations in flight on the old ones end as they end. */
   retarget(load: string, targets: readonly LoadTarget[]): void {
     if (!this.#totals.has(load)) throw new ChaosError("internal", `there is no load "${load}" to retarget`);
     for (const thread of this.#threads) thread.tell({ type: "retarget", load, targets });
   }
 
+  /** Where a load's operations are recorded, below the run's folder; none when they are not. */
   recorded(load: string): readonly string[] {
     return this.#recording.files(load);
   }
 
+  /** Stops sending, waits for what is in flight (bounded), closes, and returns the totals. Idempotent. */
   stop(): Promise<LoadTotals[]> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -89,12 +92,15 @@ export class LoadRunner implements RunningLoad {
 
   #plan(index: number, threads: number): ThreadPlan {
     const { specs, targets, seed, clock, password } = this.#options;
-    const loads = specs.flatMap((spec) => {
-      const of = Math.min(threads, spec.connections);
-      const share = { index, of };
-      const history = index < of ? this.#recording.fileOf(spec, index) : undefined;
-      return index < of ? [{ spec, targets: targets[spec.name] ?? [], share, history }] : [];
-    });
+    // Some loads have fewer connections than there are threads.
+    const loads = specs
+      .filter(({ connections }) => index < connections)
+      .map((spec) => ({
+        spec,
+        targets: targets[spec.name] ?? [],
+        share: { index, of: Math.min(threads, spec.connections) },
+        history: this.#recording.fileOf(spec, index),
+      }));
     return { origin: clock.origin, seed, password, loads };
   }
 
@@ -174,7 +180,7 @@ export class LoadRunner implements RunningLoad {
       await this.terminate();
     }
     await Promise.all(this.#threads.map((thread) => leave(thread)));
-    this.#recording.end();
+    this.#recording.tell("end");
     if (this.#failure) throw this.#failure;
     return [...this.#totals.values()];
   }

@@ -2,13 +2,14 @@ import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { ChaosError } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
-import { seededRandom } from "../base/random.ts";
+import { type Random, seededRandom } from "../base/random.ts";
 import { HistoryWriter } from "../history/writer.ts";
 import type { LoadTarget } from "./load.ts";
 import { LoadGenerator } from "./load-generator.ts";
 import { OperationLog, recordedSide } from "./operation-log.ts";
 import type { FromThread, LoadShare, ShareEnd, ThreadPlan, ToThread } from "./thread-messages.ts";
 import { workloads } from "./workloads/registry.ts";
+import type { Workload } from "./workloads/workload.ts";
 
 /* A load thread: all generators of its share. It does what the main thread says and never decides by itself. */
 
@@ -18,44 +19,35 @@ const plan = workerData as ThreadPlan;
 const clock = monotonicClock(plan.origin);
 const random = seededRandom(plan.seed);
 
-/** Of the recorded loads. */
-const writers = new Map<LoadShare, HistoryWriter>();
+/** Of the recorded loads: what each file is of, and who writes it. */
+const histories: { load: string; file: string; writer: HistoryWriter }[] = [];
 
 const generators = new Map(
   plan.loads.map((one): [string, LoadGenerator] => {
     const { spec, targets, share } = one;
     const workload = workloads.get(spec.workload);
     if (!workload) throw new ChaosError("internal", `no workload "${spec.workload}"`);
-    const fork = random.fork(`load/${spec.name}/${share.index}`);
+    const own = random.fork(`load/${spec.name}/${share.index}`);
     const { password } = plan;
-    const log = logOf(one);
+    const log = logOf(one, workload, own);
     const onMoved = (from: LoadTarget, text: string) => tell({ type: "moved", load: spec.name, from, text });
     return [
       spec.name,
-      new LoadGenerator({ spec, workload, targets, share, random: fork, clock, password, log, onMoved }),
+      new LoadGenerator({ spec, workload, targets, share, random: own, clock, password, log, onMoved }),
     ];
   }),
 );
 
-function logOf(one: LoadShare): OperationLog | undefined {
-  const { spec, share, history } = one;
+function logOf({ spec, share, history }: LoadShare, workload: Workload, own: Random): OperationLog | undefined {
   if (!history) return undefined;
-  const writer = HistoryWriter.open(path.join(history.directory, history.file));
-  writers.set(one, writer);
-  const workload = recordedSide(spec, workloads.get(spec.workload));
-  const fork = random.fork(`load/${spec.name}/${share.index}`);
-  return new OperationLog({ spec, workload, writer, nodes: history.nodes, share, random: fork });
+  const { directory, file, nodes } = history;
+  const writer = HistoryWriter.open(path.join(directory, file));
+  histories.push({ load: spec.name, file, writer });
+  return new OperationLog({ spec, workload: recordedSide(spec, workload), writer, nodes, share, random: own });
 }
 
-async function closeHistories(): Promise<ShareEnd[]> {
-  return Promise.all(
-    [...writers].map(async ([{ spec, history }, writer]) => ({
-      ...(await writer.close()),
-      load: spec.name,
-      file: history?.file ?? "",
-    })),
-  );
-}
+const closeHistories = (): Promise<ShareEnd[]> =>
+  Promise.all(histories.map(async ({ load, file, writer }) => ({ ...(await writer.close()), load, file })));
 
 const tell = (message: FromThread) => port.postMessage(message);
 const samples = () => [...generators.values()].map((generator) => generator.sample());
@@ -63,7 +55,7 @@ const samples = () => [...generators.values()].map((generator) => generator.samp
 port.on("message", async (message: ToThread) => {
   if (message.type === "start") for (const generator of generators.values()) generator.start(message.at);
   else if (message.type === "sample") {
-    for (const writer of writers.values()) writer.flush();
+    for (const { writer } of histories) writer.flush();
     tell({ type: "sample", tick: message.tick, loads: samples() });
   } else if (message.type === "retarget") generators.get(message.load)?.retarget(message.targets);
   else {

@@ -22,16 +22,6 @@ export interface LoadTotals {
   info: number;
 }
 
-/** A running load. */
-export interface RunningLoad {
-  /** Points one load at other nodes (the master moved). Operations in flight on the old ones end as they end. */
-  retarget(load: string, targets: readonly LoadTarget[]): void;
-  /** Where a load's operations are recorded, below the run's folder; none when they are not. */
-  recorded(load: string): readonly string[];
-  /** Stops sending, waits for what is in flight (bounded), closes, and returns the totals. Idempotent. */
-  stop(): Promise<LoadTotals[]>;
-}
-
 export interface HistoryPlace {
   /** The run's folder. */
   directory: string;

@@ -7,8 +7,9 @@ import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import type { LoadSpec } from "../journal/plan.ts";
 import { RespError } from "../resp/reply.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
-import type { LoadTarget, RunningLoad } from "./load.ts";
+import type { LoadTarget } from "./load.ts";
 import { type GeneratorOptions, LoadGenerator } from "./load-generator.ts";
+import type { LoadRunner } from "./load-runner.ts";
 import { startLoad } from "./start-load.ts";
 import { addSample, emptySample, type LoadSample, Tally } from "./tally.ts";
 import { workloads } from "./workloads/registry.ts";
@@ -44,7 +45,7 @@ describe("outcomes by node", () => {
   let one: FakeServer;
   let two: FakeServer;
   let generator: LoadGenerator | undefined;
-  let load: RunningLoad | undefined;
+  let load: LoadRunner | undefined;
   let seen: LoadSample;
 
   beforeEach(async () => {

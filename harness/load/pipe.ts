@@ -138,11 +138,6 @@ export class Pipe {
     else if (this.#state !== "draining") this.#end(undefined);
   }
 
-  /** Ends it at once; what is in flight is "connection-lost". Idempotent. */
-  close(): void {
-    this.#end(undefined);
-  }
-
   #connected(): void {
     const { password } = this.#settings;
     if (password === undefined) {

@@ -5,9 +5,9 @@ import { until } from "../base/deadline.ts";
 import type { ContainerSpec, LogLine } from "../docker/engine-types.ts";
 import type { EventOf, JournalEvent, Outcomes } from "../journal/events.ts";
 import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
-import type { BenchmarkOptions, RunningBenchmark } from "./benchmark.ts";
+import type { BenchmarkOptions } from "./benchmark-process.ts";
 import type { LoadTarget } from "./load.ts";
-import { startBenchmark } from "./start-benchmark.ts";
+import { type Benchmark, startBenchmark } from "./start-benchmark.ts";
 
 const at = (node: string): LoadTarget => ({ node, host: "toxiproxy", port: 10_000 + Number(node.slice(1)) });
 
@@ -61,7 +61,7 @@ class FakeEngine {
 describe("redis-benchmark as a load", () => {
   let fake: FakeEngine;
   let events: JournalEvent[];
-  let running: RunningBenchmark | undefined;
+  let running: Benchmark | undefined;
   const clock = monotonicClock();
 
   beforeEach(() => {
@@ -71,7 +71,7 @@ describe("redis-benchmark as a load", () => {
   });
   afterEach(() => running?.stop());
 
-  async function start(targets: LoadTarget[], more: Partial<BenchmarkOptions> = {}): Promise<RunningBenchmark> {
+  async function start(targets: LoadTarget[], more: Partial<BenchmarkOptions> = {}): Promise<Benchmark> {
     running = await startBenchmark({
       engine: fake.engine,
       spec: { name: "pressure", on: "masters", args: ["-c", "7", "-t", "set"] },

@@ -1,9 +1,8 @@
 import { messageOf } from "../base/chaos-error.ts";
 import type { Outcomes } from "../journal/events.ts";
 import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
-import type { BenchmarkOptions, RunningBenchmark } from "./benchmark.ts";
 import { connectionsOf } from "./benchmark-args.ts";
-import { BenchmarkProcess } from "./benchmark-process.ts";
+import { type BenchmarkOptions, BenchmarkProcess } from "./benchmark-process.ts";
 import type { LoadTarget } from "./load.ts";
 
 const TICK_MS = 1000;
@@ -13,7 +12,7 @@ const TICK_MS = 1000;
  * Rejects with ChaosError: `invalid-experiment` when it does not take its arguments, `infrastructure` when the image has none,
  * `timeout` when it does not begin; nothing is left then.
  */
-export async function startBenchmark(options: BenchmarkOptions): Promise<RunningBenchmark> {
+export async function startBenchmark(options: BenchmarkOptions): Promise<Benchmark> {
   options.signal.throwIfAborted();
   const benchmark = new Benchmark(options);
   try {
@@ -25,7 +24,8 @@ export async function startBenchmark(options: BenchmarkOptions): Promise<Running
   return benchmark;
 }
 
-class Benchmark implements RunningBenchmark {
+/** A running redis-benchmark. */
+export class Benchmark {
   readonly #options: BenchmarkOptions;
   readonly #onAbort = () => void this.stop();
   #processes: BenchmarkProcess[] = [];
@@ -51,23 +51,21 @@ class Benchmark implements RunningBenchmark {
     this.#timer = setInterval(() => this.#sample(), TICK_MS);
   }
 
+  /** Points it at other nodes (the master moved): it is ended, and started there. */
   retarget(targets: readonly LoadTarget[]): void {
-    const { spec, emit } = this.#options;
     this.#work = this.#work
       .then(() => (this.#stopping ? undefined : this.#move(targets)))
-      .catch((error: unknown) => {
-        emit({ type: "note", about: spec.name, text: `it could not be started elsewhere: ${messageOf(error)}` });
-      });
+      .catch((error: unknown) => this.#note(`it could not be started elsewhere: ${messageOf(error)}`));
   }
 
+  /** Ends it and journals its last second. Idempotent; never rejects. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
       const { signal } = this.#options;
       clearInterval(this.#timer);
       signal.removeEventListener("abort", this.#onAbort);
       await this.#work;
-      const ended = this.#processes;
-      await Promise.all(ended.map((process) => this.#end(process)));
+      await this.#end(this.#processes);
       if (this.#timer !== undefined) this.#sample();
     })();
     return this.#stopping;
@@ -77,19 +75,22 @@ class Benchmark implements RunningBenchmark {
     const stays = (process: BenchmarkProcess) => targets.some(({ node }) => node === process.node);
     const leaving = this.#processes.filter((process) => !stays(process));
     const running = this.#processes.filter(stays);
-    await Promise.all(leaving.map((process) => this.#end(process)));
+    await this.#end(leaving);
     this.#left.push(...leaving);
     const coming = targets.filter(({ node }) => !running.some((process) => process.node === node));
     const started = coming.map((target) => new BenchmarkProcess(this.#options, target));
     this.#processes = [...running, ...started];
-    await Promise.all(started.map((process) => process.start()));
+    await Promise.all(started.map((process) => process.started));
   }
 
-  async #end(process: BenchmarkProcess): Promise<void> {
+  async #end(processes: readonly BenchmarkProcess[]): Promise<void> {
+    const told = (error: unknown) => this.#note(`its container could not be removed: ${messageOf(error)}`);
+    await Promise.all(processes.map((process) => process.end().catch(told)));
+  }
+
+  #note(text: string): void {
     const { spec, emit } = this.#options;
-    await process.end().catch((error: unknown) => {
-      emit({ type: "note", about: spec.name, text: `its container could not be removed: ${messageOf(error)}` });
-    });
+    emit({ type: "note", about: spec.name, text });
   }
 
   #sample(): void {

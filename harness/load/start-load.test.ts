@@ -7,7 +7,7 @@ import { until } from "../base/deadline.ts";
 import { type EventOf, eventSchema, type JournalEvent } from "../journal/events.ts";
 import type { LoadSpec } from "../journal/plan.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
-import type { LoadOptions, RunningLoad } from "./load.ts";
+import type { LoadOptions } from "./load.ts";
 import { LoadRunner } from "./load-runner.ts";
 import { startLoad } from "./start-load.ts";
 
@@ -33,7 +33,7 @@ describe("startLoad", function () {
   const clock = monotonicClock();
   let server: FakeServer;
   let events: JournalEvent[];
-  let load: RunningLoad | undefined;
+  let load: LoadRunner | undefined;
 
   beforeEach(async () => {
     server = await FakeServer.start();
@@ -57,7 +57,7 @@ describe("startLoad", function () {
     };
   }
 
-  async function start(specs: LoadSpec[], signal = new AbortController().signal): Promise<RunningLoad> {
+  async function start(specs: LoadSpec[], signal = new AbortController().signal): Promise<LoadRunner> {
     load = await startLoad({ ...options(specs), signal });
     return load;
   }

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { ChaosError } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
-import type { LoadOptions, RunningLoad } from "./load.ts";
+import type { LoadOptions } from "./load.ts";
 import { LoadRunner } from "./load-runner.ts";
 import { recordedSide } from "./operation-log.ts";
 import { workloads } from "./workloads/registry.ts";
@@ -13,7 +13,7 @@ const BOOT_MS = 30_000;
  * Emits one `load` event per load and second, and a last one when it stops: their sum is what `stop` returns.
  * Rejects with ChaosError `invalid-experiment` (unknown workload, or one that cannot be recorded), `timeout` or `internal` (no thread), or the signal's reason.
  */
-export async function startLoad(options: LoadOptions): Promise<RunningLoad> {
+export async function startLoad(options: LoadOptions): Promise<LoadRunner> {
   const { specs, signal, threads: wanted } = options;
   signal.throwIfAborted();
   for (const spec of specs) {

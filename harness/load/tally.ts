@@ -2,14 +2,13 @@ import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import type { Latency, Outcomes } from "../journal/events.ts";
 import { addError, addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 
-/** What one thread counted of one load since its last sample. Plain data apart from the histogram, which clones. */
+/**
+ * What one thread counted of one load since its last sample. Plain data apart from the histogram, which clones.
+ * Errors of fail: the first word of an error reply, "connect-refused", "connect-failed" (unreachable, closed before AUTH, …),
+ * "not-sent"; of info: "timeout", "connection-lost". Their sum is fail + info.
+ */
 export interface LoadSample extends Outcomes {
   load: string;
-  /**
-   * fail: the first word of an error reply, "connect-refused", "connect-failed" (unreachable, closed before AUTH, …),
-   * "not-sent"; info: "timeout", "connection-lost". Their sum is fail + info.
-   */
-  errors: Record<string, number>;
   /** Microseconds, of the operations that ended ok. */
   latency: RecordableHistogram;
   connected: number;
@@ -17,13 +16,10 @@ export interface LoadSample extends Outcomes {
   nodes: Record<string, Outcomes>;
 }
 
-/** Same limits everywhere, so that histograms add up without loss: 1 µs .. 1 h, three digits. */
-function latencyHistogram(): RecordableHistogram {
-  return createHistogram({ lowest: 1, highest: 3_600_000_000, figures: 3 });
-}
-
 export function emptySample(load: string): LoadSample {
-  return { load, ok: 0, fail: 0, info: 0, errors: {}, latency: latencyHistogram(), connected: 0, nodes: {} };
+  // Same limits everywhere, so that histograms add up without loss: 1 µs .. 1 h, three digits.
+  const latency = createHistogram({ lowest: 1, highest: 3_600_000_000, figures: 3 });
+  return { load, ...NO_OUTCOMES, errors: {}, latency, connected: 0, nodes: {} };
 }
 
 /** Adds `more` to `sum`. */
@@ -62,7 +58,7 @@ export class Tally {
   /** What is counted of one node. */
   node(name: string): Outcomes {
     const known = this.#nodes.get(name);
-    const counts = known ?? { ok: 0, fail: 0, info: 0, errors: {} };
+    const counts = known ?? { ...NO_OUTCOMES, errors: {} };
     if (!known) this.#nodes.set(name, counts);
     return counts;
   }
@@ -76,15 +72,11 @@ export class Tally {
 
   /** @param node absent: of an operation that was never meant for one */
   fail(error: string, count: number, node?: Outcomes): void {
-    this.#sample.fail += count;
-    if (node) node.fail += count;
-    this.#error(error, count, node);
+    this.#error("fail", error, count, node);
   }
 
   info(error: "timeout" | "connection-lost", count: number, node: Outcomes): void {
-    this.#sample.info += count;
-    node.info += count;
-    this.#error(error, count, node);
+    this.#error("info", error, count, node);
   }
 
   take(connected: number): LoadSample {
@@ -93,13 +85,15 @@ export class Tally {
     sample.connected = connected;
     for (const [name, counts] of this.#nodes) {
       if (counts.ok + counts.fail + counts.info > 0) sample.nodes[name] = { ...counts };
-      Object.assign(counts, { ok: 0, fail: 0, info: 0, errors: {} });
+      Object.assign(counts, NO_OUTCOMES, { errors: {} });
     }
     return sample;
   }
 
-  #error(error: string, count: number, node: Outcomes | undefined): void {
-    for (const errors of node ? [this.#sample.errors, node.errors] : [this.#sample.errors])
-      addError(errors, error, count);
+  #error(outcome: "fail" | "info", error: string, count: number, node: Outcomes | undefined): void {
+    for (const counts of node ? [this.#sample, node] : [this.#sample]) {
+      counts[outcome] += count;
+      addError(counts.errors, error, count);
+    }
   }
 }

@@ -1,6 +1,6 @@
 import type { WriterEnd } from "../history/writer.ts";
 import type { LoadSpec } from "../journal/plan.ts";
-import type { LoadTarget } from "./load.ts";
+import type { HistoryPlace, LoadTarget } from "./load.ts";
 import type { LoadSample } from "./tally.ts";
 
 /** What a load thread is started with (`workerData`). */
@@ -20,11 +20,9 @@ export interface LoadShare {
   history: ShareHistory | undefined;
 }
 
-export interface ShareHistory {
-  /** The run's folder, and the file's path below it. */
-  directory: string;
+export interface ShareHistory extends HistoryPlace {
+  /** Its path below the run's folder. */
   file: string;
-  nodes: readonly string[];
 }
 
 /** How the recording of one share ended. */

@@ -3,14 +3,13 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import type { BenchmarkSpec } from "../journal/plan.ts";
-import type { RunningBenchmark } from "../load/benchmark.ts";
 import type { LoadTarget } from "../load/load.ts";
-import { startBenchmark } from "../load/start-benchmark.ts";
+import { type Benchmark, startBenchmark } from "../load/start-benchmark.ts";
 import { loadNodes } from "./load-targets.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** All of an experiment's redis-benchmarks. */
-export type RunningBenchmarks = Pick<RunningBenchmark, "stop">;
+export type RunningBenchmarks = Pick<Benchmark, "stop">;
 
 /** Where one goes right now: through the client links, as a container on the data network sees them. */
 function benchmarkTargets(cluster: Cluster, on: BenchmarkSpec["on"]): LoadTarget[] {
@@ -22,7 +21,7 @@ export async function startBenchmarks(context: RunContext, cluster: RunningClust
   const { options, runId, clock, emit, scope, signal } = context;
   const { engine, benchmarkImage: image, plan } = options;
   const { benchmarks } = plan.experiment;
-  const running: { spec: BenchmarkSpec; benchmark: RunningBenchmark }[] = [];
+  const running: { spec: BenchmarkSpec; benchmark: Benchmark }[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(running.map(({ benchmark }) => benchmark.stop()));
   };

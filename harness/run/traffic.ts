@@ -1,5 +1,5 @@
 import type { RunningCluster } from "../cluster/running-cluster.ts";
-import type { RunningLoad } from "../load/load.ts";
+import type { LoadRunner } from "../load/load-runner.ts";
 import { startLoad } from "../load/start-load.ts";
 import { startBenchmarks } from "./benchmarks.ts";
 import { checkWait } from "./chaos/wait-check.ts";
@@ -21,7 +21,7 @@ export async function startTraffic(context: RunContext, cluster: RunningCluster)
 }
 
 interface StartedLoads {
-  running: RunningLoad;
+  running: LoadRunner;
   placed: readonly PlacedLoad[];
 }
 

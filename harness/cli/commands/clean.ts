@@ -9,11 +9,7 @@ export const cleanCommand = command({
   summary: "remove whatever earlier runs, --keep and `up` left: containers, networks, volumes",
   positionals: {},
   options: {
-    all: {
-      type: "boolean",
-      default: false,
-      describe: "also what belongs to runs that are still going on",
-    },
+    all: { type: "boolean", default: false, describe: "also what belongs to runs that are still going on" },
   },
   run: async ({ all }) => {
     const engine = await connectEngine();

@@ -5,23 +5,14 @@ import { connectEngine, type Engine } from "../../docker/engine.ts";
 import { imageAvailability } from "../../images/ensure-image.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { diskFree, kernelAbilities } from "../kernel-abilities.ts";
-import { type KnownImage, knownImages } from "../known-images.ts";
+import { able, diskFree, kernelAbilities, type Line } from "../kernel-abilities.ts";
+import { type KnownImage, knownImages } from "../machine.ts";
 import { print } from "../print.ts";
 
 const GIB = 1024 ** 3;
 const MIN_CORES = 2;
 const MIN_MEMORY = 2 * GIB;
 const MIN_DISK = 2 * GIB;
-
-/** `no`: kvchaos cannot work. `less`: it works, with what the hint says missing. */
-interface Line {
-  state: "ok" | "less" | "no";
-  name: string;
-  value: string;
-  /** Printed where the state is not ok. */
-  hint: string;
-}
 
 export const doctorCommand = command({
   usage: "doctor",
@@ -50,7 +41,7 @@ async function examine(): Promise<Line[]> {
   const free = await diskFree(engine?.info.local ? engine.info.rootDir : ".");
   const space = `${(free / GIB).toFixed(1)} GiB free`;
   lines.push(able(free >= MIN_DISK, "disk", space, "Free some space: images and server data."));
-  for (const one of await kernelAbilities()) lines.push(able(one.able, one.name, one.value, one.hint));
+  lines.push(...(await kernelAbilities()));
   if (engine) for (const image of knownImages()) lines.push(await ofImage(engine, image));
   return lines;
 }
@@ -85,9 +76,4 @@ async function ofImage(engine: Engine, { name, recipe }: KnownImage): Promise<Li
   const hint = `kvchaos images wrap --system … --binary PATH --tag ${name}`;
   const line = able(state !== "pullable?", `image ${name}`, `${state}: ${reason}`, hint);
   return state === "no" ? { ...line, state } : line;
-}
-
-/** The machine can do without. */
-function able(is: boolean, name: string, value: string, hint = ""): Line {
-  return { state: is ? "ok" : "less", name, value, hint };
 }

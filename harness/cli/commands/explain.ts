@@ -20,9 +20,8 @@ export const explainCommand = command({
   },
   run: async ({ experiment: file, system: name, seed }) => {
     const experiment = await readExperiment(file, registries);
-    const system = knownSystem(
-      name ?? (experiment.systems.includes("redis") ? "redis" : (experiment.systems[0] ?? "redis")),
-    );
+    const own = experiment.systems.includes("redis") ? "redis" : (experiment.systems[0] ?? "redis");
+    const system = knownSystem(name ?? own);
     const image = system.images[0] as string;
     const { plan, compose } = await planFor(experiment, seed ?? newSeed(), { system, image });
     const { sharded, topology } = clusterSpec(compose, system);

@@ -7,8 +7,8 @@ import { systemIn } from "../../systems/system-of-image.ts";
 import { knownSystem } from "../choose-server.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { interruptSignal } from "../interrupt.ts";
-import { type KnownImage, knownImages } from "../known-images.ts";
+import { interruptible } from "../interrupt.ts";
+import { type KnownImage, knownImages } from "../machine.ts";
 import { log, logError, print, printTable } from "../print.ts";
 import { type WrapWish, wrapAndTry } from "../wrap-image.ts";
 
@@ -43,18 +43,15 @@ export const imagesCommand = command({
     // What was asked for is judged before an engine is looked for, or even installed.
     const wrapping = args.action === "wrap" ? readWrap(args) : undefined;
     const only = args.system === undefined ? undefined : knownSystem(args.system);
-    const { signal, dispose } = interruptSignal();
-    try {
+    return interruptible(async (signal) => {
       // Listing changes nothing on this machine: no engine is installed for it.
       if (args.action !== "list") await ensureEngine({ log, signal });
       const engine = await connectEngine({ signal });
-      if (args.action === "pull") return await pull(engine, only, signal);
+      if (args.action === "pull") return pull(engine, only, signal);
       if (wrapping) await wrapAndTry(engine, wrapping, signal);
       else printTable(await Promise.all(knownImages().map((image) => rowOf(engine, image))));
       return EXIT.pass;
-    } finally {
-      dispose();
-    }
+    });
   },
 });
 

@@ -1,4 +1,3 @@
-import { filterAsync } from "../../base/filter-async.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { CATALOGUE, type KnownBug, readKnownBugs, standsFor } from "../../experiment/known-bugs.ts";
@@ -38,24 +37,23 @@ export const listCommand = command({
     const all = await readExperiments(await experimentFiles([folder]));
     const bugs = await readKnownBugs(CATALOGUE);
     const chosen = selectExperiments(all, bugs, { system, tag, issue });
+    const narrowed = tag !== undefined || issue !== undefined;
     if (wantsCoverage) {
       const wanted = system === undefined ? bugs : bugsOf(bugs, knownSystem(system).name);
-      const narrowed = tag !== undefined || issue !== undefined;
       const shown = narrowed ? wanted.filter((bug) => chosen.some((one) => standsFor(one, bug))) : wanted;
       await printCoverage(chosen, shown);
       return EXIT.pass;
     }
     printFitted([EXPERIMENT_HEADINGS, ...chosen.map((one) => experimentRow(one, bugs))]);
     // Who asks for certain experiments wants these.
-    if (system === undefined && tag === undefined && issue === undefined) printRegistries();
+    if (system === undefined && !narrowed) printRegistries();
     return EXIT.pass;
   },
 });
 
 async function printCoverage(experiments: readonly Experiment[], bugs: readonly KnownBug[]): Promise<void> {
   const runs = await readVerified(VERIFIED);
-  const today = new Today();
-  const stale = new Set(await filterAsync(runs, (run) => today.stale(run)));
+  const stale = await new Today().stale(runs);
   const { rows, summary } = coverage({ bugs, experiments, runs, stale, root: EXPERIMENTS });
   printFitted(rows);
   print(`\n${summary}`);
@@ -70,9 +68,7 @@ function printRegistries(): void {
   ] as const;
   for (const [heading, registry] of kinds) {
     print(`\n${heading}`);
-    printTable(
-      [...registry].map(([name, { summary }]) => [name, summary]),
-      "  ",
-    );
+    const rows = [...registry].map(([name, { summary }]) => [name, summary]);
+    printTable(rows, "  ");
   }
 }

@@ -4,7 +4,7 @@ import { countedOutcomes } from "../../report/night/outcome-words.ts";
 import { mergeNights } from "../../run/night/merge.ts";
 import { command } from "../command.ts";
 import { exitOfNight } from "../exit-codes.ts";
-import { findNights } from "../night/night-inputs.ts";
+import { findNights } from "../night/night-files.ts";
 import { log, print } from "../print.ts";
 
 export const mergeCommand = command({

@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { monotonicClock } from "../../base/clock.ts";
 import { formatDuration } from "../../base/units.ts";
@@ -17,13 +16,11 @@ import { knownSystem, type ServerChoice } from "../choose-server.ts";
 import { command, REPORTS } from "../command.ts";
 import { EXIT, exitOfNight } from "../exit-codes.ts";
 import { experimentFiles, readExperiments } from "../experiment-files.ts";
-import { saveNight } from "../night/night-record-file.ts";
-import { readShard, type Shard } from "../night/read-shard.ts";
+import { saveNight } from "../night/night-files.ts";
 import { log } from "../print.ts";
-import { readDuration } from "../read-limits.ts";
+import { readDuration, readShard, type Shard } from "../read-limits.ts";
 import { type Session, withSession } from "../session.ts";
-
-const CATALOGUE = fileURLToPath(new URL("../../../experiments", import.meta.url));
+import { EXPERIMENTS } from "../verified-file.ts";
 
 const fromEnvironment = (name: string) => ({ type: "string", default: process.env[name] || undefined }) as const;
 
@@ -35,7 +32,7 @@ export const nightlyCommand = command({
     experiment: {
       type: "string",
       array: true,
-      default: [CATALOGUE],
+      default: [EXPERIMENTS],
       defaultDescription: "the catalogue",
       describe: "files or folders",
     },
@@ -67,7 +64,7 @@ export const nightlyCommand = command({
     const started = new Date();
     const seed = args.seed ?? seedOfNight(started);
     const system = args.system === undefined ? undefined : knownSystem(args.system).name;
-    const jobs = await jobsOf(args.experiment, { images: args.image, system }, shard, seed);
+    const jobs = await jobsOf(args.experiment, { from: process.cwd(), images: args.image, system }, shard, seed);
     // mocha takes a while to load, and no other command needs it.
     const { nightSuite } = await import("../night/night-suite.ts");
     const reporterOptions = Object.fromEntries(args["reporter-option"].map(reporterOption));
@@ -121,14 +118,9 @@ export const nightlyCommand = command({
 });
 
 /** This runner's jobs in the order of the night. Every file is valid before anything is started. */
-async function jobsOf(
-  paths: readonly string[],
-  wish: Pick<JobWishes, "images" | "system">,
-  shard: Shard,
-  seed: string,
-) {
+async function jobsOf(paths: readonly string[], wishes: JobWishes, shard: Shard, seed: string): Promise<NightJob[]> {
   const experiments = await readExperiments(await experimentFiles(paths));
-  return nightOrder(shardOf(nightJobs(experiments, { from: process.cwd(), ...wish }), shard), seed);
+  return nightOrder(shardOf(nightJobs(experiments, wishes), shard), seed);
 }
 
 function reporterOption(text: string): [name: string, value: string] {

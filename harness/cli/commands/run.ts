@@ -3,9 +3,8 @@ import { series } from "../../run/campaign/series.ts";
 import { command, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { experimentFiles, readExperiments } from "../experiment-files.ts";
-import { readShard } from "../night/read-shard.ts";
 import { log } from "../print.ts";
-import { readCount, readDuration } from "../read-limits.ts";
+import { readCount, readDuration, readShard } from "../read-limits.ts";
 import { withSession } from "../session.ts";
 
 export const runCommand = command({

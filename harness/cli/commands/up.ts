@@ -12,13 +12,13 @@ import { keptLabels } from "../../docker/leftovers.ts";
 import { TOXIPROXY_IMAGE } from "../../network/toxiproxy-recipe.ts";
 import { systems } from "../../systems/registry.ts";
 import { SYSTEM_NAMES } from "../../systems/system.ts";
-import { chooseServer } from "../choose-server.ts";
+import { chooseServer, type ServerWish } from "../choose-server.ts";
 import { command, SYSTEM } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { interruptSignal } from "../interrupt.ts";
+import { interruptible } from "../interrupt.ts";
+import { readyMachine } from "../machine.ts";
 import { composeFor } from "../plan-for.ts";
 import { log, print, printTable } from "../print.ts";
-import { readyMachine } from "../ready-machine.ts";
 
 export const upCommand = command({
   usage: "up <compose>",
@@ -29,61 +29,63 @@ export const upCommand = command({
     image: { type: "string", describe: "server image; its name tells the system, or add --system" },
   },
   run: async (args) => {
-    const { signal, dispose } = interruptSignal();
-    const resources = new CleanupScope();
-    const scope = new CleanupScope();
-    try {
-      // Broken files are refused before anything is installed or started; the image does not matter for that.
-      const first = [...systems.values()][0];
-      if (first) await composeFor(args.compose, { system: first, image: first.images[0] as string });
-      const engine = await readyMachine(signal);
-      const server = await chooseServer(engine, args, SYSTEM_NAMES, signal);
-      const compose = await composeFor(args.compose, server);
-      const runId = `up-${randomBytes(4).toString("hex")}`;
-      await guardRun({ engine, runId, resources, signal, interrupt: signal });
-      const logs = await mkdtemp(path.join(tmpdir(), "kvchaos-up-"));
-      scope.defer("remove the log folder", () => rm(logs, { recursive: true, force: true }));
-      const gone = new AbortController();
-      const cluster = await upCluster({
-        engine,
-        system: server.system,
-        compose,
-        image: server.image,
-        toxiproxyImage: TOXIPROXY_IMAGE,
-        config: {},
-        labels: keptLabels(runId),
-        runId,
-        logDirectory: logs,
-        emit: (event) => {
-          if (event.type === "container") log(`${event.node}: ${event.action}`);
-        },
-        resources,
-        scope,
-        signal,
-        onEngineLost: (error) => gone.abort(error),
-        ours: () => false,
-      });
-      printCluster(cluster);
-      log(`\nCtrl-C, or \`kvchaos clean\` in another terminal, removes ${runId}.`);
-      gone.signal.throwIfAborted();
-      await new Promise<void>((resolve, reject) => {
-        signal.addEventListener("abort", () => resolve());
-        gone.signal.addEventListener("abort", () => reject(gone.signal.reason));
-        // `kvchaos clean` in another terminal: nothing is left to keep alive.
-        const watch = setInterval(() => {
-          const first = cluster.nodes[0]?.container ?? "";
-          engine.inspectContainer(first).then((info) => info ?? resolve(), resolve);
-        }, 2_000);
-        scope.defer("stop watching", () => clearInterval(watch));
-      });
-      return EXIT.pass;
-    } finally {
-      for (const { what, error } of [...(await scope.close()), ...(await resources.close())])
-        log(`could not ${what}: ${messageOf(error)}`);
-      dispose();
-    }
+    // Broken files are refused before anything is installed or started; the image does not matter for that.
+    const [first] = systems.values();
+    if (first) await composeFor(args.compose, { system: first, image: first.images[0] as string });
+    return interruptible((signal) => up(args, signal));
   },
 });
+
+/** Resolves when the user, or somebody else, has ended the cluster. */
+async function up(args: ServerWish & { compose: string }, signal: AbortSignal): Promise<number> {
+  const resources = new CleanupScope();
+  const scope = new CleanupScope();
+  try {
+    const engine = await readyMachine(signal);
+    const server = await chooseServer(engine, args, SYSTEM_NAMES, signal);
+    const compose = await composeFor(args.compose, server);
+    const runId = `up-${randomBytes(4).toString("hex")}`;
+    await guardRun({ engine, runId, resources, signal, interrupt: signal });
+    const logs = await mkdtemp(path.join(tmpdir(), "kvchaos-up-"));
+    scope.defer("remove the log folder", () => rm(logs, { recursive: true, force: true }));
+    const gone = new AbortController();
+    const cluster = await upCluster({
+      ...server,
+      engine,
+      compose,
+      toxiproxyImage: TOXIPROXY_IMAGE,
+      config: {},
+      labels: keptLabels(runId),
+      runId,
+      logDirectory: logs,
+      emit: (event) => {
+        if (event.type === "container") log(`${event.node}: ${event.action}`);
+      },
+      resources,
+      scope,
+      signal,
+      onEngineLost: (error) => gone.abort(error),
+      ours: () => false,
+    });
+    printCluster(cluster);
+    log(`\nCtrl-C, or \`kvchaos clean\` in another terminal, removes ${runId}.`);
+    gone.signal.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      signal.addEventListener("abort", () => resolve());
+      gone.signal.addEventListener("abort", () => reject(gone.signal.reason));
+      // `kvchaos clean` in another terminal: nothing is left to keep alive.
+      const watch = setInterval(() => {
+        const first = cluster.nodes[0]?.container ?? "";
+        engine.inspectContainer(first).then((info) => info ?? resolve(), resolve);
+      }, 2_000);
+      scope.defer("stop watching", () => clearInterval(watch));
+    });
+    return EXIT.pass;
+  } finally {
+    for (const { what, error } of [...(await scope.close()), ...(await resources.close())])
+      log(`could not ${what}: ${messageOf(error)}`);
+  }
+}
 
 function printCluster({ topology, nodes, sentinels, control, links, toxiproxyApi }: RunningCluster): void {
   const { masters, replicaOf } = topology;

@@ -65,7 +65,7 @@ async function stillThere(runs: readonly VerifiedRun[], today: Today): Promise<V
 
 /** Runs of an experiment as it was give way to one on the same image of the experiment as it is. */
 async function withoutReplaced(runs: readonly VerifiedRun[], today: Today): Promise<VerifiedRun[]> {
-  const stale = new Set(await filterAsync(runs, (run) => today.stale(run)));
+  const stale = await today.stale(runs);
   const place = ({ experiment, image, digest }: VerifiedRun): string => JSON.stringify([experiment, image, digest]);
   const fresh = new Set(runs.filter((run) => !stale.has(run)).map(place));
   return runs.filter((run) => !stale.has(run) || !fresh.has(place(run)));

@@ -8,7 +8,7 @@ import { HistoryWriter } from "../../history/writer.ts";
 import type { Emit } from "../../journal/events.ts";
 import { KIND } from "../../journal/history.ts";
 import { CellValues } from "../../load/cell-values.ts";
-import type { RunningLoad } from "../../load/load.ts";
+import type { LoadRunner } from "../../load/load-runner.ts";
 import { cellShape, recordedSide } from "../../load/operation-log.ts";
 import { workloads } from "../../load/workloads/registry.ts";
 import type { PlacedLoad } from "../load-targets.ts";
@@ -35,7 +35,7 @@ export interface FinalReadOptions {
   signal: AbortSignal;
   /** The run's folder. */
   directory: string;
-  running: Pick<RunningLoad, "recorded">;
+  running: Pick<LoadRunner, "recorded">;
   placed: readonly PlacedLoad[];
   /** Why a node need not be asked, or null. */
   unreadable(node: string): string | null;

@@ -1,13 +1,22 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { ChaosError } from "../../base/chaos-error.ts";
+import type { z } from "zod";
+import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { readPlan } from "../../experiment/plan-file.ts";
 import { resultSchema } from "../../report/ci/result-schema.ts";
 import { expectationOf, expectationText, judge } from "../../run/night/expectation.ts";
 import type { FoundNight } from "../../run/night/merge.ts";
-import { type NightEntry, nightRun, nightSchema } from "../../run/night/record.ts";
-import { NIGHT_FILE, readJson } from "./night-record-file.ts";
+import { type Night, type NightEntry, nightRun, nightSchema } from "../../run/night/record.ts";
+
+const NIGHT_FILE = "nightly.json";
+
+/** Writes nightly.json into a night's folder; a reader sees the old one or the new one, also when we are killed. */
+export async function saveNight(directory: string, night: Night): Promise<void> {
+  const file = path.join(directory, NIGHT_FILE);
+  await writeFile(`${file}.new`, `${JSON.stringify(night, null, 2)}\n`);
+  await rename(`${file}.new`, file);
+}
 
 export interface NightInputs {
   nights: FoundNight[];
@@ -83,4 +92,14 @@ async function entryOf(file: string, out: string): Promise<NightEntry> {
     runs: [run],
     again: null,
   };
+}
+
+/** @throws ChaosError usage: it cannot be read, or is of another form */
+async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
+  try {
+    return schema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (cause) {
+    const what = `${file}: no ${path.basename(file)} of this version of kvchaos`;
+    throw new ChaosError("usage", `${what}: ${messageOf(cause)}`, { cause });
+  }
 }
