@@ -96,7 +96,7 @@ function causeOf(
 }
 
 /** The node, its master, that one's master, … */
-function lineage(node: string, replicaOf: Readonly<Record<string, string>>): string[] {
+export function lineage(node: string, replicaOf: Readonly<Record<string, string>>): string[] {
   const nodes = [node];
   for (let next = replicaOf[node]; next !== undefined && !nodes.includes(next); next = replicaOf[next])
     nodes.push(next);

@@ -10,6 +10,11 @@ export function addOutcomes(a: Readonly<Outcomes>, b: Readonly<Outcomes>): Outco
   return { ok: a.ok + b.ok, fail: a.fail + b.fail, info: a.info + b.info, errors };
 }
 
+/** All together. */
+export function totalOutcomes(all: readonly Readonly<Outcomes>[]): Outcomes {
+  return all.reduce<Outcomes>((sum, one) => addOutcomes(sum, one), NO_OUTCOMES);
+}
+
 /** Adds the counts of `more` to `sum`. */
 export function addErrors(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
   for (const [kind, count] of Object.entries(more)) addError(sum, kind, count);

@@ -99,11 +99,8 @@ function merged(a: JournalEvent, b: JournalEvent): JournalEvent | null {
 function mergedLoad(a: EventOf<"load">, b: EventOf<"load">): EventOf<"load"> {
   return {
     ...b,
+    ...addOutcomes(a, b),
     seconds: a.seconds + b.seconds,
-    ok: a.ok + b.ok,
-    fail: a.fail + b.fail,
-    info: a.info + b.info,
-    errors: sums(a.errors, b.errors),
     latency: mergedLatency(a.latency, b.latency),
     connected: Math.min(a.connected, b.connected),
     ...(a.nodes && b.nodes ? { nodes: mergedNodes(a.nodes, b.nodes) } : {}),

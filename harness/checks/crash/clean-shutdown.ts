@@ -55,9 +55,8 @@ function isUnclean({ exitCode }: EventOf<"shutdown">): boolean {
 
 /** What was found of the core that it left, until the next request to stop. */
 function core(record: RunRecord, { node, t, id }: EventOf<"shutdown">): EventOf<"evidence"> | undefined {
-  const next = record.of("shutdown").find((other) => other.node === node && other.t > t && other.id !== id);
-  const events = record.ofNode("evidence", node).filter((event) => event.data?.core);
-  return events.find((event) => event.t >= t && event.t < (next?.asked ?? Infinity));
+  const next = record.ofNode("shutdown", node).find((other) => other.t > t && other.id !== id)?.asked ?? Infinity;
+  return record.ofNode("evidence", node).find((event) => event.data?.core && event.t >= t && event.t < next);
 }
 
 function unclean(record: RunRecord, event: EventOf<"shutdown">): Finding {

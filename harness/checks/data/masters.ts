@@ -1,5 +1,6 @@
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { lineage } from "../causes.ts";
 import { interruptions } from "./interruptions.ts";
 import { settledFrom, type Term } from "./term.ts";
 
@@ -120,23 +121,12 @@ function layoutsOf(record: RunRecord): { layouts: Layout[]; shards: number; doub
     }
     const shardOf = new Map(masters);
     for (const replica of Object.keys(replicaOf)) {
-      const shard = masters.get(headOf(replica, replicaOf));
+      const shard = masters.get(lineage(replica, replicaOf).at(-1) ?? replica);
       if (shard !== undefined) shardOf.set(replica, shard);
     }
     layouts.push({ t, masters, shardOf });
   }
   return { layouts, shards, doubt };
-}
-
-/** The master at the head of a chain of replicas. */
-function headOf(replica: string, replicaOf: Readonly<Record<string, string>>): string {
-  let node = replica;
-  for (let links = 0; links < 100; links++) {
-    const next = replicaOf[node];
-    if (next === undefined) break;
-    node = next;
-  }
-  return node;
 }
 
 function termsOf(record: RunRecord, layouts: readonly Layout[]): Term[] {

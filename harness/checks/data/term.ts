@@ -21,9 +21,7 @@ export interface Term {
  */
 export function settledFrom(record: RunRecord, term: Term): Term[] {
   const from = Math.max(term.from, ...lateCommands(record, term));
-  const said = record
-    .of("node-state")
-    .find(({ t, node, state }) => node === term.node && t >= from && state.role === "master");
+  const said = record.ofNode("node-state", term.node).find(({ t, state }) => t >= from && state.role === "master");
   return said && from < term.to ? [{ ...term, from, settled: said.t }] : [];
 }
 

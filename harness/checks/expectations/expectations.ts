@@ -78,10 +78,7 @@ function lateBy(record: RunRecord, sights: Sights, { from, to }: Window): number
  * go of the node in that time; of any other nobody can say what would have come about without it.
  */
 function heldByUs(record: RunRecord, node: string, window: Window): string | null {
-  const held = (record.view.conditions.get(node) ?? []).filter(
-    ({ condition, from, to }) =>
-      (condition === "down" || condition === "paused") && from < window.to && (to ?? Infinity) > window.from,
-  );
+  const held = periodsIn(record, node, window, ["down", "paused"]);
   const [first] = held;
   if (!first) return null;
   const bound = window.targets.includes(node);
@@ -93,9 +90,13 @@ function heldByUs(record: RunRecord, node: string, window: Window): string | nul
 
 /** Did the server answer in that time, as far as the watchdog knows? */
 function answered(record: RunRecord, node: string, window: Window): boolean {
-  const hung: readonly NodeCondition[] = [...HANGS, "dead"];
-  return !(record.view.conditions.get(node) ?? []).some(
-    ({ condition, from, to }) => hung.includes(condition) && from < window.to && (to ?? Infinity) > window.from,
+  return periodsIn(record, node, window, [...HANGS, "dead"]).length === 0;
+}
+
+function periodsIn(record: RunRecord, node: string, window: Window, wanted: readonly NodeCondition[]) {
+  const all = record.view.conditions.get(node) ?? [];
+  return all.filter(
+    ({ condition, from, to }) => wanted.includes(condition) && from < window.to && (to ?? Infinity) > window.from,
   );
 }
 

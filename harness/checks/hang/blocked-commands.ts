@@ -144,9 +144,7 @@ function lengths(record: RunRecord): Blocked[] {
 /** A server that ended answers nobody, whether or not its connections have told us. */
 function death(record: RunRecord, { node, t, expected }: Sent): number | null {
   if (expected === undefined) return null;
-  return (
-    record.of("container").find((event) => event.node === node && event.action === "die" && event.t >= t)?.t ?? null
-  );
+  return record.ofNode("container", node).find((event) => event.action === "die" && event.t >= t)?.t ?? null;
 }
 
 interface Held extends Span {
@@ -158,11 +156,9 @@ interface Held extends Span {
 function heldByUs(record: RunRecord, commands: readonly AdminCommand[], end: number): Map<string, Held[]> {
   const spans = new Map<string, Held[]>();
   for (const [node, periods] of record.view.conditions) {
-    const own = periods.filter(({ condition }) => condition === "paused" || condition === "down");
-    spans.set(
-      node,
-      own.map(({ from, to }) => ({ from, to: to ?? end })),
-    );
+    for (const { condition, from, to } of periods) {
+      if (condition === "paused" || condition === "down") addTo(spans, node, { from, to: to ?? end });
+    }
   }
   for (const { sent, end: answer } of commands) {
     const ms = holdsFor(sent.argv ?? []);

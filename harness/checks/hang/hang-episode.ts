@@ -5,19 +5,8 @@ import type { ConditionPeriod } from "../../journal/view/conditions.ts";
 /** We could not see, or did not know: what was hung before and after was hung in between. */
 const BLIND: readonly NodeCondition[] = ["starved", "unknown"];
 
-/** One hang of one node, whatever the watchdog called it from moment to moment. */
-export interface HangEpisode {
-  node: string;
-  from: number;
-  to: number | null;
-  /** The condition that held longest. */
-  condition: NodeCondition;
-  why: string;
-  silent: number | null;
-  of: number | null;
-}
-
-export function hangEpisodes(record: RunRecord): HangEpisode[] {
+/** Every hang of every node, whatever the watchdog called it from moment to moment: as the condition that held longest. */
+export function hangEpisodes(record: RunRecord): ConditionPeriod[] {
   const end = record.view.watchEnd;
   return [...record.view.conditions.values()].flatMap((periods) => {
     const episodes: ConditionPeriod[][] = [];
@@ -35,13 +24,12 @@ export function hangEpisodes(record: RunRecord): HangEpisode[] {
   });
 }
 
-function toEpisode(parts: ConditionPeriod[], end: number): HangEpisode {
+function toEpisode(parts: ConditionPeriod[], end: number): ConditionPeriod {
   const length = new Map<NodeCondition, number>();
-  for (const part of parts) {
-    length.set(part.condition, (length.get(part.condition) ?? 0) + (part.to ?? end) - part.from);
+  for (const { condition, from, to } of parts) {
+    length.set(condition, (length.get(condition) ?? 0) + (to ?? end) - from);
   }
-  const [condition] = [...length].reduce((longest, one) => (one[1] >= longest[1] ? one : longest));
-  const shown = parts.filter((part) => part.condition === condition).at(-1) as ConditionPeriod;
-  const { node, why, silent, of } = shown;
-  return { node, from: (parts[0] as ConditionPeriod).from, to: parts.at(-1)?.to ?? null, condition, why, silent, of };
+  const [longest] = [...length].reduce((most, one) => (one[1] >= most[1] ? one : most));
+  const shown = parts.findLast(({ condition }) => condition === longest) as ConditionPeriod;
+  return { ...shown, from: (parts[0] as ConditionPeriod).from, to: parts.at(-1)?.to ?? null };
 }

@@ -1,11 +1,12 @@
 import { formatDuration, formatRate } from "../../base/units.ts";
 import { argvOf, type PlannedParams } from "../../journal/plan.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import type { ConditionPeriod } from "../../journal/view/conditions.ts";
 import { DEFAULT_POLL } from "../../watchdog/watchdog.ts";
 import { type Check, type Judged, resultOf, unknownBecause } from "../check.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import { judgeBlockedCommands } from "./blocked-commands.ts";
-import { type HangEpisode, hangEpisodes } from "./hang-episode.ts";
+import { hangEpisodes } from "./hang-episode.ts";
 import { judgeLasting } from "./lasting-conditions.ts";
 import { stillAnswering } from "./still-answering.ts";
 
@@ -36,7 +37,7 @@ function together(a: Judged, b: Judged): Judged {
   return { findings: [...a.findings, ...b.findings], unknown: [...a.unknown, ...b.unknown] };
 }
 
-function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): void {
+function judgeHang(record: RunRecord, episode: ConditionPeriod, judged: Judged): void {
   const { node, condition, from, to, silent, of } = episode;
   const end = to ?? record.view.watchEnd;
   const limit = record.plan?.experiment.watchdog.hangLimit ?? null;
@@ -98,7 +99,7 @@ function judgeHang(record: RunRecord, episode: HangEpisode, judged: Judged): voi
  * Nothing but a cycle of waits says that a hang would never end: one without CPU time that did end was a block. The watchdog
  * cannot know that while it lasts, and calls it deadlocked; nor that threads which wake up again and again do so in a cycle.
  */
-function hangClass({ condition, to }: HangEpisode, proof: string | null): string {
+function hangClass({ condition, to }: ConditionPeriod, proof: string | null): string {
   if (condition === "unresponsive" && proof !== null) return "deadlocked";
   return condition === "deadlocked" && to !== null && proof === null ? "blocked" : condition;
 }

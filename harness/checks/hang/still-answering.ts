@@ -12,8 +12,7 @@ export function stillAnswering(
   from: number,
   to: number | null,
 ): StillAnswering | null {
-  const all = record.of("classes");
-  const own = all.filter((event) => event.node === node && event.t >= from && (to === null || event.t <= to));
+  const own = record.ofNode("classes", node).filter(({ t }) => t >= from && (to === null || t <= to));
   const undisturbed = own.filter(({ t }) => !stoppedByUs(record, node, t));
   const told = undisturbed.length > 0 ? undisturbed : own;
   if (told.length === 0) return null;
@@ -31,10 +30,8 @@ export function stillAnswering(
 
 /** A debugger stops the process for its stacks: what does not answer then, and just afterwards, says nothing of the server. */
 function stoppedByUs(record: RunRecord, node: string, t: number): boolean {
-  return record.of("evidence").some((event) => {
-    const looked = event.node === node && event.stoppedProcessMs > 0;
-    return looked && t >= event.t - event.ms && t <= event.t + AFTERWARDS;
-  });
+  const stops = record.ofNode("evidence", node).filter(({ stoppedProcessMs }) => stoppedProcessMs > 0);
+  return stops.some((event) => t >= event.t - event.ms && t <= event.t + AFTERWARDS);
 }
 
 function sentence(answering: readonly string[], partly: readonly string[], silent: readonly string[]): string {

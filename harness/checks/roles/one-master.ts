@@ -1,5 +1,5 @@
 import type { EventOf, Finding } from "../../journal/events.ts";
-import { type Check, type Judged, resultOf, unknownBecause } from "../check.ts";
+import { type Check, resultOf, unknownBecause } from "../check.ts";
 import { departureOf } from "../crash/departure.ts";
 import { leftOut } from "../left-out.ts";
 import { judgeVacancies } from "../service/vacancies.ts";
@@ -25,10 +25,10 @@ export const oneMaster: Check = {
         return told ? [[node, last.state.role] as const] : [];
       }),
     );
-    const { findings, notes } = judgeVacancies(record, topology, recovered, roles);
+    const { findings, remarks } = judgeVacancies(record, topology, recovered, roles);
     const ended = (node: string) => findings.some(({ detail }) => Object.hasOwn(detail?.gone ?? {}, node));
     const excused = (node: string) => record.view.leftDown(node) || ended(node);
-    const views: Judged = judgeViews(record, topology, recovered, excused);
+    const views = judgeViews(record, topology, recovered, excused);
     const judged = { findings: [...findings, ...views.findings], unknown: views.unknown };
     const told = judged.findings.map(({ node }) => node);
     const masters = [...nodes].filter((node) => roles.get(node) === "master");
@@ -41,7 +41,7 @@ export const oneMaster: Check = {
     }
     return resultOf({
       ...judged,
-      remarks: [...notes, ...leftOut([...nodes].filter((node) => record.view.leftDown(node)))],
+      remarks: [...remarks, ...leftOut([...nodes].filter((node) => record.view.leftDown(node)))],
     });
   },
 };

@@ -2,20 +2,15 @@ import { addTo } from "../../base/group-by.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { rulerOf } from "../../journal/ruler.ts";
+import type { Judged } from "../check.ts";
 
 type View = EventOf<"role-view">;
 type Topology = EventOf<"topology">;
 
-/** What was found in the views, at most one finding for a node, and who did not tell his. */
-export interface Views {
-  findings: Finding[];
-  unknown: string[];
-}
-
 /**
  * Where servers or sentinels choose the masters: whoever says that he is a shard's master is the one that they agreed on, and
  * nobody who has a say names another. Shards that nobody claims are judged in vacancies.ts. All of it is what servers say of
- * themselves and of others: observations, no proofs.
+ * themselves and of others: observations, no proofs. At most one finding for a node.
  * @param excused this node need not tell anything: a fault stopped it for ever, or another finding tells of its end
  */
 export function judgeViews(
@@ -23,9 +18,9 @@ export function judgeViews(
   topology: Topology,
   recovered: number,
   excused: (node: string) => boolean,
-): Views {
+): Judged {
   const cluster = record.last("cluster");
-  const judged: Views = { findings: [], unknown: [] };
+  const judged: Judged = { findings: [], unknown: [] };
   const ruler = rulerOf(cluster);
   if (ruler === "operator") return judged;
   const last = lastViews(record, recovered);

@@ -1,5 +1,6 @@
 import type { Span } from "../../base/span.ts";
 import type { EventOf } from "../../journal/events.ts";
+import { totalOutcomes } from "../../journal/outcomes.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { baselines, type Service, samplesIn, serviceOf, wholeSamples } from "./service.ts";
 import { goalOf, type ServiceGoal, sourceOf } from "./service-goal.ts";
@@ -39,12 +40,7 @@ export function clientViews(record: RunRecord): ClientView[] {
   const source = sourceOf(record);
   return [...samplesIn(record.of("load"), { from, to: record.end })].map(([load, samples]) => {
     const baseline = before.get(load) ?? null;
-    const errors = new Map<string, number>();
-    for (const sample of samples) {
-      for (const [kind, count] of Object.entries(sample.errors)) errors.set(kind, (errors.get(kind) ?? 0) + count);
-    }
-    const sum = (key: "ok" | "fail" | "info"): number => samples.reduce((all, one) => all + one[key], 0);
-    const [ok, failed, unknown] = [sum("ok"), sum("fail"), sum("info")];
+    const { ok, fail: failed, info: unknown, errors } = totalOutcomes(samples);
     const goal = goalOf(load, source);
     const outages = outagesIn(samples, baseline?.perSecond ?? 0, goal);
     const lengths = outages.map((one) => one.to - one.from);
@@ -55,7 +51,7 @@ export function clientViews(record: RunRecord): ClientView[] {
       ok,
       failed,
       unknown,
-      errors: [...errors]
+      errors: Object.entries(errors)
         .map(([kind, count]) => ({ kind, count, share: count / Math.max(1, ok + failed + unknown) }))
         .sort((a, b) => b.count - a.count),
       outages,

@@ -1,7 +1,7 @@
 import { groupBy } from "../../base/group-by.ts";
 import type { Span } from "../../base/span.ts";
 import type { EventOf, Outcomes } from "../../journal/events.ts";
-import { addOutcomes, NO_OUTCOMES } from "../../journal/outcomes.ts";
+import { addOutcomes, NO_OUTCOMES, totalOutcomes } from "../../journal/outcomes.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { ServiceGoal } from "./service-goal.ts";
 
@@ -64,7 +64,7 @@ interface Before {
 export function baselineOf(samples: readonly Sample[], allow: readonly string[] = []): Baseline | null {
   const seconds = samples.reduce((sum, one) => sum + one.seconds, 0);
   if (seconds === 0) return null;
-  const all = samples.reduce((sum, one) => addOutcomes(sum, one), NO_OUTCOMES);
+  const all = totalOutcomes(samples);
   const nodes = [...byNode(samples)].map(([node, counts]) => [node, before(counts, seconds, allow)] as const);
   return { ...before(all, seconds, allow), nodes: new Map(nodes) };
 }
@@ -90,7 +90,7 @@ export function serviceOf(
   const { targets, steady } = goal;
   if (targets?.length === 0) return [];
   const seconds = samples.reduce((sum, one) => sum + one.seconds, 0);
-  const all = samples.reduce((sum, one) => addOutcomes(sum, one), NO_OUTCOMES);
+  const all = totalOutcomes(samples);
   const nodes = byNode(samples);
   // What an old master still owed its clients says nothing of the new one.
   const others = [...nodes].filter(([node]) => targets !== null && !targets.includes(node));

@@ -1,6 +1,7 @@
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { Ruler } from "../../journal/ruler.ts";
+import type { Judged } from "../check.ts";
 import { type Departure, departureOf } from "../crash/departure.ts";
 import { electionLines } from "../roles/election-lines.ts";
 import { lastViews, ownersNamed, shardName } from "../roles/role-views.ts";
@@ -10,16 +11,10 @@ type Topology = EventOf<"topology">;
 /** An election that has not begun this long after the last master went is not what the loss of the majority prevented. */
 const ELECTION_MS = 30_000;
 
-/** Shards without a master, whether or not anybody is left to ask. */
-export interface Vacancies {
-  findings: Finding[];
-  /** Shards that the experiment itself left without a master: no finding, but to be said. */
-  notes: string[];
-}
-
 /**
  * Every shard that nobody is master of after recovery: its master ended, by itself or by a fault, and nobody was elected, or those
  * who live do not claim it. Where a live node of the shard did not answer, it may be the master: that is for others to doubt.
+ * Shards that the experiment itself left without a master are no finding, but to be said: remarks.
  * @param roles what each server said last of its role, after recovery; without those that did not tell
  */
 export function judgeVacancies(
@@ -27,10 +22,10 @@ export function judgeVacancies(
   topology: Topology,
   recovered: number,
   roles: ReadonlyMap<string, string>,
-): Vacancies {
+): Required<Judged> {
   const ruler = record.view.ruler;
   const views = lastViews(record, recovered);
-  const found: Vacancies = { findings: [], notes: [] };
+  const judged: Required<Judged> = { findings: [], unknown: [], remarks: [] };
   topology.masters.forEach((master, index) => {
     const members = membersOf(record, topology, index);
     const gone = new Map(members.map((node) => [node, departureOf(record, node)]));
@@ -45,10 +40,10 @@ export function judgeVacancies(
     }
     const vacancy = { record, topology, index, master, ruler, gone, alive, views, roles };
     const wish = asked(vacancy);
-    if (wish === null) found.findings.push(finding(vacancy));
-    else found.notes.push(wish);
+    if (wish === null) judged.findings.push(finding(vacancy));
+    else judged.remarks.push(wish);
   });
-  return found;
+  return judged;
 }
 
 interface Vacancy {
