@@ -1,3 +1,4 @@
+import { groupBy } from "../../base/group-by.ts";
 import type { HangEvidence, WaitEdge, WaitGraph } from "../../journal/evidence-data.ts";
 
 /** One box of the drawing: a thread, threads that all wait for the same, a lock that readers hold, or a link. */
@@ -33,13 +34,12 @@ export function waitPicture(graph: WaitGraph, threads: HangEvidence["threads"]) 
   const next = nextEdges(graph);
   const [cycle = []] = graph.cycles;
   const shown = relevant(graph, cycle, next);
-  const held = new Set([...shown].flatMap((tid) => heldBy(next.get(tid))));
+  const awaited = new Set([...shown].flatMap((tid) => awaitedBy(next.get(tid))));
   const boxes = new Map<string, WaitBox>();
   const arrows = new Map<string, WaitArrow>();
-  const groups = new Map<string, number[]>();
   const keyOf = (tid: number): string => {
     const edge = next.get(tid);
-    if (cycle.includes(tid) || held.has(tid) || !edge) return `t${tid}`;
+    if (cycle.includes(tid) || awaited.has(tid) || !edge) return `t${tid}`;
     return `g${byTid.get(tid)?.comm ?? "thread"} ${edge.kind} ${edge.address} ${targetKey(edge)}`;
   };
   const depths = new Map<number, number>();
@@ -56,8 +56,7 @@ export function waitPicture(graph: WaitGraph, threads: HangEvidence["threads"]) 
     depths.set(tid, found);
     return found;
   };
-  for (const tid of shown) groups.set(keyOf(tid), [...(groups.get(keyOf(tid)) ?? []), tid]);
-  for (const [key, tids] of groups) {
+  for (const [key, tids] of groupBy(shown, keyOf)) {
     const [tid = 0] = tids;
     const thread = byTid.get(tid);
     const comm = thread?.comm ?? "thread";
@@ -83,9 +82,8 @@ export function waitPicture(graph: WaitGraph, threads: HangEvidence["threads"]) 
     arrows.set(key, { from: key, to, label: arrowLabel(edge), inCycle, maybe: false });
   }
   for (const lock of cycle.length > 0 ? [] : graph.readerLocks) {
-    for (const tid of lock.mayHold) {
-      const from = `r${lock.address}`;
-      const to = keyOf(tid);
+    const from = `r${lock.address}`;
+    for (const to of lock.mayHold.map(keyOf)) {
       if (boxes.has(from) && boxes.has(to))
         arrows.set(`${from} ${to}`, { from, to, label: "may be a reader", inCycle: false, maybe: true });
     }
@@ -114,14 +112,11 @@ function relevant(graph: WaitGraph, cycle: readonly number[], next: ReadonlyMap<
       for (const tid of [...wait.chain, wait.tid]) shown.add(tid);
   }
   // Whom these wait for must be there, too, or an arrow would lead nowhere.
-  for (const tid of shown) {
-    const edge = next.get(tid);
-    if (edge?.to.kind === "thread") shown.add(edge.to.tid);
-  }
+  for (const tid of shown) for (const other of awaitedBy(next.get(tid))) shown.add(other);
   return shown;
 }
 
-function heldBy(edge: WaitEdge | undefined): number[] {
+function awaitedBy(edge: WaitEdge | undefined): number[] {
   return edge?.to.kind === "thread" ? [edge.to.tid] : [];
 }
 
@@ -141,16 +136,11 @@ function endBox(key: string, { to, address }: WaitEdge): WaitBox {
 }
 
 function arrowLabel({ kind, address, call }: WaitEdge): string {
-  switch (kind) {
-    case "join":
-      return "waits for its end (join)";
-    case "mutex":
-      return `wants mutex ${address}`;
-    case "rwlock-read":
-      return `wants rwlock ${address} (read)`;
-    case "rwlock-write":
-      return `wants rwlock ${address} (write)`;
-    default:
-      return `${call}, ${address.replace(/ \(.*/, "")}`;
-  }
+  const wants: Partial<Record<WaitEdge["kind"], string>> = {
+    join: "waits for its end (join)",
+    mutex: `wants mutex ${address}`,
+    "rwlock-read": `wants rwlock ${address} (read)`,
+    "rwlock-write": `wants rwlock ${address} (write)`,
+  };
+  return wants[kind] ?? `${call}, ${address.replace(/ \(.*/, "")}`;
 }

@@ -6,15 +6,8 @@ import { PAGE_STYLE } from "./page-style.ts";
 /** The report's only script, as it is inlined: zoom, filters and values under the pointer. */
 export const PAGE_SCRIPT = readFileSync(new URL("page-script.js", import.meta.url), "utf8");
 
-export interface Page {
-  title: string;
-  header: HtmlContent;
-  main: HtmlContent;
-  /** null: the page has none. */
-  footer: HtmlContent;
-  /** Only adds to what is there without it; null: the page has none. */
-  script: string | null;
-}
+/** `script` only adds to what is there without it; null: the page has none. */
+type Page = Record<"title" | "header" | "main" | "footer", HtmlContent> & { script: string | null };
 
 /** A page that is one file, asks nobody for anything, and by its policy runs no script but the one it was made with. */
 export function htmlPage({ title, header, main, footer, script }: Page): Html {

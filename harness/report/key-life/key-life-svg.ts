@@ -1,3 +1,4 @@
+import { groupBy } from "../../base/group-by.ts";
 import { clip } from "../../base/shorten.ts";
 import { formatSeconds } from "../../base/units.ts";
 import { type Html, html } from "../html/markup.ts";
@@ -63,15 +64,9 @@ function spoken(life: KeyLife): string {
 /** Writes by clients first, then the nodes in order of their names. */
 function lanesOf(moments: readonly NumberedMoment[]): Row[] {
   const own = moments.filter((moment) => !onCluster(moment));
-  const writes = own.filter(({ what }) => what === "write");
-  const nodes = [...new Set(own.filter(({ what }) => what !== "write").map(({ node }) => node ?? "any node"))].sort();
-  return [
-    { name: "writes", moments: writes },
-    ...nodes.map((name) => ({
-      name,
-      moments: own.filter(({ what, node }) => what !== "write" && (node ?? "any node") === name),
-    })),
-  ];
+  const [writes, others] = [own.filter(({ what }) => what === "write"), own.filter(({ what }) => what !== "write")];
+  const nodes = [...groupBy(others, ({ node }) => node ?? "any node")].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [{ name: "writes", moments: writes }, ...nodes.map(([name, some]) => ({ name, moments: some }))];
 }
 
 /** Moments of a lane that overlap, or whose texts would, go below each other. */
@@ -125,8 +120,12 @@ function words({ marked }: NumberedMoment, text: string, x: number, y: number): 
 /** "3 v12", "5 final read nothing: CONTRADICTS": number, value, and what is not plain from lane and shape. */
 function caption(moment: NumberedMoment): string {
   const what = moment.what === "write" || moment.what === "read" ? "" : `${whatText(moment)} `;
+  return `${moment.number} ${what}${shortValue(moment)}${ending(moment)}`;
+}
+
+function ending(moment: NumberedMoment): string {
   const how = moment.outcome === "ok" ? "" : ` ${outcomeText(moment)}`;
-  return `${moment.number} ${what}${shortValue(moment)}${how}${moment.marked ? " · CONTRADICTS" : ""}`;
+  return `${how}${moment.marked ? " · CONTRADICTS" : ""}`;
 }
 
 function shortValue({ value }: NumberedMoment): string {
@@ -155,7 +154,7 @@ function bands(moments: readonly NumberedMoment[], axis: LifeAxis, foot: number)
     const x = axis.x(moment.from);
     const width = Math.max(3, axis.x(moment.to ?? Infinity) - x);
     const on = moment.node === null ? "" : ` on ${moment.node}`;
-    const text = `${moment.number} ${moment.value === null ? whatText(moment) : shortValue(moment)}${on}${moment.outcome === "ok" ? "" : ` ${outcomeText(moment)}`}${moment.marked ? " · CONTRADICTS" : ""}`;
+    const text = `${moment.number} ${moment.value === null ? whatText(moment) : shortValue(moment)}${on}${ending(moment)}`;
     const row = (free[0] ?? 0) <= x ? 0 : 1;
     free[row] = x + text.length * LETTER;
     const style = `life-band band-${moment.what}${moment.marked ? " life-bad-band" : ""}`;

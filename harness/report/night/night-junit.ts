@@ -5,24 +5,10 @@ import { type JunitCase, type JunitSuite, type JunitTrouble, junitClass, junitXm
 import type { Xml } from "../html/markup.ts";
 import { againCommand, OUTCOME_WORDS } from "./outcome-words.ts";
 
-/*
- * One suite per system, one case per experiment × image, named as in a single run's junit.xml:
- *
- *   pass, known-bug → passed      fail, not-reproduced → failure      error, not-run → error      the rest → skipped
+/**
+ * junit.xml of a night: one suite per system, one case per experiment × image, named as in a single run's. What is missing of it
+ * is a suite of its own, whose cases are errors.
  */
-
-const TAGS: Readonly<Record<NightEntry["outcome"], JunitTrouble["tag"] | null>> = {
-  pass: null,
-  "known-bug": null,
-  fail: "failure",
-  "not-reproduced": "failure",
-  error: "error",
-  "not-run": "error",
-  inconclusive: "skipped",
-  skipped: "skipped",
-};
-
-/** junit.xml of a night. What is missing of it is a suite of its own, whose cases are errors. */
 export function nightJunit({ entries, missing, startedAt, seeds }: NightSum): Xml {
   const suite = (group: string, name: string, cases: readonly JunitCase[]): JunitSuite => ({
     package: group,
@@ -47,7 +33,7 @@ function missingCase(text: string): JunitCase {
 
 function caseOf(entry: NightEntry): JunitCase {
   const { system, image, title, ms } = entry;
-  const tag = TAGS[entry.outcome];
+  const { tag } = OUTCOME_WORDS[entry.outcome];
   return { classname: junitClass(system, image), name: title, ms, trouble: tag && troubleOf(entry, tag) };
 }
 

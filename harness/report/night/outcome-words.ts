@@ -1,18 +1,35 @@
 import type { NightEntry } from "../../run/night/record.ts";
+import type { JunitTrouble } from "../ci/junit-xml.ts";
 import { shellWord } from "../replay-command.ts";
 
 type Outcome = NightEntry["outcome"];
 
+interface OutcomeWords {
+  sign: string;
+  word: string;
+  plural: string;
+  /** Class of its tag on a page. */
+  style: string;
+  /** What it is in junit.xml; null: a case that passed. */
+  tag: JunitTrouble["tag"] | null;
+}
+
 /** How each outcome is shown, what a reader must see first on top. */
-export const OUTCOME_WORDS: Readonly<Record<Outcome, { sign: string; word: string; plural: string; style: string }>> = {
-  error: { sign: "🛑", word: "broken", plural: "broken", style: "error" },
-  fail: { sign: "❌", word: "failed", plural: "failed", style: "fail" },
-  "not-reproduced": { sign: "❓", word: "known bug not seen", plural: "known bugs not seen", style: "fail" },
-  "not-run": { sign: "⏹️", word: "not run", plural: "not run", style: "interrupted" },
-  inconclusive: { sign: "⚠️", word: "inconclusive", plural: "inconclusive", style: "inconclusive" },
-  skipped: { sign: "⏭️", word: "skipped", plural: "skipped", style: "interrupted" },
-  "known-bug": { sign: "🐛", word: "known bug seen", plural: "known bugs seen", style: "pass" },
-  pass: { sign: "✅", word: "passed", plural: "passed", style: "pass" },
+export const OUTCOME_WORDS: Readonly<Record<Outcome, OutcomeWords>> = {
+  error: { sign: "🛑", word: "broken", plural: "broken", style: "error", tag: "error" },
+  fail: { sign: "❌", word: "failed", plural: "failed", style: "fail", tag: "failure" },
+  "not-reproduced": {
+    sign: "❓",
+    word: "known bug not seen",
+    plural: "known bugs not seen",
+    style: "fail",
+    tag: "failure",
+  },
+  "not-run": { sign: "⏹️", word: "not run", plural: "not run", style: "interrupted", tag: "error" },
+  inconclusive: { sign: "⚠️", word: "inconclusive", plural: "inconclusive", style: "inconclusive", tag: "skipped" },
+  skipped: { sign: "⏭️", word: "skipped", plural: "skipped", style: "interrupted", tag: "skipped" },
+  "known-bug": { sign: "🐛", word: "known bug seen", plural: "known bugs seen", style: "pass", tag: null },
+  pass: { sign: "✅", word: "passed", plural: "passed", style: "pass", tag: null },
 };
 const ORDER = Object.keys(OUTCOME_WORDS) as Outcome[];
 

@@ -1,7 +1,7 @@
 import { plainLine } from "../../base/escape.ts";
 import { shorten } from "../../base/shorten.ts";
 import { formatTime } from "../../base/units.ts";
-import type { JournalEvent } from "../../journal/events.ts";
+import type { EventOf, JournalEvent } from "../../journal/events.ts";
 import { occurrenceOf } from "../../journal/plan.ts";
 
 /** An administration command that takes longer is worth a line. ms */
@@ -64,7 +64,7 @@ function describe(event: JournalEvent): Said | null {
             `not recovered within ${formatTime(event.within)}: ${event.waiting.map(({ node, what }) => `${node}: ${what}`).join("; ")}`,
           ];
     case "repair":
-      return repair(event);
+      return ["plain", `${event.node} ${event.why}: told by ${event.by}: ${event.told.join("; ")}`];
     case "load-moved":
       return ["plain", `slot ${event.slot} is ${event.to}'s now, as ${event.from} says: ${event.load} goes there`];
     case "comparison":
@@ -91,7 +91,7 @@ function cut(text: string, most: number): string {
   return shorten(text, most, ` (${text.length - most} more in the journal)`);
 }
 
-function adminCommand(event: Extract<JournalEvent, { type: "admin-command" }>): Said | null {
+function adminCommand(event: EventOf<"admin-command">): Said | null {
   const { node, command, step, ms = 0, expected, flags, clients, waiting, reply } = event;
   // A command that never has to be answered is not late; nor is one within its own timeout. Of a storm there may be hundreds.
   if (expected === null || ms - (expected ?? 0) < LONG_COMMAND_MS) {
@@ -109,14 +109,14 @@ function adminCommand(event: Extract<JournalEvent, { type: "admin-command" }>): 
   return ["bad", `${node}: ${who}${command} had no answer after ${formatTime(ms)}${own}${shown}`];
 }
 
-function fullSync({ step, done, total }: Extract<JournalEvent, { type: "full-sync" }>): string {
+function fullSync({ step, done, total }: EventOf<"full-sync">): string {
   if (step === "start") return "begins";
   const files = done === null || total === null ? "" : ` at file ${done} of ${total}`;
   if (step === "failed") return `failed${files}`;
   return step === "ended" ? `was left${files}` : `is done${total === null ? "" : `: ${total} files`}`;
 }
 
-function fault(event: Extract<JournalEvent, { type: "fault" }>): Said | null {
+function fault(event: EventOf<"fault">): Said | null {
   const { id, step, targets, detail, effect } = event;
   const why = detail ? `: ${detail}` : "";
   if (step === "injected") return ["warn", `fault ${id}${targets.length > 0 ? ` on ${targets.join(", ")}` : ""}`];
@@ -131,11 +131,7 @@ function fault(event: Extract<JournalEvent, { type: "fault" }>): Said | null {
   return null;
 }
 
-function repair({ node, by, why, told }: Extract<JournalEvent, { type: "repair" }>): Said {
-  return ["plain", `${node} ${why}: told by ${by}: ${told.join("; ")}`];
-}
-
-function check(event: Extract<JournalEvent, { type: "check" }>): Said {
+function check(event: EventOf<"check">): Said {
   if (event.valid === true) return ["good", `check ${event.name}: ok${event.why === null ? "" : ` (${event.why})`}`];
   if (event.valid === "unknown") return ["warn", `check ${event.name}: unknown: ${event.why ?? ""}`];
   const what = event.findings.map((finding) => finding.summary).join(" ") || event.why || "violated";

@@ -1,13 +1,14 @@
 import { join, relative } from "node:path";
 import { plainLine } from "../../base/escape.ts";
-import type { Finding, JournalEvent } from "../../journal/events.ts";
+import { clip } from "../../base/shorten.ts";
+import { formatCount, formatTime } from "../../base/units.ts";
+import type { EventOf, Finding, JournalEvent } from "../../journal/events.ts";
 import { kindOf } from "../../journal/finding.ts";
 import { replayCommand, shellWord } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
 import { summarize } from "../run-summary.ts";
 import { confidence, verdictSentence } from "../verdict-text.ts";
-import { eventLine, type Tone } from "./event-line.ts";
-import { LiveState } from "./live-state.ts";
+import { conditionTone, type EventLine, eventLine, type Tone } from "./event-line.ts";
 
 /** What is needed of process.stderr. */
 export interface TerminalStream {
@@ -84,40 +85,33 @@ export function terminalReporter(
     async onEnd(record, directory) {
       stream.write(erased());
       const summary = summarize(record);
+      const reasons = summary.verdict === "fail" ? [] : summary.reasons;
       const tone: Tone = summary.verdict === "pass" ? "good" : summary.verdict === "fail" ? "bad" : "warn";
-      const lines: { text: string; tone: Tone; whole?: boolean }[] = [
+      const lines: EventLine[] = [
         { text: "", tone: "plain" },
         { text: `${summary.verdict.toUpperCase()}  ${verdictSentence(summary)}`, tone },
-        ...summary.findings.map((finding, i) => ({
-          text: `  ${finding.consequenceOf ? "↳ " : ""}${kindOf(finding)} on ${finding.node ?? "the cluster"} (${sureness(finding)})${told(finding, i)}`,
-          tone: (finding.consequenceOf ? "quiet" : "bad") as Tone,
-        })),
-        ...(summary.verdict === "fail"
-          ? []
-          : summary.reasons.slice(1).map((text) => ({ text: `  ${text}`, tone: "warn" as Tone }))),
-        // A path and a command are there to be copied: they stay on one line.
-        { text: `  report: ${name(join(directory, "report.html"))}`, tone: "plain", whole: true },
-        {
-          text: `  again:  ${again?.(directory).map(shellWord).join(" ") ?? replayCommand(summary)}`,
-          tone: "quiet",
-          whole: true,
-        },
+        ...summary.findings.map(findingLine),
+        ...reasons.slice(1).map((text): EventLine => ({ text: `  ${text}`, tone: "warn" })),
       ];
-      for (const { text, tone: how, whole = !live } of lines) {
+      for (const { text, tone: how } of lines) {
         const plain = plainLine(text);
-        stream.write(`${paint(whole ? plain : wrapped(plain, width(), 2), how)}\n`);
+        stream.write(`${paint(live ? wrapped(plain, width(), 2) : plain, how)}\n`);
       }
+      // A path and a command are there to be copied: they stay on one line.
+      const words = again?.(directory).map(shellWord).join(" ") ?? replayCommand(summary);
+      stream.write(`${paint(plainLine(`  report: ${name(join(directory, "report.html"))}`), "plain")}\n`);
+      stream.write(`${paint(plainLine(`  again:  ${words}`), "quiet")}\n`);
     },
   };
 }
 
-function sureness(finding: Finding): string {
-  return finding.consequenceOf ? `follows from ${finding.consequenceOf}` : confidence(finding);
-}
-
-/** The proof, or what was seen, unless the first line has just said it. */
-function told({ proof, summary }: Finding, index: number): string {
-  return proof === null && index === 0 ? "" : `: ${proof ?? summary}`;
+/** With the proof, or what was seen, unless the first line has just said it. */
+function findingLine(finding: Finding, index: number): EventLine {
+  const { consequenceOf, node, proof, summary } = finding;
+  const sure = consequenceOf ? `follows from ${consequenceOf}` : confidence(finding);
+  const told = proof === null && index === 0 ? "" : `: ${proof ?? summary}`;
+  const text = `  ${consequenceOf ? "↳ " : ""}${kindOf(finding)} on ${node ?? "the cluster"} (${sure})${told}`;
+  return { text, tone: consequenceOf ? "quiet" : "bad" };
 }
 
 /** Breaks a line at spaces; what follows is indented. */
@@ -137,4 +131,53 @@ function wrapped(text: string, width: number, indent: number): string {
 function nearPath(file: string): string {
   const near = relative(process.cwd(), file);
   return near.startsWith("..") ? file : near;
+}
+
+const WORST: readonly Tone[] = ["bad", "warn", "quiet", "plain", "good"];
+
+/** What is going on right now, gathered from events as they come. */
+class LiveState {
+  #phase = "";
+  #phaseBegan = 0;
+  #now = 0;
+  readonly #loads = new Map<string, EventOf<"load">>();
+  readonly #faults = new Map<string, string>();
+  readonly #conditions = new Map<string, string>();
+
+  add(event: JournalEvent): void {
+    this.#now = Math.max(this.#now, event.t);
+    if (event.type === "phase") {
+      this.#phase = event.step === "begin" ? event.phase : "";
+      this.#phaseBegan = event.t;
+    } else if (event.type === "load") this.#loads.set(event.load, event);
+    else if (event.type === "condition") this.#conditions.set(event.node, event.now);
+    else if (event.type === "fault") {
+      if (event.step === "inject") this.#faults.set(event.id, event.fault);
+      else if (event.step === "healed" || event.step === "inject-failed") this.#faults.delete(event.id);
+    }
+  }
+
+  /** The block to redraw; each line fits into `width` columns. */
+  lines(width: number): EventLine[] {
+    const cut = (text: string) => clip(plainLine(text), width);
+    const nodes = [...this.#conditions].map(([node, condition]) => `${node} ${condition}`);
+    const tones = [...this.#conditions.values()].map(conditionTone);
+    const worst = WORST.find((tone) => tones.includes(tone));
+    const faults = [...this.#faults.keys()];
+    const time = `${this.#phase || "…"} ${formatTime(this.#now - this.#phaseBegan)}`;
+    return [
+      { text: cut(`${time} (run ${formatTime(this.#now)}) · ${this.#throughput()}`), tone: "plain" },
+      { text: cut(`faults: ${faults.join(", ") || "none"}`), tone: faults.length > 0 ? "warn" : "quiet" },
+      { text: cut(`nodes:  ${nodes.join("   ") || "none yet"}`), tone: worst ?? "quiet" },
+    ];
+  }
+
+  #throughput(): string {
+    // A load that has stopped sends no more samples: its last one is not news.
+    const recent = [...this.#loads.values()].filter((event) => this.#now - event.t < 3000);
+    if (recent.length === 0) return "no load";
+    const rate = (of: "ok" | "fail" | "info") =>
+      recent.reduce((sum, event) => sum + event[of] / Math.max(event.seconds, 0.001), 0);
+    return `${formatCount(rate("ok"))} ok/s, ${formatCount(rate("fail"))} fail/s, ${formatCount(rate("info"))} unknown/s`;
+  }
 }

@@ -11,8 +11,7 @@ import type { RunRecord } from "../../journal/record.ts";
 import { resultOf } from "../ci/json.ts";
 import { type Result, resultSchema } from "../ci/result-schema.ts";
 import { timeToFinding } from "../time-to-finding.ts";
-import { planDigest } from "./plan-digest.ts";
-import { hasVerdict, type VerifiedRun, verifiedRunSchema } from "./verified-run.ts";
+import { hasVerdict, planDigest, type VerifiedRun, verifiedRunSchema } from "./verified-run.ts";
 
 /** The plan of an experiment of the catalogue as it is today; null: there is none of that name. */
 export type PlanToday = (experiment: string, seed: string, system: string, image: string) => Promise<Plan | null>;

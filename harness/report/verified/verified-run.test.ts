@@ -5,7 +5,7 @@ import { makePlan } from "../../experiment/plan.ts";
 import { readPlan, writePlan } from "../../experiment/plan-file.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
 import type { Plan } from "../../journal/plan.ts";
-import { planDigest } from "./plan-digest.ts";
+import { planDigest } from "./verified-run.ts";
 
 describe("the digest of a plan", () => {
   const file = join(import.meta.dirname, "../../../experiments/any/quickstart.yaml");
