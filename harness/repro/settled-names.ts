@@ -1,3 +1,4 @@
+import { selectName } from "../faults/selector.ts";
 import type { PlannedFault, PlannedParams } from "../journal/plan.ts";
 import type { ReproNode } from "./repro-input.ts";
 
@@ -8,17 +9,16 @@ const NODE_KEYS = ["node", "nodes", "isolate", "to"];
  * reader need not ask which they are.
  */
 export function settledFaults(faults: readonly PlannedFault[], nodes: readonly ReproNode[]): PlannedFault[] {
-  const replicas = nodes.filter(({ master }) => master !== null).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const node = (selector: string): string => {
-    if (nodes.some(({ name }) => name === selector)) return selector;
-    const index = /^replica\/(\d+)$/.exec(selector)?.[1];
-    if (index !== undefined) return replicas[Number(index) % Math.max(1, replicas.length)]?.name ?? selector;
-    return selector === "master" ? (nodes.find(({ role }) => role === "master")?.name ?? selector) : selector;
+  const names = nodes.map(({ name }) => name);
+  const topology = {
+    masters: nodes.flatMap(({ name, role }) => (role === "master" ? name : [])),
+    replicaOf: Object.fromEntries(nodes.flatMap(({ name, master }) => (master === null ? [] : [[name, master]]))),
   };
+  const node = (selector: string): string => selectName(selector, names, topology) ?? selector;
   const link = (text: string): string => {
     const [from = "", to = ""] = text.split("->").map((side) => side.trim());
-    const own = nodes.find(({ name }) => name === node(from))?.master;
-    return `${from === "client" ? from : node(from)} -> ${to === "master" && own ? own : node(to)}`;
+    const own = topology.replicaOf[node(from)];
+    return `${node(from)} -> ${to === "master" && own ? own : node(to)}`;
   };
   const params = (given: PlannedParams): PlannedParams => {
     const entries = Object.entries(given).map(([key, value]) => {

@@ -131,7 +131,7 @@ export class FaultRunner {
   async #inject(planned: PlannedFault, fault: Fault, signal: AbortSignal): Promise<Placed | null> {
     const { clock, cluster, claims, emit } = this.#options;
     const { id, params } = planned;
-    const injection = new Injection(id, () => this.#gone(id), this.#options.settleWithin);
+    const injection = new Injection(id, signal, () => this.#gone(id), this.#options.settleWithin);
     this.#injections.set(id, injection);
     this.#tell(planned, "inject", { params });
     const started = clock.now();
@@ -149,7 +149,7 @@ export class FaultRunner {
     try {
       const within = fault.injectWithin?.(params) ?? INJECT_MS;
       const duration = planned.duration ?? fault.ownDuration?.(params) ?? null;
-      const injected = await injection.run(within, signal, async () => fault.inject(context, params));
+      const injected = await injection.run(within, async () => fault.inject(context, params));
       this.#tell(planned, "injected", { targets: [...injected.targets], ms: clock.now() - started });
       this.#active.set(id, injected.targets);
       this.#options.onInjected?.(planned, injected.targets);

@@ -138,11 +138,11 @@ describe("a fault and its heal", () => {
     const landed = new Promise<void>((resolve) => {
       land = resolve;
     });
-    const injection = new Injection("slow#1", () => void log.push("released"), 20);
-    injection.onHeal("unpause", async () => void log.push("unpaused"));
     const never = new AbortController().signal;
+    const injection = new Injection("slow#1", never, () => void log.push("released"), 20);
+    injection.onHeal("unpause", async () => void log.push("unpaused"));
     await assert.rejects(
-      injection.run(10, never, async () => {
+      injection.run(10, async () => {
         await landed;
         log.push("paused");
       }),

@@ -18,30 +18,28 @@ const UNDO_MS = 60_000;
 
 /** One occurrence of a fault: what injecting it may have changed, until that is undone. */
 export class Injection {
+  /** Fires when the fault is to be over: at its deadline, with the chaos phase, or when it is healed. */
+  readonly signal: AbortSignal;
   readonly #what: string;
   readonly #settleMs: number;
   readonly #release: () => void;
   readonly #stop = new AbortController();
   readonly #steps: { what: string; undo: () => Promise<void> }[] = [];
-  #unfollow = (): void => {};
   #settled: Promise<void> = Promise.resolve();
   #isSettled = true;
   #healing: Promise<CleanupFailure[]> | undefined;
 
   /**
    * @param what in messages: the fault's id
+   * @param chaos fires at the end of the chaos phase and on an interrupt
    * @param release called once when nothing of the fault can be in place any more
    * @param settleMs how long heal waits for an inject that goes on
    */
-  constructor(what: string, release: () => void, settleMs = SETTLE_MS) {
+  constructor(what: string, chaos: AbortSignal, release: () => void, settleMs = SETTLE_MS) {
     this.#what = what;
+    this.signal = AbortSignal.any([chaos, this.#stop.signal]);
     this.#release = release;
     this.#settleMs = settleMs;
-  }
-
-  /** Fires when the fault is to be over: at its deadline, with the chaos phase, or when it is healed. */
-  get signal(): AbortSignal {
-    return this.#stop.signal;
   }
 
   /** Registers an undo step; it is run again should the inject end only after the heal. Idempotent steps only. */
@@ -53,27 +51,22 @@ export class Injection {
     return this.#steps.length;
   }
 
-  /** Injects, within so many ms. Rejects at the deadline or with the caller's signal, while the work may still go on. */
-  run<T>(within: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const stop = (): void => this.#stop.abort(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    this.#unfollow = () => signal.removeEventListener("abort", stop);
-    if (signal.aborted) stop();
+  /** Injects, within so many ms. Rejects at the deadline or with the signal, while the work may still go on. */
+  run<T>(within: number, work: () => Promise<T>): Promise<T> {
     return withDeadline({ what: `injecting ${this.#what}`, within, signal: this.signal }, () => {
       const going = work();
       this.#isSettled = false;
-      this.#settled = going.then(
-        () => this.#settle(),
-        () => this.#settle(),
-      );
+      const settle = (): void => {
+        this.#isSettled = true;
+      };
+      this.#settled = going.then(settle, settle);
       return going;
     });
   }
 
   /** Resolves when the inject has ended, or SETTLE_MS after its signal fired; true when it has. */
   async ended(): Promise<boolean> {
-    this.#unfollow();
-    if (!this.#stop.signal.aborted) this.#stop.abort(new ChaosError("interrupted", `${this.#what} is being healed`));
+    this.#stop.abort(new ChaosError("interrupted", `${this.#what} is being healed`));
     await withDeadline({ what: `the end of ${this.#what}`, within: this.#settleMs }, () => this.#settled).catch(
       () => {},
     );
@@ -102,10 +95,6 @@ export class Injection {
       `injecting it was still under way ${this.#settleMs} ms after it was told to end`,
     );
     return [...failures, { what: `wait for ${this.#what} to end`, error }];
-  }
-
-  #settle(): void {
-    this.#isSettled = true;
   }
 
   #undo(): Promise<CleanupFailure[]> {
