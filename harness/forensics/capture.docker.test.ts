@@ -13,7 +13,7 @@ import { skip } from "../testing/skip.support.ts";
 import { captureEvidence, type EvidenceOptions } from "./capture.ts";
 import { readThreads } from "./process.ts";
 import type { SidecarOptions } from "./sidecar.ts";
-import { takeBaseline, takeSidecarBaseline } from "./wait-baseline.ts";
+import { takeBaseline } from "./wait-baseline.ts";
 
 const RUN = `forensics-test-${process.pid}`;
 const IMAGE = `kvchaos/${RUN}:1`;
@@ -186,7 +186,7 @@ describe("capturing a process in a container", function () {
 
     it("a by-design wait is known from a baseline taken in the same way", async () => {
       const { id } = await run("own", "4");
-      const baseline = await takeSidecarBaseline(sidecar(id));
+      const baseline = await takeBaseline(sidecar(id));
       assert.equal(baseline.missing, null);
       const { proof, data } = await capture(null, { sidecar: sidecar(id), baseline });
       assert.deepEqual([proof, data.graph?.class], [null, "none"]);

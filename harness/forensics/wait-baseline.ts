@@ -3,7 +3,7 @@ import { monotonicClock } from "../base/clock.ts";
 import type { WaitEdge } from "../journal/evidence-data.ts";
 import { startTicks } from "./process.ts";
 import { type SidecarOptions, takeSidecarSnapshots } from "./sidecar.ts";
-import { type ProcessSnapshots, stableEdges, type ThreadHistory, takeSnapshots, threadHistories } from "./snapshots.ts";
+import { stableEdges, type ThreadHistory, takeSnapshots, threadHistories } from "./snapshots.ts";
 
 /** What a healthy process waits for. Edges are compared by thread, kind and address. */
 export interface WaitBaseline {
@@ -19,31 +19,23 @@ export interface WaitBaseline {
 
 /**
  * The waits of a process that is known to be healthy, to subtract later: some servers sleep on a lock for ever by design
- * (Pika's main thread). Takes 0.3 s, does not stop the process, and rejects only when aborted.
+ * (Pika's main thread). Takes 0.3 s, through a sidecar a second or two; does not stop the process, and rejects only when aborted.
+ * @param of its id, or how to look at it where it is not in this machine's /proc
  */
-export async function takeBaseline(pid: number, signal?: AbortSignal): Promise<WaitBaseline> {
-  return baselineOf(pid, () => takeSnapshots(pid, [], monotonicClock(), signal), signal);
-}
-
-/** The same where the server is not in this machine's /proc. */
-export async function takeSidecarBaseline(sidecar: SidecarOptions, signal?: AbortSignal): Promise<WaitBaseline> {
-  return baselineOf(0, () => takeSidecarSnapshots(sidecar, [], monotonicClock(), signal), signal);
-}
-
-async function baselineOf(
-  known: number,
-  look: () => Promise<ProcessSnapshots>,
-  signal: AbortSignal | undefined,
-): Promise<WaitBaseline> {
+export async function takeBaseline(of: number | SidecarOptions, signal?: AbortSignal): Promise<WaitBaseline> {
+  const clock = monotonicClock();
   try {
-    const { pid, proc, snapshots, why } = await look();
+    const seen =
+      typeof of === "number" ? takeSnapshots(of, [], clock, signal) : takeSidecarSnapshots(of, [], clock, signal);
+    const { pid, proc, snapshots, why } = await seen;
     const threads = threadHistories(snapshots);
     const edges = stableEdges(snapshots, threads);
     const shapes = edges.map((edge) => shapeOf(edge, threads));
     return { pid, startTicks: startTicks(pid, proc), edges, shapes, missing: why };
   } catch (error) {
     signal?.throwIfAborted();
-    return { pid: known, startTicks: null, edges: [], shapes: [], missing: messageOf(error) };
+    const pid = typeof of === "number" ? of : 0;
+    return { pid, startTicks: null, edges: [], shapes: [], missing: messageOf(error) };
   }
 }
 

@@ -8,7 +8,7 @@ import type { CaptureReason } from "../faults/fault.ts";
 import { captureEvidence, type Evidence } from "../forensics/capture.ts";
 import type { SidecarOptions } from "../forensics/sidecar.ts";
 import type { LinkState } from "../forensics/sockets.ts";
-import { takeBaseline, takeSidecarBaseline, type WaitBaseline } from "../forensics/wait-baseline.ts";
+import { takeBaseline, type WaitBaseline } from "../forensics/wait-baseline.ts";
 import { HANGS, type NodeCondition } from "../journal/events.ts";
 import { replyText } from "../resp/reply-text.ts";
 import type { System } from "../systems/system.ts";
@@ -219,7 +219,7 @@ export class EvidenceCollector {
     this.#stopped.delete(name);
     this.#options.cores?.note(node);
     const here = pid === null ? null : await takeBaseline(pid, signal);
-    const there = here?.missing === null ? null : await takeSidecarBaseline(sidecar(container), signal);
+    const there = here?.missing === null ? null : await takeBaseline(sidecar(container), signal);
     const waits = here && there?.missing !== null ? here : there;
     if (waits) this.#baselines.set(name, { pid, waits });
   }
