@@ -9,8 +9,7 @@ import { type CellShape, type LoadHistory, NOT_ASKED, type Operations } from "..
 import { recordOf } from "../journal/record.ts";
 import { buildHistory, type OperationRow } from "../testing/build-history.support.ts";
 import { finalFile, type OperationFields, operationsFile, RECORD_BYTES } from "./format.ts";
-import { readHistory } from "./read-history.ts";
-import { readRun } from "./read-run.ts";
+import { readHistory, readRun } from "./read-history.ts";
 import { touchedCells } from "./touched-cells.ts";
 import { HistoryWriter } from "./writer.ts";
 

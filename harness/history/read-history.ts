@@ -1,6 +1,8 @@
+import path from "node:path";
 import type { EventOf } from "../journal/events.ts";
 import { type History, KIND, type LoadHistory, type Operations } from "../journal/history.ts";
-import type { RunRecord } from "../journal/record.ts";
+import { readRecord } from "../journal/reader.ts";
+import { type RunRecord, recordOf } from "../journal/record.ts";
 import { type OperationsFile, readOperations } from "./read-operations.ts";
 
 /*
@@ -10,6 +12,15 @@ import { type OperationsFile, readOperations } from "./read-operations.ts";
  */
 
 type HistoryEvent = EventOf<"history">;
+
+/**
+ * A run's journal and the history of its recorded loads: what checks judge. Who needs the journal alone calls `readRecord`.
+ * @throws ChaosError as readRecord
+ */
+export async function readRun(directory: string): Promise<RunRecord> {
+  const record = await readRecord(path.join(directory, "journal.jsonl"));
+  return recordOf(record.events, { tornLine: record.tornLine, history: await readHistory(directory, record) });
+}
 
 /**
  * What every recorded load did, in the order in which they began. A million operations take half a second and 80 MB.

@@ -96,7 +96,11 @@ async function readFileInto(
         if (cell >= cells || outcome > 2 || node >= nodes.length || !Number.isSafeInteger(value)) {
           throw new ChaosError("infrastructure", `record ${row - start} is damaged`);
         }
-        if (value < 0) all.value[row] = -((numbers[-value - 1] ?? lost(foreign, known)) + 1);
+        // An operation may name a foreign value that its file of values has not.
+        if (value < 0) {
+          const number = numbers[-value - 1] ?? numberOf("(a value that was not kept)", foreign, known);
+          all.value[row] = -(number + 1);
+        }
       }
       left -= got;
     }
@@ -116,11 +120,6 @@ async function readForeign(file: string, foreign: string[], known: Map<string, n
     if (i === lines.length - 1) return [];
     return [numberOf(String(JSON.parse(line)), foreign, known)];
   });
-}
-
-/** An operation names a foreign value that its file of values has not. */
-function lost(foreign: string[], known: Map<string, number>): number {
-  return numberOf("(a value that was not kept)", foreign, known);
 }
 
 function numberOf(text: string, foreign: string[], known: Map<string, number>): number {

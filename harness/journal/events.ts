@@ -3,7 +3,7 @@ import { healEventSchemas } from "./events/heal-events.ts";
 import { latencySchema, loadEventSchemas } from "./events/load-events.ts";
 import { nodeEventSchemas } from "./events/node-events.ts";
 import { nodeStateSchema } from "./events/node-state.ts";
-import { roleViewSchema } from "./events/role-view.ts";
+import { operatorEventSchemas } from "./events/operator-events.ts";
 import { evidenceDataSchema } from "./evidence-data.ts";
 import { expectationMatchSchema } from "./expectation.ts";
 import { findingSchema } from "./finding.ts";
@@ -97,7 +97,6 @@ const eventSchemas = [
     /** Where the masters share the key space: the slots that each was given, first and last, in the order of `masters`. */
     slots: z.array(z.tuple([z.number(), z.number()]).readonly().nullable()).optional(),
   }),
-  roleViewSchema,
   event("fault", {
     /** Plan id of the occurrence: "storm#12". */
     id: z.string(),
@@ -151,6 +150,7 @@ const eventSchemas = [
     rssBytes: z.number().nullable(),
   }),
   ...nodeEventSchemas,
+  ...operatorEventSchemas,
   expectationMatchSchema,
   /** The harness's own health, once a second. */
   event("self", {

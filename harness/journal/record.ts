@@ -7,7 +7,7 @@ import { RunView } from "./view/run-view.ts";
 export interface RunRecord extends EventIndex {
   /** Number of the torn last line that a killed harness left, or null when the journal ends cleanly. */
   readonly tornLine: number | null;
-  /** What the recorded loads did, read beside the journal (history/read-run.ts); empty where only the journal was read. */
+  /** What the recorded loads did, read beside the journal (history/read-history.ts); empty where only the journal was read. */
   readonly history: History;
   /** What the events say of the run: where its phases were, who was in which condition, what each fault came to, … */
   readonly view: RunView;

@@ -11,7 +11,7 @@ import { verdictOf } from "../checks/verdict.ts";
 import { attachReplicas } from "../cluster/attach-replicas.ts";
 import { writePlan } from "../experiment/plan-file.ts";
 import { secretsOf } from "../experiment/secrets.ts";
-import { readRun } from "../history/read-run.ts";
+import { readRun } from "../history/read-history.ts";
 import type { Phase } from "../journal/events.ts";
 import type { PreloadSpec } from "../journal/plan.ts";
 import { readRecord } from "../journal/reader.ts";

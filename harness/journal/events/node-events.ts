@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { event } from "../shapes.ts";
-import { adminCommandSchema, duplicateCommandSchema, fullSyncSchema, shutdownSchema } from "./operator-events.ts";
 
 /** What the watchdog says of one node. `healthy` and `unknown` frame the results of docs/checks.md#the-watchdog. */
 const NODE_CONDITIONS = [
@@ -23,7 +22,7 @@ export type NodeCondition = (typeof NODE_CONDITIONS)[number];
 /** Conditions of a server that runs and leaves clients without an answer. */
 export const HANGS: readonly NodeCondition[] = ["partial", "unresponsive", "livelocked", "deadlocked"];
 
-/** Events about one server: its condition, its probes' cover, its container, its log, its full syncs and its admin commands. */
+/** Events about one server: its condition, its probes' cover, its container, its log, and whom it takes for master. */
 export const nodeEventSchemas = [
   /** The watchdog's verdict on a node changed. `since`: when the new condition really began (before it was confirmed). */
   event("condition", {
@@ -82,8 +81,15 @@ export const nodeEventSchemas = [
     /** Numbers and words the rule captured. */
     fields: z.record(z.string(), z.string()),
   }),
-  fullSyncSchema,
-  adminCommandSchema,
-  duplicateCommandSchema,
-  shutdownSchema,
+  /**
+   * Where servers or sentinels choose the masters: what one of them said, after load had stopped, of who is master of each shard.
+   * Shards are numbered from 1, in the order of the first topology's masters.
+   */
+  event("role-view", {
+    node: z.string(),
+    /** `owner` null: nobody, or a server that this cluster does not know. */
+    shards: z.array(z.object({ shard: z.number(), owner: z.string().nullable(), epoch: z.number().nullable() })),
+    /** Shards of which it says that it is the master itself. */
+    claims: z.array(z.number()),
+  }),
 ] as const;

@@ -4,7 +4,7 @@ import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { hashFile } from "../../base/hash-file.ts";
 import { runChecks } from "../../checks/run-checks.ts";
 import { verdictOf } from "../../checks/verdict.ts";
-import { readRun } from "../../history/read-run.ts";
+import { readRun } from "../../history/read-history.ts";
 import { kindOf } from "../../journal/finding.ts";
 import type { Plan } from "../../journal/plan.ts";
 import type { RunRecord } from "../../journal/record.ts";
