@@ -1,6 +1,6 @@
 import type { Span } from "../base/span.ts";
 import { formatSeconds } from "../base/units.ts";
-import { HANGS, type NodeCondition, type NodeState } from "../journal/events.ts";
+import { type EventOf, HANGS, type NodeCondition, type NodeState } from "../journal/events.ts";
 import type { WatchdogSettings } from "../journal/plan.ts";
 import type { NodeReport } from "./observation.ts";
 import type { ProcessSample } from "./process-sample.ts";
@@ -9,7 +9,7 @@ import { type MasterView, type Stall, StallRule } from "./replication-stall.ts";
 import { RestoringRule } from "./restoring.ts";
 import { type Silence, SilenceRule } from "./silence.ts";
 import { SlownessRule } from "./slowness.ts";
-import { type WorkerMap, type WorkerSilence, workerSilence, workerSilenceText } from "./workers/worker-silence.ts";
+import { type WorkerMap, workerSilence } from "./workers/worker-silence.ts";
 
 /*
  * One node's verdict, from observations alone: no clock, no socket, no file. The first rule that holds wins.
@@ -59,14 +59,9 @@ export interface Observation {
   workers: WorkerMap | null;
 }
 
-export interface Judgement {
+/** As the journal has it. */
+export interface Judgement extends Pick<EventOf<"condition">, "since" | "why" | "silent" | "of" | "workers"> {
   condition: NodeCondition;
-  since: number;
-  why: string;
-  silent?: number;
-  of?: number;
-  /** Of a partial hang: the server's threads. */
-  workers?: WorkerSilence;
 }
 
 /** The engine's news of a stop or start may be this much behind /proc and the sockets. ms */
@@ -146,8 +141,8 @@ export class NodeClassifier {
       // A server that hangs may close connections that wait (Pika after a minute): new ones are not answered either.
       (hung && this.#silence.lastAnswer <= this.#entered ? this.#now : null) ??
       (restoring && this.#restoringVerdict(restoring)) ??
-      (this.#stall && { condition: "stalled", since: this.#stall.since, why: this.#stall.why }) ??
-      (slow && !hung ? { condition: "slow", since: slow.since, why: slow.why } : null) ??
+      (this.#stall && { condition: "stalled", ...this.#stall }) ??
+      (slow && !hung ? { condition: "slow", ...slow } : null) ??
       this.#healthy(report, t)
     );
   }
@@ -205,7 +200,9 @@ export class NodeClassifier {
       // Half of hangAfter: the younger questions on a silent thread are not that old yet.
       const workers = map && workerSilence(map, o.report.connections, o.t, this.#floor, this.#hangAfter / 2);
       if (!workers) return { condition: "partial", since, silent, of, why };
-      return { condition: "partial", since, silent, of, why: `${why}${workerSilenceText(workers)}`, workers };
+      const whose = workers.silent.length > 0 ? `; silent: ${workers.silent.join(", ")}` : "";
+      const answering = `; ${workers.answering} of ${workers.of} workers answer${whose}`;
+      return { condition: "partial", since, silent, of, why: `${why}${answering}`, workers };
     }
     if (hung) return this.#now; // the kind of a hang is decided once
     const told = o.report.connections.find(({ kind }) => kind === "admin")?.answeredAt ?? since;

@@ -45,7 +45,7 @@ export class NodeWatch {
   #writes: boolean;
   #quiet = false;
   #blind: NodeVerdict | null = null;
-  readonly #cover: NodeCover;
+  readonly cover: NodeCover;
 
   /** @param order tells the probe thread */
   constructor(node: WatchedNode, options: WatchdogOptions, starvation: Starvation, order: (order: NodeOrder) => void) {
@@ -58,16 +58,12 @@ export class NodeWatch {
     this.#secondFrom = clock.now();
     this.#writes = takesWrites(node);
     const { restoringReplies } = system;
-    this.#cover = new NodeCover(node, options, {
+    this.cover = new NodeCover(node, options, {
       told: () => this.state?.workers ?? null,
       grow: (connections) => this.#order({ type: "grow", node: node.name, connections }),
     });
     this.#classes = new CommandClasses(system.commands.info(), settings.poll, [...restoringReplies, "BUSY"]);
     this.#classifier = new NodeClassifier({ ...settings, restoringReplies }, clock.now());
-  }
-
-  get masterName(): string | null {
-    return this.#node.master();
   }
 
   get state(): NodeState | undefined {
@@ -84,7 +80,7 @@ export class NodeWatch {
   hear(report: NodeReport, t: number): void {
     this.#seconds.add(report, t);
     this.#classes.hear(report);
-    this.#cover.see(report.connections);
+    this.cover.see(report.connections);
     // Opening the connections is no measure of a healthy answer.
     const settled = this.#classifier.judgement.condition !== "unknown";
     if (settled && this.#baseline && this.#baseline.length < BASELINE) {
@@ -110,7 +106,8 @@ export class NodeWatch {
     this.#options.emit({ type: "node-state", t: at, node: this.#node.name, state });
   }
 
-  judge(report: NodeReport, t: number, master: NodeWatch | undefined): void {
+  /** @param watches of all nodes, by name */
+  judge(report: NodeReport, t: number, watches: ReadonlyMap<string, NodeWatch>): void {
     if (this.#blind) return;
     const claimed = this.#node.claimed();
     // A stopped server, or its network, has forgotten connections that look open from here.
@@ -126,21 +123,16 @@ export class NodeWatch {
       container: this.#node.container(),
       process: this.#readProcess(),
       state: this.#newState ? this.#state : null,
-      master: master?.asMaster() ?? null,
+      master: watches.get(this.#node.master() ?? "")?.asMaster() ?? null,
       starved: joinSpans(this.#starvation.spans, this.#node.examined?.() ?? []),
       slowAfter: this.#slowAfter,
-      workers: this.#cover.map,
+      workers: this.cover.map,
     });
     this.#newState = false;
     const hung = HANGS.includes(now.condition);
     this.#classes.judged(hung, t);
     if (hung !== HANGS.includes(was.condition)) this.#order({ type: "config", node: this.#node.name, on: hung });
     if (now.condition !== was.condition) this.#tell(was, now, t);
-  }
-
-  /** Opens connections until every worker thread has one. */
-  cover(): Promise<void> {
-    return this.#cover.establish();
   }
 
   /** Begins the baseline: from now on a healthy node's answers are what others are measured by. */
@@ -171,24 +163,17 @@ export class NodeWatch {
   second(now: number): void {
     const { emit } = this.#options;
     const node = this.#node.name;
-    if (this.#classifier.judgement.condition === "healthy" && !this.#quiet) this.#cover.renew(now);
+    if (this.#classifier.judgement.condition === "healthy" && !this.#quiet) this.cover.renew(now);
     const seconds = (now - this.#secondFrom) / 1000;
     this.#secondFrom = now;
     for (const figures of this.#seconds.take()) emit({ type: "probe", t: now, node, seconds, ...figures });
     const classes = this.#classes.tell(now);
     if (classes) emit({ type: "classes", t: now, node, ...classes });
-    const sample = this.#node.pid() === null ? null : this.#sample;
-    emit({
-      type: "process",
-      t: now,
-      node,
-      alive: sample?.alive ?? this.#node.container().running,
-      pid: this.#node.pid(),
-      threads: sample?.alive ? sample.threads.length : null,
-      cpuMs: sample?.cpuMs ?? null,
-      switches: sample?.switches ?? null,
-      rssBytes: sample?.rssBytes ?? null,
-    });
+    const pid = this.#node.pid();
+    const sample = pid === null ? null : this.#sample;
+    const { alive = this.#node.container().running, cpuMs = null, switches = null, rssBytes = null } = sample ?? {};
+    const threads = sample?.alive ? sample.threads.length : null;
+    emit({ type: "process", t: now, node, alive, pid, threads, cpuMs, switches, rssBytes });
   }
 
   /** This node as a replica's master. */
@@ -214,9 +199,8 @@ export class NodeWatch {
     if (now - this.#sampledAt < every) return null;
     this.#sampledAt = now;
     const pid = this.#node.pid();
-    const sample = pid === null ? null : sampleProcess(pid, now);
-    this.#sample = sample;
-    return sample;
+    this.#sample = pid === null ? null : sampleProcess(pid, now);
+    return this.#sample;
   }
 
   #tell(was: Judgement, now: Judgement, t: number): void {

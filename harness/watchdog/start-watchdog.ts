@@ -34,10 +34,7 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
     starvation.observe(report);
     // All INFO answers first: a replica is judged by its master's newest offset.
     for (const node of report.nodes) watches.get(node.node)?.hear(node, report.t);
-    for (const node of report.nodes) {
-      const master = watches.get(node.node)?.masterName;
-      watches.get(node.node)?.judge(node, report.t, master ? watches.get(master) : undefined);
-    }
+    for (const node of report.nodes) watches.get(node.node)?.judge(node, report.t, watches);
   };
 
   const thread = await startProbeThread(
@@ -110,7 +107,7 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
     verdict: (node) => watch(node).verdict,
     state: (node) => watch(node).state,
     cover: async () => {
-      await Promise.all([...watches.values()].map((each) => each.cover()));
+      await Promise.all([...watches.values()].map((each) => each.cover.establish()));
     },
     measure: () => {
       starvation.measure();

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Span } from "../base/span.ts";
-import type { Emit, NodeCondition, NodeState } from "../journal/events.ts";
+import type { Emit, EventOf, NodeCondition, NodeState } from "../journal/events.ts";
 import type { WatchdogSettings } from "../journal/plan.ts";
 import type { System } from "../systems/system.ts";
 
@@ -35,11 +35,8 @@ export interface WatchedNode {
   master(): string | null;
 }
 
-export interface NodeVerdict {
-  node: string;
+export interface NodeVerdict extends Pick<EventOf<"condition">, "node" | "since" | "why"> {
   condition: NodeCondition;
-  since: number;
-  why: string;
 }
 
 export interface WatchdogOptions {

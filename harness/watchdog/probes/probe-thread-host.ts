@@ -7,12 +7,6 @@ import type { ProbeOrder, ProbeThreadData } from "./prober.ts";
 const START_WITHIN = 20_000;
 const STOP_WITHIN = 2000;
 
-interface ProbeThread {
-  order(order: ProbeOrder): void;
-  /** Closes its sockets and ends it; by force after two seconds. */
-  stop(): Promise<void>;
-}
-
 /**
  * Starts the probe thread and waits for its first report.
  * @param onEnd it ended after it had started
@@ -22,7 +16,7 @@ export async function startProbeThread(
   signal: AbortSignal,
   onReport: (report: ProbeReport) => void,
   onEnd: (reason: string) => void,
-): Promise<ProbeThread> {
+) {
   const worker = new Worker(new URL("./probe-thread.mjs", import.meta.url), {
     execArgv: [],
     workerData: data,
@@ -47,6 +41,7 @@ export async function startProbeThread(
   }
   worker.once("exit", () => onEnd(reason));
   const order = (what: ProbeOrder): void => worker.postMessage(what);
+  /** Closes its sockets and ends it; by force when that takes too long. */
   const stop = async (): Promise<void> => {
     order({ type: "stop" });
     await withDeadline({ what: "the end of the probe thread", within: STOP_WITHIN }, () => ended).catch(() => {

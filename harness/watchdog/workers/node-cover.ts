@@ -30,8 +30,8 @@ export class NodeCover {
 
   /** null: not known, or one thread serves everybody. */
   get map(): WorkerMap | null {
-    const { workers, placed } = this.#cover ?? { workers: null, placed: new Map() };
-    return workers === null || placed.size === 0 ? null : { workers, placed };
+    const { workers = null, placed } = this.#cover ?? {};
+    return workers === null || !placed?.size ? null : { workers, placed };
   }
 
   /** The connections as last reported. */

@@ -1,3 +1,4 @@
+import type { EventOf } from "../../journal/events.ts";
 import type { ConnectionView } from "../observation.ts";
 
 /** Which of our connections lie on which worker thread of a server. */
@@ -15,15 +16,8 @@ export interface Placement {
   worker: string;
 }
 
-/** Workers that answer, and those of which every connection is silent. */
-export interface WorkerSilence {
-  of: number;
-  answering: number;
-  silent: string[];
-}
-
 /**
- * Which workers do not answer any of their connections.
+ * Workers that answer, and those of which every connection is silent.
  * @param old a question is unanswered when it is at least this old, ms
  * @returns null when none of the connections can be told any more
  */
@@ -33,7 +27,7 @@ export function workerSilence(
   t: number,
   floor: number,
   old: number,
-): WorkerSilence | null {
+): EventOf<"condition">["workers"] | null {
   const answers = new Map<string, boolean>();
   for (const { number, localPort, askedAt } of connections) {
     const place = map.placed.get(number);
@@ -44,10 +38,4 @@ export function workerSilence(
   if (answers.size === 0) return null;
   const silent = [...answers].filter(([, answering]) => !answering).map(([worker]) => worker);
   return { of: map.workers, answering: answers.size - silent.length, silent: silent.sort() };
-}
-
-/** The same for a person, as the continuation of a sentence. */
-export function workerSilenceText({ of, answering, silent }: WorkerSilence): string {
-  const not = silent.length > 0 ? `; silent: ${silent.join(", ")}` : "";
-  return `; ${answering} of ${of} workers answer${not}`;
 }

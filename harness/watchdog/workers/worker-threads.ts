@@ -1,16 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** A worker thread of a server, and the epoll instance that it waits on. */
-export interface WorkerThread {
-  tid: number;
-  comm: string;
-  /** Its descriptor; null: the thread ran when we looked. */
-  epoll: number | null;
-}
-
 /** How a server's connections lie on its threads at one moment. */
 export interface WorkerView {
-  threads: readonly WorkerThread[];
+  /** The worker threads. `epoll`: descriptor of the epoll instance that it waits on; null: it ran when we looked. */
+  threads: readonly { tid: number; comm: string; epoll: number | null }[];
   /** Epoll descriptor → the descriptors that it watches. */
   epolls: ReadonlyMap<number, ReadonlySet<number>>;
 }
@@ -44,11 +37,9 @@ export function readWorkers(pid: number, comm: RegExp, root = "/proc"): WorkerVi
     const watched = [...textOf(`${base}/fdinfo/${fd}`).matchAll(/^tfd:\s*(\d+)/gm)].map((match) => Number(match[1]));
     epolls.set(Number(fd), new Set(watched));
   }
-  const threads: WorkerThread[] = [];
-  for (const tid of tids) {
-    const name = textOf(`${base}/task/${tid}/comm`).trim();
-    if (comm.test(name)) threads.push({ tid: Number(tid), comm: name, epoll: waitsOn(`${base}/task/${tid}`) });
-  }
+  const named = tids.map((tid) => ({ tid: Number(tid), comm: textOf(`${base}/task/${tid}/comm`).trim() }));
+  const workers = named.filter((thread) => comm.test(thread.comm));
+  const threads = workers.map((thread) => ({ ...thread, epoll: waitsOn(`${base}/task/${thread.tid}`) }));
   return { threads, epolls };
 }
 
