@@ -1,13 +1,11 @@
 import type { WaitLimits } from "../base/deadline.ts";
-import type { NodeState } from "../journal/events.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
-import type { RawConnection } from "../resp/connection.ts";
-import type { Reply } from "../resp/reply.ts";
-import type { Argv, System } from "../systems/system.ts";
-import type { NodeQuestions } from "./node-questions.ts";
-import type { NodeResources } from "./node-resources.ts";
+import type { System } from "../systems/system.ts";
+import type { ClusterNode } from "./container-node.ts";
 import type { SyncStep } from "./sync-progress.ts";
+
+export type { Address, ClusterNode, Connection, ContainerState } from "./container-node.ts";
 
 /*
  *            host (127.0.0.1)                    network "admin"              network "data" (internal)
@@ -15,77 +13,6 @@ import type { SyncStep } from "./sync-progress.ts";
  *   load ───────────────────────── published port ──► toxiproxy ── link client -> m1 ──────► m1
  *                                                     toxiproxy ◄─ link r1 -> m1 ─────────── r1
  */
-
-export interface Address {
-  host: string;
-  port: number;
-}
-
-/** What the engine says of a node's container. */
-export interface ContainerState {
-  running: boolean;
-  paused: boolean;
-  exitCode: number | null;
-  oomKilled: boolean;
-  startedAt: string | null;
-}
-
-/** A connection of its own, with an exact outcome for every command. */
-export type Connection = Pick<RawConnection, "send" | "close" | "isOpen" | "localPort">;
-
-export interface ConnectLimits extends WaitLimits {
-  /** Dials `nearest()` instead of `direct`: CLIENT LIST then shows the connection by its `localPort`, where the two differ. */
-  nearest?: boolean;
-}
-
-/** One server process in one container. */
-export interface ClusterNode {
-  readonly name: string;
-  readonly role: "master" | "replica" | "control" | "sentinel";
-  readonly container: string;
-  /** Where probes and administration go: directly, never through a faulted link. On 127.0.0.1. */
-  readonly direct: Address;
-  /**
-   * The same without the engine's forwarding in between, which accepts by itself and turns RST into FIN: the container's own
-   * address. Where this machine has no way there (an engine elsewhere, or without root), `direct`. Changes on restart.
-   */
-  nearest(): Address;
-  /** What it may use of its machine, and what it does use. */
-  readonly resources: NodeResources;
-  /** What faults ask of it, one question at a time. */
-  readonly questions: NodeQuestions;
-  /** The server's process on this host, or null when it is gone or the engine is elsewhere. Changes on restart. */
-  pid(): number | null;
-  /**
-   * Bytes that have come in on the replication network: from its master's link, and requests of clients. Only differences
-   * mean anything. null when they cannot be read (it is down, or the engine is elsewhere).
-   */
-  received(): number | null;
-  /** The last known state of the container; `inspect` asks again. */
-  containerState(): ContainerState;
-  inspect(): Promise<ContainerState>;
-  /** One admin command on a connection of its own; the deadline destroys the connection. Rejects on error replies. */
-  admin(argv: Argv, limits?: WaitLimits): Promise<Reply>;
-  /**
-   * Opens a connection, authenticated. Who does not close it leaves it open to the end of the run: a question without answer
-   * stays one, instead of being asked again. Rejects as RawConnection.open does.
-   */
-  connect(limits?: ConnectLimits): Promise<Connection>;
-  state(limits?: WaitLimits): Promise<NodeState>;
-  /** Resolves when the server answers PING with anything but a "restoring" error. */
-  ready(limits?: WaitLimits): Promise<void>;
-  pause(): Promise<void>;
-  unpause(): Promise<void>;
-  kill(signal: string): Promise<void>;
-  /** Starts the stopped container again and waits for `ready`. Does nothing while it runs. */
-  start(limits?: WaitLimits): Promise<void>;
-  /** Graceful stop (SIGTERM, then SIGKILL after `seconds`). */
-  stop(seconds: number): Promise<void>;
-  /** Takes the node off the data network: links and peers lose it without FIN or RST; probes still reach it. */
-  disconnect(): Promise<void>;
-  /** Back on the data network with the same address. Does nothing when it is connected. */
-  reconnect(): Promise<void>;
-}
 
 /** Who is meant to replicate from whom: the operator's intention, not what the servers say. */
 export interface Topology {

@@ -8,9 +8,8 @@ import { RawConnection } from "../resp/connection.ts";
 import type { Reply } from "../resp/reply.ts";
 import { replyText } from "../resp/reply-text.ts";
 import type { Argv, System } from "../systems/system.ts";
-import type { Address, ClusterNode, ConnectLimits, ContainerState } from "./cluster.ts";
 import { NodeQuestions } from "./node-questions.ts";
-import { ContainerResources } from "./node-resources.ts";
+import { ContainerResources, type NodeResources } from "./node-resources.ts";
 import { receivedBytes } from "./received-bytes.ts";
 import { findServerProcess } from "./server-process.ts";
 
@@ -19,18 +18,43 @@ const READY_MS = 30_000;
 /** A server that takes connections and gives no answer for so long does not merely start. */
 const SILENT_MS = 8_000;
 
-export interface DataNetwork {
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** What the engine says of a node's container. */
+export interface ContainerState {
+  running: boolean;
+  paused: boolean;
+  exitCode: number | null;
+  oomKilled: boolean;
+  startedAt: string | null;
+}
+
+/** A connection of its own, with an exact outcome for every command. */
+export type Connection = Pick<RawConnection, "send" | "close" | "isOpen" | "localPort">;
+
+interface ConnectLimits extends WaitLimits {
+  /** Dials `nearest()` instead of `direct`: CLIENT LIST then shows the connection by its `localPort`, where the two differ. */
+  nearest?: boolean;
+}
+
+/** One server process in one container. */
+export type ClusterNode = Omit<ContainerNode, "closeConnections" | "version" | "prepare">;
+
+interface DataNetwork {
   name: string;
   alias: string;
   /** The address to come back with after a disconnect. */
   ip: string;
 }
 
-export interface ContainerNodeOptions {
+interface ContainerNodeOptions {
   engine: Engine;
   system: System;
   name: string;
-  role: ClusterNode["role"];
+  role: "master" | "replica" | "control" | "sentinel";
   container: string;
   direct: Address;
   data: DataNetwork;
@@ -46,12 +70,16 @@ export interface ContainerNodeOptions {
 }
 
 /** A node whose container exists. */
-export class ContainerNode implements ClusterNode {
+export class ContainerNode {
   readonly name: string;
-  readonly role: ClusterNode["role"];
+  readonly role: ContainerNodeOptions["role"];
   readonly container: string;
+  /** Where probes and administration go: directly, never through a faulted link. On 127.0.0.1. */
   readonly direct: Address;
-  readonly resources: ContainerResources;
+  /** What it may use of its machine, and what it does use. */
+  readonly resources: NodeResources;
+  readonly #resources: ContainerResources;
+  /** What faults ask of it, one question at a time. */
   readonly questions: NodeQuestions;
   readonly #options: ContainerNodeOptions;
   #state: ContainerState = { running: false, paused: false, exitCode: null, oomKilled: false, startedAt: null };
@@ -71,15 +99,21 @@ export class ContainerNode implements ClusterNode {
     this.questions = new NodeQuestions((limits) => this.connect(limits), options.sharded);
     // The server itself may not have been started yet by its image's entrypoint; what it may use is known already.
     const pid = (): number | null => (this.#state.running && engine.info.local ? this.#containerPid : null);
-    this.resources = new ContainerResources({ engine, container, disk, dataDirectory: system.dataDirectory, pid });
+    this.#resources = new ContainerResources({ engine, container, disk, dataDirectory: system.dataDirectory, pid });
+    this.resources = this.#resources;
   }
 
+  /**
+   * The same without the engine's forwarding in between, which accepts by itself and turns RST into FIN: the container's own
+   * address. Where this machine has no way there (an engine elsewhere, or without root), `direct`. Changes on restart.
+   */
   nearest(): Address {
     const { local, securityOptions } = this.#options.engine.info;
     const reachable = local && !securityOptions.some((option) => option.includes("rootless"));
     return reachable && this.#ip !== null ? { host: this.#ip, port: this.#options.port } : this.direct;
   }
 
+  /** The server's process on this host, or null when it is gone or the engine is elsewhere. Changes on restart. */
   pid(): number | null {
     if (this.#pid === null && this.#state.running && this.#options.engine.info.local) {
       this.#pid = findServerProcess(this.#containerPid, this.#options.system.processName);
@@ -87,10 +121,15 @@ export class ContainerNode implements ClusterNode {
     return this.#pid;
   }
 
+  /**
+   * Bytes that have come in on the replication network: from its master's link, and requests of clients. Only differences
+   * mean anything. null when they cannot be read (it is down, or the engine is elsewhere).
+   */
   received(): number | null {
     return receivedBytes(this.pid(), this.#options.data.ip);
   }
 
+  /** The last known state of the container; `inspect` asks again. */
   containerState(): ContainerState {
     return this.#state;
   }
@@ -112,12 +151,17 @@ export class ContainerNode implements ClusterNode {
     return this.#state;
   }
 
+  /** One admin command on a connection of its own; the deadline destroys the connection. Rejects on error replies. */
   admin(argv: Argv, limits: WaitLimits = {}): Promise<Reply> {
     const { within = ADMIN_MS, signal } = limits;
     return adminCommand(this.direct, argv, { within, signal, password: this.#options.password });
   }
 
-  async connect(limits: ConnectLimits = {}): Promise<RawConnection> {
+  /**
+   * Opens a connection, authenticated. Who does not close it leaves it open to the end of the run: a question without answer
+   * stays one, instead of being asked again. Rejects as RawConnection.open does.
+   */
+  async connect(limits: ConnectLimits = {}): Promise<Connection> {
     const { within = ADMIN_MS, signal, nearest = false } = limits;
     const connection: RawConnection = await RawConnection.open({
       ...(nearest ? this.nearest() : this.direct),
@@ -148,6 +192,7 @@ export class ContainerNode implements ClusterNode {
   }
 
   /** @param onSilence called, perhaps more than once, when the server takes connections, but has long given no answer on any */
+  /** Resolves when the server answers PING with anything but a "restoring" error. */
   async ready(limits: WaitLimits = {}, onSilence?: () => void): Promise<void> {
     const { within = READY_MS, signal } = limits;
     const what = `an answer of node ${this.name} to PING`;
@@ -189,13 +234,14 @@ export class ContainerNode implements ClusterNode {
     await this.#options.engine.kill(this.container, signal);
   }
 
+  /** Starts the stopped container again and waits for `ready`. Does nothing while it runs. */
   async start(limits: WaitLimits = {}): Promise<void> {
     const { running } = await this.inspect();
     if (!running) await this.#options.engine.start(this.container);
     await this.inspect();
     if (!running) {
       await this.prepare();
-      await this.resources.started();
+      await this.#resources.started();
     }
     await this.ready(limits);
   }
@@ -205,15 +251,18 @@ export class ContainerNode implements ClusterNode {
     if (this.#containerPid !== null) await this.#options.onStarted?.(this.#containerPid);
   }
 
+  /** Graceful stop (SIGTERM, then SIGKILL after `seconds`). */
   async stop(seconds: number): Promise<void> {
     await this.#options.engine.stop(this.container, seconds);
     await this.inspect();
   }
 
+  /** Takes the node off the data network: links and peers lose it without FIN or RST; probes still reach it. */
   async disconnect(): Promise<void> {
     await this.#options.engine.disconnectNetwork(this.#options.data.name, this.container);
   }
 
+  /** Back on the data network with the same address. Does nothing when it is connected. */
   async reconnect(): Promise<void> {
     const { engine, data } = this.#options;
     const info = await engine.inspectContainer(this.container);

@@ -11,27 +11,7 @@ import { HeldKinds } from "./held.ts";
 const PROBE = "kvchaos-write-probe";
 const BLOCK = 64 * 1024;
 
-/** What a node may use of its machine, and what it does use. */
-export interface NodeResources {
-  /** What faults hold it to at this moment. */
-  readonly held: HeldKinds;
-  /** Works while it is down. */
-  limits(): Promise<ContainerLimits>;
-  /** Changes what is named; works while it is down, and outlives a restart. */
-  setLimits(limits: Partial<ContainerLimits>): Promise<void>;
-  /** Rejects while it is down. */
-  use(): Promise<ContainerStats>;
-  /** The disk that holds its data and nothing else; null when the run made none (Fault.ownDisk). */
-  readonly disk: Pick<Disk, "bytes" | "free" | "fill" | "unfill"> | null;
-  /** Bytes that its data directory has free, as the server sees it. Rejects while it is down. */
-  freeSpace(): Promise<number>;
-  /** Caps its own disk, bytes per second in each direction, also after a restart; null: no cap. Rejects where that is impossible. */
-  throttleDisk(rate: number | null): Promise<void>;
-  /** Writes that many bytes (in whole 64 KiB) into its data directory from within the container, fsync included. */
-  writeSynced(bytes: number, limits: WaitLimits): Promise<void>;
-}
-
-export interface ContainerResourcesOptions {
+interface ContainerResourcesOptions {
   engine: Engine;
   container: string;
   disk: Disk | null;
@@ -40,10 +20,15 @@ export interface ContainerResourcesOptions {
   pid(): number | null;
 }
 
+/** What a node may use of its machine, and what it does use. */
+export type NodeResources = Omit<ContainerResources, "started">;
+
 /** Those of a node whose container exists. */
-export class ContainerResources implements NodeResources {
+export class ContainerResources {
+  /** What faults hold it to at this moment. */
   readonly held = new HeldKinds();
-  readonly disk: Disk | null;
+  /** The disk that holds its data and nothing else; null when the run made none (Fault.ownDisk). */
+  readonly disk: Pick<Disk, "bytes" | "free" | "fill" | "unfill"> | null;
   readonly #options: ContainerResourcesOptions;
   /** The cap that is wished for; a control group forgets it with the container's end. */
   #rate: number | null = null;
@@ -53,29 +38,35 @@ export class ContainerResources implements NodeResources {
     this.disk = options.disk;
   }
 
+  /** Works while it is down. */
   limits(): Promise<ContainerLimits> {
     return this.#options.engine.limits(this.#options.container);
   }
 
+  /** Changes what is named; works while it is down, and outlives a restart. */
   setLimits(limits: Partial<ContainerLimits>): Promise<void> {
     return this.#options.engine.setLimits(this.#options.container, limits);
   }
 
+  /** Rejects while it is down. */
   use(): Promise<ContainerStats> {
     return this.#options.engine.stats(this.#options.container);
   }
 
+  /** Bytes that its data directory has free, as the server sees it. Rejects while it is down. */
   async freeSpace(): Promise<number> {
     const { bavail, bsize } = await statfs(`/proc/${this.#pid()}/root${this.#options.dataDirectory}`);
     return bavail * bsize;
   }
 
+  /** Caps its own disk, bytes per second in each direction, also after a restart; null: no cap. Rejects where that is impossible. */
   async throttleDisk(rate: number | null): Promise<void> {
-    if (!this.disk) throw new ChaosError("internal", "the node has no disk of its own");
+    const { disk } = this.#options;
+    if (!disk) throw new ChaosError("internal", "the node has no disk of its own");
     this.#rate = rate;
     // Down: there is nothing to take the cap from.
     if (rate === null && this.#options.pid() === null) return;
-    await throttleDisk(this.#pid(), this.disk.device, rate);
+    await throttleDisk(this.#pid(), disk.device, rate);
   }
 
   /** To be called when the container has been started again. */
@@ -83,6 +74,7 @@ export class ContainerResources implements NodeResources {
     if (this.#rate !== null) await this.throttleDisk(this.#rate);
   }
 
+  /** Writes that many bytes (in whole 64 KiB) into its data directory from within the container, fsync included. */
   async writeSynced(bytes: number, { within, signal }: WaitLimits): Promise<void> {
     const { engine, container, dataDirectory } = this.#options;
     const file = `${dataDirectory}/${PROBE}`;

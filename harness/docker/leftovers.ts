@@ -20,17 +20,6 @@ const NOBODY = "nobody";
 /** Is the process that made it still there? `unknown`: it belongs to another machine or another PID namespace. */
 type OwnerState = "alive" | "gone" | "unknown";
 
-/** What one run left on the engine, or still uses. */
-interface RunLeftovers {
-  runId: string;
-  /** gone: may be removed. alive, unknown: hands off, unless a person says so. */
-  owner: OwnerState;
-  /** Names. */
-  containers: readonly string[];
-  networks: readonly string[];
-  volumes: readonly string[];
-}
-
 /** The labels of everything a run creates. A PID alone would not do: PIDs are used again. */
 export async function ownerLabels(runId: string): Promise<Labels> {
   return { [RUN]: runId, [OWNER]: await ownerOf(process.pid) };
@@ -80,8 +69,8 @@ export async function ownerState(owner: string | undefined, local: boolean): Pro
   return (await ownerOf(Number(pid))) === owner ? "alive" : "gone";
 }
 
-/** Everything labelled `kvchaos.run`, by run, with the state of its owner. */
-export async function findLeftovers(engine: Engine, options: CallOptions = {}): Promise<RunLeftovers[]> {
+/** The names of everything labelled `kvchaos.run`, by run: what it left on the engine, or still uses. */
+export async function findLeftovers(engine: Engine, options: CallOptions = {}) {
   const { containers, networks, volumes } = await engine.listByLabel(RUN, options);
   const all = [...containers, ...networks, ...volumes];
   const runs = new Map<string, string | undefined>();
@@ -94,6 +83,7 @@ export async function findLeftovers(engine: Engine, options: CallOptions = {}): 
   return Promise.all(
     [...runs].map(async ([runId, owner]) => ({
       runId,
+      /** gone: may be removed. alive, unknown: hands off, unless a person says so. */
       owner: await ownerState(owner, engine.info.local),
       containers: names(containers, runId),
       networks: names(networks, runId),

@@ -16,11 +16,7 @@ const CALL_MS = 5_000;
 const REMOVE_MS = 30_000;
 const STREAM = { "to-master": "upstream", "to-replica": "downstream" } as const;
 
-export interface LinkSpec {
-  from: string;
-  to: string;
-  address: { host: string; port: number };
-  published: { host: string; port: number };
+interface LinkSpec extends Pick<Link, "from" | "to" | "address" | "published"> {
   /** One per port the system needs: where Toxiproxy listens and what it dials. */
   proxies: readonly { listen: number; upstream: string }[];
 }
@@ -46,22 +42,19 @@ export class ToxiproxyServer {
   }
 
   /** Opens all proxies of a link. */
-  async open(spec: LinkSpec): Promise<Link> {
-    const names = spec.proxies.map((_, index) => `${spec.from}_${spec.to}_${index}`);
+  async open({ proxies: wanted, ...ends }: LinkSpec): Promise<Link> {
+    const name = `${ends.from} -> ${ends.to}`;
+    const names = wanted.map((_, index) => `${ends.from}_${ends.to}_${index}`);
     const proxies = await Promise.all(
-      spec.proxies.map(({ listen, upstream }, index) =>
-        this.#call(`opening link ${spec.from} -> ${spec.to}`, () =>
+      wanted.map(({ listen, upstream }, index) =>
+        this.#call(`opening link ${name}`, () =>
           this.#client.createProxy({ name: names[index] as string, listen: `0.0.0.0:${listen}`, upstream }),
         ),
       ),
     );
-    const name = `${spec.from} -> ${spec.to}`;
     return {
       name,
-      from: spec.from,
-      to: spec.to,
-      address: spec.address,
-      published: spec.published,
+      ...ends,
       addToxic: async (toxic, type, direction, attributes) => {
         const stream = STREAM[direction];
         await Promise.all(

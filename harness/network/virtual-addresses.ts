@@ -73,22 +73,24 @@ export class VirtualAddresses {
   }
 
   of(name: string): string {
-    const host = this.#known.get(name);
-    if (host === undefined) throw new ChaosError("internal", `${name} has no address of its own`);
-    return host;
+    return hostIn(this.#known, name);
   }
 
   /** That of its container on the data network: the same after every restart. */
   container(name: string): string {
-    const host = this.#containers.get(name);
-    if (host === undefined) throw new ChaosError("internal", `${name} has no container's address`);
-    return host;
+    return hostIn(this.#containers, name);
   }
 
   nameOf(host: string): string | null {
     const all = [...this.#known, ...this.#containers, ...[...this.#known.keys()].map((name) => [name, name] as const)];
     return all.find(([, own]) => own === host)?.[0] ?? null;
   }
+}
+
+function hostIn(hosts: ReadonlyMap<string, string>, name: string): string {
+  const host = hosts.get(name);
+  if (host === undefined) throw new ChaosError("internal", `${name} has no address of its own`);
+  return host;
 }
 
 function dotted(address: number): string {

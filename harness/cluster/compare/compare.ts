@@ -3,6 +3,7 @@ import { showBytes } from "../../base/show-bytes.ts";
 import type { EventOf } from "../../journal/events.ts";
 import { RawConnection } from "../../resp/connection.ts";
 import type { Address } from "../cluster.ts";
+import type { RunningCluster } from "../running-cluster.ts";
 import type { KeyResult } from "./compare-key.ts";
 import { compareKeys, Patience } from "./compare-keys.ts";
 import { bytesOf, ComparedServer, ServerPair, scanPage, UnexpectedReply } from "./server-pair.ts";
@@ -101,6 +102,25 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
     ...(tally.moved > 0 ? { moved: tally.moved } : {}),
     ms: Math.round(performance.now() - started),
   };
+}
+
+/** Compares a replica's data with its master's, both read directly. Rejects only with the signal's reason. */
+export function compareNodes(
+  cluster: RunningCluster,
+  master: string,
+  replica: string,
+  limits: { within: number; signal: AbortSignal },
+): Promise<Comparison> {
+  return compareDatasets({
+    master: cluster.node(master).direct,
+    replica: cluster.node(replica).direct,
+    masterName: master,
+    replicaName: replica,
+    password: cluster.password,
+    readOnly: cluster.sharded,
+    movedSlots: cluster.shards?.movedSlots ?? [],
+    ...limits,
+  });
 }
 
 async function compareMasterKeys(

@@ -1,4 +1,6 @@
 import { ChaosError } from "../../base/chaos-error.ts";
+import type { Link } from "../../network/link.ts";
+import type { ToxiproxyServer } from "../../network/toxiproxy.ts";
 import {
   type Incoming,
   type Outgoing,
@@ -98,4 +100,27 @@ export class DialPaths {
   #isMarked(from: string): boolean {
     return this.refusal === null && from !== "client";
   }
+}
+
+/** Opens links. @param host Toxiproxy's name on the data network @param published their ports on 127.0.0.1, in the same order */
+export function openLinks(
+  server: ToxiproxyServer,
+  links: readonly LinkPlan[],
+  { host, published, paths }: { host: string; published: readonly number[]; paths: DialPaths },
+): Promise<Link[]> {
+  return Promise.all(
+    links.map((link, i) => {
+      const { from, to, listen, offsets } = link;
+      return server.open({
+        from,
+        to,
+        address: from === "client" || paths.refusal !== null ? { host, port: listen } : paths.addressOf(to),
+        published: { host: "127.0.0.1", port: published[i] as number },
+        proxies: offsets.map((offset) => ({
+          listen: listen + offset,
+          upstream: `${to}:${paths.upstreamPort(link, offset)}`,
+        })),
+      });
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 import { messageOf } from "../../base/chaos-error.ts";
-import { compareNodes } from "../../cluster/compare/compare-nodes.ts";
+import { compareNodes } from "../../cluster/compare/compare.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { NodeCondition, NodeState } from "../../journal/events.ts";
 import { type Aftermath, inTrouble } from "./aftermath.ts";

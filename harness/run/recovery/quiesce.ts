@@ -1,6 +1,6 @@
 import { messageOf } from "../../base/chaos-error.ts";
 import { until } from "../../base/deadline.ts";
-import { compareNodes } from "../../cluster/compare/compare-nodes.ts";
+import { compareNodes } from "../../cluster/compare/compare.ts";
 import { deviationOf } from "../../cluster/dial/deviation.ts";
 import { type Aftermath, inTrouble } from "./aftermath.ts";
 import { type FinalReadOptions, readRecorded } from "./final-reads.ts";
