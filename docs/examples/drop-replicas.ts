@@ -1,6 +1,5 @@
 import { defineFault } from "../../harness/faults/fault.ts";
-import { nodeParameter } from "../../harness/faults/parameter.ts";
-import { parameters } from "../../harness/faults/parameters.ts";
+import { nodeParameter, parameters } from "../../harness/faults/parameters.ts";
 import { selectNode } from "../../harness/faults/selector.ts";
 
 const WITHIN_MS = 5_000;

@@ -18,7 +18,7 @@ import type { PlannedParams } from "../journal/plan.ts";
 import { replyText } from "../resp/reply-text.ts";
 import { redis } from "../systems/redis.ts";
 import { plannedParams } from "../testing/planned-params.support.ts";
-import { largestIn } from "./clients/output-buffer.ts";
+import { largestIn } from "./clients/slow-reader.ts";
 import type { Effect, Injected } from "./fault.ts";
 import { timeThrough } from "./links/measure-link.ts";
 import { faults } from "./registry.ts";

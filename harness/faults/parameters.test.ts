@@ -6,11 +6,11 @@ import {
   durationParameter,
   linksParameter,
   nodeParameter,
+  parameters,
   sizeParameter,
   switchParameter,
   wholeNumberParameter,
-} from "./parameter.ts";
-import { parameters } from "./parameters.ts";
+} from "./parameters.ts";
 
 const SHAPE = { masters: ["m1"], replicas: ["r1", "r2"], links: [] };
 

@@ -4,13 +4,25 @@ import type { Random } from "../base/random.ts";
 import type { Cluster, ClusterNode, Topology } from "../cluster/cluster.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
 import type { Link } from "../network/link.ts";
-import type { Mention } from "./mention.ts";
 
 /*
  * Faults name nodes literally ("r1") or by role at the moment of injection ("master", "replica", "any-replica").
  * The planner turns a drawn replica into "replica/1": the second of the then-current replicas in name order. That way
  * the plan is complete before the run although roles move while it goes on.
  */
+
+/** Names an experiment refers to, so that the loader can refuse unknown ones where they are written. */
+export interface Mention {
+  /**
+   * `mode`: the name is that of a way to change roles, and the cluster must be of the kind that has it: "replication" and
+   * "setnodes" where the operator says who is master, "cluster-failover" and "sentinel-failover" where servers or sentinels do;
+   * "operator" for either of the first, "cluster" for words that only CLUSTERX knows, "slots" where masters share the key space.
+   */
+  kind: "node" | "link" | "mode" | "load";
+  name: string;
+  /** Path inside the fault's parameters, for line:column. */
+  path: (string | number)[];
+}
 
 const ROLES = ["master", "replica", "any-replica"];
 const INDEXED = /^replica\/(\d+)$/;

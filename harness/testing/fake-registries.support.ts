@@ -8,9 +8,9 @@ import {
   linksParameter,
   nodeParameter,
   Parameter,
+  parameters,
   sizeParameter,
-} from "../faults/parameter.ts";
-import { parameters } from "../faults/parameters.ts";
+} from "../faults/parameters.ts";
 
 /* Small stand-ins for tests: what the format needs to know of faults, checks, workloads and clusters, and nothing more. */
 

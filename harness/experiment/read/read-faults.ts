@@ -1,6 +1,6 @@
 import type { Fault } from "../../faults/fault.ts";
-import type { Mention } from "../../faults/mention.ts";
 import type { WrittenParams } from "../../faults/parameters.ts";
+import type { Mention } from "../../faults/selector.ts";
 import type { FaultSpec } from "../experiment.ts";
 import { type FaultItem, faultItem } from "../schema.ts";
 import { show } from "../schema-parts.ts";

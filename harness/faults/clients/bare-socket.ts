@@ -1,10 +1,28 @@
-import { connect, type Socket } from "node:net";
+import { once } from "node:events";
+import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { withDeadline } from "../../base/deadline.ts";
 import type { Address } from "../../cluster/cluster.ts";
 
 /** What the server says is kept up to here. */
 const HEARD_MAX = 200;
+
+const OPEN_MS = 5_000;
+
+/** Rejects with the socket's own error, or ChaosError `timeout`; nothing is left open then. */
+export async function dial(options: TcpNetConnectOpts & { host: string }, signal: AbortSignal): Promise<Socket> {
+  const { host, port } = options;
+  const socket = connect(options);
+  try {
+    await withDeadline({ what: `connecting to ${host}:${port}`, within: OPEN_MS, signal }, () =>
+      once(socket, "connect"),
+    );
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
 
 /** A connection that sends exactly the bytes it is told to, and remembers how it ended. For traffic that is no command. */
 export class BareSocket {
@@ -13,25 +31,15 @@ export class BareSocket {
   #ended = false;
 
   /** Rejects with ChaosError `timeout`, or `infrastructure` whose cause is the socket's error. */
-  static async open({ host, port }: Address, within: number, signal: AbortSignal): Promise<BareSocket> {
-    const what = `connecting to ${host}:${port}`;
-    let socket: Socket | undefined;
+  static async open({ host, port }: Address, signal: AbortSignal): Promise<BareSocket> {
     try {
-      return await withDeadline({ what, within, signal }, (inner) => {
-        return new Promise<BareSocket>((resolve, reject) => {
-          // Its own end stays open when the server's is closed, until it is told otherwise.
-          const dialled = connect({ host, port, noDelay: true, allowHalfOpen: true });
-          socket = dialled;
-          inner.addEventListener("abort", () => reject(inner.reason), { once: true });
-          dialled.once("connect", () => resolve(new BareSocket(dialled)));
-          dialled.on("error", reject);
-        });
-      });
+      // Its own end stays open when the server's is closed, until it is told otherwise.
+      return new BareSocket(await dial({ host, port, noDelay: true, allowHalfOpen: true }, signal));
     } catch (error) {
-      socket?.destroy();
       signal.throwIfAborted();
       if (error instanceof ChaosError) throw error;
-      throw new ChaosError("infrastructure", `${what} failed: ${messageOf(error)}`, { cause: error });
+      const message = `connecting to ${host}:${port} failed: ${messageOf(error)}`;
+      throw new ChaosError("infrastructure", message, { cause: error });
     }
   }
 
@@ -43,9 +51,7 @@ export class BareSocket {
     socket.on("data", (chunk: Buffer) => {
       if (this.#heard.length < HEARD_MAX) this.#heard += chunk.toString("latin1").slice(0, HEARD_MAX);
     });
-    socket.on("end", ended);
-    socket.on("error", ended);
-    socket.on("close", ended);
+    for (const end of ["end", "error", "close"]) socket.on(end, ended);
   }
 
   /** The first of what the server has said. */

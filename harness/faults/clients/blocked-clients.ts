@@ -1,22 +1,14 @@
 import type { z } from "zod";
-import { until } from "../../base/deadline.ts";
 import { formatDuration } from "../../base/units.ts";
-import type { ClusterNode } from "../../cluster/cluster.ts";
+import type { ClusterNode, Connection } from "../../cluster/cluster.ts";
 import { encodeCommand } from "../../resp/encode.ts";
 import { replyText } from "../../resp/reply-text.ts";
 import { ask, openFor } from "../commands/asked-command.ts";
 import { defineFault, type Effect, type FaultContext } from "../fault.ts";
-import { choiceParameter, durationParameter, nodeParameter, wholeNumberParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { choiceParameter, durationParameter, nodeParameter, parameters, wholeNumberParameter } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
-import { checkFiles } from "./open-many.ts";
-import { openUnanswered } from "./open-unanswered.ts";
-
-const ASK_MS = 3_000;
-/** How long the server may take to let all of them wait. */
-const SETTLE_MS = 5_000;
-/** Of the clients, so many must be waiting. */
-const ENOUGH = 0.9;
+import { type Counting, counting, enoughOf } from "./client-counters.ts";
+import { checkFiles, openUnanswered } from "./open-many.ts";
 
 /** A key that nobody writes, so that nobody is ever woken. `ms` 0: for ever. Pika knows no XREAD … BLOCK. */
 const WAITING = {
@@ -49,26 +41,22 @@ export const blockedClients = defineFault({
   lasting: true,
   parameters: described,
   inject: async (context, p) => {
-    const { cluster, signal } = context;
+    const { cluster } = context;
     const node = selectNode(cluster, p.node);
     const key = `${cluster.keyTag(node.name)}kvchaos:blocked:${context.id}`;
-    const observer = await node.connect({ within: ASK_MS, signal });
-    context.onHeal(`stop counting the blocked clients of ${node.name}`, async () => observer.close());
-    const blocked = async (): Promise<number | null> => {
-      const outcome = await observer.send(["INFO", "clients"], { within: ASK_MS });
-      const told = outcome.outcome === "ok" ? /^blocked_clients:(\d+)/m.exec(replyText(outcome.reply))?.[1] : undefined;
-      return told === undefined ? null : Number(told);
-    };
-    const before = await blocked();
+    const counted = await counting(context, node, "blocked clients", askBlocked);
     const words = WAITING[p.command](key, p.timeout ?? 0);
     const clients = await (p.timeout === null ? waitForEver : waitInTime)(context, node, words, p);
-    const more = async (): Promise<number | null> => {
-      const now = await blocked();
-      return now === null || before === null ? null : now - before;
-    };
-    return { targets: [node.name], effect: () => measure(context, node.name, p, { ...clients, more }) };
+    return { targets: [node.name], effect: () => measure(node.name, p, clients, counted) };
   },
 });
+
+/** null: it does not tell. */
+async function askBlocked(observer: Connection, within: number): Promise<number | null> {
+  const outcome = await observer.send(["INFO", "clients"], { within });
+  const told = outcome.outcome === "ok" ? /^blocked_clients:(\d+)/m.exec(replyText(outcome.reply))?.[1] : undefined;
+  return told === undefined ? null : Number(told);
+}
 
 interface Clients {
   /** How many are open and have no answer. */
@@ -96,18 +84,14 @@ async function waitInTime(context: FaultContext, node: ClusterNode, argv: string
 }
 
 async function measure(
-  { signal }: FaultContext,
   name: string,
   { connections, command: how, timeout }: Params,
-  seen: Clients & { more(): Promise<number | null> },
+  seen: Clients,
+  { before, settle }: Counting<number | null>,
 ): Promise<Effect> {
-  const enough = Math.ceil(connections * ENOUGH);
-  let more = await seen.more();
-  await until({ what: "the server to let them wait", within: SETTLE_MS, signal, every: 100 }, async () => {
-    if (more === null || more >= enough || seen.refusal() !== undefined) return true;
-    more = await seen.more();
-    return false;
-  }).catch(() => signal.throwIfAborted());
+  const enough = enoughOf(connections);
+  const moreThan = (now: number | null): number | null => (now === null || before === null ? null : now - before);
+  const more = moreThan(await settle((now) => (moreThan(now) ?? enough) >= enough || seen.refusal() !== undefined));
   const waiting = seen.waiting();
   const refusal = seen.refusal();
   const counted = more === null ? `${name} does not tell how many` : `${more} more blocked clients by its own count`;

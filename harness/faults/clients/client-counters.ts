@@ -1,8 +1,47 @@
-import type { Connection } from "../../cluster/cluster.ts";
+import { until } from "../../base/deadline.ts";
+import type { ClusterNode, Connection } from "../../cluster/cluster.ts";
 import { replyText } from "../../resp/reply-text.ts";
+import type { FaultContext } from "../fault.ts";
+
+const COUNT_MS = 3_000;
+/** How long the server may take to have counted them. */
+const SETTLE_MS = 5_000;
+/** Of the clients of a fault, so many must have come as far as the server. */
+const ENOUGH = 0.9;
+export const enoughOf = (clients: number): number => Math.ceil(clients * ENOUGH);
+
+/** What a server says of its clients while a fault makes more of them. */
+export interface Counting<T> {
+  before: T;
+  /** Asks again until it is enough, for 5 s: the kernel completes connections before a busy server accepts them. */
+  settle(enough: (now: T) => boolean): Promise<T>;
+}
+
+/** Asks over a connection that is opened now: afterwards the server may take nobody any more. */
+export async function counting<T>(
+  context: FaultContext,
+  node: ClusterNode,
+  whom: string,
+  ask: (observer: Connection, within: number) => Promise<T>,
+): Promise<Counting<T>> {
+  const { signal } = context;
+  const observer = await node.connect({ within: COUNT_MS, signal });
+  context.onHeal(`stop counting the ${whom} of ${node.name}`, async () => observer.close());
+  const count = (): Promise<T> => ask(observer, COUNT_MS);
+  const settle = async (enough: (now: T) => boolean): Promise<T> => {
+    let now = await count();
+    await until({ what: "the server's count", within: SETTLE_MS, signal, every: 200 }, async () => {
+      if (enough(now)) return true;
+      now = await count();
+      return false;
+    }).catch(() => signal.throwIfAborted());
+    return now;
+  };
+  return { before: await count(), settle };
+}
 
 /** What a server says of its connections; null: it does not tell. */
-export interface ClientCounters {
+interface ClientCounters {
   /** Open now. */
   clients: number | null;
   /** Accepted since it started. */
@@ -15,10 +54,16 @@ export interface ClientCounters {
 const SECTIONS = ["clients", "stats"];
 
 /** Asks over a connection that was open before; null when it is not answered. */
-export async function askCounters(connection: Connection, within: number): Promise<ClientCounters | null> {
+async function askCounters(connection: Connection, within: number): Promise<ClientCounters | null> {
   const outcomes = await Promise.all(SECTIONS.map((section) => connection.send(["INFO", section], { within })));
   const texts = outcomes.map((outcome) => (outcome.outcome === "ok" ? replyText(outcome.reply) : null));
   return texts.includes(null) ? null : countersIn(texts.join("\n"));
+}
+
+export type ConnectionCount = Counting<ClientCounters | null>;
+
+export function countConnections(context: FaultContext, node: ClusterNode): Promise<ConnectionCount> {
+  return counting(context, node, "connections", askCounters);
 }
 
 /** The same in the answers: all three use the same words. */

@@ -2,18 +2,20 @@ import type { z } from "zod";
 import { until } from "../../base/deadline.ts";
 import { encodeCommand } from "../../resp/encode.ts";
 import { defineFault, type Effect, type FaultContext } from "../fault.ts";
-import { choiceParameter, drawnDurationParameter, nodeParameter, wholeNumberParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import {
+  choiceParameter,
+  drawnDurationParameter,
+  nodeParameter,
+  parameters,
+  wholeNumberParameter,
+} from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 import type { BareSocket } from "./bare-socket.ts";
-import { askCounters, type ClientCounters, changeOf, reached } from "./client-counters.ts";
+import { type ConnectionCount, changeOf, countConnections, enoughOf, reached } from "./client-counters.ts";
 import { type Opened, openMany } from "./open-many.ts";
 
-const COUNT_MS = 3_000;
-/** How long the answers to PING, and the server's count of what it accepted, may take. */
-const SETTLE_MS = 5_000;
-/** Of the connections, so many must have come as far as the server. */
-const ENOUGH = 0.9;
+/** How long the answer to a PING may take. */
+const ANSWER_MS = 5_000;
 const HALF_MINUTE = 30_000;
 
 const described = parameters({
@@ -47,18 +49,14 @@ export const connectionStorm = defineFault({
   injectWithin: ({ over }) => over + 2 * HALF_MINUTE,
   inject: async (context, p) => {
     const node = selectNode(context.cluster, p.node);
-    // Open before the storm: afterwards the server may take nobody any more.
-    const observer = await node.connect({ within: COUNT_MS, signal: context.signal });
-    context.onHeal(`stop counting the connections of ${node.name}`, async () => observer.close());
-    const count = (): Promise<ClientCounters | null> => askCounters(observer, COUNT_MS);
-    const before = await count();
+    const counted = await countConnections(context, node);
     const opened = await openMany(context, {
       address: node.nearest(),
       count: p.connections,
       over: p.over,
       onOpen: (socket) => greet(context, socket, p),
     });
-    return { targets: [node.name], effect: () => measure(context, node.name, p, opened, { before, count }) };
+    return { targets: [node.name], effect: () => measure(node.name, p, opened, counted) };
   },
 });
 
@@ -67,26 +65,21 @@ function greet(context: FaultContext, socket: BareSocket, { send: what, end: how
   if (how === "hold") return;
   const leave = (): void => (how === "reset" ? socket.reset() : socket.close());
   const answered = (): boolean => what === "nothing" || socket.heard !== "" || socket.isEnded;
-  void until({ what: "an answer", within: SETTLE_MS, signal: context.signal }, answered).then(leave, leave);
+  void until({ what: "an answer", within: ANSWER_MS, signal: context.signal }, answered).then(leave, leave);
 }
 
 async function measure(
-  { signal }: FaultContext,
   name: string,
   { connections, end: how }: Params,
   { sockets, failures, ms }: Opened,
-  { before, count }: { before: ClientCounters | null; count(): Promise<ClientCounters | null> },
+  { before, settle }: ConnectionCount,
 ): Promise<Effect> {
-  const enough = Math.ceil(connections * ENOUGH);
+  const enough = enoughOf(connections);
   const closed = (): number => (how === "hold" ? sockets.filter((socket) => socket.isEnded).length : 0);
-  let after = await count();
-  // The kernel completes connections before the server accepts them; it may be busy with the first ones still.
-  await until({ what: "the server's count", within: SETTLE_MS, signal, every: 200 }, async () => {
-    const come = reached(before, after, closed());
-    if (after === null || come === null || come >= Math.min(enough, sockets.length)) return true;
-    after = await count();
-    return false;
-  }).catch(() => signal.throwIfAborted());
+  const after = await settle((now) => {
+    const come = reached(before, now, closed());
+    return come === null || come >= Math.min(enough, sockets.length);
+  });
   const refusals = sockets.filter(({ heard }) => heard.startsWith("-"));
   const parts = [
     `${sockets.length} of ${connections} connections to ${name} opened in ${(ms / 1000).toFixed(1)} s`,

@@ -1,17 +1,11 @@
 import type { z } from "zod";
-import { until } from "../../base/deadline.ts";
-import { defineFault, type Effect, type FaultContext } from "../fault.ts";
-import { choiceParameter, nodeParameter, sizeParameter, wholeNumberParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { defineFault, type Effect } from "../fault.ts";
+import { choiceParameter, nodeParameter, parameters, sizeParameter, wholeNumberParameter } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 import type { BareSocket } from "./bare-socket.ts";
-import { askCounters, type ClientCounters, changeOf, reached } from "./client-counters.ts";
-import { openUnanswered } from "./open-unanswered.ts";
+import { type ConnectionCount, changeOf, countConnections, enoughOf, reached } from "./client-counters.ts";
+import { openUnanswered, type Unanswered } from "./open-many.ts";
 
-const COUNT_MS = 3_000;
-/** How long the server may take to see the end of a connection, or to take offence at what it was sent. */
-const SETTLE_MS = 5_000;
-const ENOUGH = 0.9;
 /** Longest bulk string of the protocol (proto-max-bulk-len). */
 const BULK_MAX = "512MiB";
 const SET = "*3\r\n$3\r\nSET\r\n$12\r\nkvchaos:half\r\n";
@@ -46,15 +40,11 @@ export const halfWrittenCommand = defineFault({
   parameters: described,
   ownDuration: (p) => (p.how === "half" || p.how === "huge" ? null : 0),
   inject: async (context, p) => {
-    const { cluster, signal } = context;
-    const node = selectNode(cluster, p.node);
-    const observer = await node.connect({ within: COUNT_MS, signal });
-    context.onHeal(`stop counting the connections of ${node.name}`, async () => observer.close());
-    const count = (): Promise<ClientCounters | null> => askCounters(observer, COUNT_MS);
-    const before = await count();
-    const { sockets, silent } = await openUnanswered(context, node, p.connections);
-    for (const socket of sockets) leaveHalf(socket, p);
-    return { targets: [node.name], effect: () => measure(context, node.name, p, { sockets, silent, before, count }) };
+    const node = selectNode(context.cluster, p.node);
+    const counted = await countConnections(context, node);
+    const opened = await openUnanswered(context, node, p.connections);
+    for (const socket of opened.sockets) leaveHalf(socket, p);
+    return { targets: [node.name], effect: () => measure(node.name, p, opened, counted) };
   },
 });
 
@@ -65,29 +55,18 @@ function leaveHalf(socket: BareSocket, { how: way, announce }: Params): void {
   if (way === "reset") socket.reset();
 }
 
-interface Sent {
-  sockets: readonly BareSocket[];
-  /** Open, and nothing was answered. */
-  silent(): number;
-  before: ClientCounters | null;
-  count(): Promise<ClientCounters | null>;
-}
-
 async function measure(
-  { signal }: FaultContext,
   name: string,
   { connections, how: way, announce }: Params,
-  { sockets, silent, before, count }: Sent,
+  { sockets, silent }: Unanswered,
+  { before, settle }: ConnectionCount,
 ): Promise<Effect> {
-  const enough = Math.ceil(connections * ENOUGH);
+  const enough = enoughOf(connections);
   const stays = way === "half" || way === "huge";
-  let after = await count();
-  await until({ what: "the server to have them", within: SETTLE_MS, signal, every: 200 }, async () => {
-    after = await count();
-    const come = reached(before, after);
-    const closed = way !== "fin" || sockets.every(({ isEnded }) => isEnded);
-    return after === null || come === null || (come >= enough && closed);
-  }).catch(() => signal.throwIfAborted());
+  const after = await settle((now) => {
+    const come = reached(before, now);
+    return come === null || (come >= enough && (way !== "fin" || sockets.every(({ isEnded }) => isEnded)));
+  });
   const waiting = silent();
   const refusal = sockets.find(({ heard }) => heard.includes("-"))?.heard.trim();
   const state = stays

@@ -1,17 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { ChaosError } from "../../base/chaos-error.ts";
-import { sleep } from "../../base/deadline.ts";
-import type { Address } from "../../cluster/cluster.ts";
+import { sleep, until } from "../../base/deadline.ts";
+import type { Address, ClusterNode } from "../../cluster/cluster.ts";
+import { encodeCommand } from "../../resp/encode.ts";
 import type { FaultContext } from "../fault.ts";
 import { BareSocket } from "./bare-socket.ts";
 
-const OPEN_MS = 5_000;
+const AUTH_MS = 5_000;
 /** So often the next ones are opened. */
 const TICK_MS = 10;
 /** File descriptors that the harness needs for everything else. */
 const OWN_FILES = 1_000;
 
-export interface OpenManyOptions {
+interface OpenManyOptions {
   address: Address;
   count: number;
   /** Milliseconds from the first to the last; 0: all at once. */
@@ -46,7 +47,7 @@ export async function openMany(context: FaultContext, options: OpenManyOptions):
   });
   const open = async (): Promise<void> => {
     try {
-      const socket = await BareSocket.open(address, OPEN_MS, signal);
+      const socket = await BareSocket.open(address, signal);
       if (healed) return socket.close();
       sockets.push(socket);
       onOpen(socket);
@@ -85,4 +86,33 @@ export async function checkFiles(count: number): Promise<void> {
   throw new ChaosError("infrastructure", `${count} connections: this process may open ${most} files only`, {
     hint: `Type \`ulimit -n ${count + OWN_FILES}\` before kvchaos, or ask for fewer connections.`,
   });
+}
+
+/** Connections for something that should get no answer. */
+export interface Unanswered {
+  sockets: readonly BareSocket[];
+  /** How many are open and have heard nothing since they were authenticated. */
+  silent(): number;
+}
+
+/** Opens `count` connections to a node at once, authenticated; they are closed when the fault is healed. Rejects as openMany does. */
+export async function openUnanswered(context: FaultContext, node: ClusterNode, count: number): Promise<Unanswered> {
+  const { password } = context.cluster;
+  const { sockets } = await openMany(context, { address: node.nearest(), count, over: 0, onOpen: () => {} });
+  if (password !== undefined) await authenticate(sockets, password, context.signal);
+  const greeted = sockets.map(({ heard }) => heard.length);
+  return {
+    sockets,
+    silent: () => sockets.filter((socket, i) => !socket.isEnded && socket.heard.length === greeted[i]).length,
+  };
+}
+
+/** Unauthenticated connections may send only short commands. */
+async function authenticate(sockets: readonly BareSocket[], password: string, signal: AbortSignal): Promise<void> {
+  for (const socket of sockets) socket.write(encodeCommand(["AUTH", password]));
+  await until({ what: "the answers to AUTH", within: AUTH_MS, signal }, () =>
+    sockets.every(({ heard, isEnded }) => heard.endsWith("\r\n") || isEnded),
+  );
+  const refused = sockets.find(({ heard }) => !heard.startsWith("+"));
+  if (refused) throw new ChaosError("infrastructure", `AUTH was not accepted: ${refused.heard.trim() || "closed"}`);
 }

@@ -1,11 +1,10 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
-import { withDeadline } from "../../base/deadline.ts";
 import { encodeCommand } from "../../resp/encode.ts";
+import { dial } from "./bare-socket.ts";
 
 /** So often a piece is read: one tenth of a second's worth. */
 const READS_PER_SECOND = 10;
-const OPEN_MS = 5_000;
 /** One question; its answer is as long. */
 const ECHO_BYTES = 64 * 1024;
 
@@ -36,58 +35,43 @@ export class SlowClient {
 
   /** Connects and asks. Rejects when it cannot connect. */
   static async open(options: SlowClientOptions): Promise<SlowClient> {
-    const { host, port, signal } = options;
+    const { host, port, rate, signal } = options;
     let client: SlowClient | undefined;
+    const onread = {
+      buffer: Buffer.alloc(Math.max(1, Math.round(rate / READS_PER_SECOND))),
+      callback: (bytes: number, chunk: Uint8Array) => {
+        if (client) client.#took(bytes, chunk);
+        return false; // until the next tick
+      },
+    };
     try {
-      await withDeadline({ what: `connecting to ${host}:${port}`, within: OPEN_MS, signal }, (inner) => {
-        return new Promise<void>((resolve, reject) => {
-          client = new SlowClient(options, resolve, reject);
-          inner.addEventListener("abort", () => reject(inner.reason), { once: true });
-        });
-      });
+      client = new SlowClient(await dial({ host, port, onread }, signal), options);
+      return client;
     } catch (error) {
-      client?.close();
       signal.throwIfAborted();
       throw new ChaosError("infrastructure", `the slow reader: ${messageOf(error)}`, { cause: error });
     }
-    return client as SlowClient;
   }
 
-  private constructor(options: SlowClientOptions, connected: () => void, failed: (error: unknown) => void) {
-    const { host, port, rate, pending, onLost } = options;
-    const buffer = Buffer.alloc(Math.max(1, Math.round(rate / READS_PER_SECOND)));
-    this.#socket = connect({
-      host,
-      port,
-      onread: {
-        buffer,
-        callback: (bytes, chunk) => {
-          // An error reply begins with "-"; every answer to ECHO with "$".
-          if (this.#read === 0 && chunk[0] === 0x2d) this.#refusal = Buffer.from(chunk.subarray(0, bytes)).toString();
-          this.#read += bytes;
-          return false; // until the next tick
-        },
-      },
-    });
-    let open = false;
+  private constructor(socket: Socket, { pending, onLost }: SlowClientOptions) {
+    this.#socket = socket;
     const lost = (why: string): void => {
       if (this.#ended !== null) return;
       this.#end(why);
-      if (open) onLost(why);
+      onLost(why);
     };
-    this.#socket.once("connect", () => {
-      // The same bytes again and again: what the server does not take yet costs no memory here.
-      const question = encodeCommand(["ECHO", Buffer.alloc(ECHO_BYTES, "x")]);
-      for (let asked = 0; asked < pending; asked += ECHO_BYTES) this.#socket.write(question);
-      open = true;
-      connected();
-    });
-    this.#socket.on("error", (error) => {
-      failed(error);
-      lost(messageOf(error));
-    });
-    this.#socket.on("close", () => lost("closed by the server"));
-    this.#timer = setInterval(() => this.#socket.resume(), 1000 / READS_PER_SECOND);
+    socket.on("error", (error) => lost(messageOf(error)));
+    socket.on("close", () => lost("closed by the server"));
+    this.#timer = setInterval(() => socket.resume(), 1000 / READS_PER_SECOND);
+    // The same bytes again and again: what the server does not take yet costs no memory here.
+    const question = encodeCommand(["ECHO", Buffer.alloc(ECHO_BYTES, "x")]);
+    for (let asked = 0; asked < pending; asked += ECHO_BYTES) socket.write(question);
+  }
+
+  #took(bytes: number, chunk: Uint8Array): void {
+    // An error reply begins with "-"; every answer to ECHO with "$".
+    if (this.#read === 0 && chunk[0] === 0x2d) this.#refusal = Buffer.from(chunk.subarray(0, bytes)).toString();
+    this.#read += bytes;
   }
 
   /** Bytes taken off the socket so far. */

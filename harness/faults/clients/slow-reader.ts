@@ -1,16 +1,17 @@
 import type { z } from "zod";
 import { sleep } from "../../base/deadline.ts";
+import type { ClusterNode } from "../../cluster/cluster.ts";
 import type { Link } from "../../network/link.ts";
+import { replyText } from "../../resp/reply-text.ts";
 import { defineFault, type Effect, type FaultContext } from "../fault.ts";
 import { capTook, echoOf } from "../links/measure-link.ts";
-import { linksParameter, sizeParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { linksParameter, parameters, sizeParameter } from "../parameters.ts";
 import { selectLink } from "../selector.ts";
-import { largestOutputBuffer } from "./output-buffer.ts";
 import { SlowClient } from "./slow-client.ts";
 
 /** How long reading is watched before it is called slow, ms. */
 const WATCH_MS = 2_000;
+const LIST_MS = 2_000;
 
 const described = parameters(
   {
@@ -122,6 +123,24 @@ async function slowClient(context: FaultContext, link: Link, { rate, pending }: 
 async function waiting({ cluster }: FaultContext, link: Link): Promise<string> {
   const bytes = await largestOutputBuffer(cluster.node(link.to));
   return bytes === null ? "" : `, largest output buffer of ${link.to}: ${kb(bytes)}`;
+}
+
+/**
+ * The largest output buffer of a server's clients and replicas, bytes; null when it does not tell or does not answer.
+ * CLIENT LIST calls it `omem` in Redis and `obuf` in Kvrocks; Pika does not tell.
+ */
+async function largestOutputBuffer(node: ClusterNode): Promise<number | null> {
+  try {
+    return largestIn(replyText(await node.admin(["CLIENT", "LIST"], { within: LIST_MS })));
+  } catch {
+    return null;
+  }
+}
+
+/** The same in the text of CLIENT LIST. */
+export function largestIn(clients: string): number | null {
+  const sizes = [...clients.matchAll(/\b(?:omem|obuf)=(\d+)/g)].map(([, size]) => Number(size));
+  return sizes.length === 0 ? null : Math.max(...sizes);
 }
 
 function kb(bytes: number): string {

@@ -2,9 +2,8 @@ import { z } from "zod";
 import { ChaosError } from "../../base/chaos-error.ts";
 import type { Cluster, ClusterNode } from "../../cluster/cluster.ts";
 import { slotOf } from "../../cluster/slots.ts";
-import type { Mention } from "../mention.ts";
-import { Parameter } from "../parameter.ts";
-import { mentionLink, mentionNode, selectLink, selectNode } from "../selector.ts";
+import { Parameter } from "../parameters.ts";
+import { type Mention, mentionLink, mentionNode, selectLink, selectNode } from "../selector.ts";
 
 /*
  * A command's words may name a link's end as the servers must dial it: ["SLAVEOF", "{self -> m2 host}", "{self -> m2 port}"].

@@ -1,8 +1,7 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import type { Outcome } from "../../resp/reply.ts";
 import { defineFault } from "../fault.ts";
-import { durationParameter, nodeParameter, switchParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { durationParameter, nodeParameter, parameters, switchParameter } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 import { type Answer, within as answerWithin, ask, lateness, openFor, replyText, unanswered } from "./asked-command.ts";
 import { commandParameter, fillWords } from "./command-words.ts";
@@ -11,22 +10,6 @@ import { commandParameter, fillWords } from "./command-words.ts";
 const REFUSAL_MS = 300;
 /** Connecting, and what else injecting takes beside waiting. */
 const INJECT_MS = 60_000;
-
-const described = parameters({
-  node: nodeParameter("who gets the command"),
-  argv: commandParameter('the command and its arguments: ["DEBUG", "SLEEP", "5"]'),
-  "wait-for-reply": switchParameter("false: send it and go on, for commands that block").default(true).as("wait"),
-  within: durationParameter("how long the fault waits for the reply, which is awaited to the end of the run").default(
-    "10s",
-  ),
-  "may-be-refused": switchParameter(
-    "true: an error is an answer too, of a server that is right to refuse it while it does something else",
-  )
-    .default(false)
-    .as("refusable")
-    .formerly(false),
-  undo: commandParameter("a command that heals it").optional(),
-});
 
 /**
  * Any RESP command on any node, on a connection of its own. Heal: `undo` if given; the connection is closed, unless an answer is
@@ -37,7 +20,21 @@ export const command = defineFault({
   kind: "command",
   summary: "any RESP command on any node",
   lasting: true,
-  parameters: described,
+  parameters: parameters({
+    node: nodeParameter("who gets the command"),
+    argv: commandParameter('the command and its arguments: ["DEBUG", "SLEEP", "5"]'),
+    "wait-for-reply": switchParameter("false: send it and go on, for commands that block").default(true).as("wait"),
+    within: durationParameter("how long the fault waits for the reply, which is awaited to the end of the run").default(
+      "10s",
+    ),
+    "may-be-refused": switchParameter(
+      "true: an error is an answer too, of a server that is right to refuse it while it does something else",
+    )
+      .default(false)
+      .as("refusable")
+      .formerly(false),
+    undo: commandParameter("a command that heals it").optional(),
+  }),
   injectWithin: ({ wait, within }) => INJECT_MS + (wait ? within : 0),
   inject: async (context, { node: selector, argv: words, wait, within, refusable, undo }) => {
     const { cluster, signal } = context;

@@ -3,8 +3,14 @@ import { sleep } from "../../base/deadline.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import type { Outcome } from "../../resp/reply.ts";
 import { defineFault, type FaultContext } from "../fault.ts";
-import { drawnDurationParameter, durationParameter, nodeParameter, wholeNumberParameter } from "../parameter.ts";
-import { parameters, plannedAs } from "../parameters.ts";
+import {
+  drawnDurationParameter,
+  durationParameter,
+  nodeParameter,
+  parameters,
+  plannedAs,
+  wholeNumberParameter,
+} from "../parameters.ts";
 import { resolvedNode, selectNode } from "../selector.ts";
 import { type Answer, ask, lateness, openFor, unanswered, within } from "./asked-command.ts";
 import { commandParameter, fillWords, topologyVersion } from "./command-words.ts";

@@ -4,25 +4,13 @@ import type { EventOf } from "../../journal/events.ts";
 import type { Outcome } from "../../resp/reply.ts";
 import type { Argv } from "../../systems/system.ts";
 import { defineFault, type Effect, type FaultContext } from "../fault.ts";
-import { choiceParameter, durationParameter, nodeParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { choiceParameter, durationParameter, nodeParameter, parameters } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 import { headOf, placeSentinel, REFUSED, reachedBy, type Seen, SentinelWatch, seenText } from "./flush-effect.ts";
 
 const COMMAND_MS = 10_000;
 /** Measuring an effect may take 20 s in all (run/chaos/fault-runner.ts). */
 const LONGEST_MS = 15_000;
-
-const described = parameters({
-  node: nodeParameter("who gets the command").default("master"),
-  command: choiceParameter("what is sent", ["flushall", "flushdb"]).default("flushall"),
-  within: durationParameter("how long each node is watched for losing a key written before", {
-    holds: (ms) => ms > 0 && ms <= LONGEST_MS,
-    error: "expected a duration up to 15s",
-  })
-    .default("5s")
-    .formerly(5_000),
-});
 
 /**
  * Empties the dataset while everything goes on. Heal: nothing to undo (the data is gone, on purpose).
@@ -34,7 +22,16 @@ export const flushall = defineFault({
   kind: "flushall",
   summary: "FLUSHALL or FLUSHDB under load",
   lasting: false,
-  parameters: described,
+  parameters: parameters({
+    node: nodeParameter("who gets the command").default("master"),
+    command: choiceParameter("what is sent", ["flushall", "flushdb"]).default("flushall"),
+    within: durationParameter("how long each node is watched for losing a key written before", {
+      holds: (ms) => ms > 0 && ms <= LONGEST_MS,
+      error: "expected a duration up to 15s",
+    })
+      .default("5s")
+      .formerly(5_000),
+  }),
   inject: async (context, { node: selector, command, within }) => {
     const { cluster } = context;
     const node = selectNode(cluster, selector);

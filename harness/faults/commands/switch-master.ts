@@ -3,10 +3,16 @@ import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { until } from "../../base/deadline.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { defineFault } from "../fault.ts";
-import type { Mention } from "../mention.ts";
-import { choiceParameter, nodeParameter, Parameter } from "../parameter.ts";
-import { type Promotion, parameters, plannedAs, type WrittenBy } from "../parameters.ts";
-import { mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
+import {
+  choiceParameter,
+  nodeParameter,
+  Parameter,
+  type Promotion,
+  parameters,
+  plannedAs,
+  type WrittenBy,
+} from "../parameters.ts";
+import { type Mention, mentionNode, nodeSelector, resolvedNode, resolveNode, selectNode } from "../selector.ts";
 import { FAILOVER_NAMES, injectFailover, isFailover } from "./failover.ts";
 
 /** As `to`: a master that the re-pointed replica does not follow at that moment. */

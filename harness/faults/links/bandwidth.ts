@@ -1,14 +1,8 @@
 import { defineFault } from "../fault.ts";
-import { linksParameter, sizeParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { linksParameter, parameters, sizeParameter } from "../parameters.ts";
 import { selectLink } from "../selector.ts";
 import { capTook, echoOf } from "./measure-link.ts";
 import { addToxics } from "./toxics.ts";
-
-const described = parameters({
-  links: linksParameter("what is capped"),
-  rate: sizeParameter("bytes per second in each direction, at least 1KB"),
-});
 
 /**
  * Caps links at `rate` bytes per second in each direction (bandwidth toxic, whole kB/s).
@@ -18,7 +12,10 @@ export const bandwidth = defineFault({
   kind: "bandwidth",
   summary: "cap the throughput of links",
   lasting: true,
-  parameters: described,
+  parameters: parameters({
+    links: linksParameter("what is capped"),
+    rate: sizeParameter("bytes per second in each direction, at least 1KB"),
+  }),
   inject: async (context, p) => {
     const links = p.links.map((link) => selectLink(context.cluster, link));
     const kilobytes = Math.max(1, Math.round(p.rate / 1000));

@@ -1,15 +1,8 @@
 import { defineFault } from "../fault.ts";
-import { drawnDurationParameter, durationParameter, linksParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { drawnDurationParameter, durationParameter, linksParameter, parameters } from "../parameters.ts";
 import { selectLink } from "../selector.ts";
 import { timeThrough } from "./measure-link.ts";
 import { addToxics } from "./toxics.ts";
-
-const described = parameters({
-  links: linksParameter("what is delayed"),
-  latency: drawnDurationParameter("delay of each direction", { whole: true }),
-  jitter: durationParameter("how much more or less each time").default("0ms"),
-});
 
 /**
  * Delays everything on links, `latency` ± `jitter` in each direction (latency toxic).
@@ -19,7 +12,11 @@ export const latency = defineFault({
   kind: "latency",
   summary: "delay everything on links",
   lasting: true,
-  parameters: described,
+  parameters: parameters({
+    links: linksParameter("what is delayed"),
+    latency: drawnDurationParameter("delay of each direction", { whole: true }),
+    jitter: durationParameter("how much more or less each time").default("0ms"),
+  }),
   inject: async (context, p) => {
     const links = p.links.map((link) => selectLink(context.cluster, link));
     const before = await Promise.all(links.map((link) => timeThrough(link, context.clock, ["PING"], 2_000)));

@@ -1,7 +1,6 @@
 import type { Link } from "../../network/link.ts";
 import { defineFault, type Effect, type FaultContext } from "../fault.ts";
-import { choiceParameter, linksParameter, nodeParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { choiceParameter, linksParameter, nodeParameter, parameters } from "../parameters.ts";
 import { selectLink, selectNode } from "../selector.ts";
 import { timeThrough } from "./measure-link.ts";
 import { addToxics, type Toxic } from "./toxics.ts";
@@ -9,19 +8,6 @@ import { addToxics, type Toxic } from "./toxics.ts";
 const PROBE_MS = 400;
 
 const MODES = ["blackhole", "drop", "reset", "disconnect"] as const;
-const described = parameters(
-  {
-    links: linksParameter("what is cut").orAbsent(),
-    isolate: nodeParameter("every link from and to this node, its clients' included").orAbsent(),
-    mode: choiceParameter(
-      "`blackhole`: nothing passes, nothing is lost; `drop`: what is sent is lost; `reset`: connections are reset; `disconnect`: the node leaves its network",
-      MODES,
-    ).default("blackhole"),
-    direction: choiceParameter("which way nothing passes", ["both", "to-master", "to-replica"]).default("both"),
-  },
-  { check: together, checkPlan: together },
-);
-
 /** Which parameters go together, as written and in a plan. */
 function together(
   p: { links?: string[] | undefined; isolate?: string | undefined; mode: Mode; direction: string },
@@ -53,7 +39,18 @@ export const partition = defineFault({
   kind: "partition",
   summary: "cut links: blackhole, drop, reset or disconnect",
   lasting: true,
-  parameters: described,
+  parameters: parameters(
+    {
+      links: linksParameter("what is cut").orAbsent(),
+      isolate: nodeParameter("every link from and to this node, its clients' included").orAbsent(),
+      mode: choiceParameter(
+        "`blackhole`: nothing passes, nothing is lost; `drop`: what is sent is lost; `reset`: connections are reset; `disconnect`: the node leaves its network",
+        MODES,
+      ).default("blackhole"),
+      direction: choiceParameter("which way nothing passes", ["both", "to-master", "to-replica"]).default("both"),
+    },
+    { check: together, checkPlan: together },
+  ),
   inject: async (context, p) => {
     const { cluster } = context;
     const node = p.isolate === undefined ? null : selectNode(cluster, p.isolate);

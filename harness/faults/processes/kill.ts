@@ -2,26 +2,12 @@ import { z } from "zod";
 import { until } from "../../base/deadline.ts";
 import { durationMs } from "../../base/units.ts";
 import { defineFault } from "../fault.ts";
-import { nodeParameter, plainParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { nodeParameter, parameters, plainParameter } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 
 const EXIT_MS = 30_000;
 
 const never = z.literal("never");
-const described = parameters({
-  node: nodeParameter("whose server process gets the signal"),
-  signal: plainParameter(
-    z.string().regex(/^SIG[A-Z0-9]+$/, { error: 'expected a signal name like "SIGKILL" or "SIGTERM"' }),
-    "what is sent to it",
-  ).default("SIGKILL"),
-  "restart-after": plainParameter(
-    z.union([never, durationMs]),
-    "start it again after this long; `never`: it stays down; without it: at the heal phase",
-    z.union([never, z.number().min(0)]),
-  ).optional(),
-});
-
 /**
  * Sends a signal to the server and, when that ends it, starts it again later with the role the topology gives it.
  * Heal: started, ready, in its role. Effect: the process is gone with an exit code.
@@ -30,7 +16,18 @@ export const kill = defineFault({
   kind: "kill",
   summary: "send a signal to a server, start it again later or not",
   lasting: true,
-  parameters: described,
+  parameters: parameters({
+    node: nodeParameter("whose server process gets the signal"),
+    signal: plainParameter(
+      z.string().regex(/^SIG[A-Z0-9]+$/, { error: 'expected a signal name like "SIGKILL" or "SIGTERM"' }),
+      "what is sent to it",
+    ).default("SIGKILL"),
+    "restart-after": plainParameter(
+      z.union([never, durationMs]),
+      "start it again after this long; `never`: it stays down; without it: at the heal phase",
+      z.union([never, z.number().min(0)]),
+    ).optional(),
+  }),
   ownDuration: ({ restartAfter }) => (typeof restartAfter === "number" ? restartAfter : null),
   inject: async (context, { node: selector, signal: name, restartAfter }) => {
     const { cluster, signal } = context;

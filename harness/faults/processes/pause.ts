@@ -1,9 +1,6 @@
 import { defineFault } from "../fault.ts";
-import { nodeParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { nodeParameter, parameters } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
-
-const described = parameters({ node: nodeParameter("whose processes are frozen") });
 
 /**
  * Freezes every process of a node (cgroup freezer): connections stay open, nothing answers, no FIN, no RST.
@@ -13,7 +10,7 @@ export const pause = defineFault({
   kind: "pause",
   summary: "freeze a node's processes",
   lasting: true,
-  parameters: described,
+  parameters: parameters({ node: nodeParameter("whose processes are frozen") }),
   inject: async (context, { node: selector }) => {
     const node = selectNode(context.cluster, selector);
     context.claim(node.name, "paused");

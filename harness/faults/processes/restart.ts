@@ -1,17 +1,9 @@
 import { defineFault } from "../fault.ts";
-import { durationParameter, nodeParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { durationParameter, nodeParameter, parameters } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 
 const START_MS = 30_000;
 const STOP_MS = 10_000;
-
-const described = parameters({
-  node: nodeParameter("who is stopped gracefully and started again"),
-  "stop-within": durationParameter(
-    "time for a graceful stop before SIGKILL (default: what the server needs, 10 s; Pika 30 s)",
-  ).optional(),
-});
 
 /**
  * A graceful restart: SIGTERM, wait, start, role as the topology says. Heal: the same start again, should injecting
@@ -21,7 +13,12 @@ export const restart = defineFault({
   kind: "restart",
   summary: "stop a node gracefully and start it again",
   lasting: false,
-  parameters: described,
+  parameters: parameters({
+    node: nodeParameter("who is stopped gracefully and started again"),
+    "stop-within": durationParameter(
+      "time for a graceful stop before SIGKILL (default: what the server needs, 10 s; Pika 30 s)",
+    ).optional(),
+  }),
   inject: async (context, { node: selector, stopWithin }) => {
     const { cluster, signal } = context;
     const node = selectNode(cluster, selector);

@@ -3,8 +3,7 @@ import { until } from "../../base/deadline.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import { RespError } from "../../resp/reply.ts";
 import { defineFault, type FaultContext } from "../fault.ts";
-import { choiceParameter, durationParameter, nodeParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { choiceParameter, durationParameter, nodeParameter, parameters } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 
 const START_MS = 30_000;
@@ -17,12 +16,6 @@ const ASK_MS = 5_000;
 export const CLEAN_EXITS: readonly number[] = [0, 143];
 
 const VIAS = ["sigterm", "shutdown", "shutdown-nosave"] as const;
-const described = parameters({
-  node: nodeParameter("who is asked to stop"),
-  via: choiceParameter("how it is asked", VIAS).default("sigterm"),
-  within: durationParameter("time to end by itself; then its stacks are taken and it is killed").default("20s"),
-});
-
 /**
  * Asks a server to stop and waits for it (the pattern of orioledb #340: it never does). In time: it is started again at once.
  * Not in time: every thread's stack and the wait-for graph are captured first, then SIGKILL, then it is started again.
@@ -32,7 +25,11 @@ export const shutdown = defineFault({
   kind: "shutdown",
   summary: "ask a server to stop, with a deadline, and start it again",
   lasting: false,
-  parameters: described,
+  parameters: parameters({
+    node: nodeParameter("who is asked to stop"),
+    via: choiceParameter("how it is asked", VIAS).default("sigterm"),
+    within: durationParameter("time to end by itself; then its stacks are taken and it is killed").default("20s"),
+  }),
   injectWithin: ({ within }) => within + CAPTURE_MS + KILL_MS + 2 * START_MS,
   inject: async (context, { node: selector, via: how, within }) => {
     const { cluster, clock, signal } = context;

@@ -1,18 +1,12 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import { until } from "../../base/deadline.ts";
 import { defineFault, type Effect, type FaultContext } from "../fault.ts";
-import { nodeParameter, percentParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { nodeParameter, parameters, percentParameter } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 
 /** How long a server may take to want more than it gets, ms. */
 const BITE_MS = 10_000;
 const LOOK_MS = 500;
-
-const described = parameters({
-  node: nodeParameter("who gets less CPU"),
-  cpu: percentParameter("of one core, from 1% to 100%", { least: "1%" }),
-});
 
 /**
  * A container gets no more than a part of one core (the kernel's CFS quota: it stands still for the rest of every 0.1 s).
@@ -23,7 +17,10 @@ export const cpuLimit = defineFault({
   kind: "cpu-limit",
   summary: "give a node a part of one core",
   lasting: true,
-  parameters: described,
+  parameters: parameters({
+    node: nodeParameter("who gets less CPU"),
+    cpu: percentParameter("of one core, from 1% to 100%", { least: "1%" }),
+  }),
   inject: async (context, { node: selector, cpu }) => {
     const node = selectNode(context.cluster, selector);
     const { resources } = node;

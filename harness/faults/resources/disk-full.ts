@@ -1,8 +1,7 @@
 import { messageOf } from "../../base/chaos-error.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import { defineFault, type Effect } from "../fault.ts";
-import { nodeParameter, sizeParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { nodeParameter, parameters, sizeParameter } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 import { diskOf, diskSize, mb } from "./own-disk.ts";
 
@@ -10,12 +9,6 @@ const WRITE_MS = 10_000;
 const WRITE_BYTES = 64 * 1024;
 /** The file system's own blocks. */
 const SLACK = 1024 ** 2;
-
-const described = parameters({
-  node: nodeParameter("whose disk fills up"),
-  leave: sizeParameter("bytes that stay free at that moment").default("0B"),
-  disk: diskSize,
-});
 
 /**
  * The disk of a node's data fills up: from `leave` bytes on, the server's writes fail with ENOSPC. The disk is a file system
@@ -27,7 +20,11 @@ export const diskFull = defineFault({
   kind: "disk-full",
   summary: "fill a node's disk: its writes fail with ENOSPC",
   lasting: true,
-  parameters: described,
+  parameters: parameters({
+    node: nodeParameter("whose disk fills up"),
+    leave: sizeParameter("bytes that stay free at that moment").default("0B"),
+    disk: diskSize,
+  }),
   ownDisk: ({ disk }) => disk,
   inject: async (context, { node: selector, leave }) => {
     const node = selectNode(context.cluster, selector);

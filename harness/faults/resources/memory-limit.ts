@@ -1,25 +1,11 @@
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import { defineFault, type Effect } from "../fault.ts";
-import { nodeParameter, sizeParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { nodeParameter, parameters, sizeParameter } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 import { mb } from "./own-disk.ts";
 
 /** The engine takes no less. */
 const LEAST = 6 * 1024 ** 2;
-
-const described = parameters(
-  {
-    node: nodeParameter("who gets less memory"),
-    limit: sizeParameter("what it may use in all; must be more than it uses now", { least: "6MiB" }).optional(),
-    headroom: sizeParameter("instead: that much more than it uses at that moment").optional(),
-  },
-  {
-    check: ({ limit, headroom }, wrong) => {
-      if ((limit === undefined) === (headroom === undefined)) wrong("expected either `limit` or `headroom`");
-    },
-  },
-);
 
 /**
  * A container may use that much memory (the kernel's page cache for its files included) and no swap; the kernel kills a
@@ -30,7 +16,18 @@ export const memoryLimit = defineFault({
   kind: "memory-limit",
   summary: "give a node less memory; beyond it the kernel kills",
   lasting: true,
-  parameters: described,
+  parameters: parameters(
+    {
+      node: nodeParameter("who gets less memory"),
+      limit: sizeParameter("what it may use in all; must be more than it uses now", { least: "6MiB" }).optional(),
+      headroom: sizeParameter("instead: that much more than it uses at that moment").optional(),
+    },
+    {
+      check: ({ limit, headroom }, wrong) => {
+        if ((limit === undefined) === (headroom === undefined)) wrong("expected either `limit` or `headroom`");
+      },
+    },
+  ),
   inject: async (context, { node: selector, limit, headroom }) => {
     const node = selectNode(context.cluster, selector);
     const { resources } = node;

@@ -1,7 +1,7 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import type { NodeResources } from "../../cluster/node-resources.ts";
-import { sizeParameter } from "../parameter.ts";
+import { sizeParameter } from "../parameters.ts";
 
 /** The parameter `disk` of faults that need one: how large each node's own disk is. */
 export const diskSize = sizeParameter("size of the disk of its own that every node gets for its data", {

@@ -1,8 +1,7 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import { defineFault, type Effect, type FaultContext } from "../fault.ts";
-import { nodeParameter, sizeParameter } from "../parameter.ts";
-import { parameters } from "../parameters.ts";
+import { nodeParameter, parameters, sizeParameter } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 import { diskOf, diskSize, mb } from "./own-disk.ts";
 
@@ -12,12 +11,6 @@ const MEASURE_LEAST = 64 * 1024;
 const MEASURE_MOST = 16 * 1024 ** 2;
 /** The server's own writes may hold it up. Below the time that an effect may take. */
 const MEASURE_MS = 17_000;
-
-const described = parameters({
-  node: nodeParameter("whose disk is slow"),
-  rate: sizeParameter("bytes per second in each direction, at least 10KB", { least: "10KB" }),
-  disk: diskSize,
-});
 
 /**
  * The disk of a node's data takes and gives `rate` bytes per second (the kernel's I/O throttling of its container; what
@@ -29,7 +22,11 @@ export const slowDisk = defineFault({
   kind: "slow-disk",
   summary: "cap the bytes per second of a node's disk",
   lasting: true,
-  parameters: described,
+  parameters: parameters({
+    node: nodeParameter("whose disk is slow"),
+    rate: sizeParameter("bytes per second in each direction, at least 10KB", { least: "10KB" }),
+    disk: diskSize,
+  }),
   ownDisk: ({ disk }) => disk,
   inject: async (context, { node: selector, rate }) => {
     const node = selectNode(context.cluster, selector);
