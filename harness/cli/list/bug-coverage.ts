@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { type KnownBug, standsFor } from "../../experiment/known-bugs.ts";
-import { foundText, groupsOf, shortDigest, type VerifiedGroup } from "../../report/verified/verified-groups.ts";
 import type { VerifiedRun } from "../../report/verified/verified-run.ts";
+import { foundText, groupsOf, shortDigest, type VerifiedGroup } from "../../report/verified/verified-table.ts";
 import { SYSTEM_NAMES, type SystemName } from "../../systems/system.ts";
 
 const HEADINGS = ["BUG", "AFFECTED → FIXED", "EXPERIMENT", "VERIFIED", "SYMPTOM"];

@@ -1,6 +1,6 @@
-import { counted, formatCount } from "../../base/units.ts";
+import { counted, formatCount, formatTime } from "../../base/units.ts";
 import { labelOf } from "../../checks/causes.ts";
-import type { Finding } from "../../journal/events.ts";
+import type { Finding, NodeState } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { faultsBefore } from "../fault-words.ts";
 import { bullets, definitions, folded } from "../html/lists.ts";
@@ -8,9 +8,8 @@ import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { table } from "../html/table.ts";
 import { keyLifeHtml } from "../key-life/key-life-html.ts";
 import type { RunSummary } from "../run-summary.ts";
-import { confidence, meaningOf, spanText } from "../verdict-text.ts";
+import { confidence, spanText } from "../verdict-text.ts";
 import { capturesHtml, capturesOf, shortenProof } from "./capture-html.ts";
-import { infoTable } from "./info-table.ts";
 import { logWindowHtml } from "./log-window.ts";
 import type { RunFiles } from "./run-files.ts";
 import { type ShownFinding, scrollingOf } from "./shown-finding.ts";
@@ -19,6 +18,24 @@ import { coverText } from "./watching-text.ts";
 const MOST_FINDINGS = 40;
 /** Closer together than this, two findings of a node have the same log lines around them. */
 const SAME_MS = 5000;
+
+/** What a type of finding means, for a reader who never saw the word. */
+const MEANINGS: Readonly<Record<Finding["type"], string>> = {
+  hang: "a server does not answer, or not on all connections",
+  crash: "a server ended without being asked to",
+  divergence: "a replica holds other data than its master",
+  "lost-write": "a write that was acknowledged is gone",
+  "resurrected-key": "what was deleted or flushed is there again",
+  "phantom-value": "a value that nobody wrote",
+  "stale-read": "a read shows an older value than the one that had to be there",
+  "not-linearizable": "no order of the operations explains what was read",
+  "split-brain": "somebody else is master than the operator wants",
+  "stuck-replication": "everybody answers, but a replica does not move on",
+  "slow-recovery": "not serving and replicating again in time",
+  "shutdown-hang": "a server does not end when it is asked to",
+  unavailable: "clients are not served again after every fault was healed",
+  "unmet-expectation": "what the experiment expects on the way did not come about in time",
+};
 
 /** Every finding with what proves it and where the evidence lies. The first ones get what room there is in `files`. */
 export async function findingsHtml(record: RunRecord, run: RunSummary, files: RunFiles): Promise<Html> {
@@ -33,13 +50,12 @@ export async function findingsHtml(record: RunRecord, run: RunSummary, files: Ru
 async function findingHtml(shown: ShownFinding): Promise<Html> {
   const { record, run, finding, number } = shown;
   const { type, class: kind, node, summary, proof, consequenceOf, detail } = finding;
-  const meaning = meaningOf(type);
   const said = text(detail?.observed);
   const before = run.findings.slice(0, number - 1).findIndex((other) => sameMoment(record, other, finding));
   return html.lines([
     html`<article class="finding" id="finding-${number}">`,
     html`<h3>${number}. ${type}: ${kind} on ${node ?? "the cluster"} <span class="tag t-bad">${confidence(finding)}</span></h3>`,
-    meaning === null ? null : html`<p class="quiet">${type}: ${meaning}.</p>`,
+    html`<p class="quiet">${type}: ${MEANINGS[type]}.</p>`,
     html`<p>${summary}</p>`,
     consequenceOf !== undefined &&
       html`<p><strong>Follows from ${consequenceOf}</strong>${causeLink(run, finding)}: mend that first.</p>`,
@@ -116,4 +132,46 @@ function relativeLink(file: string): string {
 
 function text(value: string | null | undefined): string | null {
   return typeof value === "string" ? shortenProof(value) : null;
+}
+
+const ROWS: readonly (readonly [name: string, value: (state: NodeState) => string])[] = [
+  ["role", (state) => state.role],
+  ["replication link", (state) => state.link],
+  ["master", (state) => (state.masterHost === null ? "–" : `${state.masterHost}:${state.masterPort ?? "?"}`)],
+  ["replication offset", (state) => number(state.offset)],
+  ["last heard from its master", (state) => (state.lastIoSeconds === null ? "–" : `${state.lastIoSeconds} s ago`)],
+  ["full sync in progress", (state) => yes(state.syncing)],
+  ["loading", (state) => yes(state.loading)],
+  ["replicas connected", (state) => String(state.replicas.length)],
+  ["commands processed", (state) => number(state.commandsProcessed)],
+  ["clients", (state) => number(state.clients)],
+];
+
+/** What INFO of the node said before the finding, and afterwards, if it still answered. */
+function infoTable(shown: ShownFinding): Html | null {
+  const { node, from, to } = shown.finding;
+  if (node === null) return null;
+  const own = shown.record.ofNode("node-state", node);
+  const before = own.findLast((event) => event.t <= from);
+  // While it hangs nothing answers; the last word of the run is what a reader wants to compare with.
+  const after = own.findLast((event) => event.t > from);
+  if (!before && !after) return null;
+  const head = (event: typeof before, none: string) =>
+    event ? `at ${formatTime(event.t)}${event.t > from ? ` (${formatTime(event.t - from)} later)` : ""}` : none;
+  const silent = `no answer from ${formatTime(from)} to ${formatTime(to ?? shown.run.watchEnd)}`;
+  const rows = ROWS.map(([name, value]) => {
+    const [was, is] = [before, after].map((event) => (event ? value(event.state) : "–"));
+    return [name, was, before && after && was !== is ? html`<strong>${is}</strong>` : is];
+  });
+  const columns = ["Field", `Before: ${head(before, "never answered")}`, `After: ${head(after, silent)}`];
+  const info = scrollingOf(shown, "INFO before and after", table(columns, rows));
+  return folded(`INFO of ${node} before and after`, info, !after);
+}
+
+function number(value: number | null): string {
+  return value === null ? "–" : formatCount(value);
+}
+
+function yes(value: boolean): string {
+  return value ? "yes" : "no";
 }

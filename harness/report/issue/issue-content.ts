@@ -37,7 +37,7 @@ export function issueContent(record: RunRecord, texts: IssueTexts, withScript: b
     /** The whole run in a sentence. */
     verdict: inlineMarkdown(shortenCounted(texts.verdict(summary), MOST_CHARS)),
     /** What was done, by whom, and the commands that do it again. */
-    reproduction: join([
+    reproduction: blocks([
       texts.ran(inlineMarkdown(run.kvchaos), inlineMarkdown(run.title), inlineMarkdown(run.seed)),
       texts.done,
       fenced(faultText(summary)),
@@ -46,7 +46,7 @@ export function issueContent(record: RunRecord, texts: IssueTexts, withScript: b
       fenced(replayCommand(summary), "sh"),
     ]),
     expected: expectedText(summary, texts),
-    findings: join([
+    findings: blocks([
       ...shown.flatMap((finding, i) => findingText(record, finding, summary.watchEnd, texts, i === 0)),
       ...(findings.length > shown.length ? [`(truncated: ${shown.length} of ${findings.length} findings)`] : []),
       ...(lost === null ? [] : [texts.losses(lost, lossesText(summary.losses) ?? "")]),
@@ -57,7 +57,8 @@ export function issueContent(record: RunRecord, texts: IssueTexts, withScript: b
   };
 }
 
-export function join(parts: readonly string[]): string {
+/** One below the other, those that say something. */
+export function blocks(parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
@@ -95,7 +96,7 @@ function scriptText(record: RunRecord, summary: RunSummary, texts: IssueTexts, w
 
 function expectedText({ findings, checks }: RunSummary, texts: IssueTexts): string {
   if (findings.length > 0) return texts.expected;
-  return join([texts.expectedNothing, checks.map((check) => `- ${inlineMarkdown(check.name)}`).join("\n")]);
+  return blocks([texts.expectedNothing, checks.map((check) => `- ${inlineMarkdown(check.name)}`).join("\n")]);
 }
 
 /** @param told its summary has been said before: the whole run's sentence is that of its first finding */
@@ -139,7 +140,7 @@ function differencesOf(finding: Finding): string[] {
 }
 
 function environmentText({ run, self }: RunSummary, texts: IssueTexts): string {
-  return join([
+  return blocks([
     texts.health(self.starvedSeconds, self.seconds),
     texts.host,
     fenced(JSON.stringify(run.host, null, 2), "json"),

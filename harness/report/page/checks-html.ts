@@ -1,10 +1,10 @@
 import { counted } from "../../base/units.ts";
 import { checks as knownChecks } from "../../checks/registry.ts";
+import type { FaultOccurrence } from "../../journal/view/fault-occurrences.ts";
 import { bullets } from "../html/lists.ts";
 import { type Html, html } from "../html/markup.ts";
 import { table } from "../html/table.ts";
 import type { RunSummary } from "../run-summary.ts";
-import { notChecked } from "../verdict-text.ts";
 
 export function checksHtml({ checks }: RunSummary): Html {
   if (checks.length === 0) return html`<p>No check was run.</p>`;
@@ -17,6 +17,36 @@ export function checksHtml({ checks }: RunSummary): Html {
   return table(["Check", "Result", "Why"], rows, "checks");
 }
 
+/** What this run does not answer: a reader must not take silence for a pass. */
 export function notCheckedHtml(summary: RunSummary): Html {
-  return bullets(notChecked(summary, knownChecks));
+  const asked = new Set(summary.checks.map((check) => check.name));
+  return bullets([
+    ...[...knownChecks]
+      .filter(([name]) => !asked.has(name))
+      .map(([name, { summary: what }]) => `Check "${name}" was not run: ${what}`),
+    ...summary.checks
+      .filter((check) => check.valid === "unknown")
+      .map((check) => `Check "${check.name}" has no answer: ${check.why ?? "no reason given"}`),
+    ...doubtfulFaults(summary.faults),
+    ...(summary.self.starvedSeconds > 0
+      ? [
+          `The harness was starved for ${counted(summary.self.starvedSeconds, "second")}: what happened then was not judged.`,
+        ]
+      : []),
+  ]);
+}
+
+const DOUBTS: readonly (readonly [what: string, is: (fault: FaultOccurrence) => boolean])[] = [
+  ["never fired", ({ outcome }) => outcome === "not-fired"],
+  ["could not be injected", ({ outcome }) => outcome === "inject-failed"],
+  ["could not be healed", ({ outcome }) => outcome === "heal-failed"],
+  ["had no measured effect", ({ effect }) => effect?.measured === false],
+];
+
+function doubtfulFaults(faults: readonly FaultOccurrence[]): string[] {
+  return DOUBTS.flatMap(([what, is]) => {
+    const ids = faults.filter(is).map(({ id }) => id);
+    const named = `${ids.slice(0, 5).join(", ")}${ids.length > 5 ? ", …" : ""}`;
+    return ids.length === 0 ? [] : [`${counted(ids.length, "fault")} ${what}: ${named}`];
+  });
 }

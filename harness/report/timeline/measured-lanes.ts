@@ -1,6 +1,8 @@
 import { groupBy } from "../../base/group-by.ts";
+import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { AMOUNT, DURATION, nodeSeries, type Point, pointsOf, seriesLane } from "./series-lane.ts";
+import { adminCommands } from "../../journal/view/admin-commands.ts";
+import { AMOUNT, compact, DURATION, nodeSeries, type Point, pointsOf, seriesLane } from "./series-lane.ts";
 import type { Lane } from "./time-scale.ts";
 
 const MOST_LOADS = 4;
@@ -78,4 +80,92 @@ export function selfLane(record: RunRecord): Lane {
   ];
   const starved = record.view.starved.map((span) => ({ ...span, label: "starved" }));
   return seriesLane("The harness itself: event-loop delay and control probe", DURATION, series, starved);
+}
+
+const MEBIBYTE = 1024 ** 2;
+
+/** What the kernel says of each server's process: CPU in cores, and resident memory. */
+export function processLanes(record: RunRecord): Lane[] {
+  const events = record.of("process");
+  if (events.length === 0) return [];
+  const memory = nodeSeries(record, events, (own) =>
+    pointsOf(own, ({ rssBytes }) => (rssBytes === null ? null : rssBytes / MEBIBYTE)),
+  );
+  const mebibytes = (value: number) => `${compact(value)} MiB`;
+  return [
+    seriesLane("CPU of the server's process, in cores", { ...AMOUNT, merge: "max" }, nodeSeries(record, events, cores)),
+    seriesLane("Memory of the server's process (resident)", { ...AMOUNT, merge: "max", format: mebibytes }, memory),
+  ];
+}
+
+type Process = EventOf<"process">;
+
+/** Totals become rates; another pid is another process, whose total begins at nothing. */
+function cores(own: readonly Process[]): Point[] {
+  const points: Point[] = [];
+  let before: Process | undefined;
+  for (const event of own) {
+    const known = event.cpuMs !== null && event.alive;
+    if (known && before && before.pid === event.pid && event.t > before.t) {
+      const used = ((event.cpuMs ?? 0) - (before.cpuMs ?? 0)) / (event.t - before.t);
+      points.push([event.t, Math.max(0, used)]);
+    } else if (before) points.push([event.t, Number.NaN]);
+    before = known ? event : undefined;
+  }
+  return points;
+}
+
+/** How far each replica's full sync is, by files, as its own log tells it. No lane when there was none. */
+export function fullSyncLane(record: RunRecord): Lane[] {
+  const events = record.of("full-sync");
+  if (events.length === 0) return [];
+  const counts = { start: 0, done: 0, failed: 0, ended: 0 };
+  const series = nodeSeries(record, events, (own) =>
+    own.flatMap(({ t, step, done, total }): Point[] => {
+      if (step in counts) counts[step as keyof typeof counts]++;
+      if (step === "restoring" || step === "done") return [[t, 100]];
+      if (step === "progress") return done !== null && total ? [[t, (100 * done) / total]] : [];
+      const end: Point = [t, Number.NaN];
+      return step === "start" ? [end, [t, 0]] : [end];
+    }),
+  );
+  const ends = [`${counts.done} done`, `${counts.failed} failed`, `${counts.ended} given up`];
+  const percent = (value: number) => `${Math.round(value)} %`;
+  return [seriesLane(`Full sync: ${counts.start} begun, ${ends.join(", ")}`, { ...AMOUNT, format: percent }, series)];
+}
+
+/** How long each switch of the master took: a blocked admin command is itself a symptom. No lane when there was none. */
+export function switchLane(record: RunRecord, end: number): Lane[] {
+  const switches = record
+    .of("fault")
+    .flatMap((event): Point[] =>
+      event.fault === "switch-master" && event.step === "injected" && event.ms !== undefined
+        ? [[event.t - event.ms, Math.max(event.ms, 0.1)]]
+        : [],
+    );
+  const { answered, refused, open } = switchCommands(record, end);
+  const series = [
+    { label: "switch-master, whole fault", mark: "d1", points: switches, dots: true },
+    { label: "admin command answered", mark: "d3", points: answered, dots: true },
+    { label: "refused or connection lost", mark: "d2", points: refused, dots: true },
+    { label: "never answered", mark: "d6", points: open, dots: true },
+  ];
+  if (series.every(({ points }) => points.length === 0)) return [];
+  return [seriesLane("Duration of master switches", DURATION, series)];
+}
+
+function switchCommands(record: RunRecord, end: number) {
+  const answered: Point[] = [];
+  const refused: Point[] = [];
+  const open: Point[] = [];
+  for (const { sent, end: over } of adminCommands(record, end)) {
+    // Those of faults with connections of their own are no switches.
+    if (sent.expected !== undefined) continue;
+    if (over === null) open.push([sent.t, Math.max(1, end - sent.t)]);
+    else {
+      const point: Point = [sent.t, Math.max(0.1, over.ms ?? over.t - sent.t)];
+      (over.step === "answered" ? answered : refused).push(point);
+    }
+  }
+  return { answered, refused, open };
 }

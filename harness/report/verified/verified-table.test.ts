@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { foundText, groupsOf } from "./verified-groups.ts";
 import { lineHash, type VerifiedRun } from "./verified-run.ts";
-import { parseVerified, renderVerified } from "./verified-table.ts";
+import { foundText, groupsOf, parseVerified, renderVerified } from "./verified-table.ts";
 
 const run = (over: Partial<VerifiedRun> = {}): VerifiedRun => ({
   run: "20261126-120000-one-1",

@@ -3,7 +3,7 @@ import type { JournalEvent } from "../../journal/events.ts";
 import { recordOf } from "../../journal/record.ts";
 import { coverText } from "../finding/watching-text.ts";
 import { html } from "../html/markup.ts";
-import { fullSyncLane, processLanes, switchLane } from "./server-lanes.ts";
+import { fullSyncLane, processLanes, switchLane } from "./measured-lanes.ts";
 import { timeScale, WIDE } from "./time-scale.ts";
 
 describe("lanes about the servers", () => {
