@@ -63,10 +63,9 @@ async function recorded(spec: LoadSpec): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), "kvchaos-bench-"));
   const writer = HistoryWriter.open(path.join(folder, "load.ops"));
   const share = { index: 0, of: 1 };
-  const workload = workloads.get(spec.workload)!.recorded!;
   try {
     const random = seededRandom("bench");
-    return await ours(spec, new OperationLog({ spec, workload, writer, nodes: [target.node], share, random }));
+    return await ours(spec, new OperationLog({ spec, writer, nodes: [target.node], share, random }));
   } finally {
     const { failure } = await writer.close();
     if (failure !== null) console.log(`not everything was recorded: ${failure}`);

@@ -53,7 +53,7 @@ export function inlineMarkdown(text: string): string {
 
 /** Control characters of text that a server chose (thread names, arguments, paths), made visible: "\n" → "\\x0a". */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, codeOf);
 }
 
 /** The same for a text of many lines: line feeds and tabs stay, so that the terminal it is read on obeys nothing else. */
@@ -62,11 +62,10 @@ export function printableText(text: string): string {
 }
 
 function visible(text: string): string {
-  return text
-    .replace(/\r\n/g, "\n")
-    .replace(CONTROL, (one) => {
-      const code = one.charCodeAt(0);
-      return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
-    })
-    .replace(LONE_SURROGATE, "\ufffd");
+  return text.replace(/\r\n/g, "\n").replace(CONTROL, codeOf).replace(LONE_SURROGATE, "\ufffd");
+}
+
+function codeOf(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
 }

@@ -47,18 +47,10 @@ export class BenchmarkOutput {
   #latency: Latency | null = null;
   #errors: Record<string, number> = {};
   #trouble: string | null = null;
-  #refusal: string | null = null;
-  #begun = false;
-
-  /** It has told something of a test, or has ended. */
-  get begun(): boolean {
-    return this.#begun;
-  }
-
   /** Why it does not take its arguments; null: it does, or has not said so. */
-  get refusal(): string | null {
-    return this.#refusal;
-  }
+  refusal: string | null = null;
+  /** It has told something of a test, or has ended. */
+  begun = false;
 
   /** @param at when the line was written, ms */
   line(text: string, at: number): void {
@@ -66,12 +58,12 @@ export class BenchmarkOutput {
     const completed = COMPLETED.exec(text);
     const exit = EXIT.exec(text);
     if (live) this.#live(Number(live[1]), at);
-    else if (IDLE.test(text)) this.#running = this.#begun = true;
+    else if (IDLE.test(text)) this.#running = this.begun = true;
     else if (completed) this.#end(Number(completed[1]));
     else if (SUMMARY_HEAD.test(text)) this.#summaryNext = true;
     else if (this.#summaryNext) this.#summary(text);
     else if (exit) this.#exit(Number(exit[1]));
-    else if (REFUSED.test(text)) this.#refusal ??= text.trim();
+    else if (REFUSED.test(text)) this.refusal ??= text.trim();
     else this.#noteTrouble(text);
   }
 
@@ -87,7 +79,7 @@ export class BenchmarkOutput {
 
   /** Its figure is that of the time since the figure before, whichever test that was of. */
   #live(rps: number, at: number): void {
-    this.#running = this.#begun = true;
+    this.#running = this.begun = true;
     const requests = this.#liveAt === null ? 0 : (rps * Math.max(0, at - this.#liveAt)) / 1000;
     this.#liveAt = at;
     this.#counted += requests;
@@ -98,7 +90,7 @@ export class BenchmarkOutput {
     this.#ok += requests - this.#counted;
     this.#counted = 0;
     this.#completed = requests;
-    this.#begun = true;
+    this.begun = true;
   }
 
   #summary(text: string): void {
@@ -110,10 +102,8 @@ export class BenchmarkOutput {
   }
 
   #exit(code: number): void {
-    if (code !== 0) {
-      addError(this.#errors, this.#trouble ?? `exit-${code}`, 1);
-    }
-    this.#begun = true;
+    if (code !== 0) addError(this.#errors, this.#trouble ?? `exit-${code}`, 1);
+    this.begun = true;
     this.#running = false;
     this.#trouble = null;
     this.#counted = 0;

@@ -1,9 +1,8 @@
 import { operationsFile } from "../history/format.ts";
 import type { LoadSpec } from "../journal/plan.ts";
 import type { LoadOptions } from "./load.ts";
-import { cellShape, recordedSide } from "./operation-log.ts";
+import { cellShape } from "./operation-log.ts";
 import type { ShareEnd, ShareHistory } from "./thread-messages.ts";
-import { workloads } from "./workloads/registry.ts";
 
 /** The main thread's side of recorded loads: which file each thread writes, and the journal's words about them. */
 export class LoadRecording {
@@ -45,7 +44,7 @@ export class LoadRecording {
         step,
         load: spec.name,
         files: [...files].map(([file, operations]) => ({ file, final: false, operations })),
-        shape: cellShape(spec, recordedSide(spec, workloads.get(spec.workload))),
+        shape: cellShape(spec),
         nodes: [...history.nodes],
       });
     }

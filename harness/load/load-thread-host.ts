@@ -7,8 +7,8 @@ export class LoadThread {
   readonly ready: Promise<void>;
   /** Resolves when the thread has gone, for whatever reason. */
   readonly exited: Promise<void>;
+  isAlive = true;
   readonly #worker: Worker;
-  #alive = true;
   #stopped = false;
 
   /** @param onDeath told once if the thread ends without having said "stopped" */
@@ -37,7 +37,7 @@ export class LoadThread {
     });
     this.exited = new Promise((resolve) => {
       this.#worker.on("exit", () => {
-        this.#alive = false;
+        this.isAlive = false;
         if (!this.#stopped) {
           const error = new ChaosError("internal", `a load thread died: ${why}`, {
             hint: "Operations since its last sample are not counted; the run says less than it seems to.",
@@ -50,12 +50,8 @@ export class LoadThread {
     });
   }
 
-  get isAlive(): boolean {
-    return this.#alive;
-  }
-
   tell(message: ToThread): void {
-    if (this.#alive) this.#worker.postMessage(message);
+    if (this.isAlive) this.#worker.postMessage(message);
   }
 
   /** Ends it at once, whatever it does. */

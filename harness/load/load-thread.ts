@@ -6,10 +6,9 @@ import { type Random, seededRandom } from "../base/random.ts";
 import { HistoryWriter } from "../history/writer.ts";
 import type { LoadTarget } from "./load.ts";
 import { LoadGenerator } from "./load-generator.ts";
-import { OperationLog, recordedSide } from "./operation-log.ts";
+import { OperationLog } from "./operation-log.ts";
 import type { FromThread, LoadShare, ShareEnd, ThreadPlan, ToThread } from "./thread-messages.ts";
-import { workloads } from "./workloads/registry.ts";
-import type { Workload } from "./workloads/workload.ts";
+import { workloadNamed } from "./workloads/registry.ts";
 
 /* A load thread: all generators of its share. It does what the main thread says and never decides by itself. */
 
@@ -25,11 +24,10 @@ const histories: { load: string; file: string; writer: HistoryWriter }[] = [];
 const generators = new Map(
   plan.loads.map((one): [string, LoadGenerator] => {
     const { spec, targets, share } = one;
-    const workload = workloads.get(spec.workload);
-    if (!workload) throw new ChaosError("internal", `no workload "${spec.workload}"`);
+    const workload = workloadNamed(spec.workload);
     const own = random.fork(`load/${spec.name}/${share.index}`);
     const { password } = plan;
-    const log = logOf(one, workload, own);
+    const log = logOf(one, own);
     const onMoved = (from: LoadTarget, text: string) => tell({ type: "moved", load: spec.name, from, text });
     return [
       spec.name,
@@ -38,12 +36,12 @@ const generators = new Map(
   }),
 );
 
-function logOf({ spec, share, history }: LoadShare, workload: Workload, own: Random): OperationLog | undefined {
+function logOf({ spec, share, history }: LoadShare, own: Random): OperationLog | undefined {
   if (!history) return undefined;
   const { directory, file, nodes } = history;
   const writer = HistoryWriter.open(path.join(directory, file));
   histories.push({ load: spec.name, file, writer });
-  return new OperationLog({ spec, workload: recordedSide(spec, workload), writer, nodes, share, random: own });
+  return new OperationLog({ spec, writer, nodes, share, random: own });
 }
 
 const closeHistories = (): Promise<ShareEnd[]> =>

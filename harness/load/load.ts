@@ -36,8 +36,6 @@ export interface LoadOptions {
   seed: string;
   clock: Clock;
   emit: Emit;
-  /** Default: a quarter of the cores, for the servers need the others. Kept within 1 … cores - 1. */
-  threads?: number | undefined;
   password?: string | undefined;
   /** Where histories go; needed when a load is recorded. */
   history?: HistoryPlace | undefined;

@@ -8,7 +8,8 @@ import { encodeByteStrings } from "../resp/encode.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
 import { CellValues } from "./cell-values.ts";
 import type { LoadTarget } from "./load.ts";
-import type { CommandSource, Intent, RecordedSource, RecordedWorkload, Workload } from "./workloads/workload.ts";
+import { workloadNamed } from "./workloads/registry.ts";
+import type { CommandSource, Intent, RecordedSource, RecordedWorkload } from "./workloads/workload.ts";
 
 /*
  *   source ─► command, intent ─► pipe ─► PipeLog.sent ─► in flight, by slot ─► answered / waited / lost ─► HistoryWriter
@@ -20,7 +21,6 @@ const MOST_REPLICAS = NOT_ASKED - 1;
 
 export interface LogOptions {
   spec: LoadSpec;
-  workload: RecordedWorkload;
   writer: HistoryWriter;
   /** Names of all nodes: recorded operations number them. */
   nodes: readonly string[];
@@ -30,14 +30,16 @@ export interface LogOptions {
 }
 
 /** How a load that is recorded names its cells. */
-export function cellShape(spec: LoadSpec, { type }: RecordedWorkload): CellShape {
+export function cellShape(spec: LoadSpec): CellShape {
+  const { type } = recordedSide(spec);
   return { type, prefix: spec.keyPrefix, keys: spec.keys, elements: type === "string" ? 1 : spec.elements };
 }
 
 /** The workload's recorded side. @throws ChaosError invalid-experiment when it has none */
-export function recordedSide(spec: LoadSpec, workload: Workload | undefined): RecordedWorkload {
-  if (workload?.recorded) return workload.recorded;
-  throw new ChaosError("invalid-experiment", `the workload "${spec.workload}" cannot be recorded`);
+export function recordedSide({ workload }: Pick<LoadSpec, "workload">): RecordedWorkload {
+  const { recorded } = workloadNamed(workload);
+  if (recorded) return recorded;
+  throw new ChaosError("invalid-experiment", `the workload "${workload}" cannot be recorded`);
 }
 
 /** Makes the commands of one load in one thread and writes what became of them. */
@@ -52,7 +54,8 @@ export class OperationLog {
   #client: number;
 
   constructor(options: LogOptions) {
-    const { spec, workload, share, random } = options;
+    const { spec, share, random } = options;
+    const workload = recordedSide(spec);
     this.#options = options;
     this.#values = new CellValues(workload.type, spec.value);
     this.#client = share.index - share.of;

@@ -16,7 +16,7 @@ import { type Reply, RespError } from "../resp/reply.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
 import { LoadGenerator } from "./load-generator.ts";
 import { LoadRunner } from "./load-runner.ts";
-import { cellShape, OperationLog, recordedSide } from "./operation-log.ts";
+import { cellShape, OperationLog } from "./operation-log.ts";
 import { addSample, emptySample, type LoadSample } from "./tally.ts";
 import { workloads } from "./workloads/registry.ts";
 
@@ -82,11 +82,10 @@ describe("recording a load", function () {
 
   function start(more: Partial<LoadSpec> = {}, share = { index: 0, of: 1 }): LoadGenerator {
     const spec = { ...SPEC, ...more };
-    const workload = recordedSide(spec, workloads.get(spec.workload));
     const writer = HistoryWriter.open(path.join(directory, `${share.index}.ops`));
     writers.push(writer);
     const random = seededRandom(`${share.index}`);
-    const log = new OperationLog({ spec, workload, writer, nodes: NODES, share, random });
+    const log = new OperationLog({ spec, writer, nodes: NODES, share, random });
     const generator = new LoadGenerator({
       ...{ spec, share, random, clock, log },
       workload: workloads.get(spec.workload)!,
@@ -109,8 +108,7 @@ describe("recording a load", function () {
   async function recorded(spec: Partial<LoadSpec> = {}): Promise<{ rows: Row[]; foreign: string[] }> {
     await Promise.all(generators.map((one) => one.stop()));
     const ends = await Promise.all(writers.map((one) => one.close()));
-    const { workload } = { ...SPEC, ...spec };
-    const shape = cellShape({ ...SPEC, ...spec }, recordedSide(SPEC, workloads.get(workload)));
+    const shape = cellShape({ ...SPEC, ...spec });
     const files = ends.map(({ operations }, i) => ({ file: `${i}.ops`, operations }));
     const [foreign, problems]: [string[], string[]] = [[], []];
     const all = await readOperations({ directory, files, shape, nodes: NODES, foreign, problems });

@@ -4,7 +4,7 @@ import { withDeadline } from "../base/deadline.ts";
 import type { LoadOptions } from "./load.ts";
 import { LoadRunner } from "./load-runner.ts";
 import { recordedSide } from "./operation-log.ts";
-import { workloads } from "./workloads/registry.ts";
+import { workloadNamed } from "./workloads/registry.ts";
 
 const BOOT_MS = 30_000;
 
@@ -14,22 +14,16 @@ const BOOT_MS = 30_000;
  * Rejects with ChaosError `invalid-experiment` (unknown workload, or one that cannot be recorded), `timeout` or `internal` (no thread), or the signal's reason.
  */
 export async function startLoad(options: LoadOptions): Promise<LoadRunner> {
-  const { specs, signal, threads: wanted } = options;
+  const { specs, signal } = options;
   signal.throwIfAborted();
   for (const spec of specs) {
-    const workload = workloads.get(spec.workload);
-    if (!workload) {
-      throw new ChaosError("invalid-experiment", `there is no workload "${spec.workload}"`, {
-        hint: `Use one of: ${[...workloads.keys()].join(", ")}.`,
-      });
-    }
+    workloadNamed(spec.workload);
     if (!spec.record) continue;
-    recordedSide(spec, workload);
+    recordedSide(spec);
     if (!options.history) throw new ChaosError("internal", `nobody said where to record the load ${spec.name}`);
   }
-  const cores = availableParallelism();
-  const threads = Math.max(1, Math.min(wanted ?? Math.floor(cores / 4), cores - 1));
-  const runner = new LoadRunner(options, threads);
+  // A quarter of the cores: the servers need the others.
+  const runner = new LoadRunner(options, Math.max(1, Math.floor(availableParallelism() / 4)));
   try {
     await withDeadline({ what: "the start of the load threads", within: BOOT_MS, signal }, () => runner.ready());
   } catch (error) {

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
+import { shorten } from "../base/shorten.ts";
 import { type Reply, RespError } from "./reply.ts";
 
 interface AdminOptions {
@@ -75,8 +76,7 @@ function plain(value: unknown): Reply {
 function describe(argv: readonly (string | Buffer | number)[], password: string | undefined): string {
   const words = argv.map((arg) => {
     const word = String(arg);
-    if (password && word.includes(password)) return "***";
-    return word.length > 60 ? `${word.slice(0, 60)}…` : word;
+    return password && word.includes(password) ? "***" : shorten(word, 60);
   });
   return /^auth$/i.test(words[0] ?? "") ? "AUTH ***" : words.join(" ");
 }

@@ -32,8 +32,6 @@ interface Pending {
 
 /** One TCP connection to a server with an exact outcome for every command. No retry, no reconnect, no offline queue. */
 export class RawConnection {
-  readonly host: string;
-  readonly port: number;
   readonly #socket: Socket;
   readonly #decoder = new Decoder();
   #onClose: ((why: string) => void) | undefined;
@@ -42,9 +40,7 @@ export class RawConnection {
   #writing = false;
   #ended: string | undefined;
 
-  private constructor(socket: Socket, options: OpenOptions) {
-    this.host = options.host;
-    this.port = options.port;
+  private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on("data", (chunk) => this.#read(chunk));
     socket.on("end", () => this.#end("closed by the server"));
@@ -64,7 +60,7 @@ export class RawConnection {
       return await withDeadline({ what, within, signal }, async (inner) => {
         const started = performance.now();
         socket = await dial(host, port, inner);
-        const connection = new RawConnection(socket, options);
+        const connection = new RawConnection(socket);
         if (password !== undefined) {
           const answer = await connection.send(["AUTH", password], { within: within - (performance.now() - started) });
           if (answer.outcome !== "ok") throw new ChaosError("infrastructure", `AUTH was not accepted: ${answer.error}`);

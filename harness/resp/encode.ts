@@ -8,28 +8,14 @@ const CRLF = "\r\n";
  */
 export function encodeCommand(argv: readonly (string | Buffer | number)[]): Buffer {
   if (argv.length === 0) throw new ChaosError("internal", "a command needs at least its name");
-  const head = `*${argv.length}${CRLF}`;
-  let size = head.length;
-  const heads: string[] = [];
-  const args: (string | Buffer)[] = [];
-  for (const argument of argv) {
-    const arg = typeof argument === "number" ? String(argument) : argument;
-    const bytes = typeof arg === "string" ? Buffer.byteLength(arg) : arg.length;
-    const bulk = `$${bytes}${CRLF}`;
-    size += bulk.length + bytes + 2;
-    heads.push(bulk);
-    args.push(arg);
-  }
-  const out = Buffer.allocUnsafe(size);
-  let at = out.write(head, 0, "latin1");
-  for (let i = 0; i < args.length; i++) {
-    at += out.write(heads[i] as string, at, "latin1");
-    const arg = args[i] as string | Buffer;
-    at += typeof arg === "string" ? out.write(arg, at, "utf8") : arg.copy(out, at);
-    out[at++] = 13;
-    out[at++] = 10;
-  }
-  return out;
+  return Buffer.from(encodeByteStrings(argv.map(byteString)), "latin1");
+}
+
+/** One character for each byte. */
+function byteString(argument: string | Buffer | number): string {
+  if (Buffer.isBuffer(argument)) return argument.toString("latin1");
+  const text = String(argument);
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString("latin1");
 }
 
 const BULK_HEADS = Array.from({ length: 1024 }, (_, bytes) => `$${bytes}${CRLF}`);

@@ -1,16 +1,19 @@
+import path from "node:path";
 import { registries } from "../../experiment/catalogue.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { CATALOGUE, type KnownBug, readKnownBugs, standsFor } from "../../experiment/known-bugs.ts";
 import { loadTools } from "../../load/load-tools.ts";
+import { SYSTEM_NAMES } from "../../systems/system.ts";
 import { knownSystem } from "../choose-server.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { experimentFiles, readExperiments } from "../experiment-files.ts";
 import { bugsOf, coverage } from "../list/bug-coverage.ts";
-import { EXPERIMENT_HEADINGS, experimentRow } from "../list/experiment-row.ts";
-import { selectExperiments } from "../list/select-experiments.ts";
+import { selectExperiments, shortIssue } from "../list/select-experiments.ts";
 import { print, printFitted, printTable } from "../print.ts";
 import { EXPERIMENTS, readVerified, Today, VERIFIED } from "../verified-file.ts";
+
+const HEADINGS = ["EXPERIMENT", "SYSTEMS", "FINDS", "ISSUE", "AFFECTED → FIXED", "TITLE"];
 
 export const listCommand = command({
   usage: "list [folder]",
@@ -44,7 +47,7 @@ export const listCommand = command({
       await printCoverage(chosen, shown);
       return EXIT.pass;
     }
-    printFitted([EXPERIMENT_HEADINGS, ...chosen.map((one) => experimentRow(one, bugs))]);
+    printFitted([HEADINGS, ...chosen.map((one) => experimentRow(one, bugs))]);
     // Who asks for certain experiments wants these.
     if (system === undefined && !narrowed) printRegistries();
     return EXIT.pass;
@@ -72,3 +75,35 @@ function printRegistries(): void {
     printTable(rows, "  ");
   }
 }
+
+/** One experiment as a row of `kvchaos list`; "-" stands for what it does not say. */
+function experimentRow(experiment: Experiment, bugs: readonly KnownBug[]): string[] {
+  const { file, systems, expect, images, title } = experiment;
+  return [
+    path.relative(process.cwd(), file),
+    systems.length === SYSTEM_NAMES.length ? "any" : systems.join(","),
+    findsText(expect),
+    shortIssue(experiment, bugs),
+    imagesText(images),
+    title,
+  ];
+}
+
+/** "hang/deadlocked", "hang, crash (sometimes)" */
+function findsText(expect: Experiment["expect"]): string {
+  if (!expect) return "-";
+  const types = expect.finding.map((type) => (expect.class === null ? type : `${type}/${expect.class}`));
+  return `${types.join(", ")}${expect.sometimes ? " (sometimes)" : ""}`;
+}
+
+/** { affected: "apache/kvrocks:2.9.0", fixed: "apache/kvrocks:2.11.0" } → "kvrocks:2.9.0 → 2.11.0" */
+function imagesText({ affected, fixed }: Experiment["images"]): string {
+  if (affected === undefined && fixed === undefined) return "-";
+  const same = affected !== undefined && fixed !== undefined && repositoryOf(affected) === repositoryOf(fixed);
+  const shownFixed = fixed === undefined ? "" : same ? fixed.slice(repositoryOf(fixed).length + 1) : shortImage(fixed);
+  return `${affected === undefined ? "" : shortImage(affected)} → ${shownFixed}`.trim();
+}
+
+const repositoryOf = (image: string): string => image.replace(/:[^:/]+$/, "");
+/** Without registry and owner. */
+const shortImage = (image: string): string => image.slice(image.lastIndexOf("/") + 1);

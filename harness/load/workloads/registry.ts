@@ -1,3 +1,4 @@
+import { ChaosError } from "../../base/chaos-error.ts";
 import { getSet } from "./get-set.ts";
 import { hset } from "./hset.ts";
 import { incr } from "./incr.ts";
@@ -10,3 +11,12 @@ import { zadd } from "./zadd.ts";
 export const workloads: ReadonlyMap<string, Workload> = new Map(
   [set, getSet, incr, zadd, lpush, hset].map((workload) => [workload.name, workload]),
 );
+
+/** @throws ChaosError invalid-experiment: there is none of that name */
+export function workloadNamed(name: string): Workload {
+  const workload = workloads.get(name);
+  if (workload) return workload;
+  throw new ChaosError("invalid-experiment", `there is no workload "${name}"`, {
+    hint: `Use one of: ${[...workloads.keys()].join(", ")}.`,
+  });
+}

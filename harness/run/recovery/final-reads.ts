@@ -9,8 +9,7 @@ import type { Emit } from "../../journal/events.ts";
 import { KIND } from "../../journal/history.ts";
 import { CellValues } from "../../load/cell-values.ts";
 import type { LoadRunner } from "../../load/load-runner.ts";
-import { cellShape, recordedSide } from "../../load/operation-log.ts";
-import { workloads } from "../../load/workloads/registry.ts";
+import { cellShape } from "../../load/operation-log.ts";
 import type { PlacedLoad } from "../load-targets.ts";
 import { NodeReads } from "./node-reads.ts";
 
@@ -54,8 +53,7 @@ export async function readRecorded(options: FinalReadOptions): Promise<void> {
 async function readLoad(options: FinalReadOptions, { spec, nodes: nodesOf }: PlacedLoad): Promise<void> {
   const { cluster, emit, directory, running } = options;
   const names = cluster.nodes.map(({ name }) => name);
-  const workload = recordedSide(spec, workloads.get(spec.workload));
-  const shape = cellShape(spec, workload);
+  const shape = cellShape(spec);
   const file = finalFile(spec.name);
   const tell = (step: "begin" | "end", operations: number | null): void => {
     const files = [{ file, final: true, operations }];
@@ -64,7 +62,7 @@ async function readLoad(options: FinalReadOptions, { spec, nodes: nodesOf }: Pla
   const cells = await touchedCells(directory, running.recorded(spec.name), shape, names);
   const writer = HistoryWriter.open(path.join(directory, file));
   tell("begin", null);
-  const values = new CellValues(workload.type, spec.value);
+  const values = new CellValues(shape.type, spec.value);
   const reads = nodesOf().map(
     (name) =>
       new NodeReads({
