@@ -12,21 +12,15 @@ const GDB_MS = 60_000;
 
 type Node = Pick<ClusterNode, "name" | "container" | "pid">;
 
-/** gdb shows the command line of the process that died: the run's secrets are hidden in it. */
-interface CoreOptions extends Pick<RunContext, "directory" | "clock" | "emit" | "signal" | "hide"> {
-  /** Copies a file out of a container. */
-  copy(container: string, from: string, to: string): Promise<{ bytes: number; modified: number } | null>;
-}
-
 /** The stacks in the cores of servers that died, as evidence with the reason "core". */
 export class CoreCollector {
-  readonly #options: CoreOptions;
+  readonly #context: RunContext;
   readonly #origins = new Map<string, CoreOrigin>();
   /** When the core that was looked at last had been written, by node. */
   readonly #seen = new Map<string, number>();
 
-  constructor(options: CoreOptions) {
-    this.#options = options;
+  constructor(context: RunContext) {
+    this.#context = context;
   }
 
   /** Notes where a process runs, while it does. */
@@ -38,13 +32,13 @@ export class CoreCollector {
 
   /** @param folder below the run's folder @param quiet without a core nothing is told */
   async take({ name, container }: Node, folder: string, quiet: boolean): Promise<void> {
-    const { directory, clock, emit, signal, hide, copy } = this.#options;
+    const { directory, clock, emit, signal, hide, options } = this.#context;
     const begun = clock.now();
     const what = `reading the core of ${name}`;
     const core = await withDeadline({ what, within: CORE_MS, signal }, (inner) =>
       coreStacks({
         origin: this.#origins.get(name) ?? null,
-        copy: (from, to) => copy(container, from, to),
+        copy: (from, to) => options.engine.copyOut(container, from, to, { signal }),
         seen: this.#seen.get(name) ?? null,
         within: GDB_MS,
         signal: inner,
@@ -56,6 +50,7 @@ export class CoreCollector {
     if (core.found) {
       files.push(path.join(folder, "stacks-core.txt"));
       await mkdir(path.join(directory, folder), { recursive: true });
+      // gdb shows the command line of the process that died: the run's secrets are hidden in it.
       await writeFile(path.join(directory, files[0] as string), hide(core.text));
     }
     emit({
@@ -71,11 +66,4 @@ export class CoreCollector {
       data: { core: core.found !== false },
     });
   }
-}
-
-/** For the servers of one run. */
-export function coreCollector({ directory, clock, emit, signal, hide, options }: RunContext): CoreCollector {
-  const { engine } = options;
-  const copy: CoreOptions["copy"] = (container, from, to) => engine.copyOut(container, from, to, { signal });
-  return new CoreCollector({ directory, clock, emit, signal, hide, copy });
 }

@@ -9,7 +9,7 @@ import { FirstFinding } from "./chaos/first-finding.ts";
 import { ExperimentMoves } from "./chaos/moves.ts";
 import { SeenStates } from "./chaos/seen-states.ts";
 import { TriggerSource } from "./chaos/triggers.ts";
-import { coreCollector } from "./core-evidence.ts";
+import { CoreCollector } from "./core-evidence.ts";
 import { EvidenceCollector } from "./evidence.ts";
 import type { RunContext } from "./run-context.ts";
 import { ServerTrouble } from "./server-trouble.ts";
@@ -59,7 +59,7 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
     signal: context.evidenceSignal,
     onProof: () => first?.proved(),
     cutBy: (link) => runner.holding(link),
-    cores: experiment.cores ? coreCollector(context) : null,
+    cores: experiment.cores ? new CoreCollector(context) : null,
     sidecar: (container) => ({ engine, container, image, labels, processName: cluster.system.processName }),
   });
   const runner = new FaultRunner({
