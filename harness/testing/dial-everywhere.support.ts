@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { until } from "../base/deadline.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import type { Engine } from "../docker/engine.ts";
+import { replyText } from "../resp/reply-text.ts";
 import { connections, Dialler } from "./dialler.support.ts";
 
 /*
@@ -26,21 +27,10 @@ interface Place {
   asks: boolean;
 }
 
-/** Where all links of a cluster can be seen. */
-interface Plain {
-  cluster: RunningCluster;
-  proxyPid: number;
-  proxyAddress: string;
-  /** Listening port in Toxiproxy → "r1_m1_0". */
-  proxies: ReadonlyMap<number, string>;
-  /** Node → the address of its container on the data network. */
-  containers: ReadonlyMap<string, string>;
-  /** Node → what all others know it by. */
-  known: ReadonlyMap<string, string>;
-}
+type Plain = Awaited<ReturnType<typeof plainOf>>;
 
-/** Finds them. @param runId as it was started with */
-async function plainOf(engine: Engine, cluster: RunningCluster, runId: string): Promise<Plain> {
+/** Where all links of a cluster can be seen. @param runId as it was started with */
+async function plainOf(engine: Engine, cluster: RunningCluster, runId: string) {
   const { containers } = await engine.listByLabel("kvchaos.run");
   const own = containers.find(
     ({ labels }) => labels["kvchaos.run"] === runId && labels["kvchaos.node"] === "toxiproxy",
@@ -55,8 +45,11 @@ async function plainOf(engine: Engine, cluster: RunningCluster, runId: string): 
     cluster,
     proxyPid: proxy.pid,
     proxyAddress: proxy.ips[cluster.dataNetwork] ?? "",
+    /** Listening port in Toxiproxy → "r1_m1_0". */
     proxies: new Map(proxies.map(({ name, listen }) => [Number(listen.split(":").at(-1)), name])),
+    /** Node → the address of its container on the data network. */
     containers: new Map(nodes.map(({ name }, i) => [name, infos[i]?.ips[cluster.dataNetwork] ?? ""])),
+    /** Node → what all others know it by. */
     known: new Map(
       nodes.map(({ name }) => {
         const link = cluster.links.find(({ from, to }) => from !== "client" && to === name);
@@ -170,12 +163,7 @@ async function saidBy(cluster: RunningCluster, name: string): Promise<string> {
         ])
       : [["INFO", "replication"], ...(cluster.system.name === "pika" ? [] : [["ROLE"]]), ...mode];
   const replies = await Promise.all(questions.map((argv) => node.admin(argv)));
-  return [...replies.map(flat), readFileSync(cluster.logs.file(name), "utf8")].join("\n");
-}
-
-function flat(reply: unknown): string {
-  if (Array.isArray(reply)) return reply.map(flat).join(" ");
-  return String(reply);
+  return [...replies.map(replyText), readFileSync(cluster.logs.file(name), "utf8")].join("\n");
 }
 
 /**

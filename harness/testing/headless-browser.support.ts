@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 import axe from "axe-core";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { findProgram } from "../base/programs.ts";
 
 /** Test support: the Chromium of this machine. None is ever downloaded. */
@@ -31,21 +31,15 @@ export interface View {
   javaScript: boolean;
 }
 
-export interface OpenedPage {
-  page: Page;
-  context: BrowserContext;
-  /** Everything a page should not do: messages on the console, errors, dialogs, requests, navigations. */
-  troubles: string[];
-}
-
 /** Opens a file of this machine. Close the context. */
-export async function openPage(browser: Browser, file: string, view: View): Promise<OpenedPage> {
+export async function openPage(browser: Browser, file: string, view: View) {
   const context = await browser.newContext({
     viewport: { width: view.width, height: 1000 },
     colorScheme: view.scheme,
     javaScriptEnabled: view.javaScript,
   });
   const page = await context.newPage();
+  /** Everything a page should not do: messages on the console, errors, dialogs, requests, navigations. */
   const troubles: string[] = [];
   const address = pathToFileURL(file).href;
   page.on("console", (message) => troubles.push(`console: ${message.text()}`));

@@ -3,7 +3,7 @@ import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import type { BenchmarkSpec, LoadSpec } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { Planned } from "./plan-fixture.support.ts";
-import { condition, fixture } from "./record-fixture.support.ts";
+import { condition, event, fixture } from "./record-fixture.support.ts";
 
 /*
  * Test support: the hand-made run of record-fixture.ts with a load, one sample a second from 3 s to 54 s. Warm-up to 10 s, recovered
@@ -85,10 +85,4 @@ export function served(
 export const takenAway = (node: string, t = 20_000): JournalEvent => condition(t, node, "down");
 
 /** m1 and m2 are masters, r1 replicates from m1. */
-export const twoMasters = (t = 1_500): JournalEvent => ({
-  type: "topology",
-  t,
-  masters: ["m1", "m2"],
-  replicaOf: { r1: "m1" },
-  reason: "setup",
-});
+export const twoMasters = (t = 1_500): JournalEvent => event("topology", t, { masters: ["m1", "m2"] });

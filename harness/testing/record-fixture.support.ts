@@ -31,7 +31,7 @@ export function fixture(
   const events: JournalEvent[] = [
     event("run", 0, { plan: planOf({ checks: [...checks], ...experiment, watchdog }) }),
     clusterEvent(500, { m1: "master", r1: "replica", c0: "control" }),
-    { t: 1000, type: "topology", masters: ["m1"], replicaOf: { r1: "m1" }, reason: "setup" },
+    event("topology", 1000, {}),
     ...["m1", "r1", "c0"].map((node) => condition(2000, node, "healthy")),
     ...phase("warm-up", 2000, 10_000),
     ...phase("chaos", 10_000, 40_000),
@@ -105,6 +105,7 @@ const DEFAULTS = {
     digest: null,
     host: {},
   },
+  topology: { masters: ["m1"], replicaOf: { r1: "m1" }, reason: "setup" },
   recovery: { recovered: true, ms: 9000, within: 19_000, waiting: [] },
   comparison: {
     master: "m1",

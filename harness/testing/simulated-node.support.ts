@@ -83,13 +83,8 @@ export function nodeReport(more: Partial<NodeReport>): NodeReport {
 function step(script: Script, view: ConnectionView, t: number, answers: AnswerRecord[], losses: LossRecord[]): void {
   const { number, kind } = view;
   if (script.refused?.(t)) {
-    losses.push({
-      number,
-      kind,
-      at: t,
-      reason: "ECONNREFUSED",
-      waited: view.askedAt === null ? null : t - view.askedAt,
-    });
+    const waited = view.askedAt === null ? null : t - view.askedAt;
+    losses.push({ number, kind, at: t, reason: "ECONNREFUSED", waited });
     Object.assign(view, { askedAt: null, link: "closed" });
     return;
   }

@@ -92,13 +92,11 @@ function phases(end: number): JournalEvent[] {
 }
 
 function topologies(): JournalEvent[] {
-  const topology = (t: number, master: string, reason: string): JournalEvent => ({
-    type: "topology",
-    t,
-    masters: [master],
-    replicaOf: Object.fromEntries(["m1", "r1", "r2"].filter((node) => node !== master).map((node) => [node, master])),
-    reason,
-  });
+  const topology = (t: number, master: string, reason: string): JournalEvent => {
+    const replicas = ["m1", "r1", "r2"].filter((node) => node !== master);
+    const replicaOf = Object.fromEntries(replicas.map((node) => [node, master]));
+    return event("topology", t, { masters: [master], replicaOf, reason });
+  };
   return [
     topology(2500, "m1", "setup"),
     topology(14_000, "r1", "storm#3"),
