@@ -8,7 +8,7 @@ import { lossesSchema } from "../../journal/losses.ts";
 export const RESULT_VERSION = 1;
 
 const FILE = fileURLToPath(new URL("result.schema.json", import.meta.url));
-const count = z.number().int().nonnegative();
+const count = z.number().int().nonnegative().meta({ id: "count" });
 
 /** What of `clientViews` is for programs. */
 export const clientsSchema = z.array(

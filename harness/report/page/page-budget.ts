@@ -6,12 +6,21 @@ import { hashFile } from "../../base/hash-file.ts";
 const AIM = 2_000_000;
 /** No page is larger. GitHub takes attachments of 25 MB. */
 const LIMIT = 20_000_000;
-/** Bytes of server text in all findings together, tried one after the other until the page is below AIM. */
-const EVIDENCE = [700_000, 250_000, 60_000];
-/** Sections kept, tried one after the other when nothing else brings the page below LIMIT: at least how to see it again. */
-const PARTS = [5, 2, 1];
+/**
+ * Tried one after the other until the page has at most `most` bytes: less server text in all findings together, then fewer sections,
+ * at least how to see it again.
+ */
+const TRIES: readonly (Omit<Room, "note"> & { most: number })[] = [
+  { evidence: 700_000, parts: Number.POSITIVE_INFINITY, most: AIM },
+  { evidence: 250_000, parts: Number.POSITIVE_INFINITY, most: AIM },
+  { evidence: 60_000, parts: Number.POSITIVE_INFINITY, most: LIMIT },
+  { evidence: 0, parts: 5, most: LIMIT },
+  { evidence: 0, parts: 2, most: LIMIT },
+  { evidence: 0, parts: 1, most: LIMIT },
+];
 
 export interface Room {
+  /** Bytes of server text in all findings together. */
   evidence: number;
   /** How many sections. */
   parts: number;
@@ -23,14 +32,9 @@ export interface Room {
 export async function fitted(directory: string, write: (room: Room) => Promise<string>): Promise<string> {
   const note = await journalNote(join(directory, "journal.jsonl"));
   let page = "";
-  for (const evidence of EVIDENCE) {
-    page = await write({ evidence, parts: Number.POSITIVE_INFINITY, note });
-    if (Buffer.byteLength(page) <= AIM) return page;
-  }
-  if (Buffer.byteLength(page) <= LIMIT) return page;
-  for (const parts of PARTS) {
-    page = await write({ evidence: 0, parts, note });
-    if (Buffer.byteLength(page) <= LIMIT) return page;
+  for (const { most, ...room } of TRIES) {
+    page = await write({ ...room, note });
+    if (Buffer.byteLength(page) <= most) return page;
   }
   throw new ChaosError("internal", `the page has ${Buffer.byteLength(page)} bytes however much is left out`);
 }

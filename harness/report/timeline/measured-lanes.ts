@@ -143,29 +143,19 @@ export function switchLane(record: RunRecord, end: number): Lane[] {
         ? [[event.t - event.ms, Math.max(event.ms, 0.1)]]
         : [],
     );
-  const { answered, refused, open } = switchCommands(record, end);
+  // Commands of faults with connections of their own are no switches.
+  const commands = adminCommands(record, end).filter(({ sent }) => sent.expected === undefined);
+  const took = (...steps: readonly string[]) =>
+    commands.flatMap(({ sent, end: over }): Point[] => {
+      if (!steps.includes(over?.step ?? "open")) return [];
+      return [[sent.t, over ? Math.max(0.1, over.ms ?? over.t - sent.t) : Math.max(1, end - sent.t)]];
+    });
   const series = [
     { label: "switch-master, whole fault", mark: "d1", points: switches, dots: true },
-    { label: "admin command answered", mark: "d3", points: answered, dots: true },
-    { label: "refused or connection lost", mark: "d2", points: refused, dots: true },
-    { label: "never answered", mark: "d6", points: open, dots: true },
+    { label: "admin command answered", mark: "d3", points: took("answered"), dots: true },
+    { label: "refused or connection lost", mark: "d2", points: took("refused", "lost"), dots: true },
+    { label: "never answered", mark: "d6", points: took("open"), dots: true },
   ];
   if (series.every(({ points }) => points.length === 0)) return [];
   return [seriesLane("Duration of master switches", DURATION, series)];
-}
-
-function switchCommands(record: RunRecord, end: number) {
-  const answered: Point[] = [];
-  const refused: Point[] = [];
-  const open: Point[] = [];
-  for (const { sent, end: over } of adminCommands(record, end)) {
-    // Those of faults with connections of their own are no switches.
-    if (sent.expected !== undefined) continue;
-    if (over === null) open.push([sent.t, Math.max(1, end - sent.t)]);
-    else {
-      const point: Point = [sent.t, Math.max(0.1, over.ms ?? over.t - sent.t)];
-      (over.step === "answered" ? answered : refused).push(point);
-    }
-  }
-  return { answered, refused, open };
 }
