@@ -160,7 +160,7 @@ function groupsHtml(shown: ShownFinding, groups: readonly ThreadGroup[], graph: 
     const cells = [
       group.count,
       html`${group.comms.join(", ")}<br><span class="quiet">${tids}</span>`,
-      `${stateWord(group.state)}${group.asleep ? ", never got the CPU" : ""}`,
+      `${STATES[group.state] ?? group.state}${group.asleep ? ", never got the CPU" : ""}`,
       [group.waitsFor, stackHtml(group, proves(group))],
     ];
     return { mark: proves(group) ? "in-cycle" : null, cells };
@@ -187,10 +187,6 @@ const STATES: Record<string, string> = {
   t: "traced",
   Z: "zombie",
 };
-
-function stateWord(state: string): string {
-  return STATES[state] ?? state;
-}
 
 function fileHtml(title: string, { name, text, cut }: RunFile): Html {
   const note = cut ? `\n… truncated: ${cut.shown} of ${cut.of} bytes; SHA-256 of the whole file: ${cut.sha256}` : "";

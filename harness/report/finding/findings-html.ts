@@ -140,8 +140,8 @@ const ROWS: readonly (readonly [name: string, value: (state: NodeState) => strin
   ["master", (state) => (state.masterHost === null ? "–" : `${state.masterHost}:${state.masterPort ?? "?"}`)],
   ["replication offset", (state) => number(state.offset)],
   ["last heard from its master", (state) => (state.lastIoSeconds === null ? "–" : `${state.lastIoSeconds} s ago`)],
-  ["full sync in progress", (state) => yes(state.syncing)],
-  ["loading", (state) => yes(state.loading)],
+  ["full sync in progress", (state) => (state.syncing ? "yes" : "no")],
+  ["loading", (state) => (state.loading ? "yes" : "no")],
   ["replicas connected", (state) => String(state.replicas.length)],
   ["commands processed", (state) => number(state.commandsProcessed)],
   ["clients", (state) => number(state.clients)],
@@ -170,8 +170,4 @@ function infoTable(shown: ShownFinding): Html | null {
 
 function number(value: number | null): string {
   return value === null ? "–" : formatCount(value);
-}
-
-function yes(value: boolean): string {
-  return value ? "yes" : "no";
 }

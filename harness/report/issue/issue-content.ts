@@ -14,6 +14,7 @@ import type { IssueTexts } from "./english.ts";
 
 const MOST_LOG_LINES = 20;
 const MOST_DIFFERENCES = 10;
+const NO_KEY = "no such key";
 const MOST_FAULTS = 60;
 const MOST_FINDINGS = 20;
 /** A value can have a megabyte; what proves something says it in its first words. */
@@ -102,7 +103,9 @@ function expectedText({ findings, checks }: RunSummary, texts: IssueTexts): stri
 /** @param told its summary has been said before: the whole run's sentence is that of its first finding */
 function findingText(record: RunRecord, finding: Finding, end: number, texts: IssueTexts, told: boolean): string[] {
   const life = keyLifeLines(finding);
-  const differences = differencesOf(finding).slice(0, MOST_DIFFERENCES);
+  const differences = (finding.detail?.differences ?? [])
+    .slice(0, MOST_DIFFERENCES)
+    .map(({ key, kind, master, replica }) => `${key}: ${master ?? NO_KEY} | ${replica ?? NO_KEY} (${kind})`);
   const { cells, count } = wrongCellsOf(finding);
   const places = cells.slice(0, MOST_DIFFERENCES);
   const log = finding.type === "crash" ? null : logText(record, finding);
@@ -129,14 +132,6 @@ function logText(record: RunRecord, { node, from, detail }: Finding): string | n
     .map((event) => `${formatTime(event.t).padStart(8)}  ${event.line}`);
   const shown = detail?.lines?.length ? detail.lines : known;
   return shown.length === 0 ? null : lines(shown.slice(0, MOST_LOG_LINES));
-}
-
-/** The differing keys that a divergence finding carries, one line each. */
-function differencesOf(finding: Finding): string[] {
-  const list = finding.detail?.differences ?? [];
-  return list.map(
-    ({ key, kind, master, replica }) => `${key}: ${master ?? "no such key"} | ${replica ?? "no such key"} (${kind})`,
-  );
 }
 
 function environmentText({ run, self }: RunSummary, texts: IssueTexts): string {

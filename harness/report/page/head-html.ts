@@ -23,7 +23,7 @@ export function headHtml(record: RunRecord, summary: RunSummary): Html {
   return html`<p class="quiet">${run.title}</p>
 <p><span class="verdict v-${verdict}">${verdict.toUpperCase()}</span>${first && tagsOf(first)}</p>
 <h1>${shorten(verdictSentence(summary), MOST_CHARS)}</h1>
-${first ? [factsHtml(record, summary, first), othersHtml(summary)] : otherReasons(summary)}${lost === null ? null : html`\n<p>${lost}</p>`}`;
+${first ? [factsHtml(record, summary, first), othersHtml(summary)] : summary.reasons.length > 1 && bullets(summary.reasons.slice(1, 50))}${lost === null ? null : html`\n<p>${lost}</p>`}`;
 }
 
 /** What broke in two words, and how sure that is. */
@@ -66,10 +66,6 @@ function othersHtml({ findings }: RunSummary): HtmlContent {
   const left = findings.length - 1 - others.length;
   const rest = left > 0 ? [`and ${counted(left, "more finding")} below`] : [];
   return html`<p>Also found:</p>${bullets([...items, ...rest], "others")}`;
-}
-
-function otherReasons({ reasons }: RunSummary): HtmlContent {
-  return reasons.length < 2 ? null : bullets(reasons.slice(1, 50));
 }
 
 /** Whether the harness itself was fit while something went wrong: it was the server only if it was. */
