@@ -1,6 +1,5 @@
 import { ChaosError } from "../base/chaos-error.ts";
-import type { Random } from "../base/random.ts";
-import { seededRandom } from "../base/random.ts";
+import { type Random, seededRandom } from "../base/random.ts";
 import { drawFrom } from "../base/units.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
 import { resolveNode } from "../faults/selector.ts";

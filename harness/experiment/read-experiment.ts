@@ -4,7 +4,6 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import { roleLines } from "../docker/compose-roles.ts";
 import type { Experiment } from "./experiment.ts";
-import { factsOf } from "./facts.ts";
 import { checkAfter, checkTimetable } from "./read/check-timetable.ts";
 import { checkPromotions } from "./read/known-masters.ts";
 import { readChecks } from "./read/read-checks.ts";
@@ -41,10 +40,8 @@ export async function readExperiment(file: string, registries: Registries): Prom
   const raw = source.value;
   const mistakes = new Mistakes(source);
   if (!isMap(raw)) {
-    mistakes.add(
-      [],
-      raw === null ? "the file is empty: expected an experiment" : `expected a map of keys, got ${show(raw)}`,
-    );
+    const empty = "the file is empty: expected an experiment";
+    mistakes.add([], raw === null ? empty : `expected a map of keys, got ${show(raw)}`);
     throw mistakesError(mistakes.list);
   }
   const sections: Sections = experimentSchema.shape;
@@ -80,9 +77,8 @@ export async function readExperiment(file: string, registries: Registries): Prom
   const faults = drafts.flatMap(({ spec }) => spec ?? []);
   // What was not understood may be just what a check needs.
   const whole = isRead(raw.faults, faults) && isRead(raw.load, [...load, ...benchmarks]);
-  const facts =
-    shape && whole ? factsOf({ load, benchmarks, faults, systems, shape, expectations }, registries) : undefined;
-  const checks = readChecks(raw.checks, part("checks"), facts, reading);
+  const read = whole ? { load, benchmarks, faults, systems, expectations } : undefined;
+  const checks = readChecks(raw.checks, part("checks"), read, reading);
   const rest = {
     description: part("description") ?? null,
     why: part("why") ?? null,
@@ -158,12 +154,8 @@ async function readCluster(
   try {
     const shape = await registries.readShape(path);
     if (shape.masters.length === 0) {
-      const message = `${path} has no service with the label kvchaos.role: master`;
-      mistakes.add(
-        ["cluster"],
-        message,
-        `add to each server ${roleLines({ image: "" })}, and a Toxiproxy as in compose/`,
-      );
+      const hint = `add to each server ${roleLines({ image: "" })}, and a Toxiproxy as in compose/`;
+      mistakes.add(["cluster"], `${path} has no service with the label kvchaos.role: master`, hint);
     }
     return { shape };
   } catch (error) {
@@ -193,10 +185,8 @@ function readWatchdog(given: Section<"watchdog">, mistakes: Mistakes): Experimen
   if (!given) return undefined;
   const { "hang-after": hangAfter, "hang-limit": hangLimit = null, interval, connections, poll } = given;
   if (hangAfter <= interval) {
-    mistakes.add(
-      ["watchdog", "hang-after"],
-      "expected hang-after to be longer than interval, the pause between two questions",
-    );
+    const message = "expected hang-after to be longer than interval, the pause between two questions";
+    mistakes.add(["watchdog", "hang-after"], message);
   }
   if (hangLimit !== null && hangLimit < hangAfter) {
     mistakes.add(["watchdog", "hang-limit"], "expected hang-limit to be at least hang-after");

@@ -24,7 +24,8 @@ export interface Mention {
   path: (string | number)[];
 }
 
-const ROLES = ["master", "replica", "any-replica"];
+/** Nodes by what they are at the moment. */
+export const ROLES = ["master", "replica", "any-replica"];
 const INDEXED = /^replica\/(\d+)$/;
 const ARROW = /^\s*(\S+)\s*->\s*(\S+)\s*$/;
 

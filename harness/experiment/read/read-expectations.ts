@@ -1,10 +1,11 @@
 import type { z } from "zod";
 import { formatDuration } from "../../base/units.ts";
+import { ROLES } from "../../faults/selector.ts";
 import type { Expectation } from "../../journal/expectation.ts";
 import { expectationItem, expectationList } from "../expectation-item.ts";
 import { show } from "../schema-parts.ts";
 import type { FaultDraft } from "./read-faults.ts";
-import { checkNode, numbering, type Path, type Reading, SELECTORS } from "./reading.ts";
+import { checkNode, numbering, type Path, type Reading } from "./reading.ts";
 
 type Item = z.output<typeof expectationItem>;
 
@@ -74,7 +75,7 @@ function readNode(item: Item, path: Path, reading: Reading): string | null | und
     return mistakes.addKey([...path, "node"], '"node" goes with what a node does, not with "served"');
   }
   if (item.node === undefined) return mistakes.add(path, 'missing key "node": of whom it is expected');
-  checkNode(item.node, [...path, "node"], reading, SELECTORS);
+  checkNode(item.node, [...path, "node"], reading, ROLES);
   const replicates = item.state !== undefined || item["full-sync"] !== undefined;
   if (replicates && shape?.sentinels?.includes(item.node)) {
     mistakes.add([...path, "node"], `"${item.node}" is a sentinel: it replicates from nobody`);

@@ -1,11 +1,11 @@
 import type { Fault } from "../../faults/fault.ts";
 import type { WrittenParams } from "../../faults/parameters.ts";
-import type { Mention } from "../../faults/selector.ts";
+import { type Mention, ROLES } from "../../faults/selector.ts";
 import type { FaultSpec } from "../experiment.ts";
 import { type FaultItem, faultItem } from "../schema.ts";
 import { show } from "../schema-parts.ts";
 import { readTrigger } from "./read-trigger.ts";
-import { checkNode, controlMessage, numbering, type Path, type Reading, SELECTORS } from "./reading.ts";
+import { checkNode, controlMessage, numbering, type Path, type Reading } from "./reading.ts";
 import { wrongMode } from "./rulers.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
@@ -28,7 +28,7 @@ export function readFaults(raw: unknown, loads: readonly string[], reading: Read
     const id = ids[index] as string;
     const params = readParams(one, ["faults", index], loads, reading);
     const trigger = item && readTrigger(item, ["faults", index], mistakes);
-    if (item?.when) checkNode(item.when.node, ["faults", index, "when", "node"], reading, SELECTORS);
+    if (item?.when) checkNode(item.when.node, ["faults", index, "when", "node"], reading, ROLES);
     if (item?.for && params && !params.fault.lasting) {
       const message = `"for" on an instant fault: ${item.fault} is over when it is done`;
       mistakes.addKey(["faults", index, "for"], message, "leave it out");

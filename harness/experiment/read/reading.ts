@@ -13,9 +13,6 @@ export interface Reading {
 /** Where in the file. */
 export type Path = readonly PropertyKey[];
 
-/** Nodes by what they are at the moment. */
-export const SELECTORS = ["master", "replica", "any-replica"];
-
 /** Refuses a node that the cluster does not have, and the control node, which nothing may touch. */
 export function checkNode(
   name: string,

@@ -7,8 +7,8 @@ import { RespError } from "../../resp/reply.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { FakeServer } from "../../testing/fake-server.support.ts";
 import { plannedParams } from "../../testing/planned-params.support.ts";
-import { flagsIn } from "../clients/client-flags.ts";
 import { faults } from "../registry.ts";
+import { flagsIn } from "./asked-command.ts";
 
 describe("a command of a fault", () => {
   let server: FakeServer;

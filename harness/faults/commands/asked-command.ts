@@ -2,8 +2,8 @@ import { formatDuration } from "../../base/units.ts";
 import { shown as shownCommand } from "../../cluster/admin-lanes.ts";
 import type { ClusterNode, Connection } from "../../cluster/cluster.ts";
 import { type Outcome, type Reply, RespError } from "../../resp/reply.ts";
+import { replyText as infoText } from "../../resp/reply-text.ts";
 import { answerTime } from "../../systems/answer-time.ts";
-import { clientFlags } from "../clients/client-flags.ts";
 import type { FaultContext } from "../fault.ts";
 
 /*
@@ -23,6 +23,7 @@ const COUNT_MS = 1_000;
 /** An answer so much later than a command's own timeout is told as late. */
 const LATE_MS = 1_000;
 const COMMAND_CHARS = 120;
+const LIST_MS = 3_000;
 
 export interface Answer {
   outcome: Outcome;
@@ -135,6 +136,49 @@ export function ask(context: FaultContext, connections: readonly Connection[], q
       clearTimeout(timer);
     };
   }
+}
+
+/**
+ * The flags that a server shows in CLIENT LIST for clients of ours ("b": blocked), asked on a connection of its own. Found by
+ * their ports, or as the only ones that show this command as their last. null: it does not tell, or does not answer.
+ */
+async function clientFlags(
+  node: ClusterNode,
+  connections: readonly Connection[],
+  argv: readonly string[],
+): Promise<string | null> {
+  const observer = await node.connect({ within: LIST_MS }).catch(() => null);
+  if (!observer) return null;
+  try {
+    const outcome = await observer.send(["CLIENT", "LIST"], { within: LIST_MS });
+    return outcome.outcome === "ok" ? flagsIn(infoText(outcome.reply), portsOf(node, connections), argv) : null;
+  } finally {
+    observer.close();
+  }
+}
+
+/** Behind the engine's forwarding the server sees other ports than ours. */
+function portsOf(node: ClusterNode, connections: readonly Connection[]): number[] {
+  const { host, port } = node.nearest();
+  if (host === node.direct.host && port === node.direct.port) return [];
+  return connections.flatMap(({ localPort }) => localPort ?? []);
+}
+
+/**
+ * @param list what CLIENT LIST said: one client a line, "id=3 addr=172.18.0.1:5000 … flags=b … cmd=blpop …"
+ * @param ports of our ends; [] when the server sees others
+ */
+export function flagsIn(list: string, ports: readonly number[], argv: readonly string[]): string | null {
+  const clients = list.split("\n").map((line) => ({
+    port: Number(/\baddr=\S*:(\d+)\b/.exec(line)?.[1]),
+    flags: /\bflags=([A-Za-z]{1,32})\b/.exec(line)?.[1],
+    command: /\bcmd=(\S+)/.exec(line)?.[1],
+  }));
+  const own = clients.filter(({ port }) => ports.includes(port));
+  const name = argv[0]?.toLowerCase() ?? "";
+  const alike = clients.filter(({ command }) => command?.split("|")[0]?.toLowerCase() === name);
+  const found = (own.length > 0 ? own : alike).flatMap(({ flags }) => flags ?? []);
+  return found.length === 0 ? null : [...new Set(found)].sort().join(", ");
 }
 
 /** What came within `ms`, or by the end of chaos; null: nothing yet. */
