@@ -4,6 +4,7 @@ import { durationMs } from "../../base/units.ts";
 import { defineFault } from "../fault.ts";
 import { nodeParameter, parameters, plainParameter } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
+import { startAgain } from "./restart.ts";
 
 const EXIT_MS = 30_000;
 
@@ -33,12 +34,7 @@ export const kill = defineFault({
     const { cluster, signal } = context;
     const node = selectNode(cluster, selector);
     context.claim(node.name, "down", restartAfter === "never");
-    if (restartAfter !== "never") {
-      context.onHeal(`start ${node.name}`, async () => {
-        await node.start({ within: EXIT_MS });
-        await cluster.restoreRole(node.name, { within: EXIT_MS, by: context.id });
-      });
-    }
+    if (restartAfter !== "never") context.onHeal(`start ${node.name}`, () => startAgain(context, node));
     await node.kill(name);
     const gone = await until({ what: `${node.name} to end on ${name}`, within: EXIT_MS, signal }, async () => {
       const state = await node.inspect();

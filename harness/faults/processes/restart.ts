@@ -1,9 +1,16 @@
-import { defineFault } from "../fault.ts";
+import type { ClusterNode } from "../../cluster/cluster.ts";
+import { defineFault, type FaultContext } from "../fault.ts";
 import { durationParameter, nodeParameter, parameters } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
 
-const START_MS = 30_000;
+export const START_MS = 30_000;
 const STOP_MS = 10_000;
+
+/** Starts a server that has ended, with the role that the topology gives it. */
+export async function startAgain({ cluster, id }: FaultContext, node: ClusterNode): Promise<void> {
+  await node.start({ within: START_MS });
+  await cluster.restoreRole(node.name, { within: START_MS, by: id });
+}
 
 /**
  * A graceful restart: SIGTERM, wait, start, role as the topology says. Heal: the same start again, should injecting
@@ -24,10 +31,7 @@ export const restart = defineFault({
     const node = selectNode(cluster, selector);
     const before = await node.inspect();
     const release = context.claim(node.name, "down");
-    const start = async (): Promise<void> => {
-      await node.start({ within: START_MS });
-      await cluster.restoreRole(node.name, { within: START_MS, by: context.id });
-    };
+    const start = (): Promise<void> => startAgain(context, node);
     context.onHeal(`start ${node.name}`, start);
     await node.stop(Math.ceil((stopWithin ?? cluster.system.stopWithin ?? STOP_MS) / 1000));
     signal.throwIfAborted();

@@ -5,8 +5,8 @@ import { RespError } from "../../resp/reply.ts";
 import { defineFault, type FaultContext } from "../fault.ts";
 import { choiceParameter, durationParameter, nodeParameter, parameters } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
+import { START_MS, startAgain } from "./restart.ts";
 
-const START_MS = 30_000;
 const KILL_MS = 10_000;
 const CAPTURE_MS = 30_000;
 /** A refused SHUTDOWN is answered at once; an accepted one ends the connection. */
@@ -35,29 +35,18 @@ export const shutdown = defineFault({
     const { cluster, clock, signal } = context;
     const node = selectNode(cluster, selector);
     const release = context.claim(node.name, "down");
-    const start = async (): Promise<void> => {
-      await node.start({ within: START_MS });
-      await cluster.restoreRole(node.name, { within: START_MS, by: context.id });
-    };
     let ending = false;
     context.onHeal(`start ${node.name}`, async () => {
       // It was asked to end and may do so at any moment: only one that has ended can be started.
       if (ending) await end(node);
-      await start();
+      await startAgain(context, node);
     });
-    const keeps = how !== "shutdown-nosave" && (await keepsData(context, node));
+    const keepsData = how !== "shutdown-nosave" && (await promisesToKeep(context, node));
     const asked = clock.now();
     ending = true;
     await ask(node, how, signal);
-    const told = {
-      type: "shutdown",
-      id: context.id,
-      node: node.name,
-      via: how,
-      asked,
-      within,
-      keepsData: keeps,
-    } as const;
+    const about = { id: context.id, node: node.name, via: how, asked, within, keepsData } as const;
+    const told = { type: "shutdown", ...about } as const;
     const exitCode = await ended(node, within, signal);
     if (exitCode === undefined) {
       await context.capture(node.name, "shutdown-hang");
@@ -70,7 +59,7 @@ export const shutdown = defineFault({
     }
     const ms = Math.round(clock.now() - asked);
     ending = false;
-    await start();
+    await startAgain(context, node);
     release();
     const outcome =
       exitCode === undefined
@@ -81,7 +70,7 @@ export const shutdown = defineFault({
 });
 
 /** Will what it has acknowledged outlive a clean stop? One that does not answer has made no promise that could be checked. */
-async function keepsData({ cluster, signal }: FaultContext, node: ClusterNode): Promise<boolean> {
+async function promisesToKeep({ cluster, signal }: FaultContext, node: ClusterNode): Promise<boolean> {
   const settings = Object.entries(cluster.system.keepsDataWith ?? {});
   if (settings.length === 0) return true;
   const answers = await Promise.all(
