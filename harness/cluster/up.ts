@@ -8,6 +8,7 @@ import { checkDisks } from "../docker/disk.ts";
 import type { ContainerSpec, Network } from "../docker/engine-types.ts";
 import type { Emit } from "../journal/events.ts";
 import { ToxiproxyServer } from "../network/toxiproxy.ts";
+import { checkRedirect } from "../network/virtual-addresses.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import { attachReplicas } from "./attach-replicas.ts";
 import { ContainerNode } from "./container-node.ts";
@@ -18,7 +19,7 @@ import { planLinks } from "./dial/link-plan.ts";
 import { launchOf } from "./launch.ts";
 import { LogCollector } from "./logs.ts";
 import { RunningCluster } from "./running-cluster.ts";
-import { SelfRule } from "./self-rule.ts";
+import { selfRule } from "./self-rule.ts";
 import { Shards } from "./shards.ts";
 import { clusterSpec, type NodeSpec } from "./spec.ts";
 
@@ -72,21 +73,21 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   const spec = clusterSpec(compose, system, options.config);
   // Every wait of the set-up listens to it: dozens at once are no leak.
   setMaxListeners(0, signal);
-  SelfRule.check(spec, engine.info.local);
+  if (spec.ruler !== "operator") checkRedirect(engine.info.local);
   const prefix = `kvchaos-${createHash("sha256").update(runId).digest("hex").slice(0, 10)}`;
   if (options.disk) await checkDisks(engine, spec.nodes.length, options.disk);
   const networks = await makeNetworks(options, prefix);
   const data = networks.get(spec.dataNetwork) as Network;
   const subnets = new Map([...networks].map(([name, { subnet }]) => [name, subnet]));
   const paths = new DialPaths(system, spec, subnets, engine.info.local);
-  const selfRule = SelfRule.of(system, spec, paths);
+  const ownRule = selfRule(system, spec, paths);
   const plans = planLinks(spec, system);
   const ports = await engine.freePorts(1 + plans.length + spec.nodes.length);
   options.resources.defer("give the ports back", () => engine.releasePorts(ports));
   const [apiPort, ...free] = ports;
   const linkPorts = free.slice(0, plans.length);
   const placed = spec.nodes.map((plain, i): Placed => {
-    const node = { ...(selfRule?.announced(plain) ?? plain), own: selfRule?.launch(plain) };
+    const node = { ...(ownRule?.announced(plain) ?? plain), own: ownRule?.launch(plain) };
     const asked = node.service.ports.find(({ container }) => container === node.port)?.host;
     return { node, ports: { [node.port]: asked ?? (free[plans.length + i] as number) } };
   });
@@ -180,9 +181,9 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   const replicate = async (): Promise<void> => {
     await answers.all;
     await introduceNodes(cluster, signal);
-    await selfRule?.form(cluster, signal);
+    await ownRule?.form(cluster, signal);
     if (!options.attachLater) await attachReplicas(cluster, signal);
-    if (selfRule) await follow(cluster, await selfRule.handOver(cluster, signal), scope);
+    if (ownRule) await follow(cluster, await ownRule.handOver(cluster, signal), scope);
   };
   return { cluster, replicate };
 }

@@ -27,9 +27,7 @@ export function machineName(machine: number): string {
 }
 
 /** e_machine of this host; undefined on an architecture we do not know. */
-export function hostMachine(arch: string = process.arch): number | undefined {
-  return NODE_ARCH[arch];
-}
+export const HOST_MACHINE: number | undefined = NODE_ARCH[process.arch];
 
 /**
  * Reads the headers of an ELF file (System V ABI, chapter 4 and 5). Returns undefined when it is not one (a script, an

@@ -1,15 +1,12 @@
 import { stat } from "node:fs/promises";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
-import { type ElfFile, hostMachine, machineName, readElf } from "./elf.ts";
+import { type ElfFile, HOST_MACHINE, machineName, readElf } from "./elf.ts";
 
-/** A program that passed the inspection: it is there, executable, and built for this machine. */
-export interface Program {
-  path: string;
-  elf: ElfFile;
-}
-
-/** Rejects with code `usage` and says what is wrong with the file: somebody named it. */
-export async function inspectProgram(path: string): Promise<Program> {
+/**
+ * A program that is there, executable, and built for this machine.
+ * Rejects with code `usage` and says what is wrong with the file: somebody named it.
+ */
+export async function inspectProgram(path: string): Promise<ElfFile> {
   const found = await stat(path).catch((error: unknown) => {
     throw new ChaosError("usage", `no binary at ${path}: ${messageOf(error)}`, {
       hint: "Give the path of the server's program file.",
@@ -26,16 +23,14 @@ export async function inspectProgram(path: string): Promise<Program> {
       hint: "A script cannot be wrapped: name the program that it starts.",
     });
   }
-  const machine = hostMachine();
-  if (machine !== undefined && elf.machine !== machine) {
-    throw new ChaosError(
-      "usage",
-      `${path} is built for ${machineName(elf.machine)}, this machine is ${machineName(machine)}`,
-      { hint: "Build the server for this machine's architecture." },
-    );
+  if (HOST_MACHINE !== undefined && elf.machine !== HOST_MACHINE) {
+    const machines = `${machineName(elf.machine)}, this machine is ${machineName(HOST_MACHINE)}`;
+    throw new ChaosError("usage", `${path} is built for ${machines}`, {
+      hint: "Build the server for this machine's architecture.",
+    });
   }
   if ((found.mode & 0o111) === 0) {
     throw new ChaosError("usage", `${path} is not executable`, { hint: `Type: chmod +x ${path}` });
   }
-  return { path, elf };
+  return elf;
 }

@@ -66,13 +66,13 @@ export async function wrapImage(options: WrapOptions) {
   };
 
   layer.put(recipe.binaryPath, { type: "file", source: binary, mode: 0o755 });
-  const programs = new Map<string, ElfFile>([[binary, main.elf]]);
+  const programs = new Map<string, ElfFile>([[binary, main]]);
   for (const name of recipe.extraBinaries ?? []) await addBeside(layer, programs, given, recipe, name, takes);
   for (const item of options.add ?? []) await addItem(layer, programs, item, takes);
 
   const libraries = new Set<string>();
   for (const [path, elf] of programs) {
-    const loader = elf.interpreter ?? main.elf.interpreter;
+    const loader = elf.interpreter ?? main.interpreter;
     if (!loader) continue; // Static, or a library that a static program could not load anyway.
     const found = await resolveLibraries(path, elf, loader, { ...options.libraries, signal });
     for (const library of found) {
