@@ -52,18 +52,9 @@ export function liveReporters({ terminal, json, output, quiet, ...where }: LiveO
   return json ? [ndjsonReporter(output), forPeople] : [forPeople];
 }
 
-export interface ReporterFailure {
-  name: string;
-  error: unknown;
-}
-
 /** Lets every reporter finish. One that throws is returned with its error; it changes neither the verdict nor the others. */
-export async function renderAll(
-  record: RunRecord,
-  directory: string,
-  wanted: readonly Reporter[] = reporters,
-): Promise<ReporterFailure[]> {
-  const failures: ReporterFailure[] = [];
+export async function renderAll(record: RunRecord, directory: string, wanted: readonly Reporter[] = reporters) {
+  const failures: { name: string; error: unknown }[] = [];
   for (const reporter of wanted) {
     try {
       await reporter.onEnd?.(record, directory);

@@ -26,7 +26,7 @@ export function healHtml(record: RunRecord): Html {
   const compared = record.of("comparison").filter((event) => event.before === "heal");
   return html`${[
     repairs.length === 0
-      ? html`<p>${nobodyTold(record)}</p>`
+      ? html`<p>No server was told anything${nobodyTold(record)}.</p>`
       : list("Servers that were not where they should be:", told),
     list(html`Left where the experiment's own commands put it:`, adopted),
     list("Not healed to the end:", unseen),
@@ -46,13 +46,11 @@ function notLookedAt(record: RunRecord): EventOf<"note">[] {
   return record.of("note").filter(({ kind }) => kind === "not-healed");
 }
 
-function nobodyTold(record: RunRecord): Html {
-  const ruler = record.view.ruler;
-  if (ruler !== "operator") return html`No server was told anything: roles are the ${ruler}' affair.`;
-  if (record.plan?.experiment.reconcile === "none")
-    return html`No server was told anything: the experiment wants it so.`;
-  if (notLookedAt(record).length > 0) return html`No server was told anything.`;
-  return html`No server was told anything: all were where they should be.`;
+function nobodyTold(record: RunRecord): HtmlContent {
+  const { ruler } = record.view;
+  if (ruler !== "operator") return html`: roles are the ${ruler}' affair`;
+  if (record.plan?.experiment.reconcile === "none") return ": the experiment wants it so";
+  return notLookedAt(record).length === 0 && ": all were where they should be";
 }
 
 function statesHtml(before: readonly EventOf<"before-heal">[]): HtmlContent {

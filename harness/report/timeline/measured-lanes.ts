@@ -2,6 +2,7 @@ import { groupBy } from "../../base/group-by.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { adminCommands } from "../../journal/view/admin-commands.ts";
+import { truncatedNote } from "../html/lists.ts";
 import { AMOUNT, compact, DURATION, nodeSeries, type Point, pointsOf, seriesLane } from "./series-lane.ts";
 import type { Lane } from "./time-scale.ts";
 
@@ -12,8 +13,7 @@ export function loadLanes(record: RunRecord): Lane[] {
   const loads = groupBy(record.of("load"), (event) => event.load);
   const shown = [...loads].slice(0, MOST_LOADS);
   return shown.flatMap(([load, events], i) => {
-    const last =
-      i === shown.length - 1 && loads.size > MOST_LOADS ? ` (truncated: ${MOST_LOADS} of ${loads.size} loads)` : "";
+    const last = i === shown.length - 1 ? truncatedNote(shown.length, loads.size, "loads") : "";
     const rate = (of: "ok" | "fail" | "info") =>
       pointsOf(events, (event) => event[of] / Math.max(event.seconds, 0.001));
     const ms = (of: "p50" | "p99" | "max") => pointsOf(events, ({ latency }) => latency?.[of] ?? null);
