@@ -106,30 +106,23 @@ export const percentRange = range((text) => {
   return value !== undefined && value <= 1 ? value : undefined;
 }, 'a percentage from 0% to 100%, or a range "10%..90%"').meta({ title: "percentage or range" });
 
-function unit(parse: (text: string) => number | undefined, expected: string) {
-  return z.string({ error: `expected ${expected}` }).transform((text, ctx): number => {
+/** @param wrong what is impossible in a text of the right form */
+function unit<T>(parse: (text: string) => T | undefined, expected: string, wrong?: (value: T) => string | undefined) {
+  return z.string({ error: `expected ${expected}` }).transform((text, ctx): T => {
     const value = parse(text);
-    if (value === undefined) {
-      ctx.addIssue({ code: "custom", message: `expected ${expected}, got "${text}"` });
-      return z.NEVER;
-    }
-    return value;
+    const why = value === undefined ? undefined : wrong?.(value);
+    if (value !== undefined && why === undefined) return value;
+    const message = why === undefined ? `expected ${expected}, got "${text}"` : `impossible range "${text}": ${why}`;
+    ctx.addIssue({ code: "custom", message });
+    return z.NEVER;
   });
 }
 
 function range(parse: (text: string) => number | undefined, expected: string) {
-  return z.string({ error: `expected ${expected}` }).transform((text, ctx): Range => {
-    const [from, to = from, ...more] = text.split("..");
-    const min = parse(from ?? "");
-    const max = parse(to ?? "");
-    if (min === undefined || max === undefined || more.length > 0) {
-      ctx.addIssue({ code: "custom", message: `expected ${expected}, got "${text}"` });
-      return z.NEVER;
-    }
-    if (min > max) {
-      ctx.addIssue({ code: "custom", message: `impossible range "${text}": the lower end is above the upper end` });
-      return z.NEVER;
-    }
-    return { min, max };
-  });
+  const ends = (text: string): Range | undefined => {
+    const [from = "", to = from, ...more] = text.split("..");
+    const [min, max] = [parse(from), parse(to)];
+    return min === undefined || max === undefined || more.length > 0 ? undefined : { min, max };
+  };
+  return unit(ends, expected, ({ min, max }) => (min > max ? "the lower end is above the upper end" : undefined));
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
@@ -59,7 +60,10 @@ export class RawConnection {
     try {
       return await withDeadline({ what, within, signal }, async (inner) => {
         const started = performance.now();
-        socket = await dial(host, port, inner);
+        socket = connect({ host, port, noDelay: true });
+        // What goes wrong after giving up is told to nobody.
+        socket.on("error", () => {});
+        await once(socket, "connect", { signal: inner });
         const connection = new RawConnection(socket);
         if (password !== undefined) {
           const answer = await connection.send(["AUTH", password], { within: within - (performance.now() - started) });
@@ -166,23 +170,4 @@ export class RawConnection {
 function outcomeOf(reply: Reply): Outcome {
   if (reply instanceof RespError) return { outcome: "fail", error: reply.code, reply };
   return { outcome: "ok", reply };
-}
-
-function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true });
-    const onAbort = () => finish(signal.reason);
-    const finish = (error?: unknown) => {
-      signal.removeEventListener("abort", onAbort);
-      socket.removeAllListeners();
-      if (error === undefined) return resolve(socket);
-      socket.on("error", () => {});
-      socket.destroy();
-      reject(error);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    socket.once("connect", () => finish());
-    socket.once("error", finish);
-    socket.once("close", () => finish(new ChaosError("infrastructure", "closed while connecting")));
-  });
 }
