@@ -5,8 +5,7 @@ export const NO_OUTCOMES: Readonly<Outcomes> = { ok: 0, fail: 0, info: 0, errors
 
 /** Both together; a new object. */
 export function addOutcomes(a: Readonly<Outcomes>, b: Readonly<Outcomes>): Outcomes {
-  const errors = { ...a.errors };
-  addErrors(errors, b.errors);
+  const errors = addErrors(a.errors, b.errors);
   return { ok: a.ok + b.ok, fail: a.fail + b.fail, info: a.info + b.info, errors };
 }
 
@@ -15,9 +14,11 @@ export function totalOutcomes(all: readonly Readonly<Outcomes>[]): Outcomes {
   return all.reduce<Outcomes>((sum, one) => addOutcomes(sum, one), NO_OUTCOMES);
 }
 
-/** Adds the counts of `more` to `sum`. */
-export function addErrors(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
-  for (const [kind, count] of Object.entries(more)) addError(sum, kind, count);
+/** The counts of both; a new object. */
+export function addErrors(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>) {
+  const sum: Record<string, number> = { ...a };
+  for (const [kind, count] of Object.entries(b)) addError(sum, kind, count);
+  return sum;
 }
 
 /** Counts errors of one kind. A server says its first word itself: "constructor" and "__proto__" are words like any other. */

@@ -122,7 +122,7 @@ function mergedProbe(a: EventOf<"probe">, b: EventOf<"probe">): EventOf<"probe">
     latency: mergedLatency(a.latency, b.latency),
     oldest: Math.max(a.oldest, b.oldest),
     silent: [...new Set([...a.silent, ...b.silent])],
-    replies: sums(a.replies, b.replies),
+    replies: addErrors(a.replies, b.replies),
   };
 }
 
@@ -161,12 +161,6 @@ function mergedLatency(a: Latency | null, b: Latency | null): Latency | null {
   const count = a.count + b.count;
   const p50 = count === 0 ? b.p50 : (a.p50 * a.count + b.p50 * b.count) / count;
   return { count, p50, p99: Math.max(a.p99, b.p99), max: Math.max(a.max, b.max) };
-}
-
-function sums(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
-  const all: Record<string, number> = { ...a };
-  addErrors(all, b);
-  return all;
 }
 
 function most(a: number | null, b: number | null): number | null {

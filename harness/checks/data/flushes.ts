@@ -33,14 +33,18 @@ export interface Flushes {
 /** What the journal's flushes did to which shard; refused ones did nothing. */
 export function flushesOf(record: RunRecord, masters: Masters): Flushes {
   const alone = new Map<string, string>();
-  const all = record.of("flush").flatMap((told): Flush[] => {
-    const event = { ...told, acknowledged: told.acknowledged ?? seenOn(record, told) };
-    const shard = masters.shardAt(event.node, event.invoked);
-    if (event.failed !== null || shard === undefined) return [];
-    if (masters.isMasterAt(event.node, event.invoked)) return [onMaster(event, shard, masters)];
-    alone.set(event.node, `${event.command} (${event.id})`);
+  const all = record.of("flush").flatMap((event): Flush[] => {
+    const { id, command, node, invoked, failed } = event;
+    const shard = masters.shardAt(node, invoked);
+    if (failed !== null || shard === undefined) return [];
+    const sent = { id, command, node, shard, invoked };
+    if (masters.isMasterAt(node, invoked)) {
+      const acknowledged = event.acknowledged ?? seenOn(record, event) ?? Infinity;
+      return [{ ...sent, acknowledged, lasting: acknowledged < Infinity && invoked >= masters.openFrom(node) }];
+    }
+    alone.set(node, `${command} (${id})`);
     // It may have been the master still, or already: then it emptied the shard, and nobody knows when.
-    return [{ ...flush(event, shard), acknowledged: Infinity, lasting: false }];
+    return [{ ...sent, acknowledged: Infinity, lasting: false }];
   });
   all.sort((a, b) => a.invoked - b.invoked);
   const shards = Array.from({ length: masters.shards }, (_, shard): ShardFlushes => {
@@ -57,14 +61,5 @@ export function flushesOf(record: RunRecord, masters: Masters): Flushes {
 
 /** When a flush without an answer was seen to have taken effect on the node that it was sent to: it does so only once. */
 function seenOn(record: RunRecord, { id, node }: EventOf<"flush">): number | null {
-  return record.of("flush-effect").find((one) => one.id === id && one.node === node)?.at ?? null;
-}
-
-function onMaster(event: EventOf<"flush">, shard: number, masters: Masters): Flush {
-  const lasting = event.acknowledged !== null && event.invoked >= masters.openFrom(event.node);
-  return { ...flush(event, shard), lasting };
-}
-
-function flush({ id, command, node, invoked, acknowledged }: EventOf<"flush">, shard: number): Flush {
-  return { id, command, node, shard, invoked, acknowledged: acknowledged ?? Infinity, lasting: false };
+  return record.ofNode("flush-effect", node).find((one) => one.id === id)?.at ?? null;
 }

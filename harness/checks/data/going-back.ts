@@ -1,7 +1,7 @@
 import { type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
 import type { CellWrites } from "./cells/cell-reads.ts";
 import type { Cell } from "./cells/cells.ts";
-import { Removals } from "./cells/removals.ts";
+import { removalsOf } from "./cells/removals.ts";
 import type { ShardFlushes } from "./flushes.ts";
 
 /*
@@ -33,7 +33,7 @@ export function wentBack(
 ): WentBack | null {
   const { invoked, completed, outcome, value } = load.operations;
   const byCompletion = sortedBy(reads, completed);
-  let removals: Removals | undefined;
+  let isRemoved: ReturnType<typeof removalsOf> | undefined;
   let next = 0;
   let earlier = -1;
   let seen = -1;
@@ -49,8 +49,8 @@ export function wentBack(
     if (seen === -1) continue;
     const since = invoked[seen] as number;
     if (value[later] === NOTHING) {
-      removals ??= new Removals(load, cell, flushes);
-      if (!removals.isBetween(since, completed[later] as number)) return { earlier, seen, later, shown: -1 };
+      isRemoved ??= removalsOf(load, cell, flushes);
+      if (!isRemoved(since, completed[later] as number)) return { earlier, seen, later, shown: -1 };
       continue;
     }
     const shown = writes.rowOf(value[later] as number);

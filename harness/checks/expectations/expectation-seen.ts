@@ -29,7 +29,7 @@ export interface Sights {
 }
 
 export function sightsOf(record: RunRecord, { id, node, what }: Expectation): Sights {
-  const meant = meantIn(record, node);
+  const meant: Meant = (name, t) => nodeAt(record, node, t) === name;
   switch (what.kind) {
     case "full-sync-done":
       return { kind: "events", sights: syncSights(record, meant) };
@@ -63,11 +63,6 @@ export function cameAbout({ kind, sights }: Sights, { from, to }: Pick<Window, "
   return began || inside.every(({ holds }) => holds);
 }
 
-/** Is this node the one that is meant, at that time? Roles move. */
-function meantIn(record: RunRecord, selector: string | null): (node: string, t: number) => boolean {
-  return (node, t) => nodeAt(record, selector, t) === node;
-}
-
 /** The node that is meant at a time; null: none. */
 export function nodeAt(record: RunRecord, selector: string | null, t: number): string | null {
   if (selector === null) return null;
@@ -76,6 +71,7 @@ export function nodeAt(record: RunRecord, selector: string | null, t: number): s
   return (topology && selectName(selector, names, topology)) ?? null;
 }
 
+/** Is this node the one that is meant, at that time? Roles move. */
 type Meant = (node: string, t: number) => boolean;
 
 /** Steps that the log tells, and polls in between, which say how far it is where INFO does; else what the last step said goes on. */

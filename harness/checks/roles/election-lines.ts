@@ -1,3 +1,4 @@
+import { groupBy } from "../../base/group-by.ts";
 import { formatSeconds } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
@@ -36,9 +37,8 @@ export function electionLines(record: RunRecord, from: number, own: readonly str
   const about = new Set(rules.filter(({ meaning }) => meaning === "election").map(({ name }) => name));
   const end = record.view.watchEnd;
   const told = record.of("log").filter(({ rule, t }) => about.has(rule) && t >= from && t <= end);
-  const last = new Map<string, typeof told>();
-  for (const one of told) last.set(one.node, [...(last.get(one.node) ?? []), one].slice(-MOST_PER_NODE));
-  const shown = [...last.values()].flat().sort((a, b) => a.t - b.t);
+  const byNode = groupBy(told, ({ node }) => node);
+  const shown = [...byNode.values()].flatMap((own) => own.slice(-MOST_PER_NODE)).sort((a, b) => a.t - b.t);
   const latest = (rules: readonly string[], nodes: readonly string[] | null) =>
     told.findLast(({ node, rule }) => rules.includes(rule) && (nodes === null || nodes.includes(node)));
   const best = latest(REASONS, own) ?? latest(REASONS, null) ?? latest(TRIES, own) ?? latest(TRIES, null);

@@ -4,7 +4,13 @@ import { type Ruler, rulerOf } from "../ruler.ts";
 import { type ConditionPeriod, conditionPeriods } from "./conditions.ts";
 import type { EventIndex } from "./event-index.ts";
 import { type FaultOccurrence, faultOccurrences } from "./fault-occurrences.ts";
-import { type PhaseSpan, phaseSpans } from "./phases.ts";
+
+export interface PhaseSpan {
+  phase: Phase;
+  from: number;
+  /** null: the journal ends inside it. */
+  to: number | null;
+}
 
 /** More of a stretch than this spent starved, and nothing can be concluded from it. */
 const MOST_STARVED = 0.2;
@@ -143,4 +149,15 @@ export class RunView {
     const own = this.#journal.ofNode("evidence", node);
     return own.filter(({ t, ms }) => t >= from && (to === null || t - ms <= to));
   }
+}
+
+/** Every phase that began, in order. */
+function phaseSpans(journal: EventIndex): PhaseSpan[] {
+  const spans: PhaseSpan[] = [];
+  for (const { phase, step, t } of journal.of("phase")) {
+    const open = spans.findLast((span) => span.phase === phase && span.to === null);
+    if (step === "begin") spans.push({ phase, from: t, to: null });
+    else if (open) open.to = t;
+  }
+  return spans;
 }
