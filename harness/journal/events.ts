@@ -21,7 +21,7 @@ export { FINDING_TYPES, type Finding } from "./finding.ts";
 /*
  *   cluster ─┐
  *   load  ───┤
- *   faults ──┼─► Emit ─► JournalWriter ─► journal.jsonl ─► readJournal ─► checks, reports, replay
+ *   faults ──┼─► Emit ─► JournalWriter ─► journal.jsonl ─► readRecord ─► checks, reports, replay
  *   watchdog ┤
  *   run ─────┘
  *

@@ -3,8 +3,8 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
-import type { JournalEvent } from "./events.ts";
-import { readJournal, readRecord } from "./reader.ts";
+import { eventSchema, type JournalEvent } from "./events.ts";
+import { readRecord } from "./reader.ts";
 import { JournalWriter } from "./writer.ts";
 
 describe("journal", () => {
@@ -22,10 +22,10 @@ describe("journal", () => {
 
   const note = (text: string) => ({ type: "note" as const, about: "test", text });
 
-  async function read(): Promise<JournalEvent[]> {
-    const events: JournalEvent[] = [];
-    for await (const event of readJournal(file)) events.push(event);
-    return events;
+  async function read(): Promise<readonly JournalEvent[]> {
+    await readRecord(file);
+    const lines = (await readFile(file, "utf8")).trimEnd().split("\n");
+    return lines.map((line) => eventSchema.parse(JSON.parse(line)));
   }
 
   it("keeps the order of events and adds the clock's time only where it is missing", async () => {

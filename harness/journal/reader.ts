@@ -6,48 +6,29 @@ import { type RunRecord, recordOf } from "./record.ts";
 import { EventStore } from "./thin.ts";
 
 /**
- * Reads a journal event by event, whatever its size. A torn last line (no newline, not an event: the harness was
- * killed while writing) ends the reading and is told to `onTorn`; any other broken line throws.
+ * The whole journal in memory, indexed; of a very long one the samples are thinned (thin.ts), so that it fits. A torn last line (no
+ * newline, not an event: the harness was killed while writing) ends the reading and is in `tornLine`; any other broken line throws.
  * @throws ChaosError usage: no such file, or "journal.jsonl:12: …"
  */
-export async function* readJournal(file: string, onTorn?: (line: number) => void): AsyncIterable<JournalEvent> {
-  for await (const events of batches(file, onTorn)) yield* events;
-}
-
-/** Events in the portions in which the disk gives them: waiting once for each event would take longer than reading it. */
-async function* batches(file: string, onTorn?: (line: number) => void): AsyncIterable<JournalEvent[]> {
+export async function readRecord(file: string): Promise<RunRecord> {
+  const store = new EventStore();
+  let tornLine: number | null = null;
   let number = 0;
+  // In the portions in which the disk gives them: waiting once for each line would take longer than reading it.
   for await (const { texts, ended } of lines(file)) {
-    const events: JournalEvent[] = [];
     for (const text of texts) {
       number++;
       const result = parseLine(text);
-      if ("event" in result) events.push(result.event);
-      else if (!ended) onTorn?.(number);
+      if ("event" in result) store.add(result.event);
+      else if (!ended) tornLine = number;
       else {
-        yield events;
         throw new ChaosError("usage", `${file}:${number}: not a journal event: ${result.why}`, {
           hint: "The journal was changed or written by another version of kvchaos.",
         });
       }
     }
-    yield events;
   }
-}
-
-/**
- * The whole journal in memory, indexed; of a very long one the samples are thinned (thin.ts), so that it fits.
- * @throws as readJournal
- */
-export async function readRecord(file: string): Promise<RunRecord> {
-  const store = new EventStore();
-  let torn: number | null = null;
-  for await (const events of batches(file, (line) => {
-    torn = line;
-  })) {
-    for (const event of events) store.add(event);
-  }
-  return recordOf(store.events(), { tornLine: torn });
+  return recordOf(store.events(), { tornLine });
 }
 
 function parseLine(text: string): { event: JournalEvent } | { why: string } {
