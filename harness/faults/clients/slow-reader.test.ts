@@ -5,8 +5,7 @@ import { RespError } from "../../resp/reply.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { FakeServer } from "../../testing/fake-server.support.ts";
 import { plannedParams } from "../../testing/planned-params.support.ts";
-import { SlowClient } from "./slow-client.ts";
-import { largestIn, slowReader } from "./slow-reader.ts";
+import { largestIn, SlowClient, slowReader } from "./slow-reader.ts";
 
 const RATE = 20_000;
 const never = new AbortController().signal;
