@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { findProgram } from "../base/programs.ts";
@@ -25,6 +26,12 @@ describe("function names through gdb", function () {
   afterEach(() => hung.kill());
   after(() => program?.remove());
 
+  /** Its state once it neither runs (it was set running a moment ago) nor waits for its child. */
+  const settled = async () => {
+    const passing = () => /[RD]/.test(processState(hung.pid)?.state ?? "");
+    await until({ what: "the process's rest", within: 2000, every: 5 }, () => !passing());
+    return processState(hung.pid);
+  };
   const take = (within: number) => takeBacktraces({ pid: hung.pid, clock, within, depth: 40 });
 
   it("names the functions of every thread, measures the pause and leaves the process running", async () => {
@@ -36,7 +43,7 @@ describe("function names through gdb", function () {
     assert.ok(named.includes("worker: pthread_join < switching_worker"), named.join("\n"));
     assert.equal(named.filter((line) => line === "worker: pthread_rwlock_rdlock < reader").length, 5);
     assert.ok(result.stoppedMs > 0 && result.stoppedMs < 20_000);
-    assert.deepEqual(processState(hung.pid), { state: "S", tracer: 0 });
+    assert.deepEqual(await settled(), { state: "S", tracer: 0 });
     const text = backtraceText(result, (tid) => `t ${tid}`);
     assert.match(
       text,
@@ -49,10 +56,20 @@ describe("function names through gdb", function () {
       const result = await take(within);
       assert.ok(!result.taken);
       assert.match(result.why, /gdb was ended/);
-      // It was set running a moment ago.
-      await until({ what: "the process's sleep", within: 2000, every: 5 }, () => processState(hung.pid)?.state !== "R");
-      assert.deepEqual(processState(hung.pid), { state: "S", tracer: 0 });
+      assert.deepEqual(await settled(), { state: "S", tracer: 0 });
     }
+  });
+
+  it("a stop that still waits for the process when gdb is ended is taken back", async () => {
+    await hung.kill();
+    hung = await start(program?.path ?? "", ["vfork"]);
+    const child = await until({ what: "the child", within: 2000, every: 5 }, () =>
+      Number(readFileSync(`/proc/${hung.pid}/task/${hung.pid}/children`, "utf8")),
+    );
+    const result = await take(1500);
+    assert.ok(!result.taken && result.stoppedMs > 0, `it was attached: ${JSON.stringify(result)}`);
+    process.kill(child, "SIGKILL");
+    assert.deepEqual(await settled(), { state: "S", tracer: 0 });
   });
 
   it("a stopped process is left alone", async () => {

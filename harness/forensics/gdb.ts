@@ -43,7 +43,7 @@ export async function takeBacktraces(options: GdbOptions): Promise<GdbResult> {
 
   const pause = watchPause(pid, clock, options.onStopped);
   const { output: raw, errors, failed } = await runGdb(gdb, gdbArguments(options), { within, signal });
-  const stuck = await letGo(pid);
+  const stuck = await letGo(pid, failed !== null);
   const stoppedMs = pause.stop();
   signal?.throwIfAborted();
   if (failed !== null || stuck !== null) return { taken: false, why: stuck ?? failed ?? "", stoppedMs };
@@ -67,11 +67,23 @@ function gdbArguments({ pid, depth }: GdbOptions): string[] {
   return [...first, ...program, ...after];
 }
 
-/** A killed debugger can leave its process stopped. It was running before, so it is set running again. Returns what is wrong, or null. */
-async function letGo(pid: number): Promise<string | null> {
+/**
+ * A killed debugger can leave its process stopped, or about to be: the SIGSTOP of its attach may still wait for the thread to run,
+ * so that the process looks well and stops a moment later (seen once in 250 on a busy machine). SIGCONT takes back stops that wait
+ * as well (signal(7)); it was running before, so it is sent in any case. Returns what is wrong, or null.
+ */
+async function letGo(pid: number, killed: boolean): Promise<string | null> {
+  const goOn = () => {
+    try {
+      process.kill(pid, "SIGCONT");
+    } catch {
+      // It ended meanwhile, which the state below tells.
+    }
+  };
+  if (killed) goOn();
   const running = () => {
     const state = processState(pid);
-    if (state?.tracer === 0 && state.state === "T") process.kill(pid, "SIGCONT");
+    if (state?.tracer === 0 && state.state === "T") goOn();
     return state === null || (state.tracer === 0 && state.state !== "T" && state.state !== "t");
   };
   try {
