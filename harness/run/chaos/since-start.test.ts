@@ -4,6 +4,8 @@ import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { waitSinceStart } from "./since-start.ts";
 
 const AFTER = 300;
+/** How late a busy machine may look, ms: far less than a trigger that never comes true. */
+const LATE = 1500;
 
 describe("a trigger by the time since a server was started", () => {
   /** As if the engine had said so. @param ago ms */
@@ -26,7 +28,7 @@ describe("a trigger by the time since a server was started", () => {
     const { wait } = setUp(0);
     const from = performance.now();
     const up = ms(await wait());
-    assert.ok(up >= AFTER && up < AFTER + 150, `${up} ms`);
+    assert.ok(up >= AFTER && up < AFTER + LATE, `${up} ms`);
     assert.ok(performance.now() - from >= AFTER - 20);
   });
 
@@ -70,6 +72,8 @@ describe("a trigger by the time since a server was started", () => {
     setTimeout(() => {
       meant = "m1";
     }, 50);
-    assert.match(await wait(false, () => meant), /^m1 was started 3\d\dms ago$/);
+    // Which node was waited for is what counts: how late a busy machine looks, nobody knows.
+    const up = Number(/^m1 was started (\d+)ms ago$/.exec(await wait(false, () => meant))?.[1]);
+    assert.ok(up >= AFTER && up < AFTER + LATE, `${up} ms`);
   });
 });
