@@ -120,10 +120,11 @@ export async function captureEvidence(options: EvidenceOptions): Promise<Evidenc
     missing.push("function names because the server's process is not known on this host, where gdb is");
   const harmless = evidenceOf(seen, files, missing, Math.round(clock.now() - begun));
   options.onHarmless?.(harmless);
+  const told = clock.now();
   if (pid === null || !seen || !options.gdb?.()) return harmless;
 
   const { stacks, stoppedMs } = await stopForStacks(pid, seen, options, missing, write);
-  const gdbMs = Math.round(clock.now() - begun) - harmless.ms;
+  const gdbMs = Math.round(clock.now() - told);
   return { ...evidenceOf(seen, files, missing, harmless.ms, stacks), gdbMs, stoppedProcessMs: stoppedMs };
 }
 
