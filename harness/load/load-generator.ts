@@ -33,6 +33,8 @@ export interface GeneratorOptions {
   password?: string | undefined;
   /** Makes the commands and records them, in place of the workload alone. */
   log?: OperationLog | undefined;
+  /** ms for sending, after the stop, what was due before it; by default enough for a healthy server. */
+  finish?: number;
   /** The keys' slot is another server's, as one of the targets says; told once a second at most. */
   onMoved?: ((from: LoadTarget, text: string) => void) | undefined;
 }
@@ -130,7 +132,7 @@ export class LoadGenerator {
       const now = this.#options.clock.now();
       this.#phase = "finishing";
       this.#schedule?.end(now);
-      this.#finishTimer = setTimeout(() => this.#drain(), FINISH_MS);
+      this.#finishTimer = setTimeout(() => this.#drain(), this.#options.finish ?? FINISH_MS);
       if (this.#schedule) this.#handOut(this.#schedule, now);
       this.#finishIfSent(now);
     });

@@ -83,7 +83,7 @@ describe("outcomes by node", () => {
   }
 
   const seeing = (what: string, condition: (sample: LoadSample) => boolean) =>
-    until({ what, within: 5000, every: 5 }, () => condition(counted()));
+    until({ what, within: 10_000, every: 5 }, () => condition(counted()));
   const stopped = async (): Promise<LoadSample> => {
     await generator?.stop();
     return counted();
@@ -103,7 +103,7 @@ describe("outcomes by node", () => {
   it("hold timeouts, lost and refused connections, too", async () => {
     one.on("SET", (_, { command }) => (command === 5 ? { do: "reset" } : "OK"));
     two.on("SET", () => ({ do: "never" }));
-    start({ timeout: 100 });
+    start({ timeout: 1000 }); // one node is asked as usual meanwhile, on a busy machine, too
     await seeing(
       "resets and timeouts",
       ({ errors }) => (errors.timeout ?? 0) > 3 && (errors["connection-lost"] ?? 0) > 3,
@@ -118,8 +118,8 @@ describe("outcomes by node", () => {
 
   it("stay with the node that was asked when the load moves on", async () => {
     one.on("SET", () => ({ do: "never" }));
-    const running = start({ connections: 1, timeout: 300 }, { targets: [target(one, "m1")] });
-    await until({ what: "a full pipeline", within: 2000 }, () => one.count("SET") === 2);
+    const running = start({ connections: 1, timeout: 1500 }, { targets: [target(one, "m1")] });
+    await until({ what: "a full pipeline", within: 10_000 }, () => one.count("SET") === 2);
     running.retarget([target(two, "r1")]);
     await seeing("the old one's end", ({ info }) => info === 2);
     const all = await stopped();
@@ -208,7 +208,7 @@ describe("outcomes by node", () => {
       await seeing("more of them", ({ fail }) => fail > before + 50);
       assert.equal(told.length, 1);
       now = 1_000;
-      await until({ what: "the second word", within: 2000, every: 5 }, () => told.length === 2);
+      await until({ what: "the second word", within: 10_000, every: 5 }, () => told.length === 2);
       const all = await stopped();
       assert.deepEqual(all.nodes.m1, { ok: 0, fail: one.count("SET"), info: 0, errors: { MOVED: one.count("SET") } });
     });

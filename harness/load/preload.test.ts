@@ -29,7 +29,7 @@ describe("preload", () => {
   });
   afterEach(() => server.stop());
 
-  function run(seed = "s", within = 5000, nodes = ["m1"], signal = new AbortController().signal) {
+  function run(seed = "s", within = 20_000, nodes = ["m1"], signal = new AbortController().signal) {
     const targets = nodes.map((node) => ({ node, host: server.host, port: server.port }));
     const emit = (event: Partial<JournalEvent>) => void (event.type === "note" && notes.push(event.text ?? ""));
     return preload({ spec: SPEC, targets, seed, emit, signal, within });
@@ -41,13 +41,13 @@ describe("preload", () => {
     const counts = ["SET", "RPUSH", "SADD", "ZADD", "HMSET"].map((name) => server.count(name));
     assert.deepEqual(counts, [201, 201, 201, 200, 200]);
     assert.match(notes.join(), /1003 keys .* on m1/);
-    await until({ what: "the sockets' end", within: 1000 }, () => server.open === 0);
+    await until({ what: "the sockets' end", within: 10_000 }, () => server.open === 0);
   });
 
   it("writes the same bytes for the same seed and node, and others otherwise", async () => {
     const dataset = async (seed: string, node: string) => {
       written.clear();
-      await run(seed, 5000, [node]);
+      await run(seed, 20_000, [node]);
       return [...written.values()].sort();
     };
     const first = await dataset("a", "m1");
@@ -57,7 +57,7 @@ describe("preload", () => {
   });
 
   it("fills every master", async () => {
-    assert.deepEqual(await run("s", 5000, ["m1", "m2"]), { keys: 2006 });
+    assert.deepEqual(await run("s", 20_000, ["m1", "m2"]), { keys: 2006 });
     assert.equal(server.count(), 2006);
   });
 
@@ -68,7 +68,7 @@ describe("preload", () => {
       assert.match(error.message, /SADD preload:set:\d+ on m1 failed: OOM command not allowed/);
       return true;
     });
-    await until({ what: "the sockets' end", within: 1000 }, () => server.open === 0);
+    await until({ what: "the sockets' end", within: 10_000 }, () => server.open === 0);
     assert.ok(server.count() <= 512);
   });
 
@@ -77,8 +77,8 @@ describe("preload", () => {
     await assert.rejects(run("s", 100), (error) => error instanceof ChaosError && error.code === "timeout");
     const controller = new AbortController();
     const reason = new ChaosError("interrupted", "Ctrl-C");
-    const running = run("s", 5000, ["m1"], controller.signal);
-    await until({ what: "connections", within: 1000 }, () => server.open >= 4);
+    const running = run("s", 20_000, ["m1"], controller.signal);
+    await until({ what: "connections", within: 10_000 }, () => server.open >= 4);
     controller.abort(reason);
     await assert.rejects(running, reason);
   });

@@ -14,6 +14,7 @@ import { type Reply, RespError } from "../resp/reply.ts";
 type Behaviour =
   | { do: "never" } // this connection never gets another answer
   | { do: "late"; reply: Reply; after: number } // ms; later answers of the connection wait behind it
+  | { do: "when"; reply: Reply; ready: Promise<void> } // as late as the test says
   | { do: "half"; reply: Reply } // the first half of the bytes, then silence
   | { do: "raw"; bytes: string } // anything, also what is not RESP
   | { do: "close" } // FIN
@@ -162,15 +163,21 @@ class AnswerQueue {
   add(answer: Reply | Behaviour): void {
     if (!isBehaviour(answer)) {
       this.#waiting.push({ bytes: encodeReply(answer) });
-    } else if (answer.do === "late") {
+    } else if (answer.do === "late" || answer.do === "when") {
       const slot: { bytes: Buffer | undefined } = { bytes: undefined };
       this.#waiting.push(slot);
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
+      const send = (): void => {
         slot.bytes = encodeReply(answer.reply);
         this.flush();
-      }, answer.after);
-      this.#timers.add(timer);
+      };
+      if (answer.do === "when") void answer.ready.then(send);
+      else {
+        const timer = setTimeout(() => {
+          this.#timers.delete(timer);
+          send();
+        }, answer.after);
+        this.#timers.add(timer);
+      }
     } else if (answer.do === "half") {
       const bytes = encodeReply(answer.reply);
       this.#waiting.push({ bytes: bytes.subarray(0, Math.ceil(bytes.length / 2)), silent: true });
