@@ -243,7 +243,7 @@ describe("the fault runner", () => {
     const running = runner.run(clock.now(), never);
     await turn();
     cluster.syncLine("r1", "full-sync-progress", files(5));
-    await until({ what: "the first occurrence", within: 1_000, every: 1 }, () => steps("w#1").at(-1) === "healed");
+    await until({ what: "the first occurrence", within: 10_000, every: 1 }, () => steps("w#1").at(-1) === "healed");
     await turn();
     cluster.syncLine("r1", "full-sync-progress", files(6));
     await turn();
@@ -271,7 +271,7 @@ describe("the fault runner", () => {
       await new Promise((resolve) => setImmediate(resolve));
     };
     await say("down");
-    await until({ what: "the first occurrence", within: 1_000, every: 1 }, () => steps("w#1").at(-1) === "healed");
+    await until({ what: "the first occurrence", within: 10_000, every: 1 }, () => steps("w#1").at(-1) === "healed");
     await say("down");
     assert.deepEqual(steps("w#2"), []);
     await say("up");
