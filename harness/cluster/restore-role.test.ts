@@ -90,7 +90,7 @@ describe("a server that is to be where it should be", () => {
   }
 
   const repairs = () => events.flatMap((one) => (one.type === "repair" ? [one] : []));
-  const restore = (within = 1_000) => cluster.restoreRole("r1", { by: "cut#1", within });
+  const restore = (within = 5_000) => cluster.restoreRole("r1", { by: "cut#1", within });
 
   it("is told nothing when it is", async () => {
     await restore();
@@ -130,7 +130,7 @@ describe("a server that is to be where it should be", () => {
       return { do: "never" };
     });
     const lasting = { connection: 0, by: "storm#1" };
-    await assert.rejects(cluster.applyRole("r1", { lasting, within: 100 }), /unanswered when told its role/);
+    await assert.rejects(cluster.applyRole("r1", { lasting, within: 500 }), /unanswered when told its role/);
     await restore();
     assert.deepEqual(told, ["SLAVEOF toxiproxy 10000"]);
     assert.match(repairs()[0]?.why ?? "", /a command that a fault gave it has had no answer yet/);

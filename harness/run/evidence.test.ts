@@ -57,7 +57,7 @@ describe("evidence of a run", function () {
       skip(test, "/proc/<pid>/mem is not readable: root or CAP_SYS_PTRACE is needed");
     }
     let before = "";
-    await until({ what: "threads at rest", within: 5000, every: 30 }, () => {
+    await until({ what: "threads at rest", within: 15_000, every: 30 }, () => {
       const now = JSON.stringify(readThreads(one.pid).filter(({ comm }) => comm !== "sleeper" && comm !== "loop"));
       const rest = now === before && !now.includes('"running"');
       before = now;

@@ -80,7 +80,7 @@ export async function record(
     watchdog,
     verdicts,
     of: <T extends EventType>(type: T) => events.filter((event): event is EventOf<T> => event.type === type),
-    becomes: (node, condition, within = 8000) =>
+    becomes: (node, condition, within = 20_000) =>
       until({ what: `${node} to be ${condition}`, within, every: 20 }, () => {
         const verdict = watchdog.verdict(node);
         return [condition].flat().includes(verdict.condition) ? verdict : undefined;

@@ -16,7 +16,7 @@ const INFO = Buffer.from(
 const HANG = ["deadlocked", "livelocked", "unresponsive"] as const;
 
 describe("watchdog", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let server: FakeServer;
   let node: MutableNode;
   let recording: Recording | undefined;
@@ -48,7 +48,7 @@ describe("watchdog", function () {
   it("finds a healthy node healthy, and writes what the journal expects", async () => {
     const { watchdog, of, path } = await healthy([node]);
     watchdog.calibrated();
-    await until({ what: "two seconds of events", within: 6000 }, () => of("self").length >= 2);
+    await until({ what: "two seconds of events", within: 15_000 }, () => of("self").length >= 2);
     assert.deepEqual(path("m1"), ["unknown", "healthy"]);
     assert.equal(watchdog.state("m1")?.offset, 42);
     const kinds = new Set(of("probe").map(({ kind }) => kind));
@@ -57,8 +57,10 @@ describe("watchdog", function () {
       assert.ok(of(type).length > 0, type);
       for (const event of of(type)) eventSchema.parse(event);
     }
-    const second = of("probe").filter(({ kind }) => kind === "established")[1];
-    assert.ok(second && second.answered >= 40 && second.answered <= 120, `${second?.answered} PINGs in a second`);
+    // 4 connections, each asked every 50 ms, in a second in which this machine had the time for it.
+    await until({ what: "about 80 PINGs in a second", within: 15_000 }, () =>
+      of("probe").some(({ kind, answered }) => kind === "established" && answered >= 60 && answered <= 100),
+    );
     const process = of("process").at(-1);
     assert.ok(process?.alive && (process.threads ?? 0) > 4 && (process.cpuMs ?? 0) > 0);
     assert.equal(of("self").at(-1)?.starved, false);
@@ -66,10 +68,10 @@ describe("watchdog", function () {
 
   it("sends few INFO questions and few writes, and no write to a replica or once data must stand still", async () => {
     const { watchdog, of } = await healthy([node], { poll: 400 });
-    await until({ what: "writes", within: 5000 }, () => server.count("SET") >= 2);
+    await until({ what: "writes", within: 15_000 }, () => server.count("SET") >= 2);
     watchdog.quiesce();
     const seen = of("self").length;
-    await until({ what: "a full second", within: 5000 }, () => of("self").length >= seen + 2);
+    await until({ what: "a full second", within: 15_000 }, () => of("self").length >= seen + 2);
     const [writes, reads, pings, polls] = ["SET", "GET", "PING", "INFO"].map((name) => server.count(name)) as [
       number,
       number,
@@ -88,14 +90,14 @@ describe("watchdog", function () {
     assert.ok(told.length >= 5 && told.length < 200, `${told.length} of 200`);
     for (const [i, { t }] of told.slice(1).entries()) assert.ok(t - (told[i]?.t ?? 0) >= 90, "ten a second at most");
     server.on("INFO", () => Buffer.from(INFO.toString().replace("role:master", "role:slave")));
-    await until({ what: "the change", within: 5000 }, () => of("node-state").at(-1)?.state.role === "replica");
+    await until({ what: "the change", within: 15_000 }, () => of("node-state").at(-1)?.state.role === "replica");
   });
 
   it("calls a node with a master no place to write", async () => {
     node.master = "other";
     node.role = "replica";
     await healthy([node]);
-    await until({ what: "reads", within: 5000 }, () => server.count("GET") >= 3);
+    await until({ what: "reads", within: 15_000 }, () => server.count("GET") >= 3);
     assert.equal(server.count("SET"), 0);
   });
 
@@ -109,7 +111,7 @@ describe("watchdog", function () {
     await becomes("m1", HANG);
     const event = of("condition").at(-1);
     assert.ok((event?.silent ?? 0) >= 4, `silent ${event?.silent} of ${event?.of}`);
-    await until({ what: "silent connections in a second", within: 4000 }, () =>
+    await until({ what: "silent connections in a second", within: 15_000 }, () =>
       of("probe").some(({ kind, silent }) => kind === "established" && silent.length === 4),
     );
   });
@@ -119,7 +121,7 @@ describe("watchdog", function () {
     const never = () => ({ do: "never" }) as const;
     server.on("PING", never).on("GET", never).on("SET", never);
     await becomes("m1", HANG);
-    const told = await until({ what: "the classes", within: 8000 }, () => of("classes").at(0));
+    const told = await until({ what: "the classes", within: 15_000 }, () => of("classes").at(0));
     assert.deepEqual(told.answering, ["INFO", "CONFIG GET"]);
     assert.deepEqual(told.silent, ["PING", "GET", "SET", "PING on a new connection"]);
     eventSchema.parse(told);
@@ -131,7 +133,7 @@ describe("watchdog", function () {
     await becomes("m1", HANG);
     const before = server.accepted;
     const seen = recording?.of("self").length ?? 0;
-    await until({ what: "two more seconds", within: 5000 }, () => (recording?.of("self").length ?? 0) >= seen + 2);
+    await until({ what: "two more seconds", within: 15_000 }, () => (recording?.of("self").length ?? 0) >= seen + 2);
     assert.ok(server.accepted - before <= 3, `${server.accepted - before} more connections`);
     server.thaw();
     await becomes("m1", "healthy");
@@ -173,7 +175,7 @@ describe("watchdog", function () {
     server.freeze();
     await becomes("m1", "paused");
     const seen = of("self").length;
-    await until({ what: "longer than hangAfter", within: 6000 }, () => of("self").length >= seen + 3);
+    await until({ what: "longer than hangAfter", within: 15_000 }, () => of("self").length >= seen + 3);
     node.claimed = null;
     server.thaw();
     await becomes("m1", "healthy");
@@ -188,7 +190,7 @@ describe("watchdog", function () {
     const controller = new AbortController();
     const { of, stop } = await healthy([node], {}, { signal: controller.signal });
     controller.abort();
-    await until({ what: "all connections to close", within: 4000 }, () => server.open === 0);
+    await until({ what: "all connections to close", within: 15_000 }, () => server.open === 0);
     const seen = of("self").length;
     await stop();
     await stop();
@@ -207,7 +209,7 @@ describe("watchdog", function () {
       const seen = of("self").length;
       const end = performance.now() + 1500;
       while (performance.now() < end);
-      await until({ what: "two more seconds", within: 6000 }, () => of("self").length >= seen + 2);
+      await until({ what: "two more seconds", within: 15_000 }, () => of("self").length >= seen + 2);
       assert.deepEqual(path("m1"), ["unknown", "healthy"]);
       const worst = Math.max(...of("self").map(({ mainDelay }) => mainDelay));
       assert.ok(worst > 1000, `main thread's delay ${worst}`);

@@ -72,7 +72,7 @@ describe("a command of a fault", () => {
     });
     const summary = await inject("command", { argv: ["BLPOP", "k", "1"], within: "200ms" });
     assert.equal(summary, "BLPOP k: no answer within 200ms; its own timeout of 1s is not over");
-    assert.equal(answer, true);
+    await until({ what: "the command", within: 5_000 }, () => answer);
     assert.deepEqual(await scope.close(), []);
     assert.equal(server.open, 1);
     const answered = await step("answered");
@@ -84,7 +84,7 @@ describe("a command of a fault", () => {
   it("that was answered late, but while it was waited for, has its lateness in the effect", async () => {
     server.on("BLPOP", () => ({ do: "late", reply: null, after: 1_300 }));
     const summary = await inject("command", { argv: ["BLPOP", "k", "0.1"] });
-    assert.match(summary, /^BLPOP k: null after 1\.\ds, 1\.\ds later than its own timeout$/);
+    assert.match(summary, /^BLPOP k: null after [1-9]\.\ds, [1-9]\.\ds later than its own timeout$/);
   });
 
   it("that is overdue is told with the client's flags", async function () {

@@ -93,11 +93,11 @@ describe("flushall", () => {
   it("tells of a node that keeps the key how long it was watched", async () => {
     const cluster = new FlushedCluster();
     cluster.lag.r1 = Infinity;
-    const { effect, flush: told, seen } = await flush(cluster, { within: "400ms" });
+    const { effect, flush: told, seen } = await flush(cluster, { within: "1s" });
     const r1 = seen.get("r1");
     assert.equal(effect.measured, true);
-    assert.match(effect.summary, /gone on m1 after \d+ ms, r1: still there after 0\.\d s, r2 after \d+ ms/);
-    assert.ok(r1?.at === null && r1.until - (told.acknowledged ?? Infinity) >= 390, JSON.stringify(r1));
+    assert.match(effect.summary, /gone on m1 after [\d.]+ m?s, r1: still there after [1-9]\.\d s, r2 after [\d.]+ m?s/);
+    assert.ok(r1?.at === null && r1.until - (told.acknowledged ?? Infinity) >= 990, JSON.stringify(r1));
   });
 
   it("leaves a node that hangs with one question, however many flushes follow", async () => {
@@ -162,7 +162,7 @@ describe("flushall", () => {
     await flush(cluster, { within: "400ms" });
     await until({ what: "a second of silence", within: 5000 }, () => cluster.node("m1").questions.waiting > 1000);
     const said = cluster.said.length;
-    await assert.rejects(flush(cluster), /m1 has not answered for 1\.\d s: it is not flushed again/);
+    await assert.rejects(flush(cluster), /m1 has not answered for [1-9]\.\d s: it is not flushed again/);
     assert.equal(cluster.said.length, said);
   });
 

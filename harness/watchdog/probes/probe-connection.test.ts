@@ -8,7 +8,7 @@ import type { AnswerRecord, LossRecord } from "../observation.ts";
 import { ProbeConnection } from "./probe-connection.ts";
 
 const PING = encodeCommand(["PING"]);
-const soon = { within: 3000, every: 5 };
+const soon = { within: 10_000, every: 5 };
 
 describe("probe connection", () => {
   let server: FakeServer;
