@@ -10,14 +10,14 @@ import { version } from "../base/version.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 describe("the package that npm makes", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let folder: string;
   let unpacked: string;
 
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "kvchaos-package-"));
-    await runCommand(["npm", "pack", "--silent", "--pack-destination", folder, ROOT], { within: 30_000 });
-    await runCommand(["tar", "xzf", path.join(folder, `kvchaos-${version}.tgz`), "-C", folder], { within: 10_000 });
+    await runCommand(["npm", "pack", "--silent", "--pack-destination", folder, ROOT], { within: 120_000 });
+    await runCommand(["tar", "xzf", path.join(folder, `kvchaos-${version}.tgz`), "-C", folder], { within: 60_000 });
     unpacked = path.join(folder, "package");
     await symlink(path.join(ROOT, "node_modules"), path.join(unpacked, "node_modules"));
   });
@@ -42,7 +42,7 @@ describe("the package that npm makes", function () {
     const program = path.join(unpacked, "harness/cli/kvchaos.mjs");
     const quickstart = path.join(unpacked, "experiments/any/quickstart.yaml");
     const answer = async (...args: string[]) =>
-      (await runCommand([process.execPath, program, ...args], { within: 30_000 })).stdout;
+      (await runCommand([process.execPath, program, ...args], { within: 120_000 })).stdout;
     assert.equal((await answer("--version")).trim(), version);
     assert.match(await answer("explain", quickstart, "--system", "redis", "--seed", "7"), /^seed: "7"$/m);
     const changes = readFileSync(path.join(unpacked, "CHANGELOG.md"), "utf8");

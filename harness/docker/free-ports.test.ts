@@ -46,7 +46,7 @@ describe("freePorts", () => {
     const module = JSON.stringify(new URL("./free-ports.ts", import.meta.url).href);
     const code = `import { freePorts } from ${module}; console.log(JSON.stringify(await freePorts(3)));`;
     const args = ["--import", "tsx", "--input-type=module", "--eval", code];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname, timeout: 9_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname, timeout: 50_000 });
     const ports: number[] = JSON.parse(stdout);
     assert.equal(ports.length, 3);
     for (const port of ports) assert.equal(await unreserved(port), true);

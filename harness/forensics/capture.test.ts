@@ -14,7 +14,7 @@ import { takeBaseline } from "./wait-baseline.ts";
 type Program = NonNullable<Awaited<ReturnType<typeof compile>>>;
 
 describe("capturing a live process", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const clock = monotonicClock();
   let program: Program | null = null;
   let cpp: Program | null = null;

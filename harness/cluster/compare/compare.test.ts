@@ -32,7 +32,7 @@ describe("comparing two servers that misbehave", () => {
     server.on("EXISTS", (argv) => (value(argv) === undefined ? 0 : 1));
     server.on("GETRANGE", (argv) => bulk((value(argv) ?? "").slice(Number(argv[2]), Number(argv[3]) + 1)));
   }
-  const compare = (within = 3000, movedSlots: number[] = []) =>
+  const compare = (within = 20_000, movedSlots: number[] = []) =>
     compareDatasets({ master, replica, masterName: "m1", replicaName: "r1", movedSlots, within, signal: stop.signal });
 
   it("is complete and equal when they are", async () => {
@@ -52,16 +52,16 @@ describe("comparing two servers that misbehave", () => {
       String(argv[1]) === "b" ? new RespError("MOVED 3300 10.0.0.9:6666") : "string";
     master.on("TYPE", elsewhere);
     master.on("EXISTS", (argv) => (String(argv[1]) === "b" ? new RespError("MOVED 3300 10.0.0.9:6666") : 1));
-    const result = await compare(3000, [3300]);
+    const result = await compare(20_000, [3300]);
     assert.deepEqual([result.complete, result.different, result.moved], [true, 0, 1]);
-    const unmoved = await compare(3000, [3301]);
+    const unmoved = await compare(20_000, [3301]);
     assert.deepEqual([unmoved.complete, unmoved.moved, unmoved.notComparable], [false, undefined, 1]);
     assert.match(unmoved.why ?? "", /^1 key could not be compared \(first: b: m1 answered TYPE with: MOVED 3300/);
   });
 
   it("is not complete when a server falls silent, within its deadline", async () => {
     replica.on("GETRANGE", () => ({ do: "never" }));
-    const result = await compare(300);
+    const result = await compare(1000);
     assert.equal(result.complete, false);
     assert.match(result.why ?? "", /time was up/);
   });
@@ -89,7 +89,7 @@ describe("comparing two servers that misbehave", () => {
 
   it("ends a scan that never ends, at the deadline", async () => {
     replica.on("SCAN", () => [Buffer.from("7"), []]);
-    assert.match((await compare(300)).why ?? "", /time was up/);
+    assert.match((await compare(1000)).why ?? "", /time was up/);
   });
 
   it("counts a key that SCAN returns twice once", async () => {
@@ -121,6 +121,6 @@ describe("comparing two servers that misbehave", () => {
       return { do: "never" };
     });
     await assert.rejects(compare(), /cancelled/);
-    await until({ what: "both connections closed", within: 1000, every: 5 }, () => master.open + replica.open === 0);
+    await until({ what: "both connections closed", within: 10_000, every: 5 }, () => master.open + replica.open === 0);
   });
 });

@@ -27,7 +27,7 @@ function setUp() {
     time.now++;
     states.add(name, { ...(await cluster.node(name).state()), link: "up", ...change });
   };
-  const go = (abandoned: string[] = [], within = 1_000) =>
+  const go = (abandoned: string[] = [], within = 30_000) =>
     recover({
       cluster: cluster as unknown as RunningCluster,
       watchdog,
@@ -79,7 +79,7 @@ describe("recovery", () => {
   for (const [name, arrange, pattern] of wrong) {
     it(`is not reached while ${name}`, async () => {
       const set = setUp();
-      const going = set.go();
+      const going = set.go([], 1_000);
       await set.see("m1", { offset: 50 });
       await arrange(set);
       assert.equal(await going, false);

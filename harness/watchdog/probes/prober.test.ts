@@ -113,8 +113,8 @@ describe("prober", () => {
     const delays = late.map(({ loopDelay }) => loopDelay);
     assert.ok(Math.max(...delays) > 700, `delays ${delays}`);
     for (const report of late) starvation.observe(report);
-    assert.equal(starvation.spans.length, 1);
-    assert.ok((starvation.spans[0]?.to ?? 0) - (starvation.spans[0]?.from ?? 0) > 700);
+    // A busy machine may have been late once more, for a moment.
+    assert.equal(starvation.spans.filter(({ from, to }) => to - from > 700).length, 1);
   });
 
   describe("on a server whose threads serve all connections", () => {
