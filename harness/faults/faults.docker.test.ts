@@ -115,7 +115,7 @@ describe("faults on real servers", function () {
       await cluster.node("m1").admin(["SET", `cut-${mode}`, "yes"]);
       // r2 has it, so r1 would have it too by now.
       await until(
-        { what: "the write on r2", within: 5_000, every: 5 },
+        { what: "the write on r2", within: 20_000, every: 5 },
         async () => (await value("r2", `cut-${mode}`)) === "yes",
       );
       assert.equal(await value("r1", `cut-${mode}`), "null");
@@ -143,7 +143,7 @@ describe("faults on real servers", function () {
     assert.equal(effect.measured, true, effect.summary);
     await cluster.node("m1").admin(["SET", "apart", "yes"]);
     await until(
-      { what: "the write on r1", within: 5_000, every: 5 },
+      { what: "the write on r1", within: 20_000, every: 5 },
       async () => (await value("r1", "apart")) === "yes",
     );
     assert.equal(await value("r2", "apart"), "null");
@@ -194,7 +194,7 @@ describe("faults on real servers", function () {
     for (const command of ["flushall", "flushdb"]) {
       await cluster.node("m1").admin(["SET", "old", "1"]);
       const { effect } = await inject("flushall", resolve("flushall", { command, within: "10s" }));
-      assert.match(effect.summary, /gone on m1 after \d+ ms, r1 after \d+ ms, r2 after \d+ ms/);
+      assert.match(effect.summary, /gone on m1 after [\d.]+ m?s, r1 after [\d.]+ m?s, r2 after [\d.]+ m?s/);
       assert.equal(effect.measured, true, effect.summary);
       await until({ what: "the flush to arrive", within: 10_000 }, async () => (await value("r1", "old")) === "null");
     }
@@ -210,7 +210,7 @@ describe("faults on real servers", function () {
     const { effect, heal } = await inject("pause", { node: "r1" });
     assert.equal(effect.measured, true, effect.summary);
     await heal();
-    await cluster.node("r1").ready({ within: 5_000 });
+    await cluster.node("r1").ready({ within: 20_000 });
   });
 
   it("command: a refused one is an error, but not one that may be; an unanswered one can be left behind", async () => {
@@ -230,7 +230,7 @@ describe("faults on real servers", function () {
     );
     assert.equal(sleeping.effect.measured, true);
     await sleeping.heal();
-    await cluster.node("r2").ready({ within: 5_000 });
+    await cluster.node("r2").ready({ within: 20_000 });
   });
 
   it("duplicate-command: on a busy machine 19 of 20 storms of 60 achieve a gap of at most 10 ms", async () => {

@@ -138,7 +138,10 @@ describe("capturing a process in a container", function () {
     assert.equal(data.groups.find((group) => group.count === 3)?.frames?.at(-1), "reader");
     assert.ok(stoppedProcessMs > 0);
     assert.deepEqual(steps, ["stopped", "goes on"]);
-    for (const { state } of readThreads(pid)) assert.equal(state, "S");
+    // They were set running a moment ago.
+    await until({ what: "all threads asleep", within: 10_000 }, () =>
+      readThreads(pid).every(({ state }) => state === "S"),
+    );
   });
 
   describe("through a sidecar, where this machine's /proc does not show it", () => {

@@ -95,7 +95,7 @@ describe("recorded loads on a real master and its replica", function () {
     assert.deepEqual(await scope.close(), []);
   });
 
-  const open = (i: number) => RawConnection.open({ host: "127.0.0.1", port: ports[i] as number, within: 2000 });
+  const open = (i: number) => RawConnection.open({ host: "127.0.0.1", port: ports[i] as number, within: 10_000 });
   const info = async (node: string) => replyText(await ask(node, "INFO", "replication"));
 
   /** Load, a stranger's write, a drained replica, final reads: as a run does it. */
