@@ -11,7 +11,7 @@ import { type CopyFile, coreStacks } from "./core.ts";
 import { type CoreOrigin, coreOrigin } from "./core-place.ts";
 
 describe("the stacks in a core", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let program: Awaited<ReturnType<typeof compile>> = null;
   let directory: string;
 

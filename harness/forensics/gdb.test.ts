@@ -10,7 +10,7 @@ import { backtraceText, takeBacktraces } from "./gdb.ts";
 import { processState, readThreads } from "./process.ts";
 
 describe("function names through gdb", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const clock = monotonicClock();
   let program: Awaited<ReturnType<typeof compile>> = null;
   let hung: RunningProgram;

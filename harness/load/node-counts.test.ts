@@ -192,7 +192,7 @@ describe("outcomes by node", () => {
     const all = samples().reduce<Outcomes>((sum, { nodes }) => addOutcomes(sum, nodes?.m2 ?? NO_OUTCOMES), NO_OUTCOMES);
     assert.deepEqual([all.ok, all.fail], [0, two.count("SET")]);
     assert.ok(all.fail > 0);
-  }).timeout(30_000);
+  }).timeout(180_000);
 
   describe("MOVED", () => {
     it("is told with the target that said it, at most once a second, and each is counted", async () => {

@@ -51,7 +51,7 @@ interface Row {
 }
 
 describe("recording a load", function () {
-  this.timeout(60_000); // the servers of all tests share two cores
+  this.timeout(300_000); // the servers of all tests share two cores
 
   const clock = monotonicClock();
   let server: FakeServer;

@@ -28,7 +28,7 @@ const SPEC: LoadSpec = {
 };
 
 describe("startLoad", function () {
-  this.timeout(60_000); // a thread takes half a second to start, and more on a busy machine
+  this.timeout(300_000); // a thread takes half a second to start, and more on a busy machine
 
   const clock = monotonicClock();
   let server: FakeServer;

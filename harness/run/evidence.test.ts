@@ -21,7 +21,7 @@ const noEngine: SidecarOptions["engine"] = {
 };
 
 describe("evidence of a run", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const clock = monotonicClock();
   let directory: string;
   let program: Awaited<ReturnType<typeof compile>> = null;

@@ -16,7 +16,7 @@ const INFO = Buffer.from(
 const HANG = ["deadlocked", "livelocked", "unresponsive"] as const;
 
 describe("watchdog", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let server: FakeServer;
   let node: MutableNode;
   let recording: Recording | undefined;

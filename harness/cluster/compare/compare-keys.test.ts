@@ -110,7 +110,7 @@ describe("comparing keys that change between two questions", function () {
 });
 
 describe("comparing when an answer is odd", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   const ODD: readonly [string, Reply][] = [
     ["WRONGTYPE", new RespError("WRONGTYPE Operation against a key holding the wrong kind of value")],

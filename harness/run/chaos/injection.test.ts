@@ -130,7 +130,7 @@ describe("a fault and its heal", () => {
       ),
       { numRuns: 150 },
     );
-  }).timeout(60_000);
+  }).timeout(300_000);
 
   it("are undone once more when the inject ends only after the heal, which is told as failed, and keep the claim until then", async () => {
     const log: string[] = [];
