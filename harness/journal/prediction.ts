@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+/** Where in a program a lock was taken, or is wanted. */
+export const lockSiteSchema = z.object({
+  /** The file's path inside the container. */
+  module: z.string(),
+  /** Of the call's return address in that file, bytes. */
+  offset: z.number(),
+  /** null: the file has no name for it. */
+  function: z.string().nullable(),
+  /** "storage.cc:120"; null: the file does not tell. */
+  source: z.string().nullable(),
+});
+export type LockSite = z.infer<typeof lockSiteSchema>;
+
+export const lockUseSchema = z.object({
+  /** "rwlock A": locks of one prediction have one letter each, whatever their addresses; "the end of master-repl" of a join. */
+  lock: z.string(),
+  kind: z.enum(["mutex", "rwlock", "spin", "thread"]),
+  mode: z.enum(["shared", "exclusive"]),
+  site: lockSiteSchema,
+});
+export type NamedLockUse = z.infer<typeof lockUseSchema>;
+
+const sideSchema = z.object({
+  /** Name of the thread; digits of a pool's are one "#". */
+  thread: z.string(),
+  holds: z.array(lockUseSchema),
+  wants: lockUseSchema,
+  /** Function names where it wanted the lock, innermost first; empty where they could not be had. */
+  stack: z.array(z.string()),
+  /** When it did so, ms on the run's clock: the first few and the last few moments. */
+  at: z.array(z.number()),
+  /** How often. */
+  count: z.number(),
+});
+export type PredictedSide = z.infer<typeof sideSchema>;
+
+/** A deadlock that the program can reach by what its threads have shown, although it did not happen. */
+export const predictionSchema = z.object({
+  /** The same for the same functions, modes and threads, in any run: 12 hexadecimal digits. */
+  signature: z.string(),
+  /** "itself": one thread takes a lock that it holds and that it cannot take twice. */
+  kind: z.enum(["cycle", "itself"]),
+  /** Each wants what the next one holds, the last what the first holds. */
+  sides: z.array(sideSchema),
+  /** Two readers exclude each other only while a writer waits between them. */
+  needsWriter: z.boolean(),
+  /** ms between the sides when they came closest; null: not known. */
+  gap: z.number().nullable(),
+  /** How many sets of locks of the same functions were in such a cycle. */
+  instances: z.number(),
+});
+export type Prediction = z.infer<typeof predictionSchema>;
+
+/** A lock was held while its holder waited for something else. */
+export const longWaitSchema = z.object({
+  thread: z.string(),
+  for: z.enum(["condition", "join", "io", "sleep", "semaphore"]),
+  /** ms: the longest. */
+  longest: z.number(),
+  count: z.number(),
+  /** On the run's clock, ms: when the longest began. */
+  at: z.number(),
+  holds: z.array(lockUseSchema),
+  site: lockSiteSchema,
+  stack: z.array(z.string()),
+});
+export type LongWait = z.infer<typeof longWaitSchema>;
