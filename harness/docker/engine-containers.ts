@@ -178,7 +178,15 @@ function createOptions(spec: ContainerSpec): ContainerCreateOptions {
       PortBindings: Object.fromEntries(
         ports.map(({ container, host }) => [`${container}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(host) }]]),
       ),
-      Mounts: (spec.volumes ?? []).map(({ name, path }) => ({ Type: "volume" as const, Source: name, Target: path })),
+      Mounts: [
+        ...(spec.volumes ?? []).map(({ name, path }) => ({ Type: "volume" as const, Source: name, Target: path })),
+        ...(spec.binds ?? []).map(({ host, path, readOnly }) => ({
+          Type: "bind" as const,
+          Source: host,
+          Target: path,
+          ReadOnly: readOnly,
+        })),
+      ],
       Tmpfs: Object.fromEntries((spec.tmpfs ?? []).map((path) => [path, ""])),
       Ulimits: (spec.ulimits ?? []).map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
       CapAdd: [...(spec.capAdd ?? [])],

@@ -54,6 +54,8 @@ export interface ContainerSpec {
   ports?: readonly { container: number; host: number }[] | undefined;
   /** Named volumes. */
   volumes?: readonly { name: string; path: string }[] | undefined;
+  /** Files and folders of the engine's machine. */
+  binds?: readonly { host: string; path: string; readOnly: boolean }[] | undefined;
   /** Paths. */
   tmpfs?: readonly string[] | undefined;
   ulimits?: readonly { name: string; soft: number; hard: number }[] | undefined;

@@ -5,6 +5,7 @@ import { parseStat } from "../base/proc-stat.ts";
 import { hasDisk, removeDisk } from "./disk.ts";
 import type { Engine } from "./engine.ts";
 import type { CallOptions, Labels } from "./engine-types.ts";
+import { removeSharedFolders } from "./shared-folder.ts";
 
 /*
  *   run ──ownerLabels──► every container, network, volume:   kvchaos.run=<run id>   kvchaos.owner=<who made it>
@@ -125,6 +126,7 @@ export async function removeRun(
       cause: error,
     });
   }
+  if (engine.info.local) await removeSharedFolders(runId);
   return removed.size;
 }
 

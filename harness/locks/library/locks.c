@@ -143,6 +143,8 @@ struct control {
   u32 layout, version, tick, active;         /* version: raised after every change */
   u32 noise_probability, noise_max_us, noise_seed, long_wait_ms;
   u32 processes, processes_lost, range_count, rule_count;
+  u32 loaded_count, unused;
+  char loaded[32][16];                       /* written here: names of the first programs that loaded the library */
   struct range ranges[RANGES];
   struct rule rules[RULES];
 };
@@ -482,6 +484,8 @@ __attribute__((constructor)) static void load(void) {
   struct control *read = (void *)mapped;
   if (read->layout != LAYOUT_VERSION) return;
   control = read;
+  u32 n = __atomic_fetch_add(&read->loaded_count, 1, __ATOMIC_RELAXED);
+  if (n < 32) raw(SYS_prctl, PR_GET_NAME, (long)read->loaded[n], 0, 0, 0, 0);
   alone.hash[0] = 1;
   alone.known = known_alone;
   mine = &alone;
@@ -1168,6 +1172,7 @@ int main(void) {
   TYPE(control); FIELD(control, magic); FIELD(control, layout); FIELD(control, version); FIELD(control, tick); FIELD(control, active);
   FIELD(control, noise_probability); FIELD(control, noise_max_us); FIELD(control, noise_seed); FIELD(control, long_wait_ms);
   FIELD(control, processes); FIELD(control, processes_lost); FIELD(control, range_count); FIELD(control, rule_count);
+  FIELD(control, loaded_count); FIELD(control, loaded);
   FIELD(control, ranges); FIELD(control, rules); END;
   printf("}}\n");
   return 0;
