@@ -3,6 +3,7 @@ import { until, type WaitLimits } from "../base/deadline.ts";
 import type { Disk } from "../docker/disk.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { NodeState } from "../journal/events.ts";
+import type { LockFolder } from "../locks/lock-folder.ts";
 import { adminCommand } from "../resp/admin.ts";
 import { RawConnection } from "../resp/connection.ts";
 import type { Reply } from "../resp/reply.ts";
@@ -66,6 +67,8 @@ interface ContainerNodeOptions {
   onStarted?: ((pid: number) => Promise<void>) | undefined;
   /** The disk of its own that holds its data. */
   disk: Disk | null;
+  /** Where its server writes its lock graph. */
+  locks: LockFolder | null;
   password: string | undefined;
 }
 
@@ -81,6 +84,8 @@ export class ContainerNode {
   readonly #resources: ContainerResources;
   /** What faults ask of it, one question at a time. */
   readonly questions: NodeQuestions;
+  /** Its lock graph, and where its threads pause; null: it was started without the library, or that could not be loaded. */
+  readonly locks: LockFolder | null;
   readonly #options: ContainerNodeOptions;
   #state: ContainerState = { running: false, paused: false, exitCode: null, oomKilled: false, startedAt: null };
   readonly #connections = new Set<RawConnection>();
@@ -95,6 +100,7 @@ export class ContainerNode {
     this.role = options.role;
     this.container = options.container;
     this.direct = options.direct;
+    this.locks = options.locks;
     const { engine, container, disk, system } = options;
     this.questions = new NodeQuestions((limits) => this.connect(limits), options.sharded);
     // The server itself may not have been started yet by its image's entrypoint; what it may use is known already.

@@ -3,6 +3,9 @@ import type { ComposeFile } from "../docker/compose.ts";
 import { Disk, removeDisk } from "../docker/disk.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { ContainerSpec, Network } from "../docker/engine-types.ts";
+import { removeSharedFolders } from "../docker/shared-folder.ts";
+import type { LockLibrary } from "../locks/library/make-library.ts";
+import { LockFolder } from "../locks/lock-folder.ts";
 import type { System } from "../systems/system.ts";
 import { launchOf, withCores } from "./launch.ts";
 import type { NodeSpec } from "./spec.ts";
@@ -22,6 +25,17 @@ export interface MakeOptions {
   disk?: number | null;
   /** A server that dies leaves a core in its container, of 4 GiB at most. */
   cores?: boolean;
+  /** Every server writes its lock graph down. */
+  locks?: LockOptions | null;
+}
+
+interface LockOptions {
+  library: LockLibrary;
+  runId: string;
+  /** What the image itself preloads. */
+  preloaded: string | undefined;
+  /** ms from which on a wait with a lock in hand is written down. */
+  longWait: number;
 }
 
 /** A node with its ports. */
@@ -57,16 +71,20 @@ export async function startNode(
   { node, ports }: Placed,
   prefix: string,
   networks: NonNullable<ContainerSpec["networks"]>,
-): Promise<{ id: string; disk: Disk | null }> {
+): Promise<{ id: string; disk: Disk | null; locks: LockFolder | null }> {
   const { system, labels } = options;
   const { service } = node;
   const name = `${prefix}-${node.name}`;
   const launch = launchOf(system, node);
   const disk = await makeVolume(options, name);
+  const locks = await makeLockFolder(options, node.name);
+  const preload = locks?.launch(launch.environment?.LD_PRELOAD ?? options.locks?.preloaded);
   const id = await startContainer(options, {
     name,
     image: options.image,
     ...launch,
+    environment: { ...launch.environment, ...preload?.environment },
+    binds: preload?.binds,
     ulimits: options.cores ? withCores(launch.ulimits) : launch.ulimits,
     labels: { ...service.labels, ...labels, "kvchaos.node": node.name },
     networks,
@@ -74,7 +92,16 @@ export async function startNode(
     volumes: [{ name, path: system.dataDirectory }],
     stopTimeout: service.stopGracePeriod,
   });
-  return { id, disk };
+  return { id, disk, locks };
+}
+
+async function makeLockFolder({ locks, resources }: MakeOptions, node: string): Promise<LockFolder | null> {
+  if (!locks) return null;
+  const { runId, library, longWait } = locks;
+  resources.defer("remove the lock graphs", () => removeSharedFolders(runId));
+  const folder = await LockFolder.make(runId, node, library, longWait);
+  resources.defer(`close the lock graph of ${node}`, async () => folder.close());
+  return folder;
 }
 
 /** On a disk of its own where that is asked for, and else on the engine's. */

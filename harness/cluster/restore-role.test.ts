@@ -64,6 +64,7 @@ describe("a server that is to be where it should be", () => {
       data: { name: "data", alias: "r1", ip: "" },
       sharded: false,
       disk: null,
+      locks: null,
       password: undefined,
     });
     const none = async () => {};

@@ -48,6 +48,7 @@ describe("telling a server its role", () => {
       data: { name: "data", alias: "m1", ip: "" },
       sharded: false,
       disk: null,
+      locks: null,
       password: undefined,
     });
     const address = { host: "toxiproxy", port: 10_000 };

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { CleanupScope } from "../base/scope.ts";
 import type { Engine } from "../docker/engine.ts";
+import type { ContainerSpec } from "../docker/engine-types.ts";
 import { freePorts, releasePorts } from "../docker/free-ports.ts";
 import { guardRun } from "../docker/guard-run.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
@@ -10,6 +11,12 @@ import { ContainerNode } from "./container-node.ts";
 
 const READY_MS = 30_000;
 const LAST_LINES = 10;
+
+interface TryOptions extends Pick<ContainerSpec, "environment" | "binds"> {
+  /** Until it answers PING, ms. */
+  within?: number;
+  signal: AbortSignal;
+}
 
 /**
  * Starts a server from an image once, as a run would, and asks it PING and for its version. Its container is gone afterwards, in every case.
@@ -20,7 +27,7 @@ export async function tryImage(
   engine: Engine,
   system: System,
   image: string,
-  { within = READY_MS, signal }: { within?: number; signal: AbortSignal },
+  { within = READY_MS, signal, environment, binds }: TryOptions,
 ) {
   const runId = `try-${randomBytes(4).toString("hex")}`;
   const name = `kvchaos-${runId}`;
@@ -34,7 +41,9 @@ export async function tryImage(
     await engine.createNetwork({ name, labels, internal: false }, { signal });
     resources.defer(`remove container ${name}`, () => engine.remove(name, { force: true, volumes: true }));
     const ports = [{ container: system.port, host }];
-    const spec = { name, image, ...system.launch({}), labels, networks: [{ name }], ports };
+    const launch = system.launch({});
+    const own = { environment: { ...launch.environment, ...environment }, binds };
+    const spec = { name, image, ...launch, ...own, labels, networks: [{ name }], ports };
     const container = await engine.createContainer(spec, { signal });
     const started = performance.now();
     await engine.start(container, { signal });
@@ -49,6 +58,7 @@ export async function tryImage(
       port: system.port,
       sharded: false,
       disk: null,
+      locks: null,
       password: undefined,
     });
     await node.inspect();

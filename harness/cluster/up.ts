@@ -147,6 +147,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
         onStarted: (pid) => paths.prepare(node.name, pid, plans, proxyAddress),
         sharded: spec.sharded,
         disk: containers[i]?.disk ?? null,
+        locks: containers[i]?.locks ?? null,
         password: node.role === "sentinel" ? undefined : password,
       });
       await one.inspect();

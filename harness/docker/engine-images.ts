@@ -38,6 +38,7 @@ export function imageCalls(daemon: Daemon) {
         size: found.Size,
         tags: found.RepoTags ?? [],
         labels: found.Config?.Labels ?? {},
+        environment: Object.fromEntries((found.Config?.Env ?? []).map(nameAndValue)),
       };
     },
 
@@ -111,4 +112,9 @@ export function imageCalls(daemon: Daemon) {
       onLine(line);
     }
   }
+}
+
+function nameAndValue(entry: string): [string, string] {
+  const at = entry.indexOf("=");
+  return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
 }

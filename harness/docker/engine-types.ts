@@ -17,6 +17,8 @@ export interface ImageInfo {
   size: number;
   tags: readonly string[];
   labels: Labels;
+  /** Variables that it sets; absent in a list of images. */
+  environment?: Readonly<Record<string, string>>;
 }
 
 export interface NetworkSpec {

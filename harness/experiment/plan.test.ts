@@ -36,6 +36,9 @@ function experiment(...faults: FaultSpec[]): Experiment {
     config: { redis: { save: "", appendonly: "no" } },
     fullSync: null,
     cores: false,
+    locks: false,
+    noise: null,
+    known: [],
     preload: { keys: 10, value: range(10, 20), types: ["string"] },
     load: [
       {

@@ -10,6 +10,7 @@ import { readChecks } from "./read/read-checks.ts";
 import { readExpectations } from "./read/read-expectations.ts";
 import { readFaults } from "./read/read-faults.ts";
 import { readLoads } from "./read/read-loads.ts";
+import { readLocks } from "./read/read-locks.ts";
 import { notAFile, readText } from "./read/read-text.ts";
 import { wrongFullSync } from "./read/rulers.ts";
 import { Mistakes } from "./read/zod-mistakes.ts";
@@ -90,6 +91,7 @@ export async function readExperiment(file: string, registries: Registries): Prom
     preload: part("preload") ?? null,
     fullSync,
     cores: part("cores"),
+    ...readLocks({ locks: part("locks"), noise: part("noise"), known: part("known") }, { faults, checks }, mistakes),
     warmUp: part("warm-up"),
     recovery: part("recovery"),
     reconcile: part("reconcile"),

@@ -8,6 +8,7 @@ import { SYSTEM_NAMES } from "../systems/system.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 import { DEFAULT_CHECKS } from "./default-checks.ts";
 import { expectationItems } from "./expectation-item.ts";
+import { lockKeys } from "./lock-keys.ts";
 import {
   duration,
   durations,
@@ -194,6 +195,7 @@ export const experimentSchema = z.strictObject({
     .describe(
       "`true`: a server that dies leaves a core, of which the finding gets the stacks of all threads (needs gdb)",
     ),
+  ...lockKeys,
   load: z
     .array(z.union([loadItem, toolItem]))
     .max(MOST_LOADS)

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { healEventSchemas } from "./events/heal-events.ts";
 import { latencySchema, loadEventSchemas } from "./events/load-events.ts";
+import { lockEventSchemas } from "./events/lock-events.ts";
 import { nodeEventSchemas } from "./events/node-events.ts";
 import { nodeStateSchema } from "./events/node-state.ts";
 import { operatorEventSchemas } from "./events/operator-events.ts";
@@ -151,6 +152,7 @@ const eventSchemas = [
   }),
   ...nodeEventSchemas,
   ...operatorEventSchemas,
+  ...lockEventSchemas,
   expectationMatchSchema,
   /** The harness's own health, once a second. */
   event("self", {

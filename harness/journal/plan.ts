@@ -115,6 +115,15 @@ const experiment = {
   fullSync: z.literal("force").nullable().default(null),
   /** A server that dies leaves a core. */
   cores: z.boolean().default(false),
+  /** Every server is started with the library that writes its lock graph down. */
+  locks: z.boolean().default(false),
+  /** Random short pauses where locks are asked for; `longest` in us. */
+  noise: z
+    .strictObject({ probability: z.number().min(0).max(1), longest: z.number().positive() })
+    .nullable()
+    .default(null),
+  /** Predictions that are no news, by their signatures. */
+  known: z.array(z.strictObject({ prediction: z.string(), why: z.string() })).default([]),
   load: z.array(loadSpec),
   benchmarks: z.array(benchmarkSpec).default([]),
   warmUp: ms,

@@ -158,6 +158,7 @@ class Run {
     try {
       return await work();
     } finally {
+      if (phase !== "checks" && phase !== "teardown") await this.#watched?.locks.keep();
       emit({ type: "phase", phase, step: "end" });
       await this.#journal.flush();
     }

@@ -5,6 +5,7 @@ import { ownerLabels } from "../docker/leftovers.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { faults } from "../faults/registry.ts";
 import type { Plan } from "../journal/plan.ts";
+import { lockOptions } from "./lock-watch.ts";
 import type { RunContext } from "./run-context.ts";
 import { ServerTrouble } from "./server-trouble.ts";
 
@@ -28,6 +29,7 @@ export async function startCluster(context: RunContext, isWatched: () => boolean
     copyAll: plan.experiment.fullSync === "force",
     disk: ownDisk(plan),
     cores: plan.experiment.cores,
+    locks: await lockOptions(context),
     runId,
     logDirectory: path.join(directory, "evidence", "logs"),
     hide: context.hide,

@@ -11,6 +11,7 @@ import { SeenStates } from "./chaos/seen-states.ts";
 import { TriggerSource } from "./chaos/triggers.ts";
 import { CoreCollector } from "./core-evidence.ts";
 import { EvidenceCollector } from "./evidence.ts";
+import { LockWatch } from "./lock-watch.ts";
 import type { RunContext } from "./run-context.ts";
 import { ServerTrouble } from "./server-trouble.ts";
 
@@ -30,6 +31,7 @@ export interface WatchedCluster {
   states: SeenStates;
   runner: FaultRunner;
   moves: ExperimentMoves;
+  locks: LockWatch;
   /** The chaos phase begins: from now on a server in trouble is for the checks, and ends the phase only where that is asked for. */
   chaosBegins(stop: () => void): void;
   /** Nothing more is waited for. */
@@ -99,6 +101,7 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
     states,
     runner,
     moves,
+    locks: new LockWatch(context, cluster),
     chaosBegins: (stop) => replace(experiment.stopOn === "first-finding" ? new FirstFinding(patience, stop) : null),
     chaosIsOver: () => replace(null),
   };

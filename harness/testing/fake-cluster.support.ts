@@ -141,6 +141,7 @@ export class FakeCluster implements Cluster {
       direct: NOBODY,
       nearest: () => NOBODY,
       resources: new FakeResources((what) => void this.said.push(`${name}: ${what}`)),
+      locks: null,
       questions: new NodeQuestions((limits) => this.node(name).connect(limits), this.sharded),
       pid: () => null,
       received: () => this.received.get(name) ?? null,

@@ -10,7 +10,17 @@ export function planOf({ watchdog, ...experiment }: Planned): Plan {
     seed: "s",
     experiment: {
       ...{ file: "x.yaml", title: "test", description: null, why: null, issue: null, tags: [], images: {} },
-      ...{ systems: ["redis"], cluster: "c.yaml", config: {}, preload: null, fullSync: null, cores: false },
+      ...{
+        systems: ["redis"],
+        cluster: "c.yaml",
+        config: {},
+        preload: null,
+        fullSync: null,
+        cores: false,
+        locks: false,
+        noise: null,
+        known: [],
+      },
       ...{ load: [], benchmarks: [], warmUp: 8_000, duration: 30_000, recovery: { within: 19_000 } },
       watchdog: {
         ...{ hangAfter: 5_000, hangLimit: null, slowAfter: null, stallAfter: 10_000 },

@@ -19,6 +19,9 @@ function experiment(over: Partial<Experiment> = {}): Experiment {
     preload: null,
     fullSync: null,
     cores: false,
+    locks: false,
+    noise: null,
+    known: [],
     load: [],
   };
   return {

@@ -1,0 +1,29 @@
+import type { Range } from "../../base/units.ts";
+import type { Experiment } from "../experiment.ts";
+import type { Mistakes } from "./zod-mistakes.ts";
+
+interface Given {
+  locks: boolean | undefined;
+  noise: { probability: Range; longest: number } | undefined;
+  known: Experiment["known"] | undefined;
+}
+
+/** What an experiment wants of its servers' locks: the library is loaded where anything needs it. */
+export function readLocks(
+  { locks, noise, known = [] }: Given,
+  { faults, checks = [] }: { faults: readonly { fault: string }[]; checks: readonly string[] | undefined },
+  mistakes: Mistakes,
+): Pick<Experiment, "locks" | "noise" | "known"> {
+  const needs = [
+    noise && "`noise`",
+    known.length > 0 && "`known`",
+    faults.some(({ fault }) => fault === "pause-thread") && "the fault pause-thread",
+    checks.includes("lock-order") && "the check lock-order",
+  ].filter((one) => typeof one === "string");
+  if (locks === false && needs[0]) mistakes.add(["locks"], `${needs[0]} needs it: expected true, or no such key`);
+  return {
+    locks: locks ?? needs.length > 0,
+    noise: noise ? { probability: noise.probability.min, longest: noise.longest * 1000 } : null,
+    known,
+  };
+}

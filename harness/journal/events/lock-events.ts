@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { longWaitSchema, predictionSchema } from "../prediction.ts";
+import { event } from "../shapes.ts";
+
+/** What the library that is loaded into servers has seen of their locks. */
+export const lockEventSchemas = [
+  /** At the end of a phase, of each process that has threads. */
+  event("lock-graph", {
+    node: z.string(),
+    /** In its container. */
+    pid: z.number(),
+    executable: z.string(),
+    /** Threads that it ever made. */
+    threads: z.number(),
+    /** Different ways in which threads wanted a lock. */
+    dependencies: z.number(),
+    /** What found no room in the tables, in words. */
+    lost: z.array(z.string()),
+    /** Below the run's folder. */
+    file: z.string(),
+  }),
+  /** A deadlock that the node's server can reach. */
+  event("prediction", { node: z.string(), prediction: predictionSchema }),
+  /** A lock was held for long while its holder waited for something else. */
+  event("long-wait", { node: z.string(), wait: longWaitSchema }),
+] as const;
