@@ -18,8 +18,10 @@
  * The layout is read by library/layout.ts, which compares LAYOUT_VERSION.
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
@@ -209,27 +211,67 @@ static inline u16 *generation_of(u64 address) { return &generations[((address >>
 
 /* ---- the C library's own functions, found by name ---- */
 
-#if defined(__x86_64__)
-#define OLDEST "GLIBC_2.2.5"
-#define CONDITIONS "GLIBC_2.3.2"
-#else
-#define OLDEST "GLIBC_2.17"
-#define CONDITIONS "GLIBC_2.17"
-#endif
-extern void *old_dlsym(void *, const char *);
-extern void *old_dlvsym(void *, const char *, const char *);
-__asm__(".symver old_dlsym,dlsym@" OLDEST);
-__asm__(".symver old_dlvsym,dlvsym@" OLDEST);
-#define NEXT ((void *)-1l)
+/*
+ * Looked up in the tables of the libraries that are loaded, and not by dlsym(): that is in libdl.so.2 before glibc 2.34, which a server need
+ * not have, and takes the loader's lock. The first library behind this one that has the name decides, by its default version: conditions
+ * have an older form beside the one of today.
+ */
+static u32 gnu_hash(const char *name) {
+  u32 h = 5381;
+  while (*name) h = h * 33 + (u8)*name++;
+  return h;
+}
+
+static int is_same(const char *a, const char *b) {
+  while (*a && *a == *b) a++, b++;
+  return *a == *b;
+}
+
+/* A pointer of the dynamic section: the loader has made it an address, or left it an offset. */
+static const void *at(const struct link_map *map, ElfW(Addr) pointer) {
+  return (const void *)(pointer < map->l_addr ? pointer + map->l_addr : pointer);
+}
+
+static void *in_library(const struct link_map *map, const char *name) {
+  const ElfW(Sym) *symbols = NULL;
+  const char *texts = NULL;
+  const ElfW(Half) *versions = NULL;
+  const u32 *table = NULL;
+  for (const ElfW(Dyn) *d = map->l_ld; d->d_tag != DT_NULL; d++) {
+    if (d->d_tag == DT_SYMTAB) symbols = at(map, d->d_un.d_ptr);
+    if (d->d_tag == DT_STRTAB) texts = at(map, d->d_un.d_ptr);
+    if (d->d_tag == DT_VERSYM) versions = at(map, d->d_un.d_ptr);
+    if (d->d_tag == DT_GNU_HASH) table = at(map, d->d_un.d_ptr);
+  }
+  if (symbols == NULL || texts == NULL || table == NULL || table[0] == 0) return NULL;
+  u32 hash = gnu_hash(name), first = table[1];
+  const u32 *buckets = table + 4 + table[2] * (sizeof(ElfW(Addr)) / 4), *chain = buckets + table[0];
+  u32 i = buckets[hash % table[0]];
+  if (i < first) return NULL;
+  for (;; i++) {
+    u32 h = chain[i - first];
+    const ElfW(Sym) *symbol = &symbols[i];
+    int hidden = versions != NULL && (versions[i] & 0x8000);
+    if ((h | 1) == (hash | 1) && symbol->st_shndx != SHN_UNDEF && !hidden && is_same(texts + symbol->st_name, name)) {
+      void *found = (void *)(map->l_addr + symbol->st_value);
+      return (symbol->st_info & 15) == STT_GNU_IFUNC ? ((void *(*)(void))found)() : found;
+    }
+    if (h & 1) return NULL;
+  }
+}
+
+static void *look_up(const char *name) {
+  int behind = 0;
+  for (const struct link_map *map = _r_debug.r_map; map != NULL; map = map->l_next) {
+    void *found = behind ? in_library(map, name) : NULL;
+    if (found != NULL) return found;
+    if (map->l_ld == _DYNAMIC) behind = 1;
+  }
+  return NULL;
+}
 
 #define REAL(name) ((__typeof__(&name))(likely(real_##name != NULL) ? real_##name : find(&real_##name, #name)))
-static COLD void *find(void **into, const char *name) {
-  void *f = NULL;
-  /* Conditions have an older form beside the one of today, which a plain look-up may give. */
-  if (name[8] == 'c' && name[9] == 'o' && name[10] == 'n') f = old_dlvsym(NEXT, name, CONDITIONS);
-  if (f == NULL) f = old_dlsym(NEXT, name);
-  return *into = f;
-}
+static COLD void *find(void **into, const char *name) { return *into = look_up(name); }
 #define FOUND(name) static void *real_##name;
 FOUND(pthread_mutex_lock) FOUND(pthread_mutex_trylock) FOUND(pthread_mutex_timedlock) FOUND(pthread_mutex_clocklock)
 FOUND(pthread_mutex_unlock) FOUND(pthread_mutex_init) FOUND(pthread_mutex_destroy)
@@ -437,7 +479,7 @@ static COLD void begin(void) {
     static u32 registered;
     if (!registered) {
       registered = 1;
-      int (*at_fork)(void (*)(void), void (*)(void), void (*)(void), void *) = old_dlsym(NEXT, "__register_atfork");
+      int (*at_fork)(void (*)(void), void (*)(void), void (*)(void), void *) = look_up("__register_atfork");
       if (at_fork != NULL) at_fork(NULL, NULL, in_child, NULL);
       has_key = REAL(pthread_key_create)(&last_rites, detach) == 0;
     }

@@ -10,14 +10,15 @@ import { type Layout, parseLayout } from "./layout.ts";
 const SOURCE = path.join(import.meta.dirname, "locks.c");
 const COMPILE_MS = 60_000;
 const FLAGS = ["-O2", "-g", "-std=gnu11", "-fno-strict-aliasing", "-w"];
-/**
- * No symbol newer than glibc 2.17 (docs/foresee.md). Thread-local variables at fixed places: no call to reach one. By their file names: where
- * these libraries are part of libc.so (glibc 2.34), nothing else is left of them to link against.
- */
+/** Thread-local variables at fixed places: no call to reach one. Linked against the C library and its loader alone: it must run in every image. */
 const SHARED = [
-  ["-shared", "-fPIC", "-fvisibility=hidden", "-ftls-model=initial-exec", "-fno-stack-protector"],
-  ["-Wl,--no-as-needed", "-l:libdl.so.2", "-l:libpthread.so.0", "-Wl,-z,now"],
-].flat();
+  "-shared",
+  "-fPIC",
+  "-fvisibility=hidden",
+  "-ftls-model=initial-exec",
+  "-fno-stack-protector",
+  "-Wl,-z,now",
+];
 
 /** The library that writes a server's lock graph down, as made on this machine. */
 export interface LockLibrary {
@@ -55,7 +56,7 @@ export async function makeLibrary(signal?: AbortSignal): Promise<LockLibrary> {
   try {
     const options = { within: COMPILE_MS, signal, cwd: draft, hint: "Is the compiler complete (package libc6-dev)?" };
     await runCommand(["cc", ...FLAGS, ...SHARED, "-o", "locks.so", SOURCE], options);
-    await runCommand(["cc", ...FLAGS, "-DPRINT_LAYOUT", "-o", "layout", SOURCE, "-ldl", "-lpthread"], options);
+    await runCommand(["cc", ...FLAGS, "-DPRINT_LAYOUT", "-o", "layout", SOURCE], options);
     const { stdout } = await runCommand([path.join(draft, "layout")], options);
     await writeFile(path.join(draft, "layout.json"), stdout);
     // Two that make it at once have made the same.
