@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { foldFrames, mergeStacks, parseBacktraces } from "./backtrace.ts";
+import { foldFrames } from "../locks/names/fold-frames.ts";
+import { mergeStacks, parseBacktraces } from "./backtrace.ts";
 
 /** gdb 13 on our own std-locks.cpp, shortened. */
 const GDB = `[Thread debugging using libthread_db enabled]

@@ -4,9 +4,10 @@ import { basename, join } from "node:path";
 import { messageOf } from "../base/chaos-error.ts";
 import { printable, printableText } from "../base/escape.ts";
 import { findProgram } from "../base/programs.ts";
-import { foldFrames, parseBacktraces } from "./backtrace.ts";
+import { foldFrames } from "../locks/names/fold-frames.ts";
+import { quietGdb, runGdb } from "../locks/names/gdb-process.ts";
+import { parseBacktraces } from "./backtrace.ts";
 import { type CoreOrigin, corePlace } from "./core-place.ts";
-import { quietGdb, runGdb } from "./gdb-process.ts";
 
 /*
  *   container (ended)                     a temporary folder of this machine

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { findProgram } from "../base/programs.ts";
+import { foldFrames } from "../locks/names/fold-frames.ts";
 import { compile, type RunningProgram, start } from "../testing/program.support.ts";
 import { skip } from "../testing/skip.support.ts";
-import { foldFrames } from "./backtrace.ts";
 import { backtraceText, takeBacktraces } from "./gdb.ts";
 import { processState, readThreads } from "./process.ts";
 

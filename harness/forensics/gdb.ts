@@ -3,8 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { printable, printableText } from "../base/escape.ts";
 import { findProgram } from "../base/programs.ts";
+import { quietGdb, runGdb } from "../locks/names/gdb-process.ts";
 import { type Backtrace, mergeStacks, parseBacktraces } from "./backtrace.ts";
-import { quietGdb, runGdb } from "./gdb-process.ts";
 import { isFrozen, linkTarget, processState } from "./process.ts";
 import type { ThreadName } from "./wait-graph-text.ts";
 

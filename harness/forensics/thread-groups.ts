@@ -1,7 +1,7 @@
 import { groupBy } from "../base/group-by.ts";
 import { textTable } from "../base/text-table.ts";
 import type { ThreadGroup, WaitEdge } from "../journal/evidence-data.ts";
-import { foldFrames } from "./backtrace.ts";
+import { foldFrames } from "../locks/names/fold-frames.ts";
 import type { ThreadHistory } from "./snapshots.ts";
 import { syscallName } from "./syscalls.ts";
 import { describeWait } from "./wait-edges.ts";

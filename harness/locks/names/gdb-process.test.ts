@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { processState } from "../../forensics/process.ts";
 import { runGdb } from "./gdb-process.ts";
-import { processState } from "./process.ts";
 
 describe("a gdb that is ended", () => {
   let folder: string;
