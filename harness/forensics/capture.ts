@@ -6,6 +6,7 @@ import { withDeadline } from "../base/deadline.ts";
 import { printableText } from "../base/escape.ts";
 import type { HangEvidence, WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
 import { backtraceText, type GdbOptions, takeBacktraces } from "./gdb.ts";
+import { nameReaders, type Readers } from "./known-readers.ts";
 import { type ProcessFacts, readProcess, startTicks } from "./process.ts";
 import { type SidecarOptions, takeSidecarSnapshots } from "./sidecar.ts";
 import {
@@ -46,6 +47,8 @@ export interface EvidenceOptions {
   ask?: ((argv: readonly string[]) => Promise<string>) | undefined;
   /** What its INFO is asked with. Default ["INFO"]. */
   info?: readonly string[] | undefined;
+  /** Who holds its rwlocks as readers right now. Absent: nobody knows. */
+  readers?: (() => Promise<Readers>) | undefined;
   /** The server's log since the fault that is suspected. */
   logSince?: (() => Promise<string>) | undefined;
   /** Hides the secrets in what is written: evidence is published. */
@@ -191,8 +194,11 @@ async function lookAtProcess(options: EvidenceOptions, missing: string[]): Promi
   const failures: string[] = [];
   if (pid !== null) {
     try {
+      const before = await options.readers?.();
       const look = await takeSnapshots(pid, options.links, options.clock, signal);
-      if (!sidecar || !isBlind(look)) return understand(look, options, missing, []);
+      const after = await options.readers?.();
+      const known = { before: before ?? new Map(), after: after ?? new Map() };
+      if (!sidecar || !isBlind(look)) return understand(look, options, missing, [], known);
       failures.push(`/proc/${pid}/task/*/syscall is not readable: ${PRIVILEGE}`);
     } catch (error) {
       signal?.throwIfAborted();
@@ -219,7 +225,13 @@ function isBlind({ snapshots }: ProcessSnapshots): boolean {
   return snapshots.every(({ threads }) => threads.every(({ syscall }) => syscall === null));
 }
 
-function understand(look: ProcessSnapshots, { baseline }: EvidenceOptions, missing: string[], notes: string[]): Seen {
+function understand(
+  look: ProcessSnapshots,
+  { baseline }: EvidenceOptions,
+  missing: string[],
+  notes: string[],
+  readers: Parameters<typeof nameReaders>[1] = { before: new Map(), after: new Map() },
+): Seen {
   const { pid, proc, snapshots, why } = look;
   const threads = threadHistories(snapshots);
   const last = snapshots.at(-1);
@@ -228,7 +240,7 @@ function understand(look: ProcessSnapshots, { baseline }: EvidenceOptions, missi
   else if (why !== null) missing.push(`locks in the wait-for graph because ${why}`);
   const stable = stableEdges(snapshots, threads);
   const usual = usualWaits(baseline, { pid, startTicks: startTicks(pid, proc) }, stable, threads);
-  const graph = waitGraph(stable, threads, usual.edges);
+  const graph = waitGraph(nameReaders(stable, readers, threads), threads, usual.edges);
   return {
     threads,
     edges: last?.edges ?? [],

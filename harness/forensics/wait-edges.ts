@@ -136,7 +136,7 @@ export function describeEdge(edge: WaitEdge, name: (tid: number) => string): str
   if (edge.kind === "mutex")
     return `mutex ${edge.address}, held by ${to.kind === "thread" && to.tid === edge.from ? "itself" : holder}${limit}`;
   const want = edge.kind === "rwlock-write" ? "writer" : "reader";
-  return `rwlock ${edge.address} as ${want}, held by ${holder}${to.kind === "thread" ? " as writer" : ""}${limit}`;
+  return `rwlock ${edge.address} as ${want}, held by ${holder}${to.kind === "thread" ? ` as ${edge.reader ? "reader" : "writer"}` : ""}${limit}`;
 }
 
 function hex(address: number): string {

@@ -15,7 +15,11 @@ export function threadNames(threads: readonly { tid: number; comm: string }[]): 
 export function proofSentence(graph: WaitGraph, name: ThreadName): string | null {
   const [cycle] = graph.cycles;
   if (!cycle) return null;
-  const edges = cycle.map((tid) => graph.edges.find((edge) => edge.from === tid)).filter((edge) => edge !== undefined);
+  const edges = cycle.flatMap((tid, i) => {
+    const next = cycle[(i + 1) % cycle.length];
+    const edge = graph.edges.find(({ from, to }) => from === tid && to.kind === "thread" && to.tid === next);
+    return edge ?? [];
+  });
   const [only] = edges;
   if (cycle.length === 1 && only)
     return `${name(only.from)} waits for ${lockWord(only)} that it holds itself: a self-deadlock`;

@@ -42,11 +42,35 @@ function keyOf(edge: WaitEdge): string {
   return `${edge.from} ${edge.kind} ${edge.address}`;
 }
 
-/** A blocked thread sits in one system call, so it waits for at most one thread. Waits that end by themselves prove nothing. */
+/**
+ * A blocked thread sits in one system call, so it waits for one thread, or for all readers of one lock: of those the one that matters, which
+ * is in a cycle with it, or else leads to one. Waits that end by themselves prove nothing.
+ */
 function nextThreads(edges: readonly WaitEdge[]): Map<number, number> {
+  const all = new Map<number, number[]>();
+  for (const { from, to, timed } of edges)
+    if (to.kind === "thread" && !timed) all.set(from, [...(all.get(from) ?? []), to.tid]);
   const next = new Map<number, number>();
-  for (const { from, to, timed } of edges) if (to.kind === "thread" && !timed) next.set(from, to.tid);
+  for (const [from, targets] of all) {
+    const [first] = targets;
+    const back = targets.find((tid) => reachable(tid, all).has(from));
+    const cyclic = targets.find((tid) => [...reachable(tid, all)].some((other) => isCyclic(other, all)));
+    const chosen = targets.length === 1 ? first : (back ?? cyclic ?? first);
+    if (chosen !== undefined) next.set(from, chosen);
+  }
   return next;
+}
+
+/** Itself included. */
+function reachable(tid: number, next: ReadonlyMap<number, readonly number[]>): Set<number> {
+  const seen = new Set([tid]);
+  // What is added while it runs is visited, too.
+  for (const at of seen) for (const other of next.get(at) ?? []) seen.add(other);
+  return seen;
+}
+
+function isCyclic(tid: number, next: ReadonlyMap<number, readonly number[]>): boolean {
+  return (next.get(tid) ?? []).some((other) => reachable(other, next).has(tid));
 }
 
 /** Each cycle once, beginning at its lowest thread id. */

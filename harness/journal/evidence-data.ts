@@ -16,6 +16,8 @@ const waitEdgeSchema = z.object({
   /** The lock, the joined thread's futex, or the descriptor: what two edges of the same thread are compared by. */
   address: z.string(),
   to: waitTargetSchema,
+  /** The thread that it leads to is one of the lock's readers, and there may be more. */
+  reader: z.literal(true).optional(),
   /** The wait ends by itself after a while: never part of a proof. */
   timed: z.boolean(),
   /** The system call, for readers. */
@@ -27,7 +29,7 @@ export type WaitEdge = z.infer<typeof waitEdgeSchema>;
 const waitGraphSchema = z.object({
   class: z.enum([
     "proven", // a cycle of waits in which every holder is known
-    "held-by-readers", // threads wait for a rwlock that readers hold; glibc does not record which threads these are
+    "held-by-readers", // threads wait for a rwlock that readers hold; without the library nobody knows which threads these are
     "waits-on-link", // a thread, and perhaps others behind it, waits for data from a link
     "waits-on-thread", // threads wait for one that waits for no other: it sleeps, runs, or waits for what is not known
     "none",

@@ -85,6 +85,17 @@ export class LockFolder {
     return graphs.filter((graph) => graph !== null).sort((a, b) => a.started - b.started);
   }
 
+  /** Who holds rwlocks as readers now, in the newest process that has threads: thread ids of the container, by the lock's address. */
+  async readers(): Promise<Map<number, number[]>> {
+    const readers = new Map<number, number[]>();
+    for (const { tid, holds } of (await this.graphs()).at(-1)?.holding ?? []) {
+      for (const { address, mode } of holds) {
+        if (mode === "shared") readers.set(address, [...(readers.get(address) ?? []), tid]);
+      }
+    }
+    return readers;
+  }
+
   /** From now on threads pause there. Returns its number. @throws ChaosError infrastructure: there is no room for more */
   addPause(rule: PauseRule): number {
     const number = this.#pauses.add(rule);

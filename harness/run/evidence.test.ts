@@ -69,7 +69,15 @@ describe("evidence of a run", function () {
     return new EvidenceCollector({
       cluster: {
         system: { portOffsets: [0, 2000], commands: redis.commands },
-        nodes: [{ name: "r1", container: "c1", pid: () => pid, admin: () => Promise.reject(new Error("no answer")) }],
+        nodes: [
+          {
+            name: "r1",
+            container: "c1",
+            pid: () => pid,
+            locks: null,
+            admin: () => Promise.reject(new Error("no answer")),
+          },
+        ],
         links: [link as never],
         logs: { file: () => path.join(directory, log) },
       },

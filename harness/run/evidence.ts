@@ -31,7 +31,7 @@ const LINE_MAX = 500;
 /** What of a cluster a capture needs. */
 type Scene = Pick<RunningCluster, "links"> & {
   system: Pick<System, "portOffsets" | "commands">;
-  nodes: readonly Pick<ClusterNode, "name" | "container" | "pid" | "admin">[];
+  nodes: readonly Pick<ClusterNode, "name" | "container" | "pid" | "admin" | "locks">[];
   sentinels?: Scene["nodes"];
   logs: Pick<RunningCluster["logs"], "file">;
 };
@@ -151,6 +151,7 @@ export class EvidenceCollector {
         baseline: this.#baselines.get(name)?.waits,
         links: linkStates(cluster, name, cutBy),
         info: cluster.system.commands.info(),
+        readers: node.locks ? async () => (await node.locks?.readers()) ?? new Map() : undefined,
         ask: async (argv) => replyText(await node.admin(argv, { within: ASK_MS, signal: inner })),
         logSince: () => tailOf(cluster.logs.file(name)),
         hide,

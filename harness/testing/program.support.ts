@@ -33,8 +33,13 @@ export interface RunningProgram {
 }
 
 /** Starts a program and waits for its "ready". */
-export async function start(path: string, args: readonly string[]): Promise<RunningProgram> {
-  const child = spawn(path, args, { stdio: ["ignore", "pipe", "inherit"] });
+export async function start(
+  path: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningProgram> {
+  const env = { ...process.env, ...environment };
+  const child = spawn(path, args, { stdio: ["ignore", "pipe", "inherit"], env });
   let said = "";
   child.stdout.on("data", (chunk: Buffer) => {
     said += chunk.toString();
