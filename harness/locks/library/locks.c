@@ -39,7 +39,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LAYOUT_VERSION 1
+#define LAYOUT_VERSION 2
 #define NONE 0xffffffffu
 #define EXPORT __attribute__((visibility("default")))
 #define COLD __attribute__((noinline, cold))
@@ -55,13 +55,14 @@ typedef uint64_t u64;
 
 /* ---- layout ---- */
 
-enum { THREADS = 16384, SLOTS = 2048, HELD = 48, CACHE = 256, DEPS = 65536, INDEX = 131072, PATTERNS = 16384, BUDGET = 256 };
+enum { THREADS = 16384, SLOTS = 2048, HELD = 48, CACHE = 1024, DEPS = 65536, INDEX = 131072, PATTERNS = 16384, BUDGET = 256 };
 enum { WAITS = 1024, STACKS = 4096, STACK_BYTES = 8192, MAPS_BYTES = 262144, DEPTH = 8, SEEN = 4, SAMPLES = 8 };
 enum { RULES = 32, RANGES = 64, PAUSE_RANGES = 8, PROCESSES = 64 };
 
 /* How a lock is taken, and what kind it is. */
 enum { SHARED = 1, EXCLUSIVE = 2 };
 enum { MUTEX = 1, RWLOCK = 2, SPIN = 3, THREAD = 4 };
+enum { LIVES = 1, HAS_ENDED = 2, JOINED = 3, DETACHED = 4 };
 /* Flags of a dependency. */
 enum { PREFERS_WRITER = 1, SELF = 2, TIMED = 4, MANY_THREADS = 8, TRUNCATED = 16 };
 /* What a thread waits in while it holds a lock. */
@@ -71,11 +72,12 @@ struct held { u64 address, site; u32 generation; u8 mode, kind, flags, depth; };
 
 struct thread {                     /* of every thread that ever was, by its number */
   u64 pthread, routine, born, ended;
-  u32 number, tid, parent, parent_epoch, joined_by, joined_epoch, slot, state;  /* state: 1 lives, 2 ended, 3 joined, 4 detached */
+  u32 number, tid, parent, parent_epoch, joined_by, joined_epoch, slot, state;
   char name[16];
 };
 
-struct known { u64 key; u32 dependency, tick, count, unused; };
+/* A line of a thread's cache. The key has the tick and the epoch in it, so that every dependency is looked at again in each of them. */
+struct known { u64 key; u32 dependency, count; };
 
 struct slot {                       /* of a thread that lives */
   u32 used, number, held_count, epoch, lost, random;
@@ -84,6 +86,9 @@ struct slot {                       /* of a thread that lives */
   struct held held[HELD];
   u32 wait_kind, wait_rule;
   u64 wait_site, wait_since;
+  u64 condition;                    /* the mutex of the condition it waits in */
+  u64 whose;                        /* of its name and of what it runs: as of the tick below, + 1 */
+  u32 whose_tick, unused;
 };
 
 struct dependency {
@@ -92,7 +97,7 @@ struct dependency {
   u32 stack, count;
   struct { u32 number, first_epoch, last_epoch; } seen[SEEN];
   struct { u32 tick, ms; } sample[SAMPLES];   /* the first half stays, the rest is a ring */
-  u32 samples, thread_class;
+  u32 samples, sampled;             /* sampled: the last sample's tick, + 1 */
   u64 first, last;                  /* ns since the process's start of recording */
   char name[16];
   struct held held[DEPTH];
@@ -156,9 +161,17 @@ struct control {
 static struct graph *graph;
 static struct control *control;
 static char directory[200];
-static u16 generations[1 << 20];             /* of an address, hashed: raised when a lock there is made or destroyed */
+/*
+ * By address, hashed. Which lock it is: the upper 32 bits are the address's own, so that no other address's lock ages with it; then how
+ * often it was released for another thread (16 bits); then how often a lock was made or destroyed there.
+ *
+ * A lock that nobody makes or destroys by a call (std::mutex) stays the same one when its memory is freed and used for another object's. Who
+ * wanted to know would have to see each free() with the size of what it frees, which costs more than all the rest here.
+ */
+static u64 ages[1 << 16];
 static struct slot alone;                    /* of the main thread until there is a second one */
 static __thread struct slot *mine __attribute__((tls_model("initial-exec")));
+enum { ENDED = 1, IN_FORK = 2 };             /* why nothing is written of a thread */
 static __thread u8 gone __attribute__((tls_model("initial-exec")));
 static pthread_key_t last_rites;
 static u32 has_key;
@@ -207,7 +220,32 @@ static inline u64 mix(u64 x) {
   return x ^ (x >> 32);
 }
 
-static inline u16 *generation_of(u64 address) { return &generations[((address >> 3) * 0x9e3779b97f4a7c15u) >> 44]; }
+static inline u64 *age_of(u64 address) { return &ages[((address >> 2) * 0x9e3779b97f4a7c15u) >> 48]; }
+
+/* Addresses of user space have 47 bits, and a lock's are a multiple of 4: with the place in the table the rest tells them apart. */
+static inline u32 mark_of(u64 address) { return (u32)(address >> 2); }
+
+/* How often a lock was made or destroyed there, and how often it was released for another thread in the upper half. */
+static inline u32 generation_of(u64 address) {
+  u64 age = __atomic_load_n(age_of(address), __ATOMIC_RELAXED);
+  return (u32)(age >> 32) == mark_of(address) ? (u32)age : 0;
+}
+
+/* Released by another thread, destroyed or made anew since it was taken. */
+static inline int is_stale(const struct held *h) {
+  u64 age = __atomic_load_n(age_of(h->address), __ATOMIC_RELAXED);
+  return (u32)(age >> 32) == mark_of(h->address) && (u32)age != h->generation;
+}
+
+/* @param by 1: another lock from now on; 1 << 16: the same, held by nobody. Numbers never go back where two addresses share a place */
+static COLD void age(u64 address, u32 by) {
+  u64 *place = age_of(address), old = __atomic_load_n(place, __ATOMIC_RELAXED), aged;
+  do {
+    u32 count = (u32)(old >> 32) == mark_of(address) || by == 1 ? (u32)old : 0;
+    u32 raised = by == 1 ? (count & 0xffff0000u) | ((count + 1) & 0xffffu) : count + by;
+    aged = ((u64)mark_of(address) << 32) | raised;
+  } while (!__atomic_compare_exchange_n(place, &old, aged, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+}
 
 /* ---- the C library's own functions, found by name ---- */
 
@@ -271,27 +309,36 @@ static void *look_up(const char *name) {
 }
 
 #define REAL(name) ((__typeof__(&name))(likely(real_##name != NULL) ? real_##name : find(&real_##name, #name)))
-static COLD void *find(void **into, const char *name) { return *into = look_up(name); }
+/* Of a symbol that this C library is too old for. */
+static int not_there(void) { return ENOSYS; }
+
+static COLD void *find(void **into, const char *name) {
+  void *found = look_up(name);
+  if (found == NULL && is_same(name, "_Fork")) found = look_up("fork");
+  return *into = found != NULL ? found : (void *)not_there;
+}
+#define EVERY(X) X(pthread_mutex_lock) X(pthread_mutex_trylock) X(pthread_mutex_timedlock) \
+  X(pthread_mutex_clocklock) X(pthread_mutex_unlock) X(pthread_mutex_init) X(pthread_mutex_destroy) \
+  X(pthread_rwlock_rdlock) X(pthread_rwlock_wrlock) X(pthread_rwlock_tryrdlock) X(pthread_rwlock_trywrlock) \
+  X(pthread_rwlock_timedrdlock) X(pthread_rwlock_timedwrlock) X(pthread_rwlock_clockrdlock) \
+  X(pthread_rwlock_clockwrlock) X(pthread_rwlock_unlock) X(pthread_rwlock_init) X(pthread_rwlock_destroy) \
+  X(pthread_spin_lock) X(pthread_spin_trylock) X(pthread_spin_unlock) X(pthread_spin_init) X(pthread_spin_destroy) \
+  X(pthread_cond_wait) X(pthread_cond_timedwait) X(pthread_cond_clockwait) X(pthread_create) X(pthread_join) \
+  X(pthread_tryjoin_np) X(pthread_timedjoin_np) X(pthread_clockjoin_np) X(pthread_detach) X(pthread_key_create) \
+  X(pthread_setspecific) X(pthread_self) X(poll) X(ppoll) X(select) X(epoll_wait) X(epoll_pwait) X(read) X(recv) \
+  X(recvfrom) X(recvmsg) X(connect) X(accept) X(accept4) X(fsync) X(fdatasync) X(nanosleep) X(clock_nanosleep) \
+  X(usleep) X(sleep) X(sem_wait) X(sem_timedwait) X(fork) X(_Fork) X(pthread_attr_getdetachstate)
 #define FOUND(name) static void *real_##name;
-FOUND(pthread_mutex_lock) FOUND(pthread_mutex_trylock) FOUND(pthread_mutex_timedlock) FOUND(pthread_mutex_clocklock)
-FOUND(pthread_mutex_unlock) FOUND(pthread_mutex_init) FOUND(pthread_mutex_destroy)
-FOUND(pthread_rwlock_rdlock) FOUND(pthread_rwlock_wrlock) FOUND(pthread_rwlock_tryrdlock) FOUND(pthread_rwlock_trywrlock)
-FOUND(pthread_rwlock_timedrdlock) FOUND(pthread_rwlock_timedwrlock) FOUND(pthread_rwlock_clockrdlock)
-FOUND(pthread_rwlock_clockwrlock) FOUND(pthread_rwlock_unlock) FOUND(pthread_rwlock_init) FOUND(pthread_rwlock_destroy)
-FOUND(pthread_spin_lock) FOUND(pthread_spin_trylock) FOUND(pthread_spin_unlock) FOUND(pthread_spin_init)
-FOUND(pthread_spin_destroy) FOUND(pthread_cond_wait) FOUND(pthread_cond_timedwait) FOUND(pthread_cond_clockwait)
-FOUND(pthread_create) FOUND(pthread_join) FOUND(pthread_tryjoin_np) FOUND(pthread_timedjoin_np) FOUND(pthread_clockjoin_np)
-FOUND(pthread_detach) FOUND(pthread_key_create) FOUND(pthread_setspecific) FOUND(pthread_self)
-FOUND(poll) FOUND(ppoll) FOUND(select) FOUND(epoll_wait) FOUND(epoll_pwait) FOUND(read) FOUND(recv) FOUND(recvfrom)
-FOUND(recvmsg) FOUND(connect) FOUND(accept) FOUND(accept4) FOUND(fsync) FOUND(fdatasync) FOUND(nanosleep)
-FOUND(clock_nanosleep) FOUND(usleep) FOUND(sleep) FOUND(sem_wait) FOUND(sem_timedwait)
+EVERY(FOUND)
 
 /* ---- beginning ---- */
 
 static struct known known_alone[CACHE];
 static struct { u64 from, to; } code[512];   /* what is executable, as of the last look */
-static u32 code_count, reading_maps;
+static u32 code_count, reading_maps, fruitless, beginning, tried;
 static struct start { void *(*routine)(void *); void *argument; u32 number, used; } starts[512];
+enum { HANDLES = 32768 };
+static u32 handles[HANDLES];                 /* numbers of threads by their handles, hashed */
 
 static char *append(char *to, const char *text) {
   while (*text) *to++ = *text++;
@@ -327,12 +374,14 @@ static COLD void read_maps(void) {
   if (fd >= 0) {
     u32 length = 0;
     long n;
+    __atomic_add_fetch(&graph->maps_version, 1, __ATOMIC_ACQ_REL); /* odd while it changes */
     while (length < MAPS_BYTES - 1 && (n = raw(SYS_read, fd, (long)(graph->maps + length), MAPS_BYTES - 1 - length, 0, 0, 0)) > 0)
       length += (u32)n;
     raw(SYS_close, fd, 0, 0, 0, 0, 0);
+    while (length && graph->maps[length - 1] != '\n') length--; /* no half lines where there was no room for all */
     graph->maps[length] = 0;
     graph->maps_length = length;
-    graph->maps_version++;
+    __atomic_add_fetch(&graph->maps_version, 1, __ATOMIC_RELEASE);
     u32 count = 0;
     for (const char *line = graph->maps; *line && count < 512;) {
       u64 from = hex(&line);
@@ -350,6 +399,13 @@ static int is_code(u64 site) {
   for (u32 i = 0; i < code_count; i++)
     if (site >= code[i].from && site < code[i].to) return 1;
   return 0;
+}
+
+/* Code that the last look did not see: a library that was loaded since. Where looking again has not helped often, no more. */
+static COLD void look_for(u64 site) {
+  if (is_code(site) || fruitless >= 64) return;
+  read_maps();
+  if (!is_code(site)) fruitless++;
 }
 
 static u32 tid(void) { return (u32)raw(SYS_gettid, 0, 0, 0, 0, 0, 0); }
@@ -375,7 +431,8 @@ static struct slot *claim_slot(u32 number) {
     u32 free = 0;
     if (slot->used || !__atomic_compare_exchange_n(&slot->used, &free, 1, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) continue;
     slot->number = number;
-    slot->held_count = slot->epoch = slot->lost = slot->wait_kind = 0;
+    slot->held_count = slot->epoch = slot->lost = slot->wait_kind = slot->whose_tick = 0;
+    slot->condition = 0;
     slot->hash[0] = 1;
     slot->known = graph->known[(number + i) % SLOTS];
     slot->random = (u32)mix(number ^ ((u64)control->noise_seed << 32)) | 1;
@@ -385,23 +442,49 @@ static struct slot *claim_slot(u32 number) {
   return NULL;
 }
 
+/* Handles come again after their threads have gone, so that the newest is right. What finds no place is joined without a word. */
+static u32 *place_of(u64 handle, u32 i) { return &handles[(mix(handle) + i) % HANDLES]; }
+
+static void put_handle(u32 number, u64 handle) {
+  u64 none = 0;
+  if (!__atomic_compare_exchange_n(&graph->threads[number].pthread, &none, handle, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return;
+  for (u32 i = 0; i < 16; i++) {
+    u32 *place = place_of(handle, i), there = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+    const struct thread *old = there != 0 ? &graph->threads[there] : NULL;
+    if (old != NULL && old->state < JOINED && old->pthread != handle) continue;
+    if (__atomic_compare_exchange_n(place, &there, number, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return;
+  }
+}
+
+static struct thread *by_handle(pthread_t handle) {
+  for (u32 i = 0; graph != NULL && i < 16; i++) {
+    u32 number = __atomic_load_n(place_of((u64)handle, i), __ATOMIC_ACQUIRE);
+    if (number == 0) return NULL;
+    struct thread *thread = &graph->threads[number];
+    if (thread->pthread == (u64)handle && thread->state < JOINED) return thread;
+  }
+  return NULL;
+}
+
 /* The calling thread gets its place. Without one it goes its way and nothing is written of it. */
 static COLD struct slot *attach(u32 number) {
   if (graph == NULL || gone) return NULL;
   if (number == 0) number = number_thread(NULL, 0);
   struct slot *slot = claim_slot(number);
   if (slot == NULL) {
-    gone = 1;
+    gone = ENDED;
     return NULL;
   }
   struct thread *thread = thread_of(number);
   if (thread != NULL) {
-    thread->pthread = (u64)REAL(pthread_self)();
+    if (thread->state == 0) put_handle(number, (u64)REAL(pthread_self)());
     thread->tid = tid();
     thread->born = now() - graph->started;
     thread->slot = (u32)(slot - graph->slots);
     raw(SYS_prctl, PR_GET_NAME, (long)thread->name, 0, 0, 0, 0);
-    thread->state = 1;
+    /* Whoever made it may have detached it by now. */
+    u32 unborn = 0;
+    __atomic_compare_exchange_n(&thread->state, &unborn, LIVES, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
   }
   if (has_key) REAL(pthread_setspecific)(last_rites, (void *)3);
   return mine = slot;
@@ -412,6 +495,8 @@ static inline struct slot *me(void) {
   return likely(slot != NULL) ? slot : graph != NULL && !gone ? attach(0) : NULL;
 }
 
+static void add_up(const struct known *known);
+
 /* A thread ends: its counts are added up and its place is free again. Other destructors may still take locks, so it goes last. */
 static void detach(void *rounds) {
   struct slot *slot = mine;
@@ -421,40 +506,79 @@ static void detach(void *rounds) {
     return;
   }
   mine = NULL;
-  gone = 1;
+  gone = ENDED;
   struct thread *thread = thread_of(slot->number);
   if (thread != NULL) {
     thread->ended = now() - graph->started;
     raw(SYS_prctl, PR_GET_NAME, (long)thread->name, 0, 0, 0, 0);
-    if (thread->state == 1) thread->state = 2;
+    u32 alive = LIVES;
+    if (!__atomic_compare_exchange_n(&thread->state, &alive, HAS_ENDED, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+      thread->pthread = 0;
   }
   for (u32 i = 0; i < CACHE; i++) {
-    struct known *known = &slot->known[i];
-    if (known->count && known->dependency != NONE)
-      __atomic_add_fetch(&graph->dependencies[known->dependency].count, known->count, __ATOMIC_RELAXED);
-    known->key = known->count = 0;
+    if (slot->known[i].key == 0) continue;
+    add_up(&slot->known[i]);
+    slot->known[i] = (struct known){0, 0, 0};
   }
   slot->held_count = 0;
   __atomic_store_n(&slot->used, 0, __ATOMIC_RELEASE);
 }
 
-static void in_child(void) {
+static void in_child(const struct slot *from) {
   /* The graph is the parent's. A child that makes threads of its own begins one of its own. */
   graph = NULL;
-  code_count = 0;
-  alone.held_count = 0;
+  code_count = reading_maps = resolving = beginning = fruitless = tried = resolved_version = 0;
+  for (u32 i = 0; i < sizeof starts / sizeof starts[0]; i++) starts[i].used = 0;
+  for (u32 i = 0; i < HANDLES; i++) handles[i] = 0;
+  /* What the thread that forked held is held by the child's only thread. */
+  u32 n = from != NULL && from != &alone ? MIN(from->held_count, HELD) : from == NULL ? 0 : alone.held_count;
+  if (from != &alone)
+    for (u32 i = 0; i < n; i++) {
+      alone.held[i] = from->held[i];
+      alone.hash[i + 1] = from->hash[i + 1];
+    }
+  alone.held_count = n;
+  alone.lost = alone.wait_kind = 0;
+  alone.condition = 0;
   for (u32 i = 0; i < CACHE; i++) known_alone[i].key = 0;
   gone = 0;
   mine = &alone;
 }
 
+/* For a fork that is made inside the C library, such as daemon()'s. */
+static void in_forked(void) {
+  if (control != NULL && gone != IN_FORK) in_child(mine);
+}
+
+/*
+ * Handlers of the program's and of its allocator take and release locks around a fork, in the child too, where this thread's list would still
+ * be the parent's. Nothing is written of what they do.
+ */
+#define FORK(name)                    \
+  EXPORT pid_t name(void) {           \
+    struct slot *t = mine;            \
+    u8 was = gone;                    \
+    mine = NULL;                      \
+    gone = IN_FORK;                   \
+    pid_t pid = REAL(name)();         \
+    gone = was;                       \
+    mine = t;                         \
+    if (pid == 0 && control != NULL) in_child(t); \
+    return pid;                       \
+  }
+FORK(fork)
+FORK(_Fork)
+
 /* The first thread is about to be made. */
 static COLD void begin(void) {
-  static u32 beginning;
   u32 free = 0;
   if (!__atomic_compare_exchange_n(&beginning, &free, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
-  if (graph == NULL) {
-    if (__atomic_fetch_add(&control->processes, 1, __ATOMIC_RELAXED) >= PROCESSES) goto out;
+  if (graph == NULL && !tried) {
+    tried = 1;
+    if (__atomic_fetch_add(&control->processes, 1, __ATOMIC_RELAXED) >= PROCESSES) {
+      __atomic_add_fetch(&control->processes_lost, 1, __ATOMIC_RELAXED);
+      goto out;
+    }
     u64 started = now();
     u32 pid = (u32)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
     char path[256];
@@ -476,14 +600,7 @@ static COLD void begin(void) {
     made->architecture = 2;
 #endif
     raw(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)made->executable, sizeof made->executable - 1, 0, 0);
-    static u32 registered;
-    if (!registered) {
-      registered = 1;
-      int (*at_fork)(void (*)(void), void (*)(void), void (*)(void), void *) = look_up("__register_atfork");
-      if (at_fork != NULL) at_fork(NULL, NULL, in_child, NULL);
-      has_key = REAL(pthread_key_create)(&last_rites, detach) == 0;
-    }
-    graph = made;
+    __atomic_store_n(&graph, made, __ATOMIC_RELEASE);
     read_maps();
     struct slot *slot = attach(0);
     if (slot != NULL)
@@ -528,6 +645,13 @@ __attribute__((constructor)) static void load(void) {
   control = read;
   u32 n = __atomic_fetch_add(&read->loaded_count, 1, __ATOMIC_RELAXED);
   if (n < 32) raw(SYS_prctl, PR_GET_NAME, (long)read->loaded[n], 0, 0, 0, 0);
+  /* Now, while there is one thread: later a look-up might meet a library that is being unloaded. */
+#define FIND(name) find(&real_##name, #name);
+  EVERY(FIND)
+  int (*at_fork)(void (*)(void), void (*)(void), void (*)(void), void *) = look_up("__register_atfork");
+  if (at_fork != NULL) at_fork(NULL, NULL, in_forked, NULL);
+  /* One of the first 32 keys of a process has its place in every thread; for others the C library would allocate one. */
+  has_key = REAL(pthread_key_create)(&last_rites, detach) == 0 && last_rites < 32;
   alone.hash[0] = 1;
   alone.known = known_alone;
   mine = &alone;
@@ -553,16 +677,10 @@ static COLD u32 keep_stack(u32 number) {
   u32 n = __atomic_fetch_add(&graph->stack_count, 1, __ATOMIC_RELAXED);
   if (n >= STACKS) return 0;
   struct stack *stack = &graph->stacks[n];
-  u64 pc, sp;
-  __asm__ volatile("lea 0(%%rip), %0\n\tmov %%rsp, %1" : "=r"(pc), "=r"(sp));
-  __asm__ volatile("mov %%rbp, %0" : "=m"(stack->bp));
-  __asm__ volatile("mov %%rbx, %0" : "=m"(stack->bx));
-  __asm__ volatile("mov %%r12, %0" : "=m"(stack->r12));
-  __asm__ volatile("mov %%r13, %0" : "=m"(stack->r13));
-  __asm__ volatile("mov %%r14, %0" : "=m"(stack->r14));
-  __asm__ volatile("mov %%r15, %0" : "=m"(stack->r15));
-  stack->pc = pc;
-  stack->sp = sp;
+  __asm__ volatile("lea 0(%%rip), %%rax\n\tmov %%rax, 0(%0)\n\tmov %%rsp, 8(%0)\n\tmov %%rbp, 16(%0)\n\tmov %%rbx, 24(%0)\n\t"
+                   "mov %%r12, 32(%0)\n\tmov %%r13, 40(%0)\n\tmov %%r14, 48(%0)\n\tmov %%r15, 56(%0)"
+                   :: "r"(stack) : "rax", "memory");
+  u64 sp = stack->sp;
   stack->number = number;
   /* By the kernel's hand: a stack may end before so many bytes, and then it copies what there is. */
   u32 length = 0;
@@ -583,8 +701,11 @@ static COLD u32 keep_stack(u32 number) {
 }
 
 
-static inline u64 key_of(const struct slot *t, u32 held, u64 address, u64 site, u8 mode, u16 generation) {
-  return mix(t->hash[held] + address * 0x9e3779b97f4a7c15u + site * 0xc2b2ae3d27d4eb4fu + (((u64)generation << 8) | mode)) | 1;
+/* One dependency of a thread: what it holds, each with its place, and what it wants. */
+static inline u64 key_of(const struct slot *t, u32 held, u64 address, u64 site, u8 mode, u32 generation) {
+  u64 x = t->hash[held] + address * 0x9e3779b97f4a7c15u + site * 0xc2b2ae3d27d4eb4fu + (((u64)(u16)generation << 8) | mode);
+  x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93u;
+  return x ^ (x >> 29);
 }
 
 /* Forgets what is held no longer: a lock that another thread released, or that was destroyed or made anew. */
@@ -592,9 +713,9 @@ static void forget_stale(struct slot *t) {
   u32 kept = 0;
   for (u32 i = 0; i < t->held_count; i++) {
     struct held *h = &t->held[i];
-    if (h->generation != *generation_of(h->address)) continue;
+    if (is_stale(h)) continue;
     if (kept != i) t->held[kept] = *h;
-    t->hash[kept + 1] = key_of(t, kept, h->address, h->site, h->mode, (u16)h->generation);
+    t->hash[kept + 1] = key_of(t, kept, h->address, h->site, h->mode, h->generation);
     kept++;
   }
   t->held_count = kept;
@@ -611,82 +732,124 @@ static int blocks_itself(const struct held *h, void *lock, u8 mode, u8 kind, u8 
   return kind != RWLOCK || h->mode == SHARED;
 }
 
-static COLD void seen_by(struct dependency *d, const struct slot *t) {
+static void seen_by(struct dependency *d, const struct slot *t) {
   for (int i = 0; i < SEEN; i++) {
-    if (d->seen[i].number == 0) {
-      d->seen[i].first_epoch = d->seen[i].last_epoch = t->epoch;
-      d->seen[i].number = t->number;
+    u32 number = __atomic_load_n(&d->seen[i].number, __ATOMIC_ACQUIRE);
+    if (number == 0 && __atomic_compare_exchange_n(&d->seen[i].number, &number, t->number, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+      d->seen[i].last_epoch = d->seen[i].first_epoch = t->epoch;
       return;
     }
-    if (d->seen[i].number == t->number) {
+    if (number == t->number) {
       d->seen[i].last_epoch = t->epoch;
       return;
     }
   }
-  d->flags |= MANY_THREADS;
+  if (!(d->flags & MANY_THREADS)) __atomic_or_fetch(&d->flags, MANY_THREADS, __ATOMIC_RELAXED);
 }
 
-static COLD void seen_now(struct dependency *d, const struct slot *t, u64 at) {
+/* One sample a tick, whichever thread it is of. */
+static void seen_now(struct dependency *d, const struct slot *t) {
   seen_by(d, t);
+  u32 tick = control->tick + 1, sampled = d->sampled;
+  if (sampled == tick || !__atomic_compare_exchange_n(&d->sampled, &sampled, tick, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return;
+  u64 at = now() - graph->started;
   u32 n = __atomic_fetch_add(&d->samples, 1, __ATOMIC_RELAXED);
   u32 i = n < SAMPLES ? n : SAMPLES / 2 + n % (SAMPLES / 2);
-  d->sample[i].tick = control->tick;
+  d->sample[i].tick = tick - 1;
   d->sample[i].ms = (u32)(at / 1000000);
   d->last = at;
 }
 
-/* Room in the pattern of these call sites? */
-static int has_room(u64 pattern) {
+/* Room in the pattern of these call sites? Two threads at once may take one place too many. */
+static int has_room(u64 pattern, int take) {
   for (u32 i = 0; i < 32; i++) {
     struct pattern *p = &graph->patterns[(pattern + i) % PATTERNS];
     u64 key = __atomic_load_n(&p->key, __ATOMIC_ACQUIRE);
     if (key == 0 && !__atomic_compare_exchange_n(&p->key, &key, pattern, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) && key != pattern)
       continue;
     if (key != 0 && key != pattern) continue;
-    if (__atomic_fetch_add(&p->count, 1, __ATOMIC_RELAXED) < BUDGET) return 1;
-    __atomic_add_fetch(&p->lost, 1, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&p->count, __ATOMIC_RELAXED) < BUDGET) {
+      if (take) __atomic_fetch_add(&p->count, 1, __ATOMIC_RELAXED);
+      return 1;
+    }
+    if (p->lost == 0) p->lost = 1; /* read often by many threads, written once */
     return 0;
   }
   __atomic_add_fetch(&graph->pattern_lost, 1, __ATOMIC_RELAXED);
   return 0;
 }
 
+/* By name and by what it runs: threads of one pool are one. The name is asked for once a tick, and before anything new is written. */
+static u64 whose(struct slot *t, int anew, char name[16]) {
+  u32 tick = control->tick + 1;
+  if (anew || t->whose_tick != tick) {
+    struct thread *thread = thread_of(t->number);
+    raw(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+    t->whose = digest(name) + (thread != NULL ? thread->routine : 0);
+    t->whose_tick = tick;
+  }
+  return t->whose;
+}
+
+static u64 whole_key(u64 key, u64 by) { return mix(key + by * 0x9e3779b97f4a7c15u) | 1; }
+
+struct wanted { u64 key, address, site; u32 generation; u8 mode, kind, flags; };
+
+static u64 pattern_of(const struct slot *t, const struct wanted *w, u64 by) {
+  u64 pattern = mix(by + w->site * 0xc2b2ae3d27d4eb4fu + w->mode);
+  for (u32 h = 0; h < t->held_count; h++) pattern = mix(pattern + t->held[h].site * 31 + t->held[h].mode);
+  return pattern | 1;
+}
+
+/* NONE where there is no room. */
+static COLD u32 new_dependency(const struct slot *t, const struct wanted *w, u64 by, u64 whole, const char name[16]) {
+  u64 pattern = pattern_of(t, w, by);
+  if (!has_room(pattern, 1)) return NONE;
+  u32 made = __atomic_load_n(&graph->dependency_count, __ATOMIC_RELAXED);
+  if (made < DEPS) made = __atomic_fetch_add(&graph->dependency_count, 1, __ATOMIC_RELAXED);
+  if (made >= DEPS) {
+    __atomic_add_fetch(&graph->dependency_lost, 1, __ATOMIC_RELAXED);
+    return NONE;
+  }
+  struct dependency *d = &graph->dependencies[made];
+  d->pattern = pattern;
+  d->address = w->address;
+  d->site = w->site;
+  d->generation = (u16)w->generation;
+  d->mode = w->mode;
+  d->kind = w->kind;
+  d->flags = w->flags | (t->held_count > DEPTH ? TRUNCATED : 0);
+  d->held_count = (u8)MIN(t->held_count, DEPTH);
+  for (u32 h = 0; h < d->held_count; h++) {
+    d->held[h] = t->held[t->held_count - d->held_count + h];
+    d->held[h].generation = (u16)d->held[h].generation;
+  }
+  for (int c = 0; c < 16; c++) d->name[c] = name[c];
+  d->first = now() - graph->started;
+  look_for(w->site);
+  d->stack = keep_stack(t->number);
+  __atomic_store_n(&d->key, whole, __ATOMIC_RELEASE);
+  return made;
+}
+
 /* Its number, made where there is none; NONE where there is no room. */
-static COLD u32 dependency_of(struct slot *t, u64 key, u64 address, u64 site, u16 generation, u8 mode, u8 kind, u8 flags, u64 at) {
+static COLD u32 dependency_of(struct slot *t, const struct wanted *w) {
   char name[16] = {0};
-  raw(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
-  struct thread *thread = thread_of(t->number);
-  u64 whose = digest(name) + (thread != NULL ? thread->routine : 0);
-  u64 whole = mix(key + whose * 0x9e3779b97f4a7c15u) | 1;
-  u32 at_index = (u32)(whole % INDEX), made = NONE;
+  u64 by = whose(t, 0, name), whole = whole_key(w->key, by);
+  u32 made = NONE;
   for (u32 i = 0; i < 64; i++) {
-    u32 *entry = &graph->index[(at_index + i) % INDEX];
+    u32 *entry = &graph->index[(whole + i) % INDEX];
     u32 n = __atomic_load_n(entry, __ATOMIC_ACQUIRE);
     if (n == 0 && made == NONE) {
-      u64 pattern = mix(whose + site * 0xc2b2ae3d27d4eb4fu + mode);
-      for (u32 h = 0; h < t->held_count; h++) pattern = mix(pattern + t->held[h].site * 31 + t->held[h].mode);
-      pattern |= 1;
-      if (!has_room(pattern)) return NONE;
-      made = __atomic_fetch_add(&graph->dependency_count, 1, __ATOMIC_RELAXED);
-      if (made >= DEPS) {
-        __atomic_add_fetch(&graph->dependency_lost, 1, __ATOMIC_RELAXED);
-        return NONE;
+      if (!has_room(pattern_of(t, w, by), 0)) return NONE;
+      u64 asked = whose(t, 1, name);
+      if (asked != by) { /* it has another name by now */
+        whole = whole_key(w->key, by = asked);
+        i = NONE;
+        continue;
       }
-      struct dependency *d = &graph->dependencies[made];
-      d->pattern = pattern;
-      d->address = address;
-      d->site = site;
-      d->generation = generation;
-      d->mode = mode;
-      d->kind = kind;
-      d->flags = flags | (t->held_count > DEPTH ? TRUNCATED : 0);
-      d->held_count = (u8)MIN(t->held_count, DEPTH);
-      for (u32 h = 0; h < d->held_count; h++) d->held[h] = t->held[t->held_count - d->held_count + h];
-      for (int c = 0; c < 16; c++) d->name[c] = name[c];
-      d->first = d->last = at;
-      if (!is_code(site)) read_maps();
-      d->stack = keep_stack(t->number);
-      __atomic_store_n(&d->key, whole, __ATOMIC_RELEASE);
+      made = new_dependency(t, w, by, whole, name);
+      if (made == NONE) return NONE;
     }
     if (n == 0 && __atomic_compare_exchange_n(entry, &n, made + 1, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return made;
     if (n != 0 && n <= DEPS && graph->dependencies[n - 1].key == whole) {
@@ -694,44 +857,59 @@ static COLD u32 dependency_of(struct slot *t, u64 key, u64 address, u64 site, u1
       return n - 1;
     }
   }
+  if (made != NONE) graph->dependencies[made].key = 0;
   __atomic_add_fetch(&graph->dependency_lost, 1, __ATOMIC_RELAXED);
   return NONE;
 }
 
-/* What the cache of this thread does not know, or not of this tick. Returns the key of what is wanted with what is held. */
-static COLD u64 note(struct slot *t, void *lock, u64 address, u64 site, u8 mode, u8 kind) {
+static void add_up(const struct known *known) {
+  if (known->count && known->dependency != NONE)
+    __atomic_add_fetch(&graph->dependencies[known->dependency].count, known->count, __ATOMIC_RELAXED);
+}
+
+/* In the key of a line: what was seen in another tick or epoch has to be looked at again. */
+static inline u64 now_and_here(const struct slot *t) {
+  return ((u64)__atomic_load_n(&control->tick, __ATOMIC_RELAXED) << 20) ^ ((u64)t->epoch << 8);
+}
+
+/* Four lines of the cache share 64 bytes: the first is the one that was used last, when it is known among the four. */
+static inline struct known *lines_of(const struct slot *t, u64 key) { return &t->known[(key >> 54) & ~3u]; }
+
+/* What the first line of the cache does not know. Returns the key of what is wanted with what is held. */
+static COLD u64 note(struct slot *t, void *lock, u64 site, u8 mode, u8 kind) {
+  struct wanted w = {.address = (u64)lock, .site = site, .mode = mode, .kind = kind};
   forget_stale(t);
-  u16 generation = *generation_of(address);
-  u64 key = key_of(t, t->held_count, address, site, mode, generation);
-  struct known *known = &t->known[key >> 56];
-  u8 flags = 0;
+  w.generation = generation_of(w.address);
+  w.key = key_of(t, t->held_count, w.address, site, mode, w.generation);
+  u64 here = w.key ^ now_and_here(t);
+  struct known *lines = lines_of(t, w.key), line;
+  for (int i = 0; i < 4; i++) {
+    if (lines[i].key != here) continue;
+    line = lines[i];
+    lines[i] = lines[0];
+    lines[0] = line;
+    lines[0].count++;
+    return w.key;
+  }
   if (kind == RWLOCK && ((pthread_rwlock_t *)lock)->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP)
-    flags |= PREFERS_WRITER;
+    w.flags |= PREFERS_WRITER;
   int again = 0;
   for (u32 i = 0; i < t->held_count; i++) {
-    if (t->held[i].address != address) continue;
+    if (t->held[i].address != w.address) continue;
     again = 1;
-    if (kind != THREAD && blocks_itself(&t->held[i], lock, mode, kind, flags)) flags |= SELF;
+    if (kind != THREAD && blocks_itself(&t->held[i], lock, mode, kind, w.flags)) w.flags |= SELF;
   }
-  if (graph == NULL || t == &alone || (again && !(flags & SELF))) {
-    known->key = key;
-    known->dependency = NONE;
-    known->tick = control->tick;
-    return key;
+  line = (struct known){here, NONE, 1};
+  if (graph != NULL && t != &alone) {
+    if (!again || (w.flags & SELF)) line.dependency = dependency_of(t, &w);
+    add_up(&lines[3]);
+    if (line.dependency != NONE) seen_now(&graph->dependencies[line.dependency], t);
   }
-  u64 at = now() - graph->started;
-  if (known->key != key) {
-    if (known->count && known->dependency != NONE)
-      __atomic_add_fetch(&graph->dependencies[known->dependency].count, known->count, __ATOMIC_RELAXED);
-    known->key = 0;
-    known->count = 0;
-    known->dependency = dependency_of(t, key, address, site, generation, mode, kind, flags, at);
-    known->key = key;
-  }
-  known->tick = control->tick;
-  known->count++;
-  if (known->dependency != NONE) seen_now(&graph->dependencies[known->dependency], t, at);
-  return key;
+  lines[3] = lines[2];
+  lines[2] = lines[1];
+  lines[1] = lines[0];
+  lines[0] = line;
+  return w.key;
 }
 
 /* ---- pauses ---- */
@@ -869,17 +1047,17 @@ static COLD void maybe_pause(struct slot *t, u64 site, u8 mode, u8 kind, u32 aft
 
 /* ---- the hot path ---- */
 
-static inline u64 wants(struct slot *t, void *lock, u64 site, u8 mode, u8 kind) {
+static inline u64 wants(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, u32 *generation) {
   u64 address = (u64)lock;
-  u64 key = key_of(t, t->held_count, address, site, mode, *generation_of(address));
-  struct known *known = &t->known[key >> 56];
-  if (likely(known->key == key && known->tick == control->tick)) known->count++;
-  else key = note(t, lock, address, site, mode, kind);
+  u64 key = key_of(t, t->held_count, address, site, mode, *generation = generation_of(address));
+  struct known *known = lines_of(t, key);
+  if (likely(known->key == (key ^ now_and_here(t)))) known->count++;
+  else key = note(t, lock, site, mode, kind);
   if (unlikely(control->active)) maybe_pause(t, site, mode, kind, 0);
   return key;
 }
 
-static inline void took(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, u64 key) {
+static inline void took(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, u32 generation, u64 key) {
   u32 n = t->held_count;
   if (unlikely(n >= HELD)) {
     t->lost++;
@@ -889,7 +1067,7 @@ static inline void took(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, 
   struct held *h = &t->held[n];
   h->address = (u64)lock;
   h->site = site;
-  h->generation = *generation_of((u64)lock);
+  h->generation = generation;
   h->mode = mode;
   h->kind = kind;
   t->hash[n + 1] = key;
@@ -903,14 +1081,17 @@ static COLD void released_out_of_order(struct slot *t, u64 address) {
     for (u32 j = i; j + 1 < t->held_count; j++) {
       struct held *h = &t->held[j];
       *h = t->held[j + 1];
-      t->hash[j + 1] = key_of(t, j, h->address, h->site, h->mode, (u16)h->generation);
+      t->hash[j + 1] = key_of(t, j, h->address, h->site, h->mode, h->generation);
     }
     t->held_count--;
     return;
   }
   /* Released for another thread, whose list must not keep it. */
   if (t->lost) t->lost--;
-  else ++*generation_of(address);
+  else if (t->condition == address) { /* or after it was cancelled in a wait, which left the mutex with it */
+    t->condition = 0;
+    t->wait_kind = 0;
+  } else age(address, 1u << 16);
 }
 
 static inline void releases(void *lock) {
@@ -921,7 +1102,7 @@ static inline void releases(void *lock) {
   else released_out_of_order(t, (u64)lock);
 }
 
-static void anew(void *lock) { ++*generation_of((u64)lock); }
+static void anew(void *lock) { age((u64)lock, 1); }
 
 /* ---- waits while something is held ---- */
 
@@ -946,7 +1127,7 @@ static COLD void waited(struct slot *t, u32 kind, u64 site, u64 took_ns, u64 sin
       w->held_count = MIN(t->held_count, DEPTH);
       for (u32 h = 0; h < w->held_count; h++) w->held[h] = t->held[t->held_count - w->held_count + h];
       w->kind = kind;
-      if (!is_code(site)) read_maps();
+      look_for(site);
       w->stack = keep_stack(t->number);
       there = key;
     }
@@ -977,9 +1158,10 @@ static inline void wait_ends(struct slot *t, u32 kind, u64 site, u64 since) {
   EXPORT int name(type *lock) {                            \
     struct slot *t = me();                                 \
     if (unlikely(t == NULL)) return REAL(name)(lock);      \
-    u64 key = wants(t, (void *)lock, SITE, mode, kind);    \
+    u32 generation;                                        \
+    u64 key = wants(t, (void *)lock, SITE, mode, kind, &generation); \
     int result = REAL(name)(lock);                         \
-    if (likely(result == 0 || result == EOWNERDEAD)) took(t, (void *)lock, SITE, mode, kind, key); \
+    if (likely(result == 0 || result == EOWNERDEAD)) took(t, (void *)lock, SITE, mode, kind, generation, key); \
     return result;                                         \
   }
 /* Never blocks for ever, so that nothing depends on it; but what it got is held. */
@@ -987,8 +1169,10 @@ static inline void wait_ends(struct slot *t, u32 kind, u64 site, u64 since) {
   EXPORT int name parameters {                             \
     int result = REAL(name) arguments;                     \
     struct slot *t;                                        \
-    if ((result == 0 || result == EOWNERDEAD) && (t = me()) != NULL) \
-      took(t, (void *)lock, SITE, mode, kind, key_of(t, t->held_count, (u64)lock, SITE, mode, *generation_of((u64)lock))); \
+    if ((result == 0 || result == EOWNERDEAD) && (t = me()) != NULL) { \
+      u32 generation = generation_of((u64)lock);           \
+      took(t, (void *)lock, SITE, mode, kind, generation, key_of(t, t->held_count, (u64)lock, SITE, mode, generation)); \
+    }                                                      \
     return result;                                         \
   }
 #define RELEASE(name, type)     \
@@ -1036,12 +1220,15 @@ ANEW(pthread_spin_destroy, (pthread_spinlock_t * lock), (lock))
     struct slot *t = me();                                                     \
     if (unlikely(t == NULL)) return REAL(name) arguments;                      \
     u64 site = SITE;                                                           \
+    u32 generation;                                                            \
     releases((void *)mutex);                                                   \
+    t->condition = (u64)mutex;                                                 \
     u64 since = wait_begins(t, CONDITION, site);                               \
     int result = REAL(name) arguments;                                         \
     wait_ends(t, CONDITION, site, since);                                      \
-    u64 key = wants(t, (void *)mutex, site, EXCLUSIVE, MUTEX);                 \
-    took(t, (void *)mutex, site, EXCLUSIVE, MUTEX, key);                       \
+    t->condition = 0;                                                          \
+    u64 key = wants(t, (void *)mutex, site, EXCLUSIVE, MUTEX, &generation);    \
+    took(t, (void *)mutex, site, EXCLUSIVE, MUTEX, generation, key);           \
     return result;                                                             \
   }
 CONDITION_WAIT(pthread_cond_wait, (pthread_cond_t * condition, pthread_mutex_t *mutex), (condition, mutex))
@@ -1078,18 +1265,24 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
   start->argument = argument;
   u32 number = start->number = number_thread(t, (u64)routine);
   if (t != NULL) t->epoch++;
+  struct thread *made = thread_of(number);
+  int detached = PTHREAD_CREATE_JOINABLE;
+  if (attributes != NULL && REAL(pthread_attr_getdetachstate)(attributes, &detached) == 0 && detached == PTHREAD_CREATE_DETACHED &&
+      made != NULL)
+    made->state = DETACHED;
   int result = REAL(pthread_create)(thread, attributes, run, start);
-  if (result != 0) __atomic_store_n(&start->used, 0, __ATOMIC_RELEASE);
-  else if (thread_of(number) != NULL) thread_of(number)->pthread = (u64)*thread;
-  return result;
-}
-
-/* The thread that has this handle now. */
-static struct thread *by_handle(pthread_t handle) {
-  if (graph == NULL) return NULL;
-  for (u32 n = MIN(graph->thread_count, THREADS - 1); n > 0; n--)
-    if (graph->threads[n].pthread == (u64)handle && graph->threads[n].state < 3) return &graph->threads[n];
-  return NULL;
+  if (result != 0) {
+    if (made != NULL) made->number = 0;
+    __atomic_store_n(&start->used, 0, __ATOMIC_RELEASE);
+    return result;
+  }
+  /* It tells its handle itself, but may be joined before it has. By then it may also have freed the memory that `thread` points to. */
+  pthread_t handle;
+  struct iovec here = {&handle, sizeof handle}, there = {thread, sizeof handle};
+  if (made != NULL && detached == PTHREAD_CREATE_JOINABLE && made->pthread == 0 &&
+      raw(SYS_process_vm_readv, raw(SYS_getpid, 0, 0, 0, 0, 0, 0), (long)&here, 1, (long)&there, 1, 0) == (long)sizeof handle)
+    put_handle(number, (u64)handle);
+  return 0;
 }
 
 /* A thread is held by itself as long as it lives, and whoever joins it wants it. */
@@ -1097,14 +1290,15 @@ static int joins(int (*join)(pthread_t, void *), pthread_t handle, void *rest, u
   struct slot *t = me();
   struct thread *target = t != NULL ? by_handle(handle) : NULL;
   if (target == NULL) return join(handle, rest);
-  wants(t, (void *)(u64)target->number, site, EXCLUSIVE, THREAD);
+  u32 generation;
+  wants(t, (void *)(u64)target->number, site, EXCLUSIVE, THREAD, &generation);
   u64 since = wait_begins(t, JOIN, site);
   int result = join(handle, rest);
   wait_ends(t, JOIN, site, since);
   if (result == 0) {
     target->joined_by = t->number;
     target->joined_epoch = ++t->epoch;
-    target->state = 3;
+    target->state = JOINED;
   }
   return result;
 }
@@ -1118,7 +1312,7 @@ static void joined(pthread_t handle, int result) {
   if (target == NULL) return;
   target->joined_by = t->number;
   target->joined_epoch = ++t->epoch;
-  target->state = 3;
+  target->state = JOINED;
 }
 EXPORT int pthread_tryjoin_np(pthread_t thread, void **value) {
   int result = REAL(pthread_tryjoin_np)(thread, value);
@@ -1137,7 +1331,7 @@ EXPORT int pthread_clockjoin_np(pthread_t thread, void **value, clockid_t clock,
 }
 EXPORT int pthread_detach(pthread_t thread) {
   struct thread *target = mine != NULL ? by_handle(thread) : NULL;
-  if (target != NULL) target->state = 4;
+  if (target != NULL) target->state = DETACHED;
   return REAL(pthread_detach)(thread);
 }
 
