@@ -41,6 +41,7 @@
 
 #define LAYOUT_VERSION 2
 #define NONE 0xffffffffu
+#define HIGH 0xffffffff00000000u
 #define EXPORT __attribute__((visibility("default")))
 #define COLD __attribute__((noinline, cold))
 #define likely(x) __builtin_expect(!!(x), 1)
@@ -125,7 +126,7 @@ struct graph {
   struct thread threads[THREADS];
   struct slot slots[SLOTS];
   struct known known[SLOTS][CACHE];
-  u32 index[INDEX];                 /* dependency + 1 */
+  u64 index[INDEX];                 /* upper half of its key, dependency + 1 */
   struct dependency dependencies[DEPS];
   struct pattern patterns[PATTERNS];
   struct wait waits[WAITS];
@@ -838,8 +839,7 @@ static COLD u32 dependency_of(struct slot *t, const struct wanted *w) {
   u64 by = whose(t, 0, name), whole = whole_key(w->key, by);
   u32 made = NONE;
   for (u32 i = 0; i < 64; i++) {
-    u32 *entry = &graph->index[(whole + i) % INDEX];
-    u32 n = __atomic_load_n(entry, __ATOMIC_ACQUIRE);
+    u64 *entry = &graph->index[(whole + i) % INDEX], n = __atomic_load_n(entry, __ATOMIC_ACQUIRE);
     if (n == 0 && made == NONE) {
       if (!has_room(pattern_of(t, w, by), 0)) return NONE;
       u64 asked = whose(t, 1, name);
@@ -851,10 +851,12 @@ static COLD u32 dependency_of(struct slot *t, const struct wanted *w) {
       made = new_dependency(t, w, by, whole, name);
       if (made == NONE) return NONE;
     }
-    if (n == 0 && __atomic_compare_exchange_n(entry, &n, made + 1, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return made;
-    if (n != 0 && n <= DEPS && graph->dependencies[n - 1].key == whole) {
+    if (n == 0 && __atomic_compare_exchange_n(entry, &n, (whole & HIGH) | (made + 1), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+      return made;
+    u32 there = (u32)n - 1;
+    if (n != 0 && (n & HIGH) == (whole & HIGH) && there < DEPS && graph->dependencies[there].key == whole) {
       if (made != NONE) graph->dependencies[made].key = 0; /* another thread was first */
-      return n - 1;
+      return there;
     }
   }
   if (made != NONE) graph->dependencies[made].key = 0;
