@@ -234,7 +234,9 @@ class Reader {
       Number.POSITIVE_INFINITY,
       (table, at) => table.number(this.#bytes, at, "lost") || null,
     );
+    const unnumbered = of("thread_count") + 1 - this.#graph.width("threads") / new Table(this.#layout, "thread").size;
     const all: [number, string][] = [
+      [unnumbered, "threads were more than are told apart"],
       [patterns.length, "call sites took more different locks than are kept of each"],
       [of("dependency_lost"), "dependencies found no room"],
       [of("pattern_lost"), "patterns of call sites found no room"],

@@ -1,0 +1,216 @@
+import { strict as assert } from "node:assert";
+import { execFile } from "node:child_process";
+import { chmod, mkdtemp, rm, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { LockProgram, lockNames, nested } from "../../testing/lock-program.support.ts";
+import { compile, start } from "../../testing/program.support.ts";
+import { skip } from "../../testing/skip.support.ts";
+import { type LockLibrary, makeLibrary, missingForLibrary } from "./make-library.ts";
+
+const run = promisify(execFile);
+
+/** By mode of locks.c: what its one process took with something in hand. */
+const NESTED: Readonly<Record<string, readonly string[]>> = {
+  mutex: ["one: a > b"],
+  // Taken again without waiting: nothing depends on that.
+  recursive: ["one: b > a", "one: c#1 c#1 > a", "one: c#1 c#1 a > b"],
+  errorcheck: ["one: b > a", "one: c#1 > a", "one: c#1 a > b"],
+  rwlock: ["one: b > w(r)", "one: b w(r) > w(r) !", "one: r(r) > a", "one: r(r) a r(r) > b", "one: w > a"],
+  spin: ["one: s#1 > a", "one: s#1 > b"],
+  // Nobody waits for ever there, but what was got is held.
+  try: ["one: a b > c", "one: b a > c"],
+  // The mutex is free while the condition is waited for, and wanted again with the other one in hand.
+  condition: ["one: a > b", "one: a > c", "one: b > a"],
+  joins: ["one: a > <two>"],
+  // Another thread has released it: it is held no longer.
+  handed: ["one: a > <two>", "one: a > c"],
+  anew: ["one: a > b", "one: b > a#2"],
+  signal: ["one: a > b", "one: a b > c"],
+  cancel: ["one: a > b", "two: a > b"],
+  ends: ["one: b > a"],
+  // The child's own locks are not the parent's business.
+  fork: ["one: a > c"],
+  spawn: ["one: a > b"],
+  errno: ["one: a > b"],
+  small: ["one: a > b"],
+  refused: ["one: a > b"],
+};
+
+describe("the library that sees locks", function () {
+  this.timeout(60_000);
+  let library: LockLibrary;
+  let program: Awaited<ReturnType<typeof compile>>;
+  let made: LockProgram[] = [];
+
+  before(async function () {
+    const missing = missingForLibrary();
+    if (missing !== null) skip(this, missing);
+    library = await makeLibrary();
+    program = await compile("locks.c");
+  });
+  after(() => program?.remove());
+  afterEach(async () => {
+    await Promise.all(made.map((one) => one.remove()));
+    made = [];
+  });
+
+  async function prepare(): Promise<LockProgram> {
+    const one = await LockProgram.make(program?.path ?? "", library);
+    made.push(one);
+    return one;
+  }
+
+  for (const [mode, expected] of Object.entries(NESTED)) {
+    it(`sees what ${mode} does`, async () => {
+      const { graphs, names } = await (await prepare()).run(mode);
+      assert.equal(graphs.length, 1);
+      assert.deepEqual(graphs.flatMap((graph) => nested(graph, names)).sort(), [...expected].sort());
+      assert.deepEqual(graphs[0]?.lost, []);
+    });
+  }
+
+  it("knows who made and joined which thread, and when in their lives", async () => {
+    const { graphs } = await (await prepare()).run("joins");
+    const threads = [...(graphs[0]?.threads.values() ?? [])];
+    const seen = threads.map(({ name, parent, parentEpoch, joinedBy, joinedEpoch }) =>
+      [name, parent, parentEpoch, joinedBy, joinedEpoch].join(" "),
+    );
+    assert.deepEqual(seen.slice(1, 5), ["one 1 0 1 2", "two 2 0 2 2", "three 2 2 2 4", "four 2 4 2 6"]);
+    assert.equal(threads.length, 7);
+    assert.deepEqual(
+      threads.slice(5).map(({ joinedBy }) => joinedBy),
+      [0, 0],
+    );
+  });
+
+  it("counts, and samples no more than once a tick", async () => {
+    const { graphs } = await (await prepare()).run("often");
+    const [one] = graphs[0]?.dependencies.filter(({ holds }) => holds.length > 0) ?? [];
+    assert.equal(one?.count, 20);
+    assert.equal(one?.at.length, 1);
+  });
+
+  it("tells waits with a lock in hand that were long", async () => {
+    const { graphs } = await (await prepare()).run("waits");
+    const waits = graphs[0]?.waits ?? [];
+    assert.deepEqual(
+      waits.map((wait) => wait.for),
+      ["sleep"],
+    );
+    assert.ok((waits[0]?.longest ?? 0) >= 50);
+  });
+
+  it("says what found no room", async () => {
+    const many = await (await prepare()).run("many");
+    assert.deepEqual(many.graphs[0]?.lost, ["16 locks were more than one thread's list holds"]);
+    assert.ok(nested(many.graphs[0]!, many.names).includes("one: a > b"));
+    const full = await (await prepare()).run("full");
+    assert.deepEqual(full.graphs[0]?.lost, ["1 call sites took more different locks than are kept of each"]);
+    const churn = await (await prepare()).run("churn");
+    assert.ok(churn.graphs[0]?.lost.some((what) => what.endsWith("threads were more than are told apart")));
+    assert.ok(nested(churn.graphs[0]!, churn.names).includes("one: a > b"));
+  });
+
+  it("gives a child that makes threads, and a program that is executed, a graph of its own", async () => {
+    const forked = await (await prepare()).run("forks-threads");
+    assert.deepEqual(
+      forked.graphs.map((graph) => nested(graph, forked.names)),
+      [["one: a > c"], []],
+    );
+    assert.ok([...(forked.graphs[1]?.threads.values() ?? [])].some(({ name }) => name === "child"));
+    const executed = await (await prepare()).run("exec");
+    assert.deepEqual(
+      executed.graphs.map((graph) => nested(graph, executed.names)),
+      [[], ["one: a > b"]],
+    );
+  });
+
+  it("leaves nothing of a program without threads", async () => {
+    assert.deepEqual((await (await prepare()).run("alone")).graphs, []);
+  });
+
+  it("can be read while the program runs and after it was killed", async () => {
+    const one = await prepare();
+    const running = await start(program?.path ?? "", ["hold"], one.environment);
+    try {
+      const [graph] = await one.graphs();
+      const holding = graph?.holding.find(({ holds }) => holds.length > 0);
+      assert.deepEqual(
+        holding?.holds.map(({ mode }) => mode),
+        ["shared", "exclusive", "exclusive"],
+      );
+      assert.equal(holding?.paused, false);
+    } finally {
+      await running.kill();
+    }
+    const [graph] = await one.graphs();
+    assert.equal(graph?.dependencies.filter(({ holds }) => holds.length > 0).length, 2);
+    assert.equal(graph?.holding.filter(({ holds }) => holds.length === 3).length, 1);
+  });
+
+  it("does no harm where it cannot write, finds no control file, or one of another layout", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-locks-"));
+    const environment = { LD_PRELOAD: library.path, KVCHAOS_LOCKS: folder };
+    try {
+      await run(program?.path ?? "", ["mutex"], { env: { ...process.env, ...environment } });
+      await run(program?.path ?? "", ["mutex"], { env: { ...process.env, LD_PRELOAD: library.path } });
+      const gone = { ...environment, KVCHAOS_LOCKS: path.join(folder, "gone") };
+      await run(program?.path ?? "", ["mutex"], { env: { ...process.env, ...gone } });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+    const old = await LockProgram.make(program?.path ?? "", library, { layout: library.layout.version + 1 });
+    made.push(old);
+    assert.deepEqual((await old.run("mutex")).graphs, []);
+    const closed = await prepare();
+    await chmod(closed.folder, 0o555);
+    await closed.run("mutex");
+    await chmod(closed.folder, 0o755);
+  });
+
+  it("goes on when its files are taken away", async () => {
+    const one = await prepare();
+    const running = await start(program?.path ?? "", ["hold"], one.environment);
+    await unlink(path.join(one.folder, "control"));
+    await running.kill();
+  });
+
+  it("sees nothing of a static program, which runs", async function () {
+    const fixed = (await compile("locks.c", ["-static"]).catch(() => null)) ?? skip(this, "no static libraries here");
+    try {
+      const one = await LockProgram.make(fixed.path, library);
+      made.push(one);
+      assert.deepEqual((await one.run("mutex")).graphs, []);
+    } finally {
+      await fixed.remove();
+    }
+  });
+
+  it("sees std::mutex, std::shared_mutex and std::thread", async function () {
+    const cycle = (await compile("std-locks.cpp")) ?? skip(this, "there is no g++ on this machine");
+    const one = await prepare();
+    const running = await start(cycle.path, [], one.environment);
+    try {
+      const [graph] = await one.graphs();
+      assert.ok(graph !== undefined && graph.threads.size >= 4);
+    } finally {
+      await running.kill();
+      await cycle.remove();
+    }
+  });
+
+  it("needs no symbol of a C library newer than 2.17", async function () {
+    const { stdout } = await run("objdump", ["-T", library.path]).catch((error: NodeJS.ErrnoException) =>
+      error.code === "ENOENT" ? skip(this, "there is no objdump on this machine") : Promise.reject(error),
+    );
+    const needed = [...stdout.matchAll(/\*UND\*.*\(?GLIBC_(\d+)\.(\d+)/g)].map(([, major, minor]) => [major, minor]);
+    assert.ok(needed.length > 0);
+    assert.deepEqual(
+      needed.filter(([major, minor]) => Number(major) > 2 || Number(minor) > 17),
+      [],
+    );
+    assert.equal(lockNames("lock a 7f\nlock b 80\n").get("80"), "b");
+  });
+});
