@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import type {
   Dependency,
   HeldWait,
@@ -22,12 +22,51 @@ const ITSELF = 2;
 const MANY_THREADS = 8;
 const NONE = 0xffffffff;
 
+/** While a process reads its own map of memory the text is half old; it takes a moment. */
+const MAPS_TRIES = 5;
+
 /**
  * Reads what the library wrote of one process, while it runs or after it ended. null: it has written nothing that can be read yet.
- * Rejects as reading the file does.
+ * The file is large and mostly a hole: only the parts that are in use are read. Rejects as reading the file does.
  */
 export async function readGraphFile(path: string, layout: Layout): Promise<LockGraph | null> {
-  return readGraph(await readFile(path), layout);
+  const graph = new Table(layout, "graph");
+  const file = await open(path, "r");
+  try {
+    if ((await file.stat()).size < graph.size) return null;
+    const bytes = Buffer.alloc(graph.size);
+    const part = (from: number, length: number) => file.read(bytes, from, length, from);
+    const of = (field: string): number => graph.number(bytes, 0, field);
+    /** The first tables of a section. */
+    const tables = async (field: string, type: string, most: number): Promise<void> => {
+      const { size } = new Table(layout, type);
+      await part(graph.offset(field), Math.min(most * size, graph.width(field)));
+    };
+    const maps = graph.offset("maps");
+    for (let i = 0; i < MAPS_TRIES; i++) {
+      await part(0, maps);
+      const version = of("maps_version");
+      await part(maps, of("maps_length"));
+      await part(0, maps);
+      if (version % 2 === 0 && of("maps_version") === version) break;
+    }
+    await tables("threads", "thread", of("thread_count") + 1);
+    await tables("slots", "slot", of("thread_count") + 1);
+    const slot = new Table(layout, "slot");
+    const known = graph.width("known") / (graph.width("slots") / slot.size);
+    for (let i = 0; i < Math.min(of("thread_count") + 1, graph.width("slots") / slot.size); i++)
+      if (slot.number(bytes, graph.offset("slots") + i * slot.size, "used") !== 0)
+        await part(graph.offset("known") + i * known, known);
+    await tables("dependencies", "dependency", of("dependency_count"));
+    await part(graph.offset("patterns"), graph.width("patterns"));
+    await part(graph.offset("waits"), graph.width("waits"));
+    // What has just been read may have got its stack since the counts were read.
+    await part(0, maps);
+    await tables("stacks", "stack", of("stack_count"));
+    return readGraph(bytes, layout);
+  } finally {
+    await file.close();
+  }
 }
 
 export function readGraph(bytes: Buffer, layout: Layout): LockGraph | null {

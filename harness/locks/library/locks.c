@@ -1399,7 +1399,7 @@ int main(void) {
   FIELD(stack, r14); FIELD(stack, r15); FIELD(stack, number); FIELD(stack, length); FIELD(stack, bytes); END;
   TYPE(graph); FIELD(graph, magic); FIELD(graph, layout); FIELD(graph, pid); FIELD(graph, started); FIELD(graph, thread_count);
   FIELD(graph, dependency_count); FIELD(graph, dependency_lost); FIELD(graph, pattern_lost); FIELD(graph, wait_lost);
-  FIELD(graph, stack_count); FIELD(graph, held_lost); FIELD(graph, slot_lost); FIELD(graph, maps_length); FIELD(graph, ready);
+  FIELD(graph, stack_count); FIELD(graph, held_lost); FIELD(graph, slot_lost); FIELD(graph, maps_length); FIELD(graph, maps_version); FIELD(graph, ready);
   FIELD(graph, executable); FIELD(graph, maps); FIELD(graph, threads); FIELD(graph, slots); FIELD(graph, known);
   FIELD(graph, dependencies); FIELD(graph, patterns); FIELD(graph, waits); FIELD(graph, stacks); END;
   TYPE(range); FIELD(range, module); FIELD(range, from); FIELD(range, to); END;
