@@ -39,8 +39,12 @@ static void must(int ok) {
 
 static pthread_t start_with(const pthread_attr_t *attributes, const char *called, void *(*routine)(void *), void *argument) {
   pthread_t thread;
+  char mine[16];
+  /* The new thread has its maker's name from the first moment on, however short it lives. */
+  pthread_getname_np(pthread_self(), mine, sizeof mine);
+  if (called != NULL) pthread_setname_np(pthread_self(), called);
   must(pthread_create(&thread, attributes, routine, argument) == 0);
-  if (called != NULL) pthread_setname_np(thread, called);
+  pthread_setname_np(pthread_self(), mine);
   return thread;
 }
 static pthread_t start(const char *called, void *(*routine)(void *), void *argument) {
@@ -80,6 +84,7 @@ static void typed(int type) {
 
 static void *unlocks_a(void *unused) {
   unlock(&a);
+  sem_post(&step);
   return unused;
 }
 static void *locks_b(void *unused) {
@@ -197,7 +202,9 @@ static void in_thread(void) {
     pthread_detach(start(NULL, exits, NULL));
   } else if (strcmp(mode, "handed") == 0) {
     lock(&a);
-    pthread_join(start("two", unlocks_a, NULL), NULL);
+    pthread_t thread = start("two", unlocks_a, NULL);
+    sem_wait(&step);
+    pthread_join(thread, NULL);
     lock(&b);
     unlock(&b);
     both(&a, &c);

@@ -3,10 +3,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import type { LockGraph, LockUse } from "../locks/graph.ts";
-import { readGraphFile } from "../locks/library/graph-file.ts";
-import { Table } from "../locks/library/layout.ts";
-import type { LockLibrary } from "../locks/library/make-library.ts";
+import type { LockGraph, LockUse } from "../../locks/graph.ts";
+import { readGraphFile } from "../../locks/library/graph-file.ts";
+import { Table } from "../../locks/library/layout.ts";
+import type { LockLibrary } from "../../locks/library/make-library.ts";
 
 const run = promisify(execFile);
 
