@@ -19,12 +19,15 @@ export const lockUseSchema = z.object({
   kind: z.enum(["mutex", "rwlock", "spin", "thread"]),
   mode: z.enum(["shared", "exclusive"]),
   site: lockSiteSchema,
+  /** Where the site's function is a mere wrapper of the lock ("rocksdb::port::Mutex::Lock"): who called it. null: it is none, or no stack tells. */
+  caller: z.string().nullable(),
 });
 export type NamedLockUse = z.infer<typeof lockUseSchema>;
 
 const sideSchema = z.object({
   /** Name of the thread; digits of a pool's are one "#". */
   thread: z.string(),
+  /** Outermost first. That which the side before wants is among them, unless that waits for this thread's end. */
   holds: z.array(lockUseSchema),
   wants: lockUseSchema,
   /** Function names where it wanted the lock, innermost first; empty where they could not be had. */
@@ -46,7 +49,9 @@ export const predictionSchema = z.object({
   sides: z.array(sideSchema),
   /** Two readers exclude each other only while a writer waits between them. */
   needsWriter: z.boolean(),
-  /** ms between the sides when they came closest; null: not known. */
+  /** Who was seen to want to write there, one for each lock that needs it; empty unless `needsWriter`. */
+  writers: z.array(sideSchema),
+  /** ms between the sides when they came closest, writers included; null: not known. Of one that waits for itself alone: 0. */
   gap: z.number().nullable(),
   /** How many sets of locks of the same functions were in such a cycle. */
   instances: z.number(),

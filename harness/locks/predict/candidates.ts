@@ -1,0 +1,139 @@
+import { addTo } from "../../base/group-by.ts";
+import type { Dependency, LockGraph, LockMode } from "../graph.ts";
+
+/** A dependency as the search for cycles sees it: locks are small numbers. */
+export interface Candidate {
+  dependency: Dependency;
+  /** Name of its threads; digits are one "#". */
+  pattern: string;
+  wants: number;
+  /** The thread whose end it wants; null: it wants a lock. */
+  joins: number | null;
+  /** Explicitly held locks, each in its stronger mode. That a thread holds its own end is not among them. */
+  holds: ReadonlyMap<number, LockMode>;
+}
+
+/** "worker-12" → "worker-#": threads of one pool do the same. */
+export function threadPattern(name: string): string {
+  return name.replace(/\d+/g, "#");
+}
+
+/**
+ * Whether what `wanting` wants cannot be had while another holds it in that mode. "with-writer": two readers, of which the second waits behind a
+ * writer that waits for the first.
+ */
+export function clash({ wants, prefersWriter }: Dependency, held: LockMode): "yes" | "no" | "with-writer" {
+  if (wants.mode === "exclusive" || held === "exclusive") return "yes";
+  return prefersWriter ? "with-writer" : "no";
+}
+
+/** Do both hold a lock in modes that exclude each other? Then they can never be at their places at the same time. */
+export function haveGate(a: Candidate, b: Candidate): boolean {
+  for (const [lock, mode] of a.holds) {
+    const other = b.holds.get(lock);
+    if (other !== undefined && (mode === "exclusive" || other === "exclusive")) return true;
+  }
+  return false;
+}
+
+/** All dependencies of a graph, and who holds what. A thread holds its own end ("thread 12") from its birth on. */
+export class Candidates {
+  /** Those that may be a side of a cycle. */
+  readonly all: readonly Candidate[];
+  /** Those that wait for themselves. */
+  readonly alone: readonly Candidate[];
+  /** Locks and ends of threads together: numbers below this one. */
+  readonly lockCount: number;
+  readonly #ids = new Map<string, number>();
+  /** By lock: who holds it explicitly. */
+  readonly #holders = new Map<number, Candidate[]>();
+  /** By number of a thread that somebody joins: its dependencies. */
+  readonly #ofThread = new Map<number, Candidate[]>();
+  /** By pattern of names: those of more threads than are known. */
+  readonly #ofMany = new Map<string, Candidate[]>();
+  /** Threads that somebody joins, by lock number, with the patterns of the names that they had. */
+  readonly #joined = new Map<number, { thread: number; patterns: Set<string> }>();
+  readonly #endOf = new Map<number, number>();
+  readonly #endsNamed = new Map<string, number[]>();
+  readonly #writers = new Map<number, Candidate[]>();
+
+  constructor({ dependencies, threads }: LockGraph) {
+    const candidates = dependencies.map((dependency) => this.#candidate(dependency));
+    this.lockCount = this.#ids.size;
+    this.all = candidates.filter(({ dependency }) => !dependency.itself);
+    this.alone = candidates.filter(({ dependency }) => dependency.itself);
+    for (const { wants, joins } of this.all) {
+      if (joins === null || this.#joined.has(wants)) continue;
+      this.#endOf.set(joins, wants);
+      const name = threads.get(joins)?.name;
+      this.#joined.set(wants, { thread: joins, patterns: new Set(name === undefined ? [] : [threadPattern(name)]) });
+    }
+    for (const candidate of this.all) this.#index(candidate);
+    for (const [end, { patterns }] of this.#joined) for (const one of patterns) addTo(this.#endsNamed, one, end);
+  }
+
+  /** Who can hold this lock, or be this thread. */
+  *holdersOf(lock: number): Iterable<Candidate> {
+    const joined = this.#joined.get(lock);
+    if (!joined) {
+      yield* this.#holders.get(lock) ?? [];
+      return;
+    }
+    const own = this.#ofThread.get(joined.thread) ?? [];
+    yield* own;
+    for (const pattern of joined.patterns) {
+      for (const one of this.#ofMany.get(pattern) ?? []) if (!isBy(one, joined.thread)) yield one;
+    }
+  }
+
+  /** What a thread that is at this place holds, its own end included where somebody joins it. */
+  *heldBy(candidate: Candidate): Iterable<number> {
+    yield* candidate.holds.keys();
+    for (const { thread } of candidate.dependency.by) {
+      const end = this.#endOf.get(thread);
+      if (end !== undefined) yield end;
+    }
+    if (candidate.dependency.many) yield* this.#endsNamed.get(candidate.pattern) ?? [];
+  }
+
+  /** Who wants this lock for writing, and has to wait for it. */
+  writersOf(lock: number): readonly Candidate[] {
+    return this.#writers.get(lock) ?? [];
+  }
+
+  #candidate(dependency: Dependency): Candidate {
+    const { wants, holds, thread } = dependency;
+    const modes = new Map<number, LockMode>();
+    for (const { lock, mode } of holds) {
+      const id = this.#id(lock);
+      if (modes.get(id) !== "exclusive") modes.set(id, mode);
+    }
+    const joins = wants.kind === "thread" ? Number(wants.lock.slice("thread ".length)) : null;
+    return { dependency, pattern: threadPattern(thread), wants: this.#id(wants.lock), joins, holds: modes };
+  }
+
+  #index(candidate: Candidate): void {
+    const { dependency, holds, wants, pattern } = candidate;
+    for (const lock of holds.keys()) addTo(this.#holders, lock, candidate);
+    if (dependency.wants.kind === "rwlock" && dependency.wants.mode === "exclusive")
+      addTo(this.#writers, wants, candidate);
+    for (const { thread } of dependency.by) {
+      const end = this.#endOf.get(thread);
+      if (end === undefined) continue;
+      addTo(this.#ofThread, thread, candidate);
+      this.#joined.get(end)?.patterns.add(pattern);
+    }
+    if (dependency.many) addTo(this.#ofMany, pattern, candidate);
+  }
+
+  #id(lock: string): number {
+    const known = this.#ids.get(lock);
+    if (known !== undefined) return known;
+    this.#ids.set(lock, this.#ids.size);
+    return this.#ids.size - 1;
+  }
+}
+
+function isBy({ dependency }: Candidate, thread: number): boolean {
+  return dependency.by.some((one) => one.thread === thread);
+}
