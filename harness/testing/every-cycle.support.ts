@@ -1,0 +1,122 @@
+import type { Dependency, LockGraph, LockMode } from "../locks/graph.ts";
+
+const LONGEST = 6;
+
+/**
+ * Every cycle of a small graph, by trying all sequences of dependencies and all threads that could be there: slow, and written from the
+ * rules alone, as a judge of the search that is fast. Each as the numbers of its dependencies, the lowest first.
+ */
+export function everyCycle(graph: LockGraph): string[] {
+  const all = graph.dependencies;
+  const cycles: string[] = [];
+  const extend = (path: readonly number[]): void => {
+    const sides = path.map((i) => all[i] as Dependency);
+    if (path.length > 1) {
+      const verdict = judge(graph, sides);
+      if (verdict !== null) cycles.push(path.join(" ") + verdict);
+    }
+    if (path.length === LONGEST) return;
+    // A prefix whose neighbours have nothing to do with each other leads nowhere.
+    const last = sides.at(-1) as Dependency;
+    for (const [i, next] of all.entries()) {
+      if (i > (path[0] ?? 0) && !path.includes(i) && neighbours(graph, last, next)) extend([...path, i]);
+    }
+  };
+  for (const i of all.keys()) extend([i]);
+  return cycles;
+}
+
+function neighbours(graph: LockGraph, side: Dependency, next: Dependency): boolean {
+  if (side.wants.kind !== "thread") return conflict(side, next) !== "no";
+  const number = Number(side.wants.lock.slice(7));
+  return (
+    next.by.some(({ thread }) => thread === number) || (next.many && namesOf(graph, number).has(mask(next.thread)))
+  );
+}
+
+function mask(name: string): string {
+  return name.replace(/\d+/g, "#");
+}
+
+function namesOf(graph: LockGraph, number: number): Set<string> {
+  const own = graph.dependencies.filter(({ by }) => by.some(({ thread }) => thread === number));
+  const name = graph.threads.get(number)?.name;
+  return new Set([...own.map(({ thread }) => thread), ...(name === undefined ? [] : [name])].map(mask));
+}
+
+function modeOf(side: Dependency, lock: string): LockMode | undefined {
+  return side.holds.find((use) => use.lock === lock)?.mode;
+}
+
+function conflict(side: Dependency, holder: Dependency): "yes" | "no" | "writer" {
+  const mode = modeOf(holder, side.wants.lock);
+  if (mode === undefined) return "no";
+  if (mode === "exclusive" || side.wants.mode === "exclusive") return "yes";
+  return side.prefersWriter ? "writer" : "no";
+}
+
+/** null: no cycle, or not the shortest; otherwise what it needs besides. */
+function judge(graph: LockGraph, sides: readonly Dependency[]): string | null {
+  const last = sides.at(-1) as Dependency;
+  if (!neighbours(graph, last, sides[0] as Dependency)) return null;
+  for (const [i, side] of sides.entries()) {
+    const next = (i + 1) % sides.length;
+    if (sides.some((other, j) => j !== i && j !== next && conflict(side, other) !== "no")) return null;
+  }
+  const readers = sides.filter((side, i) => conflict(side, sides[(i + 1) % sides.length] as Dependency) === "writer");
+  const must = sides.map((_, i) => {
+    const before = sides.at(i - 1) as Dependency;
+    return before.wants.kind === "thread" ? Number(before.wants.lock.slice(7)) : null;
+  });
+  const tryWriters = (left: readonly Dependency[], places: readonly Dependency[]): boolean => {
+    const [reader, ...rest] = left;
+    if (!reader) return canBeThere(graph, places, must);
+    const writers = graph.dependencies.filter(
+      ({ wants }) => wants.kind === "rwlock" && wants.lock === reader.wants.lock && wants.mode === "exclusive",
+    );
+    return writers.some((writer) => tryWriters(rest, [...places, writer]));
+  };
+  return tryWriters(readers, sides) ? (readers.length > 0 ? " and a writer" : "") : null;
+}
+
+type Doer = { thread: number; from: number; to: number } | null;
+
+function canBeThere(graph: LockGraph, places: readonly Dependency[], must: readonly (number | null)[]): boolean {
+  for (const [i, one] of places.entries()) {
+    for (const other of places.slice(i + 1)) {
+      const gate = one.holds.some(({ lock, mode }) => {
+        const there = modeOf(other, lock);
+        return there !== undefined && (mode === "exclusive" || there === "exclusive");
+      });
+      if (gate) return false;
+    }
+  }
+  const choices = places.map(({ by, many }, i): Doer[] => {
+    const number = must[i] ?? null;
+    if (number === null) return many ? [...by, null] : [...by];
+    const known = by.filter(({ thread }) => thread === number);
+    return known.length > 0 ? known : [{ thread: number, from: 0, to: Number.POSITIVE_INFINITY }];
+  });
+  const all = choices.reduce<Doer[][]>((sets, of) => sets.flatMap((set) => of.map((doer) => [...set, doer])), [[]]);
+  return all.some((set) =>
+    set.every((a, i) => set.every((b, j) => i === j || !a || !b || (a.thread !== b.thread && !isBefore(graph, a, b)))),
+  );
+}
+
+/** By walking forward in time from the last thing that the one did: is there a way to the first that the other did? */
+function isBefore(graph: LockGraph, a: Exclude<Doer, null>, b: Exclude<Doer, null>): boolean {
+  const threads = [...graph.threads.values()];
+  const seen = new Set<string>();
+  const walk = (thread: number, epoch: number): boolean => {
+    if (thread === b.thread && (thread !== a.thread ? epoch <= b.from : false)) return true;
+    const key = `${thread} ${epoch}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    // The end of this epoch and of all later ones: what is started then, and who joins this thread.
+    const started = threads.filter(({ parent, parentEpoch }) => parent === thread && parentEpoch >= epoch);
+    if (started.some(({ number }) => walk(number, 0))) return true;
+    const self = graph.threads.get(thread);
+    return self !== undefined && self.joinedBy !== 0 && walk(self.joinedBy, self.joinedEpoch);
+  };
+  return walk(a.thread, a.to);
+}
