@@ -11,6 +11,8 @@ export interface Candidate {
   joins: number | null;
   /** Explicitly held locks, each in its stronger mode. That a thread holds its own end is not among them. */
   holds: ReadonlyMap<number, LockMode>;
+  /** The keys of `holds`. */
+  locks: readonly number[];
 }
 
 /** "worker-12" → "worker-#": threads of one pool do the same. */
@@ -29,11 +31,10 @@ export function clash({ wants, prefersWriter }: Dependency, held: LockMode): "ye
 
 /** Do both hold a lock in modes that exclude each other? Then they can never be at their places at the same time. */
 export function haveGate(a: Candidate, b: Candidate): boolean {
-  for (const [lock, mode] of a.holds) {
-    const other = b.holds.get(lock);
-    if (other !== undefined && (mode === "exclusive" || other === "exclusive")) return true;
-  }
-  return false;
+  return a.locks.some((lock) => {
+    const mode = b.holds.get(lock);
+    return mode !== undefined && (mode === "exclusive" || a.holds.get(lock) === "exclusive");
+  });
 }
 
 /** All dependencies of a graph, and who holds what. A thread holds its own end ("thread 12") from its birth on. */
@@ -87,13 +88,11 @@ export class Candidates {
   }
 
   /** What a thread that is at this place holds, its own end included where somebody joins it. */
-  *heldBy(candidate: Candidate): Iterable<number> {
-    yield* candidate.holds.keys();
-    for (const { thread } of candidate.dependency.by) {
-      const end = this.#endOf.get(thread);
-      if (end !== undefined) yield end;
-    }
-    if (candidate.dependency.many) yield* this.#endsNamed.get(candidate.pattern) ?? [];
+  heldBy({ locks, pattern, dependency: { by, many } }: Candidate): readonly number[] {
+    if (this.#endOf.size === 0) return locks;
+    const ends = by.map(({ thread }) => this.#endOf.get(thread)).filter((end) => end !== undefined);
+    const more = many ? this.#endsNamed.get(pattern) : undefined;
+    return ends.length === 0 && !more ? locks : [...locks, ...ends, ...(more ?? [])];
   }
 
   /** Who wants this lock for writing, and has to wait for it. */
@@ -109,7 +108,8 @@ export class Candidates {
       if (modes.get(id) !== "exclusive") modes.set(id, mode);
     }
     const joins = wants.kind === "thread" ? Number(wants.lock.slice("thread ".length)) : null;
-    return { dependency, pattern: threadPattern(thread), wants: this.#id(wants.lock), joins, holds: modes };
+    const pattern = threadPattern(thread);
+    return { dependency, pattern, wants: this.#id(wants.lock), joins, holds: modes, locks: [...modes.keys()] };
   }
 
   #index(candidate: Candidate): void {

@@ -7,9 +7,8 @@ import { canMeet, mayDiffer } from "./meeting.ts";
 
 /** A cycle of more sides needs as many threads at their places at once. */
 export const LONGEST_CYCLE = 6;
-/** Of a graph in all, and of each lock at each length: looks at a dependency. */
-const MOST_STEPS = 20_000_000;
-const MOST_STEPS_OF_LOCK = 400_000;
+/** Looks at a dependency: a few seconds. Each length has its share of them, and of that each lock; what one leaves is the next one's. */
+const MOST_STEPS = 8_000_000;
 /** What it costs to judge a whole cycle. */
 const CLOSING = 10;
 /** So many writers are tried to stand between two readers. */
@@ -80,7 +79,7 @@ class Search {
     const component = strongComponents(lockOrder(candidates));
     for (const candidate of candidates.all) {
       const within = (lock: number): boolean => component[lock] === component[candidate.wants];
-      if (![...candidates.heldBy(candidate)].some(within)) continue;
+      if (!candidates.heldBy(candidate).some(within)) continue;
       addTo(this.#wanters, candidate.wants, candidate);
     }
     const sides = new Set([...this.#wanters.values()].flat());
@@ -95,10 +94,13 @@ class Search {
 
   /** Cycles of so many sides. Each is found from its lock of the lowest number. */
   cyclesOf(length: number): void {
-    for (const lock of this.#locks) {
-      this.#limit = Math.min(MOST_STEPS, this.#steps + MOST_STEPS_OF_LOCK);
+    const end = this.#steps + (MOST_STEPS - this.#steps) / (LONGEST_CYCLE - length + 1);
+    for (const [i, lock] of this.#locks.entries()) {
+      this.#limit = this.#steps + (end - this.#steps) / (this.#locks.length - i);
       const distance = this.#distances(lock, length - 1);
-      for (const first of this.#holders.get(lock) ?? []) this.#extend(lock, length, distance, [first]);
+      for (const first of this.#holders.get(lock) ?? []) {
+        if ((distance.get(first.wants) ?? length) < length) this.#extend(lock, length, distance, [first]);
+      }
     }
   }
 
@@ -130,10 +132,10 @@ class Search {
       if (path.length === length) this.#close(lock, path);
       return;
     }
-    const left = length - path.length;
-    if (last.wants < lock || (distance.get(last.wants) ?? length) > left) return;
+    const left = length - path.length - 1;
     for (const next of this.#holders.get(last.wants) ?? []) {
       if (!this.#step()) return;
+      if ((distance.get(next.wants) ?? length) > left) continue;
       if (this.#follows(path, last, next, lock)) this.#extend(lock, length, distance, [...path, next]);
     }
   }
