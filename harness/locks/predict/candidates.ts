@@ -59,18 +59,22 @@ export class Candidates {
   readonly #writers = new Map<number, Candidate[]>();
 
   constructor({ dependencies, threads }: LockGraph) {
-    const candidates = dependencies.map((dependency) => this.#candidate(dependency));
+    const candidates = dependencies.map((one) => this.#candidate(one, threadPattern(nameOf(one, threads))));
     this.lockCount = this.#ids.size;
     this.all = candidates.filter(({ dependency }) => !dependency.itself);
     this.alone = candidates.filter(({ dependency }) => dependency.itself);
     for (const { wants, joins } of this.all) {
       if (joins === null || this.#joined.has(wants)) continue;
       this.#endOf.set(joins, wants);
-      const name = threads.get(joins)?.name;
-      this.#joined.set(wants, { thread: joins, patterns: new Set(name === undefined ? [] : [threadPattern(name)]) });
+      this.#joined.set(wants, { thread: joins, patterns: new Set() });
     }
     for (const candidate of this.all) this.#index(candidate);
-    for (const [end, { patterns }] of this.#joined) for (const one of patterns) addTo(this.#endsNamed, one, end);
+    for (const [end, { thread, patterns }] of this.#joined) {
+      // A thread begins with the name of that which made it: what it was called at its places says more.
+      const name = threads.get(thread)?.name;
+      if (patterns.size === 0 && name !== undefined) patterns.add(threadPattern(name));
+      for (const one of patterns) addTo(this.#endsNamed, one, end);
+    }
   }
 
   /** Who can hold this lock, or be this thread. */
@@ -100,15 +104,14 @@ export class Candidates {
     return this.#writers.get(lock) ?? [];
   }
 
-  #candidate(dependency: Dependency): Candidate {
-    const { wants, holds, thread } = dependency;
+  #candidate(dependency: Dependency, pattern: string): Candidate {
+    const { wants, holds } = dependency;
     const modes = new Map<number, LockMode>();
     for (const { lock, mode } of holds) {
       const id = this.#id(lock);
       if (modes.get(id) !== "exclusive") modes.set(id, mode);
     }
     const joins = wants.kind === "thread" ? Number(wants.lock.slice("thread ".length)) : null;
-    const pattern = threadPattern(thread);
     return { dependency, pattern, wants: this.#id(wants.lock), joins, holds: modes, locks: [...modes.keys()] };
   }
 
@@ -132,6 +135,14 @@ export class Candidates {
     this.#ids.set(lock, this.#ids.size);
     return this.#ids.size - 1;
   }
+}
+
+/** A thread begins with the name of that which made it, mostly the process's: what it was called later says more. */
+function nameOf({ thread, by }: Dependency, threads: LockGraph["threads"]): string {
+  const first = threads.get(1)?.name;
+  if (thread !== first || by.some((one) => one.thread === 1)) return thread;
+  const names = by.map((one) => threads.get(one.thread)?.name);
+  return names.find((name) => name !== undefined && name !== "" && name !== first) ?? thread;
 }
 
 function isBy({ dependency }: Candidate, thread: number): boolean {

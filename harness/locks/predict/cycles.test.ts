@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { everyCycle } from "../../testing/every-cycle.support.ts";
-import { graphOf } from "../../testing/lock-graph.support.ts";
+import { everyCycle } from "../../testing/locks/every-cycle.support.ts";
+import { graphOf } from "../../testing/locks/lock-graph.support.ts";
 import type { Dependency, LockGraph, LockThread, LockUse } from "../graph.ts";
 import { findCycles } from "./cycles.ts";
 

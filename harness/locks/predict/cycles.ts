@@ -8,7 +8,7 @@ import { canMeet, mayDiffer } from "./meeting.ts";
 /** A cycle of more sides needs as many threads at their places at once. */
 export const LONGEST_CYCLE = 6;
 /** Looks at a dependency: a few seconds. Each length has its share of them, and of that each lock; what one leaves is the next one's. */
-const MOST_STEPS = 8_000_000;
+const MOST_STEPS = 5_000_000;
 /** What it costs to judge a whole cycle. */
 const CLOSING = 10;
 /** So many writers are tried to stand between two readers. */

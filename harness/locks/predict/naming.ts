@@ -1,6 +1,6 @@
 import type { NamedLockUse, PredictedSide } from "../../journal/prediction.ts";
 import type { Dependency, LockUse } from "../graph.ts";
-import { threadPattern } from "./candidates.ts";
+import type { Candidate } from "./candidates.ts";
 import type { Places } from "./places.ts";
 
 /** Names of the locks of one prediction or wait, in the order in which they are asked for: "rwlock A", "mutex B". */
@@ -40,13 +40,14 @@ export interface SideDetails {
 }
 
 /** A dependency as a side that people read. */
-export function namedSide(own: Dependency, details: SideDetails, letters: Letters, places: Places): PredictedSide {
+export function namedSide(side: Candidate, details: SideDetails, letters: Letters, places: Places): PredictedSide {
+  const own = side.dependency;
   const { wants, holds, stack } = own;
   const named = namedHolds(holds, letters, places);
   const lock = details.ends === null ? letters.of(wants) : `the end of ${details.ends}`;
   const all = [...new Set([own, ...details.all])];
   return {
-    thread: threadPattern(own.thread),
+    thread: side.pattern,
     holds: named,
     wants: { lock, kind: wants.kind, mode: wants.mode, ...places.wanted(wants, stack) },
     stack: [...places.stack(stack)],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Prediction } from "../../journal/prediction.ts";
-import { lockGraph, type SaidGraph } from "../../testing/lock-graph.support.ts";
+import { lockGraph, type SaidGraph } from "../../testing/locks/lock-graph.support.ts";
 import { explain } from "./explain.ts";
 import { predict } from "./predict.ts";
 

@@ -167,9 +167,9 @@ function toPrediction(signature: string, group: Group, places: Places, zero: num
   return {
     signature,
     kind: sides.length === 1 ? "itself" : "cycle",
-    sides: sides.map(({ dependency }, i) => namedSide(dependency, details(i), letters, places)),
+    sides: sides.map((side, i) => namedSide(side, details(i), letters, places)),
     needsWriter: writers.length > 0,
-    writers: writers.map(({ dependency }) => namedSide(dependency, { ends: null, all: [], zero }, letters, places)),
+    writers: writers.map((writer) => namedSide(writer, { ends: null, all: [], zero }, letters, places)),
     gap: group.gap,
     instances: group.locks.size,
   };

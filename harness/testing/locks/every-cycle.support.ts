@@ -1,4 +1,4 @@
-import type { Dependency, LockGraph, LockMode } from "../locks/graph.ts";
+import type { Dependency, LockGraph, LockMode } from "../../locks/graph.ts";
 
 const LONGEST = 6;
 
@@ -30,7 +30,8 @@ function neighbours(graph: LockGraph, side: Dependency, next: Dependency): boole
   if (side.wants.kind !== "thread") return conflict(side, next) !== "no";
   const number = Number(side.wants.lock.slice(7));
   return (
-    next.by.some(({ thread }) => thread === number) || (next.many && namesOf(graph, number).has(mask(next.thread)))
+    next.by.some(({ thread }) => thread === number) ||
+    (next.many && namesOf(graph, number).has(mask(nameOf(graph, next))))
   );
 }
 
@@ -38,10 +39,16 @@ function mask(name: string): string {
   return name.replace(/\d+/g, "#");
 }
 
+function nameOf(graph: LockGraph, { thread, by }: Dependency): string {
+  const main = graph.threads.get(1)?.name;
+  if (thread !== main || by.some((one) => one.thread === 1)) return thread;
+  return by.map((one) => graph.threads.get(one.thread)?.name ?? "").find((name) => name && name !== main) ?? thread;
+}
+
 function namesOf(graph: LockGraph, number: number): Set<string> {
   const own = graph.dependencies.filter(({ by }) => by.some(({ thread }) => thread === number));
   const name = graph.threads.get(number)?.name;
-  return new Set([...own.map(({ thread }) => thread), ...(name === undefined ? [] : [name])].map(mask));
+  return new Set((own.length > 0 ? own.map((one) => nameOf(graph, one)) : name === undefined ? [] : [name]).map(mask));
 }
 
 function modeOf(side: Dependency, lock: string): LockMode | undefined {

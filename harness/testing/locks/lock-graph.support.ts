@@ -1,5 +1,5 @@
-import type { Dependency, HeldWait, LockGraph, LockKind, LockMode, LockThread, LockUse } from "../locks/graph.ts";
-import type { Naming } from "../locks/predict/places.ts";
+import type { Dependency, HeldWait, LockGraph, LockKind, LockMode, LockThread, LockUse } from "../../locks/graph.ts";
+import type { Naming } from "../../locks/predict/places.ts";
 
 /** A dependency in words; what is left out is of no matter. */
 export interface SaidDependency {
