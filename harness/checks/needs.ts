@@ -11,6 +11,8 @@ export interface ExperimentFacts {
   systems: readonly string[];
   /** How many things must come about on the way. */
   expectations: number;
+  /** Whether its servers' locks may be watched: unless it forbids that. */
+  locks: boolean;
   shape: Pick<ClusterShape, "masters" | "replicas" | "sharded" | "sentinels">;
 }
 

@@ -8,6 +8,7 @@ import { noLostWrites } from "./data/no-lost-writes.ts";
 import { perKeyOrder } from "./data/per-key-order.ts";
 import { expectations } from "./expectations/expectations.ts";
 import { noHang } from "./hang/no-hang.ts";
+import { lockOrder } from "./locks/lock-order.ts";
 import { replicationProgress } from "./replication-progress.ts";
 import { oneMaster } from "./roles/one-master.ts";
 import { recoversWithin } from "./service/recovers-within.ts";
@@ -29,5 +30,6 @@ export const checks: ReadonlyMap<string, Check> = new Map(
     noLostWrites,
     perKeyOrder,
     linearizable,
+    lockOrder,
   ].map((check) => [check.name, check]),
 );

@@ -104,6 +104,19 @@ const ROWS: Record<string, Row> = {
     ],
     accepted: [["one-master", `load: [{ workload: set }, { workload: get-set, record: true }]`]],
   },
+  "lock-order": {
+    refused: [
+      [
+        "one-master",
+        "locks: false",
+        "judges the servers' locks, and `locks: false` forbids to watch them; leave it out",
+      ],
+    ],
+    accepted: [
+      ["one-master", ""],
+      ["one-master", "locks: true"],
+    ],
+  },
 };
 
 describe("what checks need", () => {

@@ -78,7 +78,7 @@ export async function readExperiment(file: string, registries: Registries): Prom
   const faults = drafts.flatMap(({ spec }) => spec ?? []);
   // What was not understood may be just what a check needs.
   const whole = isRead(raw.faults, faults) && isRead(raw.load, [...load, ...benchmarks]);
-  const read = whole ? { load, benchmarks, faults, systems, expectations } : undefined;
+  const read = whole ? { load, benchmarks, faults, systems, expectations, locks: part("locks") !== false } : undefined;
   const checks = readChecks(raw.checks, part("checks"), read, reading);
   const rest = {
     description: part("description") ?? null,

@@ -51,6 +51,16 @@ export type StillAnswering = z.infer<typeof stillAnsweringSchema>;
  * known. `captures`, `captured`: what the captures say in short.
  */
 
+/** A run before this one has foreseen this deadlock, and this one was made to bring it about. */
+const predicted = z.strictObject({
+  run: z.string(),
+  /** Of the prediction. */
+  signature: z.string(),
+  /** What made it real: "a pause of 2.5 s before ReplicationThread::Stop in thread worker". */
+  pause: z.string(),
+});
+export type Predicted = z.infer<typeof predicted>;
+
 /** A server left connections without an answer. */
 const hang = z.strictObject({
   /** What the watchdog saw. */
@@ -63,6 +73,7 @@ const hang = z.strictObject({
   answering: stillAnsweringSchema.optional(),
   /** Everybody waits for a lock whose holders nothing records. */
   waits: z.literal("held-by-readers").optional(),
+  predicted: predicted.optional(),
 });
 
 /** A command that a fault gave a server was answered late or never. `ms`: for so long; `commands`: so many like it. */
@@ -79,6 +90,7 @@ const lateCommand = z.strictObject({
   expected: z.number().nullable().optional(),
   /** What CLIENT LIST says of its client. */
   flags: z.string().optional(),
+  predicted: predicted.optional(),
 });
 
 /** A node was slow or stalled also when recovery was over. */
@@ -197,6 +209,9 @@ const otherOwner = z.strictObject({
   observed: z.string().optional(),
 });
 
+/** A deadlock that did not happen and can: its `prediction` event has the rest. */
+const lockOrder = z.strictObject({ signature: z.string(), nodes: words, gap: z.number().nullable() });
+
 const shapes = z.union([
   hang,
   lateCommand,
@@ -215,6 +230,7 @@ const shapes = z.union([
   otherRole,
   strangeClaim,
   otherOwner,
+  lockOrder,
 ]);
 
 /** What a finding tells beyond its sentence. */

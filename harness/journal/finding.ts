@@ -16,6 +16,7 @@ export const FINDING_TYPES = [
   "shutdown-hang",
   "unavailable",
   "unmet-expectation",
+  "lock-order",
 ] as const;
 
 /** One violated expectation. `from`/`to` are run milliseconds; `to` null means it lasted to the end of the run. */

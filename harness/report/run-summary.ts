@@ -32,6 +32,8 @@ export function summarize(record: RunRecord) {
     loads: loadTotals(record),
     /** What became of acknowledged writes, by recorded load; [] when no check counted them. */
     losses: checks.flatMap(({ losses = [] }) => losses),
+    /** Deadlocks that did not happen; null: nobody asked for the servers' locks. */
+    foreseen: record.view.foreseen,
     nodes: cluster?.nodes ?? [],
     links: cluster?.links ?? [],
     /** What the servers themselves call their version. */

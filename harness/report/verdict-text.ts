@@ -25,13 +25,14 @@ export function verdictSentence(summary: RunSummary): string {
 
 /**
  * How sure a finding is. "held by readers": everybody waits for a lock whose holders nothing records, which is more than a
- * silence that was observed, and no proof.
+ * silence that was observed, and no proof. "foreseen": it did not happen.
  */
 export function confidence({
   proof,
   detail,
-}: Pick<Finding, "proof" | "detail">): "proved" | "held by readers" | "observed" {
+}: Pick<Finding, "proof" | "detail">): "proved" | "held by readers" | "observed" | "foreseen" {
   if (proof !== null) return "proved";
+  if (detail?.signature !== undefined) return "foreseen";
   return detail?.waits === "held-by-readers" ? "held by readers" : "observed";
 }
 

@@ -5,7 +5,7 @@ import type { Experiment, FaultSpec } from "../experiment.ts";
 import type { ExperimentShape } from "../registries.ts";
 import type { Reading } from "./reading.ts";
 
-type Read = Pick<Experiment, "load" | "benchmarks" | "faults" | "systems" | "expectations">;
+type Read = Pick<Experiment, "load" | "benchmarks" | "faults" | "systems" | "expectations" | "locks">;
 
 /**
  * The checks of an experiment: those that it lists, of which each must be known and able to answer here, or the default ones that can.
@@ -35,7 +35,7 @@ export function readChecks(
 
 /** What the checks may ask of an experiment before it is run. */
 function factsOf(
-  { load, benchmarks, faults, systems, expectations }: Read,
+  { load, benchmarks, faults, systems, expectations, locks }: Read,
   shape: ExperimentShape,
   { registries: { workloads } }: Reading,
 ): ExperimentFacts {
@@ -53,6 +53,7 @@ function factsOf(
     systems,
     shape,
     expectations: expectations.length,
+    locks,
   };
 }
 

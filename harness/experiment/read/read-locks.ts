@@ -18,11 +18,11 @@ export function readLocks(
     noise && "`noise`",
     known.length > 0 && "`known`",
     faults.some(({ fault }) => fault === "pause-thread") && "the fault pause-thread",
-    checks.includes("lock-order") && "the check lock-order",
   ].filter((one) => typeof one === "string");
   if (locks === false && needs[0]) mistakes.add(["locks"], `${needs[0]} needs it: expected true, or no such key`);
   return {
-    locks: locks ?? needs.length > 0,
+    // That the check cannot do without it, the check says itself.
+    locks: locks ?? (needs.length > 0 || checks.includes("lock-order")),
     noise: noise ? { probability: noise.probability.min, longest: noise.longest * 1000 } : null,
     known,
   };

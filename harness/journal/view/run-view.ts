@@ -4,6 +4,7 @@ import { type Ruler, rulerOf } from "../ruler.ts";
 import { type ConditionPeriod, conditionPeriods } from "./conditions.ts";
 import type { EventIndex } from "./event-index.ts";
 import { type FaultOccurrence, faultOccurrences } from "./fault-occurrences.ts";
+import { type Foreseen, foreseenIn } from "./foreseen.ts";
 
 export interface PhaseSpan {
   phase: Phase;
@@ -26,6 +27,7 @@ export class RunView {
   #conditions: ReadonlyMap<string, readonly ConditionPeriod[]> | undefined;
   #faults: readonly FaultOccurrence[] | undefined;
   #starved: readonly Span[] | undefined;
+  #foreseen: Foreseen | null | undefined;
 
   constructor(journal: EventIndex) {
     this.#journal = journal;
@@ -113,6 +115,12 @@ export class RunView {
   tooStarved(span: Span, node?: string): string | null {
     const share = this.starvedShare(span, node);
     return share > MOST_STARVED ? `the harness was starved for ${Math.round(share * 100)} %` : null;
+  }
+
+  /** Deadlocks that did not happen; null: nobody asked for the servers' locks. */
+  get foreseen(): Foreseen | null {
+    if (this.#foreseen === undefined) this.#foreseen = foreseenIn(this.#journal);
+    return this.#foreseen;
   }
 
   get nodes(): EventOf<"cluster">["nodes"] {

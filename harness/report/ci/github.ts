@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { fenced, inlineMarkdown, plainLine } from "../../base/escape.ts";
 import { formatTime } from "../../base/units.ts";
+import { countText, knownText, predictedText, sentenceOf, warningsOf } from "../foreseen/foreseen-text.ts";
 import { replayCommand } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
 import { type RunSummary, summarize } from "../run-summary.ts";
@@ -57,9 +58,11 @@ function summaryOf(summary: RunSummary): string {
     ...shown.flatMap((finding) => [
       `### ${inlineMarkdown(`${finding.type} (${finding.class}) on ${finding.node ?? "the cluster"}`)}: ${confidence(finding)}`,
       `${inlineMarkdown(finding.summary)} ${spanText(finding.from, finding.to, watchEnd)}.`,
+      ...[predictedText(finding)].flatMap((text) => (text === null ? [] : [inlineMarkdown(text)])),
       ...(finding.proof === null ? [] : [fenced(finding.proof.slice(0, 4000))]),
     ]),
     ...(findings.length > shown.length ? [`(truncated: ${shown.length} of ${findings.length} findings)`] : []),
+    ...foreseenBlocks(summary),
     [
       "| Check | Result |",
       "|---|---|",
@@ -72,6 +75,19 @@ function summaryOf(summary: RunSummary): string {
     fenced(replayCommand(summary), "sh"),
   ];
   return `${wholeBlocks(blocks).join("\n\n")}\n\n`;
+}
+
+function foreseenBlocks(summary: RunSummary): string[] {
+  const warnings = warningsOf(summary);
+  const known = knownText(summary);
+  const items = warnings
+    .slice(0, MOST_FINDINGS)
+    .map((one) => `- ${inlineMarkdown(`${one.prediction.signature}: ${sentenceOf(one)}`)}`);
+  const left = warnings.length > items.length ? [`(truncated: ${items.length} of ${warnings.length} predictions)`] : [];
+  return [
+    ...(warnings.length > 0 ? [`### ${countText(warnings.length)}`, items.join("\n"), ...left] : []),
+    ...(known === null ? [] : [`${known}.`]),
+  ];
 }
 
 /** As many blocks as fit: a fence or an escape that is cut in two would swallow what comes after it. */
@@ -88,6 +104,13 @@ function wholeBlocks(blocks: readonly string[]): string[] {
 
 /** Workflow commands: errors for findings and broken runs, a warning for what is not known. */
 function annotationsOf(summary: RunSummary): string[] {
+  const foreseen = warningsOf(summary).map((one) =>
+    command("warning", `a deadlock that did not happen: ${summary.run.title}`, sentenceOf(one)),
+  );
+  return [...verdictAnnotations(summary), ...foreseen];
+}
+
+function verdictAnnotations(summary: RunSummary): string[] {
   const { run, verdict, findings } = summary;
   if (verdict === "pass") return [];
   const kind = verdict === "fail" || verdict === "error" ? "error" : "warning";

@@ -2,6 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { clientViews } from "../../checks/service/outages.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import type { Foreseen } from "../../journal/view/foreseen.ts";
+import { sentenceOf } from "../foreseen/foreseen-text.ts";
 import { withoutRoot } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
 import { summarize } from "../run-summary.ts";
@@ -17,8 +19,22 @@ export const jsonReporter: Reporter = {
 
 /** What result.json holds. */
 export function resultOf(record: RunRecord): Result {
-  const { run, verdict, reasons, findings, phases, loads, faults, self, checks, nodes, serverVersion, end, losses } =
-    summarize(record);
+  const {
+    run,
+    verdict,
+    reasons,
+    findings,
+    phases,
+    loads,
+    faults,
+    self,
+    checks,
+    nodes,
+    serverVersion,
+    end,
+    losses,
+    foreseen,
+  } = summarize(record);
   return {
     version: RESULT_VERSION,
     kvchaos: run.kvchaos,
@@ -40,6 +56,7 @@ export function resultOf(record: RunRecord): Result {
     load: [...loads],
     clients: clientsSchema.parse(clientViews(record)),
     ...(losses.length > 0 ? { losses: [...losses] } : {}),
+    ...(foreseen ? foreseenResult(foreseen) : {}),
     faults: faults.map(({ id, fault, targets, from, to, outcome, effect, detail, params }) => {
       return { id, fault, targets, from, to, outcome, effect, detail, params };
     }),
@@ -47,5 +64,23 @@ export function resultOf(record: RunRecord): Result {
     nodes: nodes.map(({ name, role, image, digest, version }) => ({ name, role, image, digest, version })),
     host: run.host,
     truncated: record.tornLine !== null,
+  };
+}
+
+function foreseenResult({
+  deadlocks,
+  waits,
+  lost,
+  unseen,
+}: Foreseen): Pick<Result, "predictions" | "longWaits" | "locksUnseen"> {
+  return {
+    predictions: deadlocks.map((one) => ({
+      ...one.prediction,
+      nodes: [...one.nodes],
+      known: one.known,
+      sentence: sentenceOf(one),
+    })),
+    longWaits: waits.map(({ node, wait }) => ({ node, ...wait })),
+    locksUnseen: [...unseen, ...lost],
   };
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { checkOrWrite, madeJson } from "../../base/made-files.ts";
 import { findingSchema } from "../../journal/finding.ts";
 import { lossesSchema } from "../../journal/losses.ts";
+import { longWaitSchema, predictionSchema } from "../../journal/prediction.ts";
 
 /** Raised when a reader of result.json would have to change; new keys may appear at any time. */
 export const RESULT_VERSION = 1;
@@ -83,6 +84,24 @@ export const resultSchema = z.object({
     .array(lossesSchema)
     .optional()
     .describe("What became of the acknowledged writes of each recorded load; absent when no check counted them"),
+  predictions: z
+    .array(
+      predictionSchema.extend({
+        nodes: z.array(z.string()).describe("On which it can happen, the closest first"),
+        known: z.string().nullable().describe("Why the experiment says that it is no news"),
+        sentence: z.string(),
+      }),
+    )
+    .optional()
+    .describe("Deadlocks that did not happen and can; absent when nobody asked for the servers' locks"),
+  longWaits: z
+    .array(longWaitSchema.extend({ node: z.string() }))
+    .optional()
+    .describe("Locks that were held while their holder waited for something else, the longest first"),
+  locksUnseen: z
+    .array(z.string())
+    .optional()
+    .describe("What was not seen of the servers' locks, in words: where more deadlocks may be possible"),
   faults: z.array(
     z.object({
       id: z.string(),

@@ -1,11 +1,12 @@
 import { stringify } from "yaml";
 import { plainLine } from "../../base/escape.ts";
-import type { EventOf } from "../../journal/events.ts";
+import type { EventOf, Finding } from "../../journal/events.ts";
 import { kindOf } from "../../journal/finding.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { countText, knownText, predictedText, sentenceOf, warningsOf } from "../foreseen/foreseen-text.ts";
 import { replayCommand } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
-import { summarize } from "../run-summary.ts";
+import { type RunSummary, summarize } from "../run-summary.ts";
 import { confidence, verdictSentence } from "../verdict-text.ts";
 
 /** The checks of a run as TAP 14 on `stream`: one test point each; what is not known is skipped with its reason. */
@@ -32,9 +33,17 @@ function tapOf(record: RunRecord): string {
     `# ${description(replayCommand(summary))}`,
     ...(verdict === "error" ? [] : [`1..${points.length}`]),
     ...points,
+    ...foreseenComments(summary),
     ...(verdict === "error" ? [`Bail out! ${description(verdictSentence(summary))}`] : []),
     "",
   ].join("\n");
+}
+
+function foreseenComments(summary: RunSummary): string[] {
+  const warnings = warningsOf(summary);
+  const lines = warnings.map((one) => `  ${one.prediction.signature}: ${sentenceOf(one)}`);
+  if (warnings.length > 0) lines.unshift(`${countText(warnings.length)} (warnings)`);
+  return [...lines, ...[knownText(summary)].filter((text) => text !== null)].map((text) => `# ${description(text)}`);
 }
 
 function pointOf({ name, valid, why, findings }: EventOf<"check">, number: number): string {
@@ -50,11 +59,17 @@ function pointOf({ name, valid, why, findings }: EventOf<"check">, number: numbe
       confidence: confidence(finding),
       summary: plainLine(finding.summary),
       proof: finding.proof === null ? null : plainLine(finding.proof),
+      ...predictedIn(finding),
       evidence: finding.evidence.map(plainLine),
     })),
   };
   const yaml = stringify(detail, { lineWidth: 0 }).trimEnd().split("\n");
   return [`not ok ${number} - ${description(name)}`, "  ---", ...yaml.map((line) => `  ${line}`), "  ..."].join("\n");
+}
+
+function predictedIn(finding: Finding): { predicted?: string } {
+  const text = predictedText(finding);
+  return text === null ? {} : { predicted: plainLine(text) };
 }
 
 /** One line in which no directive can begin. */

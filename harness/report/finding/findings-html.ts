@@ -3,6 +3,7 @@ import { labelOf } from "../../checks/causes.ts";
 import type { Finding, NodeState } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { faultsBefore } from "../fault-words.ts";
+import { predictedText } from "../foreseen/foreseen-text.ts";
 import { bullets, definitions, folded } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { table } from "../html/table.ts";
@@ -35,6 +36,7 @@ const MEANINGS: Readonly<Record<Finding["type"], string>> = {
   "shutdown-hang": "a server does not end when it is asked to",
   unavailable: "clients are not served again after every fault was healed",
   "unmet-expectation": "what the experiment expects on the way did not come about in time",
+  "lock-order": "a deadlock that did not happen, and that the order in which threads take locks makes possible",
 };
 
 /** Every finding with what proves it and where the evidence lies. The first ones get what room there is in `files`. */
@@ -83,8 +85,16 @@ function factsHtml({ record, run, finding }: ShownFinding): Html {
     ["Observed", text(detail?.observed)],
     ["Who answered", text(detail?.answering?.text)],
     ["Core", text(detail?.core)],
+    ["Foreseen", text(predictedText(finding))],
+    ["Prediction", predictionLink(finding)],
     ["What was done to the cluster", faultsBefore(run, finding)],
   ]);
+}
+
+function predictionLink({ detail }: Finding): HtmlContent {
+  const signature = detail?.signature;
+  if (signature === undefined) return null;
+  return html`<code>${shortenProof(signature)}</code>, see <a href="#foreseen">Foreseen</a>`;
 }
 
 function causeLink({ findings }: RunSummary, { consequenceOf }: Finding): HtmlContent {

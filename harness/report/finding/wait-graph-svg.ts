@@ -32,7 +32,11 @@ interface Place {
 
 /** The graph as an SVG without scripts; null when there is nothing to draw. `says`: the same in words, for screen readers. */
 export function waitGraphSvg(graph: WaitGraph, threads: HangEvidence["threads"], says: string): Html | null {
-  const whole = waitPicture(graph, threads);
+  return waitPictureSvg(waitPicture(graph, threads), `Wait-for graph: ${says}`);
+}
+
+/** @param label for screen readers */
+export function waitPictureSvg(whole: WaitPicture, label: string): Html | null {
   if (whole.boxes.length < 2 && whole.cycle.length === 0) return null;
   const boxes = [...whole.boxes].sort((a, b) => a.depth - b.depth).slice(0, MOST_BOXES);
   const { places, height } = layOut(whole, boxes);
@@ -43,7 +47,7 @@ export function waitGraphSvg(graph: WaitGraph, threads: HangEvidence["threads"],
     left > 0 &&
     html`<text class="wl" x="${from + 12}" y="${height - 8}">truncated: ${boxes.length} of ${whole.boxes.length} boxes</text>`;
   return html.lines([
-    html`<svg class="waits" width="${width}" viewBox="${from} 0 ${width} ${height}" role="img" aria-label="Wait-for graph: ${says}">`,
+    html`<svg class="waits" width="${width}" viewBox="${from} 0 ${width} ${height}" role="img" aria-label="${label}">`,
     ARROW_HEADS,
     ...kept.map((arrow) => arrowSvg(arrow, places, whole.cycle)),
     ...boxes.map((box) => boxSvg(box, places.get(box.key) as Place)),

@@ -18,12 +18,14 @@ const TYPES: Record<string, string> = {
   "shutdown-hang": "无法正常停止（shutdown-hang）",
   unavailable: "恢复后仍无法提供服务（unavailable）",
   "unmet-expectation": "过程中的预期未按时达成（unmet-expectation）",
+  "lock-order": "尚未发生但可能发生的死锁（lock-order）",
 };
 
 const SURE: Record<ReturnType<typeof confidence>, string> = {
   proved: "已证明",
   "held by readers": "被读锁持有者阻塞",
   observed: "已观察到",
+  foreseen: "已预测，尚未发生",
 };
 
 const VERDICTS: Record<string, string> = {
@@ -69,6 +71,9 @@ export const chinese: IssueTexts = {
   log: (node) => `${node} 在这一时刻前后的日志：`,
   losses: ({ acknowledged, allowed, lost }) =>
     `${formatCount(acknowledged)} 次已确认的写入中，允许丢失 ${formatCount(allowed)} 次，${lost === null ? "实际丢失的次数未能全部统计" : `实际丢失 ${formatCount(lost)} 次`}。`,
+  predicted: ({ run, signature, pause }) =>
+    `运行 ${run} 已预测到这个死锁（${signature}）。使其真实发生的办法，原文：${pause}`,
+  foreseen: (count) => `预测到 ${count} 个本次运行中没有发生、但按各线程的加锁顺序可能发生的死锁（原文为英文）：`,
   health: (starved, seconds) => `测试程序自身在 ${seconds} 秒中有 ${starved} 秒得不到足够的 CPU。`,
   host: "测试机器：",
   version: { server: "服务器", unknown: "（版本未知）", image: "镜像", digest: "镜像摘要", host: "机器" },

@@ -1,5 +1,7 @@
 import type { Finding } from "../../journal/events.ts";
+import type { Predicted } from "../../journal/finding-detail.ts";
 import type { Losses } from "../../journal/losses.ts";
+import { countText } from "../foreseen/foreseen-text.ts";
 import { confidence, spanText, verdictSentence } from "../verdict-text.ts";
 
 /** Every sentence of a ticket that is ours, in one language. What servers and experiments say stays as it is. */
@@ -30,6 +32,11 @@ export const english = {
   log: (node: string) => `Log lines of ${node} around that moment:`,
   /** What became of acknowledged writes. @param text the same in English */
   losses: (_total: Omit<Losses, "load">, text: string) => text,
+  /** A deadlock that an earlier run has foreseen. */
+  predicted: ({ run, signature, pause }: Predicted) =>
+    `Predicted by run ${run} (${signature}); made real with ${pause}.`,
+  /** Above the predictions. */
+  foreseen: (count: number) => `${countText(count)}, and that what the threads were seen to do makes possible:`,
   health: (starved: number, seconds: number) => `The harness itself was starved for ${starved} of ${seconds} s.`,
   host: "Host:",
   version: { server: "server", unknown: "of unknown version", image: "image", digest: "digest", host: "host" },

@@ -4,6 +4,7 @@ import { formatTime } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { faultWords } from "../fault-words.ts";
+import { foreseenOnes, placeLines, sentenceOf } from "../foreseen/foreseen-text.ts";
 import { keyText, wrongCellsOf } from "../key-life/key-life.ts";
 import { keyLifeLines } from "../key-life/key-life-text.ts";
 import { lossesText, totalLosses } from "../losses-text.ts";
@@ -17,6 +18,7 @@ const MOST_DIFFERENCES = 10;
 const NO_KEY = "no such key";
 const MOST_FAULTS = 60;
 const MOST_FINDINGS = 20;
+const MOST_PREDICTIONS = 5;
 /** A value can have a megabyte; what proves something says it in its first words. */
 const MOST_CHARS = 3000;
 const MOST_LINE_CHARS = 600;
@@ -51,6 +53,7 @@ export function issueContent(record: RunRecord, texts: IssueTexts, withScript: b
       ...shown.flatMap((finding, i) => findingText(record, finding, summary.watchEnd, texts, i === 0)),
       ...(findings.length > shown.length ? [`(truncated: ${shown.length} of ${findings.length} findings)`] : []),
       ...(lost === null ? [] : [texts.losses(lost, lossesText(summary.losses) ?? "")]),
+      ...foreseenTexts(summary, texts),
     ]),
     /** Log lines of a crashed server; null when none crashed or left any. */
     crashLog: crash ? logText(record, crash) : null,
@@ -102,6 +105,7 @@ function expectedText({ findings, checks }: RunSummary, texts: IssueTexts): stri
 
 /** @param told its summary has been said before: the whole run's sentence is that of its first finding */
 function findingText(record: RunRecord, finding: Finding, end: number, texts: IssueTexts, told: boolean): string[] {
+  const predicted = finding.detail?.predicted;
   const life = keyLifeLines(finding);
   const differences = (finding.detail?.differences ?? [])
     .slice(0, MOST_DIFFERENCES)
@@ -111,6 +115,7 @@ function findingText(record: RunRecord, finding: Finding, end: number, texts: Is
   const log = finding.type === "crash" ? null : logText(record, finding);
   return [
     `**${inlineMarkdown(`${finding.type} (${finding.class})`)}**: ${inlineMarkdown(shortenCounted(texts.finding(finding, end, told), MOST_CHARS))}`,
+    ...(predicted ? [inlineMarkdown(shortenCounted(texts.predicted(predicted), MOST_CHARS))] : []),
     ...(finding.proof === null ? [] : [texts.proof, fenced(shortenCounted(finding.proof, MOST_CHARS))]),
     ...(life.length === 0 ? [] : [texts.life, lines(life)]),
     ...(places.length < 2
@@ -121,6 +126,17 @@ function findingText(record: RunRecord, finding: Finding, end: number, texts: Is
         ]),
     ...(differences.length === 0 ? [] : [texts.differences, lines(differences)]),
     ...(log === null ? [] : [texts.log(inlineMarkdown(finding.node ?? "")), log]),
+  ];
+}
+
+/** What did not happen: the sentence, and where each side takes what, so that a maintainer finds the places. */
+function foreseenTexts(summary: RunSummary, texts: IssueTexts): string[] {
+  const { news } = foreseenOnes(summary);
+  const shown = news.slice(0, MOST_PREDICTIONS);
+  return [
+    ...(shown.length === 0 ? [] : [`**${texts.foreseen(news.length)}**`]),
+    ...shown.flatMap((one) => [inlineMarkdown(sentenceOf(one)), lines(placeLines(one))]),
+    ...(news.length > shown.length ? [`(truncated: ${shown.length} of ${news.length} predictions)`] : []),
   ];
 }
 

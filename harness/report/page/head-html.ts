@@ -5,6 +5,7 @@ import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { faultsBefore } from "../fault-words.ts";
 import { busySentence, foundSentence } from "../finding/capture-html.ts";
+import { countText, predictedText, warningsOf } from "../foreseen/foreseen-text.ts";
 import { bullets, definitions } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { lossesText } from "../losses-text.ts";
@@ -23,7 +24,12 @@ export function headHtml(record: RunRecord, summary: RunSummary): Html {
   return html`<p class="quiet">${run.title}</p>
 <p><span class="verdict v-${verdict}">${verdict.toUpperCase()}</span>${first && tagsOf(first)}</p>
 <h1>${shorten(verdictSentence(summary), MOST_CHARS)}</h1>
-${first ? [factsHtml(record, summary, first), othersHtml(summary)] : summary.reasons.length > 1 && bullets(summary.reasons.slice(1, 50))}${lost === null ? null : html`\n<p>${lost}</p>`}`;
+${first ? [factsHtml(record, summary, first), othersHtml(summary)] : summary.reasons.length > 1 && bullets(summary.reasons.slice(1, 50))}${lost === null ? null : html`\n<p>${lost}</p>`}${foreseenLine(summary)}`;
+}
+
+function foreseenLine(summary: RunSummary): HtmlContent {
+  const { length } = warningsOf(summary);
+  return length > 0 && html`\n<p><a href="#foreseen">${countText(length)}</a>.</p>`;
 }
 
 /** What broke in two words, and how sure that is. */
@@ -42,11 +48,17 @@ function factsHtml(record: RunRecord, summary: RunSummary, finding: Finding): Ht
   const rows: [string, HtmlContent][] = [
     ["Since", sinceText(finding, watchEnd, run.startedAt)],
     [hangs ? "Who holds what" : "Proof", evidence],
+    ["Foreseen", predictedLine(finding)],
     ["Done before it", shorten(faultsBefore(summary, finding), MOST_CHARS)],
     ["What clients saw", outageSentence(record)],
     ["Was it the harness?", healthWhile(record, finding.from, finding.to ?? watchEnd)],
   ];
   return definitions(rows, "facts");
+}
+
+function predictedLine(finding: Finding): string | null {
+  const text = predictedText(finding);
+  return text && shorten(text, MOST_CHARS);
 }
 
 function unprovedSentence(record: RunRecord, finding: Finding): string {

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { RunRecord } from "../../journal/record.ts";
 import { findingsHtml } from "../finding/findings-html.ts";
 import { RunFiles } from "../finding/run-files.ts";
+import { foreseenHtml } from "../foreseen/foreseen-html.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { htmlPage, PAGE_SCRIPT } from "../html/page.ts";
 import { withoutRoot } from "../replay-command.ts";
@@ -22,7 +23,7 @@ import { clientsHtml, loadHtml } from "./load-html.ts";
 import { fitted, type Room } from "./page-budget.ts";
 
 /*
- *   verdict → what and where → see it yourself → how often → time line → findings → checks → load → commands → plan
+ *   verdict → what and where → see it yourself → how often → time line → findings → foreseen → checks → load → commands → plan
  *           → the harness itself → what was not checked
  *
  * One file, no network: everything is there before any script could run; the one there is only adds zoom, filters and values.
@@ -39,7 +40,7 @@ export const htmlReporter: Reporter = {
 
 async function pageOf(record: RunRecord, directory: string, { evidence, note, parts }: Room): Promise<string> {
   const summary = summarize(record);
-  const { run, verdict, findings } = summary;
+  const { run, verdict, findings, foreseen } = summary;
   const repeats = repeatsOf(summary, withoutRoot(run, run.experimentFile), await listRuns(dirname(directory)));
   const commands = commandsHtml(record, summary);
   const files = new RunFiles(directory, evidence);
@@ -48,6 +49,7 @@ async function pageOf(record: RunRecord, directory: string, { evidence, note, pa
     ["How often", repeats && (() => repeatsHtml(repeats))],
     ["Time line", () => timelineHtml(record, summary)],
     [`Findings (${findings.length})`, findings.length > 0 ? () => findingsHtml(record, summary, files) : null],
+    [`Foreseen (${foreseen?.deadlocks.length ?? 0})`, foreseen && (() => foreseenHtml(foreseen, basename(directory)))],
     ["Checks", () => checksHtml(summary)],
     ["What clients saw", () => clientsHtml(record)],
     ["Load", () => loadHtml(summary)],

@@ -4,9 +4,10 @@ import { clip } from "../../base/shorten.ts";
 import { formatCount, formatTime } from "../../base/units.ts";
 import type { EventOf, Finding, JournalEvent } from "../../journal/events.ts";
 import { kindOf } from "../../journal/finding.ts";
+import { countText, knownText, predictedText, sentenceOf, warningsOf } from "../foreseen/foreseen-text.ts";
 import { replayCommand, shellWord } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
-import { summarize } from "../run-summary.ts";
+import { type RunSummary, summarize } from "../run-summary.ts";
 import { confidence, verdictSentence } from "../verdict-text.ts";
 import { conditionTone, type EventLine, eventLine, type Tone } from "./event-line.ts";
 
@@ -90,8 +91,9 @@ export function terminalReporter(
       const lines: EventLine[] = [
         { text: "", tone: "plain" },
         { text: `${summary.verdict.toUpperCase()}  ${verdictSentence(summary)}`, tone },
-        ...summary.findings.map(findingLine),
+        ...summary.findings.flatMap(findingLines),
         ...reasons.slice(1).map((text): EventLine => ({ text: `  ${text}`, tone: "warn" })),
+        ...foreseenLines(summary),
       ];
       for (const { text, tone: how } of lines) {
         const plain = plainLine(text);
@@ -106,12 +108,26 @@ export function terminalReporter(
 }
 
 /** With the proof, or what was seen, unless the first line has just said it. */
-function findingLine(finding: Finding, index: number): EventLine {
+function findingLines(finding: Finding, index: number): EventLine[] {
   const { consequenceOf, node, proof, summary } = finding;
   const sure = consequenceOf ? `follows from ${consequenceOf}` : confidence(finding);
   const told = proof === null && index === 0 ? "" : `: ${proof ?? summary}`;
   const text = `  ${consequenceOf ? "↳ " : ""}${kindOf(finding)} on ${node ?? "the cluster"} (${sure})${told}`;
-  return { text, tone: consequenceOf ? "quiet" : "bad" };
+  const tone = consequenceOf ? "quiet" : "bad";
+  const predicted = predictedText(finding);
+  return [{ text, tone }, ...(predicted === null ? [] : [{ text: `    ${predicted}`, tone } as const])];
+}
+
+/** What did not happen, and is no finding. */
+function foreseenLines(summary: RunSummary): EventLine[] {
+  const warnings = warningsOf(summary);
+  const known = knownText(summary);
+  const lines = warnings.map((one) => `    ${one.prediction.signature}  ${sentenceOf(one)}`);
+  if (warnings.length > 0) lines.unshift(`  ${countText(warnings.length)} (warnings)`);
+  return [
+    ...lines.map((text): EventLine => ({ text, tone: "warn" })),
+    ...(known === null ? [] : [{ text: `  ${known}`, tone: "quiet" } as const]),
+  ];
 }
 
 /** Breaks a line at spaces; what follows is indented. */

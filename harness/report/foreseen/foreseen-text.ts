@@ -1,0 +1,69 @@
+import path from "node:path";
+import { shorten } from "../../base/shorten.ts";
+import { counted } from "../../base/units.ts";
+import type { Finding } from "../../journal/finding.ts";
+import type { LockSite, NamedLockUse } from "../../journal/prediction.ts";
+import type { ForeseenDeadlock } from "../../journal/view/foreseen.ts";
+import { explain } from "../../locks/predict/explain.ts";
+import type { RunSummary } from "../run-summary.ts";
+
+/** A function's name can have thousands of characters. */
+const MOST_CHARS = 3000;
+const MOST_USES = 10;
+const MOST_FRAMES = 12;
+
+/** What a deadlock that did not happen consists of, in two or three sentences. */
+export function sentenceOf({ prediction }: Pick<ForeseenDeadlock, "prediction">): string {
+  return shorten(explain(prediction), MOST_CHARS);
+}
+
+/** Those that are news, and those that the experiment knows; none where nobody asked. */
+export function foreseenOnes({ foreseen }: Pick<RunSummary, "foreseen">) {
+  const all = foreseen?.deadlocks ?? [];
+  return { news: all.filter(({ known }) => known === null), known: all.filter(({ known }) => known !== null) };
+}
+
+/** Those of the news that are told as warnings, because no check made findings of them. */
+export function warningsOf(summary: Pick<RunSummary, "foreseen" | "findings">): ForeseenDeadlock[] {
+  const found = new Set(summary.findings.map(({ detail }) => detail?.signature));
+  return foreseenOnes(summary).news.filter(({ prediction }) => !found.has(prediction.signature));
+}
+
+/** "2 predictions: deadlocks that did not happen" */
+export function countText(count: number): string {
+  return `${counted(count, "prediction")}: ${count === 1 ? "a deadlock" : "deadlocks"} that did not happen`;
+}
+
+/** "1 prediction that the experiment knows"; null: there is none. */
+export function knownText(summary: Pick<RunSummary, "foreseen">): string | null {
+  const { length } = foreseenOnes(summary).known;
+  return length === 0 ? null : `${counted(length, "prediction")} that the experiment knows`;
+}
+
+/** Of a hang that an earlier run has foreseen; null: it is none. */
+export function predictedText({ detail }: Pick<Finding, "detail">): string | null {
+  const predicted = detail?.predicted;
+  if (!predicted) return null;
+  const { run, signature, pause } = predicted;
+  return `Predicted by run ${run} (${signature}); made real with ${pause}.`;
+}
+
+/** Where each side takes what, and where it was when it wanted more: one line each. */
+export function placeLines({ prediction }: Pick<ForeseenDeadlock, "prediction">): string[] {
+  return [...prediction.sides, ...prediction.writers].flatMap(({ thread, holds, wants, stack }) => [
+    thread,
+    ...holds.slice(0, MOST_USES).map((use) => useLine("holds", use)),
+    useLine(wants.kind === "thread" ? "waits for" : "wants", wants),
+    ...stack.slice(0, MOST_FRAMES).map((frame, i) => `    #${i} ${frame}`),
+  ]);
+}
+
+function useLine(does: string, { lock, kind, mode, site, caller }: NamedLockUse): string {
+  const by = caller === null ? "" : `, called by ${caller}`;
+  return `  ${does} ${lock}${kind === "rwlock" ? ` (${mode})` : ""} in ${site.function ?? "?"}${by}, ${sourceOf(site)}`;
+}
+
+/** "storage.cc:120"; or where in the file, for addr2line. */
+export function sourceOf({ source, module, offset }: LockSite): string {
+  return source ?? `${path.posix.basename(module)}+0x${offset.toString(16)}`;
+}
