@@ -11,6 +11,7 @@ import {
   startBrowser,
   type View,
 } from "../testing/headless-browser.support.ts";
+import { foreseenRun } from "../testing/samples/foreseen.support.ts";
 import { HOSTILE_TEXTS, runThatSays } from "../testing/samples/hostile.support.ts";
 import { sampleLifeFinding, sampleRunWith } from "../testing/samples/life.support.ts";
 import { HOSTILE, sampleRun } from "../testing/samples/run.support.ts";
@@ -53,6 +54,7 @@ describe("pages in a real browser", function () {
     pages["a hang"] = await run("1-hang");
     pages["a lost write"] = await run("2-lost", sampleRunWith(sampleLifeFinding()));
     pages["a pass"] = await run("3-pass", sampleRun({ verdict: "pass" }));
+    pages["a run with predictions"] = await run("6-foreseen", foreseenRun({ verdict: "pass" }));
     pages["an inconclusive run"] = await run("4-unknown", sampleRun({ verdict: "inconclusive" }));
     pages["a run that was killed"] = await run("5-killed", sampleRun({ verdict: "none" }));
     pages["the history of runs"] = (await writeRunIndex(reports)) ?? "";

@@ -1,6 +1,7 @@
 import { bounded } from "../../journal/bound.ts";
 import type { JournalEvent } from "../../journal/events.ts";
 import { type RunRecord, recordOf } from "../../journal/record.ts";
+import { hostileForeseen } from "./foreseen.support.ts";
 import { sampleLifeFinding, sampleRunWith } from "./life.support.ts";
 import { HOSTILE } from "./trouble.support.ts";
 
@@ -32,16 +33,17 @@ export const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
 /** The sample run, as a journal holds it, with a text in every place where a server's words end up: titles, keys, values, logs, threads, notes, errors. */
 export function runThatSays(text: string): RunRecord {
   const inJson = (value: string) => JSON.stringify(value).slice(1, -1);
-  const events = sampleRunWith(sampleLifeFinding()).events.map((event): JournalEvent => {
+  const said = [...sampleRunWith(sampleLifeFinding()).events, ...hostileForeseen()];
+  const events = said.map((event): JournalEvent => {
     const line = JSON.stringify(event).replaceAll(inJson(HOSTILE), inJson(text));
-    const said = bounded(JSON.parse(line) as JournalEvent, line);
-    if (said.type === "run") return { ...said, title: `Title ${text}`.slice(0, 5000) };
-    if (said.type === "load") {
-      const errors = { ...said.errors, [text.slice(0, 200)]: 1 };
-      return { ...said, errors, nodes: { [text.slice(0, 200)]: { ok: 1, fail: 1, info: 0, errors } } };
+    const told = bounded(JSON.parse(line) as JournalEvent, line);
+    if (told.type === "run") return { ...told, title: `Title ${text}`.slice(0, 5000) };
+    if (told.type === "load") {
+      const errors = { ...told.errors, [text.slice(0, 200)]: 1 };
+      return { ...told, errors, nodes: { [text.slice(0, 200)]: { ok: 1, fail: 1, info: 0, errors } } };
     }
-    if (said.type === "condition") return { ...said, why: text.slice(0, 2000) };
-    return said;
+    if (told.type === "condition") return { ...told, why: text.slice(0, 2000) };
+    return told;
   });
   return recordOf(events);
 }
