@@ -83,6 +83,8 @@ export const tables: ReadonlyMap<string, () => string> = new Map([
   ["tools", () => summaries("tool", loadTools)],
   ["fault", () => keyTable(faultItem)],
   ["when", () => keyTable(when)],
+  ["noise", () => keyTable(shape.noise)],
+  ["known", () => keyTable(shape.known.unwrap().element)],
   ["watchdog", () => keyTable(shape.watchdog)],
   ["recovery", () => keyTable(shape.recovery)],
   ["expect", () => keyTable(shape.expect)],
