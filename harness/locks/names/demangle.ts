@@ -25,12 +25,12 @@ async function known(mangled: readonly string[], options: ToolOptions): Promise<
 }
 
 async function demangled(mangled: readonly string[], options: ToolOptions): Promise<string[]> {
-  const filter = findProgram("c++filt");
+  const filter = findProgram("c++filt", options.folders);
   if (filter) {
     const { output } = await runTool(filter, [], { ...options, input: `${mangled.join("\n")}\n`, most: OUTPUT_MAX });
     return output.split("\n").slice(0, -1);
   }
-  const gdb = findProgram("gdb");
+  const gdb = findProgram("gdb", options.folders);
   if (!gdb) return [];
   const lines: string[] = [];
   for (let from = 0; from < mangled.length; from += AT_ONCE) {

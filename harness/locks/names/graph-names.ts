@@ -7,16 +7,24 @@ import { foldFrames, isWrapper } from "./fold-frames.ts";
 import { usefulLink } from "./inline-chains.ts";
 import { findChains, type KnownFile, knownFile } from "./known-files.ts";
 import { type Module, parseModules, placeOf } from "./modules.ts";
+import type { ToolOptions } from "./run-tool.ts";
 import { unwindStacks } from "./unwind.ts";
 
 /** Gives a file of the container on this machine; null: there is none. May be asked twice. @param path inside the container */
 export type FetchFile = (path: string) => Promise<string | null>;
 
-export interface NameOptions {
+export interface NameOptions extends ToolOptions {
   fetchFile: FetchFile;
   /** ms for each program that is run (addr2line, gdb). */
   within: number;
-  signal?: AbortSignal | undefined;
+}
+
+/** A call that takes a lock. */
+export interface LockCall {
+  /** Return address, in the process. */
+  site: number;
+  /** Number of the stack that was kept there; null: none. */
+  stack: number | null;
 }
 
 export interface NamedSite {
@@ -107,27 +115,27 @@ export class GraphNames {
     const all = await this.sites([...traces.values()].flat());
     for (const number of asked) {
       const frames = (traces.get(number) ?? []).flatMap((address) => all.get(address) ?? []);
+      const names = peoplesNames(frames);
       const reason = kept.has(number) ? (why ?? "gdb could not unwind it") : "none was kept";
-      const functions = frames.flatMap(({ chain }) => (chain.length > 0 ? chain : ["??"]));
-      const folded = foldFrames(functions);
-      const names = folded.some(isNoWrapper) ? folded.filter(isNoWrapper) : folded;
-      this.#stacks.set(number, { frames, names, why: frames.length > 0 ? null : reason });
+      const nameless = names.length === 0 ? "its program has no names of functions" : null;
+      this.#stacks.set(number, { frames, names, why: frames.length > 0 ? nameless : reason });
     }
     return this.#stacks;
   }
 
   /**
-   * Where the server takes a lock: the call itself, or, where that is in a function that only takes locks for others, its first caller
-   * that is more.
-   * @param stack kept there, see `Dependency.stack`; null: none
+   * Where the server takes locks: the call itself, or, where that is in a function that only takes locks for others, its first caller
+   * that is more. In the order in which they come.
    */
-  async siteOf(address: number, stack: number | null): Promise<LockSite> {
-    const here = (await this.sites([address])).get(address);
-    const fallback: LockSite = { module: "", offset: address, function: null, source: null };
-    if (!here?.wrapper || stack === null) return here?.site ?? fallback;
-    const frames = (await this.stacks([stack])).get(stack)?.frames ?? [];
-    const caller = frames.find(({ wrapper, chain }) => !wrapper && chain.length > 0);
-    return caller?.site ?? here.site;
+  async places(calls: readonly LockCall[]): Promise<LockSite[]> {
+    const sites = await this.sites(calls.map(({ site }) => site));
+    const inWrapper = calls.filter(({ site }) => sites.get(site)?.wrapper);
+    const stacks = await this.stacks(inWrapper.flatMap(({ stack }) => stack ?? []));
+    return calls.map(({ site, stack }) => {
+      const here = sites.get(site);
+      const caller = here?.wrapper && stack !== null ? callerOf(here, stacks.get(stack)?.frames ?? []) : undefined;
+      return (caller ?? here)?.site ?? { module: "", offset: site, function: null, source: null };
+    });
   }
 
   #file(module: string): Promise<LocalFile | null> {
@@ -152,6 +160,20 @@ export class GraphNames {
   }
 }
 
-function isNoWrapper(name: string): boolean {
-  return !isWrapper(name);
+/** The C and C++ libraries, which often have no names: nobody looks for a place in them. */
+const RUNTIME = /\/(?:lib(?:stdc\+\+|c|pthread|gcc_s)|ld-linux[^/]*)[-.][^/]*$/;
+
+function callerOf({ site }: NamedSite, frames: readonly NamedSite[]): NamedSite | undefined {
+  const [first] = frames;
+  // Else it was unwound with other files than the server had.
+  if (first?.site.module !== site.module || first.site.offset !== site.offset) return undefined;
+  return frames.find(({ wrapper, chain, site: { module } }) => !wrapper && (chain.length > 0 || !RUNTIME.test(module)));
+}
+
+/** Without wrappers and how threads begin; empty: nothing has a name. */
+function peoplesNames(frames: readonly NamedSite[]): string[] {
+  const folded = foldFrames(frames.flatMap(({ chain }) => (chain.length > 0 ? chain : ["??"])));
+  const own = folded.filter((name) => !isWrapper(name));
+  const names = own.length > 0 ? own : folded;
+  return names.every((name) => name === "??") ? [] : names;
 }

@@ -11,6 +11,8 @@ export interface ChainLink {
   source: string | null;
 }
 
+const PLACE = /:(?:\?|\d+)(?: \(discriminator \d+\))?$/;
+
 interface Line {
   /** As C++ writes it. */
   name: string;
@@ -28,7 +30,7 @@ export async function inlineChains(
   options: ToolOptions,
 ): Promise<{ chains: Map<number, ChainLink[]>; why: string | null }> {
   const chains = new Map<number, ChainLink[]>();
-  const addr2line = findProgram("addr2line");
+  const addr2line = findProgram("addr2line", options.folders);
   if (!addr2line) return { chains, why: "addr2line is not installed on this machine" };
   const addresses = [...symbols.keys()];
   const input = addresses.map((address) => `0x${address.toString(16)}\n`).join("");
@@ -64,13 +66,15 @@ function groupsOf(output: string, addresses: readonly number[]): Line[][] | null
 }
 
 /**
- * null: no debugging information. What addr2line then names is the symbol before the address, however far: a guess.
+ * null: no debugging information, of which at most the file's name stands in the symbols. What addr2line then calls the function is the
+ * symbol before the address, however far: a guess.
  *
  * Binutils (2.40) call the innermost one by the symbol when it is not visible outside of its file (__gthread_mutex_lock, lambdas): that name
  * is no news.
  */
 function chainOf(group: readonly Line[], symbol: string | null): ChainLink[] | null {
-  if (!group.some(({ place }) => !place.startsWith("??:"))) return null;
+  const told = group.every(({ place }) => PLACE.test(place)) && group.some(({ place }) => sourceOf(place) !== null);
+  if (!told) return null;
   const chain = group.map(({ name, place }) => ({ function: nameIn(name, place), source: sourceOf(place) }));
   const [innermost, outermost] = [chain[0], chain.at(-1)];
   if (outermost && symbol !== null) outermost.function = shortName(symbol);

@@ -1,10 +1,11 @@
 import { messageOf } from "../../base/chaos-error.ts";
 import { hashFile } from "../../base/hash-file.ts";
 import { demangle } from "./demangle.ts";
+import { isWrapper } from "./fold-frames.ts";
 import { type ChainLink, inlineChains } from "./inline-chains.ts";
 import { type ProgramFile, readProgramFile } from "./program-file.ts";
 import type { ToolOptions } from "./run-tool.ts";
-import { shortName } from "./short-name.ts";
+import { lambdasIn, shortName } from "./short-name.ts";
 
 /** A program or library, and what was found out of it. */
 export interface KnownFile {
@@ -53,7 +54,7 @@ export async function findChains(
     }
     const { chains, why } = await inlineChains(path, bySymbol, options);
     for (const [address, symbol] of bySymbol) {
-      const chain = chains.get(address) ?? (symbol === null ? [] : [{ function: shortName(symbol), source: null }]);
+      const chain = chains.get(address) ?? (symbol === null ? [] : symbolChain(symbol));
       file.chains.set(address, chain);
     }
     return why;
@@ -61,4 +62,11 @@ export async function findChains(
     options.signal?.throwIfAborted();
     return messageOf(error);
   }
+}
+
+/** Without debugging information. What runs a lambda has it in itself: which one, if there are more, only the outermost one is sure to be. */
+function symbolChain(symbol: string): ChainLink[] {
+  const own: ChainLink = { function: shortName(symbol), source: null };
+  const lambda = isWrapper(own.function) ? lambdasIn(symbol).at(-1) : undefined;
+  return lambda === undefined ? [own] : [{ function: lambda, source: null }, own];
 }

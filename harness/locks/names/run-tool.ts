@@ -12,6 +12,8 @@ export interface ToolOptions {
   signal?: AbortSignal | undefined;
   /** What it reads. */
   input?: string | undefined;
+  /** Where programs are, as PATH has it; left out: where they are on this machine. */
+  folders?: string | undefined;
   /** Characters of output that are kept. */
   most?: number | undefined;
 }

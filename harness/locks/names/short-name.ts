@@ -4,6 +4,8 @@ import { clip } from "../../base/shorten.ts";
 /** Characters: names of C++ have no end, and nobody reads them to it. */
 const LONGEST = 160;
 const READ = 32 * 1024;
+/** Lambdas that are looked at in one name. */
+const LAMBDAS = 64;
 /** Lambdas in lambdas. */
 const DEEPEST = 20;
 /** What compilers add to the name of a part or a copy of a function. */
@@ -101,8 +103,9 @@ const OPENING: Record<string, string> = { ")": "(", ">": "<", "]": "[", "}": "{"
 export function lambdasIn(demangled: string): string[] {
   const text = demangled.slice(0, READ);
   const found = new Set<string>();
-  for (let at = text.indexOf("{lambda("); at >= 0; at = text.indexOf("{lambda(", at + 1)) {
-    const closed = /^\{lambda(?=\()/.test(text.slice(at)) ? skip(text, at + "{lambda".length) : null;
+  let tries = 0;
+  for (let at = text.indexOf("{lambda("); at >= 0 && tries < LAMBDAS; at = text.indexOf("{lambda(", at + 1), tries++) {
+    const closed = skip(text, at + "{lambda".length);
     const [number] = /^#\d+\}/.exec(text.slice(closed ?? text.length, (closed ?? 0) + 20)) ?? [];
     if (closed === null || number === undefined) continue;
     const end = closed + number.length;

@@ -31,7 +31,7 @@ export async function unwindStacks(
 ): Promise<{ traces: Map<number, number[]>; why: string | null }> {
   const traces = new Map<number, number[]>();
   if (stacks.size === 0) return { traces, why: null };
-  const gdb = findProgram("gdb");
+  const gdb = findProgram("gdb", options.folders);
   if (!gdb) return { traces, why: "gdb is not installed on this machine" };
   const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-stacks-"));
   try {
@@ -55,7 +55,10 @@ export async function unwindStacks(
         const stack = stacks.get(number);
         if (stack) traces.set(number, believable(stack, addresses, modules, loaded.names));
       }
-      const last = errors.split("\n").filter(Boolean).at(-1);
+      const last = errors
+        .split("\n")
+        .filter((line) => line !== "" && !line.startsWith("warning: "))
+        .at(-1);
       why ??= failed ?? (last ? `gdb failed: ${printable(last)}` : null);
     }
     return { traces, why };
@@ -78,7 +81,7 @@ async function loadModules(
   fileOf: FileOf,
   options: ToolOptions,
 ): Promise<{ commands: string[]; names: ReadonlySet<string> }> {
-  const objcopy = findProgram("objcopy");
+  const objcopy = findProgram("objcopy", options.folders);
   const [commands, names] = [[] as string[], new Set<string>()];
   for (const module of touched(stacks, modules)) {
     const file = await fileOf(module);
