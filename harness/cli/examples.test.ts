@@ -27,6 +27,7 @@ describe("the examples of docs/", () => {
       signal: new AbortController().signal,
       onHeal: () => {},
       claim: () => () => {},
+      pausing: () => () => {},
       note: () => {},
       emit: () => {},
       capture: async () => {},

@@ -227,6 +227,12 @@ export class ContainerNode {
     });
   }
 
+  /** Copies a file of its container to this machine, whether it runs or not. */
+  async copyOut(file: string, to: string, { signal }: Pick<WaitLimits, "signal"> = {}): Promise<void> {
+    const copied = await this.#options.engine.copyOut(this.container, file, to, { signal });
+    if (copied === null) throw new ChaosError("infrastructure", `node ${this.name} has no file ${file}`);
+  }
+
   async pause(): Promise<void> {
     await this.#options.engine.pause(this.container);
   }

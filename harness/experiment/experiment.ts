@@ -10,7 +10,7 @@ export type Trigger =
   | { kind: "after"; after: string; delay: Range }
   | { kind: "when"; when: Condition; delay: Range; count: number };
 
-/** A state of a node, bytes of its full sync, lines of its log, or the time since its server was started, that start a fault. */
+/** A state of a node, bytes of its full sync, lines of its log, the time since its server was started, or a thread's pause, that start a fault. */
 export type Condition =
   | {
       kind: "state";
@@ -20,7 +20,8 @@ export type Condition =
     }
   | { kind: "sync-bytes"; node: string; bytes: Range }
   | { kind: "log"; node: string; pattern: string; nth: number }
-  | { kind: "since-start"; node: string; after: Range };
+  | { kind: "since-start"; node: string; after: Range }
+  | { kind: "pause"; fault: string; nth: number };
 
 export interface FaultSpec {
   id: string;

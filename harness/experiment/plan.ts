@@ -86,6 +86,7 @@ function lastOccurrence(id: string, all: readonly FaultSpec[]): string {
 }
 
 function drawCondition(condition: Condition, random: Random, shape: ClusterShape): PlannedCondition {
+  if (condition.kind === "pause") return condition;
   const node = resolveNode(condition.node, random, shape);
   if (condition.kind === "log") return { kind: "log", node, pattern: condition.pattern, nth: condition.nth };
   if (condition.kind === "since-start") return { kind: "since-start", node, after: drawFrom(condition.after, random) };

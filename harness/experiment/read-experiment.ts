@@ -4,7 +4,7 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import { roleLines } from "../docker/compose-roles.ts";
 import type { Experiment } from "./experiment.ts";
-import { checkAfter, checkTimetable } from "./read/check-timetable.ts";
+import { checkAfter, checkPauses, checkTimetable } from "./read/check-timetable.ts";
 import { checkPromotions } from "./read/known-masters.ts";
 import { readChecks } from "./read/read-checks.ts";
 import { readExpectations } from "./read/read-expectations.ts";
@@ -61,6 +61,7 @@ export async function readExperiment(file: string, registries: Registries): Prom
   const recordable = load.map(({ name }) => name);
   const drafts = readFaults(raw.faults, recordable, reading);
   checkAfter(drafts, mistakes);
+  checkPauses(drafts, mistakes);
   checkPromotions(drafts, reading);
   const duration = checkTimetable(drafts, part("duration"), mistakes);
   const fullSync = part("full-sync") ?? null;

@@ -105,7 +105,7 @@ export const toolItem = z.strictObject({
 });
 
 const condition = z.strictObject({
-  node: z.string().describe("A node's name, or `master`, `replica`, `any-replica`"),
+  node: z.string().optional().describe("A node's name, or `master`, `replica`, `any-replica`; needed but with `pause`"),
   state: z.enum(STATES).optional().describe("What the node's INFO says"),
   progress: percentRange.optional().describe("Progress of the full sync or of loading from which on it starts"),
   bytes: sizeRange
@@ -113,8 +113,14 @@ const condition = z.strictObject({
     .optional()
     .describe("Bytes of the full sync that have reached the node when it starts; where nobody tells the progress"),
   log: linePattern.optional().describe("A regular expression for one line of the node's log"),
-  nth: z.int().min(1).max(1_000_000).optional().describe("With `log`: which of the lines that match (default: 1)"),
+  nth: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe("With `log` or `pause`: which of the lines that match, or of the pauses (default: 1)"),
   "since-start": durations(0, MAX_DURATION).optional().describe("So long after the node's server was last started"),
+  pause: z.string().optional().describe("The id of a `pause-thread` fault: when a thread begins to pause by it"),
 });
 
 /** What every fault has beside its own parameters. */
@@ -129,14 +135,14 @@ export const faultItem = z.object({
     .max(10_000)
     .optional()
     .describe(
-      "How often, with `every` or `when` (there 1 by default): the state, the lines or the start must come anew",
+      "How often, with `every` or `when` (there 1 by default): the state, the lines, the start or the pause must come anew",
     ),
   start: durations(0, MAX_DURATION).optional().describe("First start, with `every` (default: `0s`)"),
   after: z.string().optional().describe("The id of the fault with whose start this one starts"),
   when: condition
     .optional()
     .describe(
-      "A node's state, a line of its log, or the time since its server was started; `delay` and `count` go beside it",
+      "A node's state, a line of its log, the time since its server was started, or a thread's pause; `delay` and `count` go beside it",
     ),
   delay: durations(0, MAX_DURATION)
     .optional()

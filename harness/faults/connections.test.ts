@@ -42,6 +42,7 @@ describe("faults of clients", () => {
         signal: controller.signal,
         onHeal: (what, undo) => scope.defer(what, undo),
         claim: () => assert.fail("these faults ask for no excuse"),
+        pausing: () => () => {},
         note: () => {},
         emit: () => {},
         capture: async () => {},

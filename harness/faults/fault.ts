@@ -28,6 +28,11 @@ export interface FaultContext {
    * fault is healed, or by the returned function; a claim `forEver` outlives the heal (a node that is never started again).
    */
   claim(node: string, as: "paused" | "down", forEver?: boolean): () => void;
+  /**
+   * A thread of the node begins to pause by this fault: who waits for that starts, and silence of the node until the returned function is
+   * called is not its own. Its other threads are watched all the time.
+   */
+  pausing(node: string): () => void;
   note(text: string): void;
   /** Journals what a check or a report must know of this fault beyond its effect. */
   readonly emit: Emit;
@@ -42,8 +47,10 @@ export interface FaultContext {
 export interface Injected {
   /** Nodes and links it really touched. */
   targets: readonly string[];
-  /** Asked once, right after injecting. */
+  /** Asked once, right after injecting, or when `effectAt` says. */
   effect(): Promise<Effect>;
+  /** "heal": it comes while the fault lasts, and is known when that is about to be healed. */
+  effectAt?: "heal";
 }
 
 /** One thing that goes wrong: what the user may write, and what is done with it once every choice is made. */

@@ -80,6 +80,7 @@ describe("faults on real servers", function () {
         signal: controller.signal,
         onHeal: (what, step) => undo.defer(what, step),
         claim: () => () => {},
+        pausing: () => () => {},
         note: () => {},
         emit: (event) => void events.push(event),
         capture: async () => {},

@@ -37,6 +37,7 @@ async function inject(
         claims.push(`${node} ${as}`);
         return () => {};
       },
+      pausing: () => () => {},
       note: () => {},
       emit: () => {},
       capture: async () => {},

@@ -12,6 +12,7 @@ import { latency } from "./links/latency.ts";
 import { partition } from "./links/partition.ts";
 import { kill } from "./processes/kill.ts";
 import { pause } from "./processes/pause.ts";
+import { pauseThread } from "./processes/pause-thread.ts";
 import { restart } from "./processes/restart.ts";
 import { shutdown } from "./processes/shutdown.ts";
 import { clockSkew } from "./resources/clock-skew.ts";
@@ -32,6 +33,7 @@ export const faults: ReadonlyMap<string, Fault> = new Map(
     command,
     duplicateCommand,
     pause,
+    pauseThread,
     kill,
     restart,
     shutdown,

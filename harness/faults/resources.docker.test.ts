@@ -84,6 +84,7 @@ describe("faults of resources and clients on real servers", function () {
           signal: controller.signal,
           onHeal: (what, step) => undo.defer(what, step),
           claim: () => () => {},
+          pausing: () => () => {},
           note: () => {},
           emit: () => {},
           capture: async () => {},

@@ -34,6 +34,7 @@ async function inject(
       signal: new AbortController().signal,
       onHeal: (what, undo) => scope.defer(what, undo),
       claim: () => assert.fail("these faults ask for no excuse"),
+      pausing: () => () => {},
       note: () => {},
       emit: () => {},
       capture: async () => {},

@@ -147,7 +147,7 @@ const experiment = {
   timeToFinding: bounds.nullable().default(null),
 };
 
-/** A state of a node, bytes of its full sync, lines of its log, or the time since its server was started, that start a fault. */
+/** A state of a node, bytes of its full sync, lines of its log, the time since its server was started, or a thread's pause, that start a fault. */
 const plannedCondition = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("state"),
@@ -160,6 +160,8 @@ const plannedCondition = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("log"), node: z.string(), pattern: z.string(), nth: z.int().min(1).default(1) }),
   /** `after`: since its server was last started. */
   z.strictObject({ kind: z.literal("since-start"), node: z.string(), after: ms }),
+  /** `fault`: id of a pause-thread fault, of any occurrence of it. `nth`: of the pauses that begin while it is waited for. */
+  z.strictObject({ kind: z.literal("pause"), fault: z.string(), nth: z.int().min(1) }),
 ]);
 
 /** One occurrence of a fault with every choice made. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readSync, writeSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError } from "../base/chaos-error.ts";
 import { makeSharedFolder } from "../docker/shared-folder.ts";
@@ -41,7 +41,9 @@ export class LockFolder {
     table.set(control, 0, "layout", library.layout.version);
     table.set(control, 0, "tick", 1);
     table.set(control, 0, "long_wait_ms", longWait);
-    await writeFile(path.join(folder, CONTROL), control, { mode: 0o666 });
+    await writeFile(path.join(folder, CONTROL), control);
+    // A server may run as another user. Not by writeFile's mode, of which the umask takes away.
+    await chmod(path.join(folder, CONTROL), 0o666);
     return new LockFolder(folder, library);
   }
 

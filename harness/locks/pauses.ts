@@ -55,6 +55,8 @@ export interface PauseState {
   pausing: number;
   /** When the last one began: CLOCK_MONOTONIC, ms; null: none did. */
   last: number | null;
+  /** Name of the thread that made it; "": none. */
+  thread: string;
 }
 
 const MODES: readonly LockMode[] = ["shared", "exclusive"];
@@ -99,7 +101,9 @@ export class PauseTable {
     const at = this.#control.offset("rules") + number * this.#rule.size;
     const of = (field: string): number => this.#rule.number(control, at, field);
     const last = of("last_hit");
-    return { passed: of("passed"), hits: of("hits"), pausing: of("pausing"), last: last === 0 ? null : last / 1e6 };
+    const thread = this.#rule.text(control, at, "last_name");
+    const [passed, hits, pausing] = [of("passed"), of("hits"), of("pausing")];
+    return { passed, hits, pausing, last: last === 0 ? null : last / 1e6, thread };
   }
 
   /** What is to be written, and where; the counters of the library lie between. */

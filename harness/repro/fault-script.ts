@@ -26,6 +26,9 @@ export interface FaultLines {
   differs?: string[];
 }
 
+/** bash cannot do it: the message is a sentence that says why. */
+export class Untranslatable extends Error {}
+
 /** What else a script must know of a fault. */
 interface Traits<P> {
   /** Does this occurrence touch a link? Without any such fault the script leaves Toxiproxy out. */

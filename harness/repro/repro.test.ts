@@ -186,6 +186,42 @@ describe("repro.sh", function () {
     );
   });
 
+  it("says what a thread's pause needs, and that who waits for one is left out with it", async () => {
+    const text = await scriptOf(
+      "redis/controls/deadlocked.yaml",
+      "redis",
+      changingPlan(({ faults }) => {
+        const params = { node: "m1", thread: "bio*", before: ["bioSubmitJob"], afterLock: null, callers: null };
+        const rest = {
+          holding: null,
+          mode: null,
+          kind: null,
+          length: 2500,
+          everyNth: 1,
+          probability: 1,
+          most: 1,
+          seed: 7,
+        };
+        const [sleep] = faults;
+        if (!sleep) return;
+        const hold = { ...sleep, id: "hold", fault: "pause-thread", params: { ...params, ...rest } };
+        const late: typeof sleep.trigger = { kind: "after", after: "hold", delay: 1000 };
+        const paused: typeof sleep.trigger = { kind: "when", when: { kind: "pause", fault: "hold", nth: 1 }, delay: 0 };
+        faults.push(hold, { ...sleep, id: "late", trigger: late }, { ...sleep, id: "other", trigger: paused });
+      }),
+    );
+    assert.equal(bash(text, ["-n"]).code, 0);
+    const said = text.replaceAll("\n# ", " ");
+    assert.match(
+      said,
+      /LEFT OUT: hold: pause-thread: a thread "bio\*" of \w+ is to pause for 2\.5s before the lock in bioSubmitJob/,
+    );
+    assert.match(said, /needs the library that kvchaos loads into its servers, or gdb/);
+    assert.match(said, /LEFT OUT: other: command: it waits for a pause of hold/);
+    assert.match(text, /^say 'LEFT OUT: hold[^\n]*\n\(\n[^\n]*\n? *did hold\n\) &$/m);
+    assert.match(text, /wait_fault hold \|\|/);
+  });
+
   it("waits for the n-th line, and for the time since a start", async () => {
     const triggered = (when: object) =>
       scriptOf("redis/controls/deadlocked.yaml", "redis", (event) => {

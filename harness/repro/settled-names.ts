@@ -32,7 +32,9 @@ export function settledFaults(faults: readonly PlannedFault[], nodes: readonly R
   return faults.map((fault) => {
     const { trigger } = fault;
     const settled =
-      trigger.kind === "when" ? { ...trigger, when: { ...trigger.when, node: node(trigger.when.node) } } : trigger;
+      trigger.kind === "when" && trigger.when.kind !== "pause"
+        ? { ...trigger, when: { ...trigger.when, node: node(trigger.when.node) } }
+        : trigger;
     return { ...fault, trigger: settled, params: params(fault.params) };
   });
 }

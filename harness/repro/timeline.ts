@@ -4,7 +4,7 @@ import { formatDuration } from "../base/units.ts";
 import { occurrenceOf, type PlannedCondition, type PlannedFault } from "../journal/plan.ts";
 import { comment, indented, secondsWord, word } from "./bash.ts";
 import { posixRegex } from "./ere.ts";
-import { type FaultLines, nodeWord, type ScriptContext } from "./fault-script.ts";
+import { type FaultLines, nodeWord, type ScriptContext, Untranslatable } from "./fault-script.ts";
 import { faultScripts } from "./registry.ts";
 
 /*
@@ -44,7 +44,8 @@ function blockOf(
   const title = `${name}: ${first?.fault}${own.length > 1 ? `, ${own.length} times` : ""}`;
   const leaveOut = (why: string): Blocks => {
     const said = `LEFT OUT: ${title}: ${why}`;
-    return { lines: [...comment(said), `say ${word(plainLine(said))}`], missing: [said] };
+    const lines = [...comment(said), `say ${word(plainLine(said))}`, ...standIn(own, awaited)];
+    return { lines, missing: [said] };
   };
   if (!script) return leaveOut("this version of kvchaos knows no shell form of it.");
   let steps: Step[];
@@ -70,6 +71,19 @@ function blockOf(
     ") &",
   ];
   return { lines, missing: [] };
+}
+
+/** Whoever starts with a fault that is left out starts all the same, at that fault's time. */
+function standIn(own: readonly PlannedFault[], awaited: ReadonlySet<string>): string[] {
+  return own.flatMap(({ id, trigger }, i) => {
+    if (!awaited.has(id)) return [];
+    try {
+      return ["(", ...indented([...waitLines(trigger, i > 0), `did ${word(shellId(id))}`]), ") &"];
+    } catch (error) {
+      if (!(error instanceof Untranslatable)) throw error;
+      return [];
+    }
+  });
 }
 
 /** One occurrence. */
@@ -116,8 +130,6 @@ function bodyOf({ id, fault, duration }: PlannedFault, { inject, heal = [] }: Fa
   ];
 }
 
-class Untranslatable extends Error {}
-
 /** @param again an earlier occurrence of the same fault has waited for the same: it must pass and come anew */
 function waitLines(trigger: PlannedFault["trigger"], again: boolean): string[] {
   if (trigger.kind === "at") return [`at ${secondsWord(trigger.at)} || exit 0`];
@@ -130,6 +142,7 @@ function waitLines(trigger: PlannedFault["trigger"], again: boolean): string[] {
 }
 
 function conditionWaits(when: PlannedCondition, again: boolean): string[] {
+  if (when.kind === "pause") throw new Untranslatable(`it waits for a pause of ${when.fault}, which is left out.`);
   const node = nodeWord(when.node);
   const gone = (state: string): string[] => (again ? [`wait_no_state ${node} ${word(state)}`] : []);
   switch (when.kind) {

@@ -3,8 +3,8 @@ import { addTo } from "../base/group-by.ts";
 import type { Span } from "../base/span.ts";
 
 /**
- * When our own debugger held each node's process stopped: a server is not to blame for its silence then. gdb on a busy
- * machine stops one for seconds, longer than some experiments wait before they call silence a hang.
+ * When our own debugger held each node's process stopped, or a fault of ours let a thread of it pause: a server is not to blame for its
+ * silence then. gdb on a busy machine stops one for seconds, longer than some experiments wait before they call silence a hang.
  */
 export class Examinations {
   readonly #clock: Clock;
@@ -14,7 +14,7 @@ export class Examinations {
     this.#clock = clock;
   }
 
-  /** The node's process is stopped from now on; returns what to call when it goes on. */
+  /** The node's process, or a thread of it, is stopped from now on; returns what to call when it goes on. */
   begin(node: string): () => void {
     const span: { from: number; to: number | null } = { from: this.#clock.now(), to: null };
     addTo(this.#spans, node, span);

@@ -69,6 +69,7 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
     registry: faults,
     cluster,
     claims: context.claims,
+    examinations: context.examinations,
     triggers,
     clock,
     emit,

@@ -142,6 +142,7 @@ export class FakeCluster implements Cluster {
       nearest: () => NOBODY,
       resources: new FakeResources((what) => void this.said.push(`${name}: ${what}`)),
       locks: null,
+      copyOut: async (file) => void this.said.push(`copy ${file} of ${name}`),
       questions: new NodeQuestions((limits) => this.node(name).connect(limits), this.sharded),
       pid: () => null,
       received: () => this.received.get(name) ?? null,

@@ -51,7 +51,7 @@ export interface Observation {
   state: { at: number; state: NodeState } | null;
   /** The master that a replica should follow. */
   master: MasterView | null;
-  /** When it was us: the harness was starved, or our debugger held this node's process. They do not overlap. */
+  /** When it was us: the harness was starved, our debugger held this node's process, or a thread of it paused. They do not overlap. */
   starved: readonly Span[];
   /** null: not calibrated yet. */
   slowAfter: number | null;
@@ -190,7 +190,7 @@ export class NodeClassifier {
     if (silence.kind === "none") return null;
     const { since } = silence;
     if (silence.kind === "starved") {
-      const why = `silent since ${formatSeconds(o.t - since)}, but for ${formatSeconds(silence.stolen)} of that the harness itself was starved, or held it in a debugger`;
+      const why = `silent since ${formatSeconds(o.t - since)}, but for ${formatSeconds(silence.stolen)} of that the harness itself was starved, held it in a debugger, or let a thread of it pause`;
       return { condition: "starved", since, why };
     }
     const { silent, of, age } = silence;

@@ -5,6 +5,8 @@ import { MAX_DURATION } from "../schema-parts.ts";
 import type { FaultDraft } from "./read-faults.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
+const PAUSING = "pause-thread";
+
 /** `after` must name a fault of this file, and must not lead back to where it came from. */
 export function checkAfter(drafts: readonly FaultDraft[], mistakes: Mistakes): void {
   const inCircle = new Set<string>();
@@ -23,6 +25,20 @@ export function checkAfter(drafts: readonly FaultDraft[], mistakes: Mistakes): v
       for (const id of circle) inCircle.add(id);
       mistakes.add(path, `circular "after": ${[...circle, draft.id].join(" -> ")}`);
     }
+  }
+}
+
+/** `when: { pause }` must name another fault of this file, one that lets threads pause. */
+export function checkPauses(drafts: readonly FaultDraft[], mistakes: Mistakes): void {
+  const pausing = drafts.filter(({ item }) => item?.fault === PAUSING).map(({ id }) => id);
+  for (const { index, id, item } of drafts) {
+    const pause = item?.when?.pause;
+    if (pause === undefined) continue;
+    const path = ["faults", index, "when", "pause"];
+    if (pause === id) mistakes.add(path, `"${pause}" is this fault itself`);
+    else if (drafts.some((one) => one.id === pause)) {
+      if (!pausing.includes(pause)) mistakes.add(path, `"${pause}" is no ${PAUSING} fault`);
+    } else mistakes.unknown(path, "fault id", pause, pausing);
   }
 }
 

@@ -31,7 +31,8 @@ export function readFaults(raw: unknown, loads: readonly string[], reading: Read
     const id = ids[index] as string;
     const params = readParams(one, ["faults", index], loads, reading);
     const trigger = item && readTrigger(item, ["faults", index], mistakes);
-    if (item?.when) checkNode(item.when.node, ["faults", index, "when", "node"], reading, ROLES);
+    const node = item?.when?.node;
+    if (node !== undefined) checkNode(node, ["faults", index, "when", "node"], reading, ROLES);
     if (item?.for && params && !params.fault.lasting) {
       const message = `"for" on an instant fault: ${item.fault} is over when it is done`;
       mistakes.addKey(["faults", index, "for"], message, "leave it out");
@@ -140,23 +141,29 @@ function readTrigger(item: FaultItem, path: Path, mistakes: Mistakes): Trigger |
   return when && { kind: "when", when, delay, count: item.count ?? 1 };
 }
 
+const CONDITIONS = ["state", "log", "since-start", "pause"] as const;
+
 function readCondition(when: FaultItem["when"], path: Path, mistakes: Mistakes): Condition | undefined {
   if (!when) return undefined;
-  const { node, state, progress, bytes, log, nth, "since-start": sinceStart } = when;
-  const given = (["state", "log", "since-start"] as const).filter((key) => when[key] !== undefined);
-  const [first, second] = given;
-  if (!first) return mistakes.add(path, 'missing key "state", "log" or "since-start": what to wait for', undefined);
+  const { node, state, progress, bytes, log, nth, "since-start": sinceStart, pause } = when;
+  const [first, second] = CONDITIONS.filter((key) => when[key] !== undefined);
+  if (!first)
+    return mistakes.add(path, 'missing key "state", "log", "since-start" or "pause": what to wait for', undefined);
   if (second) return mistakes.addKey([...path, second], `"${second}" beside "${first}"`, "keep one of them");
   if (progress !== undefined && state !== "full-sync" && state !== "loading")
     return mistakes.addKey([...path, "progress"], '"progress" goes with state full-sync or loading');
-  if (nth !== undefined && first !== "log") return mistakes.addKey([...path, "nth"], '"nth" goes with log');
-  if (bytes !== undefined) {
-    if (state !== "full-sync") mistakes.addKey([...path, "bytes"], '"bytes" goes with state full-sync');
-    else if (progress !== undefined) {
-      mistakes.addKey([...path, "bytes"], '"bytes" beside "progress"', "keep one of them");
-    } else return { kind: "sync-bytes", node, bytes };
-    return undefined;
+  if (nth !== undefined && first !== "log" && first !== "pause")
+    return mistakes.addKey([...path, "nth"], '"nth" goes with log or pause');
+  if (bytes !== undefined && state !== "full-sync")
+    return mistakes.addKey([...path, "bytes"], '"bytes" goes with state full-sync');
+  if (bytes !== undefined && progress !== undefined)
+    return mistakes.addKey([...path, "bytes"], '"bytes" beside "progress"', "keep one of them");
+  if (pause !== undefined) {
+    if (node === undefined) return { kind: "pause", fault: pause, nth: nth ?? 1 };
+    return mistakes.addKey([...path, "node"], '"node" beside "pause": the fault has one', "leave it out");
   }
+  if (node === undefined) return mistakes.add(path, 'missing key "node": whose it is');
+  if (bytes !== undefined) return { kind: "sync-bytes", node, bytes };
   if (log !== undefined) return { kind: "log", node, pattern: log, nth: nth ?? 1 };
   if (sinceStart !== undefined) return { kind: "since-start", node, after: sinceStart };
   return state && { kind: "state", node, state, progress: progress ?? null };

@@ -83,6 +83,7 @@ describe("slow-reader", () => {
         signal: never,
         onHeal: (_what, step) => void undo.push(step),
         claim: () => () => {},
+        pausing: () => () => {},
         note: () => {},
         emit: () => {},
         capture: async () => {},

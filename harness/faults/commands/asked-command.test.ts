@@ -40,6 +40,7 @@ describe("a command of a fault", () => {
         signal: chaos.signal,
         onHeal: (what, undo) => scope.defer(what, undo),
         claim: () => assert.fail("it asks for no excuse"),
+        pausing: () => () => {},
         note: () => {},
         emit: (event) => void events.push(event),
         capture: async () => {},

@@ -35,6 +35,7 @@ describe("duplicate-command", () => {
           signal: new AbortController().signal,
           onHeal: (what, undo) => scope.defer(what, undo),
           claim: () => () => {},
+          pausing: () => () => {},
           note: () => {},
           emit: (event) => void events.push(event),
           capture: async () => {},

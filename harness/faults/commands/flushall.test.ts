@@ -63,6 +63,7 @@ async function flush(
       signal,
       onHeal: () => assert.fail("there is nothing to undo"),
       claim: () => () => {},
+      pausing: () => () => {},
       note: () => {},
       emit: (event) => events.push({ t: clock.now(), ...event } as JournalEvent),
       capture: async () => {},

@@ -55,6 +55,7 @@ async function inject(
         said.push(`${name} is ${as} by us`);
         return () => void said.push("released");
       },
+      pausing: () => () => {},
       note: () => {},
       emit: (event) => {
         if (event.type === "shutdown") told = { t: 0, ...event };
@@ -114,6 +115,7 @@ describe("shutdown", () => {
         signal: chaos.signal,
         onHeal: (what, undo) => scope.defer(what, undo),
         claim: () => () => {},
+        pausing: () => () => {},
         note: () => {},
         emit: () => {},
         capture: async () => {},

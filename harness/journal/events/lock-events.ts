@@ -23,4 +23,16 @@ export const lockEventSchemas = [
   event("prediction", { node: z.string(), prediction: predictionSchema }),
   /** A lock was held for long while its holder waited for something else. */
   event("long-wait", { node: z.string(), wait: longWaitSchema }),
+  /** Threads paused by a `pause-thread` fault: from the first one's beginning to the end of the last one that overlaps with others. */
+  event("thread-pause", {
+    /** Plan id of the fault's occurrence. */
+    id: z.string(),
+    node: z.string(),
+    /** Their names then, as far as they are known. */
+    threads: z.array(z.string()),
+    pauses: z.number(),
+    /** Run ms. */
+    from: z.number(),
+    ms: z.number(),
+  }),
 ] as const;

@@ -144,6 +144,7 @@ struct rule {
   /* written here */
   u32 passed, hits, pausing, last_number;
   u64 last_hit;                              /* CLOCK_MONOTONIC, ns */
+  char last_name[16];                        /* of the thread */
 };
 
 struct control {
@@ -672,6 +673,24 @@ static u64 digest(const char *name) {
   return h;
 }
 
+/*
+ * Can 8 bytes be read there? The kernel reads them before it sees that there is no such way to change a thread's signals, and changes nothing.
+ * process_vm_readv() would be the straight way, but containers forbid it.
+ */
+static int is_readable(u64 address) { return raw(SYS_rt_sigprocmask, -1, (long)address, 0, 8, 0, 0) != -EFAULT; }
+
+/* As many bytes as the thread's stack has from there on. */
+static u32 copy_stack(u64 from, void *into, u32 length) {
+  u32 done = 0;
+  from &= ~(u64)7;
+  while (done < length && is_readable(from + done)) {
+    u32 part = MIN(length - done, 4096 - (u32)((from + done) & 4095));
+    for (u32 i = 0; i < part; i += 8) *(u64 *)((u8 *)into + done + i) = *(const volatile u64 *)(from + done + i);
+    done += part;
+  }
+  return done;
+}
+
 /* The registers and the stack as they are, for a debugger that unwinds them later. */
 static COLD u32 keep_stack(u32 number) {
 #if defined(__x86_64__)
@@ -683,17 +702,7 @@ static COLD u32 keep_stack(u32 number) {
                    :: "r"(stack) : "rax", "memory");
   u64 sp = stack->sp;
   stack->number = number;
-  /* By the kernel's hand: a stack may end before so many bytes, and then it copies what there is. */
-  u32 length = 0;
-  while (length < STACK_BYTES) {
-    u64 from = sp + length;
-    u64 part = MIN(STACK_BYTES - length, 4096 - (from & 4095));
-    struct iovec here = {stack->bytes + length, part}, there = {(void *)from, part};
-    long got = raw(SYS_process_vm_readv, raw(SYS_getpid, 0, 0, 0, 0, 0, 0), (long)&here, 1, (long)&there, 1, 0);
-    if (got <= 0) break;
-    length += (u32)got;
-  }
-  stack->length = length;
+  stack->length = copy_stack(sp, stack->bytes, STACK_BYTES);
   return n + 1;
 #else
   (void)number;
@@ -984,15 +993,14 @@ static int matches(const char *pattern, const char *name) {
 
 /* A return address on the stack, further up than the call site: what looks like one counts, at the cost of a pause too many. */
 static int called_from(const struct rule *rule) {
-  u64 here;
-  u64 words[64];
+  /* Behind our own variables, in which something of an earlier call may stand. */
+  u64 here = (u64)__builtin_frame_address(0), words[64];
   for (u32 part = 0; part < 16; part++) {
-    struct iovec into = {words, sizeof words}, from = {(char *)&here + part * sizeof words, sizeof words};
-    long got = raw(SYS_process_vm_readv, raw(SYS_getpid, 0, 0, 0, 0, 0, 0), (long)&into, 1, (long)&from, 1, 0);
-    for (long i = 0; i < got / 8; i++)
-      for (u32 s = 0; s < rule->site_count; s++)
-        if (in_range(words[i], rule->site[s])) return 1;
-    if (got < (long)sizeof words) break;
+    u32 got = copy_stack(here + part * sizeof words, words, sizeof words);
+    for (u32 i = 0; i < got / 8; i++)
+      for (u32 r = 0; r < rule->site_count; r++)
+        if (in_range(words[i], rule->site[r])) return 1;
+    if (got < sizeof words) break;
   }
   return 0;
 }
@@ -1038,6 +1046,7 @@ static COLD void maybe_pause(struct slot *t, u64 site, u8 mode, u8 kind, u32 aft
     }
     rule->last_hit = now();
     rule->last_number = t->number;
+    raw(SYS_prctl, PR_GET_NAME, (long)rule->last_name, 0, 0, 0, 0);
     __atomic_fetch_add(&rule->pausing, 1, __ATOMIC_RELAXED);
     u32 kind_before = t->wait_kind;
     t->wait_kind = PAUSED;
@@ -1406,7 +1415,8 @@ int main(void) {
   TYPE(rule); FIELD(rule, enabled); FIELD(rule, after); FIELD(rule, every); FIELD(rule, probability); FIELD(rule, max_hits);
   FIELD(rule, length_us); FIELD(rule, site_count); FIELD(rule, held_count); FIELD(rule, mode); FIELD(rule, kind); FIELD(rule, unwinds);
   FIELD(rule, seed); FIELD(rule, thread); FIELD(rule, site); FIELD(rule, held); FIELD(rule, passed); FIELD(rule, hits);
-  FIELD(rule, pausing); FIELD(rule, last_number); FIELD(rule, last_hit); END;
+  FIELD(rule, pausing); FIELD(rule, last_number); FIELD(rule, last_hit);
+  FIELD(rule, last_name); END;
   TYPE(control); FIELD(control, magic); FIELD(control, layout); FIELD(control, version); FIELD(control, tick); FIELD(control, active);
   FIELD(control, noise_probability); FIELD(control, noise_max_us); FIELD(control, noise_seed); FIELD(control, long_wait_ms);
   FIELD(control, processes); FIELD(control, processes_lost); FIELD(control, range_count); FIELD(control, rule_count);

@@ -1,9 +1,11 @@
+import { formatDuration } from "../../base/units.ts";
 import { kill } from "../../faults/processes/kill.ts";
 import { pause } from "../../faults/processes/pause.ts";
+import { pauseThread, whereText } from "../../faults/processes/pause-thread.ts";
 import { restart } from "../../faults/processes/restart.ts";
 import { shutdown } from "../../faults/processes/shutdown.ts";
 import { word } from "../bash.ts";
-import { containerWord, type FaultScript, nodeScript } from "../fault-script.ts";
+import { containerWord, type FaultScript, nodeScript, scriptOf, Untranslatable } from "../fault-script.ts";
 
 /** What is known of a node that a fault stops: it is down by our own doing, until it is started again. */
 function downLines(node: string, watched: boolean): { before: string[]; after: string[] } {
@@ -39,4 +41,18 @@ const shutdownScript = nodeScript(shutdown, (node, { via, within }, _id, { watch
   return { inject: [...before, `shut_down ${node} ${Math.ceil(within / 1000)} ${HOW[via]}`, ...after] };
 });
 
-export const processScripts: readonly FaultScript[] = [pauseScript, killScript, restartScript, shutdownScript];
+const pauseThreadScript = scriptOf(pauseThread, (params) => {
+  const { node, thread, length } = params;
+  const whose = thread === null ? "a thread" : `a thread "${thread}"`;
+  throw new Untranslatable(
+    `${whose} of ${node} is to pause for ${formatDuration(Math.round(length))} ${whereText(params)}, which needs the library that kvchaos loads into its servers, or gdb, with a breakpoint there that stops that thread alone (set non-stop on).`,
+  );
+});
+
+export const processScripts: readonly FaultScript[] = [
+  pauseScript,
+  pauseThreadScript,
+  killScript,
+  restartScript,
+  shutdownScript,
+];

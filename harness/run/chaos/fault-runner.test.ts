@@ -5,6 +5,7 @@ import type { Fault, FaultContext } from "../../faults/fault.ts";
 import { parameters } from "../../faults/parameters.ts";
 import type { PlannedFault } from "../../journal/plan.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
+import { Examinations } from "../examinations.ts";
 import { Claims } from "./claims.ts";
 import { FaultRunner } from "./fault-runner.ts";
 import { TriggerSource } from "./triggers.ts";
@@ -42,12 +43,14 @@ function setUp(list: PlannedFault[], kinds: Fault[], beforeHeal: () => Promise<v
   const clock = monotonicClock();
   const seen: Seen[] = [];
   const claims = new Claims();
+  const examinations = new Examinations(clock);
   const triggers = new TriggerSource(cluster);
   const runner = new FaultRunner({
     planned: list,
     registry: new Map(kinds.map((fault) => [fault.kind, fault])),
     cluster,
     claims,
+    examinations,
     triggers,
     clock,
     emit: (event) => {
@@ -57,9 +60,10 @@ function setUp(list: PlannedFault[], kinds: Fault[], beforeHeal: () => Promise<v
     capture: async () => {},
   });
   const steps = (id: string): string[] => seen.filter((one) => one.id === id).map((one) => one.step);
-  return { cluster, clock, seen, claims, triggers, runner, steps };
+  return { cluster, clock, seen, claims, examinations, triggers, runner, steps };
 }
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 const at = (ms: number) => ({ kind: "at", at: ms }) as const;
 const never = new AbortController().signal;
 
@@ -138,6 +142,62 @@ describe("the fault runner", () => {
     assert.equal(steps("w").at(-1), "healed");
   });
 
+  it("fires when a thread begins to pause by a fault, as often as it is asked for", async () => {
+    const kind = fake("kind", false, async () => {});
+    let pause: (() => () => void) | undefined;
+    const hold = fake("hold", true, async (context) => {
+      pause = () => context.pausing("r1");
+    });
+    const when = (fault: string, nth: number) =>
+      ({ kind: "when", when: { kind: "pause", fault, nth }, delay: 0 }) as const;
+    const list = [
+      planned("hold#1", "hold", at(0)),
+      planned("first#1", "kind", when("hold", 1)),
+      planned("first#2", "kind", when("hold", 1)),
+      planned("third", "kind", when("hold", 3)),
+      planned("other", "kind", when("another", 1)),
+    ];
+    const { runner, clock, steps, examinations } = setUp(list, [kind, hold]);
+    const over = new AbortController();
+    const running = runner.run(clock.now(), over.signal);
+    await until({ what: "the fault", within: 5_000, every: 1 }, () => pause);
+    const end = pause?.();
+    await until({ what: "the first", within: 5_000, every: 1 }, () => steps("first#1").includes("healed"));
+    assert.deepEqual(steps("first#2"), []);
+    assert.equal(examinations.of("r1").length, 1);
+    end?.();
+    for (const id of ["first#2", "third"]) {
+      await turn();
+      pause?.()();
+      await until({ what: id, within: 5_000, every: 1 }, () => steps(id).includes("healed"));
+    }
+    over.abort();
+    await running;
+    assert.deepEqual(steps("other"), ["not-fired"]);
+  });
+
+  it("measures an effect that comes while the fault lasts when it is about to be healed", async () => {
+    const order: string[] = [];
+    const hold: Fault = {
+      ...fake("hold", true, async () => {}),
+      inject: async (context) => {
+        context.onHeal("let go", async () => void order.push("let go"));
+        const effect = async () => {
+          order.push("effect");
+          return { measured: order.length === 1, summary: "seen" };
+        };
+        return { targets: ["r1"], effectAt: "heal", effect };
+      },
+    };
+    const { runner, clock, steps } = setUp([planned("a", "hold", at(0), 20), planned("b", "hold", at(0))], [hold]);
+    await runner.run(clock.now(), never);
+    assert.deepEqual(steps("a"), ["inject", "injected", "effect", "heal", "healed"]);
+    assert.deepEqual(steps("b"), ["inject", "injected"]);
+    await runner.healAll();
+    assert.deepEqual(steps("b"), ["inject", "injected", "effect", "heal", "healed"]);
+    assert.deepEqual(order, ["effect", "let go", "effect", "let go"]);
+  });
+
   it("fires on a state of the node that has the role now", async () => {
     const kind = fake("kind", false, async () => {});
     const when = {
@@ -158,8 +218,6 @@ describe("the fault runner", () => {
   const inFullSync = (progress: number | null) =>
     ({ kind: "when", when: { kind: "state", node: "r1", state: "full-sync", progress }, delay: 0 }) as const;
   const files = (done: number) => ({ done: String(done), total: "10" });
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
-
   it("fires in the middle of a full sync, by the files that the log counts", async () => {
     const kind = fake("kind", false, async () => {});
     const { runner, clock, steps, cluster } = setUp([planned("w", "kind", inFullSync(0.4))], [kind]);

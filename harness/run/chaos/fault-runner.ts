@@ -11,6 +11,7 @@ import type { TriggerSource } from "./triggers.ts";
 
 /*
  *   planned fault ─► trigger ─► inject ─► effect ─► (its duration, or the heal phase) ─► heal
+ *                      │           │                     └ or `effectAt: "heal"`: effect ─┘
  *                      │           └ throws: inject-failed, what it had registered is undone when it has ended (injection.ts)
  *                      └ chaos ends first: not-fired
  */
@@ -18,7 +19,7 @@ import type { TriggerSource } from "./triggers.ts";
 const INJECT_MS = 60_000;
 const EFFECT_MS = 20_000;
 
-export interface FaultRunnerOptions extends Pick<RunContext, "claims" | "clock" | "emit"> {
+export interface FaultRunnerOptions extends Pick<RunContext, "claims" | "clock" | "emit" | "examinations"> {
   planned: readonly PlannedFault[];
   registry: ReadonlyMap<string, Fault>;
   cluster: Cluster;
@@ -49,6 +50,8 @@ export class FaultRunner {
   readonly #lives = new Map<string, Promise<void>>();
   /** What is injected, or being injected, and not healed yet. */
   readonly #injections = new Map<string, Injection>();
+  /** Whose effect is measured when they are healed. */
+  readonly #unmeasured = new Map<string, Injected>();
   /** What is injected right now: fault id → what it touches. */
   readonly #active = new Map<string, readonly string[]>();
   #over = false;
@@ -97,8 +100,9 @@ export class FaultRunner {
     const placed = await this.#inject(planned, fault, signal);
     if (!placed) return;
     this.#injected.get(planned.id)?.resolve();
-    await this.#measure(planned, placed.injected);
-    const { duration } = placed;
+    const { duration, injected } = placed;
+    if (injected.effectAt === "heal") this.#unmeasured.set(planned.id, injected);
+    else await this.#measure(planned, injected);
     if (!fault.lasting) {
       await this.#heal(planned.id);
     } else if (duration !== null) {
@@ -129,7 +133,7 @@ export class FaultRunner {
   }
 
   async #inject(planned: PlannedFault, fault: Fault, signal: AbortSignal): Promise<Placed | null> {
-    const { clock, cluster, claims, emit } = this.#options;
+    const { clock, cluster, claims, examinations, triggers, emit } = this.#options;
     const { id, params } = planned;
     const injection = new Injection(id, signal, () => this.#gone(id), this.#options.settleWithin);
     this.#injections.set(id, injection);
@@ -142,6 +146,10 @@ export class FaultRunner {
       signal: injection.signal,
       onHeal: (what, undo) => injection.onHeal(what, undo),
       claim: (node, as, forEver) => claims.add(id, node, as, forEver),
+      pausing: (node) => {
+        triggers.paused(id);
+        return examinations.begin(node);
+      },
       note: (text) => emit({ type: "note", about: id, text }),
       emit,
       capture: this.#options.capture,
@@ -178,6 +186,8 @@ export class FaultRunner {
     const { clock, emit, beforeHeal } = this.#options;
     await beforeHeal().catch((error: unknown) => emit({ type: "note", about: id, text: messageOf(error) }));
     await injection.ended();
+    const unmeasured = this.#unmeasured.get(id);
+    if (unmeasured) await this.#measure(planned, unmeasured);
     const started = clock.now();
     if (injection.steps > 0) this.#tell(planned, "heal");
     const failures = await injection.heal();

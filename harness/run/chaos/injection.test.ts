@@ -6,6 +6,7 @@ import type { Fault } from "../../faults/fault.ts";
 import { parameters } from "../../faults/parameters.ts";
 import type { PlannedFault } from "../../journal/plan.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
+import { Examinations } from "../examinations.ts";
 import { Claims } from "./claims.ts";
 import { FaultRunner } from "./fault-runner.ts";
 import { Injection } from "./injection.ts";
@@ -93,6 +94,7 @@ async function play(shapes: readonly Shape[], end: number, healEarly: number | n
     registry: new Map(kinds.map((kind) => [kind.kind, kind])),
     cluster,
     claims,
+    examinations: new Examinations(clock),
     triggers: new TriggerSource(cluster),
     clock,
     emit: (event) => {

@@ -4,7 +4,7 @@ import { type SyncStep, syncFraction } from "../../cluster/sync-progress.ts";
 import { matchesState } from "../../experiment/matcher.ts";
 import { means, selectNode } from "../../faults/selector.ts";
 import type { NodeState } from "../../journal/events.ts";
-import type { PlannedCondition } from "../../journal/plan.ts";
+import { occurrenceOf, type PlannedCondition } from "../../journal/plan.ts";
 import { waitSinceStart } from "./since-start.ts";
 import { waitForSyncBytes } from "./sync-bytes.ts";
 
@@ -12,11 +12,12 @@ const UNDER_WAY: readonly SyncStep["step"][] = ["start", "progress", "restoring"
 
 type Listener<T> = (node: string, value: T) => void;
 
-/** Waits for states, log lines, bytes and starts of nodes, fed by the watchdog's polls and the followed logs: it asks no server. */
+/** Waits for states, log lines, bytes, starts and pauses, fed by the watchdog's polls, the followed logs and faults: it asks no server. */
 export class TriggerSource {
   readonly #cluster: Cluster;
   readonly #states = new Set<Listener<NodeState>>();
   #latest = new Map<string, NodeState>();
+  readonly #pauses = new Set<(fault: string) => void>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -28,12 +29,18 @@ export class TriggerSource {
     for (const listener of [...this.#states]) listener(node, state);
   }
 
+  /** A thread begins to pause by this occurrence of a fault. */
+  paused(id: string): void {
+    for (const listener of [...this.#pauses]) listener(occurrenceOf(id).fault);
+  }
+
   /**
    * Resolves when the condition is true, with what was measured where that says more than the condition; rejects when the
    * signal fires.
    * @param anew a state that is there already does not count: it must go first and come again
    */
   async wait(condition: PlannedCondition, signal: AbortSignal, anew = false): Promise<string | null> {
+    if (condition.kind === "pause") return this.#waitForPause(condition, signal);
     const node = (): string => selectNode(this.#cluster, condition.node).name;
     const wait = { cluster: this.#cluster, node, anew, signal };
     if (condition.kind === "since-start") return waitSinceStart({ ...wait, after: condition.after });
@@ -45,6 +52,21 @@ export class TriggerSource {
     const { promise, resolve } = withResolvers();
     const stop = condition.kind === "log" ? this.#onLog(condition, resolve) : this.#onState(condition, anew, resolve);
     await unlessAborted(promise, signal).finally(stop);
+    return null;
+  }
+
+  async #waitForPause(
+    { fault, nth }: Extract<PlannedCondition, { kind: "pause" }>,
+    signal: AbortSignal,
+  ): Promise<null> {
+    signal.throwIfAborted();
+    const { promise, resolve } = withResolvers();
+    let left = nth;
+    const hear = (paused: string): void => {
+      if (paused === fault && --left === 0) resolve();
+    };
+    this.#pauses.add(hear);
+    await unlessAborted(promise, signal).finally(() => this.#pauses.delete(hear));
     return null;
   }
 
