@@ -347,6 +347,11 @@ int main(int count, char **arguments) {
     must(pthread_create(&thread, &attributes, one, NULL) != 0);
     mode = "mutex";
   }
+  if (strcmp(mode, "begun") == 0) {
+    printf("ready\n");
+    fflush(stdout);
+    mode = "mutex";
+  }
   pthread_join(start(NULL, one, NULL), NULL);
   return 0;
 }
