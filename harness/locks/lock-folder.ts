@@ -11,7 +11,7 @@ import { type Noise, type PauseRule, type PauseState, PauseTable } from "./pause
 
 /** Where a container sees them. */
 const FOLDER_INSIDE = "/kvchaos-locks";
-const LIBRARY_INSIDE = "/kvchaos-locks.so";
+export const LIBRARY_INSIDE = "/kvchaos-locks.so";
 const CONTROL = "control";
 /** As long as a program's name in the kernel. */
 const NAME_BYTES = 16;
@@ -45,6 +45,11 @@ export class LockFolder {
     // A server may run as another user. Not by writeFile's mode, of which the umask takes away.
     await chmod(path.join(folder, CONTROL), 0o666);
     return new LockFolder(folder, library);
+  }
+
+  /** The library's file on this machine. */
+  get library(): string {
+    return this.#library.path;
   }
 
   /** What a container needs for its programs to load the library. */

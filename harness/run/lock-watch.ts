@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { messageOf } from "../base/chaos-error.ts";
 import { seededRandom } from "../base/random.ts";
@@ -6,15 +7,19 @@ import type { ClusterNode } from "../cluster/cluster.ts";
 import type { MakeOptions } from "../cluster/containers.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { preloadRefusal } from "../cluster/try-preload.ts";
+import { foretell } from "../locks/foretell.ts";
 import type { LockGraph } from "../locks/graph.ts";
 import { makeLibrary } from "../locks/library/make-library.ts";
-import type { LockFolder } from "../locks/lock-folder.ts";
+import { LIBRARY_INSIDE, type LockFolder } from "../locks/lock-folder.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** How far apart two moments are that a dependency is noted with, ms. */
 const TICK_MS = 100;
 /** A lock that is held for longer than this while its holder waits for something else is told of, ms. */
 const LONG_WAIT_MS = 100;
+
+/** For each program that names functions, ms. */
+const NAMES_MS = 60_000;
 
 /** What servers are started with so that they write their lock graphs down; null: not asked for, or not possible, which is noted. */
 export async function lockOptions(context: RunContext): Promise<MakeOptions["locks"]> {
@@ -31,7 +36,7 @@ export async function lockOptions(context: RunContext): Promise<MakeOptions["loc
   return { library, runId, preloaded: info?.environment?.LD_PRELOAD, longWait: LONG_WAIT_MS };
 }
 
-type LockNode = Pick<ClusterNode, "name"> & { locks: LockFolder };
+type LockNode = Pick<ClusterNode, "name" | "container"> & { locks: LockFolder };
 
 /** Follows the lock graphs of a cluster's servers: time passes in them, and at the end of every phase they are kept. */
 export class LockWatch {
@@ -40,7 +45,7 @@ export class LockWatch {
 
   constructor(context: RunContext, cluster: Pick<RunningCluster, "nodes">) {
     this.#context = context;
-    this.#nodes = cluster.nodes.flatMap(({ name, locks }) => (locks ? [{ name, locks }] : []));
+    this.#nodes = cluster.nodes.flatMap(({ name, container, locks }) => (locks ? [{ name, container, locks }] : []));
     if (this.#nodes.length === 0) return;
     const { noise } = context.options.plan.experiment;
     const random = seededRandom(context.options.plan.seed).fork("noise");
@@ -56,9 +61,46 @@ export class LockWatch {
     await Promise.all(this.#nodes.map((node) => this.#keep(node)));
   }
 
-  /** The graphs of all processes that had threads, by node, oldest first. */
-  async graphs(): Promise<{ node: string; graphs: LockGraph[] }[]> {
-    return Promise.all(this.#nodes.map(async ({ name, locks }) => ({ node: name, graphs: await locks.graphs() })));
+  /** Tells what the graphs foretell, one node after the other: naming functions takes a core for itself. Never rejects. */
+  async foretell(): Promise<void> {
+    if (this.#nodes.length === 0) return;
+    const files = await mkdtemp(path.join(tmpdir(), "kvchaos-symbols-"));
+    try {
+      for (const node of this.#nodes) await this.#foretell(node, files);
+    } finally {
+      await rm(files, { recursive: true, force: true });
+    }
+  }
+
+  async #foretell({ name, locks, container }: LockNode, files: string): Promise<void> {
+    const { emit, signal, clock, options } = this.#context;
+    const copies = new Map<string, string>([[LIBRARY_INSIDE, locks.library]]);
+    const fetchFile = async (inside: string): Promise<string | null> => {
+      const known = copies.get(inside);
+      if (known !== undefined) return known;
+      const to = path.join(files, `${name}-${copies.size}`);
+      const copied = await options.engine.copyOut(container, inside, to, { signal });
+      if (copied === null) return null;
+      copies.set(inside, to);
+      return to;
+    };
+    try {
+      for (const graph of await locks.graphs()) {
+        const since = graph.started - Number(clock.origin) / 1e6;
+        const { predictions, waits, incomplete } = await foretell(graph, {
+          since,
+          fetchFile,
+          within: NAMES_MS,
+          signal,
+        });
+        for (const prediction of predictions) emit({ type: "prediction", node: name, prediction });
+        for (const wait of waits) emit({ type: "long-wait", node: name, wait });
+        for (const text of incomplete) emit({ type: "note", about: name, text: `lock graph: ${text}` });
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      emit({ type: "note", about: name, text: `its lock graph could not be judged: ${messageOf(error)}` });
+    }
   }
 
   async #keep({ name, locks }: LockNode): Promise<void> {

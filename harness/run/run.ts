@@ -260,6 +260,7 @@ class Run {
 
   async #check(names: readonly string[]): Promise<void> {
     const { directory, emit } = this.#context;
+    await this.#watched?.locks.foretell();
     await this.#journal.flush();
     const record = await readRun(directory);
     const results = runChecks(names, record);
