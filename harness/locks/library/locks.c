@@ -57,7 +57,7 @@ typedef uint64_t u64;
 /* ---- layout ---- */
 
 enum { THREADS = 16384, SLOTS = 2048, HELD = 48, CACHE = 1024, DEPS = 65536, INDEX = 131072, PATTERNS = 16384, BUDGET = 256 };
-enum { WAITS = 1024, STACKS = 4096, STACK_BYTES = 8192, MAPS_BYTES = 262144, DEPTH = 8, SEEN = 4, SAMPLES = 8 };
+enum { WAITS = 1024, STACKS = 4096, STACKS_EACH = 32, STACK_BYTES = 8192, MAPS_BYTES = 262144, DEPTH = 8, SEEN = 4, SAMPLES = 8 };
 enum { RULES = 32, RANGES = 64, PAUSE_RANGES = 8, PROCESSES = 64 };
 
 /* How a lock is taken, and what kind it is. */
@@ -770,17 +770,18 @@ static void seen_now(struct dependency *d, const struct slot *t) {
   d->last = at;
 }
 
-/* Room in the pattern of these call sites? Two threads at once may take one place too many. */
-static int has_room(u64 pattern, int take) {
+/* How much room the pattern of these call sites has left. Two threads at once may take one place too many. */
+static u32 has_room(u64 pattern, int take) {
   for (u32 i = 0; i < 32; i++) {
     struct pattern *p = &graph->patterns[(pattern + i) % PATTERNS];
     u64 key = __atomic_load_n(&p->key, __ATOMIC_ACQUIRE);
     if (key == 0 && !__atomic_compare_exchange_n(&p->key, &key, pattern, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) && key != pattern)
       continue;
     if (key != 0 && key != pattern) continue;
-    if (__atomic_load_n(&p->count, __ATOMIC_RELAXED) < BUDGET) {
+    u32 count = __atomic_load_n(&p->count, __ATOMIC_RELAXED);
+    if (count < BUDGET) {
       if (take) __atomic_fetch_add(&p->count, 1, __ATOMIC_RELAXED);
-      return 1;
+      return BUDGET - count;
     }
     if (p->lost == 0) p->lost = 1; /* read often by many threads, written once */
     return 0;
@@ -814,7 +815,8 @@ static u64 pattern_of(const struct slot *t, const struct wanted *w, u64 by) {
 /* NONE where there is no room. */
 static COLD u32 new_dependency(const struct slot *t, const struct wanted *w, u64 by, u64 whole, const char name[16]) {
   u64 pattern = pattern_of(t, w, by);
-  if (!has_room(pattern, 1)) return NONE;
+  u32 room = has_room(pattern, 1);
+  if (room == 0) return NONE;
   u32 made = __atomic_load_n(&graph->dependency_count, __ATOMIC_RELAXED);
   if (made < DEPS) made = __atomic_fetch_add(&graph->dependency_count, 1, __ATOMIC_RELAXED);
   if (made >= DEPS) {
@@ -837,7 +839,8 @@ static COLD u32 new_dependency(const struct slot *t, const struct wanted *w, u64
   for (int c = 0; c < 16; c++) d->name[c] = name[c];
   d->first = now() - graph->started;
   look_for(w->site);
-  d->stack = keep_stack(t->number);
+  /* Not of each: a store that makes locks per object would have filled the table before it serves its first client (Pika 3.5.5). */
+  d->stack = room > BUDGET - STACKS_EACH ? keep_stack(t->number) : 0;
   __atomic_store_n(&d->key, whole, __ATOMIC_RELEASE);
   return made;
 }
