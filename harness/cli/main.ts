@@ -6,6 +6,7 @@ import { bisectCommand } from "./commands/bisect.ts";
 import { cleanCommand } from "./commands/clean.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { foreseeCommand } from "./commands/foresee.ts";
 import { imagesCommand } from "./commands/images.ts";
 import { listCommand } from "./commands/list.ts";
 import { matrixCommand } from "./commands/matrix.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   upCommand,
   replayCommand,
   shrinkCommand,
+  foreseeCommand,
   matrixCommand,
   bisectCommand,
   nightlyCommand,

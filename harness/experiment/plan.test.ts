@@ -39,6 +39,7 @@ function experiment(...faults: FaultSpec[]): Experiment {
     locks: false,
     noise: null,
     known: [],
+    confirms: null,
     preload: { keys: 10, value: range(10, 20), types: ["string"] },
     load: [
       {

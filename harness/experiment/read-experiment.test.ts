@@ -55,6 +55,7 @@ describe("readExperiment", () => {
       locks: false,
       noise: null,
       known: [],
+      confirms: null,
       load: [],
       benchmarks: [],
       faults: [],

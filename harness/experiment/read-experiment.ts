@@ -93,6 +93,7 @@ export async function readExperiment(file: string, registries: Registries): Prom
     fullSync,
     cores: part("cores"),
     ...readLocks({ locks: part("locks"), noise: part("noise"), known: part("known") }, { faults, checks }, mistakes),
+    confirms: null,
     warmUp: part("warm-up"),
     recovery: part("recovery"),
     reconcile: part("reconcile"),

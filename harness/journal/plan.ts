@@ -124,6 +124,18 @@ const experiment = {
     .default(null),
   /** Predictions that are no news, by their signatures. */
   known: z.array(z.strictObject({ prediction: z.string(), why: z.string() })).default([]),
+  /** The run is made to bring about what an earlier one has foretold; `threads`: name patterns of the cycle, as they come in it. */
+  confirms: z
+    .strictObject({
+      run: z.string(),
+      signature: z.string(),
+      node: z.string(),
+      threads: nameList,
+      /** "a pause of 2.5 s before …", as findings tell it. */
+      pause: z.string(),
+    })
+    .nullable()
+    .default(null),
   load: z.array(loadSpec),
   benchmarks: z.array(benchmarkSpec).default([]),
   warmUp: ms,

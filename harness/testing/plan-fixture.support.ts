@@ -20,6 +20,7 @@ export function planOf({ watchdog, ...experiment }: Planned): Plan {
         locks: false,
         noise: null,
         known: [],
+        confirms: null,
       },
       ...{ load: [], benchmarks: [], warmUp: 8_000, duration: 30_000, recovery: { within: 19_000 } },
       watchdog: {

@@ -6,6 +6,7 @@ import { DEFAULT_POLL } from "../../watchdog/watchdog.ts";
 import { type Check, type Judged, resultOf, unknownBecause } from "../check.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import { judgeBlockedCommands } from "./blocked-commands.ts";
+import { foretoldHang } from "./foretold.ts";
 import { hangEpisodes } from "./hang-episode.ts";
 import { judgeLasting } from "./lasting-conditions.ts";
 import { stillAnswering } from "./still-answering.ts";
@@ -58,6 +59,7 @@ function judgeHang(record: RunRecord, episode: ConditionPeriod, judged: Judged):
     return;
   }
   const { files, proof, heldByReaders, summaries } = evidenceOf(record, node, from, to);
+  const predicted = proof === null ? null : foretoldHang(record, node, from, to);
   const answering = stillAnswering(record, node, from, to);
   const held = condition === "unresponsive" ? heldBack(record, node, from) : null;
   const share = silent === null || of === null ? "" : ` (${silent} of ${of} connections silent)`;
@@ -91,6 +93,7 @@ function judgeHang(record: RunRecord, episode: ConditionPeriod, judged: Judged):
       captures: summaries,
       ...(answering === null ? {} : { answering }),
       ...(heldByReaders === null ? {} : { waits: "held-by-readers" }),
+      ...(predicted === null ? {} : { predicted }),
     },
   });
 }

@@ -22,6 +22,7 @@ function experiment(over: Partial<Experiment> = {}): Experiment {
     locks: false,
     noise: null,
     known: [],
+    confirms: null,
     load: [],
   };
   return {

@@ -1,0 +1,163 @@
+import path from "node:path";
+import { formatDuration } from "../../base/units.ts";
+import type { Plan, PlannedFault } from "../../journal/plan.ts";
+import type { NamedLockUse, PredictedSide, Prediction } from "../../journal/prediction.ts";
+import type { RunRecord } from "../../journal/record.ts";
+import { placeOf } from "../../locks/predict/places.ts";
+
+/*
+ *   the run that foretold it                     the run that tries
+ *   ───────────────────────                      ─────────────────
+ *   SLAVEOF a     ── side 2 at 4.1 s ──┐         SLAVEOF a        ──► side 2 pauses where it wants its lock
+ *   …                                  ├─ gap         └─ when it pauses ─► SLAVEOF NO ONE, again and again
+ *   SLAVEOF NO ONE ─ side 1 at 6.0 s ──┘         SLAVEOF NO ONE … (the same tour goes on)
+ */
+
+/** Where a try lets threads pause. */
+export interface Attempt {
+  /** Indices of the prediction's sides. */
+  sides: readonly number[];
+  /** ms of each pause. */
+  length: number;
+  plan: Plan;
+}
+
+/** Shorter than a server may be silent before it counts as hung. */
+const LONGEST_MS = 3_500;
+const SHORTEST_MS = 1_000;
+/** After a pause has begun: when the commands of the other sides are given, ms. */
+const AGAIN_MS = [50, 400, 1_000, 2_000];
+/** A pause is over before it is known that the lock was another one, so that several may be needed. */
+const MOST_PAUSES = 6;
+/** A command that has been answered for so long has nothing to do with it, ms. */
+const AFTERMATH_MS = 10_000;
+/** The library's limit of places in one pause. */
+const PLACES = 8;
+
+/**
+ * The plans that try to make a prediction real, the most promising first: the run's own plan, with pauses of one side, of another, of all of
+ * them, and the commands of the other sides while one pauses.
+ * @param record of the run that foretold it @param tries how many
+ */
+export function confirmingPlans(record: RunRecord, node: string, prediction: Prediction, tries: number): Attempt[] {
+  const { plan } = record;
+  if (plan === null) return [];
+  const { sides, gap } = prediction;
+  const all = sides.map((_, i) => i);
+  // The last side to come is the one that has to wait for the first.
+  const single = all.map((i) => [i]).reverse();
+  const choices = sides.length === 1 ? single : [...single, all];
+  const usual = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (gap ?? SHORTEST_MS) * 1.2 + 500));
+  const lengths = [usual, LONGEST_MS, SHORTEST_MS / 2];
+  const steps = sides.map((side) => stepsOf(record, plan, side));
+  return lengths
+    .flatMap((length) => choices.map((chosen) => ({ sides: chosen, length })))
+    .slice(0, tries)
+    .map(({ sides: chosen, length }) => ({
+      sides: chosen,
+      length,
+      plan: withPauses(plan, { run: record.first("run")?.runId ?? "", node, prediction, chosen, length, steps }),
+    }));
+}
+
+interface Pausing {
+  /** Id of the run that foretold it. */
+  run: string;
+  node: string;
+  prediction: Prediction;
+  chosen: readonly number[];
+  length: number;
+  /** By side: the steps of the plan that made it. */
+  steps: readonly (readonly PlannedFault[])[];
+}
+
+function withPauses(plan: Plan, { run, node, prediction, chosen, length, steps }: Pausing): Plan {
+  const pauses = chosen.flatMap((i) => {
+    const side = prediction.sides[i];
+    return side ? [{ i, fault: pauseOf(side, `hold-${i + 1}`, node, length) }] : [];
+  });
+  const others = pauses.flatMap(({ i, fault }) => {
+    const rest = steps.flatMap((own, side) => (side === i ? [] : own));
+    return rest.flatMap((step, s) =>
+      AGAIN_MS.map((delay, n) => again(step, fault.id, `meet-${i + 1}-${s + 1}-${n + 1}`, delay)),
+    );
+  });
+  return {
+    ...plan,
+    experiment: {
+      ...plan.experiment,
+      locks: true,
+      stopOn: "first-finding",
+      checks: withHangs(plan.experiment.checks),
+      confirms: {
+        run,
+        signature: prediction.signature,
+        node,
+        threads: prediction.sides.map(({ thread }) => thread),
+        pause: pauses.map(({ i }) => pauseWords(prediction.sides[i], length)).join(" and "),
+      },
+    },
+    faults: [...pauses.map(({ fault }) => fault), ...plan.faults, ...others],
+  };
+}
+
+/** A prediction does not fail the run that tries it; the hang does. */
+function withHangs(checks: readonly string[]): string[] {
+  return [...new Set(["no-hang", "no-crash", ...checks.filter((name) => name !== "lock-order")])];
+}
+
+function pauseOf({ thread, wants, holds }: PredictedSide, id: string, node: string, length: number): PlannedFault {
+  const held = [...new Set(holds.map(placeText))].slice(0, PLACES);
+  return {
+    id,
+    fault: "pause-thread",
+    trigger: { kind: "at", at: 0 },
+    duration: null,
+    params: {
+      node,
+      thread: thread.replaceAll("#", "*"),
+      before: [placeText(wants)],
+      afterLock: null,
+      callers: false,
+      holding: held.length === 0 ? null : held,
+      mode: wants.mode,
+      kind: wants.kind === "thread" ? "join" : wants.kind,
+      length,
+      everyNth: 1,
+      probability: 1,
+      most: MOST_PAUSES,
+      seed: 0,
+    },
+  };
+}
+
+/** "a pause of 2.5 s before ReplicationThread::Stop in thread worker" */
+function pauseWords(side: PredictedSide | undefined, length: number): string {
+  if (!side) return "";
+  return `a pause of ${formatDuration(Math.round(length))} before ${placeOf(side.wants)} in thread ${side.thread}`;
+}
+
+/** As a pause names it: the file and where the call returns to. */
+function placeText({ site }: NamedLockUse): string {
+  return `${path.posix.basename(site.module)}+0x${site.offset.toString(16)}`;
+}
+
+function again(step: PlannedFault, pause: string, id: string, delay: number): PlannedFault {
+  return { ...step, id, trigger: { kind: "when", when: { kind: "pause", fault: pause, nth: 1 }, delay } };
+}
+
+/** What the run was doing when the side was seen: the steps under way at that moment, or else the last one before it. */
+function stepsOf(record: RunRecord, plan: Plan, side: PredictedSide): PlannedFault[] {
+  const spans = record.view.faults.flatMap(({ id, from, injected }) => {
+    const step = plan.faults.find((one) => one.id === id);
+    return step && step.fault !== "pause-thread" && from !== null ? [{ step, from, to: injected ?? from }] : [];
+  });
+  const found = side.at.flatMap((moment) => {
+    // Moments are noted to a tenth of a second.
+    const during = spans.filter(({ from, to }) => from - 100 <= moment && moment <= to + 100);
+    if (during.length > 0) return during;
+    const before = spans.filter(({ from, to }) => from <= moment && moment - to <= AFTERMATH_MS);
+    return before.sort((a, b) => b.from - a.from).slice(0, 1);
+  });
+  return [...new Map(found.map(({ step }) => [JSON.stringify([step.fault, step.params]), step])).values()];
+}
