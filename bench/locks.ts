@@ -11,12 +11,14 @@ import { type LockLibrary, makeLibrary } from "../harness/locks/library/make-lib
  * What does the library that sees locks cost a server? SET and GET at 50 connections × pipeline 8, with and without it, in turns that change
  * their order, in one run. `node --import tsx bench/locks.ts [image …]`; without images, those of SERVERS that this machine has.
  *
- * Two answers. The rate is what a client sees, and on a busy machine it is mostly noise. The processor's time per operation is the server's
- * alone. A RocksDB that is written to waits in one of two ways, which one it learns after its start: two servers of the same kind may differ by
- * half. What SET costs is the median of several runs of this bench. Each is a ratio of two neighbours in time; the median and, in brackets, the middle half of all rounds are shown.
+ * Two answers: the rate, which is what a client sees, and the processor's time per operation, which is the server's alone. A RocksDB that is
+ * written to learns after its start how its writers wait for each other: two servers of the same kind may differ by half. So every set is of
+ * fresh servers, and two without the library are compared as well: "of equals" says what a ratio is worth. Shown are the median and, in
+ * brackets, the middle half.
  */
 
-const ROUNDS = Number(process.env.ROUNDS ?? 21);
+const SETS = Number(process.env.SETS ?? 3);
+const ROUNDS = Number(process.env.ROUNDS ?? 9);
 const OPERATIONS = 40_000;
 const KEYS = 100_000;
 const CLIENT = "redis:7.0.15";
@@ -34,6 +36,13 @@ const docker = async (...args: string[]): Promise<string> => (await run("docker"
 
 /** Pika refuses to start where it may not open as many files as its configuration has clients. */
 const FEWER_CLIENTS = "sed -i 's/^maxclients .*/maxclients : 1000/' conf/pika.conf && exec bin/pika -c conf/pika.conf";
+
+interface Measured {
+  /** Operations a second. */
+  rate: number;
+  /** Of the processor, s an operation. */
+  time: number;
+}
 
 interface Server {
   name: string;
@@ -102,7 +111,7 @@ function processorTime(pid: number): number {
   return times.reduce((a, b) => a + b, 0) / 1e9;
 }
 
-async function measure(server: Server, command: string, operations: number): Promise<{ rate: number; time: number }> {
+async function measure(server: Server, command: string, operations: number): Promise<Measured> {
   const before = processorTime(server.pid);
   const load = ["-c", "50", "-P", "8", "-n", operations, "-r", KEYS, "-d", "100", "-t", command, "--csv"];
   const said = await docker("exec", server.client, "redis-benchmark", "-p", String(server.port), ...load.map(String));
@@ -110,44 +119,72 @@ async function measure(server: Server, command: string, operations: number): Pro
   return { rate: Number(rate), time: (processorTime(server.pid) - before) / operations };
 }
 
-function told(ratios: readonly number[]): string {
-  const sorted = ratios.toSorted((a, b) => a - b);
-  const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => sorted[Math.floor(part * (sorted.length - 1))] ?? 0);
-  return `${middle?.toFixed(3)} (${low?.toFixed(3)}–${high?.toFixed(3)})`;
+function quantile(ratios: readonly number[], part: number): number {
+  return ratios.toSorted((a, b) => a - b)[Math.floor(part * (ratios.length - 1))] ?? 0;
 }
 
-async function compare(image: string, library: LockLibrary): Promise<void> {
-  const plain = await launch(image, null);
-  const loaded = await launch(image, library);
+function median(ratios: readonly number[]): number {
+  return quantile(ratios, 0.5);
+}
+
+/** The median and the middle half. */
+function told(ratios: readonly number[]): string {
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => quantile(ratios, part).toFixed(3));
+  return `${middle} (${low}–${high})`;
+}
+
+/** Three fresh servers: one with the library, one without, and another without, which tells what a ratio of equals is worth here. */
+async function compare(image: string, library: LockLibrary): Promise<Record<string, number>[]> {
+  const servers: Server[] = [];
   let tick = 1;
-  const ticking = setInterval(() => raiseTick(loaded.folder, library, ++tick), TICK_MS);
+  let ticking: NodeJS.Timeout | undefined;
   try {
-    for (const server of [plain, loaded]) await measure(server, "set", KEYS);
+    for (const loaded of [null, null, library]) servers.push(await launch(image, loaded));
+    const folder = servers.at(-1)?.folder ?? "";
+    ticking = setInterval(() => raiseTick(folder, library, ++tick), TICK_MS);
+    for (const server of servers) await measure(server, "set", KEYS);
+    const medians: Record<string, number>[] = [];
     for (const command of ["set", "get"]) {
-      const rates: number[] = [];
-      const times: number[] = [];
+      const ratios: Record<"rate" | "equal" | "time", number[]> = { rate: [], equal: [], time: [] };
       for (let round = 0; round < ROUNDS; round++) {
-        const first = round % 2 === 0 ? plain : loaded;
-        const one = await measure(first, command, OPERATIONS);
-        const two = await measure(first === plain ? loaded : plain, command, OPERATIONS);
-        const [without, with_] = first === plain ? [one, two] : [two, one];
-        rates.push(with_.rate / without.rate);
-        times.push(with_.time / without.time);
+        const measured = new Map<Server, Measured>();
+        const order = servers.map((_, i) => servers[(i + round) % servers.length]);
+        for (const server of order) if (server) measured.set(server, await measure(server, command, OPERATIONS));
+        const [plain, equal, loaded] = servers.flatMap((server) => measured.get(server) ?? []);
+        if (!plain || !equal || !loaded) continue;
+        ratios.rate.push(loaded.rate / plain.rate, loaded.rate / equal.rate);
+        ratios.equal.push(equal.rate / plain.rate);
+        ratios.time.push(loaded.time / plain.time, loaded.time / equal.time);
       }
-      console.log(`${image} ${command}: rate ${told(rates)}, processor time ${told(times)}`);
+      const { rate, equal, time } = ratios;
+      console.log(`${image} ${command}: rate ${told(rate)}, of equals ${told(equal)}, processor time ${told(time)}`);
+      medians.push({ rate: median(rate), equal: median(equal), time: median(time) });
     }
-    for (const file of readdirSync(loaded.folder).filter((name) => name.endsWith(".graph"))) {
-      const graph = await readGraphFile(path.join(loaded.folder, file), library.layout);
-      console.log(`  ${graph?.dependencies.length} dependencies, lost: ${graph?.lost.join(", ") || "nothing"}`);
-    }
+    await tellGraphs(folder, library);
+    return medians;
   } finally {
     clearInterval(ticking);
-    await Promise.all([end(plain), end(loaded)]);
+    await Promise.all(servers.map(end));
+  }
+}
+
+async function tellGraphs(folder: string, library: LockLibrary): Promise<void> {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".graph"))) {
+    const graph = await readGraphFile(path.join(folder, file), library.layout);
+    console.log(`  ${graph?.dependencies.length} dependencies, lost: ${graph?.lost.join(", ") || "nothing"}`);
   }
 }
 
 const here = (await docker("images", "--format", "{{.Repository}}:{{.Tag}}")).split("\n");
 const library = await makeLibrary();
 const asked = process.argv.slice(2);
-for (const image of asked.length > 0 ? asked : SERVERS.filter((one) => here.includes(one)))
-  await compare(image, library);
+for (const image of asked.length > 0 ? asked : SERVERS.filter((one) => here.includes(one))) {
+  const sets: Record<string, number>[][] = [];
+  for (let set = 0; set < SETS; set++) sets.push(await compare(image, library));
+  for (const [i, command] of ["set", "get"].entries()) {
+    const of = (what: string): string => told(sets.flatMap((medians) => medians[i]?.[what] ?? []));
+    console.log(
+      `${image} ${command}, ${SETS} sets: rate ${of("rate")}, of equals ${of("equal")}, processor time ${of("time")}`,
+    );
+  }
+}
