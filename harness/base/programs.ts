@@ -16,8 +16,8 @@ export function findProgram(name: string, folders = adminPath()): string | undef
 }
 
 /** "not installed: mount, umount (packages mount)"; null: all of them are there. */
-export function missingPrograms(names: readonly string[], packages: string): string | null {
-  const missing = names.filter((name) => findProgram(name) === undefined);
+export function missingPrograms(names: readonly string[], packages: string, folders = adminPath()): string | null {
+  const missing = names.filter((name) => findProgram(name, folders) === undefined);
   return missing.length === 0 ? null : `not installed: ${missing.join(", ")} (packages ${packages})`;
 }
 

@@ -31,7 +31,11 @@ export async function kernelAbilities(): Promise<Line[]> {
   return [
     await memoryOfOthers(),
     await pressure(),
-    await tool("gdb", ["gdb", "--version"], "Function names in stacks: apt-get install gdb"),
+    await tool(
+      "gdb",
+      ["gdb", "--version"],
+      "Function names in stacks, and stacks of what is foretold: apt-get install gdb",
+    ),
     await tool("nftables", ["nft", "list", "tables"], "Not needed yet: faults use Toxiproxy and the engine."),
     await netem(),
   ];

@@ -6,6 +6,7 @@ import { imageAvailability } from "../../images/ensure-image.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { able, diskFree, kernelAbilities, type Line } from "../kernel-abilities.ts";
+import { lockAbilities } from "../lock-abilities.ts";
 import { type KnownImage, knownImages } from "../machine.ts";
 import { print } from "../print.ts";
 
@@ -41,7 +42,7 @@ async function examine(): Promise<Line[]> {
   const free = await diskFree(engine?.info.local ? engine.info.rootDir : ".");
   const space = `${(free / GIB).toFixed(1)} GiB free`;
   lines.push(able(free >= MIN_DISK, "disk", space, "Free some space: images and server data."));
-  lines.push(...(await kernelAbilities()));
+  lines.push(...(await kernelAbilities()), ...(await lockAbilities()));
   if (engine) for (const image of knownImages()) lines.push(await ofImage(engine, image));
   return lines;
 }
