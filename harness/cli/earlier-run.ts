@@ -1,8 +1,9 @@
-import { access, readFile } from "node:fs/promises";
+import { access, appendFile, readFile } from "node:fs/promises";
 import path from "node:path";
-import { ChaosError } from "../base/chaos-error.ts";
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { registries } from "../experiment/catalogue.ts";
 import { readPlan } from "../experiment/plan-file.ts";
+import type { JournalEvent } from "../journal/events.ts";
 import type { Plan } from "../journal/plan.ts";
 import { readRecord } from "../journal/reader.ts";
 import type { RunRecord } from "../journal/record.ts";
@@ -28,6 +29,16 @@ export async function readPlanFile(file: string): Promise<Plan> {
     throw new ChaosError("usage", `cannot read ${file}`, { hint: "Name a run's folder below reports/.", cause });
   });
   return readPlan(text, file, registries);
+}
+
+/** Adds to an earlier run what later ones have shown of it, and renders its reports again. */
+export async function addToRun(folder: string, added: readonly JournalEvent[]): Promise<void> {
+  const text = added.map((event) => `${JSON.stringify(event)}\n`).join("");
+  await appendFile(journalIn(folder), text).catch((cause: unknown) => {
+    throw new ChaosError("infrastructure", `cannot add to ${journalIn(folder)}: ${messageOf(cause)}`, { cause });
+  });
+  const failures = await renderAll(await recordIn(folder), folder, fileReporters);
+  for (const { name, error } of failures) logError(error, `${folder}: its ${name} could not be rendered again:`);
 }
 
 /** A night of hundreds of runs must not end with an hour of rendering. */

@@ -1,10 +1,14 @@
 import path from "node:path";
+import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { explain } from "../../locks/predict/explain.ts";
+import { fateText, sentenceOf } from "../../report/foreseen/foreseen-text.ts";
 import { newSeed } from "../../run/campaign/rounds.ts";
-import { type Confirmation, confirm } from "../../run/confirm/confirm.ts";
+import { confirm, fateOf } from "../../run/confirm/confirm.ts";
+import type { RunResult } from "../../run/run-options.ts";
+import type { ServerWish } from "../choose-server.ts";
 import { command, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
-import { isRun, readPlanFile, recordIn } from "../earlier-run.ts";
+import { addToRun, isRun, readPlanFile, recordIn } from "../earlier-run.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { readExperiments } from "../experiment-files.ts";
 import { log, print } from "../print.ts";
@@ -39,36 +43,35 @@ export const foreseeCommand = command({
     return withSession(args, async (session) => {
       if (!experiment) {
         const record = await recordIn(args.target);
-        const plan = await readPlanFile(path.join(args.target, "plan.yaml"));
-        const server = await session.chooseAgain(args, plan, record);
-        return args.confirm ? confirmAll(session, record, server, { ...args, tries }) : told(record);
+        if (!args.confirm) return told(record);
+        return confirmAll(session, { record, directory: args.target }, { ...args, tries });
       }
       const result = await session.runSeed({ ...experiment, locks: true }, args.seed ?? newSeed(), args);
       const code = exitOfVerdict(result.verdict, false);
       if (!args.confirm || session.signal.aborted) return code;
-      const server = await session.chooseAgain(
-        args,
-        await readPlanFile(path.join(result.directory, "plan.yaml")),
-        result.record,
-      );
-      return worstExit([code, await confirmAll(session, result.record, server, { ...args, tries })]);
+      return worstExit([code, await confirmAll(session, result, { ...args, tries })]);
     });
   },
 });
 
-type Server = Awaited<ReturnType<Session["chooseAgain"]>>;
+interface Wish extends ServerWish {
+  tries: number;
+  only?: string | undefined;
+}
 
 async function confirmAll(
   session: Session,
-  record: RunRecord,
-  server: Server,
-  { tries, only }: { tries: number; only?: string | undefined },
+  { record, directory }: Pick<RunResult, "record" | "directory">,
+  { tries, only, ...wish }: Wish,
 ): Promise<number> {
+  const plan = await readPlanFile(path.join(directory, "plan.yaml"));
+  const server = await session.chooseAgain(wish, plan, record);
   const news = (record.view.foreseen?.deadlocks ?? []).filter(({ known, prediction }) =>
     only === undefined ? known === null : prediction.signature === only,
   );
-  if (news.length === 0) print("nothing is foretold that is not known");
-  const done: Confirmation[] = [];
+  if (news.length === 0)
+    print(only === undefined ? "nothing is foretold that is not known" : `${only} is not foretold`);
+  const fates: EventOf<"confirmation">[] = [];
   for (const { prediction, nodes } of news) {
     const [node] = nodes;
     if (node === undefined || session.signal.aborted) continue;
@@ -76,24 +79,20 @@ async function confirmAll(
     const one = await confirm(
       record,
       { node, prediction, tries },
-      { run: ({ plan }) => session.runPlan(plan, server), signal: session.signal },
+      { run: ({ plan: own }) => session.runPlan(own, server), signal: session.signal },
     );
-    done.push(one);
-    print(fate(one));
+    const fate = { ...fateOf(one), t: record.end };
+    fates.push(fate);
+    print(`${prediction.signature}: ${fateText(fate)}`);
   }
-  return done.some(({ made }) => made !== null) ? EXIT.finding : EXIT.pass;
-}
-
-/** What became of a prediction, in a line. */
-function fate({ prediction: { signature }, tried, made }: Confirmation): string {
-  if (made) return `${signature}: made real in try ${tried.length} (${made.directory})`;
-  const pauses = tried.reduce((sum, one) => sum + one.pauses, 0);
-  return `${signature}: not made real in ${tried.length} tries, in which threads paused ${pauses} times: it stays a warning`;
+  // Nothing can be added behind a last line that is torn.
+  if (fates.length > 0 && record.tornLine === null) await addToRun(directory, fates);
+  return fates.some(({ made }) => made !== null) ? EXIT.finding : EXIT.pass;
 }
 
 function told(record: RunRecord): number {
   const all = record.view.foreseen?.deadlocks ?? [];
   if (all.length === 0) print("nothing is foretold");
-  for (const { prediction } of all) print(`${prediction.signature}: ${explain(prediction)}`);
+  for (const one of all) print(`${one.prediction.signature}: ${sentenceOf(one)}`);
   return EXIT.pass;
 }

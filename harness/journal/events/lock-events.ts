@@ -21,6 +21,19 @@ export const lockEventSchemas = [
   }),
   /** A deadlock that the node's server can reach. */
   event("prediction", { node: z.string(), prediction: predictionSchema }),
+  /** What became of a prediction of this run: appended when later runs have tried to make it real. */
+  event("confirmation", {
+    node: z.string(),
+    signature: z.string(),
+    /** Runs that tried. */
+    tries: z.number(),
+    /** Pauses of threads in them. */
+    pauses: z.number(),
+    /** ms: the least there was between the sides in one of them; null: not known. */
+    closest: z.number().nullable(),
+    /** The run in which the deadlock came about, and how; null: in none. */
+    made: z.object({ run: z.string(), pause: z.string() }).nullable(),
+  }),
   /** A lock was held for long while its holder waited for something else. */
   event("long-wait", { node: z.string(), wait: longWaitSchema }),
   /** Threads paused by a `pause-thread` fault: from the first one's beginning to the end of the last one that overlaps with others. */

@@ -1,4 +1,5 @@
 import { groupBy } from "../../base/group-by.ts";
+import type { EventOf } from "../events.ts";
 import type { LongWait, Prediction } from "../prediction.ts";
 import type { EventIndex } from "./event-index.ts";
 
@@ -10,6 +11,8 @@ export interface ForeseenDeadlock {
   nodes: readonly string[];
   /** Why the experiment says that it is no news; null: it does not. */
   known: string | null;
+  /** What became of it in later runs; null: none has tried to make it real. */
+  fate: Pick<EventOf<"confirmation">, "tries" | "pauses" | "closest" | "made"> | null;
   /** The first and the last moment at which a side was seen, run ms. */
   from: number;
   to: number;
@@ -19,6 +22,8 @@ export interface ForeseenDeadlock {
 export interface Foreseen {
   /** News first, the closest first. */
   deadlocks: readonly ForeseenDeadlock[];
+  /** The run tries to make this one real, and what else it foretells is told by the run before it; null: it is an ordinary run. */
+  confirms: string | null;
   /** The longest first. */
   waits: readonly { node: string; wait: LongWait }[];
   /** Of the processes whose graph was read, in the end: the files have all of it. */
@@ -43,6 +48,7 @@ export function foreseenIn(journal: EventIndex): Foreseen | null {
   const read = new Set(graphs.map(({ node }) => node));
   return {
     deadlocks: deadlocksOf(journal),
+    confirms: journal.plan?.experiment.confirms?.signature ?? null,
     waits: waits.map(({ node, wait }) => ({ node, wait })).sort((a, b) => b.wait.longest - a.wait.longest),
     graphs,
     lost: [
@@ -56,6 +62,7 @@ export function foreseenIn(journal: EventIndex): Foreseen | null {
 
 function deadlocksOf(journal: EventIndex): ForeseenDeadlock[] {
   const known = new Map(journal.plan?.experiment.known.map(({ prediction, why }) => [prediction, why]));
+  const fates = new Map(journal.of("confirmation").map((fate) => [fate.signature, fate]));
   const last = lastOf(journal.of("prediction"), ({ node, prediction }) => JSON.stringify([node, prediction.signature]));
   const all = [...groupBy(last, ({ prediction }) => prediction.signature)].map(
     ([signature, some]): ForeseenDeadlock => {
@@ -67,6 +74,7 @@ function deadlocksOf(journal: EventIndex): ForeseenDeadlock[] {
         prediction: (first as (typeof some)[number]).prediction,
         nodes: byGap.map(({ node }) => node),
         known: known.get(signature) ?? null,
+        fate: fates.get(signature) ?? null,
         from: own.reduce((least, at) => Math.min(least, at)),
         to: own.reduce((most, at) => Math.max(most, at)),
       };

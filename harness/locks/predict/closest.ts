@@ -1,24 +1,25 @@
 /**
- * How close several kinds of events came to each other: the length of the shortest span of time that has one moment of each. null: of one
- * of them no moment is known.
+ * How close several kinds of events came to each other: the moments, one of each kind in their order, with the shortest span of time between
+ * the first and the last of them; the earliest of such. null: of one of them no moment is known.
  */
-export function closest(moments: readonly (readonly number[])[]): number | null {
-  if (moments.some((of) => of.length === 0)) return null;
+export function closestMoments(moments: readonly (readonly number[])[]): number[] | null {
   const all = moments.flatMap((of, kind) => of.map((at) => ({ at, kind }))).sort((a, b) => a.at - b.at);
-  const within = moments.map(() => 0);
-  let missing = moments.length;
+  const last = new Map<number, number>();
   let shortest = Number.POSITIVE_INFINITY;
-  let begin = 0;
+  let found: number[] | null = null;
   for (const { at, kind } of all) {
-    if (within[kind] === 0) missing--;
-    within[kind] = (within[kind] ?? 0) + 1;
-    while (missing === 0) {
-      const first = all[begin++];
-      if (!first) break;
-      shortest = Math.min(shortest, at - first.at);
-      within[first.kind] = (within[first.kind] ?? 0) - 1;
-      if (within[first.kind] === 0) missing++;
-    }
+    last.set(kind, at);
+    if (last.size < moments.length) continue;
+    const length = at - Math.min(...last.values());
+    if (length >= shortest) continue;
+    shortest = length;
+    found = moments.map((_, i) => last.get(i) ?? at);
   }
-  return moments.length === 0 ? null : shortest;
+  return found;
+}
+
+/** The length of that span. */
+export function closest(moments: readonly (readonly number[])[]): number | null {
+  const meeting = closestMoments(moments);
+  return meeting === null ? null : Math.max(...meeting) - Math.min(...meeting);
 }

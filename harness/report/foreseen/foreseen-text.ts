@@ -1,6 +1,6 @@
 import path from "node:path";
 import { shorten } from "../../base/shorten.ts";
-import { counted } from "../../base/units.ts";
+import { counted, formatSeconds } from "../../base/units.ts";
 import type { Finding } from "../../journal/finding.ts";
 import type { LockSite, NamedLockUse } from "../../journal/prediction.ts";
 import type { ForeseenDeadlock } from "../../journal/view/foreseen.ts";
@@ -12,9 +12,17 @@ const MOST_CHARS = 3000;
 const MOST_USES = 10;
 const MOST_FRAMES = 12;
 
-/** What a deadlock that did not happen consists of, in two or three sentences. */
-export function sentenceOf({ prediction }: Pick<ForeseenDeadlock, "prediction">): string {
-  return shorten(explain(prediction), MOST_CHARS);
+/** What a deadlock that did not happen consists of, in two or three sentences, and what became of it. */
+export function sentenceOf({ prediction, fate }: Pick<ForeseenDeadlock, "prediction" | "fate">): string {
+  const sentence = shorten(explain(prediction), MOST_CHARS);
+  return fate === null ? sentence : `${sentence} ${fateText(fate)}`;
+}
+
+/** "Made real in try 2, with a pause of 2.5 s before … (run …)." */
+export function fateText({ made, tries, pauses, closest }: NonNullable<ForeseenDeadlock["fate"]>): string {
+  if (made) return `Made real in try ${tries}, with ${made.pause} (run ${made.run}).`;
+  const near = closest === null ? "" : `; the sides came as close as ${formatSeconds(closest)}`;
+  return `Not made real in ${tries} ${tries === 1 ? "try" : "tries"} with ${counted(pauses, "pause")}${near}.`;
 }
 
 /** Those that are news, and those that the experiment knows; none where nobody asked. */
@@ -23,8 +31,9 @@ export function foreseenOnes({ foreseen }: Pick<RunSummary, "foreseen">) {
   return { news: all.filter(({ known }) => known === null), known: all.filter(({ known }) => known !== null) };
 }
 
-/** Those of the news that are told as warnings, because no check made findings of them. */
+/** Those of the news that are told as warnings: no check made findings of them, and no earlier run has told them. */
 export function warningsOf(summary: Pick<RunSummary, "foreseen" | "findings">): ForeseenDeadlock[] {
+  if (summary.foreseen !== null && summary.foreseen.confirms !== null) return [];
   const found = new Set(summary.findings.map(({ detail }) => detail?.signature));
   return foreseenOnes(summary).news.filter(({ prediction }) => !found.has(prediction.signature));
 }

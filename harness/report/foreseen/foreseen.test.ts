@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Finding, JournalEvent } from "../../journal/events.ts";
+import type { Plan } from "../../journal/plan.ts";
 import { type RunRecord, recordOf } from "../../journal/record.ts";
 import { planOf } from "../../testing/plan-fixture.support.ts";
 import {
@@ -97,6 +98,31 @@ describe("what is foreseen, in every report", () => {
     assert.match(html, /Check &quot;lock-order&quot; was not run/);
   });
 
+  it("says what became of it, where later runs have tried to make it real", async () => {
+    const tried = { type: "confirmation", t: 60_000, node: "m1", tries: 6, pauses: 28 } as const;
+    const made = { run: "run-2", pause: "a pause of 2.5 s before ReplicationThread::Stop in thread worker" };
+    const { json, html } = await render(
+      foreseenRun({ verdict: "pass" }, [
+        ...foreseenEvents(),
+        { ...tried, signature: JOIN_SIGNATURE, closest: 0, made, tries: 2 },
+        { ...tried, signature: WRITER_SIGNATURE, closest: 340, made: null },
+      ]),
+    );
+    const sentences = json.predictions.map(({ sentence }: { sentence: string }) => sentence);
+    assert.match(
+      sentences[1],
+      / Made real in try 2, with a pause of 2\.5 s before .* in thread worker \(run run-2\)\.$/,
+    );
+    assert.match(sentences[2], / Not made real in 6 tries with 28 pauses; the sides came as close as 0\.3 s\.$/);
+    assert.match(html, /Made real in try 2/);
+  });
+
+  it("is told by the run that foretold it, not by those that try to make it real", async () => {
+    const { terminal, json } = await render(confirming(foreseenRun({ verdict: "pass" })));
+    assert.doesNotMatch(terminal, /0a1b2c3d4e5f/);
+    assert.equal(json.predictions.length, 3);
+  });
+
   it("is counted where the experiment knows it", async () => {
     const { terminal, junit, json, html } = await render(
       knowing(foreseenRun({ verdict: "pass" }, foreseenEvents([JOIN]))),
@@ -172,10 +198,22 @@ describe("what is foreseen, in every report", () => {
 /** The same run of an experiment that wants its locks seen and knows the prediction. */
 function knowing(record: RunRecord, more: readonly JournalEvent[] = []): RunRecord {
   const known = [{ prediction: JOIN_SIGNATURE, why: "they never run at once" }];
-  const events = record.events.map(
-    (event): JournalEvent => (event.type === "run" ? { ...event, plan: planOf({ locks: true, known }) } : event),
-  );
-  return recordOf([...events, ...more]);
+  return recordOf([...withPlan(record, planOf({ locks: true, known })), ...more]);
+}
+
+function confirming(record: RunRecord): RunRecord {
+  const confirms = {
+    run: "run-1",
+    signature: JOIN_SIGNATURE,
+    node: "m1",
+    threads: ["worker", "master-repl"],
+    pause: "",
+  };
+  return recordOf(withPlan(record, planOf({ locks: true, confirms })));
+}
+
+function withPlan({ events }: RunRecord, plan: Plan): JournalEvent[] {
+  return events.map((event): JournalEvent => (event.type === "run" ? { ...event, plan } : event));
 }
 
 function withFinding(record: RunRecord, finding: Finding): RunRecord {

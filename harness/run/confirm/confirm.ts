@@ -1,3 +1,4 @@
+import type { EventOf } from "../../journal/events.ts";
 import type { Finding } from "../../journal/finding.ts";
 import type { Prediction } from "../../journal/prediction.ts";
 import type { RunRecord } from "../../journal/record.ts";
@@ -11,8 +12,12 @@ export interface Tried {
   directory: string;
   /** The deadlock that was foretold; null: it did not come about. */
   finding: Finding | null;
+  /** Its id. */
+  run: string;
   /** Pauses that began. */
   pauses: number;
+  /** ms between the sides when they came closest; null: not known. */
+  closest: number | null;
 }
 
 export interface Confirmation {
@@ -44,12 +49,33 @@ export async function confirm(
         const { directory, findings, record: own } = await run(attempt);
         const finding = findings.find(isForetold) ?? null;
         const pauses = own.of("thread-pause").reduce((sum, { pauses: count }) => sum + count, 0);
-        return { attempt, directory, finding, pauses };
+        const again = own.view.foreseen?.deadlocks.find((one) => one.prediction.signature === prediction.signature);
+        const closest = again?.prediction.gap ?? null;
+        return { attempt, directory, run: own.first("run")?.runId ?? "", finding, pauses, closest };
       },
     },
     ({ finding }) => finding !== null,
   );
   return { prediction, node, tried: results, made: results.find(({ finding }) => finding !== null) ?? null };
+}
+
+/** As the journal of the run that foretold it keeps it. */
+export function fateOf({
+  prediction: { signature },
+  node,
+  tried,
+  made,
+}: Confirmation): Omit<EventOf<"confirmation">, "t"> {
+  const known = tried.flatMap(({ closest }) => closest ?? []);
+  return {
+    type: "confirmation",
+    node,
+    signature,
+    tries: tried.length,
+    pauses: tried.reduce((sum, { pauses }) => sum + pauses, 0),
+    closest: known.length === 0 ? null : Math.min(...known),
+    made: made === null ? null : { run: made.run, pause: made.finding?.detail?.predicted?.pause ?? "" },
+  };
 }
 
 function isForetold({ type, detail }: Finding): boolean {

@@ -1,8 +1,10 @@
 import path from "node:path";
-import { formatDuration } from "../../base/units.ts";
+import { groupBy } from "../../base/group-by.ts";
+import { formatSeconds } from "../../base/units.ts";
 import type { Plan, PlannedFault } from "../../journal/plan.ts";
 import type { NamedLockUse, PredictedSide, Prediction } from "../../journal/prediction.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { closestMoments } from "../../locks/predict/closest.ts";
 import { placeOf } from "../../locks/predict/places.ts";
 
 /*
@@ -29,35 +31,61 @@ const SHORTEST_MS = 1_000;
 const AGAIN_MS = [50, 400, 1_000, 2_000];
 /** A pause is over before it is known that the lock was another one, so that several may be needed. */
 const MOST_PAUSES = 6;
+/** During so many of them the commands of the other sides are given. */
+const TIMES = 3;
+/** Different commands that make one side. */
+const STEPS = 3;
 /** A command that has been answered for so long has nothing to do with it, ms. */
 const AFTERMATH_MS = 10_000;
+/** Beside the pauses: how long a try goes on behind the last moment that it needs, ms. */
+const REST_MS = 4_000;
 /** The library's limit of places in one pause. */
 const PLACES = 8;
 
 /**
- * The plans that try to make a prediction real, the most promising first: the run's own plan, with pauses of one side, of another, of all of
- * them, and the commands of the other sides while one pauses.
+ * The plans that try to make a prediction real, the most promising first: the run's own plan as far as the sides were seen in it, with pauses
+ * of one side, of another, of all of them, and the commands of the other sides while one pauses.
  * @param record of the run that foretold it @param tries how many
  */
 export function confirmingPlans(record: RunRecord, node: string, prediction: Prediction, tries: number): Attempt[] {
   const { plan } = record;
   if (plan === null) return [];
   const { sides, gap } = prediction;
+  const chaos = record.view.phase("chaos")?.from ?? 0;
+  const meeting = closestMoments(sides.map(({ at }) => at));
+  const steps = sides.map(({ at }, i) => stepsOf(record, plan, [...(meeting?.slice(i, i + 1) ?? []), ...at]));
+  const last = meeting === null ? null : Math.max(...meeting) - chaos;
   const all = sides.map((_, i) => i);
   // The last side to come is the one that has to wait for the first.
-  const single = all.map((i) => [i]).reverse();
+  const single = all.map((i) => [i]).sort(([a = 0], [b = 0]) => (meeting?.[b] ?? b) - (meeting?.[a] ?? a));
   const choices = sides.length === 1 ? single : [...single, all];
   const usual = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (gap ?? SHORTEST_MS) * 1.2 + 500));
   const lengths = [usual, LONGEST_MS, SHORTEST_MS / 2];
-  const steps = sides.map((side) => stepsOf(record, plan, side));
+  const run = record.first("run")?.runId ?? "";
   return lengths
     .flatMap((length) => choices.map((chosen) => ({ sides: chosen, length })))
     .slice(0, tries)
     .map(({ sides: chosen, length }) => ({
       sides: chosen,
       length,
-      plan: withPauses(plan, { run: record.first("run")?.runId ?? "", node, prediction, chosen, length, steps }),
+      plan: withPauses(asFarAs(plan, last, length), { run, node, prediction, chosen, length, steps }),
     }));
+}
+
+/** The plan without what comes later than `last`, ms of chaos; null: all of it. What it says may be refused: it is not about that. */
+function asFarAs(plan: Plan, last: number | null, length: number): Plan {
+  const faults = plan.faults.map(refusable);
+  if (last === null) return { ...plan, faults };
+  const duration = Math.min(plan.experiment.duration, Math.max(0, last) + TIMES * length + REST_MS);
+  return {
+    ...plan,
+    experiment: { ...plan.experiment, duration },
+    faults: faults.filter(({ trigger }) => trigger.kind !== "at" || trigger.at < duration),
+  };
+}
+
+function refusable(step: PlannedFault): PlannedFault {
+  return step.fault === "command" ? { ...step, params: { ...step.params, refusable: true } } : step;
 }
 
 interface Pausing {
@@ -78,8 +106,16 @@ function withPauses(plan: Plan, { run, node, prediction, chosen, length, steps }
   });
   const others = pauses.flatMap(({ i, fault }) => {
     const rest = steps.flatMap((own, side) => (side === i ? [] : own));
-    return rest.flatMap((step, s) =>
-      AGAIN_MS.map((delay, n) => again(step, fault.id, `meet-${i + 1}-${s + 1}-${n + 1}`, delay)),
+    const moments = Array.from({ length: TIMES }, (_, n) => AGAIN_MS.map((delay) => ({ nth: n + 1, delay }))).flat();
+    const during = moments.filter(({ delay }) => delay < length);
+    return during.flatMap(({ nth, delay }) =>
+      rest.map(
+        (step): PlannedFault => ({
+          ...refusable(step),
+          id: `meet-${i + 1}`,
+          trigger: { kind: "when", when: { kind: "pause", fault: fault.id, nth }, delay },
+        }),
+      ),
     );
   });
   return {
@@ -97,8 +133,15 @@ function withPauses(plan: Plan, { run, node, prediction, chosen, length, steps }
         pause: pauses.map(({ i }) => pauseWords(prediction.sides[i], length)).join(" and "),
       },
     },
-    faults: [...pauses.map(({ fault }) => fault), ...plan.faults, ...others],
+    faults: [...pauses.map(({ fault }) => fault), ...plan.faults, ...numbered(others)],
   };
+}
+
+/** Of the same fault: "meet-1#1", "meet-1#2". */
+function numbered(faults: readonly PlannedFault[]): PlannedFault[] {
+  return [...groupBy(faults, ({ id }) => id)].flatMap(([id, own]) =>
+    own.map((fault, i) => ({ ...fault, id: `${id}#${i + 1}` })),
+  );
 }
 
 /** A prediction does not fail the run that tries it; the hang does. */
@@ -134,7 +177,7 @@ function pauseOf({ thread, wants, holds }: PredictedSide, id: string, node: stri
 /** "a pause of 2.5 s before ReplicationThread::Stop in thread worker" */
 function pauseWords(side: PredictedSide | undefined, length: number): string {
   if (!side) return "";
-  return `a pause of ${formatDuration(Math.round(length))} before ${placeOf(side.wants)} in thread ${side.thread}`;
+  return `a pause of ${formatSeconds(length)} before ${placeOf(side.wants)} in thread ${side.thread}`;
 }
 
 /** As a pause names it: the file and where the call returns to. */
@@ -142,22 +185,19 @@ function placeText({ site }: NamedLockUse): string {
   return `${path.posix.basename(site.module)}+0x${site.offset.toString(16)}`;
 }
 
-function again(step: PlannedFault, pause: string, id: string, delay: number): PlannedFault {
-  return { ...step, id, trigger: { kind: "when", when: { kind: "pause", fault: pause, nth: 1 }, delay } };
-}
-
-/** What the run was doing when the side was seen: the steps under way at that moment, or else the last one before it. */
-function stepsOf(record: RunRecord, plan: Plan, side: PredictedSide): PlannedFault[] {
+/** What the run was doing at these moments, the first of them first: the steps under way, or else the last one before. */
+function stepsOf(record: RunRecord, plan: Plan, moments: readonly number[]): PlannedFault[] {
   const spans = record.view.faults.flatMap(({ id, from, injected }) => {
     const step = plan.faults.find((one) => one.id === id);
     return step && step.fault !== "pause-thread" && from !== null ? [{ step, from, to: injected ?? from }] : [];
   });
-  const found = side.at.flatMap((moment) => {
+  const found = moments.flatMap((moment) => {
     // Moments are noted to a tenth of a second.
     const during = spans.filter(({ from, to }) => from - 100 <= moment && moment <= to + 100);
     if (during.length > 0) return during;
     const before = spans.filter(({ from, to }) => from <= moment && moment - to <= AFTERMATH_MS);
     return before.sort((a, b) => b.from - a.from).slice(0, 1);
   });
-  return [...new Map(found.map(({ step }) => [JSON.stringify([step.fault, step.params]), step])).values()];
+  const distinct = new Map(found.map(({ step }) => [JSON.stringify([step.fault, step.params]), step]));
+  return [...distinct.values()].slice(0, STEPS);
 }
