@@ -40,6 +40,8 @@ export interface LockThread {
   /** As the server's container has it; 0: it has not run yet. */
   tid: number;
   name: string;
+  /** Address of the function that it was made to run; 0: nobody saw it. */
+  routine: number;
   /** 0: nobody saw who made it. */
   parent: number;
   /** What the parent did in this epoch and before was before anything of this thread. */

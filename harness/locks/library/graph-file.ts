@@ -126,6 +126,7 @@ class Reader {
         number: of("number"),
         tid: of("tid"),
         name: table.text(this.#bytes, at, "name"),
+        routine: of("routine"),
         parent: of("parent"),
         parentEpoch: of("parent_epoch"),
         joinedBy: of("joined_by"),

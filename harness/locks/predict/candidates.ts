@@ -1,11 +1,13 @@
 import { addTo } from "../../base/group-by.ts";
-import type { Dependency, LockGraph, LockMode } from "../graph.ts";
+import type { Dependency, LockGraph, LockMode, LockThread } from "../graph.ts";
 
 /** A dependency as the search for cycles sees it: locks are small numbers. */
 export interface Candidate {
   dependency: Dependency;
   /** Name of its threads; digits are one "#". */
   pattern: string;
+  /** That, and what they were made to run: a thread that has no name of its own yet has that of who made it. */
+  pool: string;
   wants: number;
   /** The thread whose end it wants; null: it wants a lock. */
   joins: number | null;
@@ -50,30 +52,33 @@ export class Candidates {
   readonly #holders = new Map<number, Candidate[]>();
   /** By number of a thread that somebody joins: its dependencies. */
   readonly #ofThread = new Map<number, Candidate[]>();
-  /** By pattern of names: those of more threads than are known. */
+  /** By pool: those of more threads than are known. */
   readonly #ofMany = new Map<string, Candidate[]>();
-  /** Threads that somebody joins, by lock number, with the patterns of the names that they had. */
-  readonly #joined = new Map<number, { thread: number; patterns: Set<string> }>();
+  /** Threads that somebody joins, by lock number, with the pools that they were in. */
+  readonly #joined = new Map<number, { thread: number; pools: Set<string> }>();
   readonly #endOf = new Map<number, number>();
-  readonly #endsNamed = new Map<string, number[]>();
+  readonly #endsIn = new Map<string, number[]>();
   readonly #writers = new Map<number, Candidate[]>();
 
   constructor({ dependencies, threads }: LockGraph) {
-    const candidates = dependencies.map((one) => this.#candidate(one, threadPattern(nameOf(one, threads))));
+    const candidates = dependencies.map((one) => {
+      const pattern = threadPattern(nameOf(one, threads));
+      return this.#candidate(one, pattern, poolOf(pattern, threads.get(one.by[0]?.thread ?? 0)));
+    });
     this.lockCount = this.#ids.size;
     this.all = candidates.filter(({ dependency }) => !dependency.itself);
     this.alone = candidates.filter(({ dependency }) => dependency.itself);
     for (const { wants, joins } of this.all) {
       if (joins === null || this.#joined.has(wants)) continue;
       this.#endOf.set(joins, wants);
-      this.#joined.set(wants, { thread: joins, patterns: new Set() });
+      this.#joined.set(wants, { thread: joins, pools: new Set() });
     }
     for (const candidate of this.all) this.#index(candidate);
-    for (const [end, { thread, patterns }] of this.#joined) {
+    for (const [end, { thread, pools }] of this.#joined) {
       // A thread begins with the name of that which made it: what it was called at its places says more.
-      const name = threads.get(thread)?.name;
-      if (patterns.size === 0 && name !== undefined) patterns.add(threadPattern(name));
-      for (const one of patterns) addTo(this.#endsNamed, one, end);
+      const own = threads.get(thread);
+      if (pools.size === 0 && own) pools.add(poolOf(threadPattern(own.name), own));
+      for (const one of pools) addTo(this.#endsIn, one, end);
     }
   }
 
@@ -86,16 +91,16 @@ export class Candidates {
     }
     const own = this.#ofThread.get(joined.thread) ?? [];
     yield* own;
-    for (const pattern of joined.patterns) {
-      for (const one of this.#ofMany.get(pattern) ?? []) if (!isBy(one, joined.thread)) yield one;
+    for (const pool of joined.pools) {
+      for (const one of this.#ofMany.get(pool) ?? []) if (!isBy(one, joined.thread)) yield one;
     }
   }
 
   /** What a thread that is at this place holds, its own end included where somebody joins it. */
-  heldBy({ locks, pattern, dependency: { by, many } }: Candidate): readonly number[] {
+  heldBy({ locks, pool, dependency: { by, many } }: Candidate): readonly number[] {
     if (this.#endOf.size === 0) return locks;
     const ends = by.map(({ thread }) => this.#endOf.get(thread)).filter((end) => end !== undefined);
-    const more = many ? this.#endsNamed.get(pattern) : undefined;
+    const more = many ? this.#endsIn.get(pool) : undefined;
     return ends.length === 0 && !more ? locks : [...locks, ...ends, ...(more ?? [])];
   }
 
@@ -104,7 +109,7 @@ export class Candidates {
     return this.#writers.get(lock) ?? [];
   }
 
-  #candidate(dependency: Dependency, pattern: string): Candidate {
+  #candidate(dependency: Dependency, pattern: string, pool: string): Candidate {
     const { wants, holds } = dependency;
     const modes = new Map<number, LockMode>();
     for (const { lock, mode } of holds) {
@@ -112,11 +117,11 @@ export class Candidates {
       if (modes.get(id) !== "exclusive") modes.set(id, mode);
     }
     const joins = wants.kind === "thread" ? Number(wants.lock.slice("thread ".length)) : null;
-    return { dependency, pattern, wants: this.#id(wants.lock), joins, holds: modes, locks: [...modes.keys()] };
+    return { dependency, pattern, pool, wants: this.#id(wants.lock), joins, holds: modes, locks: [...modes.keys()] };
   }
 
   #index(candidate: Candidate): void {
-    const { dependency, holds, wants, pattern } = candidate;
+    const { dependency, holds, wants, pool } = candidate;
     for (const lock of holds.keys()) addTo(this.#holders, lock, candidate);
     if (dependency.wants.kind === "rwlock" && dependency.wants.mode === "exclusive")
       addTo(this.#writers, wants, candidate);
@@ -124,9 +129,9 @@ export class Candidates {
       const end = this.#endOf.get(thread);
       if (end === undefined) continue;
       addTo(this.#ofThread, thread, candidate);
-      this.#joined.get(end)?.patterns.add(pattern);
+      this.#joined.get(end)?.pools.add(pool);
     }
-    if (dependency.many) addTo(this.#ofMany, pattern, candidate);
+    if (dependency.many) addTo(this.#ofMany, pool, candidate);
   }
 
   #id(lock: string): number {
@@ -143,6 +148,10 @@ function nameOf({ thread, by }: Dependency, threads: LockGraph["threads"]): stri
   if (thread !== first || by.some((one) => one.thread === 1)) return thread;
   const names = by.map((one) => threads.get(one.thread)?.name);
   return names.find((name) => name !== undefined && name !== "" && name !== first) ?? thread;
+}
+
+function poolOf(pattern: string, thread: LockThread | undefined): string {
+  return `${pattern} ${thread?.routine ?? 0}`;
 }
 
 function isBy({ dependency }: Candidate, thread: number): boolean {

@@ -23,12 +23,14 @@ const thread = (number: number) =>
       joined: fc.boolean(),
       joinedEpoch: fc.integer({ min: 1, max: 3 }),
       name: fc.constantFrom("w-1", "w-2", "x"),
+      routine: fc.constantFrom(1, 2),
     })
     .map(
-      ({ parent, parentEpoch, joined, joinedEpoch, name }): LockThread => ({
+      ({ parent, parentEpoch, joined, joinedEpoch, name, routine }): LockThread => ({
         number,
         tid: number,
         name,
+        routine,
         parent,
         parentEpoch,
         joinedBy: joined ? parent : 0,
@@ -97,6 +99,7 @@ function wild(count: number, locks: number, seed: number): LockGraph {
     number: i + 1,
     tid: i + 1,
     name: `w-${i}`,
+    routine: 0,
     parent: 0,
     parentEpoch: 0,
     joinedBy: 0,

@@ -140,9 +140,9 @@ describe("predictions", () => {
     assert.deepEqual(told(said("C")), []);
   });
 
-  it("know a joined thread of a pool by its name where not every thread is known by number", () => {
-    const said = (name: string, many: boolean): SaidGraph => ({
-      threads: ["main", "pool-1", name],
+  it("know a joined thread of a pool by its name and by what it runs, where not every thread is known by number", () => {
+    const said = (name: string, many: boolean, routine = 0): SaidGraph => ({
+      threads: ["main", "pool-1", { name, routine }],
       dependencies: [
         { by: [1], holds: ["A"], wants: "thread 3" },
         { by: [2], many, wants: "A" },
@@ -151,6 +151,7 @@ describe("predictions", () => {
     assert.equal(told(said("pool-77", true)).length, 1);
     assert.deepEqual(told(said("pool-77", false)), []);
     assert.deepEqual(told(said("other", true)), []);
+    assert.deepEqual(told(said("pool-1", true, 4711)), [], "made by one of the pool for something else");
   });
 
   it("are none where one side was over before the other thread began, or joined before", () => {

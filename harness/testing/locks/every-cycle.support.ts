@@ -30,8 +30,7 @@ function neighbours(graph: LockGraph, side: Dependency, next: Dependency): boole
   if (side.wants.kind !== "thread") return conflict(side, next) !== "no";
   const number = Number(side.wants.lock.slice(7));
   return (
-    next.by.some(({ thread }) => thread === number) ||
-    (next.many && namesOf(graph, number).has(mask(nameOf(graph, next))))
+    next.by.some(({ thread }) => thread === number) || (next.many && poolsOf(graph, number).has(poolOf(graph, next)))
   );
 }
 
@@ -45,10 +44,15 @@ function nameOf(graph: LockGraph, { thread, by }: Dependency): string {
   return by.map((one) => graph.threads.get(one.thread)?.name ?? "").find((name) => name && name !== main) ?? thread;
 }
 
-function namesOf(graph: LockGraph, number: number): Set<string> {
+function poolOf(graph: LockGraph, one: Dependency): string {
+  return `${mask(nameOf(graph, one))} ${graph.threads.get(one.by[0]?.thread ?? 0)?.routine}`;
+}
+
+function poolsOf(graph: LockGraph, number: number): Set<string> {
   const own = graph.dependencies.filter(({ by }) => by.some(({ thread }) => thread === number));
-  const name = graph.threads.get(number)?.name;
-  return new Set((own.length > 0 ? own.map((one) => nameOf(graph, one)) : name === undefined ? [] : [name]).map(mask));
+  const self = graph.threads.get(number);
+  if (own.length > 0) return new Set(own.map((one) => poolOf(graph, one)));
+  return new Set(self ? [`${mask(self.name)} ${self.routine}`] : []);
 }
 
 function modeOf(side: Dependency, lock: string): LockMode | undefined {

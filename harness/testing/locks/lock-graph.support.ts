@@ -99,7 +99,7 @@ export function graphOf(
 
 function asThread(thread: string | Partial<LockThread>, number: number): LockThread {
   const said = typeof thread === "string" ? { name: thread } : thread;
-  return { number, tid: number, name: "", parent: 0, parentEpoch: 0, joinedBy: 0, joinedEpoch: 0, ...said };
+  return { number, tid: number, name: "", routine: 0, parent: 0, parentEpoch: 0, joinedBy: 0, joinedEpoch: 0, ...said };
 }
 
 function asUse(said: string, siteOf: (name: string) => number): LockUse {

@@ -7,7 +7,7 @@ import type { Naming } from "../../locks/predict/places.ts";
 export type RecordedGraph = "switch" | "readers" | "flush" | "idle" | "busy";
 
 interface Recorded extends Omit<LockGraph, "threads" | "maps" | "stacks" | "executable"> {
-  threads: readonly LockThread[];
+  threads: readonly Omit<LockThread, "routine">[];
   /** Address of a call site → the function it is in; null: of no name. */
   functions: Readonly<Record<string, string | null>>;
 }
@@ -19,7 +19,7 @@ interface Recorded extends Omit<LockGraph, "threads" | "maps" | "stacks" | "exec
 export function recordedGraph(mode: RecordedGraph): { graph: LockGraph; naming: Naming } {
   const text = readFileSync(path.join(import.meta.dirname, "../recorded", `locks-${mode}.json`), "utf8");
   const { functions, threads, ...rest }: Recorded = JSON.parse(text);
-  const byNumber = new Map(threads.map((thread) => [thread.number, thread]));
+  const byNumber = new Map(threads.map((thread) => [thread.number, { routine: 0, ...thread }]));
   const graph = { ...rest, executable: "/deadlock", maps: "", threads: byNumber, stacks: new Map() };
   const naming: Naming = {
     site: (address) => ({ module: "/deadlock", offset: 0, function: functions[address] ?? null, source: null }),
