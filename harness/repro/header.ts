@@ -5,7 +5,12 @@ const TOXIPROXY = "kvchaos/toxiproxy:2.12.0";
 const TOOLS = "redis:7.0.15";
 
 /** What the script is, for whoever finds it in a ticket. */
-export function headerLines({ run }: ReproInput, found: string, links: boolean, missing: readonly string[]): string[] {
+export function headerLines(
+  { run, plan }: ReproInput,
+  found: string,
+  links: boolean,
+  missing: readonly string[],
+): string[] {
   return [
     "#!/usr/bin/env bash",
     "#",
@@ -25,8 +30,14 @@ export function headerLines({ run }: ReproInput, found: string, links: boolean, 
       : comment(
           "No fault of this run touches a link between servers: Toxiproxy, which carried the links, is left out.",
         )),
+    ...confirmsLines(plan.experiment.confirms),
     ...missing.flatMap(comment),
   ];
+}
+
+function confirmsLines(confirms: ReproInput["plan"]["experiment"]["confirms"]): string[] {
+  if (confirms === null) return [];
+  return comment(`That run was to make a deadlock real that run ${confirms.run} had predicted, by ${confirms.pause}.`);
 }
 
 /** Everything that may be set from outside, and the names that all functions use. */

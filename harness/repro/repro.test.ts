@@ -190,7 +190,7 @@ describe("repro.sh", function () {
     const text = await scriptOf(
       "redis/controls/deadlocked.yaml",
       "redis",
-      changingPlan(({ faults }) => {
+      changingPlan(({ faults, experiment }) => {
         const params = { node: "m1", thread: "bio*", before: ["bioSubmitJob"], afterLock: null, callers: null };
         const rest = {
           holding: null,
@@ -207,7 +207,10 @@ describe("repro.sh", function () {
         const hold = { ...sleep, id: "hold", fault: "pause-thread", params: { ...params, ...rest } };
         const late: typeof sleep.trigger = { kind: "after", after: "hold", delay: 1000 };
         const paused: typeof sleep.trigger = { kind: "when", when: { kind: "pause", fault: "hold", nth: 1 }, delay: 0 };
-        faults.push(hold, { ...sleep, id: "late", trigger: late }, { ...sleep, id: "other", trigger: paused });
+        const others = ["other", "another"].map((id) => ({ ...sleep, id, trigger: paused }));
+        faults.push(hold, { ...sleep, id: "late", trigger: late }, ...others);
+        const pause = "a pause of 2.5 s before bioSubmitJob in thread bio";
+        experiment.confirms = { run: "run-1", signature: "0a1b2c3d4e5f", node: "m1", threads: ["bio", "main"], pause };
       }),
     );
     assert.equal(bash(text, ["-n"]).code, 0);
@@ -216,8 +219,12 @@ describe("repro.sh", function () {
       said,
       /LEFT OUT: hold: pause-thread: a thread "bio\*" of \w+ is to pause for 2\.5s before the lock in bioSubmitJob/,
     );
-    assert.match(said, /needs the library that kvchaos loads into its servers, or gdb/);
-    assert.match(said, /LEFT OUT: other: command: it waits for a pause of hold/);
+    assert.match(said, /it needs the library that kvchaos loads into servers \(kvchaos replay does it\), or gdb/);
+    assert.match(said, /LEFT OUT: other: command, another: command: it waits for a pause of hold/);
+    assert.match(
+      said,
+      /a deadlock real that run run-1 had predicted, by a pause of 2\.5 s before bioSubmitJob in thread bio\./,
+    );
     assert.match(text, /^say 'LEFT OUT: hold[^\n]*\n\(\n[^\n]*\n? *did hold\n\) &$/m);
     assert.match(text, /wait_fault hold \|\|/);
   });

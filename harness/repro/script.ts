@@ -12,7 +12,7 @@ import { type ReproInput, reproInput } from "./repro-input.ts";
 import { roleFunctions, startLines } from "./servers.ts";
 import { settledFaults } from "./settled-names.ts";
 import { syncPercentFunction } from "./sync-percent.ts";
-import { faultBlocks } from "./timeline.ts";
+import { faultBlocks, leftOutLines } from "./timeline.ts";
 
 /*
  *   journal: plan + how the servers were started ─► reproInput ─► steps (servers, data, load, faults, recovery, look)
@@ -87,7 +87,7 @@ export function reproScript(
     sharded ? "cluster-mode" : "tell",
   ]);
   const parts = [
-    headerLines(input, found.verdict, links, blocks.missing),
+    headerLines(input, found.verdict, links, leftOutLines(blocks.missing)),
     settingLines(input, links),
     ["# The steps of the run; the functions that they use come after them.", "all_steps() {", "begin"],
     ...steps,

@@ -15,10 +15,15 @@ import { faultScripts } from "./registry.ts";
  *   ) &
  */
 
+/** What the script leaves out, and why. */
+interface LeftOut {
+  title: string;
+  why: string;
+}
+
 export interface Blocks {
   lines: string[];
-  /** What the script leaves out, one sentence each. */
-  missing: string[];
+  missing: LeftOut[];
 }
 
 /** The faults of a plan, each as a block that runs in the background. */
@@ -43,9 +48,9 @@ function blockOf(
   const script = faultScripts.get(first?.fault ?? "");
   const title = `${name}: ${first?.fault}${own.length > 1 ? `, ${own.length} times` : ""}`;
   const leaveOut = (why: string): Blocks => {
-    const said = `LEFT OUT: ${title}: ${why}`;
+    const said = leftOutText([title], why);
     const lines = [...comment(said), `say ${word(plainLine(said))}`, ...standIn(own, awaited)];
-    return { lines, missing: [said] };
+    return { lines, missing: [{ title, why }] };
   };
   if (!script) return leaveOut("this version of kvchaos knows no shell form of it.");
   let steps: Step[];
@@ -71,6 +76,20 @@ function blockOf(
     ") &",
   ];
   return { lines, missing: [] };
+}
+
+/** One line for a reason, whatever it leaves out. */
+export function leftOutLines(missing: readonly LeftOut[]): string[] {
+  return [...groupBy(missing, ({ why }) => why)].map(([why, all]) =>
+    leftOutText(
+      all.map(({ title }) => title),
+      why,
+    ),
+  );
+}
+
+function leftOutText(titles: readonly string[], why: string): string {
+  return `LEFT OUT: ${titles.join(", ")}: ${why}`;
 }
 
 /** Whoever starts with a fault that is left out starts all the same, at that fault's time. */

@@ -45,7 +45,7 @@ const pauseThreadScript = scriptOf(pauseThread, (params) => {
   const { node, thread, length } = params;
   const whose = thread === null ? "a thread" : `a thread "${thread}"`;
   throw new Untranslatable(
-    `${whose} of ${node} is to pause for ${formatDuration(Math.round(length))} ${whereText(params)}, which needs the library that kvchaos loads into its servers, or gdb, with a breakpoint there that stops that thread alone (set non-stop on).`,
+    `${whose} of ${node} is to pause for ${formatDuration(Math.round(length))} ${whereText(params)}. Bash cannot do that: it needs the library that kvchaos loads into servers (kvchaos replay does it), or gdb with a breakpoint there that stops that thread alone (set non-stop on). Without it, to find the same takes luck.`,
   );
 });
 
