@@ -1,8 +1,17 @@
 import type { RunSummary } from "./run-summary.ts";
 
 /** The command that runs the same plan again, for a POSIX shell in the root of the kvchaos repository. */
-export function replayCommand({ run }: RunSummary): string {
-  const [program = "", ...words] = run.command;
+export function replayCommand({ run }: Pick<RunSummary, "run">): string {
+  return commandText(run, run.command);
+}
+
+/** The command that makes a deadlock real which this run has foreseen. */
+export function confirmCommand({ run }: Pick<RunSummary, "run">, signature: string): string {
+  const [program = "", _, ...words] = run.command;
+  return commandText(run, [program, "foresee", ...words, "--confirm", "--only", signature]);
+}
+
+function commandText(run: RunSummary["run"], [program = "", ...words]: readonly string[]): string {
   const start = program === "kvchaos" ? ["node", "harness/cli/kvchaos.mjs"] : [program];
   return [...start, ...words].map((word) => shellWord(withoutRoot(run, word))).join(" ");
 }

@@ -156,7 +156,8 @@ function straight(from: Place, to: Place, shift: number) {
 function onArrow(label: string, { x1, y1, x2, y2 }: ReturnType<typeof straight>, above: boolean): Html {
   const x = (x1 + x2) / 2;
   const y = (y1 + y2) / 2;
-  if (x1 === x2) return text(label, x + 10, y + 4, "start");
+  // Beside an arrow on the right there is room on its left alone.
+  if (x1 === x2) return x > WIDTH / 2 ? text(label, x - 10, y + 4, "end") : text(label, x + 10, y + 4, "start");
   return text(label, x, above ? y - 8 : y + 18, "middle");
 }
 
@@ -165,6 +166,7 @@ function selfArrow({ label }: WaitArrow, { x, y }: Place, style: Html): Html {
   return html`<path ${style} d="M${right} ${y + 14}C${right + 60} ${y} ${right + 60} ${y + BOX_HEIGHT} ${right} ${y + BOX_HEIGHT - 14}"/>${text(label, right + 54, y + BOX_HEIGHT / 2 + 4, "start")}`;
 }
 
-function text(label: string, x: number, y: number, anchor: "start" | "middle"): Html {
-  return html`<text class="wl${anchor === "middle" ? " wmid" : ""}" x="${round(x)}" y="${round(y)}">${clip(label, LINE_CHARS)}</text>`;
+function text(label: string, x: number, y: number, anchor: "start" | "middle" | "end"): Html {
+  const end = anchor === "end" && html` text-anchor="end"`;
+  return html`<text class="wl${anchor === "middle" ? " wmid" : ""}"${end} x="${round(x)}" y="${round(y)}">${clip(label, LINE_CHARS)}</text>`;
 }

@@ -7,8 +7,10 @@ import { placeOf } from "../../locks/predict/places.ts";
 import { bullets, definitions, folded, truncatedNote, verbatim } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
+import { confirmCommand } from "../replay-command.ts";
+import type { RunSummary } from "../run-summary.ts";
 import { foreseenSvg, modeText } from "./foreseen-svg.ts";
-import { sentenceOf, sourceOf } from "./foreseen-text.ts";
+import { isReal, sentenceOf, sourceOf } from "./foreseen-text.ts";
 
 const MOST_DEADLOCKS = 20;
 const MOST_USES = 20;
@@ -18,14 +20,14 @@ const MOST_WAITS = 30;
 const MOST_LOST = 30;
 const MOST_NAME = 200;
 
-/** Deadlocks that did not happen, locks that were held for long, and what could not be seen. @param run its folder's name */
-export function foreseenHtml(foreseen: Foreseen, run: string): Html {
+/** Deadlocks that did not happen, locks that were held for long, and what could not be seen. */
+export function foreseenHtml(foreseen: Foreseen, summary: RunSummary): Html {
   const { deadlocks } = foreseen;
   const shown = deadlocks.slice(0, MOST_DEADLOCKS);
   const left = truncatedNote(shown.length, deadlocks.length, "predictions; result.json has all");
   return html.lines([
     html`<p id="foreseen">${introText(foreseen)}</p>`,
-    ...shown.map((one, i) => deadlockHtml(one, i + 1, run)),
+    ...shown.map((one, i) => deadlockHtml(one, i + 1, summary)),
     left !== "" && html`<p>${left.trim()}</p>`,
     waitsHtml(foreseen),
     list("What could not be seen:", foreseen.unseen),
@@ -45,20 +47,23 @@ function introText({ deadlocks, graphs }: Foreseen): string {
   return `${so} possible. Each thread below did its part at one time or another, and nothing that was seen (${what}) keeps them from doing it at the same time.`;
 }
 
-function deadlockHtml(one: ForeseenDeadlock, number: number, run: string): Html {
+function deadlockHtml(one: ForeseenDeadlock, number: number, summary: RunSummary): Html {
   const { prediction, known } = one;
   const { sides, writers, kind } = prediction;
   const sentence = sentenceOf(one);
   const svg = foreseenSvg(prediction, `Foreseen deadlock ${number}: ${sentence}`);
-  const tag =
-    known === null ? html`<span class="tag t-warn">foreseen</span>` : html`<span class="tag t-good">known</span>`;
+  const [tone, tag] = isReal(summary, one)
+    ? ["t-bad", "it happened"]
+    : known === null
+      ? ["t-warn", "foreseen"]
+      : ["t-good", "known"];
   return html.lines([
     html`<article class="finding foreseen" id="foreseen-${number}">`,
-    html`<h3>${number}. ${kind === "itself" ? "A thread that waits for itself" : threadsText(sides)} ${tag}</h3>`,
+    html`<h3>${number}. ${kind === "itself" ? "A thread that waits for itself" : threadsText(sides)} <span class="tag ${tone}">${tag}</span></h3>`,
     html`<p>${sentence}</p>`,
     known !== null && html`<p><strong>Known:</strong> ${known}</p>`,
     svg && scrolling(`Threads and locks, prediction ${number}`, svg),
-    factsHtml(one, run),
+    factsHtml(one, summary),
     ...sides.map((side, i) => sideHtml(side, kind === "itself" ? "Thread" : `Side ${i + 1}`, number)),
     ...writers.map((side, i) => sideHtml(side, `Writer ${i + 1}, who waits between the readers`, number)),
     html`</article>`,
@@ -70,23 +75,24 @@ function threadsText(sides: readonly PredictedSide[]): string {
 }
 
 /** And what to type: the same run again, in which one side pauses at its place while the commands of the other are sent. */
-function factsHtml({ prediction, nodes, known }: ForeseenDeadlock, run: string): Html {
+function factsHtml(one: ForeseenDeadlock, summary: RunSummary): Html {
+  const { prediction, nodes, known } = one;
   const { signature, gap, instances, needsWriter, kind } = prediction;
-  const news = known === null;
+  const news = known === null && !isReal(summary, one);
   return definitions([
     ["Where", nodes.slice(0, MOST_USES).join(", ")],
     ["Closest", kind === "itself" ? null : gap === null ? "not known" : `${gapText(gap)} apart`],
     ["Sets of such locks", instances > 1 ? formatCount(instances) : null],
     ["Needs besides", needsWriter ? "a writer that waits between the readers" : null],
     ["Signature", html`<code>${name(signature)}</code>`],
-    ["To make it real", news ? html`<code>kvchaos foresee ${run} --confirm</code>` : null],
+    ["To make it real", news ? html`<code>${shorten(confirmCommand(summary, signature), 1000)}</code>` : null],
     ["If it is no news", news ? html`<code>known: [{ prediction: ${name(signature)}, why: "…" }]</code>` : null],
   ]);
 }
 
 function sideHtml({ thread, holds, wants, stack, at, count }: PredictedSide, what: string, number: number): Html {
   const uses = [...holds.slice(0, MOST_USES).map((use) => useRow("holds", use)), useRow("wants", wants)];
-  const title = `${what}: ${name(thread)}, ${counted(count, "time")}${momentsText(at)}`;
+  const title = `${what}: ${name(thread)}, ${counted(count, "time")}${momentsText(at, count)}`;
   return html.lines([
     html`<h4>${title}${truncatedNote(Math.min(holds.length, MOST_USES), holds.length, "locks that it holds")}</h4>`,
     scrolling(`${what} of prediction ${number}`, table(["It", "Lock", "In the function", "At"], uses)),
@@ -117,10 +123,10 @@ function stackHtml(stack: readonly string[]): HtmlContent {
   );
 }
 
-function momentsText(at: readonly number[]): string {
+function momentsText(at: readonly number[], count: number): string {
   if (at.length === 0) return "";
   const shown = at.slice(0, MOST_MOMENTS).map((ms) => formatSeconds(ms));
-  return `, at ${shown.join(", ")}${at.length > shown.length ? ", …" : ""}`;
+  return `${shown.length < count ? ", some of them" : ""} at ${shown.join(", ")}`;
 }
 
 function waitsHtml({ waits }: Foreseen): HtmlContent {

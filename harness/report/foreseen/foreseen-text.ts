@@ -25,9 +25,14 @@ export function fateText({ made, tries, pauses, closest }: NonNullable<ForeseenD
   return `Not made real in ${tries} ${tries === 1 ? "try" : "tries"} with ${counted(pauses, "pause")}${near}.`;
 }
 
-/** Those that are news, and those that the experiment knows; none where nobody asked. */
-export function foreseenOnes({ foreseen }: Pick<RunSummary, "foreseen">) {
-  const all = foreseen?.deadlocks ?? [];
+/** Has it happened in this run? */
+export function isReal({ findings }: Pick<RunSummary, "findings">, { prediction }: ForeseenDeadlock): boolean {
+  return findings.some(({ detail }) => detail?.predicted?.signature === prediction.signature);
+}
+
+/** Those that are news, and those that the experiment knows; none where nobody asked. What has happened is a finding. */
+export function foreseenOnes(summary: Pick<RunSummary, "foreseen" | "findings">) {
+  const all = (summary.foreseen?.deadlocks ?? []).filter((one) => !isReal(summary, one));
   return { news: all.filter(({ known }) => known === null), known: all.filter(({ known }) => known !== null) };
 }
 
@@ -44,7 +49,7 @@ export function countText(count: number): string {
 }
 
 /** "1 prediction that the experiment knows"; null: there is none. */
-export function knownText(summary: Pick<RunSummary, "foreseen">): string | null {
+export function knownText(summary: Pick<RunSummary, "foreseen" | "findings">): string | null {
   const { length } = foreseenOnes(summary).known;
   return length === 0 ? null : `${counted(length, "prediction")} that the experiment knows`;
 }

@@ -94,7 +94,7 @@ describe("what is foreseen, in every report", () => {
     assert.match(html, /<summary>Its stack: 4 frames<\/summary>/);
     assert.match(html, /Held for 9\.1 s by worker in ReplicationThread::Stop\./);
     assert.match(html, /known: \[\{ prediction: 0a1b2c3d4e5f, why: /);
-    assert.match(html, /kvchaos foresee kvchaos-foreseen-\w+ --confirm/);
+    assert.match(html, /kvchaos\.mjs foresee [^<]+ --confirm --only 0a1b2c3d4e5f/);
     assert.match(html, /Check &quot;lock-order&quot; was not run/);
   });
 
@@ -177,21 +177,33 @@ describe("what is foreseen, in every report", () => {
       signature: JOIN_SIGNATURE,
       pause: "a pause of 2.5 s before Stop in thread worker",
     };
-    const events = sampleRun().events.map((event): JournalEvent => {
-      if (event.type !== "check") return event;
-      const findings = event.findings.map((one) =>
-        one.type === "hang"
-          ? { ...one, detail: { why: "x", silent: 8, of: 8, outlivedRecovery: true, captures: [], predicted } }
-          : one,
-      );
-      return { ...event, findings };
-    });
-    const { terminal, tap, junit, json, html, issue, chinese, step } = await render(recordOf(events));
+    const { terminal, tap, junit, json, html, issue, chinese, step } = await render(madeReal(sampleRun(), predicted));
     const said = `Predicted by run 20261127-1 (${JOIN_SIGNATURE}); made real with a pause of 2.5 s before Stop in thread worker.`;
     for (const text of [terminal, tap, junit, html]) assert.ok(text.includes(said));
     for (const text of [issue, step]) assert.ok(text.replaceAll("\\", "").includes(said), text);
     assert.match(chinese, /运行 20261127-1 已预测到这个死锁/);
     assert.deepEqual(json.findings[0].detail.predicted, predicted);
+  });
+
+  it("does not say of one that has happened that it did not", async () => {
+    const predicted = { run: "20261127-1", signature: JOIN_SIGNATURE, pause: "a pause" };
+    const { terminal, html, issue } = await render(madeReal(foreseenRun(), predicted));
+    assert.match(terminal, /^ {2}2 predictions: deadlocks that did not happen/m);
+    assert.match(issue, /2 predictions: deadlocks that did not happen/);
+    const article = /<article class="finding foreseen" id="foreseen-2">[\s\S]*?<\/article>/.exec(html)?.[0] ?? "";
+    assert.match(article, /it happened/);
+    assert.doesNotMatch(article, /--confirm/);
+  });
+
+  it("lists predictions once: not again in the run that makes one of them real", async () => {
+    const threads = ["worker", "master-repl"];
+    const confirms = { run: "20261127-1", signature: JOIN_SIGNATURE, node: "r1", threads, pause: "a pause" };
+    const events = foreseenRun().events.map(
+      (event): JournalEvent => (event.type === "run" ? { ...event, plan: planOf({ locks: true, confirms }) } : event),
+    );
+    const { terminal } = await render(recordOf(events));
+    assert.match(terminal, /3 predictions: deadlocks that did not happen \(warnings\)$/m);
+    assert.doesNotMatch(terminal, new RegExp(JOIN_SIGNATURE));
   });
 });
 
@@ -214,6 +226,17 @@ function confirming(record: RunRecord): RunRecord {
 
 function withPlan({ events }: RunRecord, plan: Plan): JournalEvent[] {
   return events.map((event): JournalEvent => (event.type === "run" ? { ...event, plan } : event));
+}
+
+/** Its hangs are the deadlock that was foretold. */
+function madeReal(record: RunRecord, predicted: { run: string; signature: string; pause: string }): RunRecord {
+  const detail = { why: "x", silent: 8, of: 8, outlivedRecovery: true, captures: [], predicted };
+  const real = (one: Finding): Finding => (one.type === "hang" ? { ...one, type: "hang", detail } : one);
+  return recordOf(
+    record.events.map(
+      (event): JournalEvent => (event.type === "check" ? { ...event, findings: event.findings.map(real) } : event),
+    ),
+  );
 }
 
 function withFinding(record: RunRecord, finding: Finding): RunRecord {

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { RunRecord } from "../../journal/record.ts";
 import { findingsHtml } from "../finding/findings-html.ts";
 import { RunFiles } from "../finding/run-files.ts";
@@ -49,7 +49,7 @@ async function pageOf(record: RunRecord, directory: string, { evidence, note, pa
     ["How often", repeats && (() => repeatsHtml(repeats))],
     ["Time line", () => timelineHtml(record, summary)],
     [`Findings (${findings.length})`, findings.length > 0 ? () => findingsHtml(record, summary, files) : null],
-    [`Foreseen (${foreseen?.deadlocks.length ?? 0})`, foreseen && (() => foreseenHtml(foreseen, basename(directory)))],
+    [`Foreseen (${foreseen?.deadlocks.length ?? 0})`, foreseen && (() => foreseenHtml(foreseen, summary))],
     ["Checks", () => checksHtml(summary)],
     ["What clients saw", () => clientsHtml(record)],
     ["Load", () => loadHtml(summary)],

@@ -3,9 +3,12 @@ import { shorten } from "../../base/shorten.ts";
 import { formatTime } from "../../base/units.ts";
 import type { EventOf, JournalEvent } from "../../journal/events.ts";
 import { occurrenceOf } from "../../journal/plan.ts";
+import { pauseText } from "../fault-words.ts";
 
 /** An administration command that takes longer is worth a line. ms */
 const LONG_COMMAND_MS = 1_000;
+/** So is a thread's pause: there may be thousands of short ones. ms */
+const LONG_PAUSE_MS = 200;
 
 /** What is longer is whole in the journal; here its beginning must do. */
 const MOST_CHARS = 400;
@@ -22,9 +25,12 @@ export interface EventLine {
 /** One event as one line for a person, or null when it is not worth one. What servers say is stripped of control characters. */
 export function eventLine(event: JournalEvent): EventLine | null {
   const said = describe(event);
-  if (!said) return null;
-  const [tone, text] = said;
-  return { text: `${formatTime(event.t).padStart(9)}  ${cut(plainLine(text), MOST_CHARS)}`, tone };
+  return said && lineAt(event.t, ...said);
+}
+
+/** @param t run ms */
+export function lineAt(t: number, tone: Tone, text: string): EventLine {
+  return { text: `${formatTime(t).padStart(9)}  ${cut(plainLine(text), MOST_CHARS)}`, tone };
 }
 
 type Said = readonly [tone: Tone, text: string];
@@ -51,6 +57,8 @@ function describe(event: JournalEvent): Said | null {
         "warn",
         `${event.node}: evidence captured in ${Math.round(event.ms)} ms: ${event.proof ?? event.summary}`,
       ];
+    case "thread-pause":
+      return event.ms < LONG_PAUSE_MS ? null : ["quiet", `${event.node}: ${pauseText(event)}`];
     case "full-sync":
       if (event.step === "progress" || event.step === "restoring") return null;
       return ["quiet", `${event.node}: full sync ${fullSync(event)}`];

@@ -4,12 +4,14 @@ import { clip } from "../../base/shorten.ts";
 import { formatCount, formatTime } from "../../base/units.ts";
 import type { EventOf, Finding, JournalEvent } from "../../journal/events.ts";
 import { kindOf } from "../../journal/finding.ts";
+import { planIn } from "../../journal/plan.ts";
 import { countText, knownText, predictedText, sentenceOf, warningsOf } from "../foreseen/foreseen-text.ts";
 import { replayCommand, shellWord } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
 import { type RunSummary, summarize } from "../run-summary.ts";
 import { confidence, verdictSentence } from "../verdict-text.ts";
-import { conditionTone, type EventLine, eventLine, type Tone } from "./event-line.ts";
+import { conditionTone, type EventLine, type Tone } from "./event-line.ts";
+import { EventLines } from "./event-lines.ts";
 
 /** What is needed of process.stderr. */
 export interface TerminalStream {
@@ -49,6 +51,7 @@ export function terminalReporter(
   const colour = live && !environment.NO_COLOR;
   const paint = (text: string, tone: Tone) => (colour ? `\u001b[${CODES[tone]}m${text}\u001b[0m` : text);
   const state = new LiveState();
+  const events = new EventLines();
   let drawn = 0;
   let lastDraw = Number.NEGATIVE_INFINITY;
 
@@ -70,16 +73,16 @@ export function terminalReporter(
     name: "terminal",
     onEvent(event: JournalEvent) {
       if (quiet) return;
-      const line = eventLine(event);
+      const lines = events.add(event);
       if (!live) {
-        if (line) stream.write(`${line.text}\n`);
+        for (const { text } of lines) stream.write(`${text}\n`);
         return;
       }
       state.add(event);
-      if (!line && performance.now() - lastDraw < REDRAW_MS) return;
+      if (lines.length === 0 && performance.now() - lastDraw < REDRAW_MS) return;
       // One write for all of it: a terminal that paints in between would flicker.
       let text = erased();
-      if (line) text += `${paint(wrapped(line.text, width(), INDENT), line.tone)}\n`;
+      for (const line of lines) text += `${paint(wrapped(line.text, width(), INDENT), line.tone)}\n`;
       if (event.type !== "verdict") text += block();
       stream.write(text);
     },
@@ -122,7 +125,9 @@ function findingLines(finding: Finding, index: number): EventLine[] {
 function foreseenLines(summary: RunSummary): EventLine[] {
   const warnings = warningsOf(summary);
   const known = knownText(summary);
-  const lines = warnings.map((one) => `    ${one.prediction.signature}  ${sentenceOf(one)}`);
+  // A run that is to make a prediction real follows one that has told them all.
+  const told = !planIn(summary.run)?.experiment.confirms;
+  const lines = told ? warnings.map((one) => `    ${one.prediction.signature}  ${sentenceOf(one)}`) : [];
   if (warnings.length > 0) lines.unshift(`  ${countText(warnings.length)} (warnings)`);
   return [
     ...lines.map((text): EventLine => ({ text, tone: "warn" })),

@@ -1,10 +1,11 @@
 import { groupBy } from "../../base/group-by.ts";
 import { formatTime } from "../../base/units.ts";
+import type { EventOf } from "../../journal/events.ts";
 import { occurrenceOf } from "../../journal/plan.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import type { ConditionPeriod } from "../../journal/view/conditions.ts";
 import type { FaultOccurrence } from "../../journal/view/fault-occurrences.ts";
-import { faultWords } from "../fault-words.ts";
+import { faultWords, pauseText } from "../fault-words.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { spanText } from "../verdict-text.ts";
@@ -71,6 +72,37 @@ function faultBar(one: FaultOccurrence, scale: TimeScale, y: number, end: number
   const width = widths(round(scale.x(one.to ?? end) - x), 3);
   const title = lines.filter((line) => line !== "").join("\n");
   return html`<rect class="${doubt ? "fault-doubt" : "fault"}" x="${x}" y="${y + 1}" ${width} height="${BAR}"><title>${title}</title></rect>`;
+}
+
+/** Pauses of threads by faults of ours: one row per node and fault. None where there were none. */
+export function pauseLane(record: RunRecord, { bars: mostBars }: Frame): Lane[] {
+  const pauses = record.of("thread-pause");
+  const shown = pauses.slice(0, mostBars);
+  const rows = [...groupBy(shown, ({ node, id }) => `${node} ${occurrenceOf(id).fault}`)].slice(0, MOST_ROWS);
+  const drawn = rows.reduce((sum, [, some]) => sum + some.length, 0);
+  if (pauses.length === 0) return [];
+  return [
+    {
+      title: `Threads that paused${drawn < pauses.length ? ` (truncated: ${drawn} of ${pauses.length})` : ""}`,
+      legend: [{ label: "paused by a fault", mark: "fault" }],
+      height: rows.length * ROW,
+      draw: (scale, top) =>
+        rows.map(([name, some], row) => {
+          const y = top + row * ROW;
+          const bars = some.map((one) => pauseBar(one, scale, y));
+          return [rowLabel(name, y, scale), rule(y + ROW - 3, scale), bars];
+        }),
+    },
+  ];
+}
+
+function pauseBar(one: EventOf<"thread-pause">, scale: TimeScale, y: number): Html {
+  const to = one.from + one.ms;
+  const x = scale.x(one.from);
+  const width = round(scale.x(to) - x);
+  const bar = html`<rect class="fault" x="${x}" y="${y + 1}" ${widths(width, 3)} height="${BAR}"/>`;
+  const title = `${one.node}: ${pauseText(one)}\n${spanText(one.from, to, scale.to)}`;
+  return html`<g><title>${title}</title>${bar}${inside(one.threads.join(", "), x, y + 12, width, "on-phase")}</g>`;
 }
 
 /** What the watchdog said of each node; a line above marks the time it was meant to be master. */

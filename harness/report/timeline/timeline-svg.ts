@@ -11,7 +11,7 @@ import {
   selfLane,
   switchLane,
 } from "./measured-lanes.ts";
-import { conditionLane, faultLane, phaseLane } from "./span-lanes.ts";
+import { conditionLane, faultLane, pauseLane, phaseLane } from "./span-lanes.ts";
 import { type Frame, type Lane, label, round, type TimeScale, tickLabel, timeScale, timeTicks } from "./time-scale.ts";
 
 /*
@@ -33,6 +33,7 @@ export function timelineSvg(record: RunRecord, summary: RunSummary, frame: Frame
   const lanes = [
     phaseLane(summary),
     faultLane(summary, frame),
+    ...pauseLane(record, frame),
     conditionLane(record),
     ...loadLanes(record),
     probeLane(record),
