@@ -4,7 +4,7 @@ export type LockKind = "mutex" | "rwlock" | "spin" | "thread";
 
 /** A lock taken or wanted at one place. */
 export interface LockUse {
-  /** Which one: its address and how often a lock was made there ("7f12a0c8#1"), or "thread 12". */
+  /** Which one: its address and a number that tells it from others that have been there ("7f12a0c8#31"), or "thread 12". */
   lock: string;
   kind: LockKind;
   mode: LockMode;
@@ -27,6 +27,10 @@ export interface Dependency {
   prefersWriter: boolean;
   /** It holds the lock already in a way that makes it wait for itself. */
   itself: boolean;
+  /** It holds more locks than these: the outermost are not told. */
+  cut: boolean;
+  /** Of one that joins a thread: that had not ended yet, at least once. */
+  waited: boolean;
   count: number;
   /** When, ms since `LockGraph.started`: the first few moments and the last few, about 100 ms apart at least. */
   at: readonly number[];
@@ -50,6 +54,8 @@ export interface LockThread {
   joinedBy: number;
   /** All of this thread was before what the joiner did in this epoch and later. */
   joinedEpoch: number;
+  /** Locks that its maker held from before it made this thread until it had joined it: of others that want them, none ran beside it. */
+  within: readonly LockUse[];
 }
 
 /** What a thread of the process holds at this moment. */

@@ -20,6 +20,8 @@ const PAUSED = 6;
 const PREFERS_WRITER = 1;
 const ITSELF = 2;
 const MANY_THREADS = 8;
+const TRUNCATED = 16;
+const WAITED = 32;
 const NONE = 0xffffffff;
 
 /** While a process reads its own map of memory the text is half old; it takes a moment. */
@@ -94,17 +96,18 @@ class Reader {
     const of = (field: string): number => this.#graph.number(bytes, 0, field);
     const begin = this.#graph.offset("maps");
     const threads = this.#threads();
+    const dependencies = this.#dependencies();
     return {
       pid: of("pid"),
       executable: this.#graph.text(bytes, 0, "executable"),
       started: of("started") / 1e6,
       maps: bytes.toString("utf8", begin, begin + of("maps_length")),
       threads,
-      dependencies: this.#dependencies(),
+      dependencies,
       waits: this.#waits(),
       holding: this.#holding(threads),
       stacks: this.#stacks(),
-      lost: this.#lost(of),
+      lost: this.#lost(of, dependencies.filter(({ cut }) => cut).length),
     };
   }
 
@@ -131,6 +134,7 @@ class Reader {
         parentEpoch: of("parent_epoch"),
         joinedBy: of("joined_by"),
         joinedEpoch: of("joined_epoch"),
+        within: this.#uses(table.offset("within", at), of("within_count")),
       };
     });
     return new Map(threads.map((thread) => [thread.number, thread]));
@@ -154,6 +158,8 @@ class Reader {
         holds: this.#uses(table.offset("held", at), of("held_count")),
         prefersWriter: (flags & PREFERS_WRITER) !== 0,
         itself: (flags & ITSELF) !== 0,
+        cut: (flags & TRUNCATED) !== 0,
+        waited: (flags & WAITED) !== 0,
         count: of("count") + (counts.get(i) ?? 0),
         at: this.#samples(table.offset("sample", at), table.width("sample"), of("samples")),
         stack: of("stack") === 0 ? null : of("stack"),
@@ -267,7 +273,7 @@ class Reader {
     return new Map(stacks);
   }
 
-  #lost(of: (field: string) => number): string[] {
+  #lost(of: (field: string) => number, cut: number): string[] {
     const patterns = this.#each(
       "patterns",
       "pattern",
@@ -282,6 +288,7 @@ class Reader {
       [of("pattern_lost"), "patterns of call sites found no room"],
       [of("wait_lost"), "waits found no room"],
       [of("held_lost"), "locks were more than one thread's list holds"],
+      [cut, "dependencies had more locks in hand than are kept: no cycle is sought there"],
       [of("slot_lost"), "threads were more at once than are followed"],
     ];
     return all.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);

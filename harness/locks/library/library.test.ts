@@ -15,10 +15,10 @@ const run = promisify(execFile);
 const NESTED: Readonly<Record<string, readonly string[]>> = {
   mutex: ["one: a > b"],
   // Taken again without waiting: nothing depends on that.
-  recursive: ["one: b > a", "one: c#1 c#1 > a", "one: c#1 c#1 a > b"],
-  errorcheck: ["one: b > a", "one: c#1 > a", "one: c#1 a > b"],
+  recursive: ["one: b > a", "one: c c > a", "one: c c a > b"],
+  errorcheck: ["one: b > a", "one: c > a", "one: c a > b"],
   rwlock: ["one: b > w(r)", "one: b w(r) > w(r) !", "one: r(r) > a", "one: r(r) a r(r) > b", "one: w > a"],
-  spin: ["one: s#1 > a", "one: s#1 > b"],
+  spin: ["one: s > a", "one: s > b"],
   // Nobody waits for ever there, but what was got is held.
   try: ["one: a b > c", "one: b a > c"],
   // The mutex is free while the condition is waited for, and wanted again with the other one in hand.
@@ -104,7 +104,10 @@ describe("the library that sees locks", function () {
 
   it("says what found no room", async () => {
     const many = await (await prepare()).run("many");
-    assert.deepEqual(many.graphs[0]?.lost, ["16 locks were more than one thread's list holds"]);
+    assert.deepEqual(many.graphs[0]?.lost, [
+      "16 locks were more than one thread's list holds",
+      "55 dependencies had more locks in hand than are kept: no cycle is sought there",
+    ]);
     assert.ok(nested(many.graphs[0]!, many.names).includes("one: a > b"));
     const full = await (await prepare()).run("full");
     assert.deepEqual(full.graphs[0]?.lost, ["1 call sites took more different locks than are kept of each"]);

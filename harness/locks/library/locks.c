@@ -3,8 +3,9 @@
  * while it held which others, and, when it is told to, lets a thread pause there.
  *
  * It never takes part. No lock of its own is ever waited for, nothing is allocated, errno stays as it is, and every call goes to the
- * C library unchanged. What it knows lives in a file that is mapped (`<directory>/<pid>-<start>.graph`), so that it can be read while the
- * server runs and after it was killed. It begins with the first thread: a process without threads leaves no file.
+ * C library unchanged. All that it leaves in the server's memory is a number in an unused field of each lock. What it knows lives in a file
+ * that is mapped (`<directory>/<pid>-<start>.graph`), so that it can be read while the server runs and after it was killed. It begins with
+ * the first thread: a process without threads leaves no file.
  *
  *   control   written by kvchaos, read here: what to pause, noise, the tick (a number that it raises as time passes)
  *   graph     written here: threads, what each of them holds now, dependencies, long waits, stacks
@@ -39,7 +40,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LAYOUT_VERSION 2
+#define LAYOUT_VERSION 3
 #define NONE 0xffffffffu
 #define HIGH 0xffffffff00000000u
 #define EXPORT __attribute__((visibility("default")))
@@ -57,7 +58,7 @@ typedef uint64_t u64;
 /* ---- layout ---- */
 
 enum { THREADS = 16384, SLOTS = 2048, HELD = 48, CACHE = 1024, DEPS = 65536, INDEX = 131072, PATTERNS = 16384, BUDGET = 256 };
-enum { WAITS = 1024, STACKS = 4096, STACKS_EACH = 32, STACK_BYTES = 8192, MAPS_BYTES = 262144, DEPTH = 8, SEEN = 4, SAMPLES = 8 };
+enum { WAITS = 1024, STACKS = 4096, STACKS_EACH = 32, STACK_BYTES = 8192, MAPS_BYTES = 262144, DEPTH = 8, SEEN = 4, SAMPLES = 8, WITHIN = 4 };
 enum { RULES = 32, RANGES = 64, PAUSE_RANGES = 8, PROCESSES = 64 };
 
 /* How a lock is taken, and what kind it is. */
@@ -65,16 +66,21 @@ enum { SHARED = 1, EXCLUSIVE = 2 };
 enum { MUTEX = 1, RWLOCK = 2, SPIN = 3, THREAD = 4 };
 enum { LIVES = 1, HAS_ENDED = 2, JOINED = 3, DETACHED = 4 };
 /* Flags of a dependency. */
-enum { PREFERS_WRITER = 1, SELF = 2, TIMED = 4, MANY_THREADS = 8, TRUNCATED = 16 };
+enum { PREFERS_WRITER = 1, SELF = 2, TIMED = 4, MANY_THREADS = 8, TRUNCATED = 16, WAITED = 32 };
+/* Of a mutex's kind in the C library, besides its type. */
+enum { ROBUST = 16, INHERITS_PRIORITY = 32 };
 /* What a thread waits in while it holds a lock. */
 enum { CONDITION = 1, JOIN = 2, IO = 3, SLEEP = 4, SEMAPHORE = 5, PAUSED = 6 };
 
-struct held { u64 address, site; u32 generation; u8 mode, kind, flags, depth; };
+/* age: as of when it was taken; epoch: in which of its thread's it was */
+struct held { u64 address, site; u32 generation, age, epoch; u8 mode, kind; u16 unused; };
 
 struct thread {                     /* of every thread that ever was, by its number */
   u64 pthread, routine, born, ended;
   u32 number, tid, parent, parent_epoch, joined_by, joined_epoch, slot, state;
-  char name[16];
+  char name[16];                    /* as of its newest dependency, or its end */
+  u32 within_count, unused;
+  struct held within[WITHIN];       /* what its maker held from before it made it until it had joined it, outermost first */
 };
 
 /* A line of a thread's cache. The key has the tick and the epoch in it, so that every dependency is looked at again in each of them. */
@@ -164,13 +170,11 @@ static struct graph *graph;
 static struct control *control;
 static char directory[200];
 /*
- * By address, hashed. Which lock it is: the upper 32 bits are the address's own, so that no other address's lock ages with it; then how
- * often it was released for another thread (16 bits); then how often a lock was made or destroyed there.
- *
- * A lock that nobody makes or destroys by a call (std::mutex) stays the same one when its memory is freed and used for another object's. Who
- * wanted to know would have to see each free() with the size of what it frees, which costs more than all the rest here.
+ * By address, hashed. The upper 32 bits are the address's own, so that no other address's lock ages with it; then how often a lock there was
+ * released for another thread (16 bits); then how often one was made or destroyed by a call.
  */
 static u64 ages[1 << 16];
+static u32 last_generation;
 static struct slot alone;                    /* of the main thread until there is a second one */
 static __thread struct slot *mine __attribute__((tls_model("initial-exec")));
 enum { ENDED = 1, IN_FORK = 2 };             /* why nothing is written of a thread */
@@ -227,8 +231,8 @@ static inline u64 *age_of(u64 address) { return &ages[((address >> 2) * 0x9e3779
 /* Addresses of user space have 47 bits, and a lock's are a multiple of 4: with the place in the table the rest tells them apart. */
 static inline u32 mark_of(u64 address) { return (u32)(address >> 2); }
 
-/* How often a lock was made or destroyed there, and how often it was released for another thread in the upper half. */
-static inline u32 generation_of(u64 address) {
+/* Lower half: how often a lock was made or destroyed there; upper half: how often it was released for another thread. */
+static inline u32 current_age(u64 address) {
   u64 age = __atomic_load_n(age_of(address), __ATOMIC_RELAXED);
   return (u32)(age >> 32) == mark_of(address) ? (u32)age : 0;
 }
@@ -236,7 +240,27 @@ static inline u32 generation_of(u64 address) {
 /* Released by another thread, destroyed or made anew since it was taken. */
 static inline int is_stale(const struct held *h) {
   u64 age = __atomic_load_n(age_of(h->address), __ATOMIC_RELAXED);
-  return (u32)(age >> 32) == mark_of(h->address) && (u32)age != h->generation;
+  return (u32)(age >> 32) == mark_of(h->address) && (u32)age != h->age;
+}
+
+static COLD u32 number_lock(u32 *place) {
+  u32 none = 0, number = __atomic_add_fetch(&last_generation, 1, __ATOMIC_RELAXED);
+  return __atomic_compare_exchange_n(place, &none, number, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED) ? number : none;
+}
+
+/*
+ * Which of all the locks that have been at this address. Nobody need call anything to make a std::mutex, and its memory may have been another
+ * object's before: two of them taken for one would be in cycles that cannot be. So who wants a lock for the first time leaves a number in it,
+ * in a field that the C library uses for robust mutexes alone, or not at all: it is 0 in every lock that is new, however it was made. Where
+ * there is no such field, what is called to make and destroy locks has to do.
+ */
+static inline u32 generation_of(void *lock, u8 kind) {
+  u32 *place;
+  if (kind == MUTEX && likely(!(((pthread_mutex_t *)lock)->__data.__kind & ROBUST))) place = (void *)&((pthread_mutex_t *)lock)->__data.__list;
+  else if (kind == RWLOCK) place = (void *)&((pthread_rwlock_t *)lock)->__data.__pad2;
+  else return kind == THREAD ? 0 : current_age((u64)lock) & 0xffff;
+  u32 number = __atomic_load_n(place, __ATOMIC_RELAXED);
+  return likely(number != 0) ? number : number_lock(place);
 }
 
 /* @param by 1: another lock from now on; 1 << 16: the same, held by nobody. Numbers never go back where two addresses share a place */
@@ -608,6 +632,7 @@ static COLD void begin(void) {
     if (slot != NULL)
       for (u32 i = 0; i < alone.held_count; i++) {
         slot->held[i] = alone.held[i];
+        slot->held[i].epoch = 0;
         slot->hash[i + 1] = alone.hash[i + 1];
         slot->held_count = i + 1;
       }
@@ -713,7 +738,7 @@ static COLD u32 keep_stack(u32 number) {
 
 /* One dependency of a thread: what it holds, each with its place, and what it wants. */
 static inline u64 key_of(const struct slot *t, u32 held, u64 address, u64 site, u8 mode, u32 generation) {
-  u64 x = t->hash[held] + address * 0x9e3779b97f4a7c15u + site * 0xc2b2ae3d27d4eb4fu + (((u64)(u16)generation << 8) | mode);
+  u64 x = t->hash[held] + address * 0x9e3779b97f4a7c15u + site * 0xc2b2ae3d27d4eb4fu + (((u64)generation << 8) | mode);
   x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93u;
   return x ^ (x >> 29);
 }
@@ -796,6 +821,7 @@ static u64 whose(struct slot *t, int anew, char name[16]) {
   if (anew || t->whose_tick != tick) {
     struct thread *thread = thread_of(t->number);
     raw(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+    for (int i = 0; thread != NULL && i < 16; i++) thread->name[i] = name[i];
     t->whose = digest(name) + (thread != NULL ? thread->routine : 0);
     t->whose_tick = tick;
   }
@@ -827,15 +853,12 @@ static COLD u32 new_dependency(const struct slot *t, const struct wanted *w, u64
   d->pattern = pattern;
   d->address = w->address;
   d->site = w->site;
-  d->generation = (u16)w->generation;
+  d->generation = w->generation;
   d->mode = w->mode;
   d->kind = w->kind;
-  d->flags = w->flags | (t->held_count > DEPTH ? TRUNCATED : 0);
+  d->flags = w->flags | (t->held_count > DEPTH || t->lost ? TRUNCATED : 0);
   d->held_count = (u8)MIN(t->held_count, DEPTH);
-  for (u32 h = 0; h < d->held_count; h++) {
-    d->held[h] = t->held[t->held_count - d->held_count + h];
-    d->held[h].generation = (u16)d->held[h].generation;
-  }
+  for (u32 h = 0; h < d->held_count; h++) d->held[h] = t->held[t->held_count - d->held_count + h];
   for (int c = 0; c < 16; c++) d->name[c] = name[c];
   d->first = now() - graph->started;
   look_for(w->site);
@@ -883,7 +906,7 @@ static void add_up(const struct known *known) {
 
 /* In the key of a line: what was seen in another tick or epoch has to be looked at again. */
 static inline u64 now_and_here(const struct slot *t) {
-  return ((u64)__atomic_load_n(&control->tick, __ATOMIC_RELAXED) << 20) ^ ((u64)t->epoch << 8);
+  return ((u64)__atomic_load_n(&control->tick, __ATOMIC_RELAXED) << 32) | t->epoch;
 }
 
 /* Four lines of the cache share 64 bytes: the first is the one that was used last, when it is known among the four. */
@@ -893,7 +916,7 @@ static inline struct known *lines_of(const struct slot *t, u64 key) { return &t-
 static COLD u64 note(struct slot *t, void *lock, u64 site, u8 mode, u8 kind) {
   struct wanted w = {.address = (u64)lock, .site = site, .mode = mode, .kind = kind};
   forget_stale(t);
-  w.generation = generation_of(w.address);
+  w.generation = generation_of(lock, kind);
   w.key = key_of(t, t->held_count, w.address, site, mode, w.generation);
   u64 here = w.key ^ now_and_here(t);
   struct known *lines = lines_of(t, w.key), line;
@@ -1063,7 +1086,7 @@ static COLD void maybe_pause(struct slot *t, u64 site, u8 mode, u8 kind, u32 aft
 
 static inline u64 wants(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, u32 *generation) {
   u64 address = (u64)lock;
-  u64 key = key_of(t, t->held_count, address, site, mode, *generation = generation_of(address));
+  u64 key = key_of(t, t->held_count, address, site, mode, *generation = generation_of(lock, kind));
   struct known *known = lines_of(t, key);
   if (likely(known->key == (key ^ now_and_here(t)))) known->count++;
   else key = note(t, lock, site, mode, kind);
@@ -1082,6 +1105,8 @@ static inline void took(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, 
   h->address = (u64)lock;
   h->site = site;
   h->generation = generation;
+  h->age = current_age((u64)lock);
+  h->epoch = t->epoch;
   h->mode = mode;
   h->kind = kind;
   t->hash[n + 1] = key;
@@ -1089,7 +1114,13 @@ static inline void took(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, 
   if (unlikely(control->active)) maybe_pause(t, site, mode, kind, 1);
 }
 
-static COLD void released_out_of_order(struct slot *t, u64 address) {
+/* The C library lets nobody but its owner release such a mutex. */
+static int is_owners_alone(const pthread_mutex_t *mutex) {
+  int kind = mutex->__data.__kind, type = kind & 3;
+  return type == PTHREAD_MUTEX_RECURSIVE_NP || type == PTHREAD_MUTEX_ERRORCHECK_NP || (kind & (ROBUST | INHERITS_PRIORITY));
+}
+
+static COLD void released_out_of_order(struct slot *t, u64 address, u8 kind) {
   for (u32 i = t->held_count; i-- > 0;) {
     if (t->held[i].address != address) continue;
     for (u32 j = i; j + 1 < t->held_count; j++) {
@@ -1105,15 +1136,15 @@ static COLD void released_out_of_order(struct slot *t, u64 address) {
   else if (t->condition == address) { /* or after it was cancelled in a wait, which left the mutex with it */
     t->condition = 0;
     t->wait_kind = 0;
-  } else age(address, 1u << 16);
+  } else if (kind != MUTEX || !is_owners_alone((void *)address)) age(address, 1u << 16);
 }
 
-static inline void releases(void *lock) {
+static inline void releases(void *lock, u8 kind) {
   struct slot *t = mine;
   if (t == NULL) return;
   u32 n = t->held_count;
   if (likely(n != 0 && t->held[n - 1].address == (u64)lock)) __atomic_store_n(&t->held_count, n - 1, __ATOMIC_RELEASE);
-  else released_out_of_order(t, (u64)lock);
+  else released_out_of_order(t, (u64)lock, kind);
 }
 
 static void anew(void *lock) { age((u64)lock, 1); }
@@ -1184,15 +1215,15 @@ static inline void wait_ends(struct slot *t, u32 kind, u64 site, u64 since) {
     int result = REAL(name) arguments;                     \
     struct slot *t;                                        \
     if ((result == 0 || result == EOWNERDEAD) && (t = me()) != NULL) { \
-      u32 generation = generation_of((u64)lock);           \
+      u32 generation = generation_of((void *)lock, kind);  \
       took(t, (void *)lock, SITE, mode, kind, generation, key_of(t, t->held_count, (u64)lock, SITE, mode, generation)); \
     }                                                      \
     return result;                                         \
   }
-#define RELEASE(name, type)     \
-  EXPORT int name(type *lock) { \
-    releases((void *)lock);     \
-    return REAL(name)(lock);    \
+#define RELEASE(name, type, kind)   \
+  EXPORT int name(type *lock) {     \
+    releases((void *)lock, kind);   \
+    return REAL(name)(lock);        \
   }
 #define ANEW(name, parameters, arguments) \
   EXPORT int name parameters {            \
@@ -1206,7 +1237,7 @@ TAKE(pthread_mutex_lock, pthread_mutex_t, EXCLUSIVE, MUTEX)
 TRY(pthread_mutex_trylock, pthread_mutex_t, EXCLUSIVE, MUTEX, (pthread_mutex_t * lock), (lock))
 TRY(pthread_mutex_timedlock, pthread_mutex_t, EXCLUSIVE, MUTEX, TIMED_PARAMETERS(pthread_mutex_t), (lock, until))
 TRY(pthread_mutex_clocklock, pthread_mutex_t, EXCLUSIVE, MUTEX, CLOCK_PARAMETERS(pthread_mutex_t), (lock, clock, until))
-RELEASE(pthread_mutex_unlock, pthread_mutex_t)
+RELEASE(pthread_mutex_unlock, pthread_mutex_t, MUTEX)
 ANEW(pthread_mutex_init, (pthread_mutex_t * lock, const pthread_mutexattr_t *attributes), (lock, attributes))
 ANEW(pthread_mutex_destroy, (pthread_mutex_t * lock), (lock))
 
@@ -1218,30 +1249,36 @@ TRY(pthread_rwlock_timedrdlock, pthread_rwlock_t, SHARED, RWLOCK, TIMED_PARAMETE
 TRY(pthread_rwlock_timedwrlock, pthread_rwlock_t, EXCLUSIVE, RWLOCK, TIMED_PARAMETERS(pthread_rwlock_t), (lock, until))
 TRY(pthread_rwlock_clockrdlock, pthread_rwlock_t, SHARED, RWLOCK, CLOCK_PARAMETERS(pthread_rwlock_t), (lock, clock, until))
 TRY(pthread_rwlock_clockwrlock, pthread_rwlock_t, EXCLUSIVE, RWLOCK, CLOCK_PARAMETERS(pthread_rwlock_t), (lock, clock, until))
-RELEASE(pthread_rwlock_unlock, pthread_rwlock_t)
+RELEASE(pthread_rwlock_unlock, pthread_rwlock_t, RWLOCK)
 ANEW(pthread_rwlock_init, (pthread_rwlock_t * lock, const pthread_rwlockattr_t *attributes), (lock, attributes))
 ANEW(pthread_rwlock_destroy, (pthread_rwlock_t * lock), (lock))
 
 TAKE(pthread_spin_lock, pthread_spinlock_t, EXCLUSIVE, SPIN)
 TRY(pthread_spin_trylock, pthread_spinlock_t, EXCLUSIVE, SPIN, (pthread_spinlock_t * lock), (lock))
-RELEASE(pthread_spin_unlock, pthread_spinlock_t)
+RELEASE(pthread_spin_unlock, pthread_spinlock_t, SPIN)
 ANEW(pthread_spin_init, (pthread_spinlock_t * lock, int shared), (lock, shared))
 ANEW(pthread_spin_destroy, (pthread_spinlock_t * lock), (lock))
 
-/* While a condition is waited for its mutex is free; afterwards it was taken again, with whatever else is held. */
+/*
+ * While a condition is waited for its mutex is free; afterwards it was taken again, with whatever else is held. Where the
+ * call was wrong, it has not waited: the mutex is somebody else's (EPERM) or still the caller's (EINVAL).
+ */
 #define CONDITION_WAIT(name, parameters, arguments)                            \
   EXPORT int name parameters {                                                 \
     struct slot *t = me();                                                     \
     if (unlikely(t == NULL)) return REAL(name) arguments;                      \
     u64 site = SITE;                                                           \
-    u32 generation;                                                            \
-    releases((void *)mutex);                                                   \
+    releases((void *)mutex, MUTEX);                                            \
     t->condition = (u64)mutex;                                                 \
     u64 since = wait_begins(t, CONDITION, site);                               \
     int result = REAL(name) arguments;                                         \
     wait_ends(t, CONDITION, site, since);                                      \
     t->condition = 0;                                                          \
-    u64 key = wants(t, (void *)mutex, site, EXCLUSIVE, MUTEX, &generation);    \
+    if (unlikely(result == EPERM)) return result;                              \
+    u32 generation = generation_of(mutex, MUTEX);                              \
+    u64 key = unlikely(result == EINVAL)                                       \
+                  ? key_of(t, t->held_count, (u64)mutex, site, EXCLUSIVE, generation) \
+                  : wants(t, (void *)mutex, site, EXCLUSIVE, MUTEX, &generation); \
     took(t, (void *)mutex, site, EXCLUSIVE, MUTEX, generation, key);           \
     return result;                                                             \
   }
@@ -1299,21 +1336,32 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
   return 0;
 }
 
+/* All of it was before what its joiner does from now on, and under what that held all the time if it made it. */
+static void has_joined(struct slot *t, struct thread *target) {
+  u32 n = 0;
+  for (u32 i = 0; i < t->held_count && n < WITHIN && target->parent == t->number; i++)
+    if (t->held[i].epoch <= target->parent_epoch && !is_stale(&t->held[i])) target->within[n++] = t->held[i];
+  target->within_count = n;
+  target->joined_by = t->number;
+  target->joined_epoch = ++t->epoch;
+  target->state = JOINED;
+}
+
 /* A thread is held by itself as long as it lives, and whoever joins it wants it. */
 static int joins(int (*join)(pthread_t, void *), pthread_t handle, void *rest, u64 site) {
   struct slot *t = me();
   struct thread *target = t != NULL ? by_handle(handle) : NULL;
   if (target == NULL) return join(handle, rest);
-  u32 generation;
-  wants(t, (void *)(u64)target->number, site, EXCLUSIVE, THREAD, &generation);
+  u32 generation, alive = __atomic_load_n(&target->state, __ATOMIC_RELAXED) != HAS_ENDED;
+  u64 key = wants(t, (void *)(u64)target->number, site, EXCLUSIVE, THREAD, &generation);
+  /* Of the lines there the first is the one just used. */
+  u32 n = lines_of(t, key)->dependency;
+  if (alive && n != NONE && graph->dependencies[n].kind == THREAD && graph->dependencies[n].address == target->number)
+    __atomic_or_fetch(&graph->dependencies[n].flags, WAITED, __ATOMIC_RELAXED);
   u64 since = wait_begins(t, JOIN, site);
   int result = join(handle, rest);
   wait_ends(t, JOIN, site, since);
-  if (result == 0) {
-    target->joined_by = t->number;
-    target->joined_epoch = ++t->epoch;
-    target->state = JOINED;
-  }
+  if (result == 0) has_joined(t, target);
   return result;
 }
 
@@ -1323,10 +1371,7 @@ EXPORT int pthread_join(pthread_t thread, void **value) { return joins(plain_joi
 static void joined(pthread_t handle, int result) {
   struct slot *t = mine;
   struct thread *target = result == 0 && t != NULL ? by_handle(handle) : NULL;
-  if (target == NULL) return;
-  target->joined_by = t->number;
-  target->joined_epoch = ++t->epoch;
-  target->state = JOINED;
+  if (target != NULL) has_joined(t, target);
 }
 EXPORT int pthread_tryjoin_np(pthread_t thread, void **value) {
   int result = REAL(pthread_tryjoin_np)(thread, value);
@@ -1396,7 +1441,7 @@ int main(void) {
   TYPE(held); FIELD(held, address); FIELD(held, site); FIELD(held, generation); FIELD(held, mode); FIELD(held, kind); END;
   TYPE(thread); FIELD(thread, routine); FIELD(thread, born); FIELD(thread, ended); FIELD(thread, number); FIELD(thread, tid);
   FIELD(thread, parent); FIELD(thread, parent_epoch); FIELD(thread, joined_by); FIELD(thread, joined_epoch); FIELD(thread, state);
-  FIELD(thread, name); END;
+  FIELD(thread, name); FIELD(thread, within_count); FIELD(thread, within); END;
   TYPE(slot); FIELD(slot, used); FIELD(slot, number); FIELD(slot, held_count); FIELD(slot, held); FIELD(slot, wait_kind);
   FIELD(slot, wait_site); FIELD(slot, wait_since); END;
   TYPE(known); FIELD(known, dependency); FIELD(known, count); END;

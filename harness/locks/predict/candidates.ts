@@ -61,7 +61,9 @@ export class Candidates {
   readonly #writers = new Map<number, Candidate[]>();
 
   constructor({ dependencies, threads }: LockGraph) {
-    const candidates = dependencies.map((one) => {
+    // What is not told of a cut one may keep it apart from any other.
+    const whole = dependencies.filter(({ cut }) => !cut);
+    const candidates = whole.map((one) => {
       const pattern = threadPattern(nameOf(one, threads));
       return this.#candidate(one, pattern, poolOf(pattern, threads.get(one.by[0]?.thread ?? 0)));
     });

@@ -24,9 +24,10 @@ const thread = (number: number) =>
       joinedEpoch: fc.integer({ min: 1, max: 3 }),
       name: fc.constantFrom("w-1", "w-2", "x"),
       routine: fc.constantFrom(1, 2),
+      within: fc.array(fc.tuple(fc.constantFrom(...LOCKS), fc.boolean()), { maxLength: 1 }),
     })
     .map(
-      ({ parent, parentEpoch, joined, joinedEpoch, name, routine }): LockThread => ({
+      ({ parent, parentEpoch, joined, joinedEpoch, name, routine, within }): LockThread => ({
         number,
         tid: number,
         name,
@@ -35,6 +36,7 @@ const thread = (number: number) =>
         parentEpoch,
         joinedBy: joined ? parent : 0,
         joinedEpoch: joined ? Math.max(joinedEpoch, parentEpoch + 1) : 0,
+        within: within.map(([lock, exclusive]) => use(lock, exclusive)),
       }),
     );
 
@@ -56,6 +58,7 @@ const dependency = fc
       selector: ([lock]) => lock,
     }),
     prefersWriter: fc.boolean(),
+    cut: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
   })
   .map(
     ({ by, wants, holds, ...rest }): Dependency => ({
@@ -64,6 +67,7 @@ const dependency = fc
       wants: use(...wants),
       holds: holds.filter(([lock]) => lock !== wants[0]).map(([lock, exclusive]) => use(lock, exclusive)),
       itself: false,
+      waited: false,
       count: 1,
       at: [],
       stack: null,
@@ -104,6 +108,7 @@ function wild(count: number, locks: number, seed: number): LockGraph {
     parentEpoch: 0,
     joinedBy: 0,
     joinedEpoch: 0,
+    within: [],
   }));
   const dependencies = Array.from({ length: count }, (_, i): Dependency => {
     const [wants, ...holds] = new Set(Array.from({ length: 1 + draw(4) }, () => `L${draw(locks)}`));
@@ -115,6 +120,8 @@ function wild(count: number, locks: number, seed: number): LockGraph {
       holds: holds.map((lock) => use(lock, draw(2) === 0)),
       prefersWriter: false,
       itself: false,
+      cut: false,
+      waited: false,
       count: 1,
       at: [],
       stack: null,

@@ -1,11 +1,19 @@
 import { addTo } from "../../base/group-by.ts";
-import type { LockGraph } from "../graph.ts";
+import type { LockGraph, LockMode } from "../graph.ts";
 
 /** What is before one moment: a thread's number → the last of its epochs that is. */
 type Past = ReadonlyMap<number, number>;
 
 /** As many pasts are kept at once; each may name every thread. */
 const KEPT = 200;
+
+/** A lock that a thread holds at some time. */
+export interface Hold {
+  lock: string;
+  mode: LockMode;
+  /** Number of the thread. */
+  by: number;
+}
 
 /*
  *   A ──epoch 0──┬─ starts B ──┬──epoch 1──┬─ joins B ──┬──epoch 2──►
@@ -18,9 +26,12 @@ export class HappensBefore {
   readonly #threads: LockGraph["threads"];
   readonly #joins = new Map<number, { thread: number; epoch: number }[]>();
   readonly #pasts = new Map<string, Past>();
+  /** Is there a thread around which something was held? */
+  readonly hasHolds: boolean;
 
   constructor(threads: LockGraph["threads"]) {
     this.#threads = threads;
+    this.hasHolds = [...threads.values()].some(({ within }) => within.length > 0);
     for (const { number, joinedBy, joinedEpoch } of threads.values()) {
       if (joinedBy !== 0) addTo(this.#joins, joinedBy, { thread: number, epoch: joinedEpoch });
     }
@@ -29,6 +40,13 @@ export class HappensBefore {
   /** Was everything that thread `a` did up to the end of its epoch `to` over before thread `b` began its epoch `from`? Of different threads. */
   isBefore(a: number, to: number, b: number, from: number): boolean {
     return (this.#past(b, from).get(a) ?? -1) >= to;
+  }
+
+  /** What was held all the time that a thread was there: by who made and joined it, and by who made and joined that one. */
+  heldAround(thread: number): readonly Hold[] {
+    const { parent = 0, joinedBy = 0, within = [] } = this.#threads.get(thread) ?? {};
+    if (parent === 0 || joinedBy !== parent) return [];
+    return [...within.map(({ lock, mode }) => ({ lock, mode, by: parent })), ...this.heldAround(parent)];
   }
 
   #past(thread: number, epoch: number): Past {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Prediction } from "../../journal/prediction.ts";
 import { lockGraph, type SaidGraph } from "../../testing/locks/lock-graph.support.ts";
+import type { LockUse } from "../graph.ts";
 import { explain } from "./explain.ts";
 import { predict } from "./predict.ts";
 
@@ -91,6 +92,38 @@ describe("predictions", () => {
     assert.equal(predicted(with3({}))[0]?.writers[0]?.thread, "flush");
     const plain = readers.dependencies.map((one) => ({ ...one, prefersWriter: false }));
     assert.deepEqual(told({ ...with3({}), dependencies: [...plain, writer] }), []);
+  });
+
+  it("are none where a side held more than is told: a lock that keeps it apart may be among that", () => {
+    assert.deepEqual(told(inverse({ cut: true })), []);
+    assert.deepEqual(
+      told({ threads: TWO, dependencies: [{ by: [1], holds: ["A"], wants: "A", itself: true, cut: true }] }),
+      [],
+    );
+  });
+
+  it("are none where a side's thread was made and joined under a lock that the other side holds", () => {
+    const G: LockUse = { lock: "G", kind: "rwlock", mode: "shared", site: 0 };
+    const made = { name: "child", parent: 1, parentEpoch: 0, joinedBy: 1, joinedEpoch: 2, within: [G] };
+    const said = (child: object, other: string, more: object = {}): SaidGraph => ({
+      threads: ["maker", { ...made, ...child }, { name: "other", parent: 1, parentEpoch: 0 }, { name: "pool" }],
+      dependencies: [
+        { by: [2], holds: ["A"], wants: "B", ...more },
+        { by: [3], holds: [other, "B"], wants: "A" },
+      ],
+    });
+    assert.deepEqual(told(said({}, "G:w")), []);
+    assert.equal(told(said({}, "G:r")).length, 1, "two readers do not keep each other out");
+    assert.equal(told(said({}, "H")).length, 1);
+    assert.equal(told(said({ joinedBy: 3 }, "G:w")).length, 1, "its maker may have let go of it by then");
+    assert.deepEqual(told(said({}, "G:w", { many: true })), [], "others of its pool live like it");
+    assert.equal(told(said({}, "G:w", { by: [2, 4] })).length, 1);
+    const grandchild = { name: "grandchild", parent: 2, parentEpoch: 0, joinedBy: 2, joinedEpoch: 2 };
+    const { threads, dependencies } = said({}, "G:w", { by: [5] });
+    assert.deepEqual(told({ threads: [...threads, grandchild], dependencies }), []);
+    const makers = said({}, "G:w");
+    const byMaker = makers.dependencies.map((one, i) => (i === 1 ? { ...one, by: [[1, 1, 1] as const] } : one));
+    assert.equal(told({ ...makers, dependencies: byMaker }).length, 1, "who holds it itself runs beside it");
   });
 
   it("need different threads", () => {

@@ -6,8 +6,9 @@ const LONGEST = 6;
  * Every cycle of a small graph, by trying all sequences of dependencies and all threads that could be there: slow, and written from the
  * rules alone, as a judge of the search that is fast. Each as the numbers of its dependencies, the lowest first.
  */
-export function everyCycle(graph: LockGraph): string[] {
-  const all = graph.dependencies;
+export function everyCycle(given: LockGraph): string[] {
+  const all = given.dependencies;
+  const graph = { ...given, dependencies: all.filter(({ cut }) => !cut) };
   const cycles: string[] = [];
   const extend = (path: readonly number[]): void => {
     const sides = path.map((i) => all[i] as Dependency);
@@ -19,10 +20,10 @@ export function everyCycle(graph: LockGraph): string[] {
     // A prefix whose neighbours have nothing to do with each other leads nowhere.
     const last = sides.at(-1) as Dependency;
     for (const [i, next] of all.entries()) {
-      if (i > (path[0] ?? 0) && !path.includes(i) && neighbours(graph, last, next)) extend([...path, i]);
+      if (!next.cut && i > (path[0] ?? 0) && !path.includes(i) && neighbours(graph, last, next)) extend([...path, i]);
     }
   };
-  for (const i of all.keys()) extend([i]);
+  for (const [i, one] of all.entries()) if (!one.cut) extend([i]);
   return cycles;
 }
 
@@ -110,7 +111,37 @@ function canBeThere(graph: LockGraph, places: readonly Dependency[], must: reado
   });
   const all = choices.reduce<Doer[][]>((sets, of) => sets.flatMap((set) => of.map((doer) => [...set, doer])), [[]]);
   return all.some((set) =>
-    set.every((a, i) => set.every((b, j) => i === j || !a || !b || (a.thread !== b.thread && !isBefore(graph, a, b)))),
+    set.every((a, i) =>
+      set.every((b, j) => {
+        const [one, other] = [places[i] as Dependency, places[j] as Dependency];
+        if (i === j) return true;
+        if (a && b && (a.thread === b.thread || isBefore(graph, a, b))) return false;
+        const pairs = (a ? [a] : one.by).flatMap((mine) =>
+          (b ? [b] : other.by).map((theirs) => [mine, theirs] as const),
+        );
+        const different = pairs.filter(([mine, theirs]) => mine.thread !== theirs.thread);
+        const free = different.some(([mine, theirs]) => !inherited(graph, one, mine.thread, other, theirs.thread));
+        return different.length === 0 || free;
+      }),
+    ),
+  );
+}
+
+/** Do locks that makers held around their threads keep one thread at a place from another at another? */
+function inherited(graph: LockGraph, one: Dependency, a: number, other: Dependency, b: number): boolean {
+  const around = (thread: number): { lock: string; mode: LockMode; by: number }[] => {
+    const own = graph.threads.get(thread);
+    if (!own || own.parent === 0 || own.parent !== own.joinedBy) return [];
+    return [...own.within.map((use) => ({ ...use, by: own.parent })), ...around(own.parent)];
+  };
+  const all = (place: Dependency, thread: number) => [
+    ...place.holds.map((use) => ({ ...use, by: thread })),
+    ...around(thread),
+  ];
+  return all(one, a).some((mine) =>
+    all(other, b).some(
+      (theirs) => mine.lock === theirs.lock && mine.by !== theirs.by && [mine.mode, theirs.mode].includes("exclusive"),
+    ),
   );
 }
 

@@ -13,6 +13,8 @@ export interface SaidDependency {
   wants: string;
   prefersWriter?: boolean;
   itself?: boolean;
+  cut?: boolean;
+  waited?: boolean;
   count?: number;
   at?: readonly number[];
   stack?: number;
@@ -52,6 +54,8 @@ export function lockGraph({ threads, dependencies, waits = [], stacks = {} }: Sa
           holds: holds.map((use) => asUse(use, siteOf)),
           prefersWriter,
           itself,
+          cut: rest.cut ?? false,
+          waited: rest.waited ?? false,
           count: rest.count ?? 1,
           at: rest.at ?? [],
           stack: rest.stack ?? null,
@@ -99,7 +103,8 @@ export function graphOf(
 
 function asThread(thread: string | Partial<LockThread>, number: number): LockThread {
   const said = typeof thread === "string" ? { name: thread } : thread;
-  return { number, tid: number, name: "", routine: 0, parent: 0, parentEpoch: 0, joinedBy: 0, joinedEpoch: 0, ...said };
+  const made = { parent: 0, parentEpoch: 0, joinedBy: 0, joinedEpoch: 0, within: [] };
+  return { number, tid: number, name: "", routine: 0, ...made, ...said };
 }
 
 function asUse(said: string, siteOf: (name: string) => number): LockUse {

@@ -75,14 +75,18 @@ export function lockNames(stdout: string): Map<string, string> {
 }
 
 /**
- * What was wanted with something in hand, in a line each: "one: a > b"; "(r)" for shared, "#1" for a second lock at the same address,
+ * What was wanted with something in hand, in a line each: "one: a > b"; "(r)" for shared, "#2" for a second lock at the same address,
  * "!" where a thread waits for itself.
  */
 export function nested(graph: LockGraph, names: ReadonlyMap<string, string>): string[] {
+  const instances = new Map<string, string[]>();
   const told = ({ lock, mode, kind }: LockUse): string => {
     if (kind === "thread") return `<${graph.threads.get(Number(lock.split(" ")[1]))?.name}>`;
-    const [address = "", instance] = lock.split("#");
-    return `${names.get(address) ?? "?"}${instance === "0" ? "" : `#${instance}`}${mode === "shared" ? "(r)" : ""}`;
+    const [address = ""] = lock.split("#");
+    const known = instances.get(address) ?? [];
+    instances.set(address, known.includes(lock) ? known : [...known, lock]);
+    const instance = known.includes(lock) ? known.indexOf(lock) : known.length;
+    return `${names.get(address) ?? "?"}${instance === 0 ? "" : `#${instance + 1}`}${mode === "shared" ? "(r)" : ""}`;
   };
   const lines = graph.dependencies
     .filter(({ holds }) => holds.length > 0)

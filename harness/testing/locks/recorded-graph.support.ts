@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { LockGraph, LockThread } from "../../locks/graph.ts";
+import type { Dependency, LockGraph, LockThread } from "../../locks/graph.ts";
 import type { Naming } from "../../locks/predict/places.ts";
 
 /** Modes of programs/deadlock.c. */
 export type RecordedGraph = "switch" | "readers" | "flush" | "idle" | "busy";
 
-interface Recorded extends Omit<LockGraph, "threads" | "maps" | "stacks" | "executable"> {
-  threads: readonly Omit<LockThread, "routine">[];
+interface Recorded extends Omit<LockGraph, "threads" | "dependencies" | "maps" | "stacks" | "executable"> {
+  threads: readonly Omit<LockThread, "routine" | "within">[];
+  dependencies: readonly Omit<Dependency, "cut" | "waited">[];
   /** Address of a call site → the function it is in; null: of no name. */
   functions: Readonly<Record<string, string | null>>;
 }
@@ -18,9 +19,15 @@ interface Recorded extends Omit<LockGraph, "threads" | "maps" | "stacks" | "exec
  */
 export function recordedGraph(mode: RecordedGraph): { graph: LockGraph; naming: Naming } {
   const text = readFileSync(path.join(import.meta.dirname, "../recorded", `locks-${mode}.json`), "utf8");
-  const { functions, threads, ...rest }: Recorded = JSON.parse(text);
-  const byNumber = new Map(threads.map((thread) => [thread.number, { routine: 0, ...thread }]));
-  const graph = { ...rest, executable: "/deadlock", maps: "", threads: byNumber, stacks: new Map() };
+  const { functions, threads, dependencies, ...rest }: Recorded = JSON.parse(text);
+  const graph: LockGraph = {
+    ...rest,
+    executable: "/deadlock",
+    maps: "",
+    threads: new Map(threads.map((thread) => [thread.number, { routine: 0, ...thread, within: [] }])),
+    dependencies: dependencies.map((one) => ({ ...one, cut: false, waited: true })),
+    stacks: new Map(),
+  };
   const naming: Naming = {
     site: (address) => ({ module: "/deadlock", offset: 0, function: functions[address] ?? null, source: null }),
     stack: () => [],
