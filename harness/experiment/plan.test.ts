@@ -162,6 +162,14 @@ describe("makePlan", () => {
     assert.equal(trigger.after, "storm#40");
   });
 
+  it("counts pauses on from one occurrence to the next", () => {
+    const when: Trigger = { kind: "when", when: { kind: "pause", fault: "hold", nth: 2 }, delay: range(0), count: 3 };
+    const nths = plan("7", once("cut", when)).faults.map(
+      ({ trigger }) => trigger.kind === "when" && trigger.when.kind === "pause" && trigger.when.nth,
+    );
+    assert.deepEqual(nths, [2, 4, 6]);
+  });
+
   it("fills in the duration that a fault has of its own", () => {
     const cut: FaultSpec = {
       ...once("cut", { kind: "at", at: range(0) }),

@@ -48,7 +48,7 @@ function planFault(
     const duration = spec.duration
       ? drawFrom(spec.duration, own.fork("duration"))
       : (fault.ownDuration?.(params) ?? null);
-    const trigger = drawTrigger(spec.trigger, planned.at(-1), own.fork("trigger"), all, shape);
+    const trigger = drawTrigger(spec.trigger, planned, own.fork("trigger"), all, shape);
     planned.push({ id: occurrenceId(spec, index), fault: spec.fault, trigger, duration, params });
   }
   return planned;
@@ -56,7 +56,7 @@ function planFault(
 
 function drawTrigger(
   trigger: Trigger,
-  before: PlannedFault | undefined,
+  earlier: readonly PlannedFault[],
   random: Random,
   all: readonly FaultSpec[],
   shape: ClusterShape,
@@ -65,6 +65,7 @@ function drawTrigger(
     case "at":
       return { kind: "at", at: drawFrom(trigger.at, random) };
     case "every": {
+      const before = earlier.at(-1);
       const at = before?.trigger.kind === "at" ? before.trigger.at + drawFrom(trigger.every, random) : undefined;
       return { kind: "at", at: at ?? drawFrom(trigger.start, random) };
     }
@@ -73,7 +74,7 @@ function drawTrigger(
     case "when":
       return {
         kind: "when",
-        when: drawCondition(trigger.when, random, shape),
+        when: drawCondition(trigger.when, earlier.length, random, shape),
         delay: drawFrom(trigger.delay, random),
       };
   }
@@ -85,8 +86,9 @@ function lastOccurrence(id: string, all: readonly FaultSpec[]): string {
   return spec ? occurrenceId(spec, occurrences(spec.trigger) - 1) : id;
 }
 
-function drawCondition(condition: Condition, random: Random, shape: ClusterShape): PlannedCondition {
-  if (condition.kind === "pause") return condition;
+function drawCondition(condition: Condition, index: number, random: Random, shape: ClusterShape): PlannedCondition {
+  // Pauses are counted from the run's beginning: a thread may pause again while the occurrence before goes on.
+  if (condition.kind === "pause") return { ...condition, nth: condition.nth * (index + 1) };
   const node = resolveNode(condition.node, random, shape);
   if (condition.kind === "log") return { kind: "log", node, pattern: condition.pattern, nth: condition.nth };
   if (condition.kind === "since-start") return { kind: "since-start", node, after: drawFrom(condition.after, random) };

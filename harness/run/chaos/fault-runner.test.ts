@@ -142,7 +142,7 @@ describe("the fault runner", () => {
     assert.equal(steps("w").at(-1), "healed");
   });
 
-  it("fires when a thread begins to pause by a fault, as often as it is asked for", async () => {
+  it("fires when a thread begins to pause by a fault, each occurrence by the one that it names", async () => {
     const kind = fake("kind", false, async () => {});
     let pause: (() => () => void) | undefined;
     const hold = fake("hold", true, async (context) => {
@@ -153,7 +153,8 @@ describe("the fault runner", () => {
     const list = [
       planned("hold#1", "hold", at(0)),
       planned("first#1", "kind", when("hold", 1)),
-      planned("first#2", "kind", when("hold", 1)),
+      planned("first#2", "kind", when("hold", 2)),
+      planned("first#3", "kind", when("hold", 2)),
       planned("third", "kind", when("hold", 3)),
       planned("other", "kind", when("another", 1)),
     ];
@@ -166,10 +167,11 @@ describe("the fault runner", () => {
     assert.deepEqual(steps("first#2"), []);
     assert.equal(examinations.of("r1").length, 1);
     end?.();
-    for (const id of ["first#2", "third"]) {
+    for (const ids of [["first#2", "first#3"], ["third"]]) {
       await turn();
       pause?.()();
-      await until({ what: id, within: 5_000, every: 1 }, () => steps(id).includes("healed"));
+      const done = () => ids.every((id) => steps(id).includes("healed"));
+      await until({ what: ids.join(), within: 5_000, every: 1 }, done);
     }
     over.abort();
     await running;

@@ -123,8 +123,9 @@ export class FaultRunner {
       const other = this.#injected.get(trigger.after)?.promise;
       await unlessAborted(other ?? Promise.resolve(), signal);
     } else {
-      // The next occurrence is for the next time that the state comes about, not for the same moment again.
-      const before = this.#lives.get(previousOccurrence(planned.id) ?? "");
+      // The next occurrence is for the next time that the state comes about, not for the same moment again. Of pauses the plan tells which.
+      const previous = trigger.when.kind === "pause" ? undefined : previousOccurrence(planned.id);
+      const before = this.#lives.get(previous ?? "");
       await before;
       const seen = await triggers.wait(trigger.when, signal, before !== undefined);
       if (seen !== null) emit({ type: "note", about: planned.id, text: seen });
