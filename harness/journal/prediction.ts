@@ -36,6 +36,11 @@ const sideSchema = z.object({
   at: z.array(z.number()),
   /** How often. */
   count: z.number(),
+  /**
+   * Of one that waits for the end of a thread: each time that had ended already. The program may look first, at something that is not a lock,
+   * so that it never waits there. Left out: no.
+   */
+  alreadyEnded: z.literal(true).optional(),
 });
 export type PredictedSide = z.infer<typeof sideSchema>;
 

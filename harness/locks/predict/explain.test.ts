@@ -24,6 +24,24 @@ describe("a prediction in words", () => {
     ]);
   });
 
+  it("says where a thread that is joined had always ended by then, and tells such a cycle last", () => {
+    const side = (n: number, waited: boolean): SaidGraph["dependencies"] => [
+      { by: [n], wants: `G${n}:w in Run`, at: [n] },
+      { by: [1], holds: [`G${n}:r in Cron${n}`], wants: `thread ${n} in Stop${n}`, at: [n], waited },
+    ];
+    const threads = ["cron", "worker", "repl"];
+    const all = explained({ threads, dependencies: [...side(2, false), ...side(3, true)] });
+    assert.deepEqual(
+      all.map((text) => text.split(". ")[1]),
+      ["The two came as close as 0 ms.", "The two came as close as 0 ms"],
+    );
+    assert.ok(all[0]?.includes("Cron3"));
+    assert.ok(all[1]?.endsWith(". Whenever cron waited for the end of worker, that had come already."));
+    const both = side(2, true).map((one) => ({ ...one, by: one.by[0] === 1 ? [4] : one.by }));
+    const [one, ...others] = explained({ threads: [...threads, "cron"], dependencies: [...side(2, false), ...both] });
+    assert.deepEqual([one?.includes("already"), others], [false, []], "it did wait once");
+  });
+
   it("tells two threads of one pool apart, and how many sets of locks it was", () => {
     const pair = (n: number): SaidGraph["dependencies"] => [
       { by: [1, 2], holds: [`A${n} in Get`], wants: `B${n} in Put`, at: [n * 1000] },

@@ -10,7 +10,7 @@ const WAITS_FOR: Record<LongWait["for"], string> = {
   semaphore: "a semaphore",
 };
 
-/** A prediction in two or three sentences, for terminal and ticket. */
+/** A prediction in a few sentences, for terminal and ticket. */
 export function explain(prediction: Prediction): string {
   const { sides, kind, gap, writers, instances } = prediction;
   const sentences = kind === "itself" ? sides.map(ofItself) : [`${sides.map((_, i) => ofSide(sides, i)).join("; ")}.`];
@@ -22,6 +22,8 @@ export function explain(prediction: Prediction): string {
   } else if (instances > 1) {
     sentences.push(`It was so${ofInstances(instances)}.`);
   }
+  for (const { thread, wants, alreadyEnded } of sides)
+    if (alreadyEnded) sentences.push(`Whenever ${thread} waited for ${wants.lock}, that had come already.`);
   return sentences.join(" ");
 }
 

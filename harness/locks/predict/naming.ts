@@ -53,6 +53,7 @@ export function namedSide(side: Candidate, details: SideDetails, letters: Letter
     stack: [...places.stack(stack)],
     at: moments(all).map((at) => at + details.zero),
     count: all.reduce((sum, { count }) => sum + count, 0),
+    ...(side.joins !== null && all.every(({ waited }) => !waited) ? { alreadyEnded: true } : {}),
   };
 }
 

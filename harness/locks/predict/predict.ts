@@ -11,7 +11,7 @@ import { type Naming, Places, placeOf } from "./places.ts";
 const MOST_GROUPS = 2000;
 
 export interface Predictions {
-  /** The closest first. */
+  /** The closest first, but last those of which a side has never waited for the thread that it joins. */
   predictions: Prediction[];
   /** What was not looked at, as a sentence; null: everything was. */
   incomplete: string | null;
@@ -57,7 +57,16 @@ function whatIsMissing(complete: boolean, room: boolean): string | null {
 
 function byCloseness(a: Prediction, b: Prediction): number {
   const [one, other] = [a.gap ?? Number.MAX_SAFE_INTEGER, b.gap ?? Number.MAX_SAFE_INTEGER];
-  return one - other || a.sides.length - b.sides.length || (a.signature < b.signature ? -1 : 1);
+  return (
+    Number(hasEnded(a)) - Number(hasEnded(b)) ||
+    one - other ||
+    a.sides.length - b.sides.length ||
+    (a.signature < b.signature ? -1 : 1)
+  );
+}
+
+function hasEnded({ sides }: Prediction): boolean {
+  return sides.some(({ alreadyEnded }) => alreadyEnded);
 }
 
 function asGroup({ sides, writers }: LockCycle): Group {

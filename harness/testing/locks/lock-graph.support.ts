@@ -55,7 +55,7 @@ export function lockGraph({ threads, dependencies, waits = [], stacks = {} }: Sa
           prefersWriter,
           itself,
           cut: rest.cut ?? false,
-          waited: rest.waited ?? false,
+          waited: rest.waited ?? true,
           count: rest.count ?? 1,
           at: rest.at ?? [],
           stack: rest.stack ?? null,
