@@ -48,15 +48,17 @@ function introText({ deadlocks, graphs }: Foreseen): string {
 }
 
 function deadlockHtml(one: ForeseenDeadlock, number: number, summary: RunSummary): Html {
-  const { prediction, known } = one;
+  const { prediction, known, fate } = one;
   const { sides, writers, kind } = prediction;
   const sentence = sentenceOf(one);
   const svg = foreseenSvg(prediction, `Foreseen deadlock ${number}: ${sentence}`);
   const [tone, tag] = isReal(summary, one)
     ? ["t-bad", "it happened"]
-    : known === null
-      ? ["t-warn", "foreseen"]
-      : ["t-good", "known"];
+    : fate?.made
+      ? ["t-bad", "made real"]
+      : known === null
+        ? ["t-warn", "foreseen"]
+        : ["t-good", "known"];
   return html.lines([
     html`<article class="finding foreseen" id="foreseen-${number}">`,
     html`<h3>${number}. ${kind === "itself" ? "A thread that waits for itself" : threadsText(sides)} <span class="tag ${tone}">${tag}</span></h3>`,

@@ -194,17 +194,6 @@ describe("what is foreseen, in every report", () => {
     assert.match(article, /it happened/);
     assert.doesNotMatch(article, /--confirm/);
   });
-
-  it("lists predictions once: not again in the run that makes one of them real", async () => {
-    const threads = ["worker", "master-repl"];
-    const confirms = { run: "20261127-1", signature: JOIN_SIGNATURE, node: "r1", threads, pause: "a pause" };
-    const events = foreseenRun().events.map(
-      (event): JournalEvent => (event.type === "run" ? { ...event, plan: planOf({ locks: true, confirms }) } : event),
-    );
-    const { terminal } = await render(recordOf(events));
-    assert.match(terminal, /3 predictions: deadlocks that did not happen \(warnings\)$/m);
-    assert.doesNotMatch(terminal, new RegExp(JOIN_SIGNATURE));
-  });
 });
 
 /** The same run of an experiment that wants its locks seen and knows the prediction. */

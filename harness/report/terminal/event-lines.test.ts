@@ -37,6 +37,20 @@ describe("lines of a run while it goes on", () => {
     assert.equal(shown(many).length, 42);
   });
 
+  it("tell of a command by its reply, and of one without a reply", () => {
+    const command = (id: string): JournalEvent => ({
+      ...{ t: 2_000, type: "fault", id, fault: "command", step: "injected", targets: ["m1"] },
+    });
+    const replied: JournalEvent = {
+      ...{ t: 1_900, type: "admin-command", node: "m1", connection: 1, number: 1, by: "command-1", command: "COMPACT" },
+      ...{ step: "answered", ms: 3, expected: 0, reply: "OK" },
+    };
+    assert.deepEqual(shown([replied, command("command-1"), command("command-2")]), [
+      "1.9 s  m1: COMPACT: OK",
+      "2.0 s  fault command-2 on m1",
+    ]);
+  });
+
   it("tell of a thread's pause, but not of thousands of short ones", () => {
     const pause: EventOf<"thread-pause"> = {
       ...{ t: 9_000, type: "thread-pause", id: "hold", node: "r1", threads: ["master-repl"], from: 6_600 },

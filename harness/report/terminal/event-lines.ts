@@ -5,13 +5,19 @@ import { type EventLine, eventLine, lineAt } from "./event-line.ts";
 const MOST_ALONE = 5;
 const MOST_NAMES = 5;
 
-/** The lines of a run's events as they come. In the heal phase a fault that is over waits for the others: a tour has fifty. */
+/**
+ * The lines of a run's events as they come. In the heal phase a fault that is over waits for the others: a tour has fifty. A command whose
+ * reply has a line needs no other.
+ */
 export class EventLines {
+  readonly #replied = new Set<string>();
   #healing = false;
   #over: EventOf<"fault">[] = [];
 
   add(event: JournalEvent): EventLine[] {
     const line = eventLine(event);
+    if (event.type === "admin-command" && line) this.#replied.add(event.by);
+    if (event.type === "fault" && event.step === "injected" && this.#replied.has(event.id)) return [];
     if (event.type === "phase" && event.phase === "heal") this.#healing = event.step === "begin";
     else if (line === null) return [];
     else if (this.#healing && event.type === "fault" && event.step === "healed") {

@@ -4,7 +4,6 @@ import { clip } from "../../base/shorten.ts";
 import { formatCount, formatTime } from "../../base/units.ts";
 import type { EventOf, Finding, JournalEvent } from "../../journal/events.ts";
 import { kindOf } from "../../journal/finding.ts";
-import { planIn } from "../../journal/plan.ts";
 import { countText, knownText, predictedText, sentenceOf, warningsOf } from "../foreseen/foreseen-text.ts";
 import { replayCommand, shellWord } from "../replay-command.ts";
 import type { Reporter } from "../reporter.ts";
@@ -125,9 +124,7 @@ function findingLines(finding: Finding, index: number): EventLine[] {
 function foreseenLines(summary: RunSummary): EventLine[] {
   const warnings = warningsOf(summary);
   const known = knownText(summary);
-  // A run that is to make a prediction real follows one that has told them all.
-  const told = !planIn(summary.run)?.experiment.confirms;
-  const lines = told ? warnings.map((one) => `    ${one.prediction.signature}  ${sentenceOf(one)}`) : [];
+  const lines = warnings.map((one) => `    ${one.prediction.signature}  ${sentenceOf(one)}`);
   if (warnings.length > 0) lines.unshift(`  ${countText(warnings.length)} (warnings)`);
   return [
     ...lines.map((text): EventLine => ({ text, tone: "warn" })),
