@@ -71,7 +71,7 @@ export async function readGraphFile(path: string, layout: Layout): Promise<LockG
   }
 }
 
-export function readGraph(bytes: Buffer, layout: Layout): LockGraph | null {
+function readGraph(bytes: Buffer, layout: Layout): LockGraph | null {
   const graph = new Table(layout, "graph");
   if (bytes.length < graph.size || graph.text(bytes, 0, "magic") !== "KVLOCKS") return null;
   if (graph.number(bytes, 0, "layout") !== layout.version || graph.number(bytes, 0, "ready") === 0) return null;

@@ -13,9 +13,9 @@ import { HOSTILE } from "./trouble.support.ts";
 /** Of the deadlock between worker and master-repl. */
 export const JOIN_SIGNATURE = "0a1b2c3d4e5f";
 export const WRITER_SIGNATURE = "112233445566";
-export const ITSELF_SIGNATURE = "fedcba987654";
+const ITSELF_SIGNATURE = "fedcba987654";
 
-export function lockSite(name: string | null, source: string | null = null, offset = 0x1f20): LockSite {
+function lockSite(name: string | null, source: string | null = null, offset = 0x1f20): LockSite {
   return { module: "/usr/bin/kvrocks", offset, function: name, source };
 }
 
@@ -51,7 +51,7 @@ export const JOIN: Prediction = {
 
 const reads = (lock: string, name: string) => use(lock, "shared", lockSite(name, "pika_rm.cc:77"));
 
-export const BEHIND_A_WRITER: Prediction = {
+const BEHIND_A_WRITER: Prediction = {
   signature: WRITER_SIGNATURE,
   kind: "cycle",
   sides: [
@@ -64,7 +64,7 @@ export const BEHIND_A_WRITER: Prediction = {
   instances: 3,
 };
 
-export const ITSELF: Prediction = {
+const ITSELF: Prediction = {
   signature: ITSELF_SIGNATURE,
   kind: "itself",
   sides: [
@@ -92,7 +92,7 @@ const LONG_WAIT: LongWait = {
 };
 
 /** Every name that a server has chosen is this one. */
-export function named(text: string): Prediction {
+function named(text: string): Prediction {
   const own = { module: `/usr/${text}`, offset: 1, function: text, source: text };
   const again = (one: PredictedSide): PredictedSide => ({
     ...one,
