@@ -86,6 +86,7 @@ describe("a plan that tries to make a prediction real", () => {
     assert.deepEqual(experiment.checks, ["no-hang", "no-crash"]);
     assert.equal(experiment.locks, true);
     assert.equal(experiment.stopOn, "first-finding");
+    assert.equal(experiment.recovery.within, 10_000);
     assert.deepEqual(experiment.confirms, {
       ...{ run: "run-1", signature: JOIN.signature, node: "r1", threads: ["worker", "master-repl"] },
       pause: "a pause of 1.2 s before Server::PrepareRestoreDB in thread master-repl",

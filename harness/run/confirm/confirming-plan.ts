@@ -39,6 +39,8 @@ const STEPS = 3;
 const AFTERMATH_MS = 10_000;
 /** Beside the pauses: how long a try goes on behind the last moment that it needs, ms. */
 const REST_MS = 4_000;
+/** A deadlock with its proof is none that time heals, ms. */
+const RECOVERY_MS = 10_000;
 /** The library's limit of places in one pause. */
 const PLACES = 8;
 
@@ -124,6 +126,7 @@ function withPauses(plan: Plan, { run, node, prediction, chosen, length, steps }
       ...plan.experiment,
       locks: true,
       stopOn: "first-finding",
+      recovery: { within: Math.min(plan.experiment.recovery.within, RECOVERY_MS) },
       checks: withHangs(plan.experiment.checks),
       confirms: {
         run,
