@@ -124,13 +124,22 @@ const experiment = {
     .default(null),
   /** Predictions that are no news, by their signatures. */
   known: z.array(z.strictObject({ prediction: z.string(), why: z.string() })).default([]),
-  /** The run is made to bring about what an earlier one has foretold; `threads`: name patterns of the cycle, as they come in it. */
+  /** The run is made to bring about what an earlier one has foretold. */
   confirms: z
     .strictObject({
       run: z.string(),
       signature: z.string(),
       node: z.string(),
-      threads: nameList,
+      /** As they come in the cycle: each waits for the next one. */
+      sides: z.array(
+        z.strictObject({
+          /** Its name; digits of a pool's are one "#". */
+          thread: z.string(),
+          waits: z.enum(["join", "mutex", "rwlock", "spin"]),
+          /** The function that it waits in; null: that has no name to know it by. */
+          place: z.string().nullable(),
+        }),
+      ),
       /** "a pause of 2.5 s before …", as findings tell it. */
       pause: z.string(),
     })

@@ -210,7 +210,7 @@ describe("repro.sh", function () {
         const others = ["other", "another"].map((id) => ({ ...sleep, id, trigger: paused }));
         faults.push(hold, { ...sleep, id: "late", trigger: late }, ...others);
         const pause = "a pause of 2.5 s before bioSubmitJob in thread bio";
-        experiment.confirms = { run: "run-1", signature: "0a1b2c3d4e5f", node: "m1", threads: ["bio", "main"], pause };
+        experiment.confirms = { run: "run-1", signature: "0a1b2c3d4e5f", node: "m1", sides: [], pause };
       }),
     );
     assert.equal(bash(text, ["-n"]).code, 0);

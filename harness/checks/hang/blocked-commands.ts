@@ -8,6 +8,7 @@ import { holdsFor } from "../../systems/answer-time.ts";
 import type { Judged } from "../check.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import { flagWords } from "./client-flag-words.ts";
+import { foretoldHang } from "./foretold.ts";
 
 /*
  *   sent ─────── its own timeout ───────┬──── hang-after ────┬─────────────►  to the end of the run, no answer: unanswered-command
@@ -78,6 +79,7 @@ function finding(record: RunRecord, blocked: Blocked & { count: number }): Findi
   const { node, command, by, expected, argv } = sent;
   const { files, proof, summaries } = evidenceOf(record, node, from, to);
   const flags = overdue?.flags ?? null;
+  const predicted = proof === null ? null : foretoldHang(record, node, from, to);
   return {
     type: "hang",
     class: blocked.class,
@@ -102,6 +104,7 @@ function finding(record: RunRecord, blocked: Blocked & { count: number }): Findi
       ...(argv === undefined ? {} : { argv }),
       ...(expected === undefined ? {} : { expected }),
       ...(flags === null ? {} : { flags }),
+      ...(predicted === null ? {} : { predicted }),
     },
   };
 }

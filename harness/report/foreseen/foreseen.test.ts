@@ -203,13 +203,7 @@ function knowing(record: RunRecord, more: readonly JournalEvent[] = []): RunReco
 }
 
 function confirming(record: RunRecord): RunRecord {
-  const confirms = {
-    run: "run-1",
-    signature: JOIN_SIGNATURE,
-    node: "m1",
-    threads: ["worker", "master-repl"],
-    pause: "",
-  };
+  const confirms = { run: "run-1", signature: JOIN_SIGNATURE, node: "m1", sides: [], pause: "" };
   return recordOf(withPlan(record, planOf({ locks: true, confirms })));
 }
 

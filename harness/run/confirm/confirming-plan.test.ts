@@ -88,7 +88,11 @@ describe("a plan that tries to make a prediction real", () => {
     assert.equal(experiment.stopOn, "first-finding");
     assert.equal(experiment.recovery.within, 10_000);
     assert.deepEqual(experiment.confirms, {
-      ...{ run: "run-1", signature: JOIN.signature, node: "r1", threads: ["worker", "master-repl"] },
+      ...{ run: "run-1", signature: JOIN.signature, node: "r1" },
+      sides: [
+        { thread: "worker", waits: "join", place: "ReplicationThread::Stop" },
+        { thread: "master-repl", waits: "rwlock", place: "Server::PrepareRestoreDB" },
+      ],
       pause: "a pause of 1.2 s before Server::PrepareRestoreDB in thread master-repl",
     });
   });

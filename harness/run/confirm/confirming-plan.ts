@@ -132,7 +132,7 @@ function withPauses(plan: Plan, { run, node, prediction, chosen, length, steps }
         run,
         signature: prediction.signature,
         node,
-        threads: prediction.sides.map(({ thread }) => thread),
+        sides: prediction.sides.map(sideOf),
         pause: pauses.map(({ i }) => pauseWords(prediction.sides[i], length)).join(" and "),
       },
     },
@@ -145,6 +145,13 @@ function numbered(faults: readonly PlannedFault[]): PlannedFault[] {
   return [...groupBy(faults, ({ id }) => id)].flatMap(([id, own]) =>
     own.map((fault, i) => ({ ...fault, id: `${id}#${i + 1}` })),
   );
+}
+
+function sideOf({ thread, wants }: PredictedSide): NonNullable<Plan["experiment"]["confirms"]>["sides"][number] {
+  const place = wants.site.function === null ? null : placeOf(wants);
+  // Debuggers have other names for lambdas.
+  const named = place === null || place.includes("lambda") ? null : place;
+  return { thread, waits: wants.kind === "thread" ? "join" : wants.kind, place: named };
 }
 
 /** A prediction does not fail the run that tries it; the hang does. */
