@@ -13,14 +13,21 @@ export const lockSiteSchema = z.object({
 });
 export type LockSite = z.infer<typeof lockSiteSchema>;
 
-export const lockUseSchema = z.object({
+export const lockPlaceSchema = z.object({
+  site: lockSiteSchema,
+  /**
+   * Where the site's function only takes locks for others ("rocksdb::port::Mutex::Lock"): where that was called. null: it does more, or no
+   * stack tells.
+   */
+  caller: lockSiteSchema.nullable(),
+});
+export type LockPlace = z.infer<typeof lockPlaceSchema>;
+
+export const lockUseSchema = lockPlaceSchema.extend({
   /** "rwlock A": locks of one prediction have one letter each, whatever their addresses; "the end of master-repl" of a join. */
   lock: z.string(),
   kind: z.enum(["mutex", "rwlock", "spin", "thread"]),
   mode: z.enum(["shared", "exclusive"]),
-  site: lockSiteSchema,
-  /** Where the site's function is a mere wrapper of the lock ("rocksdb::port::Mutex::Lock"): who called it. null: it is none, or no stack tells. */
-  caller: z.string().nullable(),
 });
 export type NamedLockUse = z.infer<typeof lockUseSchema>;
 
@@ -64,7 +71,7 @@ export const predictionSchema = z.object({
 export type Prediction = z.infer<typeof predictionSchema>;
 
 /** A lock was held while its holder waited for something else. */
-export const longWaitSchema = z.object({
+export const longWaitSchema = lockPlaceSchema.extend({
   thread: z.string(),
   for: z.enum(["condition", "join", "io", "sleep", "semaphore"]),
   /** ms: the longest. */
@@ -73,7 +80,6 @@ export const longWaitSchema = z.object({
   /** On the run's clock, ms: when the longest began. */
   at: z.number(),
   holds: z.array(lockUseSchema),
-  site: lockSiteSchema,
   stack: z.array(z.string()),
 });
 export type LongWait = z.infer<typeof longWaitSchema>;

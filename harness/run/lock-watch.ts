@@ -11,6 +11,7 @@ import { foretell } from "../locks/foretell.ts";
 import type { LockGraph } from "../locks/graph.ts";
 import { makeLibrary } from "../locks/library/make-library.ts";
 import { LIBRARY_INSIDE, type LockFolder } from "../locks/lock-folder.ts";
+import { GraphNames } from "../locks/names/graph-names.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** How far apart two moments are that a dependency is noted with, ms. */
@@ -87,12 +88,8 @@ export class LockWatch {
     try {
       for (const graph of await locks.graphs()) {
         const since = graph.started - Number(clock.origin) / 1e6;
-        const { predictions, waits, incomplete } = await foretell(graph, {
-          since,
-          fetchFile,
-          within: NAMES_MS,
-          signal,
-        });
+        const names = new GraphNames(graph, { fetchFile, within: NAMES_MS, signal });
+        const { predictions, waits, incomplete } = await foretell(graph, names, since);
         for (const prediction of predictions) emit({ type: "prediction", node: name, prediction });
         for (const wait of waits) emit({ type: "long-wait", node: name, wait });
         for (const text of incomplete) emit({ type: "note", about: name, text: `lock graph: ${text}` });

@@ -1,10 +1,10 @@
 import { strict as assert } from "node:assert";
+import { namingOf } from "../../testing/locks/lock-graph.support.ts";
 import { LockProgram, nested } from "../../testing/locks/lock-program.support.ts";
 import { compile } from "../../testing/program.support.ts";
 import { skip } from "../../testing/skip.support.ts";
+import { foretell } from "../foretell.ts";
 import type { LockGraph } from "../graph.ts";
-import type { Naming } from "../predict/places.ts";
-import { predict } from "../predict/predict.ts";
 import { type LockLibrary, makeLibrary, missingForLibrary } from "./make-library.ts";
 
 /** By mode of lock-cases.c: what was taken with something in hand. */
@@ -25,10 +25,7 @@ const NESTED: Readonly<Record<string, readonly string[]>> = {
   "cancelled-join": ["one: b > a", "two: a > <forever>"],
 };
 
-const naming: Naming = {
-  site: (offset) => ({ module: "/lock-cases", offset, function: null, source: null }),
-  stack: () => [],
-};
+const naming = namingOf("/lock-cases", () => null, {});
 
 describe("the library that sees locks, misled", function () {
   this.timeout(60_000);
@@ -98,7 +95,7 @@ describe("the library that sees locks, misled", function () {
     const seen: Record<string, number> = {};
     for (const mode of ["under", "under-child", "under-broken"]) {
       const { graph } = await run(mode);
-      seen[mode] = predict(graph, naming).predictions.length;
+      seen[mode] = (await foretell(graph, naming)).predictions.length;
     }
     assert.deepEqual(seen, { under: 0, "under-child": 0, "under-broken": 1 });
   });

@@ -62,8 +62,10 @@ const WRAPPERS = [
   /^pstd::(?:Mutex|RecordMutex|RWMutex|RWLock|RefMutex|CondVar|SpinLock|WriteLock|ReadLock|MutexLock|CondLock)\b/,
   /^pstd::lock::/,
   /^(?:google|glog_internal_namespace_|absl|folly|boost|tbb|butil|bthread)::(?:\w+::)*\w*(?:[mM]utex|MUTEX|[lL]ock|Guard)\w*\b/,
-  // Kvrocks: its own guards of keys, and of joins.
-  /^(?:Multi)?LockGuard::/,
+  // What is called so, in any server: "Server::WorkExclusivityGuard", "db_rdlock", but not "Unlock" or "FlushBlock".
+  /(?:Lock|Guard)(?:Guard|Shared|Exclusive)?$/,
+  /(?:^|[:_])(?:rd|wr|rw|spin)?(?:lock|guard)(?:_guard|_shared|_exclusive)?$/,
+  // Kvrocks: its own joins.
   /^util::Thread(?:Join|Detach|OperationImpl)$/,
   // jemalloc, libevent, OpenSSL.
   /^(?:je_)?malloc_mutex_/,

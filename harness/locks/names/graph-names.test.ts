@@ -3,13 +3,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { runCommand } from "../../base/run-command.ts";
-import type { LockSite } from "../../journal/prediction.ts";
+import type { LockPlace, LockSite } from "../../journal/prediction.ts";
 import { compile } from "../../testing/program.support.ts";
 import { lockGraphOf } from "../../testing/programs/lock-graph.support.ts";
 import type { Dependency, LockGraph } from "../graph.ts";
 import { missingForLibrary } from "../library/make-library.ts";
 import { GraphNames, type NameOptions } from "./graph-names.ts";
-import { heldStack } from "./held-stack.ts";
+import { KeptStacks } from "./kept-stacks.ts";
 
 const OPTIONS: NameOptions = { fetchFile: async (file) => file, within: 30_000 };
 const WITH_SOURCES = [
@@ -23,9 +23,14 @@ const WITH_SOURCES = [
   "shop::Sell lock-names.cpp:40",
 ];
 
+/** Of the server itself. */
+function own({ site, caller }: LockPlace): LockSite {
+  return caller ?? site;
+}
+
 async function one(names: GraphNames, { wants, stack }: Dependency): Promise<LockSite> {
-  const [site] = await names.places([{ site: wants.site, stack }]);
-  return site ?? assert.fail();
+  const [place] = await names.places([{ site: wants.site, stack }]);
+  return own(place ?? assert.fail());
 }
 
 describe("names of the places where locks are taken", function () {
@@ -59,7 +64,10 @@ describe("names of the places where locks are taken", function () {
   async function places(graph: LockGraph, options: Partial<NameOptions> = {}): Promise<string[]> {
     const names = new GraphNames(graph, { ...OPTIONS, ...options });
     const sites = await names.places(graph.dependencies.map(({ wants: { site }, stack }) => ({ site, stack })));
-    const told = sites.map((site) => `${site.function} ${site.source}`).filter((text) => !text.startsWith("main "));
+    const told = sites
+      .map(own)
+      .map((site) => `${site.function} ${site.source}`)
+      .filter((text) => !text.startsWith("main "));
     return [...new Set(told)].sort();
   }
 
@@ -125,20 +133,18 @@ describe("names of the places where locks are taken", function () {
   it("a lock that is held was taken by a caller as well", async function () {
     const graph = await graphOf(this);
     const names = new GraphNames(graph, OPTIONS);
-    const closing = graph.dependencies.find(
-      ({ holds }) => holds.length === 1 && holds[0]?.kind === "mutex" && holds[0].site,
-    );
+    const kept = new KeptStacks(graph.dependencies);
     const held = graph.dependencies.flatMap((one) =>
-      one.holds.map((use, i) => ({ use, stack: heldStack(graph.dependencies, one, i) })),
+      one.holds.map((use, i) => ({ use, stack: kept.find(one.thread, one.holds.slice(0, i), use) })),
     );
     const sites = await names.places(held.map(({ use: { site }, stack }) => ({ site, stack })));
-    assert.ok(closing);
-    assert.deepEqual(sites.map((site) => `${site.function} ${site.source}`).sort(), [
-      "shop::Close lock-names.cpp:55",
-      "shop::Open lock-names.cpp:33",
-    ]);
-    assert.equal(heldStack([], closing, 0), null);
-    assert.equal(heldStack(graph.dependencies, closing, 1), null);
+    assert.deepEqual(
+      sites
+        .map(own)
+        .map((site) => `${site.function} ${site.source}`)
+        .sort(),
+      ["shop::Close lock-names.cpp:55", "shop::Open lock-names.cpp:33"],
+    );
   });
 
   it("without addr2line and gdb symbols still name functions; stacks say what is missing", async function () {
@@ -181,7 +187,7 @@ describe("names of the places where locks are taken", function () {
     const script = new GraphNames(graph, { ...OPTIONS, fetchFile: async () => import.meta.filename });
     assert.equal((await one(script, own)).function, null);
     const [nowhere] = await script.places([{ site: 42, stack: 99 }]);
-    assert.deepEqual(nowhere, { module: "", offset: 42, function: null, source: null });
+    assert.deepEqual(nowhere, { site: { module: "", offset: 42, function: null, source: null }, caller: null });
     assert.equal((await script.stacks([99])).get(99)?.why, "none was kept");
   });
 

@@ -1,7 +1,7 @@
 import { messageOf } from "../../base/chaos-error.ts";
 import { printable } from "../../base/escape.ts";
 import { groupBy } from "../../base/group-by.ts";
-import type { LockSite } from "../../journal/prediction.ts";
+import type { LockPlace, LockSite } from "../../journal/prediction.ts";
 import type { LockGraph } from "../graph.ts";
 import { foldFrames, isWrapper } from "./fold-frames.ts";
 import { usefulLink } from "./inline-chains.ts";
@@ -123,18 +123,18 @@ export class GraphNames {
     return this.#stacks;
   }
 
-  /**
-   * Where the server takes locks: the call itself, or, where that is in a function that only takes locks for others, its first caller
-   * that is more. In the order in which they come.
-   */
-  async places(calls: readonly LockCall[]): Promise<LockSite[]> {
+  /** Where the server takes locks, in the order in which the calls come; callers are those of functions that only take locks for others. */
+  async places(calls: readonly LockCall[]): Promise<LockPlace[]> {
     const sites = await this.sites(calls.map(({ site }) => site));
     const inWrapper = calls.filter(({ site }) => sites.get(site)?.wrapper);
     const stacks = await this.stacks(inWrapper.flatMap(({ stack }) => stack ?? []));
     return calls.map(({ site, stack }) => {
       const here = sites.get(site);
       const caller = here?.wrapper && stack !== null ? callerOf(here, stacks.get(stack)?.frames ?? []) : undefined;
-      return (caller ?? here)?.site ?? { module: "", offset: site, function: null, source: null };
+      return {
+        site: here?.site ?? { module: "", offset: site, function: null, source: null },
+        caller: caller?.site ?? null,
+      };
     });
   }
 

@@ -63,7 +63,8 @@ describe("where functions are in a file", function () {
     const graph = await lockGraphOf(file);
     const names = new GraphNames(graph, { ...OPTIONS, fetchFile: async (name) => name });
     const calls = graph.dependencies.map(({ wants, stack }) => ({ site: wants.site, stack }));
-    for (const { function: name, offset } of await names.places(calls)) {
+    for (const { site, caller } of await names.places(calls)) {
+      const { function: name, offset } = caller ?? site;
       if (name?.includes("lambda")) continue;
       const ranges = await rangesOf(name ?? "", file, OPTIONS);
       assert.ok(

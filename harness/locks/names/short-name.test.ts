@@ -62,13 +62,24 @@ describe("a function's name for people", () => {
       "pstd::Mutex::Lock",
       "rocksdb::InstrumentedMutexLock::InstrumentedMutexLock",
     ];
-    for (const name of [...wrappers, ...more, "pthread_rwlock_rdlock"]) assert.ok(isWrapper(name), name);
-    const others = [
+    const servers = [
       "engine::Storage::WriteLockGuard",
-      "ReplicationThread::Stop",
-      "rocksdb::DBImpl::MutexLocked",
-      "stdx::f",
+      "Server::WorkExclusivityGuard",
+      "DB::DBLockShared",
+      "db_wrlock",
     ];
-    for (const name of [...others, "pstd::Locker", "lockThreadedIO"]) assert.ok(!isWrapper(name), name);
+    for (const name of [...wrappers, ...more, ...servers, "pthread_rwlock_rdlock", "MultiLockGuard::MultiLockGuard"])
+      assert.ok(isWrapper(name), name);
+    const others = ["ReplicationThread::Stop", "rocksdb::DBImpl::MutexLocked", "stdx::f"];
+    for (const name of [
+      ...others,
+      "pstd::Locker",
+      "lockThreadedIO",
+      "Clock",
+      "FlushBlock",
+      "Unlock",
+      "LockTable::Resize",
+    ])
+      assert.ok(!isWrapper(name), name);
   });
 });

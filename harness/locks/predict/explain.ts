@@ -28,10 +28,11 @@ export function explain(prediction: Prediction): string {
 }
 
 /** "worker-# held rwlock A (exclusive, in Server::AddMaster) for 9.1 s while it waited for the end of a thread (in …)." */
-export function explainWait({ thread, for: what, longest, count, holds, site }: LongWait): string {
+export function explainWait(wait: LongWait): string {
+  const { thread, for: what, longest, count, holds } = wait;
   const held = holds.length === 0 ? "a lock" : holds.map(ofUse).join(" and ");
   const often = count > 1 ? `; ${count} times, this was the longest` : "";
-  return `${thread} held ${held} for ${formatGap(longest)} while it waited for ${WAITS_FOR[what]} (in ${placeOf({ site, caller: null })})${often}.`;
+  return `${thread} held ${held} for ${formatGap(longest)} while it waited for ${WAITS_FOR[what]} (in ${placeOf(wait)})${often}.`;
 }
 
 /** 340 → "340 ms", 2300 → "2.3 s" */

@@ -2,26 +2,25 @@ import type { LongWait } from "../../journal/prediction.ts";
 import type { LockGraph } from "../graph.ts";
 import { threadPattern } from "./candidates.ts";
 import { Letters, namedHolds } from "./naming.ts";
-import { type Naming, Places, placeOf } from "./places.ts";
+import { type Places, placeOf } from "./places.ts";
 
 /**
  * Where a lock was held while its thread waited for something else: the longest first, those of the same functions together.
  *
  * @param since the run's clock at `graph.started`, ms
  */
-export function longWaits(graph: Pick<LockGraph, "waits" | "dependencies">, naming: Naming, since = 0): LongWait[] {
-  const places = new Places(graph, naming);
+export function longWaits({ waits }: Pick<LockGraph, "waits">, places: Places, since: number): LongWait[] {
   const merged = new Map<string, LongWait>();
-  for (const wait of graph.waits) {
+  for (const wait of waits) {
     const one: LongWait = {
       thread: threadPattern(wait.thread),
       for: wait.for,
       longest: wait.longest,
       count: wait.count,
       at: wait.at + since,
-      holds: namedHolds(wait.holds, new Letters(), places),
-      site: places.site(wait.site),
-      stack: [...places.stack(wait.stack)],
+      holds: namedHolds(wait, new Letters(), places),
+      ...places.of(wait),
+      stack: places.stack(wait),
     };
     const key = keyOf(one);
     const own = merged.get(key);
@@ -31,7 +30,8 @@ export function longWaits(graph: Pick<LockGraph, "waits" | "dependencies">, nami
   return [...merged.values()].sort((a, b) => b.longest - a.longest);
 }
 
-function keyOf({ thread, for: what, holds, site }: LongWait): string {
+function keyOf(wait: LongWait): string {
+  const { thread, for: what, holds } = wait;
   const held = holds.map((use) => [use.kind, use.mode, placeOf(use)]);
-  return JSON.stringify([thread, what, placeOf({ site, caller: null }), held]);
+  return JSON.stringify([thread, what, placeOf(wait), held]);
 }

@@ -1,5 +1,5 @@
 import type { NamedLockUse, PredictedSide } from "../../journal/prediction.ts";
-import type { Dependency, LockUse } from "../graph.ts";
+import type { Dependency, HeldWait, LockUse } from "../graph.ts";
 import type { Candidate } from "./candidates.ts";
 import type { Places } from "./places.ts";
 
@@ -21,12 +21,12 @@ function letterOf(i: number): string {
 }
 
 /** The locks that are held, outermost first. */
-export function namedHolds(holds: readonly LockUse[], letters: Letters, places: Places): NamedLockUse[] {
-  return holds.map((use, i) => ({
+export function namedHolds(moment: Dependency | HeldWait, letters: Letters, places: Places): NamedLockUse[] {
+  return moment.holds.map((use, i) => ({
     lock: letters.of(use),
     kind: use.kind,
     mode: use.mode,
-    ...places.held(holds, i),
+    ...places.held(moment, i),
   }));
 }
 
@@ -42,15 +42,15 @@ export interface SideDetails {
 /** A dependency as a side that people read. */
 export function namedSide(side: Candidate, details: SideDetails, letters: Letters, places: Places): PredictedSide {
   const own = side.dependency;
-  const { wants, holds, stack } = own;
-  const named = namedHolds(holds, letters, places);
+  const { wants } = own;
+  const named = namedHolds(own, letters, places);
   const lock = details.ends === null ? letters.of(wants) : `the end of ${details.ends}`;
   const all = [...new Set([own, ...details.all])];
   return {
     thread: side.pattern,
     holds: named,
-    wants: { lock, kind: wants.kind, mode: wants.mode, ...places.wanted(wants, stack) },
-    stack: [...places.stack(stack)],
+    wants: { lock, kind: wants.kind, mode: wants.mode, ...places.of(own) },
+    stack: places.stack(own),
     at: moments(all).map((at) => at + details.zero),
     count: all.reduce((sum, { count }) => sum + count, 0),
     ...(side.joins !== null && all.every(({ waited }) => !waited) ? { alreadyEnded: true } : {}),

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Prediction } from "../../journal/prediction.ts";
-import type { Dependency, LockGraph, LockUse } from "../graph.ts";
+import type { Dependency, LockGraph } from "../graph.ts";
 import type { Candidate } from "./candidates.ts";
 import { closest } from "./closest.ts";
 import { findCycles, LONGEST_CYCLE, type LockCycle } from "./cycles.ts";
 import { Letters, namedSide, type SideDetails } from "./naming.ts";
-import { type Naming, Places, placeOf } from "./places.ts";
+import { type Places, placeOf } from "./places.ts";
 
-/** More cycles of different call sites are not told. */
+/** More cycles of different functions are not told. */
 const MOST_GROUPS = 2000;
 
 export interface Predictions {
@@ -26,31 +26,35 @@ interface Group extends LockCycle {
   members: Set<Dependency>[];
 }
 
+/** All that is a side of a cycle, or stands as a writer between two. */
+export function inCycles(graph: LockGraph): Set<Dependency> {
+  const all = new Set<Dependency>();
+  findCycles(graph, ({ sides, writers }) => {
+    for (const { dependency } of sides) all.add(dependency);
+    for (const { dependency } of writers) all.add(dependency);
+  });
+  return all;
+}
+
 /**
  * What threads have shown that they can do to each other, although nothing hung.
  *
- * @param since the run's clock at `graph.started`, ms
+ * @param places of what `inCycles` gives @param since the run's clock at `graph.started`, ms
  */
-export function predict(graph: LockGraph, naming: Naming, since = 0): Predictions {
+export function predict(graph: LockGraph, places: Places, since: number): Predictions {
   const groups = new Map<string, Group>();
   let room = true;
   const complete = findCycles(graph, (cycle) => {
-    const { key, first } = rotation(cycle.sides.map((_, i) => siteKey(cycle.sides, i)));
+    const { key, first } = rotation(cycle.sides.map((_, i) => sideKey(cycle.sides, i, places)));
     if (groups.has(key) || groups.size < MOST_GROUPS) join(groups, key, turned(asGroup(cycle), first));
     else room = false;
   });
-  const places = new Places(graph, naming);
-  const named = new Map<string, Group>();
-  for (const group of groups.values()) {
-    const { key, first } = rotation(group.sides.map((_, i) => nameKey(group.sides, i, places)));
-    join(named, key, turned(group, first));
-  }
-  const predictions = [...named].map(([key, group]) => toPrediction(signatureOf(key), group, places, since));
+  const predictions = [...groups].map(([key, group]) => toPrediction(signatureOf(key), group, places, since));
   return { predictions: predictions.sort(byCloseness), incomplete: whatIsMissing(complete, room) };
 }
 
 function whatIsMissing(complete: boolean, room: boolean): string | null {
-  if (!room) return `more than ${MOST_GROUPS} cycles of different call sites: the others are not told`;
+  if (!room) return `more than ${MOST_GROUPS} cycles of different functions: the others are not told`;
   if (complete) return null;
   return `the locks hang together in so many ways that not every cycle of up to ${LONGEST_CYCLE} locks was looked at`;
 }
@@ -116,44 +120,17 @@ function heldIndex(sides: readonly Candidate[], i: number): number {
   return use ? holds.indexOf(use) : -1;
 }
 
-/** What the same call sites have in common. */
-function siteKey(sides: readonly Candidate[], i: number): string {
-  return keyOfSide(
-    sides,
-    i,
-    ({ site }) => String(site),
-    ({ site }) => String(site),
-  );
-}
-
 /** What the same functions have in common, in any run. One that waits for a thread's end goes first. */
-function nameKey(sides: readonly Candidate[], i: number, places: Places): string {
-  const { holds = [], stack = null } = sides[i]?.dependency ?? {};
-  return keyOfSide(
-    sides,
-    i,
-    (use) => inFunction(places.held(holds, holds.indexOf(use))),
-    (use) => inFunction(places.wanted(use, stack)),
-  );
-}
-
-function inFunction(use: Parameters<typeof placeOf>[0]): string {
-  return use.site.function === null ? `${use.site.module}+${use.site.offset}` : placeOf(use);
-}
-
-function keyOfSide(
-  sides: readonly Candidate[],
-  i: number,
-  ofHeld: (use: LockUse) => string,
-  ofWanted: (use: LockUse) => string,
-): string {
+function sideKey(sides: readonly Candidate[], i: number, places: Places): string {
   const side = sides[i];
   if (!side) return "";
-  const { wants, holds } = side.dependency;
-  const held = holds[heldIndex(sides, i)];
-  const taken = held ? [held.kind, held.mode, ofHeld(held)] : ["its own end"];
+  const { dependency, pattern } = side;
+  const { wants, holds } = dependency;
+  const index = heldIndex(sides, i);
+  const held = holds[index];
+  const taken = held ? [held.kind, held.mode, placeOf(places.held(dependency, index))] : ["its own end"];
   const how = wants.kind === "thread" ? ["", "the end of a thread"] : [wants.kind, wants.mode];
-  return JSON.stringify([...how, ofWanted(wants), side.pattern, ...taken]);
+  return JSON.stringify([...how, placeOf(places.of(dependency)), pattern, ...taken]);
 }
 
 function signatureOf(key: string): string {

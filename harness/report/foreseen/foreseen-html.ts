@@ -109,9 +109,9 @@ function useRow(does: string, use: NamedLockUse): HtmlContent[] {
     name(lock) + modeText(use),
     [
       html`<code>${name(site.function ?? "?")}</code>`,
-      caller !== null && html`, called by <code>${name(caller)}</code>`,
+      caller !== null && html`, called by <code>${name(placeOf(use))}</code>`,
     ],
-    html`<code>${name(sourceOf(site))}</code>`,
+    html`<code>${name(sourceOf(use))}</code>`,
   ];
 }
 
@@ -138,7 +138,7 @@ function waitsHtml({ waits }: Foreseen): HtmlContent {
     gapText(wait.longest),
     formatCount(wait.count),
     [shorten(explainWait(wait), 1000), wait.stack.length > 0 && stackHtml(wait.stack)],
-    html`<code>${name(sourceOf(wait.site))}</code>`,
+    html`<code>${name(sourceOf(wait))}</code>`,
     `${node}, ${formatTime(wait.at)}`,
   ]);
   const columns = [numbers("Longest"), numbers("Times"), "What", "At", "Where, since"];
@@ -150,7 +150,7 @@ ${scrolling("Locks held for long", table(columns, rows))}`;
 /** "Held for 9.1 s by worker in ReplicationThread::Stop. " */
 function heldText(wait: LongWait | undefined): string {
   if (!wait) return "";
-  return `Held for ${gapText(wait.longest)} by ${name(wait.thread)} in ${name(placeOf({ site: wait.site, caller: null }))}. `;
+  return `Held for ${gapText(wait.longest)} by ${name(wait.thread)} in ${name(placeOf(wait))}. `;
 }
 
 function graphsHtml({ graphs }: Foreseen): HtmlContent {

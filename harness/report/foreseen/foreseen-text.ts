@@ -1,10 +1,10 @@
-import path from "node:path";
 import { shorten } from "../../base/shorten.ts";
 import { counted, formatSeconds } from "../../base/units.ts";
 import type { Finding } from "../../journal/finding.ts";
-import type { LockSite, NamedLockUse } from "../../journal/prediction.ts";
+import type { LockPlace, NamedLockUse } from "../../journal/prediction.ts";
 import type { ForeseenDeadlock } from "../../journal/view/foreseen.ts";
 import { explain } from "../../locks/predict/explain.ts";
+import { offsetIn, placeOf } from "../../locks/predict/places.ts";
 import type { RunSummary } from "../run-summary.ts";
 
 /** A function's name can have thousands of characters. */
@@ -72,12 +72,14 @@ export function placeLines({ prediction }: Pick<ForeseenDeadlock, "prediction">)
   ]);
 }
 
-function useLine(does: string, { lock, kind, mode, site, caller }: NamedLockUse): string {
-  const by = caller === null ? "" : `, called by ${caller}`;
-  return `  ${does} ${lock}${kind === "rwlock" ? ` (${mode})` : ""} in ${site.function ?? "?"}${by}, ${sourceOf(site)}`;
+function useLine(does: string, use: NamedLockUse): string {
+  const { lock, kind, mode, site, caller } = use;
+  const by = caller === null ? "" : `, called by ${placeOf(use)}`;
+  return `  ${does} ${lock}${kind === "rwlock" ? ` (${mode})` : ""} in ${site.function ?? "?"}${by}, ${sourceOf(use)}`;
 }
 
 /** "storage.cc:120"; or where in the file, for addr2line. */
-export function sourceOf({ source, module, offset }: LockSite): string {
-  return source ?? `${path.posix.basename(module)}+0x${offset.toString(16)}`;
+export function sourceOf({ site, caller }: LockPlace): string {
+  const own = caller ?? site;
+  return own.source ?? offsetIn(own);
 }

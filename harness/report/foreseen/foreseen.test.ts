@@ -84,7 +84,7 @@ describe("what is foreseen, in every report", () => {
     assert.match(issue, /^\*\*3 predictions: deadlocks that did not happen, and that/m);
     assert.match(
       issue,
-      /^ {2}holds rwlock A \(exclusive\) in kvrocks::Server::WorkExclusivityGuard\(\), server\.cc:1801$/m,
+      /^ {2}holds rwlock A \(exclusive\) in kvrocks::Server::WorkExclusivityGuard, server\.cc:1801$/m,
     );
     assert.match(chinese, /预测到 3 个/);
     assert.match(html, /<p><a href="#foreseen">3 predictions: deadlocks that did not happen<\/a>\.<\/p>/);

@@ -1,11 +1,10 @@
-import path from "node:path";
 import { groupBy } from "../../base/group-by.ts";
 import { formatSeconds } from "../../base/units.ts";
 import type { Plan, PlannedFault } from "../../journal/plan.ts";
-import type { NamedLockUse, PredictedSide, Prediction } from "../../journal/prediction.ts";
+import type { PredictedSide, Prediction } from "../../journal/prediction.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { closestMoments } from "../../locks/predict/closest.ts";
-import { placeOf } from "../../locks/predict/places.ts";
+import { offsetIn, placeOf } from "../../locks/predict/places.ts";
 
 /*
  *   the run that foretold it                     the run that tries
@@ -160,7 +159,7 @@ function withHangs(checks: readonly string[]): string[] {
 }
 
 function pauseOf({ thread, wants, holds }: PredictedSide, id: string, node: string, length: number): PlannedFault {
-  const held = [...new Set(holds.map(placeText))].slice(0, PLACES);
+  const held = [...new Set(holds.map(({ site }) => offsetIn(site)))].slice(0, PLACES);
   return {
     id,
     fault: "pause-thread",
@@ -169,7 +168,7 @@ function pauseOf({ thread, wants, holds }: PredictedSide, id: string, node: stri
     params: {
       node,
       thread: thread.replaceAll("#", "*"),
-      before: [placeText(wants)],
+      before: [offsetIn(wants.site)],
       afterLock: null,
       callers: false,
       holding: held.length === 0 ? null : held,
@@ -188,11 +187,6 @@ function pauseOf({ thread, wants, holds }: PredictedSide, id: string, node: stri
 function pauseWords(side: PredictedSide | undefined, length: number): string {
   if (!side) return "";
   return `a pause of ${formatSeconds(length)} before ${placeOf(side.wants)} in thread ${side.thread}`;
-}
-
-/** As a pause names it: the file and where the call returns to. */
-function placeText({ site }: NamedLockUse): string {
-  return `${path.posix.basename(site.module)}+0x${site.offset.toString(16)}`;
 }
 
 /** What the run was doing at these moments, the first of them first: the steps under way, or else the last one before. */

@@ -1,4 +1,6 @@
+import type { LockSite } from "../../journal/prediction.ts";
 import type { Dependency, HeldWait, LockGraph, LockKind, LockMode, LockThread, LockUse } from "../../locks/graph.ts";
+import { isWrapper } from "../../locks/names/fold-frames.ts";
 import type { Naming } from "../../locks/predict/places.ts";
 
 /** A dependency in words; what is left out is of no matter. */
@@ -69,16 +71,27 @@ export function lockGraph({ threads, dependencies, waits = [], stacks = {} }: Sa
       total: wait.longest,
     })),
   );
-  const naming: Naming = {
-    site: (address) => ({
-      module: "/usr/bin/server",
-      offset: address,
-      function: functions[address - 0x1000] ?? null,
-      source: null,
-    }),
-    stack: (number) => (number === null ? [] : (stacks[number] ?? [])),
-  };
+  const naming = namingOf("/usr/bin/server", (address) => functions[address - 0x1000] ?? null, stacks);
   return { graph, naming };
+}
+
+/** @param functionAt the name at a call site @param stacks by number: names of functions, innermost first */
+export function namingOf(
+  module: string,
+  functionAt: (address: number) => string | null,
+  stacks: Readonly<Record<number, readonly string[]>>,
+): Naming {
+  const asSite = (name: string | null, offset: number): LockSite => ({ module, offset, function: name, source: null });
+  return {
+    places: async (calls) =>
+      calls.map(({ site, stack }) => {
+        const name = functionAt(site);
+        const caller = isWrapper(name ?? "") ? stacks[stack ?? 0]?.find((frame) => !isWrapper(frame)) : undefined;
+        return { site: asSite(name, site), caller: caller === undefined ? null : asSite(caller, 0) };
+      }),
+    stacks: async () => new Map(Object.entries(stacks).map(([number, names]) => [Number(number), { names }])),
+    problems: [],
+  };
 }
 
 /** A graph of which only these matter. */

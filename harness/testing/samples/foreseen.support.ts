@@ -19,7 +19,7 @@ function lockSite(name: string | null, source: string | null = null, offset = 0x
   return { module: "/usr/bin/kvrocks", offset, function: name, source };
 }
 
-function use(lock: string, mode: NamedLockUse["mode"], site: LockSite, caller: string | null = null): NamedLockUse {
+function use(lock: string, mode: NamedLockUse["mode"], site: LockSite, caller: LockSite | null = null): NamedLockUse {
   const kind = lock.startsWith("rwlock") ? "rwlock" : lock.startsWith("mutex") ? "mutex" : "thread";
   return { lock, kind, mode, site, caller };
 }
@@ -28,19 +28,24 @@ function side(thread: string, holds: NamedLockUse[], wants: NamedLockUse, more: 
   return { thread, holds, wants, stack: [], at: [12_300, 14_500], count: 2, ...more };
 }
 
-const EXCLUSIVITY = use("rwlock A", "exclusive", lockSite("kvrocks::Server::WorkExclusivityGuard()", "server.cc:1801"));
+const EXCLUSIVITY = use("rwlock A", "exclusive", lockSite("kvrocks::Server::WorkExclusivityGuard", "server.cc:1801"));
 
 export const JOIN: Prediction = {
   signature: JOIN_SIGNATURE,
   kind: "cycle",
   sides: [
-    side("worker", [EXCLUSIVITY], use("the end of master-repl", "exclusive", lockSite("ReplicationThread::Stop()")), {
-      stack: ["pthread_join", "std::thread::join()", "ReplicationThread::Stop()", "Server::RemoveMaster()"],
+    side("worker", [EXCLUSIVITY], use("the end of master-repl", "exclusive", lockSite("ReplicationThread::Stop")), {
+      stack: ["pthread_join", "std::thread::join", "ReplicationThread::Stop", "Server::RemoveMaster"],
     }),
     side(
       "master-repl",
       [],
-      use("rwlock A", "exclusive", lockSite("std::__shared_mutex_pthread::lock()", null), "Server::PrepareRestoreDB"),
+      use(
+        "rwlock A",
+        "exclusive",
+        lockSite("std::__shared_mutex_pthread::lock", null),
+        lockSite("Server::PrepareRestoreDB"),
+      ),
     ),
   ],
   needsWriter: false,
@@ -87,8 +92,9 @@ const LONG_WAIT: LongWait = {
   count: 3,
   at: 20_400,
   holds: [EXCLUSIVITY],
-  site: lockSite("ReplicationThread::Stop()", "replication.cc:520"),
-  stack: ["pthread_join", "ReplicationThread::Stop()"],
+  site: lockSite("ReplicationThread::Stop", "replication.cc:520"),
+  caller: null,
+  stack: ["pthread_join", "ReplicationThread::Stop"],
 };
 
 /** Every name that a server has chosen is this one. */
@@ -98,8 +104,8 @@ function named(text: string): Prediction {
     ...one,
     thread: text,
     stack: [text, text],
-    holds: one.holds.map((held) => ({ ...held, lock: text, site: own, caller: text })),
-    wants: { ...one.wants, lock: text, site: own, caller: text },
+    holds: one.holds.map((held) => ({ ...held, lock: text, site: own, caller: own })),
+    wants: { ...one.wants, lock: text, site: own, caller: own },
   });
   return {
     ...BEHIND_A_WRITER,
