@@ -181,7 +181,8 @@ class LiveState {
     const nodes = [...this.#conditions].map(([node, condition]) => `${node} ${condition}`);
     const tones = [...this.#conditions.values()].map(conditionTone);
     const worst = WORST.find((tone) => tones.includes(tone));
-    const faults = [...this.#faults.keys()];
+    // The newest first: a long list is cut.
+    const faults = [...this.#faults.keys()].reverse();
     const time = `${this.#phase || "…"} ${formatTime(this.#now - this.#phaseBegan)}`;
     return [
       { text: cut(`${time} (run ${formatTime(this.#now)}) · ${this.#throughput()}`), tone: "plain" },
