@@ -264,6 +264,27 @@ describe("predictions", () => {
     assert.deepEqual(await told(said), ["c rwlock C rwlock A -> mutex B, a mutex B -> rwlock A"]);
   });
 
+  it("leave out a detour: what one thread needs a third one for, and does not once it goes on", async () => {
+    const said = (...flushall: SaidGraph["dependencies"]): SaidGraph => ({
+      threads: ["flushall", "flushdb", "info"],
+      dependencies: [
+        { by: [1], holds: ["A:w"], wants: "B:w" },
+        ...flushall,
+        { by: [2], holds: ["B:w"], wants: "C:w" },
+        { by: [3], holds: ["C:r"], wants: "A:r" },
+      ],
+    });
+    const lengths = async (graph: SaidGraph): Promise<number[]> =>
+      (await predicted(graph)).map(({ sides }) => sides.length);
+    assert.deepEqual(await lengths(said()), [3]);
+    assert.deepEqual(await lengths(said({ by: [1], holds: ["A:w", "B:w"], wants: "C:w" })), [2]);
+    assert.deepEqual(await lengths(said({ by: [1], holds: ["A:w"], wants: "C:w" })), [2, 3], "not by way of B");
+    const toRead: SaidGraph["dependencies"][number] = { by: [1], holds: ["A:w", "B:w"], wants: "C:r" };
+    const { dependencies } = said(toRead, { by: [2], wants: "C:w" });
+    const withWriter = dependencies.map((one) => ({ ...one, prefersWriter: true }));
+    assert.deepEqual(await lengths({ ...said(), dependencies: withWriter }), [2, 3], "takes a writer as well");
+  });
+
   it("of the same functions are one, whatever the addresses and numbers, with how many there were", async () => {
     const pair = (n: number, at: number): SaidGraph["dependencies"] => [
       { by: [1], thread: `w-${n}`, holds: [`A${n} in Get`], wants: `B${n} in Put`, at: [at], count: 2 },

@@ -4,11 +4,14 @@ import type { Dependency, LockGraph } from "../graph.ts";
 import type { Candidate } from "./candidates.ts";
 import { closest } from "./closest.ts";
 import { findCycles, LONGEST_CYCLE, type LockCycle } from "./cycles.ts";
+import { withoutDetours } from "./detours.ts";
 import { Letters, namedSide, type SideDetails } from "./naming.ts";
 import { type Places, placeOf } from "./places.ts";
 
 /** More cycles of different functions are not told. */
 const MOST_GROUPS = 2000;
+/** In the name of a cycle; JSON has none. */
+const BETWEEN_SIDES = "\n";
 
 export interface Predictions {
   /** The closest first, but last those of which a side has never waited for the thread that it joins. */
@@ -49,7 +52,10 @@ export function predict(graph: LockGraph, places: Places, since: number): Predic
     if (groups.has(key) || groups.size < MOST_GROUPS) join(groups, key, turned(asGroup(cycle), first));
     else room = false;
   });
-  const predictions = [...groups].map(([key, group]) => toPrediction(signatureOf(key), group, places, since));
+  const told = withoutDetours([...groups], ([key, { members, writers }]) => {
+    return { keys: key.split(BETWEEN_SIDES), members, alone: writers.length === 0 };
+  });
+  const predictions = told.map(([key, group]) => toPrediction(signatureOf(key), group, places, since));
   return { predictions: predictions.sort(byCloseness), incomplete: whatIsMissing(complete, room) };
 }
 
@@ -107,7 +113,10 @@ function turned(group: Group, first: number): Group {
 
 /** A cycle has no beginning: that which gives the lowest text, and the text. */
 function rotation(parts: readonly string[]): { key: string; first: number } {
-  const all = parts.map((_, first) => ({ key: [...parts.slice(first), ...parts.slice(0, first)].join("\n"), first }));
+  const all = parts.map((_, first) => ({
+    key: [...parts.slice(first), ...parts.slice(0, first)].join(BETWEEN_SIDES),
+    first,
+  }));
   return all.reduce((lowest, one) => (one.key < lowest.key ? one : lowest), all[0] ?? { key: "", first: 0 });
 }
 
