@@ -38,7 +38,7 @@ export async function preloadRefusal(
       (error: unknown) => messageOf(error),
     );
     signal.throwIfAborted();
-    const refusal = judge(folder.loaded(), system.processName, failure);
+    const refusal = judgePreload(folder.loaded(), system.processName, failure);
     known.set(key, refusal);
     return refusal;
   } finally {
@@ -47,10 +47,12 @@ export async function preloadRefusal(
   }
 }
 
-function judge(loaded: readonly string[], server: string, failure: string | null): string | null {
+/** @param loaded names of the programs that have loaded it @param failure why the server has not answered; null: it has */
+export function judgePreload(loaded: readonly string[], server: string, failure: string | null): string | null {
   if (failure === null && loaded.includes(server.slice(0, NAME_MAX))) return null;
   if (loaded.length > 0 && failure === null)
     return `${server} does not load a preloaded library: it is static, or gets rights by itself (setuid)`;
-  if (failure === null) return "no program of the image loads a preloaded library: they are static";
-  return `with a preloaded library its server does not start, as with another C library than glibc or on another architecture: ${failure}`;
+  if (failure === null)
+    return "no program of the image loads a preloaded library: they are static, or made for another architecture";
+  return `with a preloaded library its server does not start, as with another C library than glibc or on another architecture: ${failure.replaceAll(/\s+/g, " ")}`;
 }

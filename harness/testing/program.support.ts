@@ -9,7 +9,14 @@ const run = promisify(execFile);
 
 /** Compiles a program of programs/; null where the compiler is missing, so that the test can skip with that reason. */
 export async function compile(
-  source: "deadlock.c" | "std-locks.cpp" | "lock-names.cpp" | "assertion.c" | "locks.c" | "lock-cases.c",
+  source:
+    | "deadlock.c"
+    | "std-locks.cpp"
+    | "lock-names.cpp"
+    | "assertion.c"
+    | "locks.c"
+    | "lock-cases.c"
+    | "lock-server.c",
   flags: readonly string[] = [],
 ): Promise<{ path: string; remove(): Promise<void> } | null> {
   const compiler = source.endsWith(".c") ? "gcc" : "g++";
