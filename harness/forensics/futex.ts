@@ -3,7 +3,8 @@
  *
  *   pthread_mutex_t    +0 lock (0, 1 held, 2 held with waiters)  +8 owner   +12 users  +16 kind
  *   pthread_rwlock_t   +0 readers<<3 | 4 waiting readers | 2 write locked | 1 write phase     +4 writers queued
- *                      +8 write-phase futex   +12 writers futex   +16, +20 padding   +24 current writer   +48 flags
+ *                      +8 write-phase futex   +12 writers futex   +16, +20 padding   +24 current writer
+ *                      +40 where the library that sees locks leaves a number   +44 padding   +48 flags
  *   struct pthread     +0 its own address   +16 its own address   … tid (futex of pthread_join)
  *
  * A futex address alone says nothing, so every reading must survive checks that random memory fails: owners are live
@@ -128,10 +129,9 @@ function explainRwlock(
 function readRwlock(base: number, words: ReadWords, isThread: (id: number) => boolean): Rwlock | null {
   const fields = words(base, 14);
   if (base % 8 !== 0 || !fields) return null;
-  const [bits = 0, writers = 0, phase = 9, queue = 9, pad3, pad4, owner = 0, shared = 9, , , pad2a, pad2b, flags = 9] =
+  const [bits = 0, writers = 0, phase = 9, queue = 9, pad3, pad4, owner = 0, shared = 9, , , , padding, flags = 9] =
     fields;
-  const sane =
-    phase <= 3 && queue <= 3 && pad3 === 0 && pad4 === 0 && pad2a === 0 && pad2b === 0 && shared <= 1 && flags <= 2;
+  const sane = phase <= 3 && queue <= 3 && pad3 === 0 && pad4 === 0 && padding === 0 && shared <= 1 && flags <= 2;
   const owned = owner === 0 || (isThread(owner) && (bits & WRITE_LOCKED) !== 0 && (bits & WRITE_PHASE) !== 0);
   if (!sane || !owned || writers > 65_536 || bits >>> 3 > 65_536) return null;
   return { readers: bits >>> 3, state: bits & 7, owner };
