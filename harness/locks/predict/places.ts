@@ -51,11 +51,12 @@ export class Places {
   ): Promise<Places> {
     const kept = new KeptStacks(dependencies);
     const moments = [...new Set(told)].map((moment) => ({ moment, calls: callsOf(moment, kept) }));
+    // First: what is known of stacks is not looked up again for places.
+    const stacks = await naming.stacks(moments.flatMap(({ calls }) => calls.flatMap(({ stack }) => stack ?? [])));
     const places = (await naming.places(moments.flatMap(({ calls }) => calls))).values();
     const byMoment = moments.map(
       ({ moment, calls }) => [moment, calls.map(() => places.next().value ?? NOWHERE)] as const,
     );
-    const stacks = await naming.stacks(moments.flatMap(({ moment }) => moment.stack ?? []));
     return new Places(new Map(byMoment), stacks);
   }
 
