@@ -127,6 +127,8 @@ function fullSync({ step, done, total }: EventOf<"full-sync">): string {
 function fault(event: EventOf<"fault">): Said | null {
   const { id, step, targets, detail, effect } = event;
   const why = detail ? `: ${detail}` : "";
+  // Of a storm of commands there may be hundreds: a reply that is late has a line of its own.
+  if (step === "injected" && event.fault === "command" && occurrenceOf(id).number !== null) return null;
   if (step === "injected") return ["warn", `fault ${id}${targets.length > 0 ? ` on ${targets.join(", ")}` : ""}`];
   if (step === "healed") return ["quiet", `fault ${id} is over`];
   if (step === "effect" && effect?.measured === false) return ["bad", `fault ${id} had no effect: ${effect.summary}`];

@@ -3,49 +3,48 @@ import type { EventOf, JournalEvent } from "../../journal/events.ts";
 import { EventLines } from "./event-lines.ts";
 
 describe("lines of a run while it goes on", () => {
-  const heal = (step: "begin" | "end", t: number): JournalEvent => ({ t, type: "phase", phase: "heal", step });
-  const over = (id: string, t: number): JournalEvent => ({
-    ...{ t, type: "fault", id, fault: "command", step: "healed", targets: ["m1"] },
+  const fault = (id: string, t: number, step: EventOf<"fault">["step"], detail?: string): JournalEvent => ({
+    ...{ t, type: "fault", id, fault: "command", step, targets: ["m1"] },
+    ...(detail === undefined ? {} : { detail }),
   });
-  const many = Array.from({ length: 42 }, (_, i) => over(`command-${42 - i}`, 10_000 + i));
+  const over = (id: number, t: number) => fault(`command-${id}`, t, "healed");
+  const note = (t: number): JournalEvent => ({ t, type: "note", about: "m1", text: "x" });
+  const sample = (t: number): JournalEvent => ({ t, type: "topology", masters: [], replicaOf: {}, reason: "x" });
 
   function shown(events: readonly JournalEvent[]): string[] {
     const lines = new EventLines();
     return events.flatMap((event) => lines.add(event)).map(({ text }) => text.trim());
   }
 
-  it("have one for all of the faults that are over in the heal phase", () => {
-    const note: JournalEvent = { t: 10_100, type: "note", about: "m1", text: "x" };
-    const names = "command-42, command-41, command-40, command-39, command-38";
-    const [begin, ...rest] = shown([
-      heal("begin", 9_990),
-      ...many.slice(0, 40),
-      note,
-      ...many.slice(40),
-      heal("end", 11_000),
-    ]);
-    assert.match(begin ?? "", /── heal$/);
-    assert.deepEqual(rest, [
-      `10.0 s  40 faults are over: ${names} and 35 more`,
+  it("have one for many faults with the same fate at the same time", () => {
+    const many = Array.from({ length: 40 }, (_, i) => [
+      fault(`command-${i}`, 10_000 + i, "inject-failed", "it was stopped"),
+      over(i, 10_000 + i),
+    ]).flat();
+    const names = "(command-0, command-1, command-2, command-3, command-4 and 35 more)";
+    assert.deepEqual(shown([...many, note(10_100)]), [
+      `10.0 s  40 faults could not be injected: it was stopped ${names}`,
+      `10.0 s  40 faults are over ${names}`,
       "10.1 s  note on m1: x",
-      "10.0 s  fault command-2 is over",
-      "10.0 s  fault command-1 is over",
     ]);
   });
 
-  it("have one each before it, at once", () => {
-    assert.equal(shown(many).length, 42);
+  it("have one each for a few, and for those that are apart", () => {
+    assert.deepEqual(shown([over(1, 0), over(2, 0), sample(100), sample(600)]), [
+      "0.0 s  fault command-1 is over",
+      "0.0 s  fault command-2 is over",
+    ]);
+    const apart = Array.from({ length: 40 }, (_, i) => over(i, i * 1_000));
+    assert.equal(shown([...apart, note(50_000)]).length, 41);
   });
 
   it("tell of a command by its reply, and of one without a reply", () => {
-    const command = (id: string): JournalEvent => ({
-      ...{ t: 2_000, type: "fault", id, fault: "command", step: "injected", targets: ["m1"] },
-    });
+    const command = (id: string) => fault(id, 2_000, "injected");
     const replied: JournalEvent = {
       ...{ t: 1_900, type: "admin-command", node: "m1", connection: 1, number: 1, by: "command-1", command: "COMPACT" },
       ...{ step: "answered", ms: 3, expected: 0, reply: "OK" },
     };
-    assert.deepEqual(shown([replied, command("command-1"), command("command-2")]), [
+    assert.deepEqual(shown([replied, command("command-1"), command("command-2"), command("storm#3")]), [
       "1.9 s  m1: COMPACT: OK",
       "2.0 s  fault command-2 on m1",
     ]);

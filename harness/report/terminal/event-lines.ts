@@ -1,39 +1,68 @@
 import type { EventOf, JournalEvent } from "../../journal/events.ts";
-import { type EventLine, eventLine, lineAt } from "./event-line.ts";
+import { type EventLine, eventLine, lineAt, type Tone } from "./event-line.ts";
 
-/** So many faults that are over in the heal phase have a line each; of more, one line is enough. */
+type FaultEvent = EventOf<"fault">;
+
+interface Fate {
+  tone: Tone;
+  words: string;
+}
+
+/** What may befall many faults at once: in the heal phase, or where a finding ends the chaos phase. */
+const FATES = new Map<FaultEvent["step"], Fate>([
+  ["healed", { tone: "quiet", words: "are over" }],
+  ["not-fired", { tone: "bad", words: "never fired" }],
+  ["inject-failed", { tone: "bad", words: "could not be injected" }],
+]);
+/** How long a line waits for others of its kind, ms. */
+const WAIT_MS = 500;
+/** So many have a line each; of more, one line is enough. */
 const MOST_ALONE = 5;
 const MOST_NAMES = 5;
 
 /**
- * The lines of a run's events as they come. In the heal phase a fault that is over waits for the others: a tour has fifty. A command whose
+ * The lines of a run's events as they come. Many faults with the same fate at the same time have one: a tour has fifty. A command whose
  * reply has a line needs no other.
  */
 export class EventLines {
   readonly #replied = new Set<string>();
-  #healing = false;
-  #over: EventOf<"fault">[] = [];
+  /** By fate and its reason. */
+  readonly #waiting = new Map<string, Fate & { events: FaultEvent[] }>();
+  #until = 0;
 
   add(event: JournalEvent): EventLine[] {
     const line = eventLine(event);
-    if (event.type === "admin-command" && line) this.#replied.add(event.by);
-    if (event.type === "fault" && event.step === "injected" && this.#replied.has(event.id)) return [];
-    if (event.type === "phase" && event.phase === "heal") this.#healing = event.step === "begin";
-    else if (line === null) return [];
-    else if (this.#healing && event.type === "fault" && event.step === "healed") {
-      this.#over.push(event);
-      return [];
+    if (line === null) return event.t > this.#until ? this.#together() : [];
+    if (event.type === "admin-command") this.#replied.add(event.by);
+    if (event.type === "fault") {
+      if (event.step === "injected" && this.#replied.has(event.id)) return [];
+      const fate = FATES.get(event.step);
+      if (fate) return this.#wait(event, fate);
     }
-    return [...this.#overLines(), ...(line === null ? [] : [line])];
+    return [...this.#together(), line];
   }
 
-  #overLines(): EventLine[] {
-    const over = this.#over;
-    this.#over = [];
-    const last = over.at(-1);
-    if (!last || over.length <= MOST_ALONE) return over.flatMap((one) => eventLine(one) ?? []);
-    const names = over.slice(0, MOST_NAMES).map(({ id }) => id);
-    const rest = over.length - names.length;
-    return [lineAt(last.t, "quiet", `${over.length} faults are over: ${names.join(", ")} and ${rest} more`)];
+  #wait(event: FaultEvent, fate: Fate): EventLine[] {
+    const before = event.t > this.#until ? this.#together() : [];
+    if (this.#waiting.size === 0) this.#until = event.t + WAIT_MS;
+    const key = JSON.stringify([event.step, event.detail]);
+    const others = this.#waiting.get(key)?.events ?? [];
+    this.#waiting.set(key, { ...fate, events: [...others, event] });
+    return before;
   }
+
+  #together(): EventLine[] {
+    const lines = [...this.#waiting.values()].flatMap(together);
+    this.#waiting.clear();
+    return lines;
+  }
+}
+
+function together({ tone, words, events }: Fate & { events: readonly FaultEvent[] }): EventLine[] {
+  const last = events.at(-1);
+  if (!last || events.length <= MOST_ALONE) return events.flatMap((one) => eventLine(one) ?? []);
+  const why = last.detail ? `: ${last.detail}` : "";
+  const names = events.slice(0, MOST_NAMES).map(({ id }) => id);
+  const more = events.length - names.length;
+  return [lineAt(last.t, tone, `${events.length} faults ${words}${why} (${names.join(", ")} and ${more} more)`)];
 }
