@@ -45,6 +45,7 @@
 #define HIGH 0xffffffff00000000u
 #define EXPORT __attribute__((visibility("default")))
 #define COLD __attribute__((noinline, cold))
+#define HOT inline __attribute__((always_inline))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define SITE ((uint64_t)__builtin_return_address(0))
@@ -66,20 +67,20 @@ enum { SHARED = 1, EXCLUSIVE = 2 };
 enum { MUTEX = 1, RWLOCK = 2, SPIN = 3, THREAD = 4 };
 enum { LIVES = 1, HAS_ENDED = 2, JOINED = 3, DETACHED = 4 };
 /* Flags of a dependency. */
-enum { PREFERS_WRITER = 1, SELF = 2, TIMED = 4, MANY_THREADS = 8, TRUNCATED = 16, WAITED = 32 };
+enum { PREFERS_WRITER = 1, SELF = 2, MANY_THREADS = 8, TRUNCATED = 16, WAITED = 32 };
 /* Of a mutex's kind in the C library, besides its type. */
 enum { ROBUST = 16, INHERITS_PRIORITY = 32 };
 /* What a thread waits in while it holds a lock. */
 enum { CONDITION = 1, JOIN = 2, IO = 3, SLEEP = 4, SEMAPHORE = 5, PAUSED = 6 };
 
-/* age: as of when it was taken; epoch: in which of its thread's it was */
-struct held { u64 address, site; u32 generation, age, epoch; u8 mode, kind; u16 unused; };
+/* age: the newest of all when it was taken */
+struct held { u64 address, site; u32 generation, age; u8 mode, kind, unused[6]; };
 
 struct thread {                     /* of every thread that ever was, by its number */
   u64 pthread, routine, born, ended;
   u32 number, tid, parent, parent_epoch, joined_by, joined_epoch, slot, state;
   char name[16];                    /* as of its newest dependency, or its end */
-  u32 within_count, unused;
+  u32 age, within_count;            /* age: the newest of all when it was made */
   struct held within[WITHIN];       /* what its maker held from before it made it until it had joined it, outermost first */
 };
 
@@ -170,10 +171,12 @@ static struct graph *graph;
 static struct control *control;
 static char directory[200];
 /*
- * By address, hashed. The upper 32 bits are the address's own, so that no other address's lock ages with it; then how often a lock there was
- * released for another thread (16 bits); then how often one was made or destroyed by a call.
+ * When a lock was last made, destroyed, or released for another thread, by its address, hashed: what was taken before is held no longer. The
+ * upper 32 bits are the address's own, so that no other address's lock ages with it; the lower ones count all such calls of the process, and
+ * starts of threads.
  */
 static u64 ages[1 << 16];
+static u32 last_age;
 static u32 last_generation;
 static struct slot alone;                    /* of the main thread until there is a second one */
 static __thread struct slot *mine __attribute__((tls_model("initial-exec")));
@@ -231,16 +234,22 @@ static inline u64 *age_of(u64 address) { return &ages[((address >> 2) * 0x9e3779
 /* Addresses of user space have 47 bits, and a lock's are a multiple of 4: with the place in the table the rest tells them apart. */
 static inline u32 mark_of(u64 address) { return (u32)(address >> 2); }
 
-/* Lower half: how often a lock was made or destroyed there; upper half: how often it was released for another thread. */
-static inline u32 current_age(u64 address) {
+/* 0: never, or not lately. */
+static u32 age_at(u64 address) {
   u64 age = __atomic_load_n(age_of(address), __ATOMIC_RELAXED);
   return (u32)(age >> 32) == mark_of(address) ? (u32)age : 0;
 }
 
 /* Released by another thread, destroyed or made anew since it was taken. */
 static inline int is_stale(const struct held *h) {
-  u64 age = __atomic_load_n(age_of(h->address), __ATOMIC_RELAXED);
-  return (u32)(age >> 32) == mark_of(h->address) && (u32)age != h->age;
+  u32 at = age_at(h->address);
+  return at != 0 && (int)(at - h->age) > 0;
+}
+
+static u32 next_age(void) { return __atomic_add_fetch(&last_age, 1, __ATOMIC_RELAXED); }
+
+static COLD void age(u64 address) {
+  __atomic_store_n(age_of(address), ((u64)mark_of(address) << 32) | next_age(), __ATOMIC_RELAXED);
 }
 
 static COLD u32 number_lock(u32 *place) {
@@ -254,23 +263,13 @@ static COLD u32 number_lock(u32 *place) {
  * in a field that the C library uses for robust mutexes alone, or not at all: it is 0 in every lock that is new, however it was made. Where
  * there is no such field, what is called to make and destroy locks has to do.
  */
-static inline u32 generation_of(void *lock, u8 kind) {
+static HOT u32 generation_of(void *lock, u8 kind) {
   u32 *place;
   if (kind == MUTEX && likely(!(((pthread_mutex_t *)lock)->__data.__kind & ROBUST))) place = (void *)&((pthread_mutex_t *)lock)->__data.__list;
   else if (kind == RWLOCK) place = (void *)&((pthread_rwlock_t *)lock)->__data.__pad2;
-  else return kind == THREAD ? 0 : current_age((u64)lock) & 0xffff;
+  else return kind == THREAD ? 0 : age_at((u64)lock);
   u32 number = __atomic_load_n(place, __ATOMIC_RELAXED);
   return likely(number != 0) ? number : number_lock(place);
-}
-
-/* @param by 1: another lock from now on; 1 << 16: the same, held by nobody. Numbers never go back where two addresses share a place */
-static COLD void age(u64 address, u32 by) {
-  u64 *place = age_of(address), old = __atomic_load_n(place, __ATOMIC_RELAXED), aged;
-  do {
-    u32 count = (u32)(old >> 32) == mark_of(address) || by == 1 ? (u32)old : 0;
-    u32 raised = by == 1 ? (count & 0xffff0000u) | ((count + 1) & 0xffffu) : count + by;
-    aged = ((u64)mark_of(address) << 32) | raised;
-  } while (!__atomic_compare_exchange_n(place, &old, aged, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 }
 
 /* ---- the C library's own functions, found by name ---- */
@@ -447,6 +446,7 @@ static u32 number_thread(struct slot *by, u64 routine) {
     thread->routine = routine;
     thread->parent = by != NULL ? by->number : 0;
     thread->parent_epoch = by != NULL ? by->epoch : 0;
+    thread->age = next_age();
   }
   return number;
 }
@@ -632,7 +632,6 @@ static COLD void begin(void) {
     if (slot != NULL)
       for (u32 i = 0; i < alone.held_count; i++) {
         slot->held[i] = alone.held[i];
-        slot->held[i].epoch = 0;
         slot->hash[i + 1] = alone.hash[i + 1];
         slot->held_count = i + 1;
       }
@@ -1084,7 +1083,7 @@ static COLD void maybe_pause(struct slot *t, u64 site, u8 mode, u8 kind, u32 aft
 
 /* ---- the hot path ---- */
 
-static inline u64 wants(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, u32 *generation) {
+static HOT u64 wants(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, u32 *generation) {
   u64 address = (u64)lock;
   u64 key = key_of(t, t->held_count, address, site, mode, *generation = generation_of(lock, kind));
   struct known *known = lines_of(t, key);
@@ -1094,7 +1093,7 @@ static inline u64 wants(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, 
   return key;
 }
 
-static inline void took(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, u32 generation, u64 key) {
+static HOT void took(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, u32 generation, u64 key) {
   u32 n = t->held_count;
   if (unlikely(n >= HELD)) {
     t->lost++;
@@ -1105,8 +1104,7 @@ static inline void took(struct slot *t, void *lock, u64 site, u8 mode, u8 kind, 
   h->address = (u64)lock;
   h->site = site;
   h->generation = generation;
-  h->age = current_age((u64)lock);
-  h->epoch = t->epoch;
+  h->age = __atomic_load_n(&last_age, __ATOMIC_RELAXED);
   h->mode = mode;
   h->kind = kind;
   t->hash[n + 1] = key;
@@ -1136,10 +1134,10 @@ static COLD void released_out_of_order(struct slot *t, u64 address, u8 kind) {
   else if (t->condition == address) { /* or after it was cancelled in a wait, which left the mutex with it */
     t->condition = 0;
     t->wait_kind = 0;
-  } else if (kind != MUTEX || !is_owners_alone((void *)address)) age(address, 1u << 16);
+  } else if (kind != MUTEX || !is_owners_alone((void *)address)) age(address);
 }
 
-static inline void releases(void *lock, u8 kind) {
+static HOT void releases(void *lock, u8 kind) {
   struct slot *t = mine;
   if (t == NULL) return;
   u32 n = t->held_count;
@@ -1147,7 +1145,7 @@ static inline void releases(void *lock, u8 kind) {
   else released_out_of_order(t, (u64)lock, kind);
 }
 
-static void anew(void *lock) { age((u64)lock, 1); }
+static void anew(void *lock) { age((u64)lock); }
 
 /* ---- waits while something is held ---- */
 
@@ -1340,7 +1338,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 static void has_joined(struct slot *t, struct thread *target) {
   u32 n = 0;
   for (u32 i = 0; i < t->held_count && n < WITHIN && target->parent == t->number; i++)
-    if (t->held[i].epoch <= target->parent_epoch && !is_stale(&t->held[i])) target->within[n++] = t->held[i];
+    if ((int)(target->age - t->held[i].age) > 0 && !is_stale(&t->held[i])) target->within[n++] = t->held[i];
   target->within_count = n;
   target->joined_by = t->number;
   target->joined_epoch = ++t->epoch;
