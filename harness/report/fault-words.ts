@@ -1,4 +1,5 @@
 import { formatTime } from "../base/units.ts";
+import { pauseThread, whereText } from "../faults/processes/pause-thread.ts";
 import type { EventOf, Finding } from "../journal/events.ts";
 import { argvOf } from "../journal/plan.ts";
 import type { FaultOccurrence } from "../journal/view/fault-occurrences.ts";
@@ -8,9 +9,10 @@ const MOST_ARGV_CHARS = 90;
 /** Faults that were on when a finding began. */
 const MOST_ON = 6;
 
-/** What a fault did, for a reader who does not know its id: "command DEBUG SLEEP 600 on r1". */
+/** What a fault did, for a reader who does not know its id: "command DEBUG SLEEP 600 on r1", "pause-thread worker before the lock in Stop on r1". */
 export function faultWords({ fault, targets, params }: FaultOccurrence): string {
-  const said = argvOf(params).join(" ");
+  const pause = fault === pauseThread.kind ? pauseThread.parameters.planned.safeParse(params).data : undefined;
+  const said = pause ? `${pause.thread ?? "any thread"} ${whereText(pause)}` : argvOf(params).join(" ");
   const cut = said.length > MOST_ARGV_CHARS ? `${said.slice(0, MOST_ARGV_CHARS)}…` : said;
   const where = targets.length > 0 ? `on ${targets.join(", ")}` : "";
   return [fault, cut, where].filter((word) => word !== "").join(" ");

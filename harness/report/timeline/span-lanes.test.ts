@@ -3,7 +3,12 @@ import type { EventOf } from "../../journal/events.ts";
 import { recordOf } from "../../journal/record.ts";
 import { html } from "../html/markup.ts";
 import { pauseLane } from "./span-lanes.ts";
-import { timeScale, WIDE } from "./time-scale.ts";
+import { label, timeScale, WIDE } from "./time-scale.ts";
+
+it("names of rows that are cut keep their number", () => {
+  assert.match(label("command-17", 0, 0, 56, "label", "-17").text, /<title>command-17<\/title>comma…-17</);
+  assert.match(label("command-9", 0, 0, 56, "label", "-9").text, />command-9</);
+});
 
 describe("the lane of threads that paused", () => {
   const pause = (from: number, more: Partial<EventOf<"thread-pause">> = {}): EventOf<"thread-pause"> => ({

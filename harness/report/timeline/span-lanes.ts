@@ -168,7 +168,7 @@ function widths(exact: number, least: number): Html {
 }
 
 function rowLabel(text: string, y: number, { frame }: TimeScale): Html {
-  return label(text, 4, y + 11, frame.left - 10);
+  return label(text, 4, y + 11, frame.left - 10, "label", /-\d+$/.exec(text)?.[0]);
 }
 
 function rule(y: number, { frame }: TimeScale): Html {

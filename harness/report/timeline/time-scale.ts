@@ -63,9 +63,10 @@ export interface Lane {
   draw(scale: TimeScale, top: number): HtmlContent;
 }
 
-/** Text cut to about `width` units of the drawing's small type, whole in its tooltip. */
-export function label(text: string, x: number, y: number, width: number, mark = "label"): Html {
-  const shown = clip(text, Math.max(1, Math.floor(width / 6.2)));
+/** Text cut to about `width` units of the drawing's small type, whole in its tooltip. @param end of the text, which stays */
+export function label(text: string, x: number, y: number, width: number, mark = "label", end = ""): Html {
+  const room = Math.max(1, Math.floor(width / 6.2));
+  const shown = text.length <= room ? text : clip(text, Math.max(1, room - end.length)) + end;
   const title = shown !== text && html`<title>${text}</title>`;
   return html`<text class="${mark}" x="${round(x)}" y="${round(y)}">${title}${shown}</text>`;
 }
