@@ -41,7 +41,10 @@ export function resultOf(record: RunRecord): Result {
     runId: run.runId,
     startedAt: run.startedAt,
     durationMs: end,
-    experiment: { title: run.title, file: withoutRoot(run, run.experimentFile), issue: run.issue },
+    experiment: {
+      ...{ title: run.title, file: withoutRoot(run, run.experimentFile), issue: run.issue },
+      ...(foreseen?.confirms ? { confirms: foreseen.confirms } : {}),
+    },
     command: run.command,
     seed: run.seed,
     system: run.system,

@@ -43,7 +43,12 @@ export const resultSchema = z.object({
   runId: z.string(),
   startedAt: z.string().describe("ISO 8601, UTC"),
   durationMs: z.number(),
-  experiment: z.object({ title: z.string(), file: z.string(), issue: z.string().nullable() }),
+  experiment: z.object({
+    title: z.string(),
+    file: z.string(),
+    issue: z.string().nullable(),
+    confirms: z.string().optional().describe("Signature of the prediction that the run is to make real"),
+  }),
   command: z.array(z.string()).describe("Words of the command that runs the same plan again"),
   seed: z.string(),
   system: z.string(),

@@ -25,8 +25,12 @@ interface ImageRuns {
  * How often runs of the same experiment in the same folder of reports found what this one found, image by image.
  * null: it was run once.
  */
-export function repeatsOf({ run, findings }: RunSummary, file: string, runs: readonly ListedRun[]) {
-  const same = runs.filter((one) => one.experiment.file === file && one.system === run.system);
+export function repeatsOf({ run, findings, foreseen }: RunSummary, file: string, runs: readonly ListedRun[]) {
+  // Runs that are to make a prediction real do another thing, and find it sooner.
+  const confirms = foreseen?.confirms ?? undefined;
+  const same = runs.filter(
+    ({ experiment, system }) => experiment.file === file && experiment.confirms === confirms && system === run.system,
+  );
   const known = same.filter(hasVerdict);
   if (known.length < 2) return null;
   const [first] = findings;

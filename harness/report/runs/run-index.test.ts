@@ -27,10 +27,14 @@ describe("the history of runs", () => {
     verdict: SampleOptions["verdict"];
     digest?: string;
     title?: string;
+    /** The signature of the prediction that it is to make real. */
+    confirms?: string;
   }
 
   /** One run's folder with its result.json, and the record that it was made of. */
-  async function past(number: number, { image, verdict = "pass", digest = "sha256:1", title }: Past) {
+  async function past(number: number, { image, verdict = "pass", digest = "sha256:1", title, confirms }: Past) {
+    const images = { affected: "kv:old", fixed: "kv:new" };
+    const tries = confirms && { run: "run-1", signature: confirms, node: "r1", sides: [], pause: "a pause" };
     const folder = `20250101-1200${String(number).padStart(2, "0")}-sample-${number}`;
     const record = recordOf(
       sampleRun({ verdict }).events.map((event) =>
@@ -42,7 +46,7 @@ describe("the history of runs", () => {
               digest,
               startedAt: `2025-01-01T12:00:${String(number).padStart(2, "0")}.000Z`,
               title: title ?? event.title,
-              plan: planOf({ images: { affected: "kv:old", fixed: "kv:new" } }),
+              plan: planOf(tries ? { images, locks: true, confirms: tries } : { images }),
             }
           : event,
       ),
@@ -91,6 +95,19 @@ describe("the history of runs", () => {
         ["sha256:2", false, 0, 1],
       ],
     );
+  });
+
+  it("does not mix runs that are to make a prediction real with those of the experiment", async () => {
+    const plain = await past(0, { image: "kv:old", verdict: "pass" });
+    await past(1, { image: "kv:old", verdict: "pass" });
+    const tried = await past(2, { image: "kv:old", verdict: "fail", confirms: "0a1b2c3d4e5f" });
+    const runs = await listRuns(reports);
+    assert.equal(repeatsOf(summarize(plain.record), FILE, runs)?.images[0]?.found.n, 2);
+    assert.equal(repeatsOf(summarize(tried.record), FILE, runs), null);
+    await writeRunIndex(reports);
+    const html = await readFile(path.join(reports, "index.html"), "utf8");
+    assert.match(html, /<h1>3 runs of 1 experiment<\/h1>/);
+    assert.match(html, /<h2>[^<]*: to make 0a1b2c3d4e5f real<\/h2>/);
   });
 
   it("says nothing of repetition where there was none", async () => {

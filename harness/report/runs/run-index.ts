@@ -60,14 +60,15 @@ const LETTERS: Record<ListedRun["verdict"], string> = {
  */
 function runIndexHtml(runs: readonly ListedRun[], nights: readonly string[]): Html {
   const total = counted(runs.length, "run");
-  const groups = [...groupBy(runs, ({ experiment }) => experiment.file).values()];
+  const groups = [...groupBy(runs, ({ experiment: { file, confirms } }) => JSON.stringify([file, confirms])).values()];
+  const files = new Set(runs.map(({ experiment }) => experiment.file));
   const sorted = groups.sort((a, b) => (latestOf(a).startedAt < latestOf(b).startedAt ? 1 : -1));
   const legend = Object.entries(LETTERS).map(
     ([verdict, letter], i) => html`${i > 0 && ", "}${box(letter, verdict)} ${verdict}`,
   );
   return htmlPage({
     title: `kvchaos: ${total}`,
-    header: html`<h1>${total} of ${counted(groups.length, "experiment")}</h1>
+    header: html`<h1>${total} of ${counted(files.size, "experiment")}</h1>
 <p class="quiet">Made of the run folders beside this page. Every letter is a run, the latest on the right: ${legend}.</p>`,
     main: html.lines([...sorted.map(groupHtml), ...nightsHtml(nights)]),
     footer: html`Made by kvchaos. Made again after every run, and by <code>kvchaos report</code> with this folder.`,
@@ -83,9 +84,10 @@ const COLUMNS = [
   numbers("Median duration"),
 ];
 
-/** All runs of one experiment, by its file: titled as its latest run was. */
+/** All runs of one experiment, by its file, or of one prediction: titled as its latest run was. */
 function groupHtml(runs: readonly ListedRun[]): Html {
-  const { title, file } = latestOf(runs).experiment;
+  const { title: own, file, confirms } = latestOf(runs).experiment;
+  const title = confirms === undefined ? own : `${own}: to make ${confirms} real`;
   const rows = [...groupBy(runs, ({ system, image }) => `${system} ${image}`).values()];
   return html`<section><h2>${title}</h2>
 <p class="quiet"><code>${file}</code></p>

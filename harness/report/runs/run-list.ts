@@ -8,7 +8,7 @@ const resultSchema = z.looseObject({
   runId: z.string(),
   startedAt: z.string(),
   durationMs: z.number(),
-  experiment: z.looseObject({ title: z.string(), file: z.string() }),
+  experiment: z.looseObject({ title: z.string(), file: z.string(), confirms: z.string().optional() }),
   seed: z.string(),
   system: z.string(),
   image: z.string(),
