@@ -324,4 +324,17 @@ describe("predictions", () => {
     assert.notEqual(flush?.signature, write?.signature);
     assert.ok(explain(flush ?? assert.fail()).includes("wants mutex B (in DB::Flush)"));
   });
+
+  it("of one call that several functions have made are as many as these, however close each came", async () => {
+    const pair = (n: number, at: number): SaidGraph["dependencies"] => [
+      { by: [1], holds: [`A${n} in Get`], wants: `B${n} in Mutex::Lock`, stack: n, at: [at] },
+      { by: [2], holds: [`B${n} in Put`], wants: `A${n} in Drop`, at: [at] },
+    ];
+    const wanted = async (dependencies: SaidGraph["dependencies"]) =>
+      (await predicted({ threads: TWO, dependencies, stacks: { 1: ["DB::Flush"], 2: ["DB::Write"] } }))
+        .flatMap(({ sides }) => sides.flatMap(({ wants }) => wants.caller?.function ?? []))
+        .sort();
+    assert.deepEqual(await wanted([...pair(1, 0), ...pair(2, 900)]), ["DB::Flush", "DB::Write"]);
+    assert.deepEqual(await wanted([...pair(2, 0), ...pair(1, 900)]), ["DB::Flush", "DB::Write"]);
+  });
 });
