@@ -176,8 +176,9 @@ static char directory[200];
  * starts of threads.
  */
 static u64 ages[1 << 16];
-static u32 last_age;
-static u32 last_generation;
+/* In cache lines of their own: the first is read by whoever takes a lock. */
+static _Alignas(64) u32 last_age;
+static _Alignas(64) u32 last_generation;
 static struct slot alone;                    /* of the main thread until there is a second one */
 static __thread struct slot *mine __attribute__((tls_model("initial-exec")));
 enum { ENDED = 1, IN_FORK = 2 };             /* why nothing is written of a thread */
@@ -261,7 +262,7 @@ static COLD u32 number_lock(u32 *place) {
  * Which of all the locks that have been at this address. Nobody need call anything to make a std::mutex, and its memory may have been another
  * object's before: two of them taken for one would be in cycles that cannot be. So who wants a lock for the first time leaves a number in it,
  * in a field that the C library uses for robust mutexes alone, or not at all: it is 0 in every lock that is new, however it was made. Where
- * there is no such field, what is called to make and destroy locks has to do.
+ * there is no such field, its age has to do.
  */
 static HOT u32 generation_of(void *lock, u8 kind) {
   u32 *place;
