@@ -1,3 +1,4 @@
+import type { Prediction } from "../../journal/prediction.ts";
 import type { Dependency, LockUse } from "../graph.ts";
 
 export interface KnownCycle {
@@ -5,8 +6,7 @@ export interface KnownCycle {
   keys: readonly string[];
   /** By side: every dependency that was one. */
   members: readonly ReadonlySet<Dependency>[];
-  /** Its sides are enough: no writer has to come between them. */
-  alone: boolean;
+  prediction: Pick<Prediction, "sides" | "needsWriter">;
 }
 
 /*
@@ -16,10 +16,15 @@ export interface KnownCycle {
  */
 
 /** Those of which none shorter says nearly the same: one side goes on from where it waits in the longer one, and then waits for another. */
-export function withoutDetours<T>(cycles: readonly T[], asKnown: (cycle: T) => KnownCycle): T[] {
-  const all = cycles.map((cycle) => ({ cycle, known: asKnown(cycle) }));
-  const direct = all.filter(({ known }) => known.alone);
-  return all.filter(({ known }) => !direct.some((shorter) => isDetour(known, shorter.known))).map(({ cycle }) => cycle);
+export function withoutDetours<T extends KnownCycle>(cycles: readonly T[]): T[] {
+  // What needs still more to come about replaces nothing.
+  const sure = cycles.filter(({ prediction }) => !prediction.needsWriter && !hasEnded(prediction));
+  return cycles.filter((cycle) => !sure.some((shorter) => isDetour(cycle, shorter)));
+}
+
+/** Has a side never waited for the thread that it joins? */
+export function hasEnded({ sides }: Pick<Prediction, "sides">): boolean {
+  return sides.some(({ alreadyEnded }) => alreadyEnded);
 }
 
 function isDetour(longer: KnownCycle, shorter: KnownCycle): boolean {

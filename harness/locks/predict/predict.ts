@@ -4,7 +4,7 @@ import type { Dependency, LockGraph } from "../graph.ts";
 import type { Candidate } from "./candidates.ts";
 import { closest } from "./closest.ts";
 import { findCycles, LONGEST_CYCLE, type LockCycle } from "./cycles.ts";
-import { withoutDetours } from "./detours.ts";
+import { hasEnded, withoutDetours } from "./detours.ts";
 import { Letters, namedSide, type SideDetails } from "./naming.ts";
 import { type Places, placeOf } from "./places.ts";
 
@@ -52,10 +52,11 @@ export function predict(graph: LockGraph, places: Places, since: number): Predic
     if (groups.has(key) || groups.size < MOST_GROUPS) join(groups, key, turned(asGroup(cycle), first));
     else room = false;
   });
-  const told = withoutDetours([...groups], ([key, { members, writers }]) => {
-    return { keys: key.split(BETWEEN_SIDES), members, alone: writers.length === 0 };
-  });
-  const predictions = told.map(([key, group]) => toPrediction(signatureOf(key), group, places, since));
+  const all = [...groups].map(([key, group]) => ({
+    ...{ keys: key.split(BETWEEN_SIDES), members: group.members },
+    prediction: toPrediction(signatureOf(key), group, places, since),
+  }));
+  const predictions = withoutDetours(all).map(({ prediction }) => prediction);
   return { predictions: predictions.sort(byCloseness), incomplete: whatIsMissing(complete, room) };
 }
 
@@ -73,10 +74,6 @@ function byCloseness(a: Prediction, b: Prediction): number {
     a.sides.length - b.sides.length ||
     (a.signature < b.signature ? -1 : 1)
   );
-}
-
-function hasEnded({ sides }: Prediction): boolean {
-  return sides.some(({ alreadyEnded }) => alreadyEnded);
 }
 
 function asGroup({ sides, writers }: LockCycle): Group {
