@@ -4,6 +4,9 @@ import type { WaitArrow, WaitBox, WaitPicture } from "../finding/wait-boxes.ts";
 import { waitPictureSvg } from "../finding/wait-graph-svg.ts";
 import type { Html } from "../html/markup.ts";
 
+/** What a box has room for. */
+const PLACE_CHARS = 36;
+
 /** The sides as boxes, each with an arrow to the one that holds what it wants. @param label the same in words */
 export function foreseenSvg(prediction: Prediction, label: string): Html | null {
   return waitPictureSvg(foreseenPicture(prediction), label);
@@ -32,12 +35,19 @@ function boxOf({ thread, holds, wants }: PredictedSide, key: string, inCycle: bo
     title: thread,
     lines: [
       holds.length === 0 ? "holds nothing" : `holds ${holds.map(({ lock }) => lock).join(", ")}`,
-      `in ${placeOf(wants)}`,
+      `in ${lastNames(placeOf(wants))}`,
     ],
     inCycle,
     cutBy: null,
     depth: inCycle ? 0 : 1,
   };
+}
+
+/** The end of a long name says more than its namespaces. */
+function lastNames(place: string): string {
+  const names = place.split("::");
+  while (names.length > 1 && names.join("::").length > PLACE_CHARS) names.shift();
+  return names.join("::");
 }
 
 function wantText(use: NamedLockUse): string {

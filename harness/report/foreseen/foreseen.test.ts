@@ -11,6 +11,7 @@ import {
   foreseenRun,
   JOIN,
   JOIN_SIGNATURE,
+  lockSite,
   WRITER_SIGNATURE,
 } from "../../testing/samples/foreseen.support.ts";
 import { sampleRun } from "../../testing/samples/run.support.ts";
@@ -183,6 +184,16 @@ describe("what is foreseen, in every report", () => {
     for (const text of [issue, step]) assert.ok(text.replaceAll("\\", "").includes(said), text);
     assert.match(chinese, /运行 20261127-1 已预测到这个死锁/);
     assert.deepEqual(json.findings[0].detail.predicted, predicted);
+  });
+
+  it("draws the end of a long name, and tells the whole beside it", async () => {
+    const [worker, repl] = JOIN.sides;
+    assert.ok(worker && repl);
+    const long = lockSite("rocksdb::DBImpl::PeriodicTasks::GetAggregatedIntProperty");
+    const sides = [{ ...worker, wants: { ...worker.wants, site: long } }, repl];
+    const { html } = await render(foreseenRun({ verdict: "pass" }, foreseenEvents([{ ...JOIN, sides }])));
+    assert.match(html, />in GetAggregatedIntProperty</);
+    assert.match(html, /<code>rocksdb::DBImpl::PeriodicTasks::GetAggregatedIntProperty</);
   });
 
   it("does not say of one that has happened that it did not", async () => {

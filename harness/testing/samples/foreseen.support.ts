@@ -15,7 +15,7 @@ export const JOIN_SIGNATURE = "0a1b2c3d4e5f";
 export const WRITER_SIGNATURE = "112233445566";
 const ITSELF_SIGNATURE = "fedcba987654";
 
-function lockSite(name: string | null, source: string | null = null, offset = 0x1f20): LockSite {
+export function lockSite(name: string | null, source: string | null = null, offset = 0x1f20): LockSite {
   return { module: "/usr/bin/kvrocks", offset, function: name, source };
 }
 
