@@ -57,8 +57,10 @@ export function confirmingPlans(record: RunRecord, node: string, prediction: Pre
   const steps = sides.map(({ at }, i) => stepsOf(record, plan, [...(meeting?.slice(i, i + 1) ?? []), ...at]));
   const last = meeting === null ? null : Math.max(...meeting) - chaos;
   const all = sides.map((_, i) => i);
-  // The last side to come is the one that has to wait for the first.
-  const single = all.map((i) => [i]).sort(([a = 0], [b = 0]) => (meeting?.[b] ?? b) - (meeting?.[a] ?? a));
+  const inOrder = all.toSorted(
+    (a, b) => inTheWay(sides[a]) - inTheWay(sides[b]) || came(meeting, b) - came(meeting, a),
+  );
+  const single = inOrder.map((i) => [i]);
   const choices = sides.length === 1 ? single : [...single, all];
   const usual = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (gap ?? SHORTEST_MS) * 1.2 + 500));
   const lengths = [usual, LONGEST_MS, SHORTEST_MS / 2];
@@ -71,6 +73,16 @@ export function confirmingPlans(record: RunRecord, node: string, prediction: Pre
       length,
       plan: withPauses(asFarAs(plan, last, length), { run, node, prediction, chosen, length, steps }),
     }));
+}
+
+/** While a side pauses, the others have to get as far as their own first locks: the fewer it keeps from everybody, the better. */
+function inTheWay(side: PredictedSide | undefined): number {
+  return side?.holds.filter(({ mode }) => mode === "exclusive").length ?? 0;
+}
+
+/** Of two sides the one that came last is to wait for the first. */
+function came(meeting: readonly number[] | null, side: number): number {
+  return meeting?.[side] ?? side;
 }
 
 /** The plan without what comes later than `last`, ms of chaos; null: all of it. What it says may be refused: it is not about that. */
