@@ -116,7 +116,8 @@ function findingLines(finding: Finding, index: number): EventLine[] {
   const told = proof === null && index === 0 ? "" : `: ${proof ?? summary}`;
   const text = `  ${consequenceOf ? "↳ " : ""}${kindOf(finding)} on ${node ?? "the cluster"} (${sure})${told}`;
   const tone = consequenceOf ? "quiet" : "bad";
-  const predicted = predictedText(finding);
+  // What follows from it was foreseen as its cause was.
+  const predicted = consequenceOf ? null : predictedText(finding);
   return [{ text, tone }, ...(predicted === null ? [] : [{ text: `    ${predicted}`, tone } as const])];
 }
 
