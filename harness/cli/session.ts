@@ -80,15 +80,20 @@ export class Session {
     return server;
   }
 
-  /** Of what an experiment and a seed make on the server that is wished for. */
-  async runSeed(experiment: Experiment, seed: string, wish: ServerWish): Promise<RunResult> {
-    return this.runSeedOn(await this.#choose(wish, experiment), experiment, seed);
+  /** Of what an experiment and a seed make on the server that is wished for. @param verb what a reader types to see it again */
+  async runSeed(experiment: Experiment, seed: string, wish: ServerWish, verb?: "run" | "foresee"): Promise<RunResult> {
+    return this.runSeedOn(await this.#choose(wish, experiment), experiment, seed, verb);
   }
 
-  async runSeedOn(server: ServerChoice, experiment: Experiment, seed: string): Promise<RunResult> {
+  async runSeedOn(
+    server: ServerChoice,
+    experiment: Experiment,
+    seed: string,
+    verb: "run" | "foresee" = "run",
+  ): Promise<RunResult> {
     const { plan, compose } = await planFor(experiment, seed, server);
     const again = ["--image", server.image, "--seed", seed];
-    return this.#run({ server, plan, compose, command: (name) => ["run", name(experiment.file), ...again] });
+    return this.#run({ server, plan, compose, command: (name) => [verb, name(experiment.file), ...again] });
   }
 
   /**

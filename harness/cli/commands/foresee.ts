@@ -46,7 +46,7 @@ export const foreseeCommand = command({
         if (!args.confirm) return told(record);
         return confirmAll(session, { record, directory: args.target }, { ...args, tries });
       }
-      const result = await session.runSeed({ ...experiment, locks: true }, args.seed ?? newSeed(), args);
+      const result = await session.runSeed({ ...experiment, locks: true }, args.seed ?? newSeed(), args, "foresee");
       const code = exitOfVerdict(result.verdict, false);
       if (!args.confirm || session.signal.aborted) return code;
       return worstExit([code, await confirmAll(session, result, { ...args, tries })]);
@@ -81,6 +81,8 @@ async function confirmAll(
       { node, prediction, tries },
       { run: ({ plan: own }) => session.runPlan(own, server), signal: session.signal },
     );
+    // An interrupted try says nothing.
+    if (session.signal.aborted && one.made === null) break;
     const fate = { ...fateOf(one), t: record.end };
     fates.push(fate);
     print(`${prediction.signature}: ${fateText(fate)}`);

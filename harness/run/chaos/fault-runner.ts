@@ -164,7 +164,8 @@ export class FaultRunner {
       this.#options.onInjected?.(planned, injected.targets);
       return { injected, duration };
     } catch (error) {
-      this.#tell(planned, "inject-failed", { ms: clock.now() - started, detail: messageOf(error) });
+      const detail = signal.aborted ? "the chaos phase ended before it was in place" : messageOf(error);
+      this.#tell(planned, "inject-failed", { ms: clock.now() - started, detail });
       await this.#heal(id);
       return null;
     }
