@@ -1,11 +1,8 @@
 import { strict as assert } from "node:assert";
 import { namingOf } from "../../testing/locks/lock-graph.support.ts";
-import { LockProgram, nested } from "../../testing/locks/lock-program.support.ts";
-import { compile } from "../../testing/program.support.ts";
-import { skip } from "../../testing/skip.support.ts";
+import { lockPrograms, nested } from "../../testing/locks/lock-program.support.ts";
 import { foretell } from "../foretell.ts";
 import type { LockGraph } from "../graph.ts";
-import { type LockLibrary, makeLibrary, missingForLibrary } from "./make-library.ts";
 
 /** By mode of lock-cases.c: what was taken with something in hand. */
 const NESTED: Readonly<Record<string, readonly string[]>> = {
@@ -29,25 +26,10 @@ const naming = namingOf("/lock-cases", () => null, {});
 
 describe("the library that sees locks, misled", function () {
   this.timeout(60_000);
-  let library: LockLibrary;
-  let program: Awaited<ReturnType<typeof compile>>;
-  let made: LockProgram[] = [];
-
-  before(async function () {
-    const missing = missingForLibrary();
-    if (missing !== null) skip(this, missing);
-    library = await makeLibrary();
-    program = await compile("lock-cases.c");
-  });
-  after(() => program?.remove());
-  afterEach(async () => {
-    await Promise.all(made.map((one) => one.remove()));
-    made = [];
-  });
+  const programs = lockPrograms("lock-cases.c");
 
   async function run(mode: string): Promise<{ graph: LockGraph; names: ReadonlyMap<string, string> }> {
-    const one = await LockProgram.make(program?.path ?? "", library);
-    made.push(one);
+    const one = await programs.make();
     const { graphs, names } = await one.run(mode);
     const [graph = assert.fail("no graph")] = graphs;
     return { graph, names };

@@ -4,10 +4,9 @@ import { chmod, mkdtemp, rm, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { LockProgram, lockNames, nested } from "../../testing/locks/lock-program.support.ts";
+import { lockNames, lockPrograms, nested } from "../../testing/locks/lock-program.support.ts";
 import { compile, start } from "../../testing/program.support.ts";
 import { skip } from "../../testing/skip.support.ts";
-import { type LockLibrary, makeLibrary, missingForLibrary } from "./make-library.ts";
 
 const run = promisify(execFile);
 
@@ -40,31 +39,11 @@ const NESTED: Readonly<Record<string, readonly string[]>> = {
 
 describe("the library that sees locks", function () {
   this.timeout(60_000);
-  let library: LockLibrary;
-  let program: Awaited<ReturnType<typeof compile>>;
-  let made: LockProgram[] = [];
-
-  before(async function () {
-    const missing = missingForLibrary();
-    if (missing !== null) skip(this, missing);
-    library = await makeLibrary();
-    program = await compile("locks.c");
-  });
-  after(() => program?.remove());
-  afterEach(async () => {
-    await Promise.all(made.map((one) => one.remove()));
-    made = [];
-  });
-
-  async function prepare(): Promise<LockProgram> {
-    const one = await LockProgram.make(program?.path ?? "", library);
-    made.push(one);
-    return one;
-  }
+  const programs = lockPrograms("locks.c");
 
   for (const [mode, expected] of Object.entries(NESTED)) {
     it(`sees what ${mode} does`, async () => {
-      const { graphs, names } = await (await prepare()).run(mode);
+      const { graphs, names } = await (await programs.make()).run(mode);
       assert.equal(graphs.length, 1);
       assert.deepEqual(graphs.flatMap((graph) => nested(graph, names)).sort(), [...expected].sort());
       assert.deepEqual(graphs[0]?.lost, []);
@@ -72,7 +51,7 @@ describe("the library that sees locks", function () {
   }
 
   it("knows who made and joined which thread, and when in their lives", async () => {
-    const { graphs } = await (await prepare()).run("joins");
+    const { graphs } = await (await programs.make()).run("joins");
     const threads = [...(graphs[0]?.threads.values() ?? [])];
     const seen = threads.map(({ name, parent, parentEpoch, joinedBy, joinedEpoch }) =>
       [name, parent, parentEpoch, joinedBy, joinedEpoch].join(" "),
@@ -86,14 +65,14 @@ describe("the library that sees locks", function () {
   });
 
   it("counts, and samples no more than once a tick", async () => {
-    const { graphs } = await (await prepare()).run("often");
+    const { graphs } = await (await programs.make()).run("often");
     const [one] = graphs[0]?.dependencies.filter(({ holds }) => holds.length > 0) ?? [];
     assert.equal(one?.count, 20);
     assert.equal(one?.at.length, 1);
   });
 
   it("tells waits with a lock in hand that were long", async () => {
-    const { graphs } = await (await prepare()).run("waits");
+    const { graphs } = await (await programs.make()).run("waits");
     const waits = graphs[0]?.waits ?? [];
     assert.deepEqual(
       waits.map((wait) => wait.for),
@@ -103,27 +82,27 @@ describe("the library that sees locks", function () {
   });
 
   it("says what found no room", async () => {
-    const many = await (await prepare()).run("many");
+    const many = await (await programs.make()).run("many");
     assert.deepEqual(many.graphs[0]?.lost, [
       "16 locks were more than one thread's list holds",
       "55 dependencies had more locks in hand than are kept: no cycle is sought there",
     ]);
     assert.ok(nested(many.graphs[0]!, many.names).includes("one: a > b"));
-    const full = await (await prepare()).run("full");
+    const full = await (await programs.make()).run("full");
     assert.deepEqual(full.graphs[0]?.lost, ["1 call sites took more different locks than are kept of each"]);
-    const churn = await (await prepare()).run("churn");
+    const churn = await (await programs.make()).run("churn");
     assert.ok(churn.graphs[0]?.lost.some((what) => what.endsWith("threads were more than are told apart")));
     assert.ok(nested(churn.graphs[0]!, churn.names).includes("one: a > b"));
   });
 
   it("gives a child that makes threads, and a program that is executed, a graph of its own", async () => {
-    const forked = await (await prepare()).run("forks-threads");
+    const forked = await (await programs.make()).run("forks-threads");
     assert.deepEqual(
       forked.graphs.map((graph) => nested(graph, forked.names)),
       [["one: a > c"], []],
     );
     assert.ok([...(forked.graphs[1]?.threads.values() ?? [])].some(({ name }) => name === "child"));
-    const executed = await (await prepare()).run("exec");
+    const executed = await (await programs.make()).run("exec");
     assert.deepEqual(
       executed.graphs.map((graph) => nested(graph, executed.names)),
       [[], ["one: a > b"]],
@@ -131,12 +110,12 @@ describe("the library that sees locks", function () {
   });
 
   it("leaves nothing of a program without threads", async () => {
-    assert.deepEqual((await (await prepare()).run("alone")).graphs, []);
+    assert.deepEqual((await (await programs.make()).run("alone")).graphs, []);
   });
 
   it("can be read while the program runs and after it was killed", async () => {
-    const one = await prepare();
-    const running = await start(program?.path ?? "", ["hold"], one.environment);
+    const one = await programs.make();
+    const running = await start(programs.path, ["hold"], one.environment);
     try {
       const [graph] = await one.graphs();
       const holding = graph?.holding.find(({ holds }) => holds.length > 0);
@@ -155,27 +134,26 @@ describe("the library that sees locks", function () {
 
   it("does no harm where it cannot write, finds no control file, or one of another layout", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-locks-"));
-    const environment = { LD_PRELOAD: library.path, KVCHAOS_LOCKS: folder };
+    const environment = { LD_PRELOAD: programs.library.path, KVCHAOS_LOCKS: folder };
     try {
-      await run(program?.path ?? "", ["mutex"], { env: { ...process.env, ...environment } });
-      await run(program?.path ?? "", ["mutex"], { env: { ...process.env, LD_PRELOAD: library.path } });
+      await run(programs.path, ["mutex"], { env: { ...process.env, ...environment } });
+      await run(programs.path, ["mutex"], { env: { ...process.env, LD_PRELOAD: programs.library.path } });
       const gone = { ...environment, KVCHAOS_LOCKS: path.join(folder, "gone") };
-      await run(program?.path ?? "", ["mutex"], { env: { ...process.env, ...gone } });
+      await run(programs.path, ["mutex"], { env: { ...process.env, ...gone } });
     } finally {
       await rm(folder, { recursive: true });
     }
-    const old = await LockProgram.make(program?.path ?? "", library, { layout: library.layout.version + 1 });
-    made.push(old);
+    const old = await programs.make({ layout: programs.library.layout.version + 1 });
     assert.deepEqual((await old.run("mutex")).graphs, []);
-    const closed = await prepare();
+    const closed = await programs.make();
     await chmod(closed.folder, 0o555);
     await closed.run("mutex");
     await chmod(closed.folder, 0o755);
   });
 
   it("goes on when its files are taken away", async () => {
-    const one = await prepare();
-    const running = await start(program?.path ?? "", ["hold"], one.environment);
+    const one = await programs.make();
+    const running = await start(programs.path, ["hold"], one.environment);
     await unlink(path.join(one.folder, "control"));
     await running.kill();
   });
@@ -183,8 +161,7 @@ describe("the library that sees locks", function () {
   it("sees nothing of a static program, which runs", async function () {
     const fixed = (await compile("locks.c", ["-static"]).catch(() => null)) ?? skip(this, "no static libraries here");
     try {
-      const one = await LockProgram.make(fixed.path, library);
-      made.push(one);
+      const one = await programs.make({}, fixed.path);
       assert.deepEqual((await one.run("mutex")).graphs, []);
     } finally {
       await fixed.remove();
@@ -193,7 +170,7 @@ describe("the library that sees locks", function () {
 
   it("sees std::mutex, std::shared_mutex and std::thread", async function () {
     const cycle = (await compile("std-locks.cpp")) ?? skip(this, "there is no g++ on this machine");
-    const one = await prepare();
+    const one = await programs.make();
     const running = await start(cycle.path, [], one.environment);
     try {
       const [graph] = await one.graphs();
@@ -205,7 +182,7 @@ describe("the library that sees locks", function () {
   });
 
   it("needs no symbol of a C library newer than 2.17", async function () {
-    const { stdout } = await run("objdump", ["-p", library.path]).catch((error: NodeJS.ErrnoException) =>
+    const { stdout } = await run("objdump", ["-p", programs.library.path]).catch((error: NodeJS.ErrnoException) =>
       error.code === "ENOENT" ? skip(this, "there is no objdump on this machine") : Promise.reject(error),
     );
     const [, references = ""] = stdout.split("Version References:");

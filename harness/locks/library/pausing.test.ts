@@ -3,33 +3,17 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { until } from "../../base/deadline.ts";
-import { LockProgram } from "../../testing/locks/lock-program.support.ts";
-import { compile, start } from "../../testing/program.support.ts";
-import { skip } from "../../testing/skip.support.ts";
+import { type LockProgram, lockPrograms } from "../../testing/locks/lock-program.support.ts";
+import { start } from "../../testing/program.support.ts";
 import { type Noise, type PauseRule, type PauseState, PauseTable } from "../pauses.ts";
 import { Table } from "./layout.ts";
-import { type LockLibrary, makeLibrary, missingForLibrary } from "./make-library.ts";
 
 describe("pauses by the library that sees locks", function () {
   this.timeout(60_000);
-  let library: LockLibrary;
-  let program: Awaited<ReturnType<typeof compile>>;
-  let made: LockProgram[] = [];
-
-  before(async function () {
-    const missing = missingForLibrary();
-    if (missing !== null) skip(this, missing);
-    library = await makeLibrary();
-    program = await compile("locks.c");
-  });
-  after(() => program?.remove());
-  afterEach(async () => {
-    await Promise.all(made.map((one) => one.remove()));
-    made = [];
-  });
+  const programs = lockPrograms("locks.c");
 
   /** All of the program. */
-  const anywhere = () => ({ module: path.basename(program?.path ?? ""), from: 0, to: 2 ** 40 });
+  const anywhere = () => ({ module: path.basename(programs.path), from: 0, to: 2 ** 40 });
 
   function rule(change: Partial<PauseRule> = {}): PauseRule {
     const places = { sites: [anywhere()], callers: false, held: [], mode: null, kind: null };
@@ -48,7 +32,7 @@ describe("pauses by the library that sees locks", function () {
 
   function write(one: LockProgram, table: PauseTable, version: number): void {
     const control = openSync(path.join(one.folder, "control"), "r+");
-    const fields = new Table(library.layout, "control");
+    const fields = new Table(programs.library.layout, "control");
     for (const { offset, bytes } of table.parts()) writeSync(control, bytes, 0, bytes.length, offset);
     for (const [field, value] of Object.entries({ version, active: table.isActive ? 1 : 0 })) {
       const bytes = Buffer.alloc(4);
@@ -59,9 +43,8 @@ describe("pauses by the library that sees locks", function () {
   }
 
   async function prepare(rules: readonly PauseRule[], noise: Noise | null = null) {
-    const one = await LockProgram.make(program?.path ?? "", library);
-    made.push(one);
-    const table = new PauseTable(library.layout);
+    const one = await programs.make();
+    const table = new PauseTable(programs.library.layout);
     for (const each of rules) table.add(each);
     table.noise = noise;
     write(one, table, 1);
@@ -121,7 +104,7 @@ describe("pauses by the library that sees locks", function () {
 
   it("end when they are switched off", async () => {
     const { one, table, state } = await prepare([rule({ length: 3_600_000, held: [anywhere()] })]);
-    const running = await start(program?.path ?? "", ["begun"], one.environment);
+    const running = await start(programs.path, ["begun"], one.environment);
     try {
       await until({ what: "the pause", within: 10_000, every: 5 }, async () => (await state(0)).pausing === 1);
       const [graph] = await one.graphs();

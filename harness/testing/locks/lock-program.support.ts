@@ -1,3 +1,4 @@
+import { strict as assert } from "node:assert";
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +7,9 @@ import { promisify } from "node:util";
 import type { LockGraph, LockUse } from "../../locks/graph.ts";
 import { readGraphFile } from "../../locks/library/graph-file.ts";
 import { Table } from "../../locks/library/layout.ts";
-import type { LockLibrary } from "../../locks/library/make-library.ts";
+import { type LockLibrary, makeLibrary, missingForLibrary } from "../../locks/library/make-library.ts";
+import { compile } from "../program.support.ts";
+import { skip } from "../skip.support.ts";
 
 const run = promisify(execFile);
 
@@ -61,6 +64,43 @@ export class LockProgram {
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * For the tests of one suite: a program of programs/, compiled before them, and the library; they skip where that cannot be made. What
+ * they made of it is removed after each.
+ */
+export function lockPrograms(source: "locks.c" | "lock-cases.c") {
+  let library: LockLibrary | undefined;
+  let program: Awaited<ReturnType<typeof compile>> = null;
+  let made: LockProgram[] = [];
+  before(async function () {
+    const missing = missingForLibrary();
+    if (missing !== null) skip(this, missing);
+    library = await makeLibrary();
+    program = await compile(source);
+  });
+  after(() => program?.remove());
+  afterEach(async () => {
+    await Promise.all(made.map((one) => one.remove()));
+    made = [];
+  });
+  const libraryMade = (): LockLibrary => library ?? assert.fail("the library is made before the tests");
+  const pathOf = (): string => program?.path ?? assert.fail("the program is compiled before the tests");
+  return {
+    get path(): string {
+      return pathOf();
+    },
+    get library(): LockLibrary {
+      return libraryMade();
+    },
+    /** @param numbers see `LockProgram.make` @param path of another program */
+    async make(numbers: Readonly<Record<string, number>> = {}, path = pathOf()): Promise<LockProgram> {
+      const one = await LockProgram.make(path, libraryMade(), numbers);
+      made.push(one);
+      return one;
+    },
+  };
 }
 
 export interface Ran {
