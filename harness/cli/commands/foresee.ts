@@ -1,4 +1,7 @@
 import path from "node:path";
+import { ChaosError } from "../../base/chaos-error.ts";
+import { registries } from "../../experiment/catalogue.ts";
+import { readExperiment } from "../../experiment/read-experiment.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { explain } from "../../locks/predict/explain.ts";
@@ -10,7 +13,6 @@ import type { ServerWish } from "../choose-server.ts";
 import { command, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
 import { addToRun, isRun, readPlanFile, recordIn } from "../earlier-run.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
-import { readExperiments } from "../experiment-files.ts";
 import { log, print } from "../print.ts";
 import { readCount } from "../read-limits.ts";
 import { type Session, withSession } from "../session.ts";
@@ -38,18 +40,18 @@ export const foreseeCommand = command({
   },
   run: async (args) => {
     const tries = readCount("--tries", args.tries);
-    const earlier = await isRun(args.target);
-    const [experiment] = earlier ? [] : await readExperiments([args.target]);
+    const wish = { ...args, tries };
+    if (await isRun(args.target)) {
+      const record = await seenLocks(args.target, args.only);
+      if (!args.confirm) return told(record);
+      return withSession(args, (session) => confirmAll(session, { record, directory: args.target }, wish));
+    }
+    const experiment = await readExperiment(args.target, registries);
     return withSession(args, async (session) => {
-      if (!experiment) {
-        const record = await recordIn(args.target);
-        if (!args.confirm) return told(record);
-        return confirmAll(session, { record, directory: args.target }, { ...args, tries });
-      }
       const result = await session.runSeed({ ...experiment, locks: true }, args.seed ?? newSeed(), args, "foresee");
       const code = exitOfVerdict(result.verdict, false);
       if (!args.confirm || session.signal.aborted) return code;
-      return worstExit([code, await confirmAll(session, result, { ...args, tries })]);
+      return worstExit([code, await confirmAll(session, result, wish)]);
     });
   },
 });
@@ -90,6 +92,22 @@ async function confirmAll(
   // Nothing can be added behind a last line that is torn.
   if (fates.length > 0 && record.tornLine === null) await addToRun(directory, fates);
   return fates.some(({ made }) => made !== null) ? EXIT.finding : EXIT.pass;
+}
+
+/** @throws ChaosError usage: nobody asked for the servers' locks in that run, or it does not foretell `only` */
+async function seenLocks(folder: string, only: string | undefined): Promise<RunRecord> {
+  const record = await recordIn(folder);
+  const { foreseen } = record.view;
+  if (foreseen === null) {
+    throw new ChaosError("usage", `the run in ${folder} did not look at its servers' locks`, {
+      hint: "Run its experiment with `kvchaos foresee`, or with `locks: true` in it.",
+    });
+  }
+  const signatures = foreseen.deadlocks.map(({ prediction }) => prediction.signature);
+  if (only === undefined || signatures.includes(only)) return record;
+  throw new ChaosError("usage", `--only ${only}: the run in ${folder} does not foretell that`, {
+    hint: `It foretells ${signatures.join(", ") || "nothing"}.`,
+  });
 }
 
 function told(record: RunRecord): number {
