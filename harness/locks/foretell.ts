@@ -18,6 +18,5 @@ export interface Foretold {
 export async function foretell(graph: LockGraph, naming: Naming, since = 0): Promise<Foretold> {
   const places = await Places.find(graph, [...inCycles(graph), ...graph.waits], naming);
   const { predictions, incomplete } = predict(graph, places, since);
-  const missing = incomplete === null ? [] : [incomplete];
-  return { predictions, waits: longWaits(graph, places, since), incomplete: [...missing, ...naming.problems] };
+  return { predictions, waits: longWaits(graph, places, since), incomplete: [...incomplete, ...naming.problems] };
 }

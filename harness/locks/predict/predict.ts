@@ -5,6 +5,7 @@ import type { Candidate } from "./candidates.ts";
 import { closest } from "./closest.ts";
 import { findCycles, LONGEST_CYCLE, type LockCycle } from "./cycles.ts";
 import { hasEnded, withoutDetours } from "./detours.ts";
+import { IdleJoins } from "./idle-joins.ts";
 import { Letters, namedSide, type SideDetails } from "./naming.ts";
 import { type Places, placeOf } from "./places.ts";
 
@@ -16,8 +17,8 @@ const BETWEEN_SIDES = "\n";
 export interface Predictions {
   /** The closest first, but last those of which a side has never waited for the thread that it joins. */
   predictions: Prediction[];
-  /** What was not looked at, as a sentence; null: everything was. */
-  incomplete: string | null;
+  /** What was not looked at or is not told, in words. */
+  incomplete: string[];
 }
 
 /** Cycles of the same functions. */
@@ -47,7 +48,9 @@ export function inCycles(graph: LockGraph): Set<Dependency> {
 export function predict(graph: LockGraph, places: Places, since: number): Predictions {
   const groups = new Map<string, Group>();
   let room = true;
+  const idle = new IdleJoins(graph);
   const complete = findCycles(graph, (cycle) => {
+    if (idle.leaveOut(cycle.sides, places)) return;
     const { key, first } = rotation(cycle.sides.map((_, i) => sideKey(cycle.sides, i, places)));
     if (groups.has(key) || groups.size < MOST_GROUPS) join(groups, key, turned(asGroup(cycle), first));
     else room = false;
@@ -57,13 +60,13 @@ export function predict(graph: LockGraph, places: Places, since: number): Predic
     prediction: toPrediction(signatureOf(key), group, places, since),
   }));
   const predictions = withoutDetours(all).map(({ prediction }) => prediction);
-  return { predictions: predictions.sort(byCloseness), incomplete: whatIsMissing(complete, room) };
+  return { predictions: predictions.sort(byCloseness), incomplete: [...whatIsMissing(complete, room), ...idle.left] };
 }
 
-function whatIsMissing(complete: boolean, room: boolean): string | null {
-  if (!room) return `more than ${MOST_GROUPS} cycles of different functions: the others are not told`;
-  if (complete) return null;
-  return `the locks hang together in so many ways that not every cycle of up to ${LONGEST_CYCLE} locks was looked at`;
+function whatIsMissing(complete: boolean, room: boolean): string[] {
+  if (!room) return [`more than ${MOST_GROUPS} cycles of different functions: the others are not told`];
+  if (complete) return [];
+  return [`the locks hang together in so many ways that not every cycle of up to ${LONGEST_CYCLE} locks was looked at`];
 }
 
 function byCloseness(a: Prediction, b: Prediction): number {
