@@ -12,6 +12,7 @@ import { networkCalls } from "./engine-networks.ts";
 import { outputCalls } from "./engine-output.ts";
 import type { CallOptions } from "./engine-types.ts";
 import { freePorts, releasePorts } from "./free-ports.ts";
+import { hasUserlandProxy } from "./userland-proxy.ts";
 
 /*
  *   the rest of the harness                engine.ts  (plain data, ChaosError, deadlines)
@@ -28,6 +29,7 @@ import { freePorts, releasePorts } from "./free-ports.ts";
  */
 
 const DEFAULT_SOCKET = "unix:///var/run/docker.sock";
+const USUAL_SOCKET = /^unix:\/\/(?:\/var)?\/run\/docker\.sock$/;
 
 /** A Docker daemon that answers. Every call has a deadline and throws only ChaosError (or the signal's reason). */
 export type Engine = Awaited<ReturnType<typeof connectEngine>>;
@@ -100,6 +102,7 @@ async function describe(daemon: Daemon, options: CallOptions, chosen: boolean) {
     return await withDeadline({ what: "an answer", within, signal: options.signal }, async () => {
       const [version, info] = await Promise.all([docker.version(), docker.info()]);
       const securityOptions: readonly string[] = info.SecurityOptions ?? [];
+      const local = address.startsWith("unix://") && info.KernelVersion === release() && info.Name === hostname();
       return {
         version: version.Version,
         apiVersion: version.ApiVersion,
@@ -113,7 +116,9 @@ async function describe(daemon: Daemon, options: CallOptions, chosen: boolean) {
          * The daemon shares this machine's kernel and PID numbers: /proc/<pid> of a container is readable here. A socket may lead into
          * a virtual machine (Docker Desktop) or out of a container: same kernel and host name, or it is not ours.
          */
-        local: address.startsWith("unix://") && info.KernelVersion === release() && info.Name === hostname(),
+        local,
+        /** Published ports are copied by docker-proxy; null: nobody knows. */
+        userlandProxy: local && USUAL_SOCKET.test(address) ? await hasUserlandProxy() : null,
       };
     });
   } catch (error) {

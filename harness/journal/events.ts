@@ -59,6 +59,8 @@ const eventSchemas = [
         kernel: z.string().optional(),
         cpu: z.string().nullable().optional(),
         cores: z.number().optional(),
+        /** `userlandProxy`: published ports are copied by docker-proxy; null: nobody knew. */
+        engine: z.looseObject({ userlandProxy: z.boolean().nullable().optional() }).optional(),
       }),
     ).catch({}),
     /** The resolved plan, as it was written: replays this run. Readers take RunRecord.plan (plan.ts). */

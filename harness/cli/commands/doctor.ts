@@ -2,6 +2,7 @@ import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { textTable } from "../../base/text-table.ts";
 import { diskRefusal } from "../../docker/disk.ts";
 import { connectEngine, type Engine } from "../../docker/engine.ts";
+import { PROXY_COST, PROXY_HINT } from "../../docker/userland-proxy.ts";
 import { imageAvailability } from "../../images/ensure-image.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -57,7 +58,8 @@ function noEngine(error: unknown): Line {
   return { state: "no", name: "engine", value: messageOf(error), hint: own ?? hint };
 }
 
-function ofEngine({ version, apiVersion, local, cgroupVersion, cores, memory }: Engine["info"]): Line[] {
+function ofEngine(info: Engine["info"]): Line[] {
+  const { version, apiVersion, local, cgroupVersion, cores, memory } = info;
   const where = local ? "on this machine" : "elsewhere";
   const far = "Thread states and stacks of hung servers need an engine on this machine.";
   const refusal = diskRefusal(local);
@@ -66,10 +68,17 @@ function ofEngine({ version, apiVersion, local, cgroupVersion, cores, memory }: 
   return [
     able(true, "engine", `Docker ${version}, API ${apiVersion}, cgroup v${cgroupVersion}, ${where}`),
     ...(local ? [] : [able(false, "forensics", "the engine is elsewhere", far)]),
+    publishedPorts(info),
     able(refusal === null, "disks", disks, "The faults disk-full and slow-disk need them."),
     able(cores >= MIN_CORES, "cores", String(cores), "Fewer cores starve the servers: runs end inconclusive."),
     able(memory >= MIN_MEMORY, "memory", gib, "A run of three servers wants 2 GiB."),
   ];
+}
+
+function publishedPorts({ userlandProxy }: Engine["info"]): Line {
+  const unknown = "with or without docker-proxy: that cannot be told of this engine";
+  const value = userlandProxy === null ? unknown : userlandProxy ? PROXY_COST : "without docker-proxy";
+  return able(userlandProxy !== true, "published ports", value, PROXY_HINT);
 }
 
 async function ofImage(engine: Engine, { name, recipe }: KnownImage): Promise<Line> {

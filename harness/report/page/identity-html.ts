@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { counted, formatDurations, formatTime, type Range } from "../../base/units.ts";
+import { PROXY_COST, PROXY_HINT } from "../../docker/userland-proxy.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { bullets, definitions, folded, verbatim } from "../html/lists.ts";
 import { type Html, html } from "../html/markup.ts";
@@ -23,6 +24,7 @@ export function identityHtml(summary: RunSummary): Html {
     ["Run", `${run.startedAt}, ${formatTime(end)}, seed ${run.seed}, id ${run.runId}`],
     ["kvchaos", run.kvchaos],
     ["Host", machineText(run, "kernel") || "unknown"],
+    ["Published ports", run.host.engine?.userlandProxy ? `${PROXY_COST}. ${PROXY_HINT}` : null],
     ["Issue", run.issue],
     ["Why it should fail", run.why],
     ["Time to the finding", run.timeToFinding && timeText(summary, run.timeToFinding)],
