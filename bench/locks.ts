@@ -6,19 +6,21 @@ import { until } from "../harness/base/deadline.ts";
 import { readGraphFile } from "../harness/locks/library/graph-file.ts";
 import { Table } from "../harness/locks/library/layout.ts";
 import { type LockLibrary, makeLibrary } from "../harness/locks/library/make-library.ts";
+import { type BenchRow, rowOf } from "./table.ts";
 
 /*
  * What does the library that sees locks cost a server? SET and GET at 50 connections × pipeline 8, with and without it, in turns that change
- * their order, in one run. `node --import tsx bench/locks.ts [image …]`; without images, those of SERVERS that this machine has.
+ * their order. `npm run bench -- locks [image …]`; without images, the first of SERVERS that this machine has.
  *
  * Two answers: the rate, which is what a client sees, and the processor's time per operation, which is the server's alone. A RocksDB that is
- * written to learns after its start how its writers wait for each other: two servers of the same kind may differ by half. So every set is of
- * fresh servers, and two without the library are compared as well: "of equals" says what a ratio is worth. Shown are the median and, in
- * brackets, the middle half.
+ * written to learns after its start how its writers wait for each other: two servers of the same kind may differ by half. So two without the
+ * library are compared as well: what a ratio is worth. SETS=3 takes three fresh sets of servers.
  */
 
-const SETS = Number(process.env.SETS ?? 3);
-const ROUNDS = Number(process.env.ROUNDS ?? 9);
+export const title = "The library that sees locks";
+
+const SETS = Number(process.env.SETS ?? 1);
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const OPERATIONS = 40_000;
 const KEYS = 100_000;
 const CLIENT = "redis:7.0.15";
@@ -30,6 +32,7 @@ const SERVERS = [
   "redis:7.0.15",
 ];
 const TICK_MS = 100;
+const COMMANDS = ["set", "get"];
 
 const run = promisify(execFile);
 const docker = async (...args: string[]): Promise<string> => (await run("docker", args)).stdout.trim();
@@ -43,6 +46,9 @@ interface Measured {
   /** Of the processor, s an operation. */
   time: number;
 }
+
+/** By round. */
+type Figures = Record<"plain" | "equal" | "loaded", Measured[]>;
 
 interface Server {
   name: string;
@@ -119,22 +125,8 @@ async function measure(server: Server, command: string, operations: number): Pro
   return { rate: Number(rate), time: (processorTime(server.pid) - before) / operations };
 }
 
-function quantile(ratios: readonly number[], part: number): number {
-  return ratios.toSorted((a, b) => a - b)[Math.floor(part * (ratios.length - 1))] ?? 0;
-}
-
-function median(ratios: readonly number[]): number {
-  return quantile(ratios, 0.5);
-}
-
-/** The median and the middle half. */
-function told(ratios: readonly number[]): string {
-  const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => quantile(ratios, part).toFixed(3));
-  return `${middle} (${low}–${high})`;
-}
-
 /** Three fresh servers: one with the library, one without, and another without, which tells what a ratio of equals is worth here. */
-async function compare(image: string, library: LockLibrary): Promise<Record<string, number>[]> {
+async function compare(image: string, library: LockLibrary): Promise<Map<string, Figures>> {
   const servers: Server[] = [];
   let tick = 1;
   let ticking: NodeJS.Timeout | undefined;
@@ -143,48 +135,68 @@ async function compare(image: string, library: LockLibrary): Promise<Record<stri
     const folder = servers.at(-1)?.folder ?? "";
     ticking = setInterval(() => raiseTick(folder, library, ++tick), TICK_MS);
     for (const server of servers) await measure(server, "set", KEYS);
-    const medians: Record<string, number>[] = [];
-    for (const command of ["set", "get"]) {
-      const ratios: Record<"rate" | "equal" | "time", number[]> = { rate: [], equal: [], time: [] };
+    const all = new Map<string, Figures>();
+    for (const command of COMMANDS) {
+      const figures: Figures = { plain: [], equal: [], loaded: [] };
       for (let round = 0; round < ROUNDS; round++) {
         const measured = new Map<Server, Measured>();
         const order = servers.map((_, i) => servers[(i + round) % servers.length]);
         for (const server of order) if (server) measured.set(server, await measure(server, command, OPERATIONS));
         const [plain, equal, loaded] = servers.flatMap((server) => measured.get(server) ?? []);
         if (!plain || !equal || !loaded) continue;
-        ratios.rate.push(loaded.rate / plain.rate, loaded.rate / equal.rate);
-        ratios.equal.push(equal.rate / plain.rate);
-        ratios.time.push(loaded.time / plain.time, loaded.time / equal.time);
+        figures.plain.push(plain);
+        figures.equal.push(equal);
+        figures.loaded.push(loaded);
       }
-      const { rate, equal, time } = ratios;
-      console.log(`${image} ${command}: rate ${told(rate)}, of equals ${told(equal)}, processor time ${told(time)}`);
-      medians.push({ rate: median(rate), equal: median(equal), time: median(time) });
+      all.set(command, figures);
     }
-    await tellGraphs(folder, library);
-    return medians;
+    await tellLost(folder, library);
+    return all;
   } finally {
     clearInterval(ticking);
     await Promise.all(servers.map(end));
   }
 }
 
-async function tellGraphs(folder: string, library: LockLibrary): Promise<void> {
+/** What was lost cost less than what was written down. */
+async function tellLost(folder: string, library: LockLibrary): Promise<void> {
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".graph"))) {
     const graph = await readGraphFile(path.join(folder, file), library.layout);
-    console.log(`  ${graph?.dependencies.length} dependencies, lost: ${graph?.lost.join(", ") || "nothing"}`);
+    console.error(`  ${graph?.dependencies.length} dependencies, lost: ${graph?.lost.join(", ") || "nothing"}`);
   }
 }
 
-const here = (await docker("images", "--format", "{{.Repository}}:{{.Tag}}")).split("\n");
-const library = await makeLibrary();
-const asked = process.argv.slice(2);
-for (const image of asked.length > 0 ? asked : SERVERS.filter((one) => here.includes(one))) {
-  const sets: Record<string, number>[][] = [];
-  for (let set = 0; set < SETS; set++) sets.push(await compare(image, library));
-  for (const [i, command] of ["set", "get"].entries()) {
-    const of = (what: string): string => told(sets.flatMap((medians) => medians[i]?.[what] ?? []));
-    console.log(
-      `${image} ${command}, ${SETS} sets: rate ${of("rate")}, of equals ${of("equal")}, processor time ${of("time")}`,
-    );
+function rowsOf(image: string, command: string, { plain, equal, loaded }: Figures): BenchRow[] {
+  const rate = ({ rate }: Measured): number => rate;
+  const time = ({ time }: Measured): number => time * 1e6;
+  const k = (figure: number): string => `${Math.round(figure / 1000)} k/s`;
+  const us = (figure: number): string => `${figure.toFixed(2)} µs`;
+  const row = (what: string, of: typeof rate, tell: typeof k, [left, right]: Measured[][]): BenchRow =>
+    rowOf({
+      what: `${image} ${command.toUpperCase()}: ${what}`,
+      figures: [left?.map(of) ?? [], right?.map(of) ?? []],
+      told: [tell, (figure) => `${tell(figure)} without it`],
+      goal: null,
+    });
+  return [
+    row("rate", rate, k, [loaded, plain]),
+    row("rate of two without it", rate, k, [equal, plain]),
+    row("processor time an operation", time, us, [loaded, plain]),
+  ];
+}
+
+export async function rows(asked: readonly string[]): Promise<BenchRow[]> {
+  const here = (await docker("images", "--format", "{{.Repository}}:{{.Tag}}")).split("\n");
+  const library = await makeLibrary();
+  const images = asked.length > 0 ? asked : SERVERS.filter((one) => here.includes(one)).slice(0, 1);
+  const all: BenchRow[] = [];
+  for (const image of images) {
+    const sets: Map<string, Figures>[] = [];
+    for (let set = 0; set < SETS; set++) sets.push(await compare(image, library));
+    for (const command of COMMANDS) {
+      const of = (who: keyof Figures): Measured[] => sets.flatMap((figures) => figures.get(command)?.[who] ?? []);
+      all.push(...rowsOf(image, command, { plain: of("plain"), equal: of("equal"), loaded: of("loaded") }));
+    }
   }
+  return all;
 }
