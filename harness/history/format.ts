@@ -1,4 +1,4 @@
-import { NOT_ASKED, type Operations } from "../journal/history.ts";
+import { KIND, NOT_ASKED, type Operations, OUTCOME } from "../journal/history.ts";
 
 /*
  *   file:    magic (8) │ record │ record │ …          appended only; a killed harness may leave a torn last record
@@ -9,6 +9,8 @@ import { NOT_ASKED, type Operations } from "../journal/history.ts";
 
 export const MAGIC = Buffer.from("kvchis\x00\x01", "latin1");
 export const RECORD_BYTES = 34;
+/** Writes of one load have numbers up to it: 73 GB of operations. */
+export const MOST_VALUE = 2 ** 31 - 1;
 
 /** One operation: the columns of `Operations`, one number each. */
 export type OperationFields = { -readonly [K in Exclude<keyof Operations, "length">]: number };
@@ -45,16 +47,34 @@ export function encodeOperation(to: DataView, at: number, operation: OperationFi
   to.setUint8(at + 33, operation.replicas);
 }
 
-/** Reads the record at `at` into row `row` of the columns. */
+/** Reads the record at `at` into row `row` of the columns, all but its value. */
 export function decodeOperation(from: DataView, at: number, to: Operations, row: number): void {
   to.invoked[row] = from.getFloat64(at, true);
   to.completed[row] = from.getFloat64(at + 8, true);
-  to.value[row] = from.getFloat64(at + 16, true);
-  to.cell[row] = from.getUint32(at + 24, true);
+  to.cell[row] = cellAt(from, at);
   to.client[row] = from.getUint16(at + 28, true);
   to.node[row] = from.getUint16(at + 30, true);
   const kinds = from.getUint8(at + 32);
   to.kind[row] = kinds & 1;
   to.outcome[row] = kinds >> 1;
   to.replicas[row] = from.getUint8(at + 33);
+}
+
+/** The cell of the record at `at`. */
+export function cellAt(from: DataView, at: number): number {
+  return from.getUint32(at + 24, true);
+}
+
+/** The value of the record at `at`: of a read any whole number that looked like one of ours. */
+export function valueAt(from: DataView, at: number): number {
+  return from.getFloat64(at + 16, true);
+}
+
+/** Can the record at `at` have been written by us? @param cells and nodes that there are */
+export function isSound(from: DataView, at: number, cells: number, nodes: number): boolean {
+  const kinds = from.getUint8(at + 32);
+  const value = valueAt(from, at);
+  const most = (kinds & 1) === KIND.write ? MOST_VALUE : Number.MAX_SAFE_INTEGER;
+  const isValue = Number.isSafeInteger(value) && value >= -MOST_VALUE && value <= most;
+  return cellAt(from, at) < cells && kinds >> 1 <= OUTCOME.info && from.getUint16(at + 30, true) < nodes && isValue;
 }

@@ -2,8 +2,8 @@ import { type FileHandle, open, readFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import type { CellShape, Operations } from "../journal/history.ts";
-import { emptyColumns } from "./columns.ts";
-import { decodeOperation, foreignFile, MAGIC, RECORD_BYTES } from "./format.ts";
+import { emptyColumns, inCellOrder } from "./columns.ts";
+import { cellAt, decodeOperation, foreignFile, isSound, MAGIC, MOST_VALUE, RECORD_BYTES, valueAt } from "./format.ts";
 
 const CHUNK_BYTES = RECORD_BYTES * 32_768;
 
@@ -27,19 +27,70 @@ export interface ReadOptions {
   problems: string[];
 }
 
-/** The operations of several files as columns, in order of invocation; those of one connection stay in theirs. Never rejects. */
+/** The operations of several files as columns, those of a cell in order of invocation; of one connection in theirs. Never rejects. */
 export async function readOperations(options: ReadOptions): Promise<Operations> {
-  const opened = await Promise.all(options.files.map((file) => openFile(options, file)));
+  return inCellOrder(await readRecords(options));
+}
+
+/** The same in the order of the files: as they ended. */
+export async function readRecords(options: ReadOptions): Promise<Operations> {
+  const opened = await openFiles(options);
   const known = new Map(options.foreign.map((text, i) => [text, i]));
-  const all = emptyColumns(opened.reduce((sum, one) => sum + (one?.records ?? 0), 0));
-  let length = 0;
-  for (const one of opened) if (one) length = await readFileInto(all, length, one, options, known);
-  return inOrder(all, length);
+  const all = emptyColumns(opened.reduce((sum, one) => sum + one.records, 0));
+  let row = 0;
+  for (const one of opened) {
+    const numbers = await readForeign(path.join(options.directory, one.file), options.foreign, known);
+    const nameOf = (value: number): number => {
+      if (value >= 0 && value <= MOST_VALUE) return value;
+      // An operation may name a foreign value that its file of values has not.
+      const text = value < 0 ? "(a value that was not kept)" : unwritten(value);
+      return -1 - ((value < 0 ? numbers[-value - 1] : undefined) ?? numberOf(text, options.foreign, known));
+    };
+    await eachRecord(options, one, (view, at) => {
+      decodeOperation(view, at, all, row);
+      all.value[row++] = nameOf(valueAt(view, at));
+    });
+  }
+  return { ...all, length: row };
+}
+
+/** Numbers of the cells that operations in these files read or wrote, each once, in order. Files that cannot be read add none. */
+export async function touchedCells(
+  directory: string,
+  files: readonly string[],
+  shape: CellShape,
+  nodes: readonly string[],
+): Promise<Uint32Array> {
+  // What is wrong with a file is told by who reads the history; here it only means fewer cells.
+  const named = files.map((file) => ({ file, operations: null }));
+  const options = { directory, files: named, shape, nodes, foreign: [], problems: [] };
+  const touched = new Uint8Array(shape.keys * shape.elements);
+  let count = 0;
+  for (const one of await openFiles(options)) {
+    await eachRecord(options, one, (view, at) => {
+      const cell = cellAt(view, at);
+      count += 1 - (touched[cell] as number);
+      touched[cell] = 1;
+    });
+  }
+  const cells = new Uint32Array(count);
+  for (let cell = touched.indexOf(1), i = 0; cell !== -1; cell = touched.indexOf(1, cell + 1)) cells[i++] = cell;
+  return cells;
+}
+
+/** The text of a number that was read and that no write has. */
+export function unwritten(number: number): string {
+  return `${number} (no write of this load has this number)`;
 }
 
 interface OpenedFile extends OperationsFile {
   handle: FileHandle;
   records: number;
+}
+
+async function openFiles(options: ReadOptions): Promise<OpenedFile[]> {
+  const opened = await Promise.all(options.files.map((file) => openFile(options, file)));
+  return opened.filter((one) => one !== undefined);
 }
 
 async function openFile(
@@ -65,51 +116,31 @@ async function openFile(
   }
 }
 
-/** Fills rows from `start` on; returns the first row behind them. */
-async function readFileInto(
-  all: Operations,
-  start: number,
+/** Visits the records of a file up to the first that is damaged, and closes it. */
+async function eachRecord(
+  { shape, nodes, problems }: ReadOptions,
   { file, handle, records }: OpenedFile,
-  { directory, shape, nodes, foreign, problems }: ReadOptions,
-  known: Map<string, number>,
-): Promise<number> {
+  visit: (view: DataView, at: number) => void,
+): Promise<void> {
   const cells = shape.keys * shape.elements;
   const chunk = Buffer.alloc(CHUNK_BYTES);
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
-  let row = start;
   try {
-    const numbers = await readForeign(path.join(directory, file), foreign, known);
-    for (let left = records; left > 0; ) {
-      const wanted = Math.min(CHUNK_BYTES, left * RECORD_BYTES);
-      const position = MAGIC.length + (row - start) * RECORD_BYTES;
-      const { bytesRead } = await handle.read(chunk, 0, wanted, position);
+    for (let record = 0; record < records; ) {
+      const wanted = Math.min(CHUNK_BYTES, (records - record) * RECORD_BYTES);
+      const { bytesRead } = await handle.read(chunk, 0, wanted, MAGIC.length + record * RECORD_BYTES);
       if (bytesRead < RECORD_BYTES) throw new ChaosError("infrastructure", "it became shorter");
-      const got = Math.floor(bytesRead / RECORD_BYTES);
-      for (let i = 0; i < got; i++, row++) {
-        decodeOperation(view, i * RECORD_BYTES, all, row);
-        const [cell = 0, outcome = 0, node = 0, value = 0] = [
-          all.cell[row],
-          all.outcome[row],
-          all.node[row],
-          all.value[row],
-        ];
-        if (cell >= cells || outcome > 2 || node >= nodes.length || !Number.isSafeInteger(value)) {
-          throw new ChaosError("infrastructure", `record ${row - start} is damaged`);
-        }
-        // An operation may name a foreign value that its file of values has not.
-        if (value < 0) {
-          const number = numbers[-value - 1] ?? numberOf("(a value that was not kept)", foreign, known);
-          all.value[row] = -(number + 1);
-        }
+      for (let at = 0; at + RECORD_BYTES <= bytesRead; at += RECORD_BYTES, record++) {
+        if (!isSound(view, at, cells, nodes.length))
+          throw new ChaosError("infrastructure", `record ${record} is damaged`);
+        visit(view, at);
       }
-      left -= got;
     }
   } catch (error) {
     problems.push(`${file} could not be read to its end: ${messageOf(error)}`);
   } finally {
     await handle.close();
   }
-  return row;
 }
 
 /** The foreign values that operations of `file` name: their numbers among all. */
@@ -129,19 +160,4 @@ function numberOf(text: string, foreign: string[], known: Map<string, number>): 
     known.set(text, number);
   }
   return number;
-}
-
-/** The first `length` rows, sorted by `invoked`; equal ones stay as they are. */
-function inOrder(all: Operations, length: number): Operations {
-  const { invoked } = all;
-  const order = new Uint32Array(length);
-  for (let i = 0; i < length; i++) order[i] = i;
-  order.sort((a, b) => (invoked[a] as number) - (invoked[b] as number) || a - b);
-  const sorted = emptyColumns(length);
-  const names = Object.keys(sorted).filter((name) => name !== "length") as (keyof Omit<Operations, "length">)[];
-  for (const name of names) {
-    const [from, to] = [all[name], sorted[name]];
-    for (let i = 0; i < length; i++) to[i] = from[order[i] as number] as number;
-  }
-  return sorted;
 }

@@ -26,9 +26,9 @@ export interface CellShape {
 }
 
 /**
- * Operations as columns, in order of invocation. Times are run milliseconds; a million operations are about 40 MB.
- * `value`: NOTHING, the positive number that names a write, or -(n + 1) for the n-th of `foreign` (a value that no
- * recorded write ever wrote).
+ * Operations as columns: those of a cell together, in order of invocation. Times are run milliseconds; a million operations
+ * are 33 MB. `value`: NOTHING, the positive number that names a write, or -(n + 1) for the n-th of `foreign` (a value that
+ * no recorded write ever wrote).
  */
 export interface Operations {
   readonly length: number;
@@ -47,7 +47,7 @@ export interface Operations {
   readonly invoked: Float64Array;
   /** When its reply was read; NaN when there was none. */
   readonly completed: Float64Array;
-  readonly value: Float64Array;
+  readonly value: Int32Array;
 }
 
 /** What one recorded load did, and what every node held in the end. */

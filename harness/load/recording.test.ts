@@ -6,7 +6,7 @@ import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { seededRandom } from "../base/random.ts";
 import { readRun } from "../history/read-history.ts";
-import { readOperations } from "../history/read-operations.ts";
+import { readRecords } from "../history/read-operations.ts";
 import { HistoryWriter } from "../history/writer.ts";
 import { type EventOf, eventSchema, type JournalEvent } from "../journal/events.ts";
 import { KIND, keyOf, NOT_ASKED, OUTCOME } from "../journal/history.ts";
@@ -111,7 +111,7 @@ describe("recording a load", function () {
     const shape = cellShape({ ...SPEC, ...spec });
     const files = ends.map(({ operations }, i) => ({ file: `${i}.ops`, operations }));
     const [foreign, problems]: [string[], string[]] = [[], []];
-    const all = await readOperations({ directory, files, shape, nodes: NODES, foreign, problems });
+    const all = await readRecords({ directory, files, shape, nodes: NODES, foreign, problems });
     assert.deepEqual(problems, []);
     const nameOf = (names: Record<string, number>, number: number | undefined): string =>
       Object.keys(names).find((name) => names[name] === number) ?? "";
@@ -128,7 +128,7 @@ describe("recording a load", function () {
         invoked: all.invoked[i] as number,
         completed: all.completed[i] as number,
       }),
-    );
+    ).sort((a, b) => a.invoked - b.invoked);
     const { ok, fail, info, errors } = counted();
     const never = (errors["connect-refused"] ?? 0) + (errors["connect-failed"] ?? 0) + (errors["not-sent"] ?? 0);
     assert.deepEqual(count(rows), { ok, fail: fail - never, info });

@@ -1,5 +1,5 @@
 import { ChaosError } from "../base/chaos-error.ts";
-import { emptyColumns } from "../history/columns.ts";
+import { emptyColumns, inCellOrder } from "../history/columns.ts";
 import { KIND, type LoadHistory, NOT_ASKED, type Operations, OUTCOME } from "../journal/history.ts";
 
 /** One operation as a person writes it: what the columns of `Operations` hold, in words. */
@@ -37,8 +37,7 @@ export function buildHistory(load: {
 
 function build(rows: readonly OperationRow[], nodes: readonly string[]): Operations {
   const built = emptyColumns(rows.length);
-  const sorted = [...rows].sort((a, b) => a.invoked - b.invoked);
-  for (const [i, row] of sorted.entries()) {
+  for (const [i, row] of rows.entries()) {
     const node = row.node === undefined ? 0 : nodes.indexOf(row.node);
     if (node < 0) throw new ChaosError("internal", `the operation on ${row.node} names none of ${nodes.join(", ")}`);
     built.cell[i] = row.cell;
@@ -51,5 +50,5 @@ function build(rows: readonly OperationRow[], nodes: readonly string[]): Operati
     built.completed[i] = row.completed ?? Number.NaN;
     built.value[i] = row.value;
   }
-  return built;
+  return inCellOrder(built);
 }

@@ -57,7 +57,7 @@ export class FinalValue {
     this.#flushes = flushes;
     const { invoked, kind, value, outcome } = load.operations;
     let removed = flushes.latest;
-    for (let i = cell.from; i < cell.to; i++) {
+    for (let i = 0; i < cell.length; i++) {
       const row = cell.order[i] as number;
       const stays = durability.hadToStay(row);
       if (stays) this.#due = row;
@@ -103,8 +103,8 @@ export class FinalValue {
   #writeOf(value: number): number {
     if (value < 0) return -1;
     const { operations } = this.#load;
-    const { order, from, to } = this.#cell;
-    for (let i = to - 1; i >= from; i--) {
+    const { order, length } = this.#cell;
+    for (let i = length - 1; i >= 0; i--) {
       const row = order[i] as number;
       if (operations.value[row] === value && operations.kind[row] === KIND.write) return row;
     }

@@ -39,7 +39,7 @@ export function judgeFinals(
     const final = new FinalValue(load, durability, shardFlushes, cell);
     wrong.length = 0;
     judged.length = 0;
-    for (let i = cell.finalFrom; i < cell.finalTo; i++) {
+    for (let i = 0; i < cell.finalLength; i++) {
       const row = cell.finalOrder[i] as number;
       const node = load.final.node[row] as number;
       if (skipped[node] || load.final.outcome[row] !== OUTCOME.ok) continue;

@@ -21,7 +21,7 @@ export function lostWrites({ operations, final }: LoadHistory, { hadToStay }: Du
     // Whatever came before a flush may have been removed by it.
     let until = flushes.shards[cell.shard]?.latest ?? -Infinity;
     let isExplained = found === NOTHING;
-    for (let i = cell.from; i < cell.to; i++) {
+    for (let i = 0; i < cell.length; i++) {
       const write = cell.order[i] as number;
       if (kind[write] !== KIND.write || value[write] !== found || outcome[write] === OUTCOME.fail) continue;
       isExplained = true;
@@ -39,7 +39,7 @@ export function lostWrites({ operations, final }: LoadHistory, { hadToStay }: Du
     let since = Infinity;
     for (const row of judged) since = Math.min(since, explainedUntil(cell, row));
     if (since === Infinity) return;
-    for (let i = cell.from; i < cell.to; i++) {
+    for (let i = 0; i < cell.length; i++) {
       const row = cell.order[i] as number;
       if (kind[row] !== KIND.write || outcome[row] !== OUTCOME.ok || (invoked[row] as number) <= since) continue;
       count.lost++;

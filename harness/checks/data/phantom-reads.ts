@@ -36,7 +36,7 @@ export function phantomReads(load: LoadHistory, contradictions: Contradictions) 
   return (cell: Cell, told: readonly string[]): void => {
     const found = new Set(told);
     writes.begin(cell);
-    for (let i = cell.from; i < cell.to; i++) {
+    for (let i = 0; i < cell.length; i++) {
       const row = cell.order[i] as number;
       if (kind[row] !== KIND.read || outcome[row] !== OUTCOME.ok || value[row] === NOTHING) continue;
       const write = writes.rowOf(value[row] as number);

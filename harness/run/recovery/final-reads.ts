@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { sleep } from "../../base/deadline.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { emptyOperation, finalFile } from "../../history/format.ts";
-import { touchedCells } from "../../history/touched-cells.ts";
+import { touchedCells } from "../../history/read-operations.ts";
 import { HistoryWriter } from "../../history/writer.ts";
 import type { Emit } from "../../journal/events.ts";
 import { KIND } from "../../journal/history.ts";

@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from "../../base/random.ts";
-import { emptyColumns } from "../../history/columns.ts";
+import { emptyColumns, inCellOrder } from "../../history/columns.ts";
 import type { JournalEvent } from "../../journal/events.ts";
 import { KIND, type LoadHistory, NOT_ASKED, OUTCOME } from "../../journal/history.ts";
 import { ALL_CELLS, apply, type Bug, DROP_EVERY, type Entry, type Strike, strike } from "./bugs.support.ts";
@@ -251,6 +251,14 @@ class Model {
       }
     }
     const shape = { type: "string", prefix: "model:", keys: this.#options.cells, elements: 1 } as const;
-    return { load: "model", shape, nodes: NODES, operations, final, foreign: [], incomplete: null };
+    return {
+      load: "model",
+      shape,
+      nodes: NODES,
+      operations: inCellOrder(operations),
+      final,
+      foreign: [],
+      incomplete: null,
+    };
   }
 }

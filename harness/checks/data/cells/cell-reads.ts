@@ -7,29 +7,35 @@ export type CellWrites = ReturnType<typeof cellWrites>;
 
 /** Looks up, cell after cell, which write wrote a value. */
 export function cellWrites({ operations }: LoadHistory) {
-  const { kind, value } = operations;
-  const rows = new Map<number, number>();
-  /** Its writes are not gathered yet: most cells are never asked about. */
-  let ahead: Cell | null = null;
+  const { kind, value, cell: cells, length } = operations;
+  let most = 0;
+  for (let row = 0; row < length; row++) most = Math.max(most, value[row] as number);
+  /** By value: row + 1 of the last write that was gathered, of this cell or of one before. */
+  const rows = new Uint32Array(most + 1);
+  let cell: Cell | undefined;
+  /** Its writes are gathered: most cells are never asked about. */
+  let gathered = false;
 
-  const gather = ({ order, from, to }: Cell): void => {
-    ahead = null;
-    rows.clear();
-    for (let i = from; i < to; i++) {
+  const gather = ({ order, length: count }: Cell): void => {
+    for (let i = 0; i < count; i++) {
       const row = order[i] as number;
-      if (kind[row] === KIND.write && value[row] !== NOTHING) rows.set(value[row] as number, row);
+      if (kind[row] === KIND.write && value[row] !== NOTHING) rows[value[row] as number] = row + 1;
     }
   };
 
   return {
     /** The cell that is asked about from now on. */
-    begin(cell: Cell): void {
-      ahead = cell;
+    begin(asked: Cell): void {
+      cell = asked;
+      gathered = false;
     },
     /** Row of the write of a value to this cell, whatever became of it; -1: there is none. */
     rowOf(written: number): number {
-      if (ahead) gather(ahead);
-      return rows.get(written) ?? -1;
+      if (!cell) return -1;
+      if (!gathered) gather(cell);
+      gathered = true;
+      const row = (rows[written] ?? 0) - 1;
+      return row >= 0 && cells[row] === cell.cell && cell.shards[row] === cell.shard ? row : -1;
     },
   };
 }
@@ -50,7 +56,7 @@ export function termReads({ operations, nodes }: LoadHistory, masters: Masters) 
     };
     let at = 0;
     rows.length = 0;
-    for (let i = cell.from; i < cell.to; i++) {
+    for (let i = 0; i < cell.length; i++) {
       const row = cell.order[i] as number;
       if (kind[row] !== KIND.read || outcome[row] !== OUTCOME.ok) continue;
       const time = invoked[row] as number;

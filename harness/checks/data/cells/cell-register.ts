@@ -1,4 +1,4 @@
-import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../../journal/history.ts";
+import { KIND, type LoadHistory, NOTHING, type Operations, OUTCOME } from "../../../journal/history.ts";
 import type { Flush, ShardFlushes } from "../flushes.ts";
 import { NO_VALUE, RegisterHistory } from "../register-history.ts";
 import type { Term } from "../term.ts";
@@ -20,13 +20,18 @@ export class CellRegister {
   /** What it holds in the beginning; null: nobody knows. */
   initial: number | null = null;
   readonly #load: LoadHistory;
-  /** Written or read value → the register's number for it. */
-  readonly #numbers = new Map<number, number>();
-  /** By value: when the first of its reads was over. */
-  readonly #seen = new Map<number, number>();
+  /** By value, the least in front: the register's number for it, or 0. */
+  readonly #numbers: Uint32Array;
+  readonly #least: number;
+  /** By the register's number: the value, and when the first of its reads was over; Infinity: nobody read it. */
+  readonly #values: number[] = [NOTHING];
+  readonly #seen: number[] = [Infinity];
 
   constructor(load: LoadHistory) {
     this.#load = load;
+    const [least, most] = rangeOf(load.operations);
+    this.#least = least;
+    this.#numbers = new Uint32Array(most - least + 1);
   }
 
   /** @param reads rows of the term's reads, in order of invocation */
@@ -34,13 +39,13 @@ export class CellRegister {
     const { invoked, completed, value, kind, node } = this.#load.operations;
     this.#clear(term);
     for (const row of reads) {
-      const [of, end] = [value[row] as number, completed[row] as number];
-      this.#seen.set(of, Math.min(end, this.#seen.get(of) ?? Infinity));
+      const number = this.#numberOf(value[row] as number);
+      this.#seen[number] = Math.min(completed[row] as number, this.#seen[number] as number);
     }
     const last = invoked[reads.at(-1) as number] as number;
     let read = 0;
     let flush = 0;
-    for (let i = cell.from; i < cell.to; i++) {
+    for (let i = 0; i < cell.length; i++) {
       const row = cell.order[i] as number;
       const from = invoked[row] as number;
       for (; flush < flushes.all.length && (flushes.all[flush] as Flush).invoked <= from; flush++)
@@ -61,9 +66,10 @@ export class CellRegister {
   #clear(term: Term): void {
     this.history.clear();
     this.rows.length = 0;
-    this.#numbers.clear();
-    this.#numbers.set(NOTHING, NO_VALUE);
-    this.#seen.clear();
+    for (const value of this.#values) this.#numbers[value - this.#least] = 0;
+    this.#values.length = 1;
+    this.#seen.length = 1;
+    this.#seen[NO_VALUE] = Infinity;
     this.initial = term.first ? NO_VALUE : null;
   }
 
@@ -86,22 +92,36 @@ export class CellRegister {
   /** @param sure it took effect within the term; otherwise it may have, or not */
   #addEffect(row: number, from: number, end: number, sure: boolean, value: number): void {
     if (sure && end !== Infinity) this.#add(row, from, end, false, value);
-    else if (value === NOTHING) {
-      if (this.#seen.has(NOTHING)) this.#add(row, from, Infinity, false, value);
-    } else {
-      const seen = this.#seen.get(value);
+    else {
+      const seen = this.#seen[value === NOTHING ? NO_VALUE : this.#numbers[value - this.#least] || -1] ?? Infinity;
       // Nobody saw it: the order is free to leave it out. Somebody did: it was there before that read was over.
-      if (seen !== undefined) this.#add(row, from, Math.min(end, seen), false, value);
+      if (seen !== Infinity) this.#add(row, from, value === NOTHING ? Infinity : Math.min(end, seen), false, value);
     }
   }
 
   #add(row: number, from: number, to: number, isRead: boolean, value: number): void {
-    let number = this.#numbers.get(value);
-    if (number === undefined) {
-      number = this.#numbers.size;
-      this.#numbers.set(value, number);
-    }
     this.rows.push(row);
-    this.history.add(from, to, isRead, number);
+    this.history.add(from, to, isRead, this.#numberOf(value));
   }
+
+  #numberOf(value: number): number {
+    if (value === NOTHING) return NO_VALUE;
+    const known = this.#numbers[value - this.#least] as number;
+    if (known > 0) return known;
+    this.#seen.push(Infinity);
+    const number = this.#values.push(value) - 1;
+    this.#numbers[value - this.#least] = number;
+    return number;
+  }
+}
+
+/** The least and the greatest value. */
+function rangeOf({ value, length }: Operations): [number, number] {
+  let [least, most] = [NOTHING, NOTHING];
+  for (let row = 0; row < length; row++) {
+    const one = value[row] as number;
+    if (one < least) least = one;
+    if (one > most) most = one;
+  }
+  return [least, most];
 }

@@ -19,7 +19,7 @@ export function removalsOf({ operations }: LoadHistory, cell: Cell, { all }: Sha
   const addFlushes = (until: number): void => {
     for (let next = all[at]; next && next.invoked <= until; next = all[++at]) add(next.invoked, next.acknowledged);
   };
-  for (let i = cell.from; i < cell.to; i++) {
+  for (let i = 0; i < cell.length; i++) {
     const row = cell.order[i] as number;
     if (kind[row] !== KIND.write || value[row] !== NOTHING || outcome[row] === OUTCOME.fail) continue;
     addFlushes(invoked[row] as number);
