@@ -1,117 +1,197 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Redis } from "ioredis";
+import { promisify } from "node:util";
 import { monotonicClock } from "../harness/base/clock.ts";
-import { until } from "../harness/base/deadline.ts";
+import { sleep, until } from "../harness/base/deadline.ts";
 import { seededRandom } from "../harness/base/random.ts";
+import { freePorts } from "../harness/docker/free-ports.ts";
 import { HistoryWriter } from "../harness/history/writer.ts";
 import type { LoadSpec } from "../harness/journal/plan.ts";
 import { LoadGenerator } from "../harness/load/load-generator.ts";
 import { OperationLog } from "../harness/load/operation-log.ts";
-import { workloads } from "../harness/load/workloads/registry.ts";
-import { FakeServer } from "../harness/testing/fake-server.support.ts";
+import { command, keys } from "../harness/load/workloads/keys-and-values.ts";
+import { workloadNamed } from "../harness/load/workloads/registry.ts";
+import type { Workload } from "../harness/load/workloads/workload.ts";
+import { type BenchRow, inTurns, median, rowOf } from "./table.ts";
 
 /*
- * How much faster is the load generator than ioredis, on this machine, now, and what does recording cost? All in this
- * thread, in turns, the same commands to the same server. `node --import tsx bench/load.ts [port of a redis on 127.0.0.1]`; without a port the server is
- * our own test server, in this thread too, and the ratio is smaller than against a real one.
+ * Is the load generator as fast as redis-benchmark, on the same path to the same server, and what does recording cost? Both are on the
+ * host: ours in this thread, redis-benchmark in a container without a network of its own. The server is behind a published port;
+ * `npm run bench -- load host`: without a network of its own, too, as if there was no container.
  */
 
-const ROUND_MS = 1000;
+export const title = "The load generator, beside redis-benchmark";
+
+const IMAGE = "redis:7.0.15";
 const ROUNDS = 3;
+/** Of every measurement: until the code is compiled and the pipelines are full, and what counts. ms */
+const WARM_MS = 150;
+const ROUND_MS = 400;
 const SHAPES = [
-  { connections: 4, pipeline: 16 },
+  { connections: 1, pipeline: 1 },
+  { connections: 50, pipeline: 1 },
   { connections: 50, pipeline: 16 },
+  { connections: 4, pipeline: 256 },
+];
+const KEYS = 10_000;
+const RATES = [1000, 50_000];
+const RATE_MS = 2000;
+
+const get: Workload = {
+  name: "get",
+  summary: "GET of the keys that SET wrote",
+  source: (spec, random) => command("GET", keys({ ...spec, keyPrefix: "set:" }, random)),
+};
+const TESTS = [
+  { workload: workloadNamed("set"), test: "set", records: true },
+  { workload: get, test: "get", records: false },
+  { workload: workloadNamed("get-set"), test: null, records: true },
+  { workload: workloadNamed("zadd"), test: "zadd", records: true },
 ];
 
 const clock = monotonicClock();
-const port = process.argv[2] === undefined ? undefined : Number(process.argv[2]);
-const server = port === undefined ? await FakeServer.start() : undefined;
-const target = { node: "bench", host: "127.0.0.1", port: port ?? server?.port ?? 0 };
+const run = promisify(execFile);
+const docker = async (...args: string[]): Promise<string> => (await run("docker", args)).stdout.trim();
 
-function specOf(shape: (typeof SHAPES)[number]): LoadSpec {
+interface Place {
+  port: number;
+  /** Where redis-benchmark is. */
+  client: string;
+}
+
+export async function rows([where]: readonly string[]): Promise<BenchRow[]> {
+  const [port = 0, behind = 0] = await freePorts(2);
+  const server = [IMAGE, "redis-server", "--save", "", "--protected-mode", "no"];
+  const started: string[] = [];
+  const start = async (...args: string[]) => started.push(await docker("run", "-d", "--rm", ...args));
+  try {
+    await start("--network", "host", ...server, "--port", `${port}`, "--bind", "127.0.0.1");
+    if (where !== "host") await start("-p", `127.0.0.1:${behind}:6379`, ...server);
+    const place = { port: where === "host" ? port : behind, client: started[0] ?? "" };
+    await answers(place);
+    const all: BenchRow[] = [];
+    for (const shape of SHAPES) for (const test of TESTS) all.push(...(await compared(place, { ...shape, ...test })));
+    for (const rate of RATES) all.push(await openLoop(place, rate));
+    return all;
+  } finally {
+    if (started.length > 0) await docker("rm", "-f", ...started);
+  }
+}
+
+async function answers({ port, client }: Place): Promise<void> {
+  await until({ what: "the server", within: 20_000 }, async () => {
+    return (await docker("exec", client, "redis-cli", "-p", `${port}`, "ping").catch(() => "")) === "PONG";
+  });
+}
+
+async function compared(place: Place, test: (typeof TESTS)[number] & (typeof SHAPES)[number]): Promise<BenchRow[]> {
+  const { workload, connections, pipeline } = test;
+  const spec = specOf(workload, { connections, pipeline });
+  let operations = 20_000;
+  const plain = async () => {
+    const rate = await ours(place, spec, workload);
+    operations = Math.ceil((rate * ROUND_MS) / 1000);
+    return rate;
+  };
+  const contenders = [plain];
+  if (test.test !== null) contenders.push(() => theirs(place, spec, test.test, operations));
+  if (test.records) contenders.push(() => recorded(place, spec, workload));
+  const figures = await inTurns(ROUNDS, contenders);
+  const what = `${workload.name}, ${connections} × ${pipeline}`;
+  const [unrecorded = [], second = []] = figures;
+  const row: BenchRow[] = [];
+  if (test.test !== null) {
+    const told = [perSecond, (rate: number) => `${perSecond(rate)} redis-benchmark`] as const;
+    row.push(rowOf({ what, figures: [unrecorded, second], told, goal: { atLeast: 1 } }));
+  }
+  if (test.records) {
+    const told = [perSecond, (rate: number) => `${perSecond(rate)} without`] as const;
+    const kept = [figures.at(-1) ?? [], unrecorded];
+    row.push(rowOf({ what: `${what}, recorded`, figures: kept, told, goal: { atLeast: 0.95 } }));
+  }
+  return row;
+}
+
+function specOf(
+  { name }: Workload,
+  more: Pick<LoadSpec, "connections" | "pipeline">,
+  rate: number | null = null,
+): LoadSpec {
   return {
-    name: "set",
-    workload: "set",
-    on: [],
-    ...shape,
-    rate: null,
-    keys: 10_000,
-    keyPrefix: "bench:",
-    value: { min: 100, max: 100 },
-    elements: 1,
-    timeout: 5000,
-    record: false,
-    wait: null,
+    ...{ name, workload: name, on: [], ...more, rate, keyPrefix: `${name}:`, value: { min: 100, max: 100 } },
+    ...{ keys: name === "zadd" ? 1 : KEYS, elements: KEYS, timeout: 5000, record: false, wait: null },
   };
 }
 
-async function ours(spec: LoadSpec, log?: OperationLog): Promise<number> {
-  const workload = workloads.get(spec.workload)!;
+/** Operations a second. */
+async function ours(
+  { port }: Place,
+  spec: LoadSpec,
+  workload: Workload,
+  log?: OperationLog,
+  ms = ROUND_MS,
+): Promise<number> {
+  const targets = [{ node: "bench", host: "127.0.0.1", port }];
   const share = { index: 0, of: 1 };
-  const random = seededRandom("bench");
-  const generator = new LoadGenerator({ spec, workload, targets: [target], share, random, clock, log });
+  const generator = new LoadGenerator({ spec, workload, targets, share, random: seededRandom("bench"), clock, log });
+  generator.start(clock.now());
+  await sleep(WARM_MS);
+  generator.sample();
   const from = clock.now();
-  generator.start(from);
-  await until({ what: "the round", within: ROUND_MS * 2, every: 10 }, () => clock.now() - from >= ROUND_MS);
+  await sleep(ms);
+  const { ok, fail, info } = generator.sample();
+  const rate = (ok * 1000) / (clock.now() - from);
   await generator.stop();
-  return (generator.sample().ok * 1000) / (clock.now() - from);
+  if (fail + info > 0) throw new Error(`${spec.name}: ${fail} failed, ${info} unknown`);
+  return rate;
 }
 
-async function recorded(spec: LoadSpec): Promise<number> {
+async function recorded(place: Place, spec: LoadSpec, workload: Workload): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), "kvchaos-bench-"));
   const writer = HistoryWriter.open(path.join(folder, "load.ops"));
   const share = { index: 0, of: 1 };
   try {
-    const random = seededRandom("bench");
-    return await ours(spec, new OperationLog({ spec, writer, nodes: [target.node], share, random }));
-  } finally {
+    const log = new OperationLog({ spec, writer, nodes: ["bench"], share, random: seededRandom("bench") });
+    const rate = await ours(place, spec, workload, log);
     const { failure } = await writer.close();
-    if (failure !== null) console.log(`not everything was recorded: ${failure}`);
+    if (failure !== null) throw new Error(`not everything was recorded: ${failure}`);
+    return rate;
+  } finally {
+    await writer.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-async function theirs(spec: LoadSpec): Promise<number> {
-  const next = workloads.get(spec.workload)!.source(spec, seededRandom("bench"));
-  const from = clock.now();
-  const counts = await Promise.all(
-    Array.from({ length: spec.connections }, async () => {
-      const redis = new Redis({ host: target.host, port: target.port, protocol: 2, enableReadyCheck: false });
-      let ok = 0;
-      while (clock.now() - from < ROUND_MS) {
-        const pipeline = redis.pipeline();
-        for (let i = 0; i < spec.pipeline; i++) {
-          const [name = "", ...args] = next();
-          pipeline.call(name, ...args);
-        }
-        ok += (await pipeline.exec())?.filter(([error]) => !error).length ?? 0;
-      }
-      redis.disconnect();
-      return ok;
-    }),
-  );
-  return (counts.reduce((a, b) => a + b, 0) * 1000) / (clock.now() - from);
+async function theirs(
+  { client, port }: Place,
+  spec: LoadSpec,
+  test: string | null,
+  operations: number,
+): Promise<number> {
+  const { connections, pipeline, value, elements } = spec;
+  const shape = ["-c", `${connections}`, "-P", `${pipeline}`, "-d", `${value.max}`, "-r", `${elements}`];
+  const asked = ["-p", `${port}`, "-t", `${test}`, "-n", `${operations}`, ...shape, "--csv"];
+  const told = await docker("exec", client, "redis-benchmark", ...asked);
+  const rate = Number(/"([\d.]+)"/.exec(told.split("\n").at(-1) ?? "")?.[1]);
+  if (!(rate > 0)) throw new Error(`redis-benchmark said: ${told}`);
+  return rate;
 }
 
-for (const shape of SHAPES) {
-  const ratios: number[] = [];
-  const shares: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const raw = await ours(specOf(shape));
-    const kept = await recorded(specOf(shape));
-    const ioredis = await theirs(specOf(shape));
-    ratios.push(raw / ioredis);
-    shares.push(kept / raw);
-    const k = (rate: number) => `${Math.round(rate / 1000)} k/s`;
-    const rates = `load ${k(raw)}, recorded ${k(kept)}, ioredis ${k(ioredis)}`;
-    console.log(`${shape.connections} connections × ${shape.pipeline}: ${rates}, ratio ${(raw / ioredis).toFixed(1)}`);
-  }
-  const median = (numbers: number[]) => numbers.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0;
-  const kept = `recording keeps ${Math.round(100 * median(shares))} % of the rate`;
-  console.log(
-    `${shape.connections} connections × ${shape.pipeline}: median ratio ${median(ratios).toFixed(1)}, ${kept}`,
-  );
+async function openLoop(place: Place, rate: number): Promise<BenchRow> {
+  const workload = workloadNamed("set");
+  const spec = specOf(workload, { connections: 10, pipeline: 16 }, rate);
+  const got: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) got.push(await ours(place, spec, workload, undefined, RATE_MS));
+  return {
+    what: `open loop: 1 − |got ÷ asked − 1|`,
+    ours: `${median(got).toFixed(0)}/s`,
+    other: `${rate}/s asked`,
+    ratio: median(got.map((one) => 1 - Math.abs(one / rate - 1))),
+    spread: null,
+    goal: { atLeast: 0.99 },
+  };
 }
-await server?.stop();
+
+const perSecond = (rate: number): string => `${(rate / 1000).toFixed(1)} k/s`;

@@ -9,6 +9,7 @@ import type { FaultContext } from "../faults/fault.ts";
 import type { JournalEvent } from "../journal/events.ts";
 import { recordOf } from "../journal/record.ts";
 import { FakeCluster } from "../testing/fake-cluster.support.ts";
+import { argvOf } from "../testing/fake-server.support.ts";
 import { plannedParams } from "../testing/planned-params.support.ts";
 
 /** What the pages in docs/ teach is compiled here and does what it says. */
@@ -55,7 +56,7 @@ describe("the examples of docs/", () => {
       ...({ name: "a", workload: "append", on: "masters", connections: 1, pipeline: 1, rate: null } as const),
       ...{ keys: 1, keyPrefix: "a:", value: { min: 3, max: 3 }, elements: 1, timeout: 1, record: false, wait: null },
     };
-    const [name, key, value] = append.source(spec, seededRandom("1"))();
+    const [name, key, value] = argvOf(append.source(spec, seededRandom("1")));
     assert.deepEqual([name, key, value?.length], ["APPEND", "a:0", 3]);
   });
 

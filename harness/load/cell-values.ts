@@ -2,6 +2,7 @@ import { seededRandom } from "../base/random.ts";
 import { showBytes } from "../base/show-bytes.ts";
 import type { Range } from "../base/units.ts";
 import { type CellShape, NOTHING } from "../journal/history.ts";
+import { type CommandWriter, digitsOf, Text } from "../resp/command-writer.ts";
 import type { Reply, RespError } from "../resp/reply.ts";
 import { replyText } from "../resp/reply-text.ts";
 import { OFFSETS, randomText } from "./workloads/keys-and-values.ts";
@@ -9,6 +10,8 @@ import { OFFSETS, randomText } from "./workloads/keys-and-values.ts";
 /** Of a foreign value this many bytes are kept. */
 const SHOWN_BYTES = 200;
 const DIGIT_0 = 48;
+const COLON = 58;
+const NO_PREFIX = Buffer.alloc(0);
 
 /**
  * The values of a recorded load: text that begins with the number of its write ("17:kT3…", of a length within the load's
@@ -18,23 +21,19 @@ const DIGIT_0 = 48;
 export class CellValues {
   readonly #type: CellShape["type"];
   readonly #size: Range;
-  readonly #padding: string;
+  readonly #padding: Text;
 
   constructor(type: CellShape["type"], size: Range) {
     this.#type = type;
     this.#size = size;
-    this.#padding = type === "zset" ? "" : randomText(size.max, seededRandom("values of recorded loads"));
+    this.#padding = new Text(type === "zset" ? "" : randomText(size.max, seededRandom("values of recorded loads")));
   }
 
-  /** The text of write `number`, each character one byte. */
-  text(number: number): string {
-    const digits = `${number}`;
-    const { min, max } = this.#size;
-    const drawn = scatter(number);
-    const length = min + (drawn % (max - min + 1));
-    if (length <= digits.length) return digits;
-    const from = (drawn >>> 16) % OFFSETS;
-    return `${digits}:${this.#padding.slice(from, from + length - digits.length - 1)}`;
+  /** Writes the value of write `number`, as one argument of a command. */
+  write(to: CommandWriter, number: number): void {
+    const rest = this.#padded(number);
+    if (rest < 0) to.numbered(NO_PREFIX, number);
+    else to.labelled(number, this.#padding, paddingFrom(number), rest);
   }
 
   /** What a read of one cell said: NOTHING, the number of a write, or the text of a value that none of ours is. */
@@ -50,12 +49,39 @@ export class CellValues {
       return Number.isSafeInteger(score) && score > 0 ? score : null;
     }
     let number = 0;
-    for (const byte of bytes) {
-      if (byte < DIGIT_0 || byte > DIGIT_0 + 9 || number > Number.MAX_SAFE_INTEGER / 16) break;
-      number = number * 10 + byte - DIGIT_0;
+    for (let i = 0; i < bytes.length; i++) {
+      const digit = (bytes[i] as number) - DIGIT_0;
+      if (digit < 0 || digit > 9 || number > Number.MAX_SAFE_INTEGER / 16) break;
+      number = number * 10 + digit;
     }
-    return number > 0 && bytes.toString("latin1") === this.text(number) ? number : null;
+    return number > 0 && this.#isWhole(bytes, number) ? number : null;
   }
+
+  /** Are these bytes, which begin with the number of a write, all of its value? */
+  #isWhole(bytes: Buffer, number: number): boolean {
+    const digits = digitsOf(number);
+    const rest = this.#padded(number);
+    if (bytes[0] === DIGIT_0) return false;
+    if (rest < 0) return bytes.length === digits;
+    if (bytes.length !== digits + 1 + rest || bytes[digits] !== COLON) return false;
+    const padding = this.#padding.bytes;
+    const shift = paddingFrom(number) - digits - 1;
+    for (let i = digits + 1; i < bytes.length; i++) if (bytes[i] !== padding[i + shift]) return false;
+    return true;
+  }
+
+  /** Bytes behind "number:"; below 0: the value is the number alone. */
+  #padded(number: number): number {
+    if (this.#type === "zset") return -1;
+    const { min, max } = this.#size;
+    const length = min + (scatter(number) % (max - min + 1));
+    return length - digitsOf(number) - 1;
+  }
+}
+
+/** Where in the padding the text of a write begins. */
+function paddingFrom(number: number): number {
+  return (scatter(number) >>> 16) % OFFSETS;
 }
 
 /** 32 bits that look drawn at random (the finalizer of MurmurHash3). */

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { LoadSpec } from "../journal/plan.ts";
+import { CommandWriter } from "../resp/command-writer.ts";
 import type { LoadTarget } from "./load.ts";
 import { OpenLoopSchedule } from "./open-loop-schedule.ts";
 import type { OperationLog } from "./operation-log.ts";
@@ -82,6 +83,7 @@ export class LoadGenerator {
       password,
       tally: this.#tally,
       log: log && ((target) => log.open(target)),
+      writer: new CommandWriter(),
       now: clock.now,
     };
     this.#pipeEvents = {
@@ -195,9 +197,9 @@ export class LoadGenerator {
 
   #room(pipe: Pipe): void {
     if (this.#phase === "draining") return;
-    const now = this.#options.clock.now();
-    if (!this.#schedule) pipe.send(pipe.room, this.#source, () => now);
+    if (!this.#schedule) pipe.send(pipe.room, this.#source);
     else {
+      const now = this.#options.clock.now();
       this.#handOut(this.#schedule, now);
       this.#finishIfSent(now);
     }

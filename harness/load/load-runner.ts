@@ -1,9 +1,10 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
+import { latencyOf } from "./latencies.ts";
 import type { LoadOptions, LoadTarget, LoadTotals } from "./load.ts";
 import { LoadRecording } from "./load-recording.ts";
 import { LoadThread } from "./load-thread-host.ts";
-import { addSample, emptySample, type LoadSample, latencyOf } from "./tally.ts";
+import { addSample, emptySample, type LoadSample } from "./tally.ts";
 import type { FromThread, ThreadPlan } from "./thread-messages.ts";
 
 const TICK_MS = 1000;

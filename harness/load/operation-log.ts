@@ -4,7 +4,8 @@ import { emptyOperation, type OperationFields } from "../history/format.ts";
 import type { HistoryWriter } from "../history/writer.ts";
 import { type CellShape, KIND, NOT_ASKED, NOTHING, OUTCOME } from "../journal/history.ts";
 import type { LoadSpec } from "../journal/plan.ts";
-import { encodeByteStrings } from "../resp/encode.ts";
+import type { CommandWriter } from "../resp/command-writer.ts";
+import { encodeCommand } from "../resp/encode.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
 import { CellValues } from "./cell-values.ts";
 import type { LoadTarget } from "./load.ts";
@@ -42,14 +43,14 @@ export function recordedSide({ workload }: Pick<LoadSpec, "workload">): Recorded
   throw new ChaosError("invalid-experiment", `the workload "${workload}" cannot be recorded`);
 }
 
-/** Makes the commands of one load in one thread and writes what became of them. */
+/** Makes the commands of one load in one thread and records what became of them. */
 export class OperationLog {
   readonly #options: LogOptions;
   readonly #make: RecordedSource;
-  /** What the last command made does. */
+  /** What the last command written does. */
   readonly intent: Intent = { cell: 0, kind: KIND.write, value: NOTHING };
   /** What follows each write. */
-  readonly wait: string;
+  readonly wait: Buffer | undefined;
   readonly #values: CellValues;
   #client: number;
 
@@ -65,15 +66,15 @@ export class OperationLog {
         number += share.of;
         return number;
       },
-      text: (of: number) => this.#values.text(of),
+      write: (to: CommandWriter, of: number) => this.#values.write(to, of),
     };
     this.#make = workload.source(spec, random.fork("commands"), writes);
     const { wait } = spec;
-    this.wait = wait === null ? "" : encodeByteStrings(["WAIT", `${wait.replicas}`, `${wait.within}`]);
+    this.wait = wait === null ? undefined : encodeCommand(["WAIT", wait.replicas, wait.within]);
   }
 
-  /** Makes the next command; `intent` says what it does. */
-  readonly source: CommandSource = () => this.#make(this.intent);
+  /** Writes the next command; `intent` says what it does. */
+  readonly source: CommandSource = (to) => this.#make(to, this.intent);
 
   open({ node }: LoadTarget): PipeLog {
     const { nodes, spec } = this.#options;
@@ -128,8 +129,8 @@ export class PipeLog {
     this.#operation = emptyOperation(node);
   }
 
-  /** The command just made was put into `slot`. Returns what must follow it on the wire. */
-  sent(slot: number, time: number): string {
+  /** The command just written was put into `slot`. Writes what must follow it. */
+  sent(slot: number, time: number, to: CommandWriter): void {
     // Only a connection that does something needs a number.
     if (!this.#hasClient) this.#operation.client = this.#log.nextClient();
     this.#hasClient = true;
@@ -138,7 +139,7 @@ export class PipeLog {
     this.#kind[slot] = kind;
     this.#value[slot] = value;
     this.#invoked[slot] = time;
-    return kind === KIND.write ? this.#log.wait : "";
+    if (kind === KIND.write && this.#log.wait) to.piece(this.#log.wait);
   }
 
   /** Its own reply is in. False: that of its WAIT is still to come. */
@@ -147,7 +148,7 @@ export class PipeLog {
     const isError = reply instanceof RespError;
     this.#outcome[slot] = isError ? OUTCOME.fail : OUTCOME.ok;
     this.#completed[slot] = time;
-    if (isWrite && this.#log.wait !== "") {
+    if (isWrite && this.#log.wait) {
       this.#waiting[slot] = 1;
       return false;
     }

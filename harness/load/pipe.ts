@@ -1,16 +1,21 @@
 import { connect, type Socket } from "node:net";
 import { ChaosError } from "../base/chaos-error.ts";
 import type { Outcomes } from "../journal/events.ts";
+import type { CommandWriter } from "../resp/command-writer.ts";
 import { Decoder } from "../resp/decode.ts";
-import { encodeByteStrings, encodeCommand } from "../resp/encode.ts";
+import { encodeCommand } from "../resp/encode.ts";
 import { RespError } from "../resp/reply.ts";
 import type { LoadTarget } from "./load.ts";
 import type { PipeLog } from "./operation-log.ts";
 import type { Tally } from "./tally.ts";
 import type { CommandSource } from "./workloads/workload.ts";
 
-/** A write is cut off here, so that a deep pipeline of big values does not become one huge string. */
+/** A write is cut off here, so that a deep pipeline of big values does not become one huge buffer. */
 const WRITE_BYTES = 256 * 1024;
+/** Every connection of a thread reads into it: what was read is done with before the next one reads. */
+const READ = Buffer.allocUnsafeSlow(64 * 1024);
+/** Of a value that was read without being recorded nobody wants to know anything. */
+const SOME_VALUE = "";
 
 export interface PipeSettings {
   /** Commands in flight at most. */
@@ -21,6 +26,8 @@ export interface PipeSettings {
   tally: Tally;
   /** Opens the log of a new connection's operations; undefined: they are not recorded. */
   log: ((target: LoadTarget) => PipeLog) | undefined;
+  /** Every connection of a load fills it and sends what it holds. */
+  writer: CommandWriter;
   /** Milliseconds, any origin. */
   now(): number;
 }
@@ -46,7 +53,7 @@ export class Pipe {
   readonly #settings: PipeSettings;
   readonly #events: PipeEvents;
   readonly #socket: Socket;
-  readonly #decoder = new Decoder();
+  readonly #decoder: Decoder;
   readonly #log: PipeLog | undefined;
   /** What is counted of its node. */
   readonly counts: Outcomes;
@@ -68,9 +75,18 @@ export class Pipe {
     this.#due = new Float64Array(settings.pipeline);
     this.#sent = new Float64Array(settings.pipeline);
     this.#since = settings.now();
-    this.#socket = connect({ host: target.host, port: target.port, noDelay: true });
+    this.#decoder = new Decoder({
+      toBulk: this.#log ? (bytes, from, to) => bytes.subarray(from, to) : () => SOME_VALUE,
+    });
+    const options = {
+      ...{ host: target.host, port: target.port, noDelay: true },
+      onread: { buffer: READ, callback: (length: number) => this.#read(READ.subarray(0, length)) },
+      // `write` says by that, at once, whether the kernel has taken everything.
+      writableHighWaterMark: 0,
+    };
+    this.#socket = connect(options);
     this.#socket.on("connect", () => this.#connected());
-    this.#socket.on("data", (chunk) => this.#read(chunk));
+    this.#socket.on("drain", () => this.#written());
     this.#socket.on("end", () => this.#end("connect-failed"));
     this.#socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#end(error.code === "ECONNREFUSED" ? "connect-refused" : "connect-failed");
@@ -89,26 +105,27 @@ export class Pipe {
 
   /**
    * Makes and writes up to `count` commands (never more than `room`); returns how many.
-   * @param due when the i-th of them was to be sent
+   * @param due when the i-th of them was to be sent; absent: when it is
    */
-  send(count: number, source: CommandSource, due: (i: number) => number): number {
-    const { pipeline, now } = this.#settings;
+  send(count: number, source: CommandSource, due?: (i: number) => number): number {
+    const { pipeline, now, writer } = this.#settings;
     const log = this.#log;
-    const time = now();
-    let bytes = "";
     let made = 0;
-    while (made < count && bytes.length < WRITE_BYTES) {
-      bytes += encodeByteStrings(source());
-      const slot = (this.#head + this.#inFlight++) % pipeline;
-      this.#due[slot] = due(made++);
-      this.#sent[slot] = time;
-      if (log) bytes += log.sent(slot, time);
+    while (made < count && !this.#writing) {
+      const time = now();
+      let slot = this.#head + this.#inFlight;
+      if (slot >= pipeline) slot -= pipeline;
+      for (; made < count && writer.length < WRITE_BYTES; made++) {
+        source(writer);
+        this.#due[slot] = due ? due(made) : time;
+        this.#sent[slot] = time;
+        if (log) log.sent(slot, time, writer);
+        if (++slot === pipeline) slot = 0;
+        this.#inFlight++;
+      }
+      this.#writing = !this.#socket.write(writer.take());
+      if (this.#writing) writer.leave();
     }
-    this.#writing = true;
-    this.#socket.write(bytes, "latin1", () => {
-      this.#writing = false;
-      if (this.room > 0) this.#events.onRoom(this);
-    });
     return made;
   }
 
@@ -121,12 +138,11 @@ export class Pipe {
 
   /** Ends it because it is overdue: overdue commands count as "timeout", the younger ones as "connection-lost". */
   expire(): void {
-    const { pipeline, timeout, tally, now } = this.#settings;
+    const { timeout, tally, now } = this.#settings;
     const time = now();
     while (this.#inFlight > 0 && time - (this.#sent[this.#head] as number) >= timeout) {
       const unknown = this.#log?.lost(this.#head) ?? true;
-      this.#head = (this.#head + 1) % pipeline;
-      this.#inFlight--;
+      this.#next();
       if (unknown) tally.info("timeout", 1, this.counts);
     }
     this.#end("connect-failed");
@@ -149,14 +165,21 @@ export class Pipe {
     this.#socket.write(encodeCommand(["AUTH", password]));
   }
 
-  #read(chunk: Buffer): void {
-    const { pipeline, tally } = this.#settings;
+  /** The kernel has taken the rest of a write. */
+  #written(): void {
+    this.#writing = false;
+    if (this.room > 0) this.#events.onRoom(this);
+  }
+
+  /** Returns true: read on. */
+  #read(chunk: Buffer): true {
+    const { tally } = this.#settings;
     const log = this.#log;
     const time = this.#settings.now();
     this.#decoder.push(chunk);
     try {
       for (let reply = this.#decoder.next(); reply !== undefined; reply = this.#decoder.next()) {
-        if (this.#state === "ended") return;
+        if (this.#state === "ended") return true;
         if (this.#state === "authenticating") {
           if (reply instanceof RespError) this.#end(reply.code);
           else this.#state = "ready";
@@ -170,16 +193,23 @@ export class Pipe {
           else tally.ok(time - (this.#due[this.#head] as number), this.counts);
           if (log && !log.answered(this.#head, reply, time)) continue;
         }
-        this.#head = (this.#head + 1) % pipeline;
-        this.#inFlight--;
+        this.#next();
       }
+      this.#decoder.release();
     } catch {
       // Not RESP: the connection is of no use any more, and what is in flight stays unknown.
       this.#end("connect-failed");
-      return;
+      return true;
     }
     if (this.#state === "draining" && this.#inFlight === 0) this.#end(undefined);
     else if (this.room > 0) this.#events.onRoom(this);
+    return true;
+  }
+
+  /** The oldest command in flight is done with. */
+  #next(): void {
+    if (++this.#head === this.#settings.pipeline) this.#head = 0;
+    this.#inFlight--;
   }
 
   #refused({ code, message }: RespError): void {

@@ -2,11 +2,12 @@ import { setMaxListeners } from "node:events";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { type Random, seededRandom } from "../base/random.ts";
+import type { Range } from "../base/units.ts";
 import type { Emit } from "../journal/events.ts";
 import type { PreloadSpec } from "../journal/plan.ts";
 import { RawConnection } from "../resp/connection.ts";
 import type { LoadTarget } from "./load.ts";
-import { values } from "./workloads/keys-and-values.ts";
+import { OFFSETS, randomText } from "./workloads/keys-and-values.ts";
 
 const CONNECTIONS = 4;
 /** One round: commands sent before their replies are awaited. */
@@ -103,9 +104,9 @@ async function write(connection: RawConnection, argv: string[], node: string, wi
 
 /** Makes the command that writes key number n. HMSET, because HSET of several fields is unknown to older servers. */
 function commands(spec: PreloadSpec, random: Random, prefix: string): (n: number) => string[] {
-  const whole = values(spec.value, random);
+  const whole = texts(spec.value, random);
   const share = (bytes: number) => Math.max(1, Math.round(bytes / ELEMENTS));
-  const part = values({ min: share(spec.value.min), max: share(spec.value.max) }, random);
+  const part = texts({ min: share(spec.value.min), max: share(spec.value.max) }, random);
   const numbers = Array.from({ length: ELEMENTS }, (_, i) => i);
   return (n) => {
     const type = spec.types[n % spec.types.length] as PreloadSpec["types"][number];
@@ -122,5 +123,14 @@ function commands(spec: PreloadSpec, random: Random, prefix: string): (n: number
       case "hash":
         return ["HMSET", key, ...numbers.flatMap((i) => [`field:${i}`, part()])];
     }
+  };
+}
+
+/** Printable texts of a length within the range, each a slice of one. */
+function texts(size: Range, random: Random): () => string {
+  const flat = randomText(size.max, random);
+  return () => {
+    const from = Math.floor(random.next() * OFFSETS);
+    return flat.slice(from, from + random.int(size.min, size.max));
   };
 }

@@ -14,6 +14,7 @@ import type { LoadSpec } from "../journal/plan.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
+import { CellValues } from "./cell-values.ts";
 import { LoadGenerator } from "./load-generator.ts";
 import { LoadRunner } from "./load-runner.ts";
 import { cellShape, OperationLog } from "./operation-log.ts";
@@ -215,6 +216,24 @@ describe("recording a load", function () {
       [10, 21, 32],
     );
     assert.deepEqual([...new Set(rows.map(({ client }) => client))], [0, 1, 2, 3]);
+  });
+
+  it("values that the kernel takes in pieces arrive whole, on connections that share a writer", async () => {
+    const size = { min: 300_000, max: 400_000 };
+    const values = new CellValues("string", size);
+    const received: (number | string)[] = [];
+    server.on("SET", ([, , value]) => {
+      received.push(values.read(value as Buffer));
+      return "OK";
+    });
+    server.freeze();
+    start({ workload: "set", connections: 3, pipeline: 40, value: size });
+    await until({ what: "connections", within: 30_000 }, () => server.open === 3);
+    server.thaw();
+    await seeing("several times what is in flight", ({ ok }) => ok > 300);
+    const { rows } = await recorded({ workload: "set" });
+    const byNumber = (a: number | string, b: number | string) => Number(a) - Number(b);
+    assert.deepEqual(received.sort(byNumber), rows.map(({ value }) => value).sort(byNumber));
   });
 
   it("what is not answered in time is unknown", async () => {

@@ -60,6 +60,31 @@ describe("Decoder", () => {
     );
   });
 
+  it("gives the same replies from memory that is used again for every chunk", () => {
+    fc.assert(
+      fc.property(fc.array(reply, { maxLength: 8 }), fc.array(fc.nat(), { maxLength: 12 }), (replies, marks) => {
+        const bytes = Buffer.concat(replies.map(encodeReply));
+        const memory = Buffer.alloc(bytes.length);
+        // What is a reply of its own is only looked at, here as text, before the memory changes.
+        const decoder = new Decoder({ toBulk: (chunk, from, to) => chunk.toString("latin1", from, to) });
+        const decoded: Reply[] = [];
+        let from = 0;
+        for (const cut of [...marks.map((mark) => mark % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]) {
+          decoder.push(memory.subarray(0, bytes.copy(memory, 0, from, cut)));
+          for (let one = decoder.next(); one !== undefined; one = decoder.next()) decoded.push(one);
+          decoder.release();
+          memory.fill(0);
+          from = cut;
+        }
+        assert.deepEqual(
+          decoded,
+          replies.map((one) => (Buffer.isBuffer(one) ? one.toString("latin1") : one)),
+        );
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it("gives the same replies byte by byte", () => {
     const replies: Reply[] = [
       "OK",

@@ -19,13 +19,18 @@ const MAX_LINE = 64 * 1024;
 /** Stands for "the head of an array was read": no reply yet, go on. */
 const OPENED = Symbol("array opened");
 
-interface DecoderLimits {
+interface DecoderOptions {
   /** Bytes of one bulk string. Default 512 MiB, the servers' own proto-max-bulk-len. */
   bulk?: number;
   /** Elements of one array. Default 16 Mi. */
   elements?: number;
   /** Arrays inside arrays. Default 64. */
   depth?: number;
+  /**
+   * What a bulk string becomes that is a whole reply: the bytes from..to of memory that may be used again after `release`.
+   * By default, and inside arrays, a Buffer.
+   */
+  toBulk?: (bytes: Buffer, from: number, to: number) => Reply;
 }
 
 /**
@@ -36,6 +41,7 @@ export class Decoder {
   readonly #maxBulk: number;
   readonly #maxElements: number;
   readonly #maxDepth: number;
+  readonly #toBulk: DecoderOptions["toBulk"];
   #buffer: Buffer = EMPTY;
   #at = 0;
   /** Chunks not yet joined, while a bulk string is known to need `#need` more bytes than `#buffer` has. */
@@ -45,13 +51,14 @@ export class Decoder {
   readonly #open: { items: Reply[]; left: number }[] = [];
   #broken: ChaosError | undefined;
 
-  constructor(limits: DecoderLimits = {}) {
-    this.#maxBulk = limits.bulk ?? 512 * 1024 * 1024;
-    this.#maxElements = limits.elements ?? 16 * 1024 * 1024;
-    this.#maxDepth = limits.depth ?? 64;
+  constructor(options: DecoderOptions = {}) {
+    this.#maxBulk = options.bulk ?? 512 * 1024 * 1024;
+    this.#maxElements = options.elements ?? 16 * 1024 * 1024;
+    this.#maxDepth = options.depth ?? 64;
+    this.#toBulk = options.toBulk;
   }
 
-  /** Adds bytes from the wire. The decoder may keep the chunk: do not write into it afterwards. */
+  /** Adds bytes from the wire. The decoder may keep the chunk: do not write into it afterwards, or only after `release`. */
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
     if (this.#need > 0) {
@@ -69,6 +76,16 @@ export class Decoder {
       this.#buffer = Buffer.concat([this.#buffer.subarray(this.#at), chunk]);
     }
     this.#at = 0;
+  }
+
+  /** Copies what is left of the chunk last pushed, whose memory may then be used again. */
+  release(): void {
+    const last = this.#waiting.pop();
+    if (last) this.#waiting.push(Buffer.from(last));
+    else {
+      this.#buffer = this.#at === this.#buffer.length ? EMPTY : Buffer.from(this.#buffer.subarray(this.#at));
+      this.#at = 0;
+    }
   }
 
   /** The next complete reply, or undefined when more bytes are needed. */
@@ -118,7 +135,7 @@ export class Decoder {
     }
   }
 
-  #bulk(length: number, from: number): Buffer | null | undefined {
+  #bulk(length: number, from: number): Reply | undefined {
     const buffer = this.#buffer;
     if (length < 0) {
       this.#at = from;
@@ -132,8 +149,9 @@ export class Decoder {
     const end = from + length;
     if (buffer[end] !== CR || buffer[end + 1] !== LF) return this.#fail("bulk string does not end with CR LF");
     this.#at = end + 2;
+    if (this.#toBulk && this.#open.length === 0) return this.#toBulk(buffer, from, end);
     const view = buffer.subarray(from, end);
-    return length < COPY_BELOW ? Buffer.from(view) : view;
+    return this.#toBulk || length < COPY_BELOW ? Buffer.from(view) : view;
   }
 
   #array(length: number, from: number): Reply | typeof OPENED {

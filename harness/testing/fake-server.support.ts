@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { CommandWriter } from "../resp/command-writer.ts";
 import { Decoder } from "../resp/decode.ts";
 import { encodeCommand } from "../resp/encode.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
+import { replyText } from "../resp/reply-text.ts";
 
 /*
  * Test support: a server on 127.0.0.1 that speaks RESP and misbehaves on request.
@@ -224,4 +226,18 @@ export function encodeReply(reply: Reply): Buffer {
   if (reply.length === 0) return Buffer.from("*0\r\n");
   if (reply.every(Buffer.isBuffer)) return encodeCommand(reply);
   return Buffer.concat([Buffer.from(`*${reply.length}\r\n`), ...reply.map(encodeReply)]);
+}
+
+const writer = new CommandWriter();
+const received = new Decoder();
+
+/** What a server would receive: the arguments that were written, with a head its name first; each byte one character. */
+export function argvOf(write: (to: CommandWriter) => void): string[] {
+  write(writer);
+  received.push(writer.take());
+  const argv: string[] = [];
+  for (let one = received.next(); one !== undefined; one = received.next())
+    for (const arg of Array.isArray(one) ? one : [one])
+      argv.push(Buffer.isBuffer(arg) ? arg.toString("latin1") : replyText(arg));
+  return argv;
 }

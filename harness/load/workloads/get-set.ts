@@ -1,5 +1,6 @@
 import { KIND, NOTHING } from "../../journal/history.ts";
-import { keyNames, keys, values } from "./keys-and-values.ts";
+import { commandHead } from "../../resp/command-writer.ts";
+import { command, keys, values } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
 export const getSet: Workload = {
@@ -7,24 +8,23 @@ export const getSet: Workload = {
   summary: "GET and SET of random keys, half each",
   source(spec, random) {
     const key = keys(spec, random);
-    const value = values(spec.value, random);
-    return () => (random.next() < 0.5 ? ["GET", key()] : ["SET", key(), value()]);
+    const [get, set] = [command("GET", key), command("SET", key, values(spec.value, random))];
+    return (to) => (random.next() < 0.5 ? get(to) : set(to));
   },
   recorded: {
     type: "string",
     does: ["read", "write"],
     source(spec, random, writes) {
-      const key = keyNames(spec);
-      return (intent) => {
+      const [get, set] = [commandHead("GET", 1), commandHead("SET", 2)];
+      const prefix = Buffer.from(spec.keyPrefix);
+      return (to, intent) => {
         intent.cell = Math.floor(random.next() * spec.keys);
-        if (random.next() < 0.5) {
-          intent.kind = KIND.read;
-          intent.value = NOTHING;
-          return ["GET", key(intent.cell)];
-        }
-        intent.kind = KIND.write;
-        intent.value = writes.next();
-        return ["SET", key(intent.cell), writes.text(intent.value)];
+        const reads = random.next() < 0.5;
+        intent.kind = reads ? KIND.read : KIND.write;
+        intent.value = reads ? NOTHING : writes.next();
+        to.piece(reads ? get : set);
+        to.numbered(prefix, intent.cell);
+        if (!reads) writes.write(to, intent.value);
       };
     },
   },

@@ -1,29 +1,32 @@
 import { KIND } from "../../journal/history.ts";
-import { keyNames, keys, values } from "./keys-and-values.ts";
+import { commandHead } from "../../resp/command-writer.ts";
+import { command, keys, numbered, values } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
+
+const FIELD = "field:";
 
 export const hset: Workload = {
   name: "hset",
   summary: "HSET of a random field of a random hash",
-  source(spec, random) {
-    const key = keys(spec, random);
-    const value = values(spec.value, random);
-    const { elements } = spec;
-    return () => ["HSET", key(), `field:${Math.floor(random.next() * elements)}`, value()];
-  },
+  source: (spec, random) =>
+    command("HSET", keys(spec, random), numbered(FIELD, spec.elements, random), values(spec.value, random)),
   recorded: {
     type: "hash",
     does: ["write"],
     source(spec, random, writes) {
-      const name = keyNames(spec);
+      const head = commandHead("HSET", 3);
+      const [prefix, field] = [Buffer.from(spec.keyPrefix), Buffer.from(FIELD)];
       const { elements } = spec;
-      return (intent) => {
+      return (to, intent) => {
         const key = Math.floor(random.next() * spec.keys);
         const element = Math.floor(random.next() * elements);
         intent.kind = KIND.write;
         intent.cell = key * elements + element;
         intent.value = writes.next();
-        return ["HSET", name(key), `field:${element}`, writes.text(intent.value)];
+        to.piece(head);
+        to.numbered(prefix, key);
+        to.numbered(field, element);
+        writes.write(to, intent.value);
       };
     },
   },

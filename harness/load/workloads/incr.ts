@@ -1,11 +1,8 @@
-import { keys } from "./keys-and-values.ts";
+import { command, keys } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
 export const incr: Workload = {
   name: "incr",
   summary: "INCR of a random counter",
-  source(spec, random) {
-    const key = keys(spec, random);
-    return () => ["INCR", key()];
-  },
+  source: (spec, random) => command("INCR", keys(spec, random)),
 };

@@ -1,33 +1,51 @@
 import type { Random } from "../../base/random.ts";
 import type { Range } from "../../base/units.ts";
 import type { LoadSpec } from "../../journal/plan.ts";
+import { type CommandWriter, commandHead, Text } from "../../resp/command-writer.ts";
+import type { CommandSource } from "./workload.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /** Different places where a value may begin: how many different values of one length there are. */
 export const OFFSETS = 16_384;
 
-/** Picks one of the load's keys, each equally likely. */
-export function keys(spec: Pick<LoadSpec, "keys" | "keyPrefix">, random: Random): () => string {
-  const { keys: count } = spec;
-  const name = keyNames(spec);
-  return () => name(Math.floor(random.next() * count));
+/** Writes one argument of a command, another one each time. */
+export type Argument = (to: CommandWriter) => void;
+
+/** Commands of one name, with arguments that differ. */
+export function command(name: string, ...args: Argument[]): CommandSource {
+  const head = commandHead(name, args.length);
+  return (to) => {
+    to.piece(head);
+    for (const argument of args) argument(to);
+  };
 }
 
-/** Names keys by their number, each character one byte. */
-export function keyNames(spec: Pick<LoadSpec, "keyPrefix">): (key: number) => string {
-  const prefix = Buffer.from(spec.keyPrefix, "utf8").toString("latin1");
-  return (key) => prefix + key;
+/** One of the load's keys, each equally likely. */
+export function keys(spec: Pick<LoadSpec, "keys" | "keyPrefix">, random: Random): Argument {
+  return numbered(spec.keyPrefix, spec.keys, random);
+}
+
+/** A number below `count` behind a prefix, each equally likely. */
+export function numbered(prefix: string, count: number, random: Random): Argument {
+  const bytes = Buffer.from(prefix, "utf8");
+  return (to) => to.numbered(bytes, Math.floor(random.next() * count));
+}
+
+/** Always the same whole number. */
+export function always(number: number): Argument {
+  const none = Buffer.alloc(0);
+  return (to) => to.numbered(none, number);
 }
 
 /**
- * Printable values of a length within the range. Each is a slice of one random text made beforehand, so a value costs
+ * Printable values of a length within the range. Each is cut out of one random text made beforehand, so a value costs
  * two random numbers whatever its size.
  */
-export function values(size: Range, random: Random): () => string {
-  const flat = randomText(size.max, random);
-  return () => {
+export function values(size: Range, random: Random): Argument {
+  const text = new Text(randomText(size.max, random));
+  return (to) => {
     const from = Math.floor(random.next() * OFFSETS);
-    return flat.slice(from, from + random.int(size.min, size.max));
+    to.text(text, from, random.int(size.min, size.max));
   };
 }
 

@@ -1,25 +1,25 @@
 import { KIND } from "../../journal/history.ts";
-import { keyNames, keys, values } from "./keys-and-values.ts";
+import { commandHead } from "../../resp/command-writer.ts";
+import { command, keys, values } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
 export const set: Workload = {
   name: "set",
   summary: "SET of a random key to a random value",
-  source(spec, random) {
-    const key = keys(spec, random);
-    const value = values(spec.value, random);
-    return () => ["SET", key(), value()];
-  },
+  source: (spec, random) => command("SET", keys(spec, random), values(spec.value, random)),
   recorded: {
     type: "string",
     does: ["write"],
     source(spec, random, writes) {
-      const key = keyNames(spec);
-      return (intent) => {
+      const head = commandHead("SET", 2);
+      const prefix = Buffer.from(spec.keyPrefix);
+      return (to, intent) => {
         intent.kind = KIND.write;
         intent.cell = Math.floor(random.next() * spec.keys);
         intent.value = writes.next();
-        return ["SET", key(intent.cell), writes.text(intent.value)];
+        to.piece(head);
+        to.numbered(prefix, intent.cell);
+        writes.write(to, intent.value);
       };
     },
   },

@@ -1,13 +1,13 @@
 import type { Random } from "../../base/random.ts";
 import type { CellShape } from "../../journal/history.ts";
 import type { LoadSpec } from "../../journal/plan.ts";
+import type { CommandWriter } from "../../resp/command-writer.ts";
 
 /**
  * One kind of traffic. To add one: write a file like `set.ts`, and name it in `registry.ts`.
  *
- * `source` is called once per load and thread and returns the function that makes one command after another. It runs
- * 300 000 times a second, so it should only pick and join prepared pieces. Strings are bytes: every character must be
- * U+0000..U+00FF and is written as one byte.
+ * `source` is called once per load and thread and returns the function that writes one command after another. It runs a
+ * million times a second, so it should only pick and put together prepared pieces.
  */
 export interface Workload {
   readonly name: string;
@@ -18,8 +18,8 @@ export interface Workload {
   readonly recorded?: RecordedWorkload;
 }
 
-/** Makes the next command, name first. */
-export type CommandSource = () => readonly string[];
+/** Writes the next command. */
+export type CommandSource = (to: CommandWriter) => void;
 
 /** The same traffic with values that name their writes. */
 export interface RecordedWorkload {
@@ -29,7 +29,7 @@ export interface RecordedWorkload {
   source(spec: LoadSpec, random: Random, writes: WriteNumbers): RecordedSource;
 }
 
-/** What the command just made does: filled in by a RecordedSource, read before the next one is made. */
+/** What the command just written does: filled in by a RecordedSource, read before the next one is written. */
 export interface Intent {
   /** Number of the cell: key × elements + element. */
   cell: number;
@@ -39,11 +39,12 @@ export interface Intent {
   value: number;
 }
 
-/** Makes the next command, name first, and says what it does. */
-export type RecordedSource = (intent: Intent) => readonly string[];
+/** Writes the next command and says what it does. */
+export type RecordedSource = (to: CommandWriter, intent: Intent) => void;
 
 /** Hands out the numbers of writes, unique in a load over all its threads, and the values that carry them. */
 export interface WriteNumbers {
   next(): number;
-  text(number: number): string;
+  /** The value, as one argument of a command. */
+  write(to: CommandWriter, number: number): void;
 }

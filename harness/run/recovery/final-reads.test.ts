@@ -13,6 +13,7 @@ import { recordOf } from "../../journal/record.ts";
 import { CellValues } from "../../load/cell-values.ts";
 import { type Outcome, RespError } from "../../resp/reply.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
+import { argvOf } from "../../testing/fake-server.support.ts";
 import { type FinalReadOptions, readRecorded } from "./final-reads.ts";
 
 const SPEC: LoadSpec = {
@@ -37,6 +38,7 @@ describe("final reads", function () {
 
   const clock = monotonicClock();
   const values = new CellValues("hash", SPEC.value);
+  const textOf = (number: number): string => argvOf((to) => values.write(to, number)).join("|");
   let directory: string;
   let cluster: FakeCluster;
   let events: JournalEvent[];
@@ -53,7 +55,7 @@ describe("final reads", function () {
       return ok(bytes(data.get(`${node} ${argv[1]} ${argv[2]}`)));
     };
     // Cell n holds write n + 1, on every node.
-    for (const cell of CELLS) for (const { name } of cluster.nodes) hold(name, cell, values.text(cell + 1));
+    for (const cell of CELLS) for (const { name } of cluster.nodes) hold(name, cell, textOf(cell + 1));
     const writer = HistoryWriter.open(path.join(directory, operationsFile("l", 0)));
     for (const cell of CELLS) {
       const more = { kind: 0, outcome: 0, replicas: NOT_ASKED, client: 0, node: 0, invoked: 1, completed: 2 };
@@ -112,7 +114,7 @@ describe("final reads", function () {
 
   it("keeps what is missing, stale and foreign as it is, however often it asks", async () => {
     data.delete(place("r1", 8));
-    hold("r1", 12, values.text(5));
+    hold("r1", 12, textOf(5));
     hold("m1", 16, "17:cut");
     const history = await read({ settleWithin: 600 });
     const differing = new Map(all).set(8, 0).set(12, 5);
@@ -123,12 +125,12 @@ describe("final reads", function () {
   });
 
   it("asks again what a replica has not applied yet", async () => {
-    hold("r2", 400, values.text(3));
+    hold("r2", 400, textOf(3));
     cluster.answer = (node, argv) => {
       asked.push(node);
       const late = node === "r2" && asked.length < 3 * CELLS.length;
       const name = `${node} ${argv[1]} ${argv[2]}`;
-      return ok(bytes(late || name !== place("r2", 400) ? data.get(name) : values.text(401)));
+      return ok(bytes(late || name !== place("r2", 400) ? data.get(name) : textOf(401)));
     };
     const history = await read();
     assert.deepEqual(told(history, "r2"), all);

@@ -1,0 +1,68 @@
+import type { Latency } from "../journal/events.ts";
+
+/*
+ * Counts by microseconds, exact below 2048, above in steps of less than a thousandth of the value: 1 µs .. 1 h.
+ *
+ *   index 0..2047: 1 µs each │ 2048..3071: 2 µs each │ 3072..4095: 4 µs each │ …
+ */
+
+const EXACT = 2048;
+const STEPS = EXACT / 2;
+const MOST_US = 3_600_000_000;
+
+/** How long operations took. Plain data: it is cloned between threads. */
+export interface Latencies {
+  readonly counts: Uint32Array;
+  count: number;
+  /** µs */
+  max: number;
+}
+
+export function noLatencies(): Latencies {
+  return { counts: new Uint32Array(indexOf(MOST_US) + 1), count: 0, max: 0 };
+}
+
+export function recordLatency(to: Latencies, ms: number): void {
+  const us = Math.min(MOST_US, Math.max(1, Math.round(ms * 1000)));
+  const index = indexOf(us);
+  to.counts[index] = (to.counts[index] as number) + 1;
+  to.count++;
+  if (us > to.max) to.max = us;
+}
+
+/** Adds `more` to `sum`. */
+export function addLatencies(sum: Latencies, more: Latencies): void {
+  for (let i = 0; i < sum.counts.length; i++) sum.counts[i] = (sum.counts[i] as number) + (more.counts[i] as number);
+  sum.count += more.count;
+  sum.max = Math.max(sum.max, more.max);
+}
+
+/** µs that so many per cent did not exceed; 0 of none. */
+export function percentile({ counts, count, max }: Latencies, percent: number): number {
+  let left = Math.max(1, Math.ceil((percent / 100) * count));
+  for (let i = 0; i < counts.length; i++) {
+    left -= counts[i] as number;
+    if (left <= 0) return Math.min(max, mostAt(i));
+  }
+  return max;
+}
+
+/** In milliseconds; null when nothing was recorded. */
+export function latencyOf(latencies: Latencies): Latency | null {
+  const { count, max } = latencies;
+  if (count === 0) return null;
+  return { count, p50: percentile(latencies, 50) / 1000, p99: percentile(latencies, 99) / 1000, max: max / 1000 };
+}
+
+function indexOf(us: number): number {
+  if (us < EXACT) return us;
+  const shift = 21 - Math.clz32(us);
+  return shift * STEPS + (us >>> shift);
+}
+
+/** The highest value that is counted at an index. */
+function mostAt(index: number): number {
+  if (index < EXACT) return index;
+  const shift = Math.floor(index / STEPS) - 1;
+  return (index - shift * STEPS + 1) * 2 ** shift - 1;
+}
