@@ -4,11 +4,16 @@ import type { InferredOptionTypes, Options, PositionalOptions } from "yargs";
 type Positionals = Readonly<Record<string, PositionalOptions>>;
 type OptionsByName = Readonly<Record<string, Options>>;
 
-/** A subcommand: its arguments, and what it does, which returns the exit code. */
-export interface Command<P extends Positionals = Positionals, O extends OptionsByName = OptionsByName> {
+/** A subcommand as `--help` lists it. */
+export interface CommandEntry {
   readonly usage: string;
   readonly summary: string;
-  /** What stands in `usage`. */
+  load(): Promise<Command>;
+}
+
+/** A subcommand's arguments, and what it does, which returns the exit code. */
+export interface Command<P extends Positionals = Positionals, O extends OptionsByName = OptionsByName> {
+  /** What stands in the entry's `usage`. */
   readonly positionals: P;
   readonly options: O;
   run(args: InferredOptionTypes<P> & InferredOptionTypes<O>): Promise<number>;

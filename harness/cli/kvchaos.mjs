@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compiledMain } from "./compile.mjs";
 import { ensurePackages, SetupError } from "./ensure-packages.mjs";
 
 /*
- * The `bin`: Node's version ─► node_modules ─► tsx ─► main.ts. Plain JavaScript, for a machine that has nothing yet.
+ * The `bin`: Node's version ─► node_modules ─► main.ts, compiled. Plain JavaScript, for a machine that has nothing yet.
  */
 
 const INFRASTRUCTURE = 4;
@@ -33,10 +34,10 @@ async function start() {
     );
   }
   // fileURLToPath of the real file: Node resolves npm's bin link before it runs this.
-  ensurePackages(resolve(dirname(fileURLToPath(import.meta.url)), "../.."), say);
-  const { register } = await import("tsx/esm/api");
-  register();
-  const { main } = await import("./main.ts");
+  const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+  ensurePackages(root, say);
+  const compiled = await compiledMain(root, say);
+  const { main } = await (compiled === null ? import("./from-source.mjs") : import(compiled));
   process.exitCode = await main(process.argv.slice(2));
 }
 

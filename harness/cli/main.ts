@@ -1,43 +1,93 @@
 import yargs, { type Argv } from "yargs";
 import { ChaosError } from "../base/chaos-error.ts";
 import { version } from "../base/version.ts";
-import { type Command, nameOf } from "./command.ts";
-import { bisectCommand } from "./commands/bisect.ts";
-import { cleanCommand } from "./commands/clean.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { foreseeCommand } from "./commands/foresee.ts";
-import { imagesCommand } from "./commands/images.ts";
-import { listCommand } from "./commands/list.ts";
-import { matrixCommand } from "./commands/matrix.ts";
-import { mergeCommand } from "./commands/merge.ts";
-import { nightlyCommand } from "./commands/nightly.ts";
-import { replayCommand } from "./commands/replay.ts";
-import { reportCommand } from "./commands/report.ts";
-import { runCommand } from "./commands/run.ts";
-import { shrinkCommand } from "./commands/shrink.ts";
-import { upCommand } from "./commands/up.ts";
-import { verifiedCommand } from "./commands/verified.ts";
+import { type Command, type CommandEntry, nameOf } from "./command.ts";
 import { EXIT, exitOfError } from "./exit-codes.ts";
 import { logError } from "./print.ts";
 
-export const COMMANDS: readonly Command[] = [
-  runCommand,
-  listCommand,
-  explainCommand,
-  upCommand,
-  replayCommand,
-  shrinkCommand,
-  foreseeCommand,
-  matrixCommand,
-  bisectCommand,
-  nightlyCommand,
-  mergeCommand,
-  reportCommand,
-  verifiedCommand,
-  imagesCommand,
-  doctorCommand,
-  cleanCommand,
+/** Each is loaded when it is asked for: what the others need takes longer than `list` may. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    usage: "run <experiment..>",
+    summary: "run experiments on real servers and report what they find",
+    load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  {
+    usage: "list [folder]",
+    summary: "list the experiments, faults, checks and workloads there are",
+    load: async () => (await import("./commands/list.ts")).listCommand,
+  },
+  {
+    usage: "explain <experiment>",
+    summary: "print the resolved plan of an experiment without running it",
+    load: async () => (await import("./commands/explain.ts")).explainCommand,
+  },
+  {
+    usage: "up <compose>",
+    summary: "start a cluster behind Toxiproxy to poke by hand; Ctrl-C or `kvchaos clean` removes it",
+    load: async () => (await import("./commands/up.ts")).upCommand,
+  },
+  {
+    usage: "replay <run>",
+    summary: "the same faults again: run the plan of an earlier run",
+    load: async () => (await import("./commands/replay.ts")).replayCommand,
+  },
+  {
+    usage: "shrink <run>",
+    summary: "the fewest faults of a failed run that still fail in the same way, as a plan to replay",
+    load: async () => (await import("./commands/shrink.ts")).shrinkCommand,
+  },
+  {
+    usage: "foresee <target>",
+    summary: "deadlocks that a run did not hit and that its servers can reach; with --confirm they are made real",
+    load: async () => (await import("./commands/foresee.ts")).foreseeCommand,
+  },
+  {
+    usage: "matrix <experiment>",
+    summary: "one experiment over several images, with the same seeds, side by side",
+    load: async () => (await import("./commands/matrix.ts")).matrixCommand,
+  },
+  {
+    usage: "bisect <experiment>",
+    summary: "the first image, in the order given, on which an experiment begins to fail or to pass",
+    load: async () => (await import("./commands/bisect.ts")).bisectCommand,
+  },
+  {
+    usage: "nightly [experiment..]",
+    summary:
+      "every experiment on every image it names, as a mocha suite; asks failures again and tells how often they come back",
+    load: async () => (await import("./commands/nightly.ts")).nightlyCommand,
+  },
+  {
+    usage: "merge <reports..>",
+    summary: "the reports of many runners as one: junit.xml, summary.md, index.html, and one exit code",
+    load: async () => (await import("./commands/merge.ts")).mergeCommand,
+  },
+  {
+    usage: "report <run>",
+    summary: "render a run's reports again from its journal alone; of a folder of runs, its index.html",
+    load: async () => (await import("./commands/report.ts")).reportCommand,
+  },
+  {
+    usage: "verified [runs..]",
+    summary: "add runs of the catalogue's experiments to experiments/VERIFIED.md",
+    load: async () => (await import("./commands/verified.ts")).verifiedCommand,
+  },
+  {
+    usage: "images <action>",
+    summary: "list, pull (or make) the images needed, or wrap a server binary of yours as one",
+    load: async () => (await import("./commands/images.ts")).imagesCommand,
+  },
+  {
+    usage: "doctor",
+    summary: "is this machine fit, and what to do where it is not",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  },
+  {
+    usage: "clean",
+    summary: "remove whatever earlier runs, --keep and `up` left: containers, networks, volumes",
+    load: async () => (await import("./commands/clean.ts")).cleanCommand,
+  },
 ];
 
 /** Runs one command line; resolves to the process's exit code and never rejects. */
@@ -58,17 +108,23 @@ export async function main(argv: readonly string[]): Promise<number> {
       if (argv.length === 0) instance.showHelp("error");
       throw usageError(message, argv[0]);
     });
-  for (const command of COMMANDS) {
-    const describe = (own: Argv): Argv => {
-      for (const [name, positional] of Object.entries(command.positionals)) own.positional(name, positional);
-      return own.options(command.options);
-    };
-    parser.command(command.usage, command.summary, describe, async (args) => {
-      checkValues(command, args);
-      code = await command.run(args);
-    });
-  }
   try {
+    for (const entry of COMMANDS) {
+      const { usage, summary } = entry;
+      if (!argv.includes(nameOf(entry))) {
+        parser.command(usage, summary);
+        continue;
+      }
+      const command = await entry.load();
+      const describe = (own: Argv): Argv => {
+        for (const [name, positional] of Object.entries(command.positionals)) own.positional(name, positional);
+        return own.options(command.options);
+      };
+      parser.command(usage, summary, describe, async (args) => {
+        checkValues(command, args);
+        code = await command.run(args);
+      });
+    }
     await parser.parseAsync();
     return code;
   } catch (error) {

@@ -38,6 +38,7 @@ describe("the package that npm makes", function () {
       "CHANGELOG.md",
       "experiments/any/quickstart.yaml",
       "harness/locks/library/locks.c",
+      "dist/main.js",
     ]) {
       assert.ok(existsSync(path.join(unpacked, file)), file);
     }
@@ -50,6 +51,7 @@ describe("the package that npm makes", function () {
       (await runCommand([process.execPath, program, ...args], { within: 120_000 })).stdout;
     assert.equal((await answer("--version")).trim(), version);
     assert.match(await answer("explain", quickstart, "--system", "redis", "--seed", "7"), /^seed: "7"$/m);
+    assert.ok(!existsSync(path.join(unpacked, ".kvchaos")), "nothing is compiled, and nothing written");
     const changes = readFileSync(path.join(unpacked, "CHANGELOG.md"), "utf8");
     assert.equal(/^## \[(?!Unreleased)(.*?)\]/m.exec(changes)?.[1], version, "the changelog's newest version");
   });

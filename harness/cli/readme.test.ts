@@ -15,8 +15,8 @@ import { FINDING_TYPES } from "../journal/finding.ts";
 import { blocks, commands, kvchaosCommands, PAGES, pageText, README } from "../testing/readme-commands.support.ts";
 import { nameOf } from "./command.ts";
 import { pagesWithTables } from "./docs/pages.ts";
+import { COMMANDS } from "./docs/tables.ts";
 import { EXIT } from "./exit-codes.ts";
-import { COMMANDS } from "./main.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const scripts: Record<string, string> = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")).scripts;

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 
@@ -32,12 +31,10 @@ export interface Reaper {
  */
 export async function startReaper(options: { runId: string; signal?: AbortSignal }): Promise<Reaper> {
   const { runId, signal } = options;
-  // Absolute: the child works in "/", so that no folder of the user's is held.
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  const main = fileURLToPath(new URL("./reaper-main.ts", import.meta.url));
+  const main = fileURLToPath(new URL("./reaper-main.mjs", import.meta.url));
   // detached: a session of its own (setsid), out of reach of Ctrl-C and of the terminal's end.
-  const child = spawn(process.execPath, ["--import", tsx, main, runId], {
-    cwd: "/",
+  const child = spawn(process.execPath, [main, runId], {
+    cwd: "/", // No folder of the user's is held.
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
   });

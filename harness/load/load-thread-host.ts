@@ -13,7 +13,7 @@ export class LoadThread {
 
   /** @param onDeath told once if the thread ends without having said "stopped" */
   constructor(plan: ThreadPlan, onMessage: (message: FromThread) => void, onDeath: (error: ChaosError) => void) {
-    // load-thread.mjs registers tsx itself; the main thread's own options (--import tsx, --eval …) only get in its way.
+    // The main thread's own options (--import tsx, --eval …) only get in its way.
     this.#worker = new Worker(new URL("./load-thread.mjs", import.meta.url), {
       workerData: plan,
       execArgv: [],

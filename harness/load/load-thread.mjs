@@ -1,5 +1,4 @@
-// A worker thread does not inherit tsx from the main thread, neither from `--import tsx` nor from its API:
-// this plain file registers it again, then loads the real worker.
+// Of TypeScript that is not compiled, as in tests: Node 20 lets no worker thread inherit tsx from the main thread.
 import { register } from "tsx/esm/api";
 
 register();

@@ -12,8 +12,6 @@ import { readCount } from "../read-limits.ts";
 import { withSession } from "../session.ts";
 
 export const bisectCommand = command({
-  usage: "bisect <experiment>",
-  summary: "the first image, in the order given, on which an experiment begins to fail or to pass",
   positionals: { experiment: { type: "string", demandOption: true, describe: "a file" } },
   options: {
     image: { type: "string", array: true, demandOption: true, describe: "server images, oldest first" },

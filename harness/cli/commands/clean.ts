@@ -5,8 +5,6 @@ import { EXIT } from "../exit-codes.ts";
 import { log, print } from "../print.ts";
 
 export const cleanCommand = command({
-  usage: "clean",
-  summary: "remove whatever earlier runs, --keep and `up` left: containers, networks, volumes",
   positionals: {},
   options: {
     all: { type: "boolean", default: false, describe: "also what belongs to runs that are still going on" },

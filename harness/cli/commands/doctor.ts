@@ -17,8 +17,6 @@ const MIN_MEMORY = 2 * GIB;
 const MIN_DISK = 2 * GIB;
 
 export const doctorCommand = command({
-  usage: "doctor",
-  summary: "is this machine fit, and what to do where it is not",
   positionals: {},
   options: {},
   run: async () => {

@@ -13,8 +13,6 @@ import { planFor } from "../plan-for.ts";
 import { print } from "../print.ts";
 
 export const explainCommand = command({
-  usage: "explain <experiment>",
-  summary: "print the resolved plan of an experiment without running it",
   positionals: { experiment: { type: "string", demandOption: true, describe: "a file" } },
   options: {
     system: { type: "string", describe: "default: the first that the experiment names" },

@@ -18,8 +18,6 @@ import { readCount } from "../read-limits.ts";
 import { type Session, withSession } from "../session.ts";
 
 export const foreseeCommand = command({
-  usage: "foresee <target>",
-  summary: "deadlocks that a run did not hit and that its servers can reach; with --confirm they are made real",
   positionals: {
     target: {
       type: "string",

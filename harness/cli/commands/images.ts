@@ -16,8 +16,6 @@ import { type WrapWish, wrapAndTry } from "../wrap-image.ts";
 const IMAGE_NAME = /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._/]|__|-+)[a-z0-9]+)*(?::[\w][\w.-]{0,127})?$/;
 
 export const imagesCommand = command({
-  usage: "images <action>",
-  summary: "list, pull (or make) the images needed, or wrap a server binary of yours as one",
   positionals: {
     action: {
       choices: ["list", "pull", "wrap"],

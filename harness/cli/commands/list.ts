@@ -16,8 +16,6 @@ import { EXPERIMENTS, readVerified, Today, VERIFIED } from "../verified-file.ts"
 const HEADINGS = ["EXPERIMENT", "SYSTEMS", "FINDS", "ISSUE", "AFFECTED → FIXED", "TITLE"];
 
 export const listCommand = command({
-  usage: "list [folder]",
-  summary: "list the experiments, faults, checks and workloads there are",
   positionals: {
     folder: {
       type: "string",

@@ -13,8 +13,6 @@ import { withSession } from "../session.ts";
 import { matrixTable, type Row } from "./matrix-table.ts";
 
 export const matrixCommand = command({
-  usage: "matrix <experiment>",
-  summary: "one experiment over several images, with the same seeds, side by side",
   positionals: { experiment: { type: "string", demandOption: true, describe: "a file" } },
   options: {
     image: {

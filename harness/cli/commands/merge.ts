@@ -8,8 +8,6 @@ import { findNights } from "../night/night-files.ts";
 import { log, print } from "../print.ts";
 
 export const mergeCommand = command({
-  usage: "merge <reports..>",
-  summary: "the reports of many runners as one: junit.xml, summary.md, index.html, and one exit code",
   positionals: { reports: { type: "string", array: true, demandOption: true, describe: "folders with runs in them" } },
   options: {
     out: { type: "string", default: "merged", describe: "the folder to write" },

@@ -25,9 +25,6 @@ import { EXPERIMENTS } from "../verified-file.ts";
 const fromEnvironment = (name: string) => ({ type: "string", default: process.env[name] || undefined }) as const;
 
 export const nightlyCommand = command({
-  usage: "nightly [experiment..]",
-  summary:
-    "every experiment on every image it names, as a mocha suite; asks failures again and tells how often they come back",
   positionals: {
     experiment: {
       type: "string",

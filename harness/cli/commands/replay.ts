@@ -5,8 +5,6 @@ import { exitOfVerdict } from "../exit-codes.ts";
 import { withSession } from "../session.ts";
 
 export const replayCommand = command({
-  usage: "replay <run>",
-  summary: "the same faults again: run the plan of an earlier run",
   positionals: { run: { type: "string", demandOption: true, describe: "a run's folder or plan.yaml" } },
   options: {
     system: SYSTEM,

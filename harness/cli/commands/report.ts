@@ -9,8 +9,6 @@ import { EXIT } from "../exit-codes.ts";
 import { log, logError, print } from "../print.ts";
 
 export const reportCommand = command({
-  usage: "report <run>",
-  summary: "render a run's reports again from its journal alone; of a folder of runs, its index.html",
   positionals: { run: { type: "string", demandOption: true, describe: "a run's folder, or a folder of runs" } },
   options: {
     format: {

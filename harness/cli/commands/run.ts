@@ -8,8 +8,6 @@ import { readCount, readDuration, readShard } from "../read-limits.ts";
 import { withSession } from "../session.ts";
 
 export const runCommand = command({
-  usage: "run <experiment..>",
-  summary: "run experiments on real servers and report what they find",
   positionals: { experiment: { type: "string", array: true, demandOption: true, describe: "files or folders" } },
   options: {
     system: SYSTEM,

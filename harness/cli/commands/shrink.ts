@@ -16,8 +16,6 @@ import { readCount, readDuration } from "../read-limits.ts";
 import { withSession } from "../session.ts";
 
 export const shrinkCommand = command({
-  usage: "shrink <run>",
-  summary: "the fewest faults of a failed run that still fail in the same way, as a plan to replay",
   positionals: { run: { type: "string", demandOption: true, describe: "a failed run's folder" } },
   options: {
     system: SYSTEM,

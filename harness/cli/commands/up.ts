@@ -21,8 +21,6 @@ import { composeFor } from "../plan-for.ts";
 import { log, print, printTable } from "../print.ts";
 
 export const upCommand = command({
-  usage: "up <compose>",
-  summary: "start a cluster behind Toxiproxy to poke by hand; Ctrl-C or `kvchaos clean` removes it",
   positionals: { compose: { type: "string", demandOption: true, describe: "a Compose file" } },
   options: {
     system: SYSTEM,

@@ -12,8 +12,6 @@ import { log, print } from "../print.ts";
 import { readVerified, Today, VERIFIED } from "../verified-file.ts";
 
 export const verifiedCommand = command({
-  usage: "verified [runs..]",
-  summary: "add runs of the catalogue's experiments to experiments/VERIFIED.md",
   positionals: {
     runs: {
       type: "string",

@@ -9,7 +9,7 @@ import { faults } from "../../faults/registry.ts";
 import { loadTools } from "../../load/load-tools.ts";
 import { workloads } from "../../load/workloads/registry.ts";
 import { nameOf } from "../command.ts";
-import { COMMANDS } from "../main.ts";
+import { COMMANDS as ENTRIES } from "../main.ts";
 import { keyRows } from "./json-schema-rows.ts";
 import { code, markdownTable } from "./markdown-table.ts";
 
@@ -17,6 +17,9 @@ import { code, markdownTable } from "./markdown-table.ts";
 
 const { shape } = experimentSchema;
 const { when } = faultItem.shape;
+
+/** Every command with its arguments. */
+export const COMMANDS = await Promise.all(ENTRIES.map(async (entry) => ({ ...entry, ...(await entry.load()) })));
 
 const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 

@@ -1,0 +1,170 @@
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { SetupError } from "./ensure-packages.mjs";
+
+/*
+ * TypeScript is compiled once, into a few files of JavaScript, and not at every start.
+ *
+ *   a package:  dist/ ── made by npm pack ─────────────────────────────────────────────► dist/main.js
+ *   a clone:    .kvchaos/current.json ── every source as it was (time, size)? ── yes ──► .kvchaos/<tree>/main.js
+ *                                          │ no
+ *                                 compiled beside it, renamed into its place
+ *
+ * A tree is never changed: who runs goes on with its own, whatever is edited, pulled or compiled meanwhile.
+ */
+
+/** What is started by itself: the program, its threads, and the process that cleans up. */
+const ENTRIES = [
+  "harness/cli/main.ts",
+  "harness/docker/reaper-main.ts",
+  "harness/load/load-thread.ts",
+  "harness/watchdog/probes/probe-thread.ts",
+];
+/** Trees that a clone keeps, for those that still run from them. */
+const KEPT = 20;
+/** ms that compiling may take before a person is told what they wait for. */
+const PATIENCE = 1500;
+
+/**
+ * The address of the compiled main.ts, which is compiled first where a source has changed.
+ * Null where nothing can be written: then it must be run from its source. Throws SetupError when the source is wrong.
+ * @param {string} root folder with package.json
+ * @param {(line: string) => void} log told what takes long
+ * @returns {Promise<string | null>}
+ */
+export async function compiledMain(root, log) {
+  const packed = join(root, "dist");
+  if (!existsSync(join(root, "package-lock.json")) && existsSync(packed)) return addressOfMain(packed);
+  const folder = join(root, ".kvchaos");
+  const tree = currentTree(root, folder);
+  if (tree !== null) return addressOfMain(tree);
+  const waiting = setTimeout(() => log("compiling, once for these sources"), PATIENCE);
+  try {
+    return addressOfMain(await newTree(root, folder));
+  } catch (error) {
+    if (error.syscall) return null; // A read-only or full disk.
+    throw error;
+  } finally {
+    clearTimeout(waiting);
+  }
+}
+
+const addressOfMain = (tree) => pathToFileURL(join(tree, "main.js")).href;
+
+/** The tree that was made of the sources as they are now, or null. */
+function currentTree(root, folder) {
+  try {
+    const { tree, sources } = JSON.parse(readFileSync(join(folder, "current.json"), "utf8"));
+    const isSame = ([file, state]) => stateOf(join(root, file)) === state;
+    const path = join(folder, tree);
+    return Object.entries(sources).every(isSame) && existsSync(join(path, "main.js")) ? path : null;
+  } catch {
+    return null; // There is none yet, or a source is gone.
+  }
+}
+
+/** Git, editors and copies give a changed file another time or size. */
+function stateOf(file) {
+  const { mtimeNs, size } = statSync(file, { bigint: true });
+  return `${mtimeNs} ${size}`;
+}
+
+/** Several may do this at once: each makes its own, and one renaming more does no harm. */
+async function newTree(root, folder) {
+  const making = join(folder, `new-${randomUUID()}`);
+  const { sources, hash } = await compile(root, making);
+  const tree = join(folder, hash);
+  try {
+    renameSync(making, tree);
+  } catch (error) {
+    if (!existsSync(tree)) throw error;
+    rmSync(making, { recursive: true, force: true }); // Somebody made the same.
+  }
+  const record = join(folder, `new-${randomUUID()}.json`);
+  writeFileSync(record, JSON.stringify({ tree: hash, sources }));
+  renameSync(record, join(folder, "current.json"));
+  removeOld(folder, hash);
+  return tree;
+}
+
+function removeOld(folder, current) {
+  const names = readdirSync(folder).filter((name) => /^[0-9a-f]{16}$|^new-/.test(name) && name !== current);
+  const age = new Map(
+    names.map((name) => [name, statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0]),
+  );
+  const old = names.sort((a, b) => age.get(b) - age.get(a)).slice(KEPT);
+  for (const name of old) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+/**
+ * Writes the compiled tree into `out`, a folder that is not there yet.
+ * @returns {Promise<{ sources: Record<string, string>, hash: string }>} the state of every file that it was made of, and the name of what came out
+ */
+async function compile(root, out) {
+  const { build, stop } = await import("esbuild");
+  const own = fileURLToPath(import.meta.url);
+  const sources = { [relative(root, own)]: stateOf(own) };
+  const read = ({ path }) => {
+    // Before it is read: who edits it meanwhile makes the tree an old one.
+    sources[relative(root, path)] = stateOf(path);
+    return { contents: withPlaces(readFileSync(path, "utf8"), { path, root, out }), loader: "ts" };
+  };
+  try {
+    const { outputFiles } = await build({
+      absWorkingDir: root,
+      entryPoints: ENTRIES,
+      outdir: out,
+      entryNames: "[name]",
+      bundle: true,
+      splitting: true,
+      packages: "external",
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      tsconfigRaw: { compilerOptions: { target: "ES2023", verbatimModuleSyntax: true } },
+      sourcemap: "linked",
+      sourcesContent: false,
+      write: false,
+      logLevel: "silent",
+      plugins: [{ name: "places", setup: ({ onLoad }) => onLoad({ filter: /\.ts$/ }, read) }],
+    });
+    mkdirSync(out, { recursive: true });
+    const hash = createHash("sha256");
+    for (const { path, contents } of outputFiles) {
+      writeFileSync(path, contents);
+      hash.update(basename(path)).update(contents);
+    }
+    return { sources, hash: hash.digest("hex").slice(0, 16) };
+  } catch (error) {
+    throw error.errors ? new SetupError(...mistake(error.errors)) : error;
+  } finally {
+    await stop();
+  }
+}
+
+function mistake([{ text, location }]) {
+  const where = location ? `${location.file}:${location.line}:${location.column + 1}: ` : "";
+  return [`the source cannot be compiled: ${where}${text}`, "npm run typecheck tells the rest."];
+}
+
+/** A compiled file lies elsewhere than its source: what stands beside the source is still found there, and what is compiled beside the compiled file. */
+function withPlaces(text, { path, root, out }) {
+  const fromOut = (file) => JSON.stringify(relative(out, file));
+  return text
+    .replace(/new URL\("\.\/([\w-]+)\.mjs", import\.meta\.url\)/g, (found, program) => {
+      const isEntry = ENTRIES.includes(relative(root, join(dirname(path), `${program}.ts`)));
+      return isEntry ? `new URL("./${program}.js", import.meta["url"])` : found;
+    })
+    .replaceAll("import.meta.url", `new URL(${fromOut(path)}, import.meta["url"]).href`)
+    .replaceAll("import.meta.dirname", `(import.meta["dirname"] + "/" + ${fromOut(dirname(path))})`);
+}
+
+// npm pack: what a package carries.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = resolve(dirname(process.argv[1]), "../..");
+  const packed = join(root, "dist");
+  rmSync(packed, { recursive: true, force: true });
+  await compile(root, packed);
+}
