@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compiledMain } from "./compile.mjs";
-import { ensurePackages, SetupError } from "./ensure-packages.mjs";
+import { compiledMain } from "./start/compile.mjs";
+import { ensurePackages, SetupError } from "./start/ensure-packages.mjs";
 
 /*
  * The `bin`: Node's version ─► node_modules ─► main.ts, compiled. Plain JavaScript, for a machine that has nothing yet.
@@ -37,7 +37,7 @@ async function start() {
   const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
   ensurePackages(root, say);
   const compiled = await compiledMain(root, say);
-  const { main } = await (compiled === null ? import("./from-source.mjs") : import(compiled));
+  const { main } = await (compiled === null ? import("./start/from-source.mjs") : import(compiled));
   process.exitCode = await main(process.argv.slice(2));
 }
 

@@ -163,7 +163,7 @@ function withPlaces(text, { path, root, out }) {
 
 // npm pack: what a package carries.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const root = resolve(dirname(process.argv[1]), "../..");
+  const root = resolve(dirname(process.argv[1]), "../../..");
   const packed = join(root, "dist");
   rmSync(packed, { recursive: true, force: true });
   await compile(root, packed);

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, utimes, writ
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { runCommand } from "../base/run-command.ts";
+import { runCommand } from "../../base/run-command.ts";
 import { compiledMain } from "./compile.mjs";
 import { SetupError } from "./ensure-packages.mjs";
 

@@ -2,4 +2,4 @@
 import { register } from "tsx/esm/api";
 
 register();
-export const { main } = await import("./main.ts");
+export const { main } = await import("../main.ts");
