@@ -1,7 +1,7 @@
 import type { CleanupScope } from "../base/scope.ts";
 import type { Engine } from "./engine.ts";
 import { removeRun } from "./leftovers.ts";
-import { startReaper } from "./reaper.ts";
+import { startReaper } from "./reaper/reaper.ts";
 
 /** Looks without a find, 250 ms apart, after an interrupt. */
 const SWEEP_LOOKS = 4;

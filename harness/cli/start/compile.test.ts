@@ -7,7 +7,7 @@ import { runCommand } from "../../base/run-command.ts";
 import { compiledMain } from "./compile.mjs";
 import { SetupError } from "./ensure-packages.mjs";
 
-const ENTRIES = ["cli/main", "docker/reaper-main", "load/load-thread", "watchdog/probes/probe-thread"];
+const ENTRIES = ["cli/main", "docker/reaper/reaper-main", "load/load-thread", "watchdog/probes/probe-thread"];
 const MAIN = `import { word } from "../base/word.ts";
 export const said: string = word;
 export const beside = new URL("words.txt", import.meta.url).href;

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { until } from "../base/deadline.ts";
-import { connectEngine, type Engine } from "./engine.ts";
-import { findLeftovers, ownerLabels, removeRun } from "./leftovers.ts";
+import { until } from "../../base/deadline.ts";
+import { connectEngine, type Engine } from "../engine.ts";
+import { findLeftovers, ownerLabels, removeRun } from "../leftovers.ts";
 import { startReaper } from "./reaper.ts";
 
 const IMAGE = "redis:7.0.15";

@@ -1,6 +1,6 @@
-import { until } from "../base/deadline.ts";
-import { connectEngine } from "./engine.ts";
-import { removeRun } from "./leftovers.ts";
+import { until } from "../../base/deadline.ts";
+import { connectEngine } from "../engine.ts";
+import { removeRun } from "../leftovers.ts";
 import { DISMISS, READY } from "./reaper.ts";
 
 /* The reaper's process: see reaper.ts. Argument: the run's id. Exit code 1 when something may be left. */

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { ChaosError, messageOf } from "../base/chaos-error.ts";
-import { withDeadline } from "../base/deadline.ts";
+import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import { withDeadline } from "../../base/deadline.ts";
 
 /*
  *   harness ───────── pipe ─────────► reaper (own session, reaper-main.ts)
