@@ -50,15 +50,16 @@ export async function withDeadline<T>(options: WaitOptions, work: (signal: Abort
  * Asks `probe` again and again until it returns something other than undefined/false, and returns that.
  * A probe that throws counts as "not yet"; its last message is in the timeout's text.
  * @param options.every milliseconds between questions (default 50)
+ * @param options.first milliseconds before the second question, twice as many before each further one until they are `every`
  */
 export async function until<T>(
-  options: WaitOptions & { every?: number },
+  options: WaitOptions & { every?: number; first?: number },
   probe: (signal: AbortSignal) => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {
-  const { what, within, signal, every = 50 } = options;
+  const { what, within, signal, every = 50, first = every } = options;
   const end = performance.now() + within;
   let last: unknown;
-  for (;;) {
+  for (let pause = first; ; pause = Math.min(every, 2 * pause)) {
     signal?.throwIfAborted();
     const left = end - performance.now();
     if (left <= 0) {
@@ -77,7 +78,7 @@ export async function until<T>(
       // The last try is cut off by the deadline: what the one before said tells more.
       if (error !== cutOff?.reason) last = error;
     }
-    await sleep(Math.min(every, Math.max(1, end - performance.now())), signal);
+    await sleep(Math.min(pause, Math.max(1, end - performance.now())), signal);
   }
 }
 

@@ -11,7 +11,7 @@ export async function attachReplicas(cluster: RunningCluster, signal: AbortSigna
   const attach = async (name: string): Promise<void> => {
     // Members of a cluster of their own have been told already.
     if (cluster.ruler !== "servers") await cluster.applyRole(name, { signal });
-    await until({ what: `replication of ${name}`, within: ATTACH_MS, signal, every: 200 }, async (inner) => {
+    await until({ what: `replication of ${name}`, within: ATTACH_MS, signal, first: 10, every: 200 }, async (inner) => {
       const { role, link, linkDetail, syncing, loading } = await cluster
         .node(name)
         .state({ within: 2_000, signal: inner });

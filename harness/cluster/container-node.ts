@@ -47,8 +47,6 @@ export type ClusterNode = Omit<ContainerNode, "closeConnections" | "version" | "
 interface DataNetwork {
   name: string;
   alias: string;
-  /** The address to come back with after a disconnect. */
-  ip: string;
 }
 
 interface ContainerNodeOptions {
@@ -93,6 +91,8 @@ export class ContainerNode {
   #pid: number | null = null;
   /** Its address on a network of which it is not cut off; null while it is down. */
   #ip: string | null = null;
+  /** Its address on the data network, with which it comes back after a disconnect. */
+  #dataIp = "";
 
   constructor(options: ContainerNodeOptions) {
     this.#options = options;
@@ -114,9 +114,9 @@ export class ContainerNode {
    * address. Where this machine has no way there (an engine elsewhere, or without root), `direct`. Changes on restart.
    */
   nearest(): Address {
-    const { local, securityOptions } = this.#options.engine.info;
-    const reachable = local && !securityOptions.some((option) => option.includes("rootless"));
-    return reachable && this.#ip !== null ? { host: this.#ip, port: this.#options.port } : this.direct;
+    return this.#options.engine.info.dialsContainers && this.#ip !== null
+      ? { host: this.#ip, port: this.#options.port }
+      : this.direct;
   }
 
   /** The server's process on this host, or null when it is gone or the engine is elsewhere. Changes on restart. */
@@ -132,7 +132,7 @@ export class ContainerNode {
    * mean anything. null when they cannot be read (it is down, or the engine is elsewhere).
    */
   received(): number | null {
-    return receivedBytes(this.pid(), this.#options.data.ip);
+    return receivedBytes(this.pid(), this.#dataIp);
   }
 
   /** The last known state of the container; `inspect` asks again. */
@@ -152,6 +152,7 @@ export class ContainerNode {
       this.#pid = null;
     }
     this.#ip = Object.entries(info.ips).find(([network]) => network !== this.#options.data.name)?.[1] ?? null;
+    this.#dataIp ||= info.ips[this.#options.data.name] ?? "";
     const { running, paused, exitCode, oomKilled, startedAt } = info;
     this.#state = { running, paused, exitCode, oomKilled, startedAt };
     return this.#state;
@@ -203,7 +204,7 @@ export class ContainerNode {
     const { within = READY_MS, signal } = limits;
     const what = `an answer of node ${this.name} to PING`;
     let silentSince: number | null = null;
-    const ended = await until({ what, within, signal }, async (inner) => {
+    const ended = await until({ what, within, signal, first: 5 }, async (inner) => {
       try {
         await this.admin(["PING"], { within: 1_000, signal: inner });
         return "answers";
@@ -279,6 +280,6 @@ export class ContainerNode {
     const { engine, data } = this.#options;
     const info = await engine.inspectContainer(this.container);
     if (info?.ips[data.name]) return;
-    await engine.connectNetwork(data.name, this.container, { aliases: [data.alias], ip: data.ip });
+    await engine.connectNetwork(data.name, this.container, { aliases: [data.alias], ip: this.#dataIp });
   }
 }

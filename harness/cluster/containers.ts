@@ -48,13 +48,13 @@ export interface Placed {
 /** By their names in the Compose file. @param prefix of what the engine calls them */
 export async function makeNetworks(options: MakeOptions, prefix: string): Promise<Map<string, Network>> {
   const { engine, compose, labels, resources, signal } = options;
-  const networks = new Map<string, Network>();
-  for (const network of compose.networks) {
-    const name = `${prefix}-${network.name}`;
-    resources.defer(`remove network ${name}`, () => engine.removeNetwork(name));
-    networks.set(network.name, await engine.createNetwork({ name, labels, internal: network.internal }, { signal }));
-  }
-  return networks;
+  const removals = resources.part({ together: true });
+  const made = compose.networks.map(async ({ name: service, internal }): Promise<[string, Network]> => {
+    const name = `${prefix}-${service}`;
+    removals.defer(`remove network ${name}`, () => engine.removeNetwork(name));
+    return [service, await engine.createNetwork({ name, labels, internal }, { signal })];
+  });
+  return new Map(await Promise.all(made));
 }
 
 /** Returns the container's id. */
@@ -95,23 +95,25 @@ export async function startNode(
   return { id, disk, locks };
 }
 
+/** To be called before any server is started: its folder is mounted into it. */
+export function removeLockGraphs({ locks, resources }: MakeOptions): void {
+  if (locks) resources.defer("remove the lock graphs", () => removeSharedFolders(locks.runId));
+}
+
 async function makeLockFolder({ locks, resources }: MakeOptions, node: string): Promise<LockFolder | null> {
   if (!locks) return null;
   const { runId, library, longWait } = locks;
-  resources.defer("remove the lock graphs", () => removeSharedFolders(runId));
   const folder = await LockFolder.make(runId, node, library, longWait);
   resources.defer(`close the lock graph of ${node}`, async () => folder.close());
   return folder;
 }
 
-/** On a disk of its own where that is asked for, and else on the engine's. */
+/** On a disk of its own where that is asked for, and else the container makes it. */
 async function makeVolume(options: MakeOptions, volume: string): Promise<Disk | null> {
   const { engine, labels, resources, signal, disk: bytes = null } = options;
   resources.defer(`remove volume ${volume}`, async () => {
     if (bytes !== null) await removeDisk(volume);
     await engine.removeVolume(volume);
   });
-  if (bytes !== null) return Disk.make(engine, { volume, bytes, labels, signal });
-  await engine.createVolume(volume, labels, { signal });
-  return null;
+  return bytes === null ? null : Disk.make(engine, { volume, bytes, labels, signal });
 }

@@ -21,11 +21,13 @@ export async function formCluster(gossip: GossipMode, { cluster, hostOf, signal 
   const { commands } = gossip;
   const { nodes, topology, shards } = cluster;
   const ids = new Map<string, string>();
-  for (const node of nodes) {
-    const id = replyText(await node.admin(commands.myId(), { signal }));
-    ids.set(node.name, id);
-    shards?.learnId(node.name, id);
-  }
+  await Promise.all(
+    nodes.map(async (node) => {
+      const id = replyText(await node.admin(commands.myId(), { signal }));
+      ids.set(node.name, id);
+      shards?.learnId(node.name, id);
+    }),
+  );
   await Promise.all(
     nodes.map(async (node, i) => {
       // Every epoch is another: two claims to one slot must not be equally old.
@@ -39,7 +41,7 @@ export async function formCluster(gossip: GossipMode, { cluster, hostOf, signal 
   const inOrder = (wanted: (name: string) => Promise<boolean>, what: string) =>
     Promise.all(
       nodes.map(({ name }) =>
-        until({ what: `${name}: ${what}`, within: FORM_MS, signal, every: 200 }, async () => wanted(name)),
+        until({ what: `${name}: ${what}`, within: FORM_MS, signal, first: 25, every: 200 }, async () => wanted(name)),
       ),
     );
   const health = async (name: string) =>
@@ -61,7 +63,7 @@ export async function awaitSentinels(
   const replicas = Object.keys(cluster.topology.replicaOf).length;
   await Promise.all(
     cluster.sentinels.map((one) =>
-      until({ what: `${one.name} to know the others`, within: FORM_MS, signal, every: 200 }, async () => {
+      until({ what: `${one.name} to know the others`, within: FORM_MS, signal, first: 25, every: 200 }, async () => {
         const known = sentinel.known(await one.admin(sentinel.commands.view(), { within: ASK_MS, signal }));
         return known.replicas === replicas && known.sentinels === cluster.sentinels.length - 1;
       }),

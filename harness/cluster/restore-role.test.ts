@@ -61,7 +61,7 @@ describe("a server that is to be where it should be", () => {
       port: 1,
       container: "",
       direct: { host: server.host, port: server.port },
-      data: { name: "data", alias: "r1", ip: "" },
+      data: { name: "data", alias: "r1" },
       sharded: false,
       disk: null,
       locks: null,

@@ -45,7 +45,7 @@ describe("telling a server its role", () => {
       port: 1,
       container: "",
       direct: { host: server.host, port: server.port },
-      data: { name: "data", alias: "m1", ip: "" },
+      data: { name: "data", alias: "m1" },
       sharded: false,
       disk: null,
       locks: null,

@@ -54,7 +54,7 @@ export async function tryImage(
       role: "control",
       container,
       direct: { host: "127.0.0.1", port: host },
-      data: { name: "", alias: "", ip: "" },
+      data: { name: "", alias: "" },
       port: system.port,
       sharded: false,
       disk: null,

@@ -7,23 +7,22 @@ import type { ComposeService } from "../docker/compose.ts";
 import { checkDisks } from "../docker/disk.ts";
 import type { ContainerSpec, Network } from "../docker/engine-types.ts";
 import type { Emit } from "../journal/events.ts";
-import { ToxiproxyServer } from "../network/toxiproxy.ts";
 import { checkRedirect } from "../network/virtual-addresses.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import { attachReplicas } from "./attach-replicas.ts";
 import { ContainerNode } from "./container-node.ts";
-import { type MakeOptions, makeNetworks, type Placed, startContainer, startNode } from "./containers.ts";
+import { type MakeOptions, makeNetworks, type Placed, removeLockGraphs, startNode } from "./containers.ts";
 import { announce } from "./dial/announce.ts";
-import { DialPaths, openLinks } from "./dial/dial-paths.ts";
+import { DialPaths } from "./dial/dial-paths.ts";
 import { planLinks } from "./dial/link-plan.ts";
+import { startToxiproxy } from "./dial/start-toxiproxy.ts";
 import { launchOf } from "./launch.ts";
 import { LogCollector } from "./logs.ts";
 import { RunningCluster } from "./running-cluster.ts";
 import { selfRule } from "./self-rule.ts";
 import { Shards } from "./shards.ts";
-import { clusterSpec, type NodeSpec } from "./spec.ts";
+import { clusterSpec } from "./spec.ts";
 
-const API_PORT = 8474;
 const READY_MS = 60_000;
 
 export interface UpOptions extends MakeOptions {
@@ -76,53 +75,46 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   if (spec.ruler !== "operator") checkRedirect(engine.info.local);
   const prefix = `kvchaos-${createHash("sha256").update(runId).digest("hex").slice(0, 10)}`;
   if (options.disk) await checkDisks(engine, spec.nodes.length, options.disk);
-  const networks = await makeNetworks(options, prefix);
+  const [networks, events] = await Promise.all([makeNetworks(options, prefix), followEvents(options)]);
   const data = networks.get(spec.dataNetwork) as Network;
   const subnets = new Map([...networks].map(([name, { subnet }]) => [name, subnet]));
   const paths = new DialPaths(system, spec, subnets, engine.info.local);
+  if (paths.refusal !== null) emit({ type: "note", about: "cluster", text: notPlain(paths.refusal) });
   const ownRule = selfRule(system, spec, paths);
   const plans = planLinks(spec, system);
-  const ports = await engine.freePorts(1 + plans.length + spec.nodes.length);
+  const ports = await engine.freePorts(spec.nodes.length);
   options.resources.defer("give the ports back", () => engine.releasePorts(ports));
-  const [apiPort, ...free] = ports;
-  const linkPorts = free.slice(0, plans.length);
   const placed = spec.nodes.map((plain, i): Placed => {
     const node = { ...(ownRule?.announced(plain) ?? plain), own: ownRule?.launch(plain) };
     const asked = node.service.ports.find(({ container }) => container === node.port)?.host;
-    return { node, ports: { [node.port]: asked ?? (free[plans.length + i] as number) } };
+    return { node, ports: { [node.port]: asked ?? (ports[i] as number) } };
   });
 
-  const attach = (service: ComposeService, alias: string, node?: NodeSpec): NonNullable<ContainerSpec["networks"]> =>
+  const attach = (
+    service: ComposeService,
+    alias: string,
+    addressOn: (network: string) => string | undefined,
+  ): NonNullable<ContainerSpec["networks"]> =>
     service.networks.map(({ name }) => ({
       name: networks.get(name)?.name ?? name,
       // Only the data network knows a node by its name: a link must not find a way around it.
       aliases: name === spec.dataNetwork ? [alias] : [],
-      ip: node && paths.containerOn(name, node),
+      ip: addressOn(name),
     }));
-  const toxiproxy = spec.toxiproxy;
-  const proxyContainer = startContainer(options, {
-    name: `${prefix}-${toxiproxy.name}`,
-    image: options.toxiproxyImage,
-    command: toxiproxy.command,
-    labels: { ...toxiproxy.labels, ...options.labels, "kvchaos.node": toxiproxy.name },
-    networks: attach(toxiproxy, toxiproxy.name),
-    ports: [
-      { container: API_PORT, host: apiPort as number },
-      ...plans.map(({ listen }, i) => ({ container: listen, host: linkPorts[i] as number })),
-    ],
-  });
-  const containers = await Promise.all([
-    proxyContainer,
-    ...placed.map(({ node, ports: own }) =>
-      startNode(options, { node, ports: own }, prefix, attach(node.service, node.name, node)),
-    ),
-  ]).then(([, ...nodes]) => nodes);
-  const proxyAddress = (await engine.inspectContainer(await proxyContainer, { signal }))?.ips[data.name] ?? "";
-
-  const server = await ToxiproxyServer.connect(`http://127.0.0.1:${apiPort}`, READY_MS, signal);
-  const links = await openLinks(server, plans, { host: toxiproxy.name, published: linkPorts, paths });
-  if (paths.refusal !== null) emit({ type: "note", about: "cluster", text: notPlain(paths.refusal) });
-
+  removeLockGraphs(options);
+  const containers = options.resources.part({ together: true });
+  const { name: proxyName } = spec.toxiproxy;
+  const proxied = startToxiproxy(
+    { ...options, resources: containers.part() },
+    {
+      name: `${prefix}-${proxyName}`,
+      image: options.toxiproxyImage,
+      spec,
+      networks: attach(spec.toxiproxy, proxyName, (network) => paths.toxiproxyOn(network)),
+      plans,
+      paths,
+    },
+  );
   const logs = new LogCollector({
     engine,
     rules: system.logRules,
@@ -132,29 +124,30 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   });
   scope.defer("close the servers' logs", () => logs.close());
   const password = spec.nodes[0]?.config.requirepass;
-  const nodes = await Promise.all(
-    placed.map(async ({ node, ports }, i) => {
-      const info = await engine.inspectContainer(containers[i]?.id as string, { signal });
-      const one = new ContainerNode({
-        engine,
-        system,
-        name: node.name,
-        role: node.role,
-        port: node.port,
-        container: containers[i]?.id as string,
-        direct: { host: "127.0.0.1", port: ports[node.port] as number },
-        data: { name: data.name, alias: node.name, ip: info?.ips[data.name] ?? "" },
-        onStarted: (pid) => paths.prepare(node.name, pid, plans, proxyAddress),
-        sharded: spec.sharded,
-        disk: containers[i]?.disk ?? null,
-        locks: containers[i]?.locks ?? null,
-        password: node.role === "sentinel" ? undefined : password,
-      });
-      await one.inspect();
-      await one.prepare();
-      return one;
-    }),
-  );
+  const startServer = async ({ node, ports }: Placed): Promise<ContainerNode> => {
+    const own = { ...options, resources: containers.part() };
+    const on = attach(node.service, node.name, (network) => paths.containerOn(network, node));
+    const { id, disk, locks } = await startNode(own, { node, ports }, prefix, on);
+    const one = new ContainerNode({
+      engine,
+      system,
+      name: node.name,
+      role: node.role,
+      port: node.port,
+      container: id,
+      direct: { host: "127.0.0.1", port: ports[node.port] as number },
+      data: { name: data.name, alias: node.name },
+      onStarted: (pid) => paths.prepare(node.name, pid, plans),
+      sharded: spec.sharded,
+      disk,
+      locks,
+      password: node.role === "sentinel" ? undefined : password,
+    });
+    events.hear(one, logs);
+    await Promise.all([one.inspect().then(() => one.prepare()), logs.follow(node.name, id)]);
+    return one;
+  };
+  const [{ api, links }, ...nodes] = await Promise.all([proxied, ...placed.map(startServer)]);
   const cluster = new RunningCluster({
     system,
     nodes,
@@ -163,15 +156,14 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
     topology: spec.topology,
     emit,
     password,
-    toxiproxyApi: `127.0.0.1:${apiPort}`,
+    toxiproxyApi: `${api.host}:${api.port}`,
     dataNetwork: data.name,
     ruler: spec.ruler,
     shards: spec.sharded ? new Shards(spec.topology.masters) : null,
     copyAll: options.copyAll ?? false,
-    nodeAt: (host, port) => paths.nodeAt(host, port, plans, [toxiproxy.name, proxyAddress]),
+    nodeAt: (host, port) => paths.nodeAt(host, port, plans),
   });
   scope.defer("close the administration connections", async () => cluster.closeLanes());
-  await followContainers(options, nodes, logs);
   const answers = answersOf(nodes, signal);
   await answers.firstWord;
   await announce(
@@ -212,32 +204,40 @@ async function follow(cluster: RunningCluster, agreement: AgreementWatch, scope:
   agreement.start();
 }
 
-/** Keeps node states current and the logs followed over restarts, and journals what happens to the containers. */
-async function followContainers(options: UpOptions, nodes: ContainerNode[], logs: LogCollector): Promise<void> {
+/** Keeps node states current and the logs followed over restarts, and journals what happens to the containers after their first start. */
+async function followEvents(options: UpOptions) {
   const { engine, runId, emit, scope, ours, onEngineLost } = options;
+  const nodes = new Map<string, { node: ContainerNode; logs: LogCollector }>();
+  const started = new Set<string>();
   const stop = new AbortController();
   scope.defer("stop following containers", () => stop.abort());
-  const subscription = await engine.events({ labels: [`kvchaos.run=${runId}`], signal: stop.signal }, (event) => {
-    const node = nodes.find((one) => one.container === event.id);
-    if (!node || event.action === "kill") return;
+  const labels = [`kvchaos.run=${runId}`];
+  const subscription = await engine.events({ labels, signal: stop.signal }, ({ id, action, exitCode }) => {
+    const isFirst = action === "start" && !started.has(id);
+    started.add(id);
+    const { node, logs } = nodes.get(id) ?? {};
+    if (!node || isFirst || action === "kill") return;
     const claimed = ours(node.name);
-    emit({ type: "container", node: node.name, action: event.action, exitCode: event.exitCode, ours: claimed });
-    if (event.action === "die" && !claimed) options.onDeath?.(node.name, event.exitCode);
+    emit({ type: "container", node: node.name, action, exitCode, ours: claimed });
+    if (action === "die" && !claimed) options.onDeath?.(node.name, exitCode);
     void (async () => {
       await node.inspect();
-      if (event.action === "start") await logs.follow(node.name, node.container);
+      if (action === "start") await logs?.follow(node.name, node.container);
     })().catch((error: unknown) => {
       if (!stop.signal.aborted) emit({ type: "note", about: node.name, text: messageOf(error) });
     });
   });
   subscription.done.catch(onEngineLost);
-  await Promise.all(nodes.map((node) => logs.follow(node.name, node.container)));
+  return {
+    /** From now on what happens to its container is told. */
+    hear: (node: ContainerNode, logs: LogCollector): void => void nodes.set(node.container, { node, logs }),
+  };
 }
 
 /** Notes who should be what and, in cluster mode, tells every node its name and every master its slots. */
 async function introduceNodes(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
   cluster.intend({ ...cluster.topology }, "as the Compose file says");
   if (!cluster.sharded || cluster.ruler !== "operator") return;
-  for (const { name } of cluster.nodes) await cluster.introduce(name, { signal });
+  await Promise.all(cluster.nodes.map(({ name }) => cluster.introduce(name, { signal })));
   await Promise.all(cluster.topology.masters.map((name) => cluster.applyRole(name, { signal })));
 }

@@ -179,7 +179,12 @@ function createOptions(spec: ContainerSpec): ContainerCreateOptions {
         ports.map(({ container, host }) => [`${container}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(host) }]]),
       ),
       Mounts: [
-        ...(spec.volumes ?? []).map(({ name, path }) => ({ Type: "volume" as const, Source: name, Target: path })),
+        ...(spec.volumes ?? []).map(({ name, path }) => ({
+          Type: "volume" as const,
+          Source: name,
+          Target: path,
+          VolumeOptions: { NoCopy: false, Labels: { ...spec.labels }, DriverConfig: { Name: "local", Options: {} } },
+        })),
         ...(spec.binds ?? []).map(({ host, path, readOnly }) => ({
           Type: "bind" as const,
           Source: host,

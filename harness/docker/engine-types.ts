@@ -54,7 +54,7 @@ export interface ContainerSpec {
   networks?: readonly Attachment[] | undefined;
   /** Always on 127.0.0.1. */
   ports?: readonly { container: number; host: number }[] | undefined;
-  /** Named volumes. */
+  /** Named volumes. One that is not there yet is made, with the container's labels. */
   volumes?: readonly { name: string; path: string }[] | undefined;
   /** Files and folders of the engine's machine. */
   binds?: readonly { host: string; path: string; readOnly: boolean }[] | undefined;

@@ -46,7 +46,7 @@ export async function connectEngine(options: CallOptions & { host?: string | und
   const info = await describe(daemon, options, named !== undefined);
   return {
     ...imageCalls(daemon),
-    ...networkCalls(daemon),
+    ...networkCalls(daemon, info),
     ...containerCalls(daemon),
     ...limitCalls(daemon, info),
     ...outputCalls(daemon, info.local),
@@ -112,11 +112,15 @@ async function describe(daemon: Daemon, options: CallOptions, chosen: boolean) {
         rootDir: info.DockerRootDir,
         cgroupVersion: String(info.CgroupVersion ?? "1"),
         securityOptions,
+        /** Networks get the ranges that every engine has; otherwise its own configuration names some. */
+        defaultRanges: !info.DefaultAddressPools?.length,
         /**
          * The daemon shares this machine's kernel and PID numbers: /proc/<pid> of a container is readable here. A socket may lead into
          * a virtual machine (Docker Desktop) or out of a container: same kernel and host name, or it is not ours.
          */
         local,
+        /** This machine reaches its containers under their own addresses, without a published port. */
+        dialsContainers: local && !securityOptions.some((option) => option.includes("rootless")),
         /** Published ports are copied by docker-proxy; null: nobody knows. */
         userlandProxy: local && USUAL_SOCKET.test(address) ? await hasUserlandProxy() : null,
       };

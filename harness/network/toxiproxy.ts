@@ -12,6 +12,8 @@ import type { Link } from "./link.ts";
  */
 
 const CALL_MS = 5_000;
+/** A thousand proxies at once. */
+const OPEN_MS = 30_000;
 /** Data held for a peer that has gone is tried for 5 s per chunk before it is thrown away (bandwidth toxic, link.go). */
 const REMOVE_MS = 30_000;
 const STREAM = { "to-master": "upstream", "to-replica": "downstream" } as const;
@@ -41,17 +43,33 @@ export class ToxiproxyServer {
     return server;
   }
 
-  /** Opens all proxies of a link. */
-  async open({ proxies: wanted, ...ends }: LinkSpec): Promise<Link> {
-    const name = `${ends.from} -> ${ends.to}`;
-    const names = wanted.map((_, index) => `${ends.from}_${ends.to}_${index}`);
-    const proxies = await Promise.all(
-      wanted.map(({ listen, upstream }, index) =>
-        this.#call(`opening link ${name}`, () =>
-          this.#client.createProxy({ name: names[index] as string, listen: `0.0.0.0:${listen}`, upstream }),
-        ),
-      ),
+  /** Opens all proxies of all links, in one call. In the order given. */
+  async open(links: readonly LinkSpec[]): Promise<Link[]> {
+    const nameOf = ({ from, to }: LinkSpec, index: number): string => `${from}_${to}_${index}`;
+    const wanted = links.flatMap((link) =>
+      link.proxies.map(({ listen, upstream }, index) => {
+        return { name: nameOf(link, index), listen: `0.0.0.0:${listen}`, upstream, enabled: true };
+      }),
     );
+    const opened = await this.#call("opening the links", () => this.#client.populate(wanted), OPEN_MS);
+    return links.map((link) => {
+      const { proxies, ...ends } = link;
+      const names = proxies.map((_, index) => nameOf(link, index));
+      return this.#link(ends, names, opened);
+    });
+  }
+
+  #link(
+    ends: Omit<LinkSpec, "proxies">,
+    names: readonly string[],
+    opened: Awaited<ReturnType<Toxiproxy["populate"]>>,
+  ): Link {
+    const name = `${ends.from} -> ${ends.to}`;
+    const proxies = names.map((proxy) => {
+      const found = opened[proxy];
+      if (!found) throw failed(`opening link ${name}`, `its proxy ${proxy} is not among those that were opened`);
+      return found;
+    });
     return {
       name,
       ...ends,

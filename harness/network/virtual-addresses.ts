@@ -62,6 +62,8 @@ export interface Incoming {
 export class VirtualAddresses {
   readonly #known: ReadonlyMap<string, string>;
   readonly #containers: ReadonlyMap<string, string>;
+  /** Of Toxiproxy's container: next to those of the servers'. */
+  readonly toxiproxy: string;
 
   /** @param subnet of the data network, like "172.21.0.0/16"; other containers get the first addresses of it */
   constructor(subnet: string, names: readonly string[]) {
@@ -70,6 +72,7 @@ export class VirtualAddresses {
     const broadcast = base + 2 ** (32 - Number(bits)) - 1;
     this.#known = new Map(names.map((name, i) => [name, dotted(broadcast - 1 - i)]));
     this.#containers = new Map(names.map((name, i) => [name, dotted(broadcast - 1 - names.length - i)]));
+    this.toxiproxy = dotted(broadcast - 1 - 2 * names.length);
   }
 
   of(name: string): string {

@@ -47,7 +47,7 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
   const patience = hangLimit ?? PATIENCE * hangAfter;
   const labels = await ownerLabels(context.runId);
   const states = new SeenStates(clock);
-  const triggers = new TriggerSource(cluster);
+  const triggers = new TriggerSource(cluster, emit);
   const moves = new ExperimentMoves(cluster);
   let last: NodeVerdict | null = null;
   let first: FirstFinding | null = new FirstFinding(patience, () => context.troubled(new ServerTrouble(last)));

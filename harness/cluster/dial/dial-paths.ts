@@ -1,6 +1,4 @@
 import { ChaosError } from "../../base/chaos-error.ts";
-import type { Link } from "../../network/link.ts";
-import type { ToxiproxyServer } from "../../network/toxiproxy.ts";
 import {
   type Incoming,
   type Outgoing,
@@ -54,20 +52,28 @@ export class DialPaths {
     return role === "control" ? undefined : this.#networks.get(network)?.container(name);
   }
 
+  /** Toxiproxy's address on a network. */
+  toxiproxyOn(network: string): string {
+    const addresses = this.#networks.get(network);
+    if (!addresses) throw new ChaosError("internal", `there is no network ${network}`);
+    return addresses.toxiproxy;
+  }
+
   /** The port of its server that a link's proxy dials: one of its own, by which the server's side knows the link. */
   upstreamPort({ from, listen, port }: LinkPlan, offset: number): number {
     return this.#isMarked(from) ? listen + offset : port + offset;
   }
 
-  /** Whom an address means that some server has learnt or shows; null: none of them. @param links with what Toxiproxy is called */
-  nodeAt(host: string, port: number, links: readonly LinkPlan[], toxiproxy: readonly string[]): string | null {
-    if (toxiproxy.includes(host)) return links.find(({ listen }) => listen === port)?.to ?? null;
+  /** Whom an address means that some server has learnt or shows; null: none of them. */
+  nodeAt(host: string, port: number, links: readonly LinkPlan[]): string | null {
+    if ([this.#spec.toxiproxy.name, this.addresses.toxiproxy].includes(host))
+      return links.find(({ listen }) => listen === port)?.to ?? null;
     const name = [...this.#networks.values()].map((one) => one.nameOf(host)).find((one) => one !== null) ?? null;
     return name !== null && this.addressOf(name).port === port ? name : null;
   }
 
-  /** Sets the rules in the namespace of a node that was just started. @param toxiproxy its address on the data network */
-  async prepare(name: string, pid: number, links: readonly LinkPlan[], toxiproxy: string): Promise<void> {
+  /** Sets the rules in the namespace of a node that was just started. */
+  async prepare(name: string, pid: number, links: readonly LinkPlan[]): Promise<void> {
     if (this.refusal !== null || this.#spec.nodes.find((node) => node.name === name)?.role === "control") return;
     const outgoing = links
       .filter(({ from }) => from === name)
@@ -87,7 +93,7 @@ export class DialPaths {
           return { listen: this.upstreamPort(link, offset), port: link.port + offset, source };
         }),
       );
-    const ends = { own: this.addresses.container(name), toxiproxy };
+    const ends = { own: this.addresses.container(name), toxiproxy: this.addresses.toxiproxy };
     await redirect(pid, ends, { outgoing: [...outgoing, ...own], incoming });
   }
 
@@ -100,27 +106,4 @@ export class DialPaths {
   #isMarked(from: string): boolean {
     return this.refusal === null && from !== "client";
   }
-}
-
-/** Opens links. @param host Toxiproxy's name on the data network @param published their ports on 127.0.0.1, in the same order */
-export function openLinks(
-  server: ToxiproxyServer,
-  links: readonly LinkPlan[],
-  { host, published, paths }: { host: string; published: readonly number[]; paths: DialPaths },
-): Promise<Link[]> {
-  return Promise.all(
-    links.map((link, i) => {
-      const { from, to, listen, offsets } = link;
-      return server.open({
-        from,
-        to,
-        address: from === "client" || paths.refusal !== null ? { host, port: listen } : paths.addressOf(to),
-        published: { host: "127.0.0.1", port: published[i] as number },
-        proxies: offsets.map((offset) => ({
-          listen: listen + offset,
-          upstream: `${to}:${paths.upstreamPort(link, offset)}`,
-        })),
-      });
-    }),
-  );
 }

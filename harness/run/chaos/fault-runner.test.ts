@@ -44,7 +44,7 @@ function setUp(list: PlannedFault[], kinds: Fault[], beforeHeal: () => Promise<v
   const seen: Seen[] = [];
   const claims = new Claims();
   const examinations = new Examinations(clock);
-  const triggers = new TriggerSource(cluster);
+  const triggers = new TriggerSource(cluster, () => {});
   const runner = new FaultRunner({
     planned: list,
     registry: new Map(kinds.map((fault) => [fault.kind, fault])),

@@ -95,7 +95,7 @@ async function play(shapes: readonly Shape[], end: number, healEarly: number | n
     cluster,
     claims,
     examinations: new Examinations(clock),
-    triggers: new TriggerSource(cluster),
+    triggers: new TriggerSource(cluster, () => {}),
     clock,
     emit: (event) => {
       if (event.type === "fault") steps.push(`${event.id} ${event.step}`);

@@ -4,7 +4,7 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import type { NodeWait } from "./since-start.ts";
 
 /** Between two readings of a counter that the kernel keeps. */
-const EVERY_MS = 100;
+const EVERY_MS = 20;
 
 export interface SyncBytesOptions extends NodeWait<Cluster> {
   bytes: number;

@@ -3,30 +3,39 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import { type SyncStep, syncFraction } from "../../cluster/sync-progress.ts";
 import { matchesState } from "../../experiment/matcher.ts";
 import { means, selectNode } from "../../faults/selector.ts";
-import type { NodeState } from "../../journal/events.ts";
+import type { Emit, NodeState } from "../../journal/events.ts";
 import { occurrenceOf, type PlannedCondition } from "../../journal/plan.ts";
 import { waitSinceStart } from "./since-start.ts";
+import { StatePolls } from "./state-polls.ts";
 import { waitForSyncBytes } from "./sync-bytes.ts";
 
 const UNDER_WAY: readonly SyncStep["step"][] = ["start", "progress", "restoring"];
 
-type Listener<T> = (node: string, value: T) => void;
+/** Returns whether it has waited for this state. */
+type StateListener = (node: string, state: NodeState) => boolean;
 
-/** Waits for states, log lines, bytes, starts and pauses, fed by the watchdog's polls, the followed logs and faults: it asks no server. */
+/**
+ * Waits for states, log lines, bytes, starts and pauses, fed by the watchdog's polls, the followed logs and faults. It asks servers itself
+ * only while a state of theirs is waited for.
+ */
 export class TriggerSource {
   readonly #cluster: Cluster;
-  readonly #states = new Set<Listener<NodeState>>();
+  readonly #polls: StatePolls;
+  readonly #states = new Set<StateListener>();
   #latest = new Map<string, NodeState>();
   readonly #pauses = new Set<(fault: string) => void>();
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, emit: Emit) {
     this.#cluster = cluster;
+    this.#polls = new StatePolls(cluster, (node, state) => {
+      if (this.state(node, state)) emit({ type: "node-state", node, state });
+    });
   }
 
-  /** Every poll of every node goes through here. */
-  state(node: string, state: NodeState): void {
+  /** Every poll of every node goes through here. Returns whether somebody has waited for this state. */
+  state(node: string, state: NodeState): boolean {
     this.#latest.set(node, state);
-    for (const listener of [...this.#states]) listener(node, state);
+    return [...this.#states].filter((listener) => listener(node, state)).length > 0;
   }
 
   /** A thread begins to pause by this occurrence of a fault. */
@@ -83,25 +92,32 @@ export class TriggerSource {
 
   #onState(condition: Extract<PlannedCondition, { kind: "state" }>, anew: boolean, seen: () => void): () => void {
     let armed = !anew;
-    const hear = (node: string, matches: boolean): void => {
-      if (!means(this.#cluster, condition.node, node)) return;
-      if (matches && armed) seen();
-      else if (!matches) armed = true;
+    let over = false;
+    const isMeant = (node: string): boolean => means(this.#cluster, condition.node, node);
+    const hear = (node: string, matches: boolean): boolean => {
+      if (over || !isMeant(node)) return false;
+      over = matches && armed;
+      if (over) seen();
+      armed ||= !matches;
+      return over;
     };
-    const look: Listener<NodeState> = (node, state) => hear(node, matchesState(condition, state));
+    const look: StateListener = (node, state) => hear(node, matchesState(condition, state));
     this.#states.add(look);
     const stopSync = this.#onSync(condition, hear);
+    const stopPolls = this.#polls.follow(isMeant);
     for (const [node, state] of this.#latest) look(node, state);
     return () => {
+      over = true;
       this.#states.delete(look);
       stopSync();
+      stopPolls();
     };
   }
 
   /** A full sync can begin and end between two polls, and INFO may not say how far it is; the server's log tells. */
   #onSync(
     { state, progress }: Extract<PlannedCondition, { kind: "state" }>,
-    hear: (node: string, matches: boolean) => void,
+    hear: (node: string, matches: boolean) => unknown,
   ): () => void {
     if (state !== "full-sync") return () => {};
     const matches = (step: SyncStep): boolean => {

@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { CleanupScope } from "../../harness/base/scope.ts";
+import type { RunningCluster } from "../../harness/cluster/running-cluster.ts";
+import { upCluster } from "../../harness/cluster/up.ts";
+import { readComposeFile } from "../../harness/docker/compose.ts";
+import type { Engine } from "../../harness/docker/engine.ts";
+import { ownerLabels, removeRun } from "../../harness/docker/leftovers.ts";
+import { TOXIPROXY_IMAGE } from "../../harness/network/toxiproxy-recipe.ts";
+import { redis } from "../../harness/systems/redis.ts";
+
+interface Taken {
+  /** ms until all servers answered and all replicas were attached. */
+  up: number;
+  /** ms until nothing was left. */
+  down: number;
+}
+
+/**
+ * Starts the Redis cluster of a Compose file, lets `work` do something with it, and removes it.
+ * Rejects when the work does, or something could not be removed.
+ */
+export async function withCluster(
+  engine: Engine,
+  file: string,
+  work: (cluster: RunningCluster) => Promise<void> = async () => {},
+): Promise<Taken> {
+  const runId = `plain-${process.pid}-${performance.now()}`;
+  const [resources, scope] = [new CleanupScope(), new CleanupScope()];
+  const logDirectory = await mkdtemp(path.join(tmpdir(), "kvchaos-plain-"));
+  const compose = await readComposeFile(file, {});
+  const labels = await ownerLabels(runId);
+  /** Returns how long it took, ms. */
+  const remove = async (): Promise<number> => {
+    const begun = performance.now();
+    const [failure] = [...(await scope.close()), ...(await resources.close())];
+    const took = performance.now() - begun;
+    await rm(logDirectory, { recursive: true, force: true });
+    await removeRun(engine, runId);
+    if (failure) throw failure.error;
+    return took;
+  };
+  let up = 0;
+  try {
+    const begun = performance.now();
+    const cluster = await upCluster({
+      ...{ engine, system: redis, compose, labels, runId, logDirectory, resources, scope },
+      image: redis.images[0] ?? "",
+      toxiproxyImage: TOXIPROXY_IMAGE,
+      config: {},
+      emit: () => {},
+      signal: new AbortController().signal,
+      onEngineLost: () => {},
+      ours: () => false,
+    });
+    up = performance.now() - begun;
+    await work(cluster);
+  } catch (error) {
+    await remove().catch(() => {});
+    throw error;
+  }
+  return { up, down: await remove() };
+}
