@@ -10,21 +10,23 @@ const EXACT = 2048;
 const STEPS = EXACT / 2;
 const MOST_US = 3_600_000_000;
 
-/** How long operations took. Plain data: it is cloned between threads. */
+/** How long operations took. Plain data: it is cloned between threads, once a second. */
 export interface Latencies {
-  readonly counts: Uint32Array;
+  /** As many as were needed so far. */
+  counts: Uint32Array;
   count: number;
   /** µs */
   max: number;
 }
 
 export function noLatencies(): Latencies {
-  return { counts: new Uint32Array(indexOf(MOST_US) + 1), count: 0, max: 0 };
+  return { counts: new Uint32Array(EXACT), count: 0, max: 0 };
 }
 
 export function recordLatency(to: Latencies, ms: number): void {
   const us = Math.min(MOST_US, Math.max(1, Math.round(ms * 1000)));
   const index = indexOf(us);
+  if (index >= to.counts.length) grow(to, index);
   to.counts[index] = (to.counts[index] as number) + 1;
   to.count++;
   if (us > to.max) to.max = us;
@@ -32,7 +34,8 @@ export function recordLatency(to: Latencies, ms: number): void {
 
 /** Adds `more` to `sum`. */
 export function addLatencies(sum: Latencies, more: Latencies): void {
-  for (let i = 0; i < sum.counts.length; i++) sum.counts[i] = (sum.counts[i] as number) + (more.counts[i] as number);
+  if (more.counts.length > sum.counts.length) grow(sum, more.counts.length - 1);
+  for (let i = 0; i < more.counts.length; i++) sum.counts[i] = (sum.counts[i] as number) + (more.counts[i] as number);
   sum.count += more.count;
   sum.max = Math.max(sum.max, more.max);
 }
@@ -52,6 +55,12 @@ export function latencyOf(latencies: Latencies): Latency | null {
   const { count, max } = latencies;
   if (count === 0) return null;
   return { count, p50: percentile(latencies, 50) / 1000, p99: percentile(latencies, 99) / 1000, max: max / 1000 };
+}
+
+function grow(latencies: Latencies, index: number): void {
+  const counts = new Uint32Array(STEPS * Math.ceil((index + 1) / STEPS));
+  counts.set(latencies.counts);
+  latencies.counts = counts;
 }
 
 function indexOf(us: number): number {

@@ -197,12 +197,21 @@ export class LoadGenerator {
 
   #room(pipe: Pipe): void {
     if (this.#phase === "draining") return;
-    if (!this.#schedule) pipe.send(pipe.room, this.#source);
+    if (!this.#schedule) this.#refill(pipe);
     else {
       const now = this.#options.clock.now();
       this.#handOut(this.#schedule, now);
       this.#finishIfSent(now);
     }
+  }
+
+  /**
+   * Closed loop: fills a pipeline up when half of it is free. A server that answers a deep one in parts would get ever
+   * smaller parts of it, each with its own packets and system calls.
+   */
+  #refill(pipe: Pipe): void {
+    const { room } = pipe;
+    if (room > 0 && room >= this.#options.spec.pipeline >> 1) pipe.send(room, this.#source);
   }
 
   /** Open loop: sends what is due, then sleeps until something becomes due. */

@@ -81,8 +81,8 @@ export class Pipe {
     const options = {
       ...{ host: target.host, port: target.port, noDelay: true },
       onread: { buffer: READ, callback: (length: number) => this.#read(READ.subarray(0, length)) },
-      // `write` says by that, at once, whether the kernel has taken everything.
-      writableHighWaterMark: 0,
+      // By that `write` says at once whether the kernel has taken everything.
+      writableHighWaterMark: 1,
     };
     this.#socket = connect(options);
     this.#socket.on("connect", () => this.#connected());
