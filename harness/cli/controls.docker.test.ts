@@ -5,12 +5,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { registries } from "../experiment/catalogue.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
-import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
+import { conclusive, runFolders, someAtOnce } from "../testing/kvchaos-process.support.ts";
 
 const CONTROLS = path.join(import.meta.dirname, "../../experiments/redis/controls");
-
-/** A run waits most of its time; more at once, beside other tests, starve each other on two cores. */
-const AT_ONCE = 2;
 
 /** What must be said to prove it, where that is more than its kind. */
 const PROOFS: Readonly<Record<string, RegExp>> = {
@@ -29,15 +26,10 @@ interface Outcome {
 describe("controls: runs that must fail, each with exactly its own finding", function () {
   this.timeout(420_000);
   const names = readdirSync(CONTROLS).filter((file) => file.endsWith(".yaml"));
-  const outcomes = new Map<string, Promise<Outcome>>();
+  let outcomes: Map<string, Promise<Outcome>>;
 
   before(() => {
-    const lanes: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
-    names.forEach((name, i) => {
-      const outcome = (lanes[i % AT_ONCE] as Promise<unknown>).then(() => run(name));
-      outcomes.set(name, outcome);
-      lanes[i % AT_ONCE] = outcome.catch(() => {});
-    });
+    outcomes = someAtOnce(names, run);
   });
 
   for (const name of names) {

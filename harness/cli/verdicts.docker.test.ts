@@ -5,15 +5,12 @@ import path from "node:path";
 import { connectEngine } from "../docker/engine.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
-import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
+import { conclusive, runFolders, someAtOnce } from "../testing/kvchaos-process.support.ts";
 import { skip } from "../testing/skip.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose");
 const REDIS = "redis:7.0.15";
 const KVROCKS = "apache/kvrocks:2.9.0";
-/** A run waits most of its time; more at once starve each other on two cores. */
-const AT_ONCE = 2;
-
 const LOAD = "load: [{ workload: set, rate: 100/s, connections: 2, value: 100B, keys: 500 }]";
 const REFUSES = `cluster: ${COMPOSE}/one-master-one-replica.yaml
 ${LOAD}
@@ -205,17 +202,12 @@ checks: [no-hang, no-crash, one-master, converges, replication-progress, recover
 
 describe("verdicts that were wrong once, on real servers", function () {
   this.timeout(420_000);
-  const outcomes = new Map<Verdict, Promise<Outcome | string>>();
+  let outcomes: Map<Verdict, Promise<Outcome | string>>;
   let folder: string;
 
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "kvchaos-verdicts-"));
-    const lanes: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
-    VERDICTS.forEach((verdict, i) => {
-      const outcome = (lanes[i % AT_ONCE] as Promise<unknown>).then(() => run(verdict));
-      outcomes.set(verdict, outcome);
-      lanes[i % AT_ONCE] = outcome.catch(() => {});
-    });
+    outcomes = someAtOnce(VERDICTS, run);
   });
   after(async () => {
     await Promise.allSettled(outcomes.values());

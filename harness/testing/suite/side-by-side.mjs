@@ -1,0 +1,30 @@
+import { spawn } from "node:child_process";
+import { setPriority } from "node:os";
+
+/*
+ * Scripts of package.json at once, which together need the whole machine all the time:
+ *
+ *   node side-by-side.mjs docker unit
+ *        docker   waits for servers most of its time; is seen while it runs
+ *        unit     computes, in what time docker leaves; is shown when all have ended
+ */
+
+/** For all but the first: one that waits for servers goes first whenever it has something to do. */
+const NICE = 5;
+
+const [first, ...others] = process.argv.slice(2);
+const beside = [start(first, "inherit"), ...others.map((script) => start(script, "pipe"))];
+for (const { child } of beside.slice(1)) setPriority(child.pid, NICE);
+const codes = await Promise.all(beside.map(({ ended }) => ended));
+for (const { script, chunks } of beside.slice(1)) process.stdout.write(`\n${script}:\n${Buffer.concat(chunks)}`);
+const failed = beside.filter((_, i) => codes[i] !== 0).map(({ script }) => script);
+if (failed.length > 0) console.error(`\nfailed: ${failed.join(", ")}`);
+process.exitCode = failed.length > 0 ? 1 : 0;
+
+function start(script, output) {
+  const child = spawn("npm", ["run", "-s", script], { stdio: ["ignore", output, output] });
+  const chunks = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => chunks.push(chunk));
+  const ended = new Promise((resolve, reject) => child.once("error", reject).once("close", resolve));
+  return { script, child, chunks, ended };
+}
