@@ -98,9 +98,9 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): P
 }
 
 /** A promise and what resolves it. (Promise.withResolvers is newer than the oldest Node we support.) */
-export function withResolvers(): { promise: Promise<void>; resolve(): void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((done) => {
+export function withResolvers<T = void>(): { promise: Promise<T>; resolve(value: T | PromiseLike<T>): void } {
+  let resolve = (_: T | PromiseLike<T>): void => {};
+  const promise = new Promise<T>((done) => {
     resolve = done;
   });
   return { promise, resolve };

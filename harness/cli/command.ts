@@ -39,6 +39,11 @@ export const KEEP = {
   default: false,
   describe: "leave the cluster running (`kvchaos clean` removes it)",
 } as const;
+export const JOBS = {
+  type: "string",
+  default: "1",
+  describe: 'runs at the same time; "auto": as many as this machine carries',
+} as const;
 export const QUIET = { type: "boolean", default: false, describe: "no live output, only how it ended" } as const;
 export const JSON_EVENTS = {
   type: "boolean",

@@ -1,15 +1,42 @@
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { plainLine } from "../base/escape.ts";
+import { clip } from "../base/shorten.ts";
 import { textTable } from "../base/text-table.ts";
 import { fittedTable } from "./fitted-table.ts";
 
+/** Lines that stay below all others on a terminal, and how many of them are there now. */
+let feet: readonly string[] = [];
+let drawn = 0;
+
+const erased = (): string => {
+  const text = drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : "";
+  drawn = 0;
+  return text;
+};
+const redrawn = (): string => {
+  // The last column stays free: a full line would make some terminals begin another one.
+  const width = Math.max(20, (process.stderr.columns ?? 80) - 1);
+  drawn = feet.length;
+  return feet.map((line) => `${clip(plainLine(line), width)}\n`).join("");
+};
+
+/** Shows these lines below all others from now on; on a terminal only. */
+export function foot(lines: readonly string[]): void {
+  if (!process.stderr.isTTY || process.env.TERM === "dumb") return;
+  feet = lines;
+  process.stderr.write(erased() + redrawn());
+}
+
 /** Progress and errors go to stderr; stdout carries results only. */
 export function log(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${erased()}${line}\n${redrawn()}`);
 }
 
 /** A result. */
 export function print(line: string): void {
+  if (feet.length > 0) process.stderr.write(erased());
   process.stdout.write(`${line}\n`);
+  if (feet.length > 0) process.stderr.write(redrawn());
 }
 
 export function printTable(rows: readonly (readonly string[])[], indent = ""): void {

@@ -7,6 +7,16 @@ export function readCount(option: string, value: number): number {
   throw new ChaosError("usage", `${option} ${value}: expected a whole number from 1 on`);
 }
 
+/** Runs at the same time; `auto`: as many as the machine carries. */
+export type Jobs = number | "auto";
+
+/** @param trials how many runs there are at most: more places than that are of no use */
+export function readJobs(text: string, trials = Number.POSITIVE_INFINITY): Jobs {
+  if (text === "auto") return trials > 1 ? text : 1;
+  if (/^[1-9]\d*$/.test(text)) return Math.min(Number(text), Math.max(1, trials));
+  throw new ChaosError("usage", `--jobs ${text}: expected a whole number from 1 on, or "auto"`);
+}
+
 /** An option that is a duration, ms; without end where it is not given. */
 export function readDuration(option: string, text: string | undefined): number {
   const duration = text === undefined ? Number.POSITIVE_INFINITY : parseDuration(text);

@@ -1,27 +1,36 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import path from "node:path";
 import { addTo } from "../base/group-by.ts";
-import type { ComposeFile } from "../docker/compose.ts";
+import { counted } from "../base/units.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { hasHidden, withPassword } from "../experiment/secrets.ts";
+import { hasHidden } from "../experiment/secrets.ts";
 import { ensureImage } from "../images/ensure-image.ts";
+import type { JournalEvent } from "../journal/events.ts";
 import type { Plan } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
-import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
-import { fileReporters, liveReporters, renderAll, reporters } from "../report/registry.ts";
+import { ndjsonReporter } from "../report/ci/ndjson.ts";
+import type { Reporter } from "../report/reporter.ts";
 import { writeRunIndex } from "../report/runs/run-index.ts";
-import { runExperiment } from "../run/run.ts";
+import { needsOf, placesFor } from "../run/needs.ts";
 import type { RunResult } from "../run/run-options.ts";
+import { type Needs, SideBySide } from "../run/side-by-side.ts";
 import { redis } from "../systems/redis.ts";
+import { Board, nameOf } from "./beside/board.ts";
+import type { RunEnd } from "./beside/messages.ts";
+import { runAside } from "./beside/run-process.ts";
+import { isSpoilt } from "./beside/spoilt.ts";
 import { chooseServer, type ServerChoice, type ServerWish } from "./choose-server.ts";
-import { countAgain } from "./earlier-run.ts";
+import { countAgain, recordIn } from "./earlier-run.ts";
 import { EXIT } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { invocation } from "./invocation.ts";
 import { readyMachine } from "./machine.ts";
 import { composeFor, planFor } from "./plan-for.ts";
 import { log, logError } from "./print.ts";
+import type { Jobs } from "./read-limits.ts";
+import { type RunRequest, runHere } from "./run-here.ts";
 
 /*
  *   interrupt handlers ─► the machine made ready ─► runs, each on a server that is chosen ─► their pages counted again ─► exit code
@@ -38,16 +47,27 @@ export interface SessionOptions {
   json?: boolean | undefined;
   /** All runs are summed up together: no step summary of each. */
   part?: boolean | undefined;
+  /** Runs at the same time, default 1. */
+  jobs?: Jobs | undefined;
   /** At the end, however it comes, each page tells how often what it found came back in the other runs. */
   again?: boolean | undefined;
 }
 
-interface Planned {
+interface How {
+  /** What a reader types to see it again. */
+  verb?: "run" | "foresee";
+  /** Fires when nobody asks for its result any more. */
+  unneeded?: AbortSignal;
+}
+
+interface Planned extends Pick<RunRequest, "plan" | "again"> {
   server: ServerChoice;
-  plan: Plan;
-  compose: ComposeFile;
-  /** What a reader types to see it again, less the server's image. */
-  command(name: (file: string) => string, directory: string): string[];
+}
+
+export interface EndedRun extends Omit<RunEnd, "starved"> {
+  record(): Promise<RunRecord>;
+  /** The same beside others, which does not count. */
+  spoilt: EndedRun | null;
 }
 
 /** The runs of one command, on a machine that is ready for them. */
@@ -58,15 +78,31 @@ export class Session {
   readonly engine: Engine;
   readonly signal: AbortSignal;
   readonly #options: SessionOptions;
+  readonly #beside: SideBySide;
+  readonly #board: Board;
+  readonly #events: Reporter | null;
+  #chosen: Promise<unknown> = Promise.resolve();
 
   constructor(engine: Engine, signal: AbortSignal, options: SessionOptions) {
     this.engine = engine;
     this.signal = signal;
     this.#options = options;
+    this.#beside = new SideBySide(placesFor(options.jobs ?? 1));
+    this.#board = new Board(options.quiet === true || options.json === true);
+    this.#events = options.json && this.jobs > 1 ? ndjsonReporter(process.stdout) : null;
+    setMaxListeners(0, signal);
   }
 
+  /** Runs that can go on at the same time. */
+  get jobs(): number {
+    return this.#beside.jobs;
+  }
+
+  /** One after the other: an image that is missing is brought once. */
   #choose(wish: ServerWish, { systems }: Pick<Experiment, "systems">): Promise<ServerChoice> {
-    return chooseServer(this.engine, wish, systems, this.signal);
+    const choice = this.#chosen.then(() => chooseServer(this.engine, wish, systems, this.signal));
+    this.#chosen = choice.catch(() => {});
+    return choice;
   }
 
   /** The server of an earlier run where its journal is there, unless another is wished for. */
@@ -80,68 +116,97 @@ export class Session {
     return server;
   }
 
-  /** Of what an experiment and a seed make on the server that is wished for. @param verb what a reader types to see it again */
-  async runSeed(experiment: Experiment, seed: string, wish: ServerWish, verb?: "run" | "foresee"): Promise<RunResult> {
-    return this.runSeedOn(await this.#choose(wish, experiment), experiment, seed, verb);
+  /** Of what an experiment and a seed make on the server that is wished for. */
+  async runSeed(experiment: Experiment, seed: string, wish: ServerWish, how: How = {}): Promise<EndedRun> {
+    return this.runSeedOn(await this.#choose(wish, experiment), experiment, seed, how);
   }
 
   async runSeedOn(
     server: ServerChoice,
     experiment: Experiment,
     seed: string,
-    verb: "run" | "foresee" = "run",
-  ): Promise<RunResult> {
-    const { plan, compose } = await planFor(experiment, seed, server);
-    const again = ["--image", server.image, "--seed", seed];
-    return this.#run({ server, plan, compose, command: (name) => [verb, name(experiment.file), ...again] });
+    { verb = "run", unneeded }: How = {},
+  ): Promise<EndedRun> {
+    const { plan } = await planFor(experiment, seed, server);
+    const rest = ["--image", server.image, "--seed", seed];
+    return this.#run({ server, plan, again: { verb, target: experiment.file, rest } }, unneeded);
   }
 
   /**
    * Of a plan as it stands in a run's folder, which may be no longer what an experiment and a seed make: it was edited or
    * shrunk, perhaps. Its passwords are hidden there: one is made up for all of them.
    */
-  async runPlan(written: Plan, server: ServerChoice): Promise<RunResult> {
-    const compose = await composeFor(written.experiment.cluster, server);
-    const opened = hasHidden(written) ? withPassword(written, compose, this.#password) : { plan: written, compose };
-    const command: Planned["command"] = (name, directory) => ["replay", name(directory), "--image", server.image];
-    return this.#run({ server, ...opened, command });
+  async runPlan(plan: Plan, server: ServerChoice, unneeded?: AbortSignal): Promise<EndedRun> {
+    const again = { verb: "replay", target: null, rest: ["--image", server.image] } as const;
+    return this.#run({ server, plan, again }, unneeded);
   }
 
-  /** With live output, and its reports. */
-  async #run({ server, plan, compose, command }: Planned): Promise<RunResult> {
+  /** With live output, and its reports. What the machine spoilt that others shared with it is done once more, alone. */
+  async #run({ server, plan, again }: Planned, unneeded?: AbortSignal): Promise<EndedRun> {
+    const { keep = false, part = false } = this.#options;
+    const request: RunRequest = {
+      plan,
+      again,
+      password: this.#password,
+      system: server.system.name,
+      image: server.image,
+      benchmarkImage: plan.experiment.benchmarks.length === 0 ? null : await this.#benchmarkImage(),
+      reports: path.resolve(this.#options.reports),
+      keep,
+      part,
+    };
+    if (this.jobs === 1) return this.#ended(await this.#onItsOwn(request), request, null);
+    const interrupt = unneeded ? AbortSignal.any([this.signal, unneeded]) : this.signal;
+    const needs = needsOf(plan, await composeFor(plan.experiment.cluster, server));
+    const { run, most } = await this.#aside(request, needs, interrupt);
+    if (most === 0 || interrupt.aborted || !isSpoilt(run)) return this.#ended(run, request, null);
+    const spoilt = await this.#ended(run, request, null);
+    log(
+      `${nameOf(request)}: ${run.verdict} beside ${counted(most, "other run")}, which may be their doing: once more, alone`,
+    );
+    return this.#ended((await this.#aside(request, { ...needs, alone: true }, interrupt)).run, request, spoilt);
+  }
+
+  async #onItsOwn(request: RunRequest): Promise<RunResult> {
     const { engine, signal } = this;
-    const { keep = false, quiet = false, json = false, part } = this.#options;
-    const reports = path.resolve(this.#options.reports);
-    const { words, name } = invocation();
-    const live = liveReporters({
+    const { quiet = false, json = false } = this.#options;
+    return runHere(request, {
+      engine,
+      invocation: invocation(),
+      interrupt: signal,
       terminal: process.stderr,
-      again: (directory) => [...words, ...command(name, directory)],
-      name,
-      output: process.stdout,
       quiet,
       json,
     });
-    const result = await runExperiment({
-      plan,
-      compose,
-      engine,
-      system: server.system,
-      image: server.image,
-      toxiproxyImage: TOXIPROXY_IMAGE,
-      benchmarkImage: plan.experiment.benchmarks.length === 0 ? null : await this.#benchmarkImage(),
-      reports,
-      command: (directory) => ["kvchaos", ...command(shortPath, directory)],
-      keep,
-      interrupt: signal,
-      live,
+  }
+
+  #aside(request: RunRequest, needs: Needs, interrupt: AbortSignal) {
+    return this.#beside.run(needs, interrupt, async (place) => {
+      const row = this.#board.begin(nameOf(request));
+      let runId = "";
+      const onEvent = (event: JournalEvent): void => {
+        if (event.type === "run") runId = event.runId;
+        row.onEvent(event);
+        // Lines of several runs are mixed: each says whose it is.
+        const told = { ...event, runId };
+        this.#events?.onEvent?.(told);
+      };
+      try {
+        const run = await runAside(request, { place, interrupt, onEvent });
+        row.end(run.said, place.most);
+        return { run, most: place.most };
+      } finally {
+        row.leave();
+      }
     });
-    const rendered = await renderAll(result.record, result.directory, [...live, ...(part ? fileReporters : reporters)]);
-    const failures = [...result.liveFailures, ...rendered];
-    await writeRunIndex(reports).catch((error: unknown) => failures.push({ name: "index", error }));
-    for (const { name, error } of failures) logError(error, `the reporter "${name}" failed; the verdict stands:`);
-    if (result.error !== undefined) logError(result.error);
-    addTo(this.#directories, plan.experiment.file, result.directory);
-    return result;
+  }
+
+  async #ended(run: RunEnd | RunResult, { plan, reports }: RunRequest, spoilt: EndedRun | null): Promise<EndedRun> {
+    await writeRunIndex(reports).catch((error: unknown) => logError(error, "the list of runs could not be written:"));
+    addTo(this.#directories, plan.experiment.file, run.directory);
+    const { verdict, reasons, findings, directory } = run;
+    const record = async () => ("record" in run ? run.record : recordIn(directory));
+    return { verdict, reasons, findings, directory, spoilt, record };
   }
 
   /** redis-benchmark comes with Redis's image, whatever server is under test. */
@@ -167,10 +232,4 @@ export function withSession(options: SessionOptions, body: (session: Session) =>
       await session.countAgain();
     }
   });
-}
-
-/** As a person would type it in the working directory. */
-function shortPath(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative.startsWith("..") ? file : relative;
 }

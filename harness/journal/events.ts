@@ -171,6 +171,8 @@ const eventSchemas = [
     controlMax: z.number().nullable(),
     controlOldest: z.number(),
     starved: z.boolean(),
+    /** Other runs of the same kvchaos that went on beside this one; absent: it was not one of several at a time. */
+    others: z.number().optional(),
   }),
   event("evidence", {
     node: z.string(),

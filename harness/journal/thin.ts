@@ -139,6 +139,7 @@ function mergedSelf(a: EventOf<"self">, b: EventOf<"self">): EventOf<"self"> | n
     ioPressure: most(a.ioPressure, b.ioPressure),
     controlMax: most(a.controlMax, b.controlMax),
     controlOldest: Math.max(a.controlOldest, b.controlOldest),
+    ...(a.others !== undefined && b.others !== undefined && { others: Math.max(a.others, b.others) }),
   };
 }
 

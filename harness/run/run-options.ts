@@ -24,6 +24,8 @@ export interface RunOptions {
   /** Ctrl-C: heal, report what there is, leave nothing behind. */
   interrupt: AbortSignal;
   live: readonly LiveReporter[];
+  /** Runs beside this one, at this moment; absent: it is on its own. */
+  others?: (() => number) | undefined;
 }
 
 /** Told of every event while the run goes on. One that throws is not called again; the others are. */

@@ -135,6 +135,7 @@ async function watch(
     emit,
     password: cluster.password,
     signal: context.evidenceSignal,
+    others: options.others,
     ...listeners,
   });
   scope.defer("stop the watchdog", () => watchdog.stop());

@@ -76,7 +76,8 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
       starvation.unreported(lastReport, now);
     }
     for (const watch of watches.values()) watch.second(now);
-    emit({ type: "self", t: now, ...self.take(now, starvation) });
+    const beside = options.others && { others: options.others() };
+    emit({ type: "self", t: now, ...self.take(now, starvation), ...beside });
   };
   const timer = setInterval(() => {
     // Reports that wait in the queue of a late main thread come first.

@@ -47,6 +47,8 @@ export interface WatchdogOptions {
   emit: Emit;
   password?: string | undefined;
   signal: AbortSignal;
+  /** Runs beside this one, at this moment. */
+  others?: (() => number) | undefined;
   /** A node's condition changed (already emitted). */
   onCondition(verdict: NodeVerdict): void;
   /** Every INFO poll, parsed (already emitted). */

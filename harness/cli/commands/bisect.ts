@@ -1,15 +1,15 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
+import { Ahead, upcoming } from "../../run/campaign/ahead.ts";
 import { attempt, triedText } from "../../run/campaign/attempts.ts";
-import { firstChange } from "../../run/campaign/first-change.ts";
+import { firstChange, type Outcome } from "../../run/campaign/first-change.ts";
 import { newSeed, rounds, seedOfRound, type Trial } from "../../run/campaign/rounds.ts";
-import type { RunResult } from "../../run/run-options.ts";
-import { command, REPORTS } from "../command.ts";
+import { command, JOBS, REPORTS } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { print } from "../print.ts";
-import { readCount } from "../read-limits.ts";
-import { withSession } from "../session.ts";
+import { readCount, readJobs } from "../read-limits.ts";
+import { type EndedRun, withSession } from "../session.ts";
 
 export const bisectCommand = command({
   positionals: { experiment: { type: "string", demandOption: true, describe: "a file" } },
@@ -18,6 +18,7 @@ export const bisectCommand = command({
     system: { type: "string", describe: "when the images' names do not tell it" },
     tries: { type: "number", default: 3, describe: "runs on an image before it counts as passing" },
     seed: { type: "string", describe: "of the first run on each image; the others follow from it" },
+    jobs: JOBS,
     reports: REPORTS,
   },
   run: async (args) => {
@@ -26,22 +27,35 @@ export const bisectCommand = command({
     if (images.length < 2) throw new ChaosError("usage", "--image: expected two images or more, oldest first");
     const experiment = await readExperiment(args.experiment, registries);
     const first = args.seed ?? newSeed();
-    return withSession({ reports: args.reports, quiet: true }, async (session) => {
-      const run = ({ of: image, round }: Trial<string>): Promise<RunResult> =>
-        session.runSeed(experiment, seedOfRound(first, round), { system: args.system, image });
-      const { signal } = session;
-      const steps = firstChange(images.length);
+    const options = { reports: args.reports, quiet: true, jobs: readJobs(args.jobs, 2 * tries) };
+    return withSession(options, async (session) => {
+      const run = ({ of: image, round }: Trial<string>, unneeded: AbortSignal): Promise<EndedRun> =>
+        session.runSeed(experiment, seedOfRound(first, round), { system: args.system, image }, { unneeded });
+      const { signal, jobs } = session;
+      const ahead = new Ahead((at, unneeded) =>
+        attempt(
+          rounds([images[Number(at)] as string], tries),
+          { run, signal, jobs, unneeded },
+          ({ verdict }) => verdict === "fail",
+        ),
+      );
+      const search = () => firstChange(images.length);
+      const answers: Outcome[] = [];
+      const steps = search();
       let step = steps.next();
       while (!step.done) {
         const image = images[step.value] as string;
-        const tried = await attempt(rounds([image], tries), { run, signal }, ({ verdict }) => verdict === "fail");
+        await ahead.expect(upcoming(search, answers, ["fail", "pass"], Math.ceil(jobs / tries)).map(String));
+        const tried = await ahead.get(String(step.value));
         if (signal.aborted) return EXIT.interrupted;
         print(`${image}  ${triedText(tried)}`);
         const { outcome } = tried;
         if (outcome !== "pass" && outcome !== "fail") {
           print(`Nothing follows from ${image}, so the search ends here.`);
+          await ahead.expect([]);
           return EXIT.inconclusive;
         }
+        answers.push(outcome);
         step = steps.next(outcome);
       }
       const change = step.value;

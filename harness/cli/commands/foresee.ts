@@ -8,13 +8,12 @@ import { explain } from "../../locks/predict/explain.ts";
 import { fateText, sentenceOf } from "../../report/foreseen/foreseen-text.ts";
 import { newSeed } from "../../run/campaign/rounds.ts";
 import { confirm, fateOf } from "../../run/confirm/confirm.ts";
-import type { RunResult } from "../../run/run-options.ts";
 import type { ServerWish } from "../choose-server.ts";
-import { command, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
+import { command, JOBS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
 import { addToRun, isRun, readPlanFile, recordIn } from "../earlier-run.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { log, print } from "../print.ts";
-import { readCount } from "../read-limits.ts";
+import { readCount, readJobs } from "../read-limits.ts";
 import { type Session, withSession } from "../session.ts";
 
 export const foreseeCommand = command({
@@ -32,6 +31,7 @@ export const foreseeCommand = command({
     confirm: { type: "boolean", default: false, describe: "run again with pauses until each prediction comes true" },
     tries: { type: "number", default: 6, describe: "runs for each prediction before it stays a warning" },
     only: { type: "string", describe: "the prediction with this signature alone" },
+    jobs: JOBS,
     keep: KEEP,
     reports: REPORTS,
     quiet: QUIET,
@@ -39,17 +39,20 @@ export const foreseeCommand = command({
   run: async (args) => {
     const tries = readCount("--tries", args.tries);
     const wish = { ...args, tries };
+    const options = { ...args, jobs: readJobs(args.jobs, args.confirm ? tries : 1) };
     if (await isRun(args.target)) {
       const record = await seenLocks(args.target, args.only);
       if (!args.confirm) return told(record);
-      return withSession(args, (session) => confirmAll(session, { record, directory: args.target }, wish));
+      return withSession(options, (session) => confirmAll(session, { record, directory: args.target }, wish));
     }
     const experiment = await readExperiment(args.target, registries);
-    return withSession(args, async (session) => {
-      const result = await session.runSeed({ ...experiment, locks: true }, args.seed ?? newSeed(), args, "foresee");
+    return withSession(options, async (session) => {
+      const result = await session.runSeed({ ...experiment, locks: true }, args.seed ?? newSeed(), args, {
+        verb: "foresee",
+      });
       const code = exitOfVerdict(result.verdict, false);
       if (!args.confirm || session.signal.aborted) return code;
-      return worstExit([code, await confirmAll(session, result, wish)]);
+      return worstExit([code, await confirmAll(session, { ...result, record: await result.record() }, wish)]);
     });
   },
 });
@@ -61,7 +64,7 @@ interface Wish extends ServerWish {
 
 async function confirmAll(
   session: Session,
-  { record, directory }: Pick<RunResult, "record" | "directory">,
+  { record, directory }: { record: RunRecord; directory: string },
   { tries, only, ...wish }: Wish,
 ): Promise<number> {
   const plan = await readPlanFile(path.join(directory, "plan.yaml"));
@@ -79,7 +82,14 @@ async function confirmAll(
     const one = await confirm(
       record,
       { node, prediction, tries },
-      { run: ({ plan: own }) => session.runPlan(own, server), signal: session.signal },
+      {
+        run: async ({ plan: own }, unneeded) => {
+          const ended = await session.runPlan(own, server, unneeded);
+          return { ...ended, record: await ended.record() };
+        },
+        signal: session.signal,
+        jobs: session.jobs,
+      },
     );
     // An interrupted try says nothing.
     if (session.signal.aborted && one.made === null) break;

@@ -13,16 +13,17 @@ import { blankEntry, NightRunner } from "../../run/night/night-runner.ts";
 import { type Night, nightRun } from "../../run/night/record.ts";
 import { systemIn } from "../../systems/system-of-image.ts";
 import { knownSystem, type ServerChoice } from "../choose-server.ts";
-import { command, REPORTS } from "../command.ts";
+import { command, JOBS, REPORTS } from "../command.ts";
 import { EXIT, exitOfNight } from "../exit-codes.ts";
 import { experimentFiles, readExperiments } from "../experiment-files.ts";
 import { saveNight } from "../night/night-files.ts";
 import { log } from "../print.ts";
-import { readDuration, readShard, type Shard } from "../read-limits.ts";
-import { type Session, withSession } from "../session.ts";
+import { readDuration, readJobs, readShard, type Shard } from "../read-limits.ts";
+import { type EndedRun, type Session, withSession } from "../session.ts";
 import { EXPERIMENTS } from "../verified-file.ts";
 
-const fromEnvironment = (name: string) => ({ type: "string", default: process.env[name] || undefined }) as const;
+const fromEnvironment = (name: string, otherwise?: string) =>
+  ({ type: "string", default: process.env[name] || otherwise }) as const;
 
 export const nightlyCommand = command({
   positionals: {
@@ -51,6 +52,7 @@ export const nightlyCommand = command({
     system: { type: "string", describe: "only this one" },
     image: { type: "string", array: true, default: [] as string[], describe: "instead of the images they name" },
     pull: { type: "boolean", default: false, describe: "bring images that are not on this machine" },
+    jobs: { ...JOBS, ...fromEnvironment("KVCHAOS_JOBS", JOBS.default), describe: `${JOBS.describe} (KVCHAOS_JOBS)` },
     reports: REPORTS,
     reporter: { type: "string", default: "spec", describe: "any mocha reporter" },
     "reporter-option": { type: "string", array: true, default: [] as string[], describe: "name=value, for it" },
@@ -58,6 +60,7 @@ export const nightlyCommand = command({
   run: async (args) => {
     const budget = readDuration("--budget", args.budget);
     const shard = readShard(args.shard);
+    readJobs(args.jobs ?? JOBS.default);
     const started = new Date();
     const seed = args.seed ?? seedOfNight(started);
     const system = args.system === undefined ? undefined : knownSystem(args.system).name;
@@ -70,6 +73,7 @@ export const nightlyCommand = command({
     const clock = monotonicClock();
     const directory = await nightFolder(args.reports, shard, seed, started);
     const entries = new Map(jobs.map((job) => [job, blankEntry(job)]));
+    let atOnce = 1;
     const night = (finished: boolean): Night => ({
       version: 1,
       kvchaos: version,
@@ -77,34 +81,48 @@ export const nightlyCommand = command({
       startedAt: started.toISOString(),
       ms: Math.round(clock.now()),
       budgetMs: Number.isFinite(budget) ? budget : null,
+      ...(atOnce > 1 && { jobs: atOnce }),
       shard,
       finished,
       entries: [...entries.values()],
     });
-    await saveNight(directory, night(false));
+    let saved: Promise<unknown> = Promise.resolve();
+    /** One after the other: jobs end at the same time. */
+    const save = (finished: boolean): Promise<Night> => {
+      const saving = saved.then(async () => {
+        const now = night(finished);
+        await saveNight(directory, now);
+        return now;
+      });
+      saved = saving.catch(() => {});
+      return saving;
+    };
+    await save(false);
     log(`seed ${seed} (\`kvchaos nightly --seed ${seed}\` draws the same plans)`);
     if (jobs.length === 0)
       log(`nothing to run: there are fewer experiments and images than shards (--shard ${args.shard})`);
-    return withSession({ reports: args.reports, quiet: true, part: true }, async (session) => {
+    const beside = readJobs(args.jobs ?? JOBS.default, jobs.length);
+    return withSession({ reports: args.reports, quiet: true, part: true, jobs: beside }, async (session) => {
       const { signal } = session;
+      atOnce = session.jobs;
       const runner = new NightRunner({
         clock,
         budget,
         absent: (job) => absent(session, serverOf(job), args.pull),
         run: async (job) => {
           const result = await session.runSeedOn(serverOf(job), job.experiment, seed);
-          return nightRun(path.relative(directory, result.directory), { ...result, seed });
+          const kept = (run: EndedRun) => nightRun(path.relative(directory, run.directory), { ...run, seed });
+          return [...(result.spoilt ? [{ ...kept(result.spoilt), counts: false as const }] : []), kept(result)];
         },
         signal,
       });
-      await start(async (job) => {
+      await start(session.jobs, async (job) => {
         const entry = await runner.job(job);
         entries.set(job, entry);
-        await saveNight(directory, night(false));
+        await save(false);
         return entry;
       });
-      const last = night(!signal.aborted);
-      await saveNight(directory, last);
+      const last = await save(!signal.aborted);
       await writeNight(mergeNights([{ night: last, directory }], [], directory), process.env);
       log(`${countedOutcomes(last.entries)}\n${path.join(directory, "index.html")}`);
       // A share can be empty; a whole night must not.

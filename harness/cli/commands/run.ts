@@ -1,10 +1,10 @@
 import { newSeed, rounds, seedOfRound } from "../../run/campaign/rounds.ts";
 import { series } from "../../run/campaign/series.ts";
-import { command, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
+import { command, JOBS, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { experimentFiles, readExperiments } from "../experiment-files.ts";
 import { log } from "../print.ts";
-import { readCount, readDuration, readShard } from "../read-limits.ts";
+import { readCount, readDuration, readJobs, readShard } from "../read-limits.ts";
 import { withSession } from "../session.ts";
 
 export const runCommand = command({
@@ -18,6 +18,7 @@ export const runCommand = command({
     duration: { type: "string", describe: 'repeat for this long, like "30m"; no run begins later' },
     expect: { choices: ["fail"] as const, describe: "a known bug must reproduce: exit 0 when it does" },
     shard: { type: "string", describe: "i/n: every n-th experiment, beginning with the i-th" },
+    jobs: JOBS,
     keep: KEEP,
     reports: REPORTS,
     quiet: QUIET,
@@ -25,6 +26,7 @@ export const runCommand = command({
   },
   run: async (args) => {
     const repeat = readCount("--repeat", args.repeat);
+    readJobs(args.jobs);
     const duration = readDuration("--duration", args.duration);
     const endless = repeat === 1 && (args["until-fail"] || args.duration !== undefined);
     const { index, count } = readShard(args.shard);
@@ -33,18 +35,20 @@ export const runCommand = command({
     // Every file is valid before anything is started or installed.
     const experiments = await readExperiments(files);
     if (experiments.length === 0) return EXIT.pass;
-    return withSession({ ...args, again: true }, async (session) => {
+    const trials = endless ? Number.POSITIVE_INFINITY : experiments.length * repeat;
+    return withSession({ ...args, jobs: readJobs(args.jobs, trials), again: true }, async (session) => {
       const end = performance.now() + duration;
       const ran = await series(
         rounds(experiments, endless ? Number.POSITIVE_INFINITY : repeat),
         {
-          run: ({ of: experiment, round }) => {
+          run: ({ of: experiment, round }, unneeded) => {
             const seed = args.seed === undefined ? newSeed() : seedOfRound(args.seed, round);
-            return session.runSeed(experiment, seed, args);
+            return session.runSeed(experiment, seed, args, { unneeded });
           },
           // However short the time is, one takes place.
           late: ({ of, round }) => (round > 0 || of !== experiments[0]) && performance.now() >= end,
           signal: session.signal,
+          jobs: session.jobs,
         },
         ({ verdict }) => args["until-fail"] && verdict !== "pass",
       );

@@ -7,12 +7,12 @@ import type { Plan } from "../../journal/plan.ts";
 import { shellWord } from "../../report/replay-command.ts";
 import { firstKind, triedText } from "../../run/campaign/attempts.ts";
 import { idsOf, shrink } from "../../run/campaign/shrink.ts";
-import { command, REPORTS, SYSTEM } from "../command.ts";
+import { command, JOBS, REPORTS, SYSTEM } from "../command.ts";
 import { readPlanFile, recordIn } from "../earlier-run.ts";
 import { EXIT } from "../exit-codes.ts";
 import { invocation } from "../invocation.ts";
 import { log, print } from "../print.ts";
-import { readCount, readDuration } from "../read-limits.ts";
+import { readCount, readDuration, readJobs } from "../read-limits.ts";
 import { withSession } from "../session.ts";
 
 export const shrinkCommand = command({
@@ -23,11 +23,13 @@ export const shrinkCommand = command({
     tries: { type: "number", default: 2, describe: "runs of each smaller plan before it counts as passing" },
     budget: { type: "string", default: "1h", describe: "no run begins later; the best plan so far is written" },
     out: { type: "string", describe: "where the plan is written (default: shrunk.yaml in the run's folder)" },
+    jobs: JOBS,
     reports: REPORTS,
   },
   run: async (args) => {
     const tries = readCount("--tries", args.tries);
     const budget = readDuration("--budget", args.budget);
+    const jobs = readJobs(args.jobs);
     const plan = await readPlanFile(path.join(args.run, "plan.yaml"));
     const record = await recordIn(args.run);
     const kind = firstKind(record.of("check").flatMap(({ findings }) => findings));
@@ -37,7 +39,7 @@ export const shrinkCommand = command({
       });
     }
     const file = path.resolve(args.out ?? path.join(args.run, "shrunk.yaml"));
-    return withSession({ reports: args.reports, quiet: true }, async (session) => {
+    return withSession({ reports: args.reports, quiet: true, jobs }, async (session) => {
       const server = await session.chooseAgain(args, plan, record);
       const end = performance.now() + budget;
       log(`looking for the fewest of ${plan.faults.length} faults that still end in ${kind}`);
@@ -48,7 +50,12 @@ export const shrinkCommand = command({
           shows: ({ findings }) => findings.some((one) => kindOf(one) === kind),
           onTried: (one) => log(`  ${faultsText(one.plan)}: ${triedText(one)}`),
         },
-        { run: (some) => session.runPlan(some, server), late: () => performance.now() > end, signal: session.signal },
+        {
+          run: (some, unneeded) => session.runPlan(some, server, unneeded),
+          late: () => performance.now() > end,
+          signal: session.signal,
+          jobs: session.jobs,
+        },
       );
       if (!smallest) {
         print(`${kind} did not come back in ${runs} runs with all ${plan.faults.length} faults: nothing was shrunk`);

@@ -1,5 +1,6 @@
 import Mocha from "mocha";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import { withResolvers } from "../../base/deadline.ts";
 import type { NightJob } from "../../run/night/jobs.ts";
 import type { NightEntry } from "../../run/night/record.ts";
 
@@ -16,17 +17,30 @@ type RunJob = (job: NightJob) => Promise<NightEntry>;
 
 /**
  * A night as a mocha suite in this process: one test per experiment and image, so that every mocha reporter can show it.
- * What a test says is only a view: the entries are the result.
+ * What a test says is only a view: the entries are the result. mocha has one test at a time; jobs begin ahead of theirs, so many
+ * at a time, and each test waits for its own.
  * @returns what runs the suite and resolves at its end
  * @throws ChaosError usage: there is no such reporter
  */
-export function nightSuite(options: NightSuiteOptions): (run: RunJob) => Promise<void> {
+export function nightSuite(options: NightSuiteOptions): (atOnce: number, run: RunJob) => Promise<void> {
   const mocha = newMocha(options.reporter, options.reporterOptions);
   const suite = Mocha.Suite.create(mocha.suite, options.title);
-  return (run) => {
-    for (const job of options.jobs) {
+  return (atOnce, run) => {
+    const ended = options.jobs.map(() => withResolvers<NightEntry>());
+    for (const { promise } of ended) promise.catch(() => {}); // its test comes later
+    const work = options.jobs.entries();
+    const worker = async (): Promise<void> => {
+      for (const [i, job] of work) {
+        const entry = run(job);
+        ended[i]?.resolve(entry);
+        await entry.catch(() => {}); // its test tells
+      }
+    };
+    for (let i = 0; i < atOnce; i++) void worker();
+    for (const [i, job] of options.jobs.entries()) {
       const test = new Mocha.Test(`${job.file} on ${job.image}`, async function (this: Mocha.Context) {
-        show(this, await run(job));
+        const entry = await ended[i]?.promise;
+        if (entry) show(this, entry);
       });
       suite.addTest(test);
     }

@@ -7,10 +7,13 @@ import type { RunSummary } from "../run-summary.ts";
 
 const MOST_NOTES = 200;
 
+const othersText = (most: number): string => (most === 0 ? "no other run" : `up to ${counted(most, "other run")}`);
+
 /** How well the harness itself was, and how closely it watched. */
 export function selfHtml(record: RunRecord, { self, notes, nodes, end }: RunSummary): Html {
   const { starvedSeconds, worstMainDelay, worstProbeDelay, worstControl, worstCpuPressure } = self;
   const rows: [string, HtmlContent][] = [
+    ...(self.mostOthers === null ? [] : [["Beside it", othersText(self.mostOthers)] satisfies [string, HtmlContent]]),
     ["Starved", `${starvedSeconds} of ${counted(self.seconds, "second")}`],
     [
       "Worst event-loop delay",

@@ -86,4 +86,73 @@ describe("the loop of a campaign", () => {
   it("ends at once where a shard has nothing to run, however often it should", async () => {
     assert.deepEqual(await go({ trials: rounds([], Infinity), untilFail: true }), { ran: "", end: { kind: "all" } });
   });
+
+  describe("with several at the same time", () => {
+    interface Later {
+      resolve(verdict: string): void;
+      reject(error: Error): void;
+      unneeded: AbortSignal;
+    }
+    let open: Map<string, Later>;
+    let over: AbortController;
+    const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const begun = (): string => [...open.keys()].join(" ");
+    async function end(name: string, verdict: string): Promise<void> {
+      open.get(name)?.resolve(verdict);
+      await tick();
+    }
+    const begin = (names: readonly string[], jobs = 2) =>
+      series(
+        names,
+        {
+          jobs,
+          signal: over.signal,
+          run: (name, unneeded) =>
+            new Promise<string>((resolve, reject) => {
+              open.set(name, { resolve: (verdict) => resolve(`${name} ${verdict}`), reject, unneeded });
+              unneeded.addEventListener("abort", () => resolve(`${name} interrupted`));
+            }),
+        },
+        (result) => result.endsWith("fail"),
+      );
+    beforeEach(() => {
+      open = new Map();
+      over = new AbortController();
+    });
+
+    it("has its results in the order of the trials, whatever ends first", async () => {
+      const all = begin(["a", "b", "c"]);
+      await end("b", "pass");
+      assert.equal(begun(), "a b c");
+      await end("c", "pass");
+      await end("a", "pass");
+      assert.deepEqual(await all, { results: ["a pass", "b pass", "c pass"], end: { kind: "all" } });
+    });
+
+    it("ends at the first in their order that is enough, and gives up those behind it", async () => {
+      const all = begin(["a", "b", "c", "d"], 3);
+      await end("b", "fail");
+      assert.equal(begun(), "a b c");
+      assert.deepEqual([open.get("a")?.unneeded.aborted, open.get("c")?.unneeded.aborted], [false, true]);
+      await end("a", "fail");
+      assert.deepEqual(await all, { results: ["a fail"], end: { kind: "enough" } });
+    });
+
+    it("lets those before one that could not begin come to their end", async () => {
+      const refused = assert.rejects(begin(["a", "b", "c"]), /no image/);
+      open.get("b")?.reject(new Error("no image"));
+      await tick();
+      await end("a", "pass");
+      await refused;
+      assert.equal(begun(), "a b");
+    });
+
+    it("keeps what has ended when the user interrupts it", async () => {
+      const all = begin(["a", "b", "c"]);
+      over.abort();
+      open.get("a")?.reject(new Error("interrupted"));
+      await end("b", "interrupted");
+      assert.deepEqual(await all, { results: ["b interrupted"], end: { kind: "interrupted" } });
+    });
+  });
 });

@@ -22,7 +22,7 @@ const ended = (verdict: Verdict, ...findings: Attempt["findings"]): Attempt => (
 async function shrinkWith(
   plan: Plan,
   server: (ids: string[], run: number) => Attempt,
-  { tries = 1, runs: most = Number.POSITIVE_INFINITY } = {},
+  { tries = 1, runs: most = Number.POSITIVE_INFINITY, jobs = 1 } = {},
 ) {
   const tried: string[] = [];
   let runs = 0;
@@ -36,6 +36,7 @@ async function shrinkWith(
     {
       run: async (some) => server(idsOf(some), ++runs),
       late: () => runs >= most,
+      jobs,
       signal: new AbortController().signal,
     },
   );
@@ -66,6 +67,15 @@ describe("shrinking a plan", () => {
       ids.includes("a") && run % 3 === 0 ? ended("fail", HANG) : ended("pass");
     assert.deepEqual((await shrinkWith(planOf("a", "b", "c"), flaky, { tries: 3 })).left, ["a"]);
     assert.equal((await shrinkWith(planOf("a", "b", "c"), flaky, { tries: 1 })).left, null);
+  });
+
+  it("finds the same with several runs at a time, and tells the same of them", async () => {
+    const plan = planOf("a", "b", ["c", "b"], ["d", "c"], "e", "f", "g");
+    const server = (ids: string[]): Attempt =>
+      ids.includes("d") && ids.includes("f") ? ended("fail", HANG) : ended("pass");
+    const alone = await shrinkWith(plan, server, { tries: 2 });
+    assert.deepEqual(alone.left, ["b", "c", "d", "f"]);
+    for (const jobs of [2, 3, 8]) assert.deepEqual(await shrinkWith(plan, server, { tries: 2, jobs }), alone);
   });
 
   it("says so when the whole plan does not fail again, and when the time was over", async () => {

@@ -1,4 +1,5 @@
 import type { Plan } from "../../journal/plan.ts";
+import { Ahead, upcoming } from "./ahead.ts";
 import { type Attempt, attempt, type Tried } from "./attempts.ts";
 import { fewest } from "./fewest.ts";
 import type { Campaign } from "./series.ts";
@@ -34,21 +35,35 @@ export async function shrink(
   { tries, shows, onTried }: Search,
   campaign: Campaign<Plan, Attempt>,
 ): Promise<Shrunk> {
+  const { jobs = 1 } = campaign;
   let runs = 0;
-  const tryOut = async (some: Plan): Promise<Candidate> => {
-    const candidate = { plan: some, ...(await attempt(Array<Plan>(tries).fill(some), campaign, shows)) };
+  const ahead = new Ahead((ids, unneeded) => {
+    const some = withFaults(plan, JSON.parse(ids));
+    return attempt(Array<Plan>(tries).fill(some), { ...campaign, unneeded }, shows);
+  });
+  const tryOut = async (ids: readonly string[]): Promise<Candidate> => {
+    const candidate = { plan: withFaults(plan, ids), ...(await ahead.get(JSON.stringify(ids))) };
     runs += candidate.attempts.length;
     onTried(candidate);
     return candidate;
   };
-  let smallest = await tryOut(plan);
+  const all = idsOf(plan);
+  let smallest = await tryOut(all);
   if (smallest.outcome !== "fail") return { smallest: null, runs, complete: smallest.outcome !== "out-of-time" };
-  const steps = fewest(idsOf(plan), (some) => idsOf(withFaults(plan, some)));
-  for (let step = steps.next(); !step.done; ) {
-    const candidate = await tryOut(withFaults(plan, step.value));
-    if (candidate.outcome === "out-of-time") return { smallest, runs, complete: false };
+  const search = () => fewest(all, (some) => idsOf(withFaults(plan, some)));
+  const failed: boolean[] = [];
+  const steps = search();
+  for (let step = steps.next(); !step.done; step = steps.next(failed.at(-1) === true)) {
+    // Most candidates do not fail any more: those behind them are asked for.
+    const next = upcoming(search, failed, [false], Math.ceil(jobs / tries));
+    await ahead.expect(next.map((ids) => JSON.stringify(ids)));
+    const candidate = await tryOut(step.value);
+    failed.push(candidate.outcome === "fail");
     if (candidate.outcome === "fail") smallest = candidate;
-    step = steps.next(candidate.outcome === "fail");
+    if (candidate.outcome === "out-of-time") {
+      await ahead.expect([]);
+      return { smallest, runs, complete: false };
+    }
   }
   return { smallest, runs, complete: true };
 }

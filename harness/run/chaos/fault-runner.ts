@@ -45,7 +45,7 @@ interface Placed {
 /** Runs the faults of one chaos phase, each on its own schedule. */
 export class FaultRunner {
   readonly #options: FaultRunnerOptions;
-  readonly #injected = new Map<string, ReturnType<typeof withResolvers>>();
+  readonly #injected = new Map<string, ReturnType<typeof withResolvers<void>>>();
   /** Each occurrence's whole life: the next one of the same fault may wait for it. */
   readonly #lives = new Map<string, Promise<void>>();
   /** What is injected, or being injected, and not healed yet. */

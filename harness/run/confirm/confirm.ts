@@ -45,8 +45,8 @@ export async function confirm(
     attempts,
     {
       ...campaign,
-      run: async (attempt): Promise<Tried> => {
-        const { directory, findings, record: own } = await run(attempt);
+      run: async (attempt, unneeded): Promise<Tried> => {
+        const { directory, findings, record: own } = await run(attempt, unneeded);
         const finding = findings.find(isForetold) ?? null;
         const pauses = own.of("thread-pause").reduce((sum, { pauses: count }) => sum + count, 0);
         const again = own.view.foreseen?.deadlocks.find((one) => one.prediction.signature === prediction.signature);

@@ -11,8 +11,9 @@ import type { NightEntry, NightRun } from "./record.ts";
 /** A surprise is asked again so often with the same plan: often enough to tell a rare one from one that is always there. */
 const AGAIN = 3;
 
-/** A run is one of a job with the night's seed. */
-export interface NightRunnerOptions extends Omit<Campaign<NightJob, NightRun>, "late"> {
+export interface NightRunnerOptions extends Pick<Campaign<NightJob, unknown>, "signal"> {
+  /** One of a job with the night's seed; before it, runs that do not count. */
+  run(job: NightJob): Promise<NightRun[]>;
   clock: Clock;
   /** How long the night may take from here on, ms (perhaps without end). */
   budget: number;
@@ -27,7 +28,7 @@ type Judged = Pick<NightEntry, "outcome" | "reasons" | "runs" | "again">;
  *                                 └► a surprise ─► the same plan, up to 3 times ─┘   (k of n, never silently dropped)
  */
 
-/** Runs the jobs of a night one by one and says what became of each. */
+/** Runs the jobs of a night, several at a time where they are asked for so, and says what became of each. */
 export class NightRunner {
   readonly #options: NightRunnerOptions;
   /** When the time is over, on the night's clock. */
@@ -67,25 +68,28 @@ export class NightRunner {
 
   async #judged(job: NightJob): Promise<Judged> {
     const expected = expectationOf(job.experiment, job.image);
-    const first = await this.#options.run(job);
+    const runs = await this.#options.run(job);
+    const first = runs.at(-1) as NightRun;
     const outcome = judge(expected, first);
-    if (outcome === "fail") return failedAgain(expected, first, await this.#again(job));
-    if (outcome === "not-reproduced") return shownAgain(expected, [first, ...(await this.#again(job))]);
+    if (outcome === "fail") return failedAgain(expected, first, [...runs, ...(await this.#again(job))]);
+    if (outcome === "not-reproduced") return shownAgain(expected, [...runs, ...(await this.#again(job))]);
     const reasons =
       outcome === "known-bug" ? [`as expected: ${first.reasons[0] ?? expectationText(expected)}`] : first.reasons;
-    return { outcome, reasons: [...reasons], runs: [first], again: null };
+    return { outcome, reasons: [...reasons], runs, again: null };
   }
 
   async #again(job: NightJob): Promise<NightRun[]> {
     const { run, signal } = this.#options;
     const again = Array<NightJob>(AGAIN).fill(job);
-    return (await series(again, { run, late: (one) => this.#late(one), signal })).results;
+    const campaign = { run: (one: NightJob) => run(one), late: (one: NightJob) => this.#late(one), signal };
+    return (await series(again, campaign)).results.flat();
   }
 }
 
 /** A failure stays one however rarely it comes back; how often is what the reader needs to know. */
-function failedAgain(expected: Expectation, first: NightRun, more: readonly NightRun[]): Judged {
+function failedAgain(expected: Expectation, first: NightRun, runs: NightRun[]): Judged {
   const kinds = new Set(first.findings.map(kindOf));
+  const more = runs.slice(runs.indexOf(first) + 1);
   const known = more.filter(conclusive);
   // A check can fail without a finding: then any failure is the same one.
   const same = known.filter(
@@ -98,7 +102,7 @@ function failedAgain(expected: Expectation, first: NightRun, more: readonly Nigh
     known.length > 0
       ? `with the same plan it came back in ${proportionText(again)} further runs`
       : `it could not be asked again: ${more.length > 0 ? "every further run was inconclusive" : "the time was over"}`;
-  return { outcome: "fail", reasons: [other, first.reasons, count].flat(), runs: [first, ...more], again };
+  return { outcome: "fail", reasons: [other, first.reasons, count].flat(), runs, again };
 }
 
 /** A known bug may need luck: it counts as there when any run of the same plan shows it. */
@@ -122,5 +126,6 @@ export function blankEntry({ experiment, file, system, image }: NightJob): Night
   const about = { experiment: file, title, issue, system, image, expects };
   return { ...about, outcome: "not-run", reasons, ms: 0, runs: [], again: null };
 }
-const conclusive = ({ verdict }: NightRun): boolean => verdict === "pass" || verdict === "fail";
+const conclusive = ({ verdict, counts }: NightRun): boolean =>
+  counts !== false && (verdict === "pass" || verdict === "fail");
 const rounded = (ms: number): string => formatDuration(Math.round(ms / 1000) * 1000);

@@ -192,7 +192,7 @@ describe("the runner of a night", () => {
   const job = (image: string): NightJob => nightJobs([known], { from, images: [image] })[0] as NightJob;
 
   /** Each run takes a minute of a clock that only moves when something runs. */
-  function night(runs: NightRun[], { minutes = Number.POSITIVE_INFINITY, absent = null as string | null } = {}) {
+  function night(runs: NightRun[], { minutes = Number.POSITIVE_INFINITY, absent = null as string | null, aside = [] as NightRun[] } = {}) {
     const over = new AbortController();
     let now = 0;
     const runner = new NightRunner({
@@ -201,7 +201,7 @@ describe("the runner of a night", () => {
       absent: async () => absent,
       run: async () => {
         now += 60_000;
-        return runs.shift() ?? assert.fail("one run too many");
+        return [...aside.splice(0), runs.shift() ?? assert.fail("one run too many")];
       },
       signal: over.signal,
     });
@@ -254,6 +254,17 @@ describe("the runner of a night", () => {
     assert.match(gone.reasons[0] ?? "", /0 of 4 .*: fixed, or/);
     const other = [run("pass"), run("fail", "partial"), run("pass"), run("pass")];
     assert.equal((await night(other).runner.job(job(OLD))).outcome, "fail");
+  });
+
+  it("judges only the run that counts, and keeps the one that others beside it may have spoilt", async () => {
+    const spoilt = { ...run("inconclusive"), counts: false as const };
+    const { runner } = night([hung, spoilt, run("pass"), hung], { aside: [spoilt] });
+    const entry = await runner.job(job(NEW));
+    assert.deepEqual(
+      entry.runs.map(({ verdict }) => verdict),
+      ["inconclusive", "fail", "inconclusive", "pass", "fail"],
+    );
+    assert.deepEqual([entry.outcome, entry.again?.k, entry.again?.n], ["fail", 1, 2]);
   });
 
   it("neither repeats nor passes what is inconclusive or broken", async () => {

@@ -34,6 +34,8 @@ const nightRunSchema = z.object({
   verdict: z.enum(["pass", "fail", "inconclusive", "error", "interrupted"]),
   reasons: z.array(z.string()),
   findings: z.array(z.object({ type: z.string(), class: z.string(), summary: z.string() })),
+  /** It may be the doing of runs beside it: it was done once more, alone, and that one counts. */
+  counts: z.literal(false).optional(),
 });
 /** One run of a job. */
 export type NightRun = z.infer<typeof nightRunSchema>;
@@ -78,6 +80,8 @@ export const nightSchema = z.object({
   startedAt: z.string(),
   ms: z.number().min(0),
   budgetMs: z.number().nullable(),
+  /** Runs at the same time at most; absent: one. */
+  jobs: z.int().min(1).optional(),
   shard: z.object({ index: z.int().min(1), count: z.int().min(1) }),
   /** false: the runner was killed, or is still at it. */
   finished: z.boolean(),

@@ -1,0 +1,101 @@
+import path from "node:path";
+import type { Engine } from "../docker/engine.ts";
+import { hasHidden, withPassword } from "../experiment/secrets.ts";
+import type { JournalEvent } from "../journal/events.ts";
+import type { Plan, SystemName } from "../journal/plan.ts";
+import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
+import { fileReporters, liveReporters, renderAll, reporters } from "../report/registry.ts";
+import type { TerminalStream } from "../report/terminal/terminal.ts";
+import { runExperiment } from "../run/run.ts";
+import type { RunResult } from "../run/run-options.ts";
+import { systemIn } from "../systems/system-of-image.ts";
+import { knownSystem } from "./choose-server.ts";
+import type { Invocation } from "./invocation.ts";
+import { composeFor } from "./plan-for.ts";
+import { logError } from "./print.ts";
+
+/** One run as data: it may be done by another process. */
+export interface RunRequest {
+  /** Its passwords are hidden where it comes from a run's folder. */
+  plan: Plan;
+  /** In place of each that is hidden. */
+  password: string;
+  system: SystemName;
+  image: string;
+  /** Has redis-benchmark; null: the plan needs none. */
+  benchmarkImage: string | null;
+  /** The folder that gets the run's folder (absolute). */
+  reports: string;
+  /** What a reader types to see it again; `target` null: the run's folder. */
+  again: { verb: "run" | "foresee" | "replay"; target: string | null; rest: readonly string[] };
+  keep: boolean;
+  /** All runs are summed up together: no step summary of each. */
+  part: boolean;
+}
+
+export interface Around {
+  engine: Engine;
+  invocation: Invocation;
+  interrupt: AbortSignal;
+  /** Where people look. */
+  terminal: TerminalStream;
+  /** Only how it ended. */
+  quiet: boolean;
+  /** Events as NDJSON on stdout. */
+  json?: boolean;
+  onEvent?(event: JournalEvent): void;
+  /** Runs beside this one, at this moment. */
+  others?(): number;
+}
+
+/** Does a run in this process, and renders its reports. Says what failed of them; the verdict stands. */
+export async function runHere(
+  { plan: written, password, image, system: systemName, benchmarkImage, reports, again, keep, part }: RunRequest,
+  { engine, invocation: { words, name }, interrupt, terminal, quiet, json = false, onEvent, others }: Around,
+): Promise<RunResult> {
+  const system = systemIn(image, knownSystem(systemName));
+  const declared = await composeFor(written.experiment.cluster, { image, system });
+  const { plan, compose } = hasHidden(written)
+    ? withPassword(written, declared, password)
+    : { plan: written, compose: declared };
+  const command = (called: (file: string) => string, directory: string) => [
+    again.verb,
+    called(again.target ?? directory),
+    ...again.rest,
+  ];
+  const live = liveReporters({
+    terminal,
+    again: (directory) => [...words, ...command(name, directory)],
+    name,
+    output: process.stdout,
+    quiet,
+    json,
+  });
+  const result = await runExperiment({
+    plan,
+    compose,
+    engine,
+    system,
+    image,
+    toxiproxyImage: TOXIPROXY_IMAGE,
+    benchmarkImage,
+    reports,
+    command: (directory) => ["kvchaos", ...command(shortPath, directory)],
+    keep,
+    interrupt,
+    live: onEvent ? [...live, { name: "who watches", onEvent }] : live,
+    others,
+  });
+  const rendered = await renderAll(result.record, result.directory, [...live, ...(part ? fileReporters : reporters)]);
+  for (const { name: failed, error } of [...result.liveFailures, ...rendered]) {
+    logError(error, `the reporter "${failed}" failed; the verdict stands:`);
+  }
+  if (result.error !== undefined) logError(result.error);
+  return result;
+}
+
+/** As a person would type it in the working directory. */
+function shortPath(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith("..") ? file : relative;
+}
