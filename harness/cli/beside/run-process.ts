@@ -16,7 +16,7 @@ import type { FromRun, RunEnd, ToRun } from "./messages.ts";
  * a run beside it would come so much too late.
  */
 
-const PROGRAM = fileURLToPath(new URL("./run-process.mjs", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("./run-process-main.mjs", import.meta.url));
 
 export interface Watcher {
   onEvent(event: JournalEvent): void;

@@ -18,6 +18,7 @@ import { SetupError } from "./ensure-packages.mjs";
 /** What is started by itself: the program, its threads, and the process that cleans up. */
 const ENTRIES = [
   "harness/cli/main.ts",
+  "harness/cli/beside/run-process-main.ts",
   "harness/docker/reaper/reaper-main.ts",
   "harness/load/load-thread.ts",
   "harness/watchdog/probes/probe-thread.ts",

@@ -7,7 +7,13 @@ import { runCommand } from "../../base/run-command.ts";
 import { compiledMain } from "./compile.mjs";
 import { SetupError } from "./ensure-packages.mjs";
 
-const ENTRIES = ["cli/main", "docker/reaper/reaper-main", "load/load-thread", "watchdog/probes/probe-thread"];
+const ENTRIES = [
+  "cli/main",
+  "cli/beside/run-process-main",
+  "docker/reaper/reaper-main",
+  "load/load-thread",
+  "watchdog/probes/probe-thread",
+];
 const MAIN = `import { word } from "../base/word.ts";
 export const said: string = word;
 export const beside = new URL("words.txt", import.meta.url).href;
@@ -73,8 +79,6 @@ describe("the program, compiled", () => {
     assert.equal(path.resolve(folder), path.join(root, "harness/cli"));
     assert.equal(fileURLToPath(thread), path.join(root, "harness/cli/load-thread.mjs"));
     await write("harness/base/word.ts", 'export const word = new URL("./load-thread.mjs", import.meta.url).href;\n');
-    await rm(path.join(root, "harness/cli"), { recursive: true });
-    await mkdir(path.join(root, "harness/cli"));
     await write("harness/cli/main.ts", 'export { thread as said } from "../load/host.ts";\n');
     await write("harness/load/host.ts", 'export const thread = new URL("./load-thread.mjs", import.meta.url).href;\n');
     const main = await compiled();

@@ -192,7 +192,10 @@ describe("the runner of a night", () => {
   const job = (image: string): NightJob => nightJobs([known], { from, images: [image] })[0] as NightJob;
 
   /** Each run takes a minute of a clock that only moves when something runs. */
-  function night(runs: NightRun[], { minutes = Number.POSITIVE_INFINITY, absent = null as string | null, aside = [] as NightRun[] } = {}) {
+  function night(
+    runs: NightRun[],
+    { minutes = Number.POSITIVE_INFINITY, absent = null as string | null, aside = [] as NightRun[] } = {},
+  ) {
     const over = new AbortController();
     let now = 0;
     const runner = new NightRunner({
