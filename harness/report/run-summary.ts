@@ -73,8 +73,8 @@ function selfCheck(record: RunRecord) {
     worstProbeDelay: worst(self.map((event) => event.probeDelay)) ?? 0,
     worstControl: worst(self.map((event) => event.controlMax)),
     worstCpuPressure: worst(self.map((event) => event.cpuPressure)),
-    /** Most runs beside it at a time; null: it was not one of several. */
-    mostOthers: worst(self.map(({ others }) => others ?? null)),
+    /** Most runs beside it at a time; undefined: it was not one of several. */
+    mostOthers: worst(self.map(({ others }) => others ?? null)) ?? undefined,
   };
 }
 

@@ -127,6 +127,7 @@ export const resultSchema = z.object({
     worstProbeDelay: z.number(),
     worstControl: z.number().nullable(),
     worstCpuPressure: z.number().nullable().describe("percent"),
+    mostOthers: count.optional().describe("runs beside it at a time; absent: it was not one of several"),
   }),
   nodes: z.array(
     z.object({

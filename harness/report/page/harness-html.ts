@@ -13,7 +13,9 @@ const othersText = (most: number): string => (most === 0 ? "no other run" : `up 
 export function selfHtml(record: RunRecord, { self, notes, nodes, end }: RunSummary): Html {
   const { starvedSeconds, worstMainDelay, worstProbeDelay, worstControl, worstCpuPressure } = self;
   const rows: [string, HtmlContent][] = [
-    ...(self.mostOthers === null ? [] : [["Beside it", othersText(self.mostOthers)] satisfies [string, HtmlContent]]),
+    ...(self.mostOthers === undefined
+      ? []
+      : [["Beside it", othersText(self.mostOthers)] satisfies [string, HtmlContent]]),
     ["Starved", `${starvedSeconds} of ${counted(self.seconds, "second")}`],
     [
       "Worst event-loop delay",
