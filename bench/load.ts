@@ -127,7 +127,16 @@ function specOf(
   rate: number | null = null,
 ): LoadSpec {
   return {
-    ...{ name, workload: name, on: [], ...more, rate, keyPrefix: `${name}:`, value: { min: 100, max: 100 } },
+    ...{
+      name,
+      workload: name,
+      on: [],
+      via: "direct",
+      ...more,
+      rate,
+      keyPrefix: `${name}:`,
+      value: { min: 100, max: 100 },
+    },
     ...{ keys: name === "zadd" ? 1 : KEYS, elements: KEYS, timeout: 5000, record: false, wait: null },
   };
 }

@@ -53,7 +53,15 @@ describe("the examples of docs/", () => {
 
   it("workload: makes commands within the load's keys and value sizes", () => {
     const spec = {
-      ...({ name: "a", workload: "append", on: "masters", connections: 1, pipeline: 1, rate: null } as const),
+      ...({
+        name: "a",
+        workload: "append",
+        on: "masters",
+        via: "link",
+        connections: 1,
+        pipeline: 1,
+        rate: null,
+      } as const),
       ...{ keys: 1, keyPrefix: "a:", value: { min: 3, max: 3 }, elements: 1, timeout: 1, record: false, wait: null },
     };
     const [name, key, value] = argvOf(append.source(spec, seededRandom("1")));

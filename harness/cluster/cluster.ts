@@ -10,7 +10,8 @@ export type { Address, ClusterNode, Connection, ContainerState } from "./contain
 /*
  *            host (127.0.0.1)                    network "admin"              network "data" (internal)
  *   probes, administration ─────── published port ──► m1, r1, r2, control
- *   load ───────────────────────── published port ──► toxiproxy ── link client -> m1 ──────► m1
+ *   load ───────────────────────── published port ──► m1, where no fault can touch client -> m1, or
+ *                                                     toxiproxy ── link client -> m1 ──────► m1
  *                                                     toxiproxy ◄─ link r1 -> m1 ─────────── r1
  */
 

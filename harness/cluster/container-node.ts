@@ -77,6 +77,8 @@ export class ContainerNode {
   readonly container: string;
   /** Where probes and administration go: directly, never through a faulted link. On 127.0.0.1. */
   readonly direct: Address;
+  /** Where other containers on the data network reach it, past all links. */
+  readonly inside: Address;
   /** What it may use of its machine, and what it does use. */
   readonly resources: NodeResources;
   readonly #resources: ContainerResources;
@@ -100,6 +102,7 @@ export class ContainerNode {
     this.role = options.role;
     this.container = options.container;
     this.direct = options.direct;
+    this.inside = { host: options.data.alias, port: options.port };
     this.locks = options.locks;
     const { engine, container, disk, system } = options;
     this.questions = new NodeQuestions((limits) => this.connect(limits), options.sharded);

@@ -182,9 +182,9 @@ expectations:
       ["set"],
     );
     assert.deepEqual(benchmarks, [
-      { name: "redis-benchmark", on: "masters", args: ["-t", "zadd", "-c", "20", "-P", "4"] },
-      { name: "pings", on: ["r1"], args: ["PING"] },
-      { name: "redis-benchmark#2", on: "masters", args: [] },
+      { name: "redis-benchmark", on: "masters", via: "direct", args: ["-t", "zadd", "-c", "20", "-P", "4"] },
+      { name: "pings", on: ["r1"], via: "direct", args: ["PING"] },
+      { name: "redis-benchmark#2", on: "masters", via: "direct", args: [] },
     ]);
   });
 

@@ -17,6 +17,7 @@ import { Mistakes } from "./read/zod-mistakes.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
 import { experimentSchema } from "./schema.ts";
 import { show } from "./schema-parts.ts";
+import { chooseVias } from "./vias.ts";
 
 /*
  *   file ──► text ──► YAML with positions ──► each top-level key by its own schema (schema.ts)
@@ -56,10 +57,13 @@ export async function readExperiment(file: string, registries: Registries): Prom
   const { shape, broken } = await readCluster(cluster, path, registries, mistakes);
   const systems = part("systems") ?? [];
   const reading = { registries, mistakes, shape, systems };
-  const { load, benchmarks } = readLoads(raw.load, reading);
+  const asked = readLoads(raw.load, reading);
   part("faults");
-  const recordable = load.map(({ name }) => name);
+  const recordable = asked.load.map(({ spec }) => spec.name);
   const drafts = readFaults(raw.faults, recordable, reading);
+  const faults = drafts.flatMap(({ spec }) => spec ?? []);
+  const load = chooseVias(asked.load, faults, reading);
+  const benchmarks = chooseVias(asked.benchmarks, faults, reading);
   checkAfter(drafts, mistakes);
   checkPauses(drafts, mistakes);
   checkPromotions(drafts, reading);
@@ -76,7 +80,6 @@ export async function readExperiment(file: string, registries: Registries): Prom
     recovery: part("recovery")?.within,
     poll: watchdog?.poll,
   });
-  const faults = drafts.flatMap(({ spec }) => spec ?? []);
   // What was not understood may be just what a check needs.
   const whole = isRead(raw.faults, faults) && isRead(raw.load, [...load, ...benchmarks]);
   const read = whole ? { load, benchmarks, faults, systems, expectations, locks: part("locks") !== false } : undefined;

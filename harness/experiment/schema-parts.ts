@@ -67,3 +67,13 @@ export function show(value: unknown): string {
   const shown = JSON.stringify(value) ?? String(value);
   return shown.length > 60 ? `${shown.slice(0, 57)}…"` : shown;
 }
+
+/** How clients may be told to reach a node. */
+export const VIAS = ["auto", "link", "direct"] as const;
+
+export const via = z
+  .enum(VIAS)
+  .prefault("auto")
+  .describe(
+    "How clients reach a node: `link`, through Toxiproxy; `direct`, straight at its published port, at up to four times the speed; `auto`, straight wherever no fault can touch the clients' link to the node",
+  );

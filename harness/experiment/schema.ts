@@ -21,6 +21,7 @@ import {
   SECOND,
   text,
   valueSize,
+  via,
 } from "./schema-parts.ts";
 
 /*
@@ -68,6 +69,7 @@ export const loadItem = z.strictObject({
   workload: z.string().describe("What the clients do: a name from the list of workloads"),
   name: name.optional().describe("Default: the workload's name"),
   on: loadedNodes,
+  via,
   connections: z.int().min(1).max(2000).prefault(16).describe("Clients that it has on each node"),
   pipeline: z.int().min(1).max(1024).prefault(1).describe("Commands in flight per connection"),
   rate: rate
@@ -97,6 +99,7 @@ export const toolItem = z.strictObject({
   tool: z.enum(LOAD_TOOLS).describe("The program; its operations are counted, not recorded"),
   name: name.optional().describe("Default: the program's name"),
   on: loadedNodes,
+  via,
   args: z
     .array(z.union([z.string(), z.number().transform(String)], { error: "expected text or a number" }))
     .max(100)

@@ -3,6 +3,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Emit } from "../journal/events.ts";
 import type { PlannedParams } from "../journal/plan.ts";
 import type { Parameters, WrittenParams } from "./parameters.ts";
+import type { LinkPattern } from "./selector.ts";
 
 /** What was measured about a fault: a fault without measured effect makes the run inconclusive. */
 export interface Effect {
@@ -67,6 +68,8 @@ export interface Fault<W = WrittenParams, P = PlannedParams> {
   injectWithin?(params: P): number;
   /** Bytes of the disk of its own that every node's data must lie on; absent: any disk will do. */
   ownDisk?(params: P): number;
+  /** Links whose traffic it can hold up, by what was written or planned; absent: none. */
+  holdsUp?(params: W | P): LinkPattern[];
   inject(context: FaultContext, params: P): Promise<Injected>;
 }
 

@@ -60,6 +60,22 @@ export function mentionLink(selector: string, path: (string | number)[]): Mentio
   return [from, to].filter((side) => side !== "client").flatMap((side) => mentionNode(side, path));
 }
 
+/** Links by their ends, as selectors; "*": any node, or the clients. */
+export interface LinkPattern {
+  from: string;
+  to: string;
+}
+
+export function linkPattern(selector: string): LinkPattern {
+  const [from, to] = sides(selector);
+  return { from, to };
+}
+
+/** Can such links be the clients' link to a node? Whom a role means is not known before the run: it may be anybody. */
+export function isClientLink({ from, to }: LinkPattern, node: string): boolean {
+  return (from === "client" || from === "*") && (to === "*" || to === node || !isLiteral(to));
+}
+
 function sides(link: string): [string, string] {
   const match = ARROW.exec(link);
   if (!match?.[1] || !match[2]) throw new ChaosError("internal", `not a link: "${link}"`);

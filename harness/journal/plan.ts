@@ -20,6 +20,12 @@ const bounds = z
 const nameList = z.array(z.string());
 /** Masters and replicas are followed when they change. */
 const loadedNodes = z.union([z.enum(["masters", "replicas"]), nameList]);
+/**
+ * How clients reach the nodes of a load, or each of them: through its client link (Toxiproxy), or straight at its published port. Plans of
+ * before had links only.
+ */
+const ways = z.enum(["link", "direct"]);
+const via = z.union([ways, z.record(z.string(), ways)]).default("link");
 const serverSettings = z.record(z.string(), z.string()).optional();
 
 const loadSpec = z.strictObject({
@@ -27,6 +33,7 @@ const loadSpec = z.strictObject({
   name: z.string(),
   workload: z.string(),
   on: loadedNodes,
+  via,
   connections: z.int().min(1),
   /** Commands in flight per connection. */
   pipeline: z.int().min(1),
@@ -55,6 +62,7 @@ const benchmarkSpec = z.strictObject({
   /** Unique among the loads. */
   name: z.string(),
   on: loadedNodes,
+  via,
   /** As given, without those that say where to connect. */
   args: nameList,
 });
@@ -222,6 +230,21 @@ export type WatchdogSettings = z.infer<typeof watchdogSettings>;
 export type ExpectedFinding = z.infer<typeof expectedFinding>;
 export type PlannedFault = z.infer<typeof plannedFault>;
 export type PlannedCondition = z.infer<typeof plannedCondition>;
+
+/** Does a load go past the client link of this node? */
+export function isDirect({ via }: Pick<LoadSpec, "via">, node: string): boolean {
+  return (typeof via === "string" ? via : via[node]) === "direct";
+}
+
+/** "straight to the node", "through Toxiproxy", or which nodes each. */
+export function viaText({ via }: Pick<LoadSpec, "via">): string {
+  const words = { direct: "straight to the node", link: "through Toxiproxy" };
+  if (typeof via === "string") return words[via];
+  const [direct = [], link = []] = ["direct", "link"].map((way) =>
+    Object.keys(via).filter((node) => via[node] === way),
+  );
+  return `straight to ${direct.join(", ")}; through Toxiproxy to ${link.join(", ")}`;
+}
 
 /** "storm#12": the twelfth occurrence of the fault "storm"; `number` null: it happens once, or this is no fault's id. */
 export function occurrenceOf(id: string): { fault: string; number: number | null } {

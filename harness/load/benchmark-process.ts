@@ -10,7 +10,7 @@ import type { LoadTarget } from "./load.ts";
 
 /*
  *   container on the data network, one per target              harness
- *     sh: redis-benchmark -h toxiproxy -p 10003 … ──► link client -> m1 ──► m1
+ *     sh: redis-benchmark -h m1 -p 6379 … ──► m1, or -h toxiproxy -p 10003 … ──► link client -> m1 ──► m1
  *          └─ ends: again, until it is removed
  *          └─ "SET: rps=41720.3 …" ──► log of the container ──► BenchmarkOutput ──► `load` event, 1/s
  */

@@ -51,7 +51,12 @@ describe("the real redis-benchmark", function () {
     const target = (node: string) => ({ node, host: node, port: redis.port });
     const benchmark = await startBenchmark({
       engine,
-      spec: { name: "pressure", on: "masters", args: ["-c", "4", "-n", "2000", "-r", "1000", "-t", "set,zadd"] },
+      spec: {
+        name: "pressure",
+        on: "masters",
+        via: "link",
+        args: ["-c", "4", "-n", "2000", "-r", "1000", "-t", "set,zadd"],
+      },
       targets: [target("m1")],
       image: IMAGE,
       network: network.name,

@@ -15,6 +15,7 @@ const SPEC: LoadSpec = {
   name: "set",
   workload: "set",
   on: "masters",
+  via: "link",
   connections: 2,
   pipeline: 4,
   rate: null,

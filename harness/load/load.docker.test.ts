@@ -19,6 +19,7 @@ const SPEC: LoadSpec = {
   name: "set",
   workload: "set",
   on: "masters",
+  via: "link",
   connections: 4,
   pipeline: 8,
   rate: 2000,

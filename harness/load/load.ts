@@ -4,7 +4,7 @@ import type { LoadSpec } from "../journal/plan.ts";
 
 /*
  *   main thread                                 load thread (load-thread.ts), one or more
- *   startLoad ─► LoadRunner ─► LoadThread ──► LoadGenerator, one per load ─► Pipe, one per connection ─► link client -> node
+ *   startLoad ─► LoadRunner ─► LoadThread ──► LoadGenerator, one per load ─► Pipe, one per connection ─► node, or its client link
  *                    │  ▲                       │        ▲
  *      journal ◄─────┘  └── samples, 1/s ───────┘        └── OpenLoopSchedule (open loop), Workload (commands)
  */

@@ -18,6 +18,7 @@ const SPEC: LoadSpec = {
   name: "set",
   workload: "set",
   on: "masters",
+  via: "link",
   connections: 2,
   pipeline: 2,
   rate: null,

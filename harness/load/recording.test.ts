@@ -25,6 +25,7 @@ const SPEC: LoadSpec = {
   name: "l",
   workload: "get-set",
   on: "masters",
+  via: "link",
   connections: 1,
   pipeline: 4,
   rate: null,

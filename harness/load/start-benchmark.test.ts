@@ -74,7 +74,7 @@ describe("redis-benchmark as a load", () => {
   async function start(targets: LoadTarget[], more: Partial<BenchmarkOptions> = {}): Promise<Benchmark> {
     running = await startBenchmark({
       engine: fake.engine,
-      spec: { name: "pressure", on: "masters", args: ["-c", "7", "-t", "set"] },
+      spec: { name: "pressure", on: "masters", via: "link", args: ["-c", "7", "-t", "set"] },
       targets,
       image: "redis:test",
       network: "data",

@@ -1,5 +1,5 @@
 import { slotShares, tagWithin } from "../cluster/slots.ts";
-import type { LoadSpec } from "../journal/plan.ts";
+import { isDirect, type LoadSpec } from "../journal/plan.ts";
 import { awkValues } from "./awk-values.ts";
 import { comment, secondsWord, word, words } from "./bash.ts";
 import type { ReproInput } from "./repro-input.ts";
@@ -14,12 +14,18 @@ export function fileInTools(path: string, text: string): string[] {
   return [`docker exec -i "$P-tools" sh -c 'cat >${path}' <<'END'`, ...text.split("\n"), "END"];
 }
 
-/** Bash lines that start every load of the plan. `moves`: masters may change, and load on masters follows. */
-export function loadLines(input: ReproInput, moves: boolean): string[] {
+/**
+ * Bash lines that start every load of the plan. `moves`: masters may change, and load on masters follows; `links`: links go through
+ * Toxiproxy.
+ */
+export function loadLines(input: ReproInput, { moves, links }: { moves: boolean; links: boolean }): string[] {
   const { plan, sharded } = input;
   const { benchmarks } = plan.experiment;
   const isGated = (on: LoadSpec["on"]): boolean => moves && on === "masters";
-  const gate = (on: LoadSpec["on"]): string => `GATED=${isGated(on) ? 1 : 0}`;
+  const settings = (load: Pick<LoadSpec, "on" | "via">): string => {
+    const direct = input.nodes.filter(({ name }) => isDirect(load, name)).map(({ name }) => name);
+    return `GATED=${isGated(load.on) ? 1 : 0}${links ? ` DIRECT=${word(direct.join(" "))}` : ""}`;
+  };
   const loads = sharded ? plan.experiment.load.flatMap((load) => shardLoads(input, load)) : plan.experiment.load;
   const lines = loads.flatMap((load, i) => {
     const nodes = targets(input, load, moves);
@@ -29,11 +35,11 @@ export function loadLines(input: ReproInput, moves: boolean): string[] {
         : loopLines(load, load.rate, nodes, i, isGated(load.on) ? mastersOf(input) : nodes.length);
     return own.length === 0
       ? comment(`LEFT OUT: the load ${load.name}: no shell form of the workload "${load.workload}" is known.`)
-      : [...comment(describe(load)), gate(load.on), ...own];
+      : [...comment(describe(load)), settings(load), ...own];
   });
   const more = benchmarks.flatMap((benchmark) => [
     ...comment(`Load ${benchmark.name}: redis-benchmark as the plan has it.`),
-    gate(benchmark.on),
+    settings(benchmark),
     ...targets(input, benchmark, moves).map((node) => `benchmark ${word(node)} ${words(benchmark.args)}`),
   ]);
   return [...lines, ...more, ...(hasLoad(input) ? ['say "load runs"'] : [])];

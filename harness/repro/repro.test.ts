@@ -114,6 +114,23 @@ describe("repro.sh", function () {
     );
   });
 
+  it("lets each load go the plan's way to every node", async () => {
+    const loads = (text: string) => text.match(/^GATED=.*/gm);
+    assert.deepEqual(loads(await scriptOf("any/quickstart.yaml", "redis")), Array(2).fill("GATED=1 DIRECT='m1 r1 r2'"));
+    const mixed = changingPlan(({ experiment: { load } }) => {
+      const [first, second] = load;
+      if (first) first.via = "link";
+      if (second) second.via = { m1: "direct", r1: "link", r2: "direct" };
+    });
+    const text = await scriptOf("any/quickstart.yaml", "redis", mixed);
+    assert.deepEqual(loads(text), ["GATED=1 DIRECT=''", "GATED=1 DIRECT='m1 r2'"]);
+    const address = text.match(/^DIRECT=''\naddress\(\) \{.*?^\}/ms)?.[0] ?? "";
+    const { stdout } = bash(`P=p PORT=6379; declare -A LISTEN=([client_m1]=10001 [client_r1]=10002 [m2_m1]=10003)
+${address}
+DIRECT='m1 r2'; for from in client m2; do address $from m1; echo; done; address client r1`);
+    assert.equal(stdout, "p-m1 6379\ntoxiproxy 10003\ntoxiproxy 10002");
+  });
+
   it("waits for states within the chaos phase, and gives the replicas of a full-sync experiment their masters late", async () => {
     const text = await scriptOf("kvrocks/master-switch-storm.yaml", "kvrocks");
     assert.match(

@@ -46,8 +46,8 @@ export function reproScript(
   const flush = { flushall: system.commands.flushAll(), flushdb: system.commands.flushDb() };
   const stopWithin = system.stopWithin ?? STOP_MS;
   const blocks = faultBlocks(faults, { links, watched, flush, stopWithin, secret: hasSecret(input) });
-  const load = loadLines(input, moves);
-  const gated = load.includes("GATED=1");
+  const load = loadLines(input, { moves, links });
+  const gated = load.some((line) => line.startsWith("GATED=1"));
   const tags = observation.includes("observe_replication");
   // Replicas of an experiment about full syncs get their masters when those have their data (run/start-cluster.ts).
   const later = experiment.fullSync === "force" && experiment.preload !== null;

@@ -2,7 +2,7 @@ import { ChaosError } from "../base/chaos-error.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
-import type { BenchmarkSpec } from "../journal/plan.ts";
+import { type BenchmarkSpec, isDirect } from "../journal/plan.ts";
 import type { LoadTarget } from "../load/load.ts";
 import { type Benchmark, startBenchmark } from "../load/start-benchmark.ts";
 import { loadNodes } from "./load-targets.ts";
@@ -11,9 +11,11 @@ import type { RunContext } from "./run-context.ts";
 /** All of an experiment's redis-benchmarks. */
 export type RunningBenchmarks = Pick<Benchmark, "stop">;
 
-/** Where one goes right now: through the client links, as a container on the data network sees them. */
-function benchmarkTargets(cluster: Cluster, on: BenchmarkSpec["on"]): LoadTarget[] {
-  return loadNodes(cluster, on).map((node) => ({ node, ...cluster.link("client", node).address }));
+/** Where one goes right now, as a container on the data network sees it. */
+function benchmarkTargets(cluster: Cluster, spec: BenchmarkSpec): LoadTarget[] {
+  return loadNodes(cluster, spec.on).map((node) => {
+    return { node, ...(isDirect(spec, node) ? cluster.node(node).inside : cluster.link("client", node).address) };
+  });
 }
 
 /** Starts them and keeps them on the nodes that the topology means. Rejects as `startBenchmark` does; the scope ends what runs. */
@@ -33,7 +35,7 @@ export async function startBenchmarks(context: RunContext, cluster: RunningClust
     const benchmark = await startBenchmark({
       engine,
       spec,
-      targets: benchmarkTargets(cluster, spec.on),
+      targets: benchmarkTargets(cluster, spec),
       image,
       network: cluster.dataNetwork,
       labels,
@@ -45,7 +47,7 @@ export async function startBenchmarks(context: RunContext, cluster: RunningClust
     running.push({ spec, benchmark });
   }
   cluster.onTopology(() => {
-    for (const { spec, benchmark } of running) benchmark.retarget(benchmarkTargets(cluster, spec.on));
+    for (const { spec, benchmark } of running) benchmark.retarget(benchmarkTargets(cluster, spec));
   });
   return { stop };
 }

@@ -7,6 +7,7 @@ const spec: LoadSpec = {
   name: "set",
   workload: "set",
   on: "masters",
+  via: "link",
   connections: 5,
   pipeline: 1,
   rate: 300,
@@ -41,6 +42,22 @@ describe("where loads go", () => {
       load?.targets().map(({ node }) => node),
       ["r1"],
     );
+  });
+
+  it("goes through the client link of a node, or straight to it, as the plan says", () => {
+    const cluster = new FakeCluster(["m1"], { r1: "m1" });
+    const [link, direct, mixed] = placeLoads(cluster, [
+      spec,
+      { ...spec, name: "a", via: "direct" },
+      { ...spec, name: "b", on: ["m1", "r1"], via: { m1: "direct", r1: "link" } },
+    ]);
+    const { direct: own } = cluster.node("m1");
+    assert.deepEqual(link?.targets(), [{ node: "m1", ...cluster.link("client", "m1").published }]);
+    assert.deepEqual(direct?.targets(), [{ node: "m1", ...own }]);
+    assert.deepEqual(mixed?.targets(), [
+      { node: "m1", ...own },
+      { node: "r1", ...cluster.link("client", "r1").published },
+    ]);
   });
 
   it("in cluster mode one part per shard, with keys and nodes of that shard only", () => {

@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import type { LoadSpec } from "../journal/plan.ts";
+import { isDirect, type LoadSpec } from "../journal/plan.ts";
 import type { LoadTarget } from "../load/load.ts";
 
 /** One load, or a shard's part of it. */
@@ -22,9 +22,12 @@ export function loadNodes(cluster: Cluster, on: LoadSpec["on"]): readonly string
   return on === "masters" ? masters : on === "replicas" ? Object.keys(replicaOf).sort() : on;
 }
 
-/** Where a load goes right now: always through the client links, so that clients see what the links do. */
-export function loadTargets(cluster: Cluster, on: LoadSpec["on"]): LoadTarget[] {
-  return loadNodes(cluster, on).map((node) => ({ node, ...cluster.link("client", node).published }));
+/** Where a load goes right now: through the client links that a fault can touch, so that clients see what it does to them. */
+export function loadTargets(cluster: Cluster, spec: Pick<LoadSpec, "on" | "via">): LoadTarget[] {
+  return loadNodes(cluster, spec.on).map((node) => {
+    const { host, port } = isDirect(spec, node) ? cluster.node(node).direct : cluster.link("client", node).published;
+    return { node, host, port };
+  });
 }
 
 /**
@@ -36,7 +39,7 @@ export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[]): Placed
   if (!cluster.sharded) {
     return specs.map((spec) => ({
       spec,
-      targets: () => loadTargets(cluster, spec.on),
+      targets: () => loadTargets(cluster, spec),
       nodes: () => names,
       moveTo: () => false,
     }));
@@ -55,7 +58,7 @@ export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[]): Placed
           connections: Math.max(1, Math.round(spec.connections / tags.length)),
           rate: spec.rate === null ? null : spec.rate / tags.length,
         },
-        targets: () => loadTargets(cluster, spec.on).filter(({ node }) => isAtHome(node)),
+        targets: () => loadTargets(cluster, spec).filter(({ node }) => isAtHome(node)),
         nodes: () => names.filter(isAtHome),
         moveTo: (node) => {
           const moved = !isAtHome(node);

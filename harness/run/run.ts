@@ -192,7 +192,8 @@ class Run {
     const { experiment, seed } = options.plan;
     await preload({
       spec,
-      targets: loadTargets(cluster, "masters"),
+      // No fault before chaos.
+      targets: loadTargets(cluster, { on: "masters", via: "direct" }),
       seed,
       emit,
       signal,

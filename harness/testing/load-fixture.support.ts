@@ -65,10 +65,20 @@ export function loadSamples({
 
 /** The plan's words on a load. */
 export const planned = (name: string, on: LoadSpec["on"] = "masters", timeout = 1_000): LoadSpec => ({
-  ...{ name, workload: "set", on, connections: 1, pipeline: 1, rate: null, keys: 1, keyPrefix: `${name}:` },
+  ...{
+    name,
+    workload: "set",
+    on,
+    via: "link",
+    connections: 1,
+    pipeline: 1,
+    rate: null,
+    keys: 1,
+    keyPrefix: `${name}:`,
+  },
   ...{ value: { min: 1, max: 1 }, elements: 1, timeout, record: false, wait: null },
 });
-export const plannedTool = (name: string): BenchmarkSpec => ({ name, on: "masters", args: [] });
+export const plannedTool = (name: string): BenchmarkSpec => ({ name, on: "masters", via: "link", args: [] });
 
 /** A healthy run with loads. @param experiment further keys of the plan's experiment */
 export function served(

@@ -38,6 +38,17 @@ describe("kvchaos explain", function () {
     assert.equal(readPlan(text, "plan.yaml", registries).seed, "7");
   });
 
+  it("says where loads go, and because of which fault not straight", async () => {
+    const text = await explain(
+      `title: T\ncluster: ${root("compose/one-master-one-replica.yaml")}\nload: [{ workload: set }, { workload: zadd, on: [r1] }]\nfaults: [{ id: cut, fault: partition, at: 1s, links: [client -> m1] }]\n`,
+    );
+    assert.deepEqual(text.split("\n").slice(0, 3), [
+      "# Where loads go:",
+      "#   set: straight to r1; through Toxiproxy to m1 (cut can touch client -> m1)",
+      "#   zadd: straight to the node",
+    ]);
+  });
+
   it("says nothing of shards where there are none, and shows the checks that the experiment gets", async () => {
     const text = await explain(`title: T\ncluster: ${root("compose/one-master.yaml")}\n`);
     assert.doesNotMatch(text, /shard|slot/);

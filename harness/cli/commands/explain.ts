@@ -1,10 +1,13 @@
 import type { Topology } from "../../cluster/cluster.ts";
+import { type ClusterShape, shapeOf } from "../../cluster/shape.ts";
 import { Shards } from "../../cluster/shards.ts";
 import { slotOf } from "../../cluster/slots.ts";
 import { clusterSpec } from "../../cluster/spec.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { writePlan } from "../../experiment/plan-file.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
+import { waysOf } from "../../experiment/vias.ts";
+import { type Plan, viaText } from "../../journal/plan.ts";
 import { newSeed } from "../../run/campaign/rounds.ts";
 import { knownSystem } from "../choose-server.ts";
 import { command } from "../command.ts";
@@ -27,10 +30,24 @@ export const explainCommand = command({
     const { sharded, topology } = clusterSpec(compose, system);
     const names = experiment.load.map((load) => load.name);
     if (sharded) for (const line of shardLines(topology, names)) print(`# ${line}`);
+    for (const line of wayLines(plan, shapeOf(compose))) print(`# ${line}`);
     print(writePlan(plan).trimEnd());
     return EXIT.pass;
   },
 });
+
+/** How the clients of each load reach its nodes, and because of which fault not straight. */
+function wayLines({ experiment, faults }: Plan, shape: ClusterShape): string[] {
+  const loads = [...experiment.load, ...experiment.benchmarks];
+  if (loads.length === 0) return [];
+  const lines = loads.map((load) => {
+    const held = waysOf(load, faults, shape, registries.faults).filter(({ heldUp }) => heldUp !== undefined);
+    const [first] = held;
+    const why = first ? ` (${first.heldUp} can touch client -> ${held.map(({ node }) => node).join(", ")})` : "";
+    return `  ${load.name}: ${viaText(load)}${why}`;
+  });
+  return ["Where loads go:", ...lines];
+}
 
 /**
  * Which keys belong to which shard of a cluster whose masters share the key space, before anything is started: lines of text, without an end.

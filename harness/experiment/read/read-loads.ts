@@ -3,6 +3,7 @@ import type { BenchmarkSpec, LoadSpec } from "../../journal/plan.ts";
 import { refusedArguments } from "../../load/benchmark-args.ts";
 import { loadItem, loadList, toolItem } from "../schema.ts";
 import { show } from "../schema-parts.ts";
+import type { AskedVia } from "../vias.ts";
 import { checkNode, type Path, type Reading } from "./reading.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
@@ -12,23 +13,27 @@ const MOST_CELLS = 2 ** 32;
 
 type NameOf = (item: { name?: string | undefined }, path: Path, kind: string) => string;
 
+type Read<Spec> = { spec: Spec; path: Path; via: AskedVia };
+
 /**
  * Reads the loads one by one, names them, fills in what depends on the name, and checks what they refer to. Those that a program of
  * its own makes are named after the others.
  */
-export function readLoads(raw: unknown, reading: Reading): { load: LoadSpec[]; benchmarks: BenchmarkSpec[] } {
+export function readLoads(
+  raw: unknown,
+  reading: Reading,
+): { load: Read<LoadSpec>[]; benchmarks: Read<BenchmarkSpec>[] } {
   reading.mistakes.parse(loadList, raw, ["load"]);
   const entries = (Array.isArray(raw) ? raw : []).map((one: unknown, index) => ({ one, path: ["load", index] }));
   const nameOf = naming(reading);
   const load = entries.flatMap(({ one, path }) => {
-    const spec = isTool(one) ? undefined : readLoad(one, path, nameOf, reading);
-    return spec ? [{ spec, path }] : [];
+    return (!isTool(one) && readLoad(one, path, nameOf, reading)) || [];
   });
   checkPrefixes(load, reading.mistakes);
   const benchmarks = entries.flatMap(({ one, path }) => {
     return (isTool(one) && readBenchmark(one, path, nameOf, reading)) || [];
   });
-  return { load: load.map(({ spec }) => spec), benchmarks };
+  return { load, benchmarks };
 }
 
 function isTool(one: unknown): boolean {
@@ -49,7 +54,7 @@ function naming({ mistakes }: Reading): NameOf {
   };
 }
 
-function readLoad(one: unknown, path: Path, nameOf: NameOf, reading: Reading): LoadSpec | undefined {
+function readLoad(one: unknown, path: Path, nameOf: NameOf, reading: Reading): Read<LoadSpec> | undefined {
   const { registries, mistakes } = reading;
   const workload = (one as { workload?: unknown } | null)?.workload;
   if (typeof workload === "string" && !registries.workloads.has(workload)) {
@@ -59,24 +64,25 @@ function readLoad(one: unknown, path: Path, nameOf: NameOf, reading: Reading): L
   if (!item) return undefined;
   const name = nameOf(item, path, item.workload);
   checkLoaded(item.on, path, reading);
-  const { "key-prefix": keyPrefix, rate = null, wait, "wait-within": within, ...rest } = item;
+  const { "key-prefix": keyPrefix, rate = null, wait, "wait-within": within, via, ...rest } = item;
   const spec: LoadSpec = {
     ...rest,
     name,
+    via: "link",
     rate,
     keyPrefix: keyPrefix ?? `${name}:`,
     wait: wait === undefined ? null : { replicas: wait, within: within ?? WAIT_WITHIN_MS },
   };
   if (within !== undefined && !spec.wait) mistakes.addKey([...path, "wait-within"], '"wait-within" goes with wait');
   checkRecording(spec, path, reading);
-  return spec;
+  return { spec, path, via };
 }
 
-function readBenchmark(one: unknown, path: Path, nameOf: NameOf, reading: Reading): BenchmarkSpec | undefined {
+function readBenchmark(one: unknown, path: Path, nameOf: NameOf, reading: Reading): Read<BenchmarkSpec> | undefined {
   const { shape, mistakes } = reading;
   const item = mistakes.parse(toolItem, one, path);
   if (!item) return undefined;
-  const { tool, on, args } = item;
+  const { tool, on, args, via } = item;
   const name = nameOf(item, path, tool);
   checkLoaded(on, path, reading);
   if (shape?.sharded) {
@@ -84,7 +90,7 @@ function readBenchmark(one: unknown, path: Path, nameOf: NameOf, reading: Readin
     mistakes.add([...path, "tool"], `${tool} does not go with \`x-kvchaos: {mode: cluster}\`: ${why}`);
   }
   for (const { index: at, why } of refusedArguments(args)) mistakes.add([...path, "args", at], why);
-  return { name, on, args };
+  return { spec: { name, on, via: "link", args }, path, via };
 }
 
 /** Refuses nodes that the cluster does not have. */

@@ -9,7 +9,7 @@ import { replyText } from "../../resp/reply-text.ts";
 import { defineFault, type Effect, type FaultContext } from "../fault.ts";
 import { capTook, echoOf } from "../links/measure-link.ts";
 import { linksParameter, parameters, sizeParameter } from "../parameters.ts";
-import { selectLink } from "../selector.ts";
+import { linkPattern, selectLink } from "../selector.ts";
 import { dial } from "./bare-socket.ts";
 
 /** How long reading is watched before it is called slow, ms. */
@@ -51,6 +51,8 @@ export const slowReader = defineFault({
   summary: "a replica, or a client, that reads slowly",
   lasting: true,
   parameters: described,
+  // A client that reads slowly is one of our own: no other client's traffic waits for it.
+  holdsUp: ({ links }) => links.map(linkPattern).filter(({ from }) => from !== "client"),
   inject: async (context, p) => {
     const chosen = p.links.map((link) => selectLink(context.cluster, link));
     const watches: Watch[] = [];

@@ -1,6 +1,6 @@
 import { defineFault } from "../fault.ts";
 import { linksParameter, parameters, sizeParameter } from "../parameters.ts";
-import { selectLink } from "../selector.ts";
+import { linkPattern, selectLink } from "../selector.ts";
 import { capTook, echoOf } from "./measure-link.ts";
 import { addToxics } from "./toxics.ts";
 
@@ -16,6 +16,7 @@ export const bandwidth = defineFault({
     links: linksParameter("what is capped"),
     rate: sizeParameter("bytes per second in each direction, at least 1KB"),
   }),
+  holdsUp: ({ links }) => links.map(linkPattern),
   inject: async (context, p) => {
     const links = p.links.map((link) => selectLink(context.cluster, link));
     const kilobytes = Math.max(1, Math.round(p.rate / 1000));

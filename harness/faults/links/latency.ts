@@ -1,6 +1,6 @@
 import { defineFault } from "../fault.ts";
 import { drawnDurationParameter, durationParameter, linksParameter, parameters } from "../parameters.ts";
-import { selectLink } from "../selector.ts";
+import { linkPattern, selectLink } from "../selector.ts";
 import { timeThrough } from "./measure-link.ts";
 import { addToxics } from "./toxics.ts";
 
@@ -17,6 +17,7 @@ export const latency = defineFault({
     latency: drawnDurationParameter("delay of each direction", { whole: true }),
     jitter: durationParameter("how much more or less each time").default("0ms"),
   }),
+  holdsUp: ({ links }) => links.map(linkPattern),
   inject: async (context, p) => {
     const links = p.links.map((link) => selectLink(context.cluster, link));
     const before = await Promise.all(links.map((link) => timeThrough(link, context.clock, ["PING"], 2_000)));

@@ -1,7 +1,7 @@
 import type { Link } from "../../network/link.ts";
 import { defineFault, type Effect, type FaultContext } from "../fault.ts";
 import { choiceParameter, linksParameter, nodeParameter, parameters } from "../parameters.ts";
-import { selectLink, selectNode } from "../selector.ts";
+import { linkPattern, selectLink, selectNode } from "../selector.ts";
 import { timeThrough } from "./measure-link.ts";
 import { addToxics, type Toxic } from "./toxics.ts";
 
@@ -51,6 +51,15 @@ export const partition = defineFault({
     },
     { check: together, checkPlan: together },
   ),
+  holdsUp: ({ links = [], isolate }) => [
+    ...links.map(linkPattern),
+    ...(isolate === undefined
+      ? []
+      : [
+          { from: "*", to: isolate },
+          { from: isolate, to: "*" },
+        ]),
+  ],
   inject: async (context, p) => {
     const { cluster } = context;
     const node = p.isolate === undefined ? null : selectNode(cluster, p.isolate);

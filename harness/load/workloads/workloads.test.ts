@@ -8,6 +8,7 @@ const SPEC: LoadSpec = {
   name: "x",
   workload: "x",
   on: "masters",
+  via: "link",
   connections: 1,
   pipeline: 1,
   rate: null,

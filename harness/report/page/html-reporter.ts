@@ -52,7 +52,7 @@ async function pageOf(record: RunRecord, directory: string, { evidence, note, pa
     [`Foreseen (${foreseen?.deadlocks.length ?? 0})`, foreseen && (() => foreseenHtml(foreseen, summary))],
     ["Checks", () => checksHtml(summary)],
     ["What clients saw", () => clientsHtml(record)],
-    ["Load", () => loadHtml(summary)],
+    ["Load", () => loadHtml(record, summary)],
     ["Heal", () => healHtml(record)],
     ["Commands of faults", commands && (() => commands)],
     ["Plan", () => planHtml(summary)],

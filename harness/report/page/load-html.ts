@@ -1,6 +1,7 @@
 import { formatCount, formatTime } from "../../base/units.ts";
 import { type ClientView, clientViews } from "../../checks/service/outages.ts";
 import { serviceText } from "../../checks/service/service.ts";
+import { viaText } from "../../journal/plan.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Html, html } from "../html/markup.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
@@ -26,14 +27,16 @@ export function clientsHtml(record: RunRecord): Html {
   return scrolling("What clients saw", table(columns, rows));
 }
 
-export function loadHtml({ loads }: RunSummary): Html {
+export function loadHtml({ plan }: RunRecord, { loads }: RunSummary): Html {
   if (loads.length === 0) return html`<p>There was no load.</p>`;
+  const planned = [...(plan?.experiment.load ?? []), ...(plan?.experiment.benchmarks ?? [])];
   const rows = loads.map(({ load, ok, fail, info, errors }) => {
     const shown = Object.entries(errors).slice(0, 8);
     const text = shown.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ");
-    return [load, formatCount(ok), formatCount(fail), formatCount(info), text];
+    const own = planned.find(({ name }) => load === name || load.startsWith(`${name}-shard`));
+    return [load, own ? viaText(own) : "not known", formatCount(ok), formatCount(fail), formatCount(info), text];
   });
-  const columns = ["Load", numbers("ok"), numbers("failed"), numbers("unknown outcome"), "Errors"];
+  const columns = ["Load", "Way", numbers("ok"), numbers("failed"), numbers("unknown outcome"), "Errors"];
   return scrolling("Load totals", table(columns, rows));
 }
 

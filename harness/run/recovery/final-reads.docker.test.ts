@@ -25,6 +25,7 @@ const SPEC: LoadSpec = {
   name: "get-set",
   workload: "get-set",
   on: "masters",
+  via: "link",
   connections: 4,
   pipeline: 4,
   rate: 1000,

@@ -20,6 +20,7 @@ const SPEC: LoadSpec = {
   name: "l",
   workload: "hset",
   on: "masters",
+  via: "link",
   connections: 1,
   pipeline: 1,
   rate: null,

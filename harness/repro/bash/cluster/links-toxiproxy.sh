@@ -42,5 +42,12 @@ open_links() {
   done
 }
 
-# address FROM TO: host and port where FROM reaches TO.
-address() { printf 'toxiproxy %s' "${LISTEN[${1}_$2]}"; }
+# address FROM TO: host and port where FROM reaches TO. Clients of the nodes in DIRECT go past Toxiproxy.
+DIRECT=''
+address() {
+  if [ "$1" = client ] && [[ " $DIRECT " = *" $2 "* ]]; then
+    printf '%s %s' "$P-$2" "$PORT"
+  else
+    printf 'toxiproxy %s' "${LISTEN[${1}_$2]}"
+  fi
+}
