@@ -4,7 +4,7 @@ import type { Operations } from "../journal/history.ts";
  *   rows as they were read:   cell 3 1 3 2 1 …  ──► by cell, 16 bits at a time ──►  1 1 2 3 3 …  ──► each cell's by time
  *
  * First the order as a list of row numbers, then every column is put into it, in place: no object per operation, and no second
- * copy of the columns.
+ * copy of any column.
  */
 
 const BITS = 16;
@@ -31,10 +31,11 @@ export function emptyColumns(length: number): Operations {
 /** Rows in any order as `Operations` have to be. The columns, which may be longer than `length`, are used again. */
 export function inCellOrder(all: Operations): Operations {
   const { length } = all;
-  const order = byCell(all.cell, length);
-  sortCells(order, all);
+  const spare = new Uint32Array(length);
+  const order = byCell(all.cell, length, spare);
+  sortCells(order, all, spare);
   const sorted = <C extends Column>(column: C): C => {
-    put(column, order);
+    put(column, order, spare);
     return column;
   };
   return {
@@ -52,34 +53,31 @@ export function inCellOrder(all: Operations): Operations {
 }
 
 /** Row numbers by cell, those of one cell as they were. */
-function byCell(cell: Uint32Array, length: number): Uint32Array {
-  let from = new Uint32Array(length);
+function byCell(cell: Uint32Array, length: number, spare: Uint32Array): Uint32Array {
+  const order = new Uint32Array(length);
   let most = 0;
   for (let i = 0; i < length; i++) {
-    from[i] = i;
+    order[i] = i;
     if ((cell[i] as number) > most) most = cell[i] as number;
   }
-  let to = new Uint32Array(length);
   for (let shift = 0; shift === 0 || (shift < 32 && most >>> shift > 0); shift += BITS) {
     const starts = new Uint32Array(BUCKETS + 1);
     for (let i = 0; i < length; i++) starts[(((cell[i] as number) >>> shift) & (BUCKETS - 1)) + 1]!++;
     for (let i = 0; i < BUCKETS; i++) starts[i + 1]! += starts[i] as number;
     for (let i = 0; i < length; i++) {
-      const row = from[i] as number;
-      to[starts[((cell[row] as number) >>> shift) & (BUCKETS - 1)]!++] = row;
+      const row = order[i] as number;
+      spare[starts[((cell[row] as number) >>> shift) & (BUCKETS - 1)]!++] = row;
     }
-    [from, to] = [to, from];
+    order.set(spare);
   }
-  return from;
+  return order;
 }
 
 /** Sorts the rows of each cell by `invoked`; equal ones stay as they are. */
-function sortCells(order: Uint32Array, { cell, invoked }: Operations): void {
-  let spare = new Uint32Array(1024);
+function sortCells(order: Uint32Array, { cell, invoked }: Operations, spare: Uint32Array): void {
   for (let from = 0, to = 0; from < order.length; from = to) {
     const own = cell[order[from] as number];
     while (to < order.length && cell[order[to] as number] === own) to++;
-    if (to - from > spare.length) spare = new Uint32Array(2 * (to - from));
     sortByTime(order, from, to, invoked, spare);
   }
 }
@@ -125,7 +123,21 @@ function merge(order: Uint32Array, from: number, middle: number, to: number, tim
 
 type Column = Operations["cell" | "kind" | "node" | "invoked" | "value"];
 
-function put(column: Column, order: Uint32Array): void {
-  const before = column.slice();
-  for (let i = 0; i < order.length; i++) column[i] = before[order[i] as number] as number;
+/** Words of 4 bytes at most are moved: what is kept of a column meanwhile takes no more than the order itself. */
+function put(
+  { buffer, byteOffset, length, BYTES_PER_ELEMENT: size }: Column,
+  order: Uint32Array,
+  spare: Uint32Array,
+): void {
+  const each = size === 8 ? 2 : 1;
+  const words =
+    size === 1
+      ? new Uint8Array(buffer, byteOffset, length)
+      : size === 2
+        ? new Uint16Array(buffer, byteOffset, length)
+        : new Uint32Array(buffer, byteOffset, length * each);
+  for (let word = 0; word < each; word++) {
+    for (let i = 0; i < length; i++) spare[i] = words[each * (order[i] as number) + word] as number;
+    for (let i = 0; i < length; i++) words[each * i + word] = spare[i] as number;
+  }
 }

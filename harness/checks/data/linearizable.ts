@@ -83,7 +83,7 @@ function contradiction(
   budget: SearchBudget,
 ): Contradiction {
   const { history, rows, initial } = register;
-  const all = minimalConflict(history, initial, budget);
+  const all = minimalConflict(history, initial, budget, PER_OPERATION);
   const core = all.slice(0, MARKED);
   const own = core.map((i) => rows[i] as number);
   const operations = own.filter((row) => row >= 0);

@@ -89,7 +89,9 @@ describe("the search for an order", () => {
   it("says the same as trying every order does", () => {
     fc.assert(
       fc.property(tinyHistory, fc.constantFrom(NO_VALUE, null), (ops, initial) => {
-        assert.equal(judge(ops, initial), bruteForce(ops, initial) ? "yes" : "no");
+        const expected = bruteForce(ops, initial) ? "yes" : "no";
+        assert.equal(judge(ops, initial), expected);
+        assert.equal(new Linearizer().search(historyOf(ops), initial, enough()), expected);
       }),
       { numRuns: 5000, seed: 4 },
     );
@@ -105,6 +107,9 @@ describe("the search for an order", () => {
         const rows = [...ops].sort((a, b) => a.from - b.from);
         const core = minimalConflict(history, initial, enough()).map((i) => rows[i] as Op);
         assert.equal(bruteForce(core, initial), false);
+        // The same where the search gives up at once, and zones have to do.
+        const byZones = minimalConflict(history, initial, enough(), 0).map((i) => rows[i] as Op);
+        assert.equal(bruteForce(byZones, initial), false);
         for (const spared of core.filter((op) => op.read)) {
           assert.equal(
             bruteForce(
@@ -130,7 +135,7 @@ describe("the search for an order", () => {
     const history = historyOf(ops);
     const within = (steps: number, share?: number) => {
       const budget = { steps };
-      return [new Linearizer().judge(history, NO_VALUE, budget, share), budget.steps];
+      return [new Linearizer().search(history, NO_VALUE, budget, share), budget.steps];
     };
     assert.equal(within(1e7)[0], "no");
     assert.equal(within(1000)[0], "unknown");
@@ -138,11 +143,21 @@ describe("the search for an order", () => {
     assert.equal(within(1e7, 20)[0], "unknown", "more than its share");
   });
 
+  it("needs no step where values are written once, or zones contradict each other, whatever overlaps", () => {
+    const ops: Op[] = [];
+    for (let i = 1; i <= 100; i++) ops.push(write(i, i, 1000 + i), read(i, i + 0.5, 900 + i));
+    const without = (more: Op[]) => new Linearizer().judge(historyOf([...ops, ...more]), NO_VALUE, { steps: 0 });
+    assert.equal(without([]), "yes");
+    assert.equal(without([read(50, 2000, 2001), read(51, 2002, 2003)]), "no");
+    assert.equal(without([write(NO_VALUE, 1200, 1300)]), "unknown");
+    assert.equal(without([write(NO_VALUE, 1200, 1300), read(50, 1400, 1500)]), "no");
+  });
+
   it("needs few steps for a long history, and to name the one contradiction in it", () => {
     const ops: Op[] = [];
     for (let i = 1; i <= 20_000; i++) ops.push(write(i, i * 10, i * 10 + 12), read(i, i * 10 + 13, i * 10 + 14));
     const budget = enough();
-    assert.equal(new Linearizer().judge(historyOf(ops), NO_VALUE, budget), "yes");
+    assert.equal(new Linearizer().search(historyOf(ops), NO_VALUE, budget), "yes");
     assert.ok(1e7 - budget.steps < 200_000, `${1e7 - budget.steps} steps`);
     const stale = [...ops, read(9000, 150_000.5, 150_001)];
     const sorted = [...stale].sort((a, b) => a.from - b.from);

@@ -1,4 +1,5 @@
 import { NO_VALUE, type RegisterHistory } from "./register-history.ts";
+import { Zones } from "./zones.ts";
 
 /*
  * The search of Wing and Gong with Lowe's memory of dead ends, for one register.
@@ -26,15 +27,8 @@ export interface SearchBudget {
 
 export type Linearizable = "yes" | "no" | "unknown";
 
-/** A choice between several writes, to come back to. */
-interface Frame {
-  ordered: number;
-  holds: number;
-  highest: number;
-  /** Writes that may come next, the one that must end first in front. */
-  choices: number[];
-  tried: number;
-}
+/** Numbers of a choice: how much was ordered, what was held, the highest then, and the write that was tried. */
+const FRAME = 4;
 
 /** Can its operations be put into an order that respects time, in which every read finds the last value written before it? */
 export class Linearizer {
@@ -49,12 +43,16 @@ export class Linearizer {
   /** Operations that have to be ordered. */
   #left = 0;
   /** What is ordered so far. */
-  readonly #order: number[] = [];
+  #order = new Int32Array(64);
+  #ordered = 0;
   #highest = -1;
   #holds = DEAD;
-  readonly #frames: Frame[] = [];
+  /** Choices between several writes, to come back to: FRAME numbers for each. */
+  #frames = new Int32Array(64);
+  #depth = 0;
   #stuckAt = 0;
   readonly #deadEnds = new Set<string>();
+  readonly #zones = new Zones();
 
   /**
    * @param initial what the register holds in the beginning; null: nobody knows
@@ -62,6 +60,19 @@ export class Linearizer {
    * @param share at most so many of it for each operation: one hard history must leave some for the others
    */
   judge(history: RegisterHistory, initial: number | null, budget: SearchBudget, share = Infinity): Linearizable {
+    if (this.conflict(history, initial) !== -1) return "no";
+    return this.#zones.isExact ? "yes" : this.search(history, initial, budget, share);
+  }
+
+  /** An operation that contradicts others by its zone, or finds what nobody wrote; -1: none does. Costs no step. */
+  conflict(history: RegisterHistory, initial: number | null): number {
+    this.#history = history;
+    const start = this.#startValue(initial);
+    return start === undefined ? 0 : this.#zones.conflict(history, start);
+  }
+
+  /** The same as `judge` by searching alone. */
+  search(history: RegisterHistory, initial: number | null, budget: SearchBudget, share = Infinity): Linearizable {
     this.#begin(history);
     const reserve = Math.max(0, budget.steps - share * history.length);
     const start = this.#startValue(initial);
@@ -85,6 +96,7 @@ export class Linearizer {
     if (this.#next.length <= length) {
       this.#next = new Int32Array(length * 2);
       this.#previous = new Int32Array(length * 2);
+      this.#order = new Int32Array(length * 2);
     }
     if (this.#readsLeft.length < values) this.#readsLeft = new Int32Array(values * 2);
     this.#readsLeft.fill(0, 0, values);
@@ -95,9 +107,9 @@ export class Linearizer {
       this.#previous[i] = i === 0 ? length : i - 1;
       if (i < length) this.#count(i, 1);
     }
-    this.#order.length = 0;
+    this.#ordered = 0;
     this.#highest = -1;
-    this.#frames.length = 0;
+    this.#depth = 0;
     this.#stuckAt = 0;
     this.#deadEnds.clear();
   }
@@ -105,11 +117,11 @@ export class Linearizer {
   /** The value to begin with; undefined: values were read that nobody wrote, and the beginning does not explain them. */
   #startValue(initial: number | null): number | undefined {
     const { length, isRead, value, values } = this.#history;
-    const written = new Uint8Array(values);
-    for (let i = 0; i < length; i++) if (!isRead[i]) written[value[i] as number] = 1;
+    const [written, read] = [new Uint8Array(values), new Uint8Array(values)];
+    for (let i = 0; i < length; i++) (isRead[i] ? read : written)[value[i] as number] = 1;
     let unexplained: number | undefined;
     for (let v = 1; v < values; v++) {
-      if (written[v] || this.#readsLeft[v] === 0 || v === initial) continue;
+      if (written[v] || !read[v] || v === initial) continue;
       if (unexplained !== undefined || initial !== null) return undefined;
       unexplained = v;
     }
@@ -121,7 +133,8 @@ export class Linearizer {
     const { length, invoked, completed, isRead, value } = this.#history;
     const holds = this.#holds;
     const mayWrite = holds === DEAD || (holds === NO_VALUE && this.#emptiesLeft > 0);
-    const choices: number[] = [];
+    let choices = 0;
+    let first = -1;
     let bound = Infinity;
     for (
       let i = this.#next[length] as number;
@@ -137,34 +150,73 @@ export class Linearizer {
         return true;
       }
       if (!mayWrite) continue;
-      const isWanted = (this.#readsLeft[value[i] as number] as number) > 0;
-      if (holds === DEAD && !isWanted && end !== Infinity) {
+      if (holds === DEAD && end !== Infinity && (this.#readsLeft[value[i] as number] as number) === 0) {
         this.#take(i);
         return true;
       }
-      // A write that need not happen is worth it only for its reads, and not while the register holds its value.
-      if (end === Infinity && (!isWanted || value[i] === holds)) continue;
-      choices.push(i);
+      if (!this.#isWorthIt(i)) continue;
+      choices++;
+      if (first === -1 || end < (completed[first] as number)) first = i;
     }
-    if (choices.length <= 1) return choices.length === 1 && this.#take(choices[0] as number);
-    choices.sort((a, b) => (completed[a] as number) - (completed[b] as number));
+    if (choices <= 1) return choices === 1 && this.#take(first);
     if (this.#deadEnds.size > 0 && this.#deadEnds.has(this.#state())) return false;
-    this.#frames.push({ ordered: this.#order.length, holds, highest: this.#highest, choices, tried: 0 });
-    return this.#take(choices[0] as number);
+    this.#push(first);
+    return this.#take(first);
+  }
+
+  /** A write that need not happen is worth it only for its reads, and not while the register holds its value. */
+  #isWorthIt(write: number): boolean {
+    const of = this.#history.value[write] as number;
+    if (this.#history.completed[write] !== Infinity) return true;
+    return (this.#readsLeft[of] as number) > 0 && of !== this.#holds;
+  }
+
+  /** Of the writes that may come next the one that must end first of those behind `tried`; -1: there is none. */
+  #choiceBehind(tried: number): number {
+    const { length, invoked, completed, isRead } = this.#history;
+    const last = completed[tried] as number;
+    let bound = Infinity;
+    let first = -1;
+    for (
+      let i = this.#next[length] as number;
+      i !== length && (invoked[i] as number) <= bound;
+      i = this.#next[i] as number
+    ) {
+      const end = completed[i] as number;
+      if (end < bound) bound = end;
+      if (isRead[i] || end < last || (end === last && i <= tried) || !this.#isWorthIt(i)) continue;
+      if (first === -1 || end < (completed[first] as number)) first = i;
+    }
+    return first;
+  }
+
+  #push(tried: number): void {
+    const at = FRAME * this.#depth++;
+    if (at === this.#frames.length) {
+      const grown = new Int32Array(2 * at);
+      grown.set(this.#frames);
+      this.#frames = grown;
+    }
+    this.#frames[at] = this.#ordered;
+    this.#frames[at + 1] = this.#holds;
+    this.#frames[at + 2] = this.#highest;
+    this.#frames[at + 3] = tried;
   }
 
   /** Undoes everything up to the last choice that leaves another way. False: there is none. */
   #turnBack(): boolean {
     if (this.#highest > this.#stuckAt) this.#stuckAt = this.#highest;
-    for (let frame = this.#frames.at(-1); frame; frame = this.#frames.at(-1)) {
-      while (this.#order.length > frame.ordered) this.#putBack(this.#order.pop() as number);
-      this.#holds = frame.holds;
-      this.#highest = frame.highest;
-      frame.tried++;
-      const choice = frame.choices[frame.tried];
-      if (choice !== undefined) return this.#take(choice);
+    for (; this.#depth > 0; this.#depth--) {
+      const at = FRAME * (this.#depth - 1);
+      while (this.#ordered > (this.#frames[at] as number)) this.#putBack(this.#order[--this.#ordered] as number);
+      this.#holds = this.#frames[at + 1] as number;
+      this.#highest = this.#frames[at + 2] as number;
+      const choice = this.#choiceBehind(this.#frames[at + 3] as number);
+      if (choice !== -1) {
+        this.#frames[at + 3] = choice;
+        return this.#take(choice);
+      }
       if (this.#deadEnds.size < MOST_DEAD_ENDS) this.#deadEnds.add(this.#state());
-      this.#frames.pop();
     }
     return false;
   }
@@ -175,7 +227,7 @@ export class Linearizer {
     this.#next[previous] = next;
     this.#previous[next] = previous;
     this.#count(i, -1);
-    this.#order.push(i);
+    this.#order[this.#ordered++] = i;
     if (i > this.#highest) this.#highest = i;
     this.#hold(this.#history.value[i] as number);
     return true;

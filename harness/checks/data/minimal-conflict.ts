@@ -8,6 +8,7 @@ import { NO_VALUE, RegisterHistory } from "./register-history.ts";
  *
  * A history that can be ordered can still be when a read, or a value with its write and all its reads, is left out of it.
  * So what still has no order after something was left out does not need it: the core is where nothing more can be.
+ * Where the search gives the whole up, zones say what cannot be left out; what they leave is small enough for the search.
  */
 
 /** Operations around the place where the search got stuck, to begin with. */
@@ -21,28 +22,45 @@ type Unit = readonly number[];
 /**
  * The fewest operations of a history without an order that have none by themselves, as rows in order of invocation. When
  * the budget runs out, fewer are left out. Writes of NO_VALUE stay where a read of NO_VALUE does.
+ * @param share steps that the search may spend on the whole, for each operation
  */
-export function minimalConflict(history: RegisterHistory, initial: number | null, budget: SearchBudget): number[] {
+export function minimalConflict(
+  history: RegisterHistory,
+  initial: number | null,
+  budget: SearchBudget,
+  share = Infinity,
+): number[] {
   const { length, invoked, completed, isRead, value } = history;
   const linearizer = new Linearizer();
   const part = new RegisterHistory();
+  let byZones = false;
+  let stuck = -1;
 
-  const hasNoOrder = (units: readonly Unit[], always: readonly number[]): boolean => {
+  const hasNoOrder = (units: readonly Unit[], always: readonly number[], most = Infinity): boolean => {
     const rows = [...units.flat(), ...always].sort((a, b) => a - b);
     budget.steps -= COPYING * rows.length;
     part.clear();
     for (const i of rows) {
       part.add(invoked[i] as number, completed[i] as number, isRead[i] === 1, value[i] as number);
     }
-    return linearizer.judge(part, initial, budget) === "no";
+    if (byZones) {
+      stuck = linearizer.conflict(part, initial);
+      return stuck !== -1;
+    }
+    const hasNone = linearizer.search(part, initial, budget, most) === "no";
+    stuck = linearizer.stuckAt;
+    return hasNone;
   };
 
   /** The units that lie around the place where the search of the whole gets stuck. */
   const around = (units: readonly Unit[], always: readonly number[]): readonly Unit[] => {
-    if (!hasNoOrder(units, always)) return units;
-    const stuck = linearizer.stuckAt;
+    if (!hasNoOrder(units, always, share)) {
+      byZones = true;
+      if (!hasNoOrder(units, always)) return units;
+    }
+    const place = stuck;
     for (let width = AROUND; width < length; width *= 4) {
-      const near = units.filter((unit) => unit.some((i) => Math.abs(i - stuck) <= width));
+      const near = units.filter((unit) => unit.some((i) => Math.abs(i - place) <= width));
       if (hasNoOrder(near, always)) return near;
     }
     return units;
@@ -67,7 +85,11 @@ export function minimalConflict(history: RegisterHistory, initial: number | null
     history,
     rows.filter((i) => isRead[i] || value[i] !== NO_VALUE),
   );
-  const values = fewest(around(others, empties), empties);
+  let values = fewest(around(others, empties), empties);
+  if (byZones) {
+    byZones = false;
+    values = fewest(unitsOf(history, values), empties);
+  }
   const writes = values.filter((i) => !isRead[i]);
   const reads = fewest(singly(values.filter((i) => isRead[i])), [...writes, ...empties]);
   const kept = [...writes, ...reads];
