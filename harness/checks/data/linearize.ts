@@ -29,6 +29,8 @@ export type Linearizable = "yes" | "no" | "unknown";
 
 /** Numbers of a choice: how much was ordered, what was held, the highest then, and the write that was tried. */
 const FRAME = 4;
+/** Lists are so much longer than they need to be: the next history is often a little longer. */
+const ROOM = 1.25;
 
 /** Can its operations be put into an order that respects time, in which every read finds the last value written before it? */
 export class Linearizer {
@@ -94,11 +96,12 @@ export class Linearizer {
     const { length, values } = history;
     this.#history = history;
     if (this.#next.length <= length) {
-      this.#next = new Int32Array(length * 2);
-      this.#previous = new Int32Array(length * 2);
-      this.#order = new Int32Array(length * 2);
+      const size = Math.ceil(length * ROOM) + 1;
+      this.#next = new Int32Array(size);
+      this.#previous = new Int32Array(size);
+      this.#order = new Int32Array(size);
     }
-    if (this.#readsLeft.length < values) this.#readsLeft = new Int32Array(values * 2);
+    if (this.#readsLeft.length < values) this.#readsLeft = new Int32Array(Math.ceil(values * ROOM));
     this.#readsLeft.fill(0, 0, values);
     this.#emptiesLeft = 0;
     this.#left = 0;

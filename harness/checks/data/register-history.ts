@@ -16,15 +16,17 @@ export class RegisterHistory {
   isRead = new Uint8Array(64);
   value = new Int32Array(64);
 
-  clear(): void {
+  /** @param room for so many operations: growing would take memory twice */
+  clear(room = 0): void {
     this.length = 0;
     this.values = 1;
+    if (room > this.invoked.length) this.#resize(room, 0);
   }
 
   /** @param value NO_VALUE … */
   add(invoked: number, completed: number, isRead: boolean, value: number): void {
     const i = this.length++;
-    if (i === this.invoked.length) this.#grow();
+    if (i === this.invoked.length) this.#resize(2 * i, i);
     this.invoked[i] = invoked;
     this.completed[i] = completed;
     this.isRead[i] = isRead ? 1 : 0;
@@ -32,15 +34,15 @@ export class RegisterHistory {
     if (value >= this.values) this.values = value + 1;
   }
 
-  #grow(): void {
-    const size = this.invoked.length * 2;
-    const grown = <T extends Float64Array | Uint8Array | Int32Array>(to: T, from: T): T => {
-      to.set(from);
+  /** @param kept operations that are there */
+  #resize(size: number, kept: number): void {
+    const resized = <T extends Float64Array | Uint8Array | Int32Array>(to: T, from: T): T => {
+      if (kept > 0) to.set(from);
       return to;
     };
-    this.invoked = grown(new Float64Array(size), this.invoked);
-    this.completed = grown(new Float64Array(size), this.completed);
-    this.isRead = grown(new Uint8Array(size), this.isRead);
-    this.value = grown(new Int32Array(size), this.value);
+    this.invoked = resized(new Float64Array(size), this.invoked);
+    this.completed = resized(new Float64Array(size), this.completed);
+    this.isRead = resized(new Uint8Array(size), this.isRead);
+    this.value = resized(new Int32Array(size), this.value);
   }
 }

@@ -40,7 +40,7 @@ export class Zones {
 
   #gather({ length, values, invoked, completed, isRead, value }: RegisterHistory, start: number): void {
     if (this.#last.length < values) {
-      const size = 2 * values;
+      const size = Math.ceil(1.25 * values);
       [this.#firstEnd, this.#lastStart] = [new Float64Array(size), new Float64Array(size)];
       [this.#last, this.#write, this.#zones] = [new Int32Array(size), new Int32Array(size), new Uint32Array(size)];
     }

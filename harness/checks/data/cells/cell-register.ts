@@ -16,16 +16,17 @@ import type { Cell } from "./cells.ts";
 export class CellRegister {
   readonly history = new RegisterHistory();
   /** Row of the load's operations for each of the history's; -(n + 1): the n-th flush of the shard. */
-  readonly rows: number[] = [];
+  rows = new Int32Array(64);
   /** What it holds in the beginning; null: nobody knows. */
   initial: number | null = null;
   readonly #load: LoadHistory;
   /** By value, the least in front: the register's number for it, or 0. */
   readonly #numbers: Uint32Array;
   readonly #least: number;
-  /** By the register's number: the value, and when the first of its reads was over; Infinity: nobody read it. */
-  readonly #values: number[] = [NOTHING];
-  readonly #seen: number[] = [Infinity];
+  /** By the register's number: when the first of its reads was over; Infinity: nobody read it. */
+  #seen = new Float64Array(64);
+  /** Numbers that values have. */
+  #count = 1;
 
   constructor(load: LoadHistory) {
     this.#load = load;
@@ -37,7 +38,7 @@ export class CellRegister {
   /** @param reads rows of the term's reads, in order of invocation */
   fill(cell: Cell, term: Term, flushes: ShardFlushes, reads: readonly number[]): void {
     const { invoked, completed, value, kind, node } = this.#load.operations;
-    this.#clear(term);
+    this.#clear(term, cell.length + flushes.all.length);
     for (const row of reads) {
       const number = this.#numberOf(value[row] as number);
       this.#seen[number] = Math.min(completed[row] as number, this.#seen[number] as number);
@@ -63,12 +64,19 @@ export class CellRegister {
     }
   }
 
-  #clear(term: Term): void {
-    this.history.clear();
-    this.rows.length = 0;
-    for (const value of this.#values) this.#numbers[value - this.#least] = 0;
-    this.#values.length = 1;
-    this.#seen.length = 1;
+  /** @param most operations to come */
+  #clear(term: Term, most: number): void {
+    const { value } = this.#load.operations;
+    for (let i = 0; i < this.history.length; i++) {
+      const row = this.rows[i] as number;
+      if (row >= 0) this.#numbers[(value[row] as number) - this.#least] = 0;
+    }
+    this.history.clear(most);
+    if (this.rows.length < most) {
+      this.rows = new Int32Array(most);
+      this.#seen = new Float64Array(most + 1);
+    }
+    this.#count = 1;
     this.#seen[NO_VALUE] = Infinity;
     this.initial = term.first ? NO_VALUE : null;
   }
@@ -100,7 +108,7 @@ export class CellRegister {
   }
 
   #add(row: number, from: number, to: number, isRead: boolean, value: number): void {
-    this.rows.push(row);
+    this.rows[this.history.length] = row;
     this.history.add(from, to, isRead, this.#numberOf(value));
   }
 
@@ -108,8 +116,8 @@ export class CellRegister {
     if (value === NOTHING) return NO_VALUE;
     const known = this.#numbers[value - this.#least] as number;
     if (known > 0) return known;
-    this.#seen.push(Infinity);
-    const number = this.#values.push(value) - 1;
+    const number = this.#count++;
+    this.#seen[number] = Infinity;
     this.#numbers[value - this.#least] = number;
     return number;
   }

@@ -46,7 +46,7 @@ export function eachCell(load: LoadHistory, masters: Masters, visit: (cell: Cell
 }
 
 function roomFor(list: Uint32Array, length: number): Uint32Array {
-  return list.length >= length ? list : new Uint32Array(2 * length);
+  return list.length >= length ? list : new Uint32Array(Math.ceil(1.25 * length));
 }
 
 /** The next shard behind `shard` that some of these rows belong to; NO_SHARD or more: there is none. */
