@@ -1,6 +1,9 @@
 import path from "node:path";
+import { shapeOf } from "../cluster/shape.ts";
 import type { Engine } from "../docker/engine.ts";
+import { registries } from "../experiment/catalogue.ts";
 import { hasHidden, withPassword } from "../experiment/secrets.ts";
+import { checkVias } from "../experiment/vias.ts";
 import type { JournalEvent } from "../journal/events.ts";
 import type { Plan, SystemName } from "../journal/plan.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
@@ -55,6 +58,7 @@ export async function runHere(
 ): Promise<RunResult> {
   const system = systemIn(image, knownSystem(systemName));
   const declared = await composeFor(written.experiment.cluster, { image, system });
+  checkVias(written, shapeOf(declared), registries.faults);
   const { plan, compose } = hasHidden(written)
     ? withPassword(written, declared, password)
     : { plan: written, compose: declared };
