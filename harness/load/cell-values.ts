@@ -11,7 +11,7 @@ import { OFFSETS, randomText } from "./workloads/keys-and-values.ts";
 const SHOWN_BYTES = 200;
 const DIGIT_0 = 48;
 const COLON = 58;
-const NO_PREFIX = Buffer.alloc(0);
+const NO_PREFIX = new Text("");
 
 /**
  * The values of a recorded load: text that begins with the number of its write ("17:kT3…", of a length within the load's

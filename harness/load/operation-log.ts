@@ -4,7 +4,7 @@ import { emptyOperation, type OperationFields } from "../history/format.ts";
 import type { HistoryWriter } from "../history/writer.ts";
 import { type CellShape, KIND, NOT_ASKED, NOTHING, OUTCOME } from "../journal/history.ts";
 import type { LoadSpec } from "../journal/plan.ts";
-import type { CommandWriter } from "../resp/command-writer.ts";
+import { type CommandWriter, Text } from "../resp/command-writer.ts";
 import { encodeCommand } from "../resp/encode.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
 import { CellValues } from "./cell-values.ts";
@@ -50,7 +50,7 @@ export class OperationLog {
   /** What the last command written does. */
   readonly intent: Intent = { cell: 0, kind: KIND.write, value: NOTHING };
   /** What follows each write. */
-  readonly wait: Buffer | undefined;
+  readonly wait: Text | undefined;
   readonly #values: CellValues;
   #client: number;
 
@@ -70,7 +70,7 @@ export class OperationLog {
     };
     this.#make = workload.source(spec, random.fork("commands"), writes);
     const { wait } = spec;
-    this.wait = wait === null ? undefined : encodeCommand(["WAIT", wait.replicas, wait.within]);
+    this.wait = wait === null ? undefined : new Text(encodeCommand(["WAIT", wait.replicas, wait.within]).toString());
   }
 
   /** Writes the next command; `intent` says what it does. */

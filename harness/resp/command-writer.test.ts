@@ -14,8 +14,8 @@ const TEXT = new Text(ALL);
 
 /** One argument: how it is written, and what it is. */
 const argument = fc.oneof(
-  fc.record({ prefix: fc.string({ maxLength: 30 }), number }).map(({ prefix, number }) => ({
-    write: (to: CommandWriter) => to.numbered(Buffer.from(prefix), number),
+  fc.record({ prefix: fc.string({ unit: "binary", maxLength: 30 }), number }).map(({ prefix, number }) => ({
+    write: (to: CommandWriter) => to.numbered(new Text(prefix), number),
     is: `${prefix}${number}`,
   })),
   fc.record({ from: fc.nat(1000), length: fc.nat(2000) }).map(({ from, length }) => ({

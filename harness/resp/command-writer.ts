@@ -3,30 +3,31 @@
  */
 
 const [CR, LF, DOLLAR, COLON, ZERO] = [13, 10, 36, 58, 48];
-/** Of an argument's head and end: "$", its length, twice CR LF, "number:" of a value that names its write. */
-const FRAME = 48;
+/** Of an argument's head and end: "$", its length, twice CR LF, "number:" of a value that names its write, and one STEP. */
+const FRAME = 56;
 const FIRST_BYTES = 64 * 1024;
 /** Bytes that are copied at once where texts are short. */
 const STEP = 8;
 /** Above this, one call of memcpy is cheaper than copying by steps. */
 const SHORT = 512;
 
-/** Bytes that arguments are cut out of: ASCII, of any length. */
+/** Bytes that commands are put together of: UTF-8, of any length. */
 export class Text {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  readonly length: number;
 
-  /** @param text each character one byte, below 128 */
   constructor(text: string) {
-    this.bytes = Buffer.alloc(text.length + STEP);
-    Buffer.from(text, "latin1").copy(this.bytes);
+    this.length = Buffer.byteLength(text);
+    this.bytes = Buffer.alloc(this.length + STEP);
+    Buffer.from(text).copy(this.bytes);
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset);
   }
 }
 
 /** The beginning of every command of this name: "*3\r\n$3\r\nSET\r\n". @param args how many follow the name */
-export function commandHead(name: string, args: number): Uint8Array {
-  return Buffer.from(`*${args + 1}\r\n$${name.length}\r\n${name}\r\n`, "latin1");
+export function commandHead(name: string, args: number): Text {
+  return new Text(`*${args + 1}\r\n$${name.length}\r\n${name}\r\n`);
 }
 
 /**
@@ -56,23 +57,20 @@ export class CommandWriter {
   }
 
   /** Bytes as they are: a head, or whole arguments. */
-  piece(piece: Uint8Array): void {
-    this.#ensure(piece.length);
-    const bytes = this.#bytes;
-    const at = this.#length;
-    for (let i = 0; i < piece.length; i++) bytes[at + i] = piece[i] as number;
-    this.#length = at + piece.length;
+  piece(piece: Text): void {
+    this.#ensure(piece.length + FRAME);
+    this.#copy(piece, 0, this.#length, piece.length);
+    this.#length += piece.length;
   }
 
   /** One argument: the prefix, and behind it a whole number >= 0 in decimals. */
-  numbered(prefix: Uint8Array, number: number): void {
+  numbered(prefix: Text, number: number): void {
     this.#ensure(prefix.length + FRAME);
-    const bytes = this.#bytes;
     const digits = digitsOf(number);
-    let at = this.#open(prefix.length + digits);
-    for (let i = 0; i < prefix.length; i++) bytes[at++] = prefix[i] as number;
-    putDigits(bytes, at, number, digits);
-    this.#close(at + digits);
+    const at = this.#open(prefix.length + digits);
+    this.#copy(prefix, 0, at, prefix.length);
+    putDigits(this.#bytes, at + prefix.length, number, digits);
+    this.#close(at + prefix.length + digits);
   }
 
   /** One argument: `length` bytes of a text. */
@@ -119,7 +117,7 @@ export class CommandWriter {
       this.#bytes.set(text.bytes.subarray(from, from + length), at);
       return;
     }
-    // Up to seven bytes too many: what follows overwrites them. ASCII is never a NaN, whose bits might change.
+    // Up to seven bytes too many: what follows overwrites them. UTF-8 is never a NaN, whose bits might change.
     const [source, target] = [text.view, this.#view];
     for (let i = 0; i < length; i += STEP) target.setFloat64(at + i, source.getFloat64(from + i, true), true);
   }

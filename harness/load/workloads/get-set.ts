@@ -1,5 +1,5 @@
 import { KIND, NOTHING } from "../../journal/history.ts";
-import { commandHead } from "../../resp/command-writer.ts";
+import { commandHead, Text } from "../../resp/command-writer.ts";
 import { command, keys, values } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
@@ -16,7 +16,7 @@ export const getSet: Workload = {
     does: ["read", "write"],
     source(spec, random, writes) {
       const [get, set] = [commandHead("GET", 1), commandHead("SET", 2)];
-      const prefix = Buffer.from(spec.keyPrefix);
+      const prefix = new Text(spec.keyPrefix);
       return (to, intent) => {
         intent.cell = Math.floor(random.next() * spec.keys);
         const reads = random.next() < 0.5;

@@ -1,5 +1,5 @@
 import { KIND } from "../../journal/history.ts";
-import { commandHead } from "../../resp/command-writer.ts";
+import { commandHead, Text } from "../../resp/command-writer.ts";
 import { command, keys, numbered, values } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
@@ -15,7 +15,7 @@ export const hset: Workload = {
     does: ["write"],
     source(spec, random, writes) {
       const head = commandHead("HSET", 3);
-      const [prefix, field] = [Buffer.from(spec.keyPrefix), Buffer.from(FIELD)];
+      const [prefix, field] = [new Text(spec.keyPrefix), new Text(FIELD)];
       const { elements } = spec;
       return (to, intent) => {
         const key = Math.floor(random.next() * spec.keys);

@@ -27,13 +27,13 @@ export function keys(spec: Pick<LoadSpec, "keys" | "keyPrefix">, random: Random)
 
 /** A number below `count` behind a prefix, each equally likely. */
 export function numbered(prefix: string, count: number, random: Random): Argument {
-  const bytes = Buffer.from(prefix, "utf8");
-  return (to) => to.numbered(bytes, Math.floor(random.next() * count));
+  const text = new Text(prefix);
+  return (to) => to.numbered(text, Math.floor(random.next() * count));
 }
 
 /** Always the same whole number. */
 export function always(number: number): Argument {
-  const none = Buffer.alloc(0);
+  const none = new Text("");
   return (to) => to.numbered(none, number);
 }
 

@@ -1,5 +1,5 @@
 import { KIND } from "../../journal/history.ts";
-import { commandHead } from "../../resp/command-writer.ts";
+import { commandHead, Text } from "../../resp/command-writer.ts";
 import { command, keys, values } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
@@ -12,7 +12,7 @@ export const set: Workload = {
     does: ["write"],
     source(spec, random, writes) {
       const head = commandHead("SET", 2);
-      const prefix = Buffer.from(spec.keyPrefix);
+      const prefix = new Text(spec.keyPrefix);
       return (to, intent) => {
         intent.kind = KIND.write;
         intent.cell = Math.floor(random.next() * spec.keys);

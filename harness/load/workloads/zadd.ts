@@ -1,5 +1,5 @@
 import { KIND } from "../../journal/history.ts";
-import { commandHead } from "../../resp/command-writer.ts";
+import { commandHead, Text } from "../../resp/command-writer.ts";
 import { command, keys, numbered } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
@@ -16,7 +16,7 @@ export const zadd: Workload = {
     does: ["write"],
     source(spec, random, writes) {
       const head = commandHead("ZADD", 3);
-      const [prefix, member] = [Buffer.from(spec.keyPrefix), Buffer.from(MEMBER)];
+      const [prefix, member] = [new Text(spec.keyPrefix), new Text(MEMBER)];
       const { elements } = spec;
       return (to, intent) => {
         const key = Math.floor(random.next() * spec.keys);
