@@ -10,10 +10,10 @@ const EXACT = 2048;
 const STEPS = EXACT / 2;
 const MOST_US = 3_600_000_000;
 
-/** How long operations took. Plain data: it is cloned between threads, once a second. */
+/** How long operations took. Plain data: it is sent between threads, once a second. */
 export interface Latencies {
   /** As many as were needed so far. */
-  counts: Uint32Array;
+  counts: Uint32Array<ArrayBuffer>;
   count: number;
   /** µs */
   max: number;
@@ -58,7 +58,7 @@ export function latencyOf(latencies: Latencies): Latency | null {
 }
 
 function grow(latencies: Latencies, index: number): void {
-  const counts = new Uint32Array(STEPS * Math.ceil((index + 1) / STEPS));
+  const counts = new Uint32Array(2 ** (32 - Math.clz32(index)));
   counts.set(latencies.counts);
   latencies.counts = counts;
 }

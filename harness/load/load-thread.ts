@@ -47,14 +47,17 @@ function logOf({ spec, share, history }: LoadShare, own: Random): OperationLog |
 const closeHistories = (): Promise<ShareEnd[]> =>
   Promise.all(histories.map(async ({ load, file, writer }) => ({ ...(await writer.close()), load, file })));
 
-const tell = (message: FromThread) => port.postMessage(message);
+const tell = (message: FromThread, leave: ArrayBuffer[] = []) => port.postMessage(message, leave);
 const samples = () => [...generators.values()].map((generator) => generator.sample());
 
 port.on("message", async (message: ToThread) => {
   if (message.type === "start") for (const generator of generators.values()) generator.start(message.at);
   else if (message.type === "sample") {
     for (const { writer } of histories) writer.flush();
-    tell({ type: "sample", tick: message.tick, loads: samples() });
+    const loads = samples();
+    // They leave this thread, which seldom has anything to collect: what it keeps, it keeps for long.
+    const leave = loads.map(({ latency }) => latency.counts.buffer);
+    tell({ type: "sample", tick: message.tick, loads }, leave);
   } else if (message.type === "retarget") generators.get(message.load)?.retarget(message.targets);
   else {
     await Promise.all([...generators.values()].map((generator) => generator.stop()));
