@@ -5,13 +5,13 @@ import path from "node:path";
 import { connectEngine } from "../docker/engine.ts";
 import { readRecord } from "../journal/reader.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
-import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
+import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 import { skip } from "../testing/skip.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose");
 
 describe("words of a command that name a node's id, a shard's tag and a load's slot", function () {
-  this.timeout(150_000);
+  this.timeout(300_000);
   let folder: string;
 
   before(async () => {
@@ -24,9 +24,9 @@ describe("words of a command that name a node's id, a shard's tag and a load's s
     const reports = await mkdtemp(path.join(folder, "reports-"));
     const file = path.join(reports, "words.yaml");
     await writeFile(file, `title: Words\nwarm-up: 1s\nduration: 4s\nrecovery: { within: 20s }\n${text}`);
-    const { code, stderr } = await kvchaos(["run", file, "--image", image, "--seed", "1", "--reports", reports]);
+    const { code, stderr } = await conclusive(["run", file, "--image", image, "--seed", "1", "--reports", reports]);
     assert.equal(code, 0, stderr);
-    const [run] = await runFolders(reports);
+    const run = (await runFolders(reports)).at(-1);
     const record = await readRecord(path.join(reports, run ?? "", "journal.jsonl"));
     return new Map(record.of("fault").flatMap(({ id, effect }) => (effect ? [[id, effect.summary]] : [])));
   };

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
+import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
 
 describe("acknowledged writes that get lost, on a real server", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "kvchaos-losses-"));
@@ -34,8 +34,8 @@ losses: ${losses}
 `,
     );
     const reports = await mkdtemp(path.join(folder, "reports-"));
-    const { code, stderr } = await kvchaos(["run", file, "--image", "redis:7.0.15", "--reports", reports]);
-    const [name = ""] = await runFolders(reports);
+    const { code, stderr } = await conclusive(["run", file, "--image", "redis:7.0.15", "--reports", reports]);
+    const name = (await runFolders(reports)).at(-1) ?? "no run";
     const read = (what: string) => readFile(path.join(reports, name, what), "utf8");
     return { code, stderr, result: JSON.parse(await read("result.json")), page: await read("report.html") };
   }

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
+import { conclusive, kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 
 const CLUSTER = fileURLToPath(new URL("../../compose/one-master-two-replicas.yaml", import.meta.url));
 
@@ -48,11 +48,11 @@ describe("secrets in a configuration", function () {
     assert.equal(explained.code, 0, explained.stderr);
     assertSilent("explain", explained.stdout + explained.stderr);
 
-    const ran = await kvchaos(["run", file, "--system", "redis", "--reports", reports, "--json"]);
+    const ran = await conclusive(["run", file, "--system", "redis", "--reports", reports, "--json"]);
     assert.equal(ran.code, 1, ran.stderr);
     assertSilent("--json", ran.stdout);
     assertSilent("the terminal", ran.stderr);
-    const run = path.join(reports, (await runFolders(reports))[0] ?? "no run");
+    const run = path.join(reports, (await runFolders(reports)).at(-1) ?? "no run");
     const plain = await kvchaos(["report", run, "--format", "issue", "--lang", "zh"]);
     assertSilent("report", plain.stdout + plain.stderr);
     const files = await assertSilentFiles(reports);
@@ -69,7 +69,7 @@ describe("secrets in a configuration", function () {
     assert.ok(files.includes("threads.txt") && files.includes("r1.log"), "evidence was captured");
     assert.match(await readFile(path.join(run, "plan.yaml"), "utf8"), /requirepass: "?•••"?/);
 
-    const again = await kvchaos([
+    const again = await conclusive([
       "replay",
       run,
       "--reports",

@@ -6,7 +6,7 @@ import { messageOf } from "../base/chaos-error.ts";
 import { connectEngine } from "../docker/engine.ts";
 import { ensureImage } from "../images/ensure-image.ts";
 import { valkey } from "../systems/valkey.ts";
-import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
+import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 import { skip } from "../testing/skip.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
@@ -14,7 +14,7 @@ const CONTROLS = path.join(import.meta.dirname, "../../experiments/redis/control
 const [IMAGE] = valkey.images as [string];
 
 describe("Valkey by its image alone, on real servers", function () {
-  this.timeout(180_000);
+  this.timeout(420_000);
   let folder: string;
 
   before(async function () {
@@ -30,8 +30,8 @@ describe("Valkey by its image alone, on real servers", function () {
 
   async function run(file: string, image = IMAGE) {
     const reports = await mkdtemp(path.join(folder, "reports-"));
-    const { code, stderr } = await kvchaos(["run", file, "--image", image, "--reports", reports]);
-    const [name] = await runFolders(reports);
+    const { code, stderr } = await conclusive(["run", file, "--image", image, "--reports", reports]);
+    const name = (await runFolders(reports)).at(-1);
     assert.ok(name, stderr);
     const read = (what: string) => readFile(path.join(reports, name, what), "utf8");
     const result = JSON.parse(await read("result.json"));

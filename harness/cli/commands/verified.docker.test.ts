@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { kvchaos, runFolders } from "../../testing/kvchaos-process.support.ts";
-import { skip } from "../../testing/skip.support.ts";
+import { conclusive, runFolders } from "../../testing/kvchaos-process.support.ts";
 import { main } from "../main.ts";
 import { readVerified } from "../verified-file.ts";
 
@@ -33,14 +32,16 @@ describe("kvchaos verified, with a run on a real server", function () {
   let run: string;
   let table: string;
 
-  before(async function () {
+  before(async () => {
     reports = await mkdtemp(path.join(tmpdir(), "kvchaos-verified-"));
     table = path.join(reports, "VERIFIED.md");
-    const { code, stderr } = await kvchaos(["run", CONTROL, "--seed", "1", "--reports", path.join(reports, "runs")]);
-    if (code === 2) skip(this, "the machine is too busy for a verdict");
-    const [folder] = await runFolders(path.join(reports, "runs"));
+    const runs = path.join(reports, "runs");
+    const { code, stderr } = await conclusive(["run", CONTROL, "--seed", "1", "--reports", runs], () =>
+      rm(runs, { recursive: true, force: true }),
+    );
+    const [folder] = await runFolders(runs);
     assert.ok(folder && code === 1, stderr);
-    run = path.join(reports, "runs", folder);
+    run = path.join(runs, folder);
   });
   after(() => rm(reports, { recursive: true, force: true }));
 
