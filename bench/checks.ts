@@ -1,79 +1,140 @@
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { formatSeconds } from "../harness/base/units.ts";
-import { flushOrder } from "../harness/checks/data/flush-order.ts";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { messageOf } from "../harness/base/chaos-error.ts";
 import { linearizable } from "../harness/checks/data/linearizable.ts";
-import { noLostWrites } from "../harness/checks/data/no-lost-writes.ts";
-import { perKeyOrder } from "../harness/checks/data/per-key-order.ts";
-import { KIND, type LoadHistory } from "../harness/journal/history.ts";
-import { runModel } from "../harness/testing/data-model/store.support.ts";
 import { fixture } from "../harness/testing/record-fixture.support.ts";
+import { forPorcupine, historyOf } from "./checks/hard-histories.ts";
+import type { Clients } from "./checks/run-clients.ts";
+import { type BenchRow, inTurns, rowOf } from "./table.ts";
 
 /*
- * How long does it take, and how much memory, to judge a million recorded operations by every data check? Each shape in a
- * process of its own, with the model store's run in memory; beside it, what grouping the same operations by cell takes with
- * a Map of arrays: the ratio says what the checks cost on any machine. `node --import tsx bench/checks.ts [operations]`
+ * Is our linearizability check as fast as Porcupine (github.com/anishathalye/porcupine, built here where there is Go) on the same histories,
+ * with the same verdict? How much memory does it take to record many operations, and to check and report them?
+ * `npm run bench -- checks [operations, default 10 million] [keys, default 10 000]`
  */
 
-const SELF = fileURLToPath(import.meta.url);
-const SHAPES = {
-  "10 keys, 50 clients": { cells: 10, clients: 50, flushes: 5 },
-  "10 000 keys, 100 clients": { cells: 10_000, clients: 100, flushes: 20 },
-  "500 000 keys, 100 clients": { cells: 500_000, clients: 100, flushes: 20 },
-};
+export const title = "Checks";
 
-const mode = process.argv[2];
-if (mode !== undefined && mode in SHAPES) measure(mode as keyof typeof SHAPES, Number(process.argv[3]));
-else main(Number(mode ?? 1_000_000));
+const ROUNDS = 5;
+/** Porcupine is stopped then; ours stops by a budget of its own. */
+const TIMEOUT_S = 3;
+const MOST_MB = 700;
 
-function main(operations: number): void {
-  for (const shape of Object.keys(SHAPES)) {
-    const child = spawnSync(process.execPath, ["--import", "tsx", SELF, shape, `${operations}`], { stdio: "inherit" });
-    if (child.status !== 0) throw new Error(`${shape} ended with ${child.status ?? child.signal}`);
+/** A hundred clients on one key, each operation beside a hundred others, and a fifth of the writes without an answer. */
+const HARD = { operations: 2_000, keys: 1, clients: 100, unanswered: 0.2, deletes: 0 };
+const FEW = { operations: 400, keys: 1, clients: 4, unanswered: 0.02, deletes: 0.1 };
+const RECORDED = { operations: 200_000, keys: 2_000, clients: 100, unanswered: 0.002, deletes: 0.02 };
+const HISTORIES: { what: string; clients: Clients; stale: boolean }[] = [
+  { what: "200 k operations on 2 000 keys", clients: RECORDED, stale: false },
+  { what: "the same with a stale read", clients: RECORDED, stale: true },
+  { what: "4 clients on one key", clients: FEW, stale: false },
+  { what: "the same with a stale read", clients: FEW, stale: true },
+  { what: "100 clients on one key", clients: HARD, stale: false },
+  { what: "the same with a stale read", clients: HARD, stale: true },
+  { what: "100 clients on one key, deletes", clients: { ...HARD, deletes: 0.1 }, stale: false },
+  { what: "the same with a stale read", clients: { ...HARD, deletes: 0.1 }, stale: true },
+];
+
+const run = promisify(execFile);
+
+export async function rows([operations = "10000000", keys = "10000"]: readonly string[]): Promise<BenchRow[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-bench-"));
+  try {
+    return [...(await besidePorcupine(folder)), ...(await memory(folder, operations, keys))];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
-function measure(shape: keyof typeof SHAPES, operations: number): void {
-  const { load, events } = runModel({ seed: shape, operations, reads: 0.5, ...SHAPES[shape] });
-  const record = fixture(events, { history: [load], without: ["topology", "node-state"] });
-  const before = process.memoryUsage.rss();
-  console.log(`${operations} operations on ${shape}; ${megabytes(before)} before any check`);
-  const simple = cpu(() => groupSimply(load));
-  console.log(`  grouped with a Map: ${formatSeconds(simple, 2)} of CPU`);
-  let all = 0;
-  for (const check of [flushOrder, noLostWrites, perKeyOrder, linearizable]) {
-    let said = "";
-    const used = cpu(() => {
-      const { valid, why } = check.check(record);
-      said = `${valid}${why === null ? "" : ` (${why})`}`;
-    });
-    all += used;
-    console.log(`  ${check.name}: ${formatSeconds(used, 2)} of CPU, ${(used / simple).toFixed(1)} ×: ${said}`);
+async function besidePorcupine(folder: string): Promise<BenchRow[]> {
+  const program = path.join(folder, "porcupine");
+  try {
+    await run("go", ["build", "-o", program, "."], { cwd: path.join(import.meta.dirname, "checks/porcupine") });
+  } catch (error) {
+    console.log(`not compared with Porcupine, which needs Go and its module: ${messageOf(error)}`);
+    return [];
   }
-  const most = process.resourceUsage().maxRSS * 1024;
-  console.log(`  together ${formatSeconds(all, 2)} of CPU, ${(all / simple).toFixed(1)} ×; ${megabytes(most)} at most`);
-}
-
-function groupSimply({ operations: { length, cell, kind } }: LoadHistory): number {
-  const groups = new Map<number, number[]>();
-  for (let row = 0; row < length; row++) {
-    const group = groups.get(cell[row] as number);
-    if (group) group.push(row);
-    else groups.set(cell[row] as number, [row]);
+  const compared: BenchRow[] = [];
+  for (const { what, clients, stale } of HISTORIES) {
+    const load = await historyOf(clients, stale);
+    const file = path.join(folder, "registers");
+    await writeFile(file, forPorcupine(load));
+    const record = fixture([], { history: [load] });
+    const said = new Set<string>();
+    const ours = async (): Promise<number> => {
+      const begun = performance.now();
+      const { valid } = linearizable.check(record);
+      const ms = performance.now() - begun;
+      said.add(valid === true ? "Ok" : valid === false ? "Illegal" : "Unknown");
+      return clients.operations / ms;
+    };
+    await ours(); // compiled by then
+    let late = false;
+    const theirs = async (): Promise<number> => {
+      const [verdict, microseconds] = await judgeWith(program, file);
+      // Out of time is an answer that contradicts none.
+      if (verdict === "Unknown") late = true;
+      else said.add(verdict);
+      return clients.operations / (microseconds / 1000);
+    };
+    // A search that ends at its timeout ends there the next time, too.
+    const figures = await inTurns(clients === RECORDED || clients === FEW ? ROUNDS : 1, [ours, theirs]);
+    if (said.size !== 1) throw new Error(`${what}: the verdicts are ${[...said].join(" and ")}`);
+    const [verdict] = said;
+    compared.push(
+      rowOf({
+        what: `${what}: ${verdict}`,
+        figures,
+        told: [rate, (figure) => `${rate(figure)} Porcupine${late ? `, gave up after ${TIMEOUT_S} s` : ""}`],
+        goal: { atLeast: 1 },
+      }),
+    );
   }
-  let writes = 0;
-  for (const rows of groups.values()) for (const row of rows) if (kind[row] === KIND.write) writes++;
-  return writes;
+  return compared;
 }
 
-/** Milliseconds of CPU: other work on the machine does not count. */
-function cpu(work: () => void): number {
-  const from = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(from);
-  return (user + system) / 1000;
+async function judgeWith(program: string, file: string): Promise<[verdict: string, microseconds: number]> {
+  const child = execFile(program, [`${TIMEOUT_S}`]);
+  let said = "";
+  child.stdout?.on("data", (text) => {
+    said += text;
+  });
+  child.stdin?.end(`${file}\n`);
+  await once(child, "close");
+  const [verdict = "", microseconds = ""] = said.trim().split(" ");
+  return [verdict, Number(microseconds)];
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`;
+/** Operations a millisecond. */
+function rate(figure: number): string {
+  return `${figure >= 100 ? figure.toFixed(0) : figure.toPrecision(3)} k/s`;
+}
+
+async function memory(folder: string, operations: string, keys: string): Promise<BenchRow[]> {
+  const recording = await step("record", folder, operations, keys, "100");
+  const checking = await step("check", folder);
+  const what = `${operations} operations on ${keys} keys`;
+  return [memoryRow(`${what} recorded`, recording), memoryRow(`${what} read, checked and reported`, checking)];
+}
+
+function memoryRow(what: string, { ms, rss }: Taken): BenchRow {
+  const mb = rss / 1e6;
+  const ours = `${mb.toFixed(0)} MB, ${(ms / 1000).toFixed(1)} s`;
+  return { what, ours, other: `${MOST_MB} MB`, ratio: mb / MOST_MB, spread: null, goal: { atMost: 1 } };
+}
+
+interface Taken {
+  ms: number;
+  /** Bytes of memory at most. */
+  rss: number;
+}
+
+async function step(...args: readonly string[]): Promise<Taken> {
+  const file = path.join(import.meta.dirname, "checks/steps.ts");
+  const { stdout } = await run(process.execPath, ["--import", "tsx", file, ...args]);
+  return JSON.parse(stdout);
 }

@@ -1,86 +1,89 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { emptyOperation, finalFile, operationsFile } from "../harness/history/format.ts";
-import { readHistory } from "../harness/history/read-history.ts";
+import { emptyOperation, RECORD_BYTES } from "../harness/history/format.ts";
+import { readOperations } from "../harness/history/read-operations.ts";
 import { HistoryWriter } from "../harness/history/writer.ts";
-import type { JournalEvent } from "../harness/journal/events.ts";
-import { KIND } from "../harness/journal/history.ts";
-import { recordOf } from "../harness/journal/record.ts";
+import { type BenchRow, inTurns, rowOf } from "./table.ts";
 
 /*
- * How long does it take, and how much memory, to read a history of a million operations that two threads recorded?
- * `node --import tsx bench/history.ts [operations]`
+ * What does it cost to record an operation, and to read a history key by key? Beside it, to write and to read as many bytes.
+ * `npm run bench -- history [operations, default 1 million]`
  */
 
-const SELF = fileURLToPath(import.meta.url);
-const THREADS = [0, 1];
+export const title = "Recorded histories";
+
+const ROUNDS = 5;
 const CELLS = 10_000;
+const CHUNK = RECORD_BYTES * 8192;
+/** Operations in flight: so far are those that end from those that begin. */
+const CLIENTS = 32;
 
-const megabytes = (bytes: number): number => Math.round(bytes / 1e6);
-
-if (process.argv[2] === "--read") {
-  const [directory = "", operations = "0"] = process.argv.slice(3);
-  const shape = { type: "string", prefix: "k:", keys: CELLS, elements: 1 } as const;
-  const files = [
-    ...THREADS.map((thread) => ({
-      file: operationsFile("l", thread),
-      final: false,
-      operations: Number(operations) / 2,
-    })),
-    { file: finalFile("l"), final: true, operations: CELLS },
-  ];
-  const end: JournalEvent = { type: "history", t: 0, step: "end", load: "l", files, shape, nodes: ["m1"] };
-  const before = process.memoryUsage().rss;
-  const begun = performance.now();
-  const [history] = await readHistory(directory, recordOf([end]));
-  const ms = Math.round(performance.now() - begun);
-  if (history?.operations.length !== Number(operations) || history.incomplete !== null) throw new Error("not whole");
-  const most = process.resourceUsage().maxRSS * 1024;
-  console.log(`history of ${operations} operations: read in ${ms} ms, ${megabytes(most - before)} MB more than before`);
-} else {
-  const operations = Number(process.argv[2] ?? 1_000_000);
+export async function rows([asked = "1000000"]: readonly string[]): Promise<BenchRow[]> {
+  const operations = Number(asked);
   const directory = mkdtempSync(path.join(tmpdir(), "kvchaos-bench-"));
+  const [history, bytes] = [path.join(directory, "l.ops"), path.join(directory, "bytes")];
+  const timed = (file: string | null, work: () => Promise<void>) => async (): Promise<number> => {
+    if (file !== null) await rm(file, { force: true });
+    const begun = performance.now();
+    await work();
+    return operations / (performance.now() - begun);
+  };
   try {
-    await write(directory, operations);
-    spawnSync(process.execPath, ["--import", "tsx", SELF, "--read", directory, `${operations}`], { stdio: "inherit" });
+    const record = timed(history, () => recordInto(history, operations));
+    const write = timed(bytes, () => writeInto(bytes, operations * RECORD_BYTES));
+    const written = await inTurns(ROUNDS, [record, write]);
+    const read = await inTurns(ROUNDS, [
+      timed(null, () => readFrom(directory, operations)),
+      timed(null, () => readBytes(bytes)),
+    ]);
+    const told = [
+      (figure: number) => `${figure.toFixed(0)} k/s`,
+      (figure: number) => `${figure.toFixed(0)} k/s their bytes`,
+    ] as const;
+    return [
+      rowOf({ what: `${asked} operations recorded`, figures: written, told, goal: null }),
+      rowOf({ what: `${asked} operations read, in order`, figures: read, told, goal: null }),
+    ];
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-/** 16 connections per thread, each with one operation in flight that takes between 0.1 and 10 ms. */
-async function write(directory: string, operations: number): Promise<void> {
+async function recordInto(file: string, operations: number): Promise<void> {
+  const writer = HistoryWriter.open(file);
   const operation = emptyOperation(0);
-  const cpu = process.cpuUsage();
-  for (const thread of THREADS) {
-    const writer = HistoryWriter.open(path.join(directory, operationsFile("l", thread)));
-    const free = Array.from({ length: 16 }, () => 0);
-    for (let i = 0; i < operations / 2; i++) {
-      const client = i % 16;
-      const invoked = free[client] as number;
-      const completed = invoked + 0.1 + 9.9 * Math.random() ** 4;
-      free[client] = completed;
-      operation.cell = i % CELLS;
-      operation.client = client;
-      operation.invoked = invoked;
-      operation.completed = completed;
-      operation.value = 1 + thread + 2 * i;
-      writer.add(operation);
-      if (i % 100_000 === 0) await writer.written();
-    }
-    await writer.close();
+  for (let i = 0; i < operations; i++) {
+    operation.cell = (i * 7919) % CELLS;
+    operation.client = i % CLIENTS;
+    operation.invoked = i - ((i * 31) % CLIENTS);
+    operation.completed = i;
+    operation.value = i + 1;
+    writer.add(operation);
+    if (i % 100_000 === 0) await writer.written();
   }
-  const { user, system } = process.cpuUsage(cpu);
-  console.log(`history: ${Math.round((1000 * (user + system)) / operations)} ns of CPU to record an operation`);
-  const final = HistoryWriter.open(path.join(directory, finalFile("l")));
-  operation.kind = KIND.read;
-  for (let cell = 0; cell < CELLS; cell++) {
-    operation.cell = cell;
-    operation.value = cell + 1;
-    final.add(operation);
-  }
-  await final.close();
+  const { failure } = await writer.close();
+  if (failure !== null) throw new Error(failure);
+}
+
+async function writeInto(file: string, bytes: number): Promise<void> {
+  const handle = await open(file, "w");
+  const chunk = Buffer.alloc(CHUNK);
+  for (let left = bytes; left > 0; left -= CHUNK) await handle.write(chunk, 0, Math.min(CHUNK, left));
+  await handle.close();
+}
+
+async function readFrom(directory: string, operations: number): Promise<void> {
+  const shape = { type: "string", prefix: "k:", keys: CELLS, elements: 1 } as const;
+  const files = [{ file: "l.ops", operations }];
+  const { length } = await readOperations({ directory, files, shape, nodes: ["m1"], foreign: [], problems: [] });
+  if (length !== operations) throw new Error(`${length} of ${operations} operations were read`);
+}
+
+async function readBytes(file: string): Promise<void> {
+  const handle = await open(file, "r");
+  const chunk = Buffer.alloc(CHUNK);
+  while ((await handle.read(chunk, 0, CHUNK, null)).bytesRead > 0);
+  await handle.close();
 }

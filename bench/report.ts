@@ -1,67 +1,76 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { formatSeconds } from "../harness/base/units.ts";
 import type { JournalEvent } from "../harness/journal/events.ts";
 import { readRecord } from "../harness/journal/reader.ts";
 import { renderAll, reporters } from "../harness/report/registry.ts";
 import { sampleRun } from "../harness/testing/samples/run.support.ts";
+import { type BenchRow, inTurns, rowOf } from "./table.ts";
 
 /*
- * How long does it take, and how much memory, to read a journal of a million events and render every report of it?
- * In processes of their own, and beside it a process that only splits the lines and parses their JSON: the ratio says what the
- * harness adds on any machine. `node --import tsx bench/report.ts [events] [a real journal.jsonl to repeat]`
+ * How long does it take, and how much memory, to read a journal of many events and render every report of it? In processes of their own, and
+ * beside it one that only splits the lines and parses their JSON: what the harness adds on any machine.
+ * `npm run bench -- report [events, default 100 000] [a real journal.jsonl to repeat]`
  */
 
+export const title = "Reports of a long journal";
+
 const SELF = fileURLToPath(import.meta.url);
+const ROUNDS = 3;
+
+interface Taken {
+  /** Seconds of CPU. */
+  cpu: number;
+  /** Bytes of memory at most. */
+  rss: number;
+}
 
 if (process.argv[2] === "--report" || process.argv[2] === "--parse") {
-  const directory = process.argv[3] as string;
-  const begun = performance.now();
-  if (process.argv[2] === "--report") {
-    const record = await readRecord(join(directory, "journal.jsonl"));
-    const read = performance.now() - begun;
-    const failures = await renderAll(record, directory, reporters);
-    if (failures.length > 0) throw failures[0]?.error;
-    process.stderr.write(
-      `  read ${formatSeconds(read)}, rendered ${formatSeconds(performance.now() - begun - read)}\n`,
-    );
-  } else await parseOnly(join(directory, "journal.jsonl"));
-  const { user, system } = process.cpuUsage();
-  const cpu = (user + system) / 1000;
-  process.stdout.write(
-    JSON.stringify({ ms: performance.now() - begun, cpu, rss: process.resourceUsage().maxRSS * 1024 }),
-  );
-} else main();
+  await work(process.argv[2] === "--report", process.argv[3] ?? "");
+}
 
-function main(): void {
-  const events = Number(process.argv[2] ?? 1_000_000);
+export async function rows([events = "100000", model]: readonly string[]): Promise<BenchRow[]> {
   // A folder of reports of its own: a report counts the other runs beside it.
   const reports = mkdtempSync(join(tmpdir(), "kvchaos-bench-"));
   const directory = join(reports, "run");
   mkdirSync(directory);
   try {
-    writeJournal(join(directory, "journal.jsonl"), events, process.argv[3]);
-    const size = statSync(join(directory, "journal.jsonl")).size;
-    console.log(`${events} events, ${(size / 1e6).toFixed(0)} MB`);
-    const parse = child("--parse", directory);
-    const report = child("--report", directory);
-    console.log(
-      `  only parsing: ${formatSeconds(parse.ms)} (${formatSeconds(parse.cpu)} of CPU), ${(parse.rss / 1e6).toFixed(0)} MB`,
-    );
-    console.log(
-      `  all reports:  ${formatSeconds(report.ms)} (${formatSeconds(report.cpu)} of CPU), ${(report.rss / 1e6).toFixed(0)} MB`,
-    );
-    console.log(`  report.html:  ${(statSync(join(directory, "report.html")).size / 1e6).toFixed(2)} MB`);
-    console.log(`  CPU ${(report.cpu / parse.cpu).toFixed(2)} ×, memory ${(report.rss / parse.rss).toFixed(2)} ×`);
+    writeJournal(join(directory, "journal.jsonl"), Number(events), model);
+    const rss: [number[], number[]] = [[], []];
+    const child = (mode: "--report" | "--parse") => async (): Promise<number> => {
+      const taken = inOwnProcess(mode, directory);
+      rss[mode === "--report" ? 0 : 1].push(taken.rss);
+      return taken.cpu;
+    };
+    const figures = await inTurns(ROUNDS, [child("--report"), child("--parse")]);
+    const what = `${events} events`;
+    const [seconds, megabytes] = [
+      (s: number) => `${s.toFixed(2)} s of CPU`,
+      (b: number) => `${(b / 1e6).toFixed(0)} MB`,
+    ];
+    return [
+      rowOf({ what: `${what}: time`, figures, told: [seconds, (s) => `${seconds(s)} parsing`], goal: null }),
+      rowOf({ what: `${what}: memory`, figures: rss, told: [megabytes, (b) => `${megabytes(b)} parsing`], goal: null }),
+    ];
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }
 }
 
-function child(mode: string, directory: string): { ms: number; cpu: number; rss: number } {
+async function work(isReport: boolean, directory: string): Promise<void> {
+  const file = join(directory, "journal.jsonl");
+  if (isReport) {
+    const failures = await renderAll(await readRecord(file), directory, reporters);
+    if (failures.length > 0) throw failures[0]?.error;
+  } else await parseOnly(file);
+  const { user, system } = process.cpuUsage();
+  const taken: Taken = { cpu: (user + system) / 1e6, rss: process.resourceUsage().maxRSS * 1024 };
+  process.stdout.write(JSON.stringify(taken));
+}
+
+function inOwnProcess(mode: string, directory: string): Taken {
   const result = spawnSync(process.execPath, ["--import", "tsx", SELF, mode, directory], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
