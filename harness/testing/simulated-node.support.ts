@@ -127,5 +127,6 @@ export function threadOf(tid: number, t: number, cores: number, stopsAt = Number
     waitMs: null,
     switches: ran,
     fingerprint: t < stopsAt ? "S|epoll" : "S|202 0x1",
+    schedule: null,
   };
 }

@@ -199,7 +199,7 @@ export class NodeWatch {
     if (now - this.#sampledAt < every) return null;
     this.#sampledAt = now;
     const pid = this.#node.pid();
-    this.#sample = pid === null ? null : sampleProcess(pid, now);
+    this.#sample = pid === null ? null : sampleProcess(pid, now, this.#sample);
     return this.#sample;
   }
 

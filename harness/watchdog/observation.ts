@@ -58,7 +58,7 @@ export interface NodeReport {
   infos: { at: number; text: string }[];
 }
 
-/** From the probe thread to the main thread, every REPORT_EVERY ms. */
+/** From the probe thread to the main thread, about all nodes. */
 export interface ProbeReport {
   t: number;
   /** Worst event-loop delay of the probe thread since the report before, ms. */
@@ -66,4 +66,5 @@ export interface ProbeReport {
   nodes: NodeReport[];
 }
 
-export const REPORT_EVERY = 100;
+/** Between two reports while all nodes are healthy, ms; less when there is more to tell. */
+export const REPORT_EVERY = 250;

@@ -48,6 +48,25 @@ describe("process sample", () => {
     assert.ok((later.rssBytes ?? 0) > 100_000);
   });
 
+  it("takes a thread that has not run since the last reading as it was, and reads one that has", async () => {
+    const pid = run(process.execPath, "-e", "setInterval(() => {}, 20)");
+    const first = await sampled(pid, ({ threads }) => threads.length > 4);
+    const next = await until({ what: "the timer to run again", within: 5000, every: 20 }, () => {
+      const sample = sampleProcess(pid, performance.now(), first);
+      return sample?.threads.some((thread, i) => thread.schedule !== first.threads[i]?.schedule) ? sample : undefined;
+    });
+    const again = sampleProcess(pid, performance.now());
+    for (const [i, thread] of next.threads.entries()) {
+      const asleep = thread.schedule === first.threads[i]?.schedule;
+      assert.equal(thread === first.threads[i], asleep, `${thread.tid}`);
+      if (asleep && again?.threads[i]?.schedule === thread.schedule) assert.deepEqual(again.threads[i], thread);
+    }
+    assert.equal(
+      sampleProcess(pid, 0, { ...first, pid: 1 })?.threads.some((thread) => first.threads.includes(thread)),
+      false,
+    );
+  });
+
   it("counts every thread of a process", async () => {
     const pid = run(process.execPath, "-e", "setInterval(() => {}, 1000)");
     const sample = await sampled(pid, ({ threads }) => threads.length > 4);
@@ -71,13 +90,13 @@ describe("process sample", () => {
   it("is null where there is no /proc, and has null numbers where reading is not permitted", () => {
     const root = mkdtempSync(join(tmpdir(), "kvchaos-proc-"));
     try {
-      assert.equal(sampleProcess(7, 0, root), null);
+      assert.equal(sampleProcess(7, 0, null, root), null);
       writeFileSync(join(root, "stat"), "cpu 0");
-      assert.equal(sampleProcess(7, 0, root)?.alive, false);
+      assert.equal(sampleProcess(7, 0, null, root)?.alive, false);
       mkdirSync(join(root, "7"));
       // comm is what a program likes to call itself
       writeFileSync(join(root, "7", "stat"), `7 (a) R (b) S 1 7 7 0 -1 4194304 1 0 0 0 250 50 0 0 20 0 3 0 1 1 1`);
-      const sample = sampleProcess(7, 0, root);
+      const sample = sampleProcess(7, 0, null, root);
       assert.equal(sample?.state, "S");
       assert.equal(sample?.cpuMs, 3000);
       assert.equal(sample?.switches, null);
@@ -85,7 +104,7 @@ describe("process sample", () => {
       assert.equal(sample?.ioBytes, null);
       assert.deepEqual(sample?.threads, []);
       writeFileSync(join(root, "7", "stat"), `7 (gone) Z 1 7 7 0 -1 4194304 1 0 0 0 250 50 0 0 20 0 3 0 1 1 1`);
-      assert.equal(sampleProcess(7, 0, root)?.alive, false);
+      assert.equal(sampleProcess(7, 0, null, root)?.alive, false);
     } finally {
       rmSync(root, { recursive: true });
     }

@@ -11,6 +11,8 @@ export interface ThreadSample {
   switches: number | null;
   /** State letter and where it waits ("S|202 0x7f… …"): two equal ones with equal switches mean it did not move. */
   fingerprint: string;
+  /** Its schedstat as it stands: how long it ran and waited for a CPU in ns, and how often; null: the kernel does not tell. */
+  schedule: string | null;
 }
 
 /** The server's process as the kernel sees it. Sums are over all threads. */
@@ -32,9 +34,15 @@ export interface ProcessSample {
 
 /**
  * Reads /proc/<pid>. `alive: false` when the process is gone; null when this machine has no readable /proc.
- * Costs five small reads per thread, some microseconds each; it never stops the process.
+ * Costs five small reads per thread that has run since `before`, and one per thread that has not; it never stops the process.
+ * @param before the last reading of this process, where there is one
  */
-export function sampleProcess(pid: number, t: number, root = "/proc"): ProcessSample | null {
+export function sampleProcess(
+  pid: number,
+  t: number,
+  before: ProcessSample | null = null,
+  root = "/proc",
+): ProcessSample | null {
   const unknown = { state: null, cpuMs: null, switches: null, rssBytes: null, ioBytes: null, threads: [] };
   const dead = { t, pid, alive: false, ...unknown };
   const whole = read(`${root}/${pid}/stat`);
@@ -42,8 +50,9 @@ export function sampleProcess(pid: number, t: number, root = "/proc"): ProcessSa
   const stat = parseStat(whole);
   if (!stat) return null;
   if (stat.state === "Z" || stat.state === "X") return dead;
-  const threads = sampleThreads(`${root}/${pid}/task`);
-  const known = threads.flatMap((thread) => thread.switches ?? []);
+  const known = new Map(before?.pid === pid ? before.threads.map((thread) => [thread.tid, thread]) : []);
+  const threads = sampleThreads(`${root}/${pid}/task`, known);
+  const switches = threads.flatMap((thread) => thread.switches ?? []);
   const rss = numberAfter(read(`${root}/${pid}/status`), "VmRSS:");
   const io = read(`${root}/${pid}/io`);
   const rchar = numberAfter(io, "rchar:");
@@ -54,14 +63,14 @@ export function sampleProcess(pid: number, t: number, root = "/proc"): ProcessSa
     alive: true,
     state: stat.state,
     cpuMs: stat.userMs + stat.systemMs,
-    switches: known.length > 0 ? known.reduce((sum, n) => sum + n, 0) : null,
+    switches: switches.length > 0 ? switches.reduce((sum, n) => sum + n, 0) : null,
     rssBytes: rss === null ? null : rss * 1024,
     ioBytes: rchar === null || wchar === null ? null : rchar + wchar,
     threads,
   };
 }
 
-function sampleThreads(task: string): ThreadSample[] {
+function sampleThreads(task: string, before: ReadonlyMap<number, ThreadSample>): ThreadSample[] {
   let tids: string[];
   try {
     tids = readdirSync(task);
@@ -70,6 +79,13 @@ function sampleThreads(task: string): ThreadSample[] {
   }
   const threads: ThreadSample[] = [];
   for (const tid of tids) {
+    const schedule = scheduleOf(read(`${task}/${tid}/schedstat`));
+    const known = before.get(Number(tid));
+    // Who has not run since is as it was: most threads of a server sleep, and `status` alone costs as much as all of this.
+    if (known && schedule !== null && schedule === known.schedule) {
+      threads.push(known);
+      continue;
+    }
     const stat = parseStat(read(`${task}/${tid}/stat`) ?? "");
     if (!stat) continue;
     const status = read(`${task}/${tid}/status`);
@@ -80,17 +96,22 @@ function sampleThreads(task: string): ThreadSample[] {
     threads.push({
       tid: Number(tid),
       cpuMs: stat.userMs + stat.systemMs,
-      waitMs: waitOf(read(`${task}/${tid}/schedstat`)),
+      waitMs: waitOf(schedule),
       switches: voluntary === null || involuntary === null ? null : voluntary + involuntary,
       fingerprint: `${stat.state}|${where}`,
+      schedule,
     });
   }
   return threads;
 }
 
-/** /proc/…/schedstat: nanoseconds on a CPU, nanoseconds in the queue for one, time slices. */
-function waitOf(text: string | null): number | null {
-  const wait = Number(text?.split(" ")[1] ?? Number.NaN);
+/** /proc/…/schedstat: nanoseconds on a CPU, nanoseconds in the queue for one, time slices. Kernels that do not count say "0 0 0". */
+function scheduleOf(text: string | null): string | null {
+  return text === null || text.trim() === "0 0 0" ? null : text;
+}
+
+function waitOf(schedule: string | null): number | null {
+  const wait = Number(schedule?.split(" ")[1] ?? Number.NaN);
   return Number.isFinite(wait) ? wait / 1e6 : null;
 }
 

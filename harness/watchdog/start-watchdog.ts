@@ -1,6 +1,6 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { NodeWatch, takesWrites } from "./node-watch.ts";
-import type { ProbeReport } from "./observation.ts";
+import { type ProbeReport, REPORT_EVERY } from "./observation.ts";
 import { startProbeThread } from "./probes/probe-thread-host.ts";
 import { SelfCheck } from "./self-check.ts";
 import { Starvation } from "./starvation.ts";
@@ -8,7 +8,7 @@ import type { RunningWatchdog, WatchdogOptions } from "./watchdog.ts";
 
 const SECOND = 1000;
 /** A probe thread that has not reported for this long is late itself. ms */
-const REPORT_LATE = 600;
+const REPORT_LATE = REPORT_EVERY + 500;
 
 /**
  * Starts probing all nodes and judging what comes back. Resolves when the first probes are out.
@@ -72,8 +72,9 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
   const everySecond = (): void => {
     const now = clock.now();
     if (now - lastReport > REPORT_LATE) {
-      self.probeDelayed(now - lastReport);
-      starvation.unreported(lastReport, now);
+      const due = lastReport + REPORT_EVERY;
+      self.probeDelayed(now - due);
+      starvation.unreported(due, now);
     }
     for (const watch of watches.values()) watch.second(now);
     const beside = options.others && { others: options.others() };

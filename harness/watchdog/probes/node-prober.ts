@@ -15,6 +15,10 @@ const PING = encodeCommand(["PING"]);
 /** A setting that every system has. Only a node that hangs is asked: there may be no data path left to ask on. */
 const CONFIG = encodeCommand(["CONFIG", "GET", "maxclients"]);
 const CONFIG_EVERY = 1000;
+/** Questions of one node are spread over the interval in steps of this: those of one step cost it one turn. ms */
+const STEP = 50;
+/** A question that is older than this is news; on a healthy server none is. ms */
+const QUICK = 100;
 
 /** What the probe thread must know about a node. Plain data: it crosses a thread border. */
 export interface ProbedNode {
@@ -55,11 +59,18 @@ export type NodeOrder =
  *   more workers
  */
 
+/** Something that is done again and again. Times in ms. */
+interface Routine {
+  every: number;
+  due: number;
+  work(): void;
+}
+
 /** Asks one node every question on its schedule and remembers what came back until `report` takes it. */
 export class NodeProber {
   readonly #node: ProbedNode;
   readonly #all: ProbeConnection[] = [];
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #routines: Routine[] = [];
   readonly #clock: Clock;
   readonly #plan: ProbePlan;
   #writes: boolean;
@@ -69,6 +80,7 @@ export class NodeProber {
   /** Questions that wait for others to be answered. */
   readonly #heldBack = new Map<ProbeConnection, Buffer>();
   #news = noNews();
+  #refused = false;
 
   constructor(node: ProbedNode, plan: ProbePlan, clock: Clock) {
     this.#node = node;
@@ -125,9 +137,30 @@ export class NodeProber {
     for (const connection of this.#all) if (!connection.idle) connection.close();
   }
 
+  askWhatIsDue(now: number): void {
+    for (const routine of this.#routines) {
+      if (now < routine.due) continue;
+      routine.work();
+      // Whoever was late does not ask twice to make up for it.
+      routine.due = Math.max(routine.due + routine.every, now + routine.every / 2);
+    }
+  }
+
+  /** There is a state of the server to report. */
+  get hasState(): boolean {
+    return this.#news.infos.length > 0;
+  }
+
+  /** There is something to report that is not seen on a healthy server. */
+  isTroubled(now: number): boolean {
+    if (this.#refused || this.#news.losses.length > 0) return true;
+    return this.#all.some(({ askedAt }) => askedAt !== null && now - askedAt > QUICK);
+  }
+
   report(): NodeReport {
     const news = this.#news;
     this.#news = noNews();
+    this.#refused = false;
     return {
       node: this.#node.name,
       connections: this.#all.map((connection) => connection.view()),
@@ -137,8 +170,6 @@ export class NodeProber {
   }
 
   stop(): void {
-    // Ends intervals, too.
-    for (const timer of this.#timers) clearTimeout(timer);
     for (const connection of this.#all) connection.close();
   }
 
@@ -156,6 +187,7 @@ export class NodeProber {
       clock: this.#clock,
       onAnswer: (answer, reply) => {
         this.#news.answers.push(answer);
+        this.#refused ||= answer.error !== null;
         if (kind === "fresh") connection.close();
         this.#limit.answered(kind);
         this.#askHeldBack();
@@ -190,19 +222,16 @@ export class NodeProber {
     }
   }
 
-  /** The kinds of the questions without answer. */
+  /** The kinds of the questions without answer; where nothing depends on them, nobody looks. */
   #open(): ProbeKind[] {
+    if (this.#plan.unansweredAtMost === null) return [];
     return this.#all.flatMap(({ kind, idle }) => (idle ? [] : [kind]));
   }
 
-  /** The first time after `offset` ms: questions of one node are spread over the interval instead of sent in one burst. */
+  /** The first time `offset` ms from now: questions of one node are spread over the interval instead of sent in one burst. */
   #every(ms: number, offset: number, work: () => void): void {
-    const first = setTimeout(() => {
-      this.#timers.delete(first);
-      work();
-      this.#timers.add(setInterval(work, ms));
-    }, offset);
-    this.#timers.add(first);
+    const due = this.#clock.now() + Math.floor(offset / STEP) * STEP;
+    this.#routines.push({ every: ms, due, work });
   }
 }
 
