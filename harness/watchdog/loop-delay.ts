@@ -5,21 +5,12 @@ const TICK = 50;
  * turn after a timer callback that blocked, so a reading (and reset) in that same turn would miss just that block.
  */
 export class LoopDelay {
-  readonly #tick: number;
   #last = performance.now();
   #worst = 0;
   readonly #timer: NodeJS.Timeout;
 
-  /**
-   * @param tick ms between two looks; a delay is told too small by up to this
-   * @param work done at every look: whoever has something to do on a schedule anyway needs no second timer
-   */
-  constructor(tick = TICK, work?: () => void) {
-    this.#tick = tick;
-    this.#timer = setInterval(() => {
-      this.#look();
-      work?.();
-    }, tick);
+  constructor() {
+    this.#timer = setInterval(() => this.#look(), TICK);
     this.#timer.unref();
   }
 
@@ -37,7 +28,7 @@ export class LoopDelay {
 
   #look(): void {
     const now = performance.now();
-    this.#worst = Math.max(this.#worst, now - this.#last - this.#tick);
+    this.#worst = Math.max(this.#worst, now - this.#last - TICK);
     this.#last = now;
   }
 }

@@ -15,8 +15,8 @@ const PING = encodeCommand(["PING"]);
 /** A setting that every system has. Only a node that hangs is asked: there may be no data path left to ask on. */
 const CONFIG = encodeCommand(["CONFIG", "GET", "maxclients"]);
 const CONFIG_EVERY = 1000;
-/** Questions of one node are spread over the interval in steps of this: those of one step cost it one turn. ms */
-const STEP = 50;
+/** Questions are spread over the interval in steps of this: those of one step cost us and the server one turn. ms */
+const STEP = 125;
 /** A question that is older than this is news; on a healthy server none is. ms */
 const QUICK = 100;
 
@@ -32,7 +32,7 @@ export interface ProbedNode {
   keyTag: string;
 }
 
-export interface ProbePlan extends Pick<WatchdogSettings, "connections" | "interval" | "poll"> {
+export interface ProbePlan extends Pick<WatchdogSettings, "connections" | "interval" | "poll" | "hangAfter"> {
   password: string | undefined;
   /** The system's INFO. */
   info: readonly string[];
@@ -59,7 +59,16 @@ export type NodeOrder =
  *   more workers
  */
 
-/** Something that is done again and again. Times in ms. */
+/** What all nodes share. */
+interface ProbeTurns {
+  clock: Clock;
+  /** Questions are due so many steps after this. Run milliseconds. */
+  origin: number;
+  /** A state of the server has come. */
+  onState(): void;
+}
+
+/** Something that is done again and again. `every` in ms, `due` in run milliseconds. */
 interface Routine {
   every: number;
   due: number;
@@ -72,6 +81,7 @@ export class NodeProber {
   readonly #all: ProbeConnection[] = [];
   readonly #routines: Routine[] = [];
   readonly #clock: Clock;
+  readonly #turns: ProbeTurns;
   readonly #plan: ProbePlan;
   #writes: boolean;
   #config = false;
@@ -82,9 +92,10 @@ export class NodeProber {
   #news = noNews();
   #refused = false;
 
-  constructor(node: ProbedNode, plan: ProbePlan, clock: Clock) {
+  constructor(node: ProbedNode, plan: ProbePlan, turns: ProbeTurns) {
     this.#node = node;
-    this.#clock = clock;
+    this.#clock = turns.clock;
+    this.#turns = turns;
     this.#plan = plan;
     this.#writes = node.writes;
     this.#limit = new UnansweredLimit(plan.unansweredAtMost);
@@ -142,8 +153,14 @@ export class NodeProber {
       if (now < routine.due) continue;
       routine.work();
       // Whoever was late does not ask twice to make up for it.
-      routine.due = Math.max(routine.due + routine.every, now + routine.every / 2);
+      routine.due += routine.every * (Math.floor((now - routine.due) / routine.every) + 1);
     }
+  }
+
+  /** When there is something to do again: a question is due, or one without answer becomes a hang. */
+  next(now: number): number {
+    const hang = this.#hangAt();
+    return Math.min(hang > now ? hang : Number.POSITIVE_INFINITY, ...this.#routines.map(({ due }) => due));
   }
 
   /** There is a state of the server to report. */
@@ -153,8 +170,25 @@ export class NodeProber {
 
   /** There is something to report that is not seen on a healthy server. */
   isTroubled(now: number): boolean {
-    if (this.#refused || this.#news.losses.length > 0) return true;
-    return this.#all.some(({ askedAt }) => askedAt !== null && now - askedAt > QUICK);
+    return this.#refused || this.#news.losses.length > 0 || now - this.#oldest() > QUICK;
+  }
+
+  /** The oldest question without answer reached hangAfter in this time. */
+  hangsSince(from: number, to: number): boolean {
+    const hang = this.#hangAt();
+    return hang > from && hang <= to;
+  }
+
+  /** When the oldest question without answer was asked; infinity: none was. */
+  #oldest(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { askedAt } of this.#all) if (askedAt !== null && askedAt < oldest) oldest = askedAt;
+    return oldest;
+  }
+
+  /** A moment later, because timers fire early by a fraction of a millisecond. */
+  #hangAt(): number {
+    return this.#oldest() + this.#plan.hangAfter + 1;
   }
 
   report(): NodeReport {
@@ -191,8 +225,10 @@ export class NodeProber {
         if (kind === "fresh") connection.close();
         this.#limit.answered(kind);
         this.#askHeldBack();
-        if (kind === "admin" && answer.error === null)
+        if (kind === "admin" && answer.error === null) {
           this.#news.infos.push({ at: answer.answeredAt, text: replyText(reply) });
+          this.#turns.onState();
+        }
       },
       onLoss: (loss) => {
         this.#news.losses.push(loss);
@@ -230,7 +266,8 @@ export class NodeProber {
 
   /** The first time `offset` ms from now: questions of one node are spread over the interval instead of sent in one burst. */
   #every(ms: number, offset: number, work: () => void): void {
-    const due = this.#clock.now() + Math.floor(offset / STEP) * STEP;
+    const { origin } = this.#turns;
+    const due = origin + Math.floor((this.#clock.now() - origin + offset) / STEP) * STEP;
     this.#routines.push({ every: ms, due, work });
   }
 }

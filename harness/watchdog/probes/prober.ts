@@ -1,5 +1,4 @@
 import type { Clock } from "../../base/clock.ts";
-import { LoopDelay } from "../loop-delay.ts";
 import { type ProbeReport, REPORT_EVERY } from "../observation.ts";
 import { type NodeOrder, NodeProber, type ProbedNode, type ProbePlan } from "./node-prober.ts";
 
@@ -13,52 +12,71 @@ export interface ProbeThreadData {
 /** From the main thread to the probe thread. */
 export type ProbeOrder = NodeOrder | { type: "stop" };
 
-/** How often is looked what is due; more often where questions or polls come more often than this. ms */
-const TICK = 25;
 /** Between two reports while a node is not as healthy ones are, and once more when that is over. ms */
-const TROUBLE_EVERY = 100;
-/** With a new INFO: faults wait for what it says. ms */
-const STATE_EVERY = 20;
+const TROUBLE_EVERY = 50;
+/** A new INFO waits this long for those of the other nodes: faults wait for what it says. ms */
+const STATE_WITHIN = 20;
+/** What is due so soon is done in the same turn. ms */
+const SOON = 5;
 
 /**
  * Asks all nodes and posts reports. Everything of the probe thread but the thread itself, so that a test can run it on a
- * thread of its own choice. There is one timer: who wakes up seldom and asks several questions at once costs little, and the
- * servers wake up as seldom.
+ * thread of its own choice. There is one timer, set to the next thing that is due: who wakes up seldom and asks several
+ * questions at once costs little, and the servers wake up as seldom.
  */
 export function startProber(data: Omit<ProbeThreadData, "origin">, clock: Clock, post: (report: ProbeReport) => void) {
   const { nodes, plan } = data;
-  const probers = new Map(nodes.map((node) => [node.name, new NodeProber(node, plan, clock)]));
-  const all = [...probers.values()];
-  const tick = Math.min(TICK, plan.interval, plan.poll);
-  let reportedAt = Number.NEGATIVE_INFINITY;
+  const origin = clock.now();
+  let timer: NodeJS.Timeout | undefined;
+  let due = Number.POSITIVE_INFINITY;
+  /** How late this thread was at worst since the last report. ms */
+  let late = 0;
+  let reportedAt = origin;
   let wasTroubled = false;
-  const report = (): void => {
+  let stopped = false;
+
+  const wakeAt = (at: number): void => {
+    if (stopped || at >= due) return;
+    clearTimeout(timer);
+    due = at;
+    timer = setTimeout(turn, Math.max(0, at - clock.now()));
+  };
+  const onState = (): void => wakeAt(clock.now() + STATE_WITHIN);
+  const probers = new Map(nodes.map((node) => [node.name, new NodeProber(node, plan, { clock, origin, onState })]));
+  const all = [...probers.values()];
+
+  const turn = (): void => {
+    const now = clock.now();
+    late = Math.max(late, now - due);
+    due = Number.POSITIVE_INFINITY;
+    for (const prober of all) prober.askWhatIsDue(now + SOON);
+    // A late timer fires before the sockets are read. The immediate runs after they were: an answer that already lies
+    // in the kernel's buffer is then counted as an answer, not as silence.
+    setImmediate(lookAround);
+  };
+  const lookAround = (): void => {
     if (stopped) return;
     const t = clock.now();
     const troubled = all.some((prober) => prober.isTroubled(t));
     const told = all.some(({ hasState }) => hasState);
-    const every = told ? STATE_EVERY : troubled || wasTroubled ? TROUBLE_EVERY : REPORT_EVERY;
-    // Half a tick early is nearer than half a tick late.
-    if (t - reportedAt < every - tick / 2) return;
-    reportedAt = t;
-    wasTroubled = troubled;
-    post({ t, loopDelay: delay.take(), nodes: all.map((prober) => prober.report()) });
+    const every = troubled || wasTroubled ? TROUBLE_EVERY : REPORT_EVERY;
+    if (told || t + SOON >= reportedAt + every || all.some((prober) => prober.hangsSince(reportedAt, t))) {
+      post({ t, loopDelay: late, nodes: all.map((prober) => prober.report()) });
+      late = 0;
+      reportedAt = t;
+      wasTroubled = troubled;
+    }
+    wakeAt(Math.min(reportedAt + (troubled ? TROUBLE_EVERY : REPORT_EVERY), ...all.map((prober) => prober.next(t))));
   };
-  const delay = new LoopDelay(tick, () => {
-    const now = clock.now() + tick / 2;
-    for (const prober of all) prober.askWhatIsDue(now);
-    // A late timer fires before the sockets are read. The immediate runs after they were: an answer that already lies
-    // in the kernel's buffer is then counted as an answer, not as silence.
-    setImmediate(report);
-  });
-  let stopped = false;
+
+  wakeAt(origin);
   return (order: ProbeOrder): void => {
     if (order.type !== "stop") {
       probers.get(order.node)?.obey(order);
       return;
     }
     stopped = true;
-    delay.stop();
+    clearTimeout(timer);
     for (const prober of all) prober.stop();
   };
 }
