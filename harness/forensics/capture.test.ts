@@ -93,7 +93,7 @@ describe("capturing a live process", function () {
     assert.equal(stoppedProcessMs, 0);
     assert.deepEqual(
       files.map((file) => basename(file)),
-      ["threads.json", "threads.txt", "sockets.txt", "wait-for.json", "wait-for.txt"],
+      ["wait-for.json", "wait-for.txt", "threads.json", "threads.txt", "sockets.txt"],
     );
     const text = await readFile(files[4] ?? "", "utf8");
     assert.ok(text.startsWith("proven: ") && text.includes(proof ?? "?"));

@@ -1,27 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
-import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { printableText } from "../base/escape.ts";
-import type { HangEvidence, WaitEdge, WaitGraph } from "../journal/evidence-data.ts";
+import type { HangEvidence, WaitGraph } from "../journal/evidence-data.ts";
 import { backtraceText, type GdbOptions, takeBacktraces } from "./gdb.ts";
-import { nameReaders, type Readers } from "./known-readers.ts";
-import { type ProcessFacts, readProcess, startTicks } from "./process.ts";
-import { type SidecarOptions, takeSidecarSnapshots } from "./sidecar.ts";
-import {
-  PRIVILEGE,
-  type ProcessSnapshots,
-  stableEdges,
-  type ThreadHistory,
-  takeSnapshots,
-  threadHistories,
-} from "./snapshots.ts";
-import { type LinkState, type OpenSocket, socketsText } from "./sockets.ts";
+import { type LookOptions, lookAtProcess, type Seen } from "./look.ts";
+import { socketsText } from "./sockets.ts";
 import { groupThreads, threadsText } from "./thread-groups.ts";
-import { usualWaits, type WaitBaseline } from "./wait-baseline.ts";
-import { waitGraph } from "./wait-graph.ts";
-import { graphSummary, graphText, proofSentence, threadNames } from "./wait-graph-text.ts";
+import { graphSummary, graphText, proofSentence, type ThreadName } from "./wait-graph-text.ts";
 
 /*
  *   /proc/<pid>/task/*  ─┐                    ┌─► threads.json  threads.txt
@@ -31,30 +18,20 @@ import { graphSummary, graphText, proofSentence, threadNames } from "./wait-grap
  *   gdb -p <pid>  (last: stops the process) ────► stacks-gdb.txt ─► function names per group
  */
 
-export interface EvidenceOptions {
+export interface EvidenceOptions extends LookOptions {
   node: string;
-  /** The server's process on this host, or null when it is gone or the engine is elsewhere. */
-  pid: number | null;
   /** Absolute; made when missing. One per capture. */
   directory: string;
   /** Why it is captured, e.g. "deadlocked". */
   reason: string;
-  /** How to look at it where this machine's /proc does not show it, or shows too little. */
-  sidecar?: SidecarOptions | undefined;
-  baseline?: WaitBaseline | undefined;
-  links: readonly LinkState[];
   /** Asks the node on a fresh connection; its answer as text. */
   ask?: ((argv: readonly string[]) => Promise<string>) | undefined;
   /** What its INFO is asked with. Default ["INFO"]. */
   info?: readonly string[] | undefined;
-  /** Who holds its rwlocks as readers right now. Absent: nobody knows. */
-  readers?: (() => Promise<Readers>) | undefined;
   /** The server's log since the fault that is suspected. */
   logSince?: (() => Promise<string>) | undefined;
   /** Hides the secrets in what is written: evidence is published. */
   hide?: ((text: string) => string) | undefined;
-  clock: Clock;
-  signal?: AbortSignal | undefined;
   /** Function names too, if it says so when everything else is on disk. Absent: no, it stops the process for a moment. */
   gdb?: (() => boolean) | undefined;
   /** Called as soon as everything harmless is on disk, before gdb begins. */
@@ -104,12 +81,12 @@ export async function captureEvidence(options: EvidenceOptions): Promise<Evidenc
   const write = async (name: string, text: string): Promise<void> => {
     const path = join(directory, name);
     await writeFile(path, options.hide?.(text) ?? text);
-    files.push(path);
+    if (!files.includes(path)) files.push(path);
   };
 
   // Reading a log is harmless, so it runs beside the snapshots; asking the server is not, so it waits until they are taken.
   const log = options.logSince ? answerOf("the server's log", LOG_WITHIN, options.logSince, signal) : null;
-  const seen = await lookAtProcess(options, missing);
+  const seen = await lookAtProcess(options, missing, (graph, named) => write("wait-for.json", graphJson(graph, named)));
   if (seen) await writeProcess(seen, options, write);
   signal?.throwIfAborted();
   if (options.ask) await write("info.txt", await askServer(options.ask, options.info, missing, signal));
@@ -174,97 +151,23 @@ async function stopForStacks(
   return { stacks: new Map(result.traces.map((trace) => [trace.tid, trace.frames])), stoppedMs };
 }
 
-interface Seen {
-  threads: ThreadHistory[];
-  /** Of the last snapshot, stable or not: what each thread is doing, as opposed to the graph. */
-  edges: readonly WaitEdge[];
-  fds: ReadonlyMap<number, string>;
-  sockets: readonly OpenSocket[];
-  facts: ProcessFacts;
-  /** null: the locks of this program cannot be read. */
-  graph: WaitGraph | null;
-  name: (tid: number) => string;
-  notes: string[];
-}
-
-const UNSEEN = "threads, sockets, wait-for graph";
-
-async function lookAtProcess(options: EvidenceOptions, missing: string[]): Promise<Seen | null> {
-  const { pid, sidecar, signal } = options;
-  const failures: string[] = [];
-  if (pid !== null) {
-    try {
-      const before = await options.readers?.();
-      const look = await takeSnapshots(pid, options.links, options.clock, signal);
-      const after = await options.readers?.();
-      const known = { before: before ?? new Map(), after: after ?? new Map() };
-      if (!sidecar || !isBlind(look)) return understand(look, options, missing, [], known);
-      failures.push(`/proc/${pid}/task/*/syscall is not readable: ${PRIVILEGE}`);
-    } catch (error) {
-      signal?.throwIfAborted();
-      failures.push(`/proc/${pid} is not readable (${messageOf(error)})`);
-    }
-  } else {
-    failures.push("the server's process is not known on this host (it is gone, or the engine runs elsewhere)");
-  }
-  try {
-    if (sidecar) {
-      const look = await takeSidecarSnapshots(sidecar, options.links, options.clock, signal);
-      const note = `seen through a sidecar container (thread ids are those inside the server's container) because ${failures[0]}`;
-      return understand(look, options, missing, [note]);
-    }
-  } catch (error) {
-    signal?.throwIfAborted();
-    failures.push(messageOf(error));
-  }
-  missing.push(`${UNSEEN} because ${failures.join(", and ")}`);
-  return null;
-}
-
-function isBlind({ snapshots }: ProcessSnapshots): boolean {
-  return snapshots.every(({ threads }) => threads.every(({ syscall }) => syscall === null));
-}
-
-function understand(
-  look: ProcessSnapshots,
-  { baseline }: EvidenceOptions,
-  missing: string[],
-  notes: string[],
-  readers: Parameters<typeof nameReaders>[1] = { before: new Map(), after: new Map() },
-): Seen {
-  const { pid, proc, snapshots, why } = look;
-  const threads = threadHistories(snapshots);
-  const last = snapshots.at(-1);
-  const blind = isBlind(look);
-  if (blind) missing.push(`system calls because /proc/${pid}/task/*/syscall is not readable: ${PRIVILEGE}`);
-  else if (why !== null) missing.push(`locks in the wait-for graph because ${why}`);
-  const stable = stableEdges(snapshots, threads);
-  const usual = usualWaits(baseline, { pid, startTicks: startTicks(pid, proc) }, stable, threads);
-  const graph = waitGraph(nameReaders(stable, readers, threads), threads, usual.edges);
-  return {
-    threads,
-    edges: last?.edges ?? [],
-    fds: last?.descriptors.fds ?? new Map(),
-    sockets: last?.descriptors.sockets ?? [],
-    facts: readProcess(pid, proc),
-    // Where locks cannot be seen, "no cycle" would be a guess.
-    graph: graph.class === "none" && (blind || why !== null) ? null : graph,
-    name: threadNames(snapshots.flatMap((snapshot) => snapshot.threads)),
-    notes: usual.note === null ? notes : [...notes, usual.note],
-  };
-}
-
 type Write = (name: string, text: string) => Promise<void>;
 
+/** The graph first: somebody may be waiting for it. */
 async function writeProcess(seen: Seen, options: EvidenceOptions, write: Write): Promise<void> {
   const { threads, graph, facts, sockets, notes } = seen;
   const head = { node: options.node, reason: options.reason, at: options.clock.now(), process: facts };
+  if (graph) {
+    await write("wait-for.json", graphJson(graph, seen.name));
+    await write("wait-for.txt", graphText(graph, threads, notes));
+  }
   await write("threads.json", `${JSON.stringify({ ...head, threads }, null, 1)}\n`);
   await write("threads.txt", threadsText(groupThreads(seen), threads));
   await write("sockets.txt", socketsText(sockets));
-  if (!graph) return;
-  await write("wait-for.json", `${JSON.stringify({ ...graph, proof: proofSentence(graph, seen.name) }, null, 1)}\n`);
-  await write("wait-for.txt", graphText(graph, threads, notes));
+}
+
+function graphJson(graph: WaitGraph, name: ThreadName): string {
+  return `${JSON.stringify({ ...graph, proof: proofSentence(graph, name) }, null, 1)}\n`;
 }
 
 async function askServer(

@@ -3,9 +3,9 @@ import type { Clock } from "../base/clock.ts";
 import { sleep } from "../base/deadline.ts";
 import type { WaitEdge } from "../journal/evidence-data.ts";
 import { hostProc, type ProcFiles } from "./proc-files.ts";
-import { lockLayout, type Memory, openMemory, readThreads, type ThreadSnapshot } from "./process.ts";
+import { lockLayout, type Memory, openMemory, readTcp, readThreads, type ThreadSnapshot } from "./process.ts";
 import type { LinkState } from "./sockets.ts";
-import { type Descriptors, readDescriptors, waitEdges } from "./wait-edges.ts";
+import { type Descriptors, NO_DESCRIPTORS, readDescriptors, waitEdges } from "./wait-edges.ts";
 
 /** One look at a whole process. */
 export interface Snapshot {
@@ -42,10 +42,12 @@ export interface ProcessSnapshots {
 /** How many a wait must survive. Three, because the middle one lies wholly inside the time the outer two enclose. */
 const SNAPSHOTS = 3;
 /** ms between two of them. */
-const EVERY = 150;
+const EVERY = 100;
 
 /**
  * Looks at a process three times, with its locks where they can be read; `why` says why not.
+ * @param atOnce gets three looks before, at the locks alone and without a pause: what is seen waiting in a circle there will wait
+ *   for ever, however short the time was (`stableEdges` says why)
  * @throws the system's error when the process is gone or not readable
  */
 export async function takeSnapshots(
@@ -53,6 +55,7 @@ export async function takeSnapshots(
   links: readonly LinkState[],
   clock: Clock,
   signal: AbortSignal | undefined,
+  atOnce?: (look: ProcessSnapshots) => Promise<void>,
 ): Promise<ProcessSnapshots> {
   const layout = lockLayout(pid);
   let memory: Memory | null = null;
@@ -62,15 +65,23 @@ export async function takeSnapshots(
   } catch (error) {
     why = `/proc/${pid}/mem is not readable (${messageOf(error)}): ${PRIVILEGE}`;
   }
+  const look = (withStack: boolean, read: () => Descriptors): Snapshot => {
+    const at = clock.now();
+    const threads = readThreads(pid, withStack);
+    const descriptors = read();
+    return { at, threads, edges: waitEdges(threads, memory, descriptors), descriptors };
+  };
   try {
+    if (atOnce && memory) {
+      const snapshots = Array.from({ length: SNAPSHOTS }, () => look(false, () => NO_DESCRIPTORS));
+      await atOnce({ pid, proc: hostProc, snapshots, why });
+    }
+    const tcp = readTcp(pid);
     const snapshots: Snapshot[] = [];
     const begun = clock.now();
     for (let i = 0; i < SNAPSHOTS; i++) {
       await sleep(begun + i * EVERY - clock.now(), signal);
-      const at = clock.now();
-      const threads = readThreads(pid, i === 0);
-      const descriptors = readDescriptors(pid, links);
-      snapshots.push({ at, threads, edges: waitEdges(threads, memory, descriptors), descriptors });
+      snapshots.push(look(i === 0, () => readDescriptors(pid, links, hostProc, tcp)));
     }
     return { pid, proc: hostProc, snapshots, why };
   } finally {

@@ -3,7 +3,7 @@ import { explainFutex } from "./futex.ts";
 import { hostProc, type ProcFiles } from "./proc-files.ts";
 import { parseEpollTargets } from "./proc-text.ts";
 import { type Memory, readFdinfo, readFds, readTcp, type ThreadSnapshot } from "./process.ts";
-import { type LinkState, type OpenSocket, openSockets, socketInode } from "./sockets.ts";
+import { type LinkState, type OpenSocket, openSockets, socketInode, type TcpSocket } from "./sockets.ts";
 import { EPOLLS, FUTEX, POLLS, syscallName, WAITS_ON_FD } from "./syscalls.ts";
 
 /** What a process has open at one moment, for edges that end in the network. */
@@ -14,11 +14,20 @@ export interface Descriptors {
   epollTargets(fd: number): readonly number[];
 }
 
-export function readDescriptors(pid: number, links: readonly LinkState[], proc: ProcFiles = hostProc): Descriptors {
+/** For who asks about locks alone. */
+export const NO_DESCRIPTORS: Descriptors = { fds: new Map(), sockets: [], epollTargets: () => [] };
+
+/** @param tcp the sockets of its network namespace: the kernel takes tens of milliseconds to tell them, and a socket's number tells it from later ones */
+export function readDescriptors(
+  pid: number,
+  links: readonly LinkState[],
+  proc: ProcFiles = hostProc,
+  tcp: readonly TcpSocket[] = readTcp(pid, proc),
+): Descriptors {
   const fds = readFds(pid, proc);
   return {
     fds,
-    sockets: openSockets(fds, readTcp(pid, proc), links),
+    sockets: openSockets(fds, tcp, links),
     epollTargets: (fd) => parseEpollTargets(readFdinfo(pid, fd, proc)),
   };
 }
