@@ -1,4 +1,4 @@
-const TICK = 50;
+const TICK = 100;
 
 /**
  * Worst delay of this thread's event loop. Not `monitorEventLoopDelay`: its timer runs by the loop's cached time, one

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { parseStat } from "../base/proc-stat.ts";
+import { readSmallFile as read } from "../base/small-file.ts";
 
 /** One thread of the server. Totals since it started; null: the kernel does not let us read it. */
 export interface ThreadSample {
@@ -120,20 +121,4 @@ function numberAfter(text: string | null, label: string): number | null {
   if (text === null || at < 0) return null;
   const value = Number.parseInt(text.slice(at + label.length), 10);
   return Number.isFinite(value) ? value : null;
-}
-
-/** Files of /proc are made when read and small; one buffer saves most of the cost of reading hundreds of them. */
-const buffer = Buffer.allocUnsafe(16 * 1024);
-
-/** null: gone (ENOENT, ESRCH) or not permitted (EACCES, EPERM). Nothing else can be done about either. */
-function read(path: string): string | null {
-  let file: number | undefined;
-  try {
-    file = openSync(path, "r");
-    return buffer.toString("latin1", 0, readSync(file, buffer, 0, buffer.length, 0));
-  } catch {
-    return null;
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
 }

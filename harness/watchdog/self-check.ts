@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readSmallFile } from "../base/small-file.ts";
 import { covered } from "../base/span.ts";
 import type { EventOf } from "../journal/events.ts";
 import { LoopDelay } from "./loop-delay.ts";
@@ -44,10 +44,6 @@ export class SelfCheck {
 
 /** "some avg10" of /proc/pressure (percent); null where the kernel was built without PSI. */
 function pressure(what: "cpu" | "memory" | "io"): number | null {
-  try {
-    const match = /^some avg10=([\d.]+)/m.exec(readFileSync(`/proc/pressure/${what}`, "latin1"));
-    return match ? Number(match[1]) : null;
-  } catch {
-    return null;
-  }
+  const match = /^some avg10=([\d.]+)/m.exec(readSmallFile(`/proc/pressure/${what}`) ?? "");
+  return match ? Number(match[1]) : null;
 }
