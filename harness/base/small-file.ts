@@ -1,14 +1,25 @@
 import { closeSync, openSync, readSync } from "node:fs";
 
 /** Files of /proc are made when read and small; one buffer saves most of the cost of reading hundreds of them. */
-const buffer = Buffer.allocUnsafe(16 * 1024);
+const buffer = Buffer.allocUnsafe(64 * 1024);
 
-/** Up to 16 KiB of a file; null: gone (ENOENT, ESRCH) or not permitted (EACCES, EPERM). Nothing else can be done about either. */
+/** A file's text; null: gone (ENOENT, ESRCH) or not permitted (EACCES, EPERM). Nothing else can be done about either. */
 export function readSmallFile(path: string): string | null {
   let file: number | undefined;
   try {
     file = openSync(path, "r");
-    return buffer.toString("latin1", 0, readSync(file, buffer, 0, buffer.length, 0));
+    // The kernel hands out longer ones page by page.
+    let length = readSync(file, buffer, 0, buffer.length, null);
+    const more: Buffer[] = [];
+    for (let at = length; at > 0; ) {
+      at = readSync(file, buffer, length, buffer.length - length, null);
+      length += at;
+      if (length < buffer.length) continue;
+      more.push(Buffer.from(buffer));
+      length = 0;
+    }
+    if (more.length === 0) return buffer.toString("utf8", 0, length);
+    return Buffer.concat([...more, buffer.subarray(0, length)]).toString("utf8");
   } catch {
     return null;
   } finally {

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
+import { readSmallFile } from "../base/small-file.ts";
 
 /** Where files below /proc come from: this host, or what a sidecar wrote down of them. Paths begin with /proc. */
 export interface ProcFiles {
@@ -12,13 +13,7 @@ export interface ProcFiles {
 
 /** The kernel of this machine. */
 export const hostProc: ProcFiles = {
-  text(path) {
-    try {
-      return readFileSync(path, "utf8");
-    } catch {
-      return null;
-    }
-  },
+  text: readSmallFile,
   list: (path) => readdirSync(path),
   link(path) {
     try {

@@ -68,6 +68,19 @@ export function readThreads(pid: number, withStack = false, proc: ProcFiles = ho
   return threads.sort((a, b) => a.tid - b.tid);
 }
 
+/**
+ * Thread → its schedstat: how long it ran, waited for a CPU, and how often it got one. A thread of which it is the same later has not
+ * run since. Threads are left out where the kernel does not count.
+ */
+export function readSchedules(pid: number, proc: ProcFiles = hostProc): Map<number, string> {
+  const schedules = new Map<number, string>();
+  for (const name of proc.list(`/proc/${pid}/task`)) {
+    const text = proc.text(`/proc/${pid}/task/${name}/schedstat`);
+    if (text !== null && text.trim() !== "0 0 0") schedules.set(Number(name), text);
+  }
+  return schedules;
+}
+
 function printableLines(text: string): string[] {
   return text.split("\n").filter(Boolean).map(printable);
 }

@@ -3,7 +3,15 @@ import type { Clock } from "../base/clock.ts";
 import { sleep } from "../base/deadline.ts";
 import type { WaitEdge } from "../journal/evidence-data.ts";
 import { hostProc, type ProcFiles } from "./proc-files.ts";
-import { lockLayout, type Memory, openMemory, readTcp, readThreads, type ThreadSnapshot } from "./process.ts";
+import {
+  lockLayout,
+  type Memory,
+  openMemory,
+  readSchedules,
+  readTcp,
+  readThreads,
+  type ThreadSnapshot,
+} from "./process.ts";
 import type { LinkState } from "./sockets.ts";
 import { type Descriptors, NO_DESCRIPTORS, readDescriptors, waitEdges } from "./wait-edges.ts";
 
@@ -72,10 +80,7 @@ export async function takeSnapshots(
     return { at, threads, edges: waitEdges(threads, memory, descriptors), descriptors };
   };
   try {
-    if (atOnce && memory) {
-      const snapshots = Array.from({ length: SNAPSHOTS }, () => look(false, () => NO_DESCRIPTORS));
-      await atOnce({ pid, proc: hostProc, snapshots, why });
-    }
+    if (atOnce && memory) await atOnce({ pid, proc: hostProc, snapshots: lookAtLocks(pid, memory, clock), why });
     const tcp = readTcp(pid);
     const snapshots: Snapshot[] = [];
     const begun = clock.now();
@@ -87,6 +92,18 @@ export async function takeSnapshots(
   } finally {
     memory?.close();
   }
+}
+
+/** Three looks at the locks alone, of the threads that do not run in all that time: they are as the first look saw them. */
+function lookAtLocks(pid: number, memory: Memory, clock: Clock): Snapshot[] {
+  const schedules = readSchedules(pid);
+  const first = readThreads(pid);
+  return Array.from({ length: SNAPSHOTS }, () => {
+    const at = clock.now();
+    const now = readSchedules(pid);
+    const threads = first.filter(({ tid }) => schedules.has(tid) && schedules.get(tid) === now.get(tid));
+    return { at, threads, edges: waitEdges(threads, memory, NO_DESCRIPTORS), descriptors: NO_DESCRIPTORS };
+  });
 }
 
 /** The threads that were there in every snapshot, as the last one saw them. */
