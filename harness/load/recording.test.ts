@@ -104,7 +104,7 @@ describe("recording a load", function () {
   }
 
   const seeing = (what: string, condition: (sample: LoadSample) => boolean) =>
-    until({ what, within: 30_000, every: 5 }, () => condition(counted()));
+    until({ what, within: 120_000, every: 5 }, () => condition(counted()));
 
   /** Stops everything and reads what was recorded. Every operation that was counted is there once, with its outcome. */
   async function recorded(spec: Partial<LoadSpec> = {}): Promise<{ rows: Row[]; foreign: string[] }> {

@@ -206,7 +206,7 @@ describe("startLoad", function () {
     const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
       cwd: root,
       env: { ...process.env, NODE_OPTIONS: "" },
-      timeout: 20_000,
+      timeout: 120_000,
     });
     const [total] = JSON.parse((await run).stdout);
     assert.ok(total.ok > 0);
