@@ -18,17 +18,17 @@ export const title = "The way to the server";
 
 const REDIS = "redis:7.0.15";
 const TOXIPROXY = "kvchaos/toxiproxy:2.12.0";
-const ROUNDS = Number(process.env.ROUNDS ?? 5);
-const SYNCS = Number(process.env.SYNCS ?? 5);
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const SYNCS = Number(process.env.SYNCS ?? 3);
 const SHAPES = [
-  { test: "set", connections: 50, pipeline: 16, operations: 400_000 },
-  { test: "get", connections: 50, pipeline: 16, operations: 400_000 },
-  { test: "set", connections: 1, pipeline: 1, operations: 15_000 },
+  { test: "set", connections: 50, pipeline: 16, operations: 300_000 },
+  { test: "get", connections: 50, pipeline: 16, operations: 300_000 },
+  { test: "set", connections: 1, pipeline: 1, operations: 8_000 },
 ];
 /** Of a full sync: 400 MB in values of 1 kB. */
 const KEYS = 400_000;
 const BIG = 1024 * 1024;
-const BIG_READS = 1500;
+const BIG_READS = 500;
 /** Timed where it happens: a `docker exec` takes as long as a tenth of it. */
 const TIMED_SYNC = `
 from=$(date +%s%N)
