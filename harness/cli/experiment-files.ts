@@ -5,6 +5,7 @@ import { registries } from "../experiment/catalogue.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { CATALOGUE_FILE } from "../experiment/known-bugs.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
+import type { ExperimentShape } from "../experiment/registries.ts";
 
 const isExperiment = (name: string): boolean => /\.ya?ml$/.test(name) && path.basename(name) !== CATALOGUE_FILE;
 
@@ -25,9 +26,15 @@ export async function experimentFiles(paths: readonly string[]): Promise<string[
   return files;
 }
 
-/** Reads all of them, or throws what is wrong with the first that is broken. */
+/** Reads all of them, or throws what is wrong with the first that is broken. A Compose file that several name is read once. */
 export async function readExperiments(files: readonly string[]): Promise<Experiment[]> {
+  const shapes = new Map<string, Promise<ExperimentShape>>();
+  const readShape = (file: string): Promise<ExperimentShape> => {
+    const shape = shapes.get(file) ?? registries.readShape(file);
+    shapes.set(file, shape);
+    return shape;
+  };
   const experiments: Experiment[] = [];
-  for (const file of files) experiments.push(await readExperiment(file, registries));
+  for (const file of files) experiments.push(await readExperiment(file, { ...registries, readShape }));
   return experiments;
 }

@@ -92,7 +92,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 
 /** Runs one command line; resolves to the process's exit code and never rejects. */
 export async function main(argv: readonly string[]): Promise<number> {
-  let code: number = EXIT.pass;
+  let run = async (): Promise<number> => EXIT.pass;
   const parser = yargs([...argv])
     .scriptName("kvchaos")
     .usage("$0 <command>\n\nChaos tests for Kvrocks, Pika, Redis and Valkey.")
@@ -120,13 +120,16 @@ export async function main(argv: readonly string[]): Promise<number> {
         for (const [name, positional] of Object.entries(command.positionals)) own.positional(name, positional);
         return own.options(command.options);
       };
-      parser.command(usage, summary, describe, async (args) => {
-        checkValues(command, args);
-        code = await command.run(args);
+      // Not run in here: for a command that takes its time yargs prepares what it would say if it failed.
+      parser.command(usage, summary, describe, (args) => {
+        run = async () => {
+          checkValues(command, args);
+          return command.run(args);
+        };
       });
     }
     await parser.parseAsync();
-    return code;
+    return await run();
   } catch (error) {
     logError(error);
     return exitOfError(error);

@@ -14,9 +14,9 @@ import { readLocks } from "./read/read-locks.ts";
 import { notAFile, readText } from "./read/read-text.ts";
 import { wrongFullSync } from "./read/rulers.ts";
 import { Mistakes } from "./read/zod-mistakes.ts";
+import { headOf, mapIn } from "./read-head.ts";
 import type { ExperimentShape, Registries } from "./registries.ts";
 import { experimentSchema } from "./schema.ts";
-import { show } from "./schema-parts.ts";
 import { chooseVias } from "./vias.ts";
 
 /*
@@ -39,23 +39,18 @@ type Section<K extends keyof Sections> = z.output<Sections[K]> | undefined;
 export async function readExperiment(file: string, registries: Registries): Promise<Experiment> {
   const path = resolve(file);
   const source = YamlSource.parse(file, await readText(file));
-  const raw = source.value;
   const mistakes = new Mistakes(source);
-  if (!isMap(raw)) {
-    const empty = "the file is empty: expected an experiment";
-    mistakes.add([], raw === null ? empty : `expected a map of keys, got ${show(raw)}`);
-    throw mistakesError(mistakes.list);
-  }
+  const raw = mapIn(source, mistakes);
   const sections: Sections = experimentSchema.shape;
   for (const key of Object.keys(raw))
     if (!Object.hasOwn(sections, key)) mistakes.unknownKey([], key, Object.keys(sections));
   const part = <K extends keyof Sections>(key: K): Section<K> =>
     mistakes.parse(sections[key] as unknown as z.ZodType<z.output<Sections[K]>>, raw[key], [key]);
 
-  const title = part("title");
+  const head = headOf(raw, mistakes);
+  const { systems } = head;
   const cluster = part("cluster");
   const { shape, broken } = await readCluster(cluster, path, registries, mistakes);
-  const systems = part("systems") ?? [];
   const reading = { registries, mistakes, shape, systems };
   const asked = readLoads(raw.load, reading);
   part("faults");
@@ -85,12 +80,9 @@ export async function readExperiment(file: string, registries: Registries): Prom
   const read = whole ? { load, benchmarks, faults, systems, expectations, locks: part("locks") !== false } : undefined;
   const checks = readChecks(raw.checks, part("checks"), read, reading);
   const rest = {
+    ...head,
     description: part("description") ?? null,
     why: part("why") ?? null,
-    systems,
-    issue: part("issue") ?? null,
-    tags: part("tags"),
-    images: part("images"),
     config: part("config"),
     preload: part("preload") ?? null,
     fullSync,
@@ -103,13 +95,11 @@ export async function readExperiment(file: string, registries: Registries): Prom
     allow: part("allow"),
     losses: readLosses(part("losses"), part("checks") ?? [], mistakes),
     stopOn: part("stop-on"),
-    expect: readExpect(part("expect"), mistakes),
     timeToFinding: part("time-to-finding") ?? null,
   };
   if (mistakes.list.length > 0 || broken) throw together(mistakes, broken);
   return {
     file: path,
-    title,
     ...rest,
     cluster: resolve(dirname(path), cluster as string),
     load,
@@ -126,9 +116,6 @@ export async function readExperiment(file: string, registries: Registries): Prom
 function withExpectations(checks: string[], expectations: readonly unknown[]): string[] {
   return expectations.length === 0 || checks.includes("expectations") ? checks : [...checks, "expectations"];
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Was every entry of a list understood? */
 function isRead(raw: unknown, read: readonly unknown[]): boolean {
@@ -176,16 +163,6 @@ function readLosses(given: Section<"losses">, checks: readonly string[], mistake
     mistakes.add(["losses"], "losses is for the check no-lost-writes, and this experiment does not ask for it");
   }
   return given === undefined || given === "unconfirmed" ? null : given;
-}
-
-function readExpect(given: Section<"expect">, mistakes: Mistakes): Experiment["expect"] {
-  if (!given) return null;
-  const { finding, class: kind = null, sometimes } = given;
-  const types = [finding].flat();
-  if (kind !== null && types.length > 1) {
-    mistakes.add(["expect", "class"], "expected no class beside several types of finding: it is one of a single type");
-  }
-  return { finding: types, class: kind, sometimes };
 }
 
 function readWatchdog(given: Section<"watchdog">, mistakes: Mistakes): Experiment["watchdog"] | undefined {

@@ -1,13 +1,13 @@
 import path from "node:path";
 import { registries } from "../../experiment/catalogue.ts";
-import type { Experiment } from "../../experiment/experiment.ts";
 import { CATALOGUE, type KnownBug, readKnownBugs, standsFor } from "../../experiment/known-bugs.ts";
+import { type ExperimentHead, readHead } from "../../experiment/read-head.ts";
 import { loadTools } from "../../load/load-tools.ts";
 import { SYSTEM_NAMES } from "../../systems/system.ts";
 import { knownSystem } from "../choose-server.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { experimentFiles, readExperiments } from "../experiment-files.ts";
+import { experimentFiles } from "../experiment-files.ts";
 import { bugsOf, coverage } from "../list/bug-coverage.ts";
 import { selectExperiments, shortIssue } from "../list/select-experiments.ts";
 import { print, printFitted, printTable } from "../print.ts";
@@ -35,7 +35,7 @@ export const listCommand = command({
     },
   },
   run: async ({ folder, system, tag, issue, coverage: wantsCoverage }) => {
-    const all = await readExperiments(await experimentFiles([folder]));
+    const all = await Promise.all((await experimentFiles([folder])).map(readHead));
     const bugs = await readKnownBugs(CATALOGUE);
     const chosen = selectExperiments(all, bugs, { system, tag, issue });
     const narrowed = tag !== undefined || issue !== undefined;
@@ -52,7 +52,7 @@ export const listCommand = command({
   },
 });
 
-async function printCoverage(experiments: readonly Experiment[], bugs: readonly KnownBug[]): Promise<void> {
+async function printCoverage(experiments: readonly ExperimentHead[], bugs: readonly KnownBug[]): Promise<void> {
   const runs = await readVerified(VERIFIED);
   const stale = await new Today().stale(runs);
   const { rows, summary } = coverage({ bugs, experiments, runs, stale, root: EXPERIMENTS });
@@ -75,7 +75,7 @@ function printRegistries(): void {
 }
 
 /** One experiment as a row of `kvchaos list`; "-" stands for what it does not say. */
-function experimentRow(experiment: Experiment, bugs: readonly KnownBug[]): string[] {
+function experimentRow(experiment: ExperimentHead, bugs: readonly KnownBug[]): string[] {
   const { file, systems, expect, images, title } = experiment;
   return [
     path.relative(process.cwd(), file),
@@ -88,14 +88,14 @@ function experimentRow(experiment: Experiment, bugs: readonly KnownBug[]): strin
 }
 
 /** "hang/deadlocked", "hang, crash (sometimes)" */
-function findsText(expect: Experiment["expect"]): string {
+function findsText(expect: ExperimentHead["expect"]): string {
   if (!expect) return "-";
   const types = expect.finding.map((type) => (expect.class === null ? type : `${type}/${expect.class}`));
   return `${types.join(", ")}${expect.sometimes ? " (sometimes)" : ""}`;
 }
 
 /** { affected: "apache/kvrocks:2.9.0", fixed: "apache/kvrocks:2.11.0" } → "kvrocks:2.9.0 → 2.11.0" */
-function imagesText({ affected, fixed }: Experiment["images"]): string {
+function imagesText({ affected, fixed }: ExperimentHead["images"]): string {
   if (affected === undefined && fixed === undefined) return "-";
   const same = affected !== undefined && fixed !== undefined && repositoryOf(affected) === repositoryOf(fixed);
   const shownFixed = fixed === undefined ? "" : same ? fixed.slice(repositoryOf(fixed).length + 1) : shortImage(fixed);

@@ -1,6 +1,6 @@
 import path from "node:path";
-import type { Experiment } from "../../experiment/experiment.ts";
 import { type KnownBug, standsFor } from "../../experiment/known-bugs.ts";
+import type { ExperimentHead } from "../../experiment/read-head.ts";
 import type { VerifiedRun } from "../../report/verified/verified-run.ts";
 import { foundText, groupsOf, shortDigest, type VerifiedGroup } from "../../report/verified/verified-table.ts";
 import { SYSTEM_NAMES, type SystemName } from "../../systems/system.ts";
@@ -9,7 +9,7 @@ const HEADINGS = ["BUG", "AFFECTED → FIXED", "EXPERIMENT", "VERIFIED", "SYMPTO
 
 export interface CoverageInputs {
   bugs: readonly KnownBug[];
-  experiments: readonly Experiment[];
+  experiments: readonly ExperimentHead[];
   runs: readonly VerifiedRun[];
   /** The runs of experiments as they are no more. */
   stale: ReadonlySet<VerifiedRun>;
@@ -25,7 +25,7 @@ export interface CoverageInputs {
 export function coverage(inputs: CoverageInputs): { rows: string[][]; summary: string } {
   const groups = groupsOf(inputs.runs.filter((run) => !inputs.stale.has(run)));
   const old = groupsOf(inputs.runs.filter((run) => inputs.stale.has(run)));
-  const of = (all: readonly VerifiedGroup[], { file }: Experiment, bug: KnownBug): VerifiedGroup[] =>
+  const of = (all: readonly VerifiedGroup[], { file }: ExperimentHead, bug: KnownBug): VerifiedGroup[] =>
     all.filter((one) => one.experiment === path.relative(inputs.root, file) && isAbout(bug, one.system));
   const rows: string[][] = [];
   let covered = 0;
@@ -57,14 +57,14 @@ function isAbout({ id }: KnownBug, system: string): boolean {
   return own === system || !SYSTEM_NAMES.includes(own as SystemName);
 }
 
-function isVerified(cells: readonly { one: Experiment; runs: readonly VerifiedGroup[] }[]): boolean {
+function isVerified(cells: readonly { one: ExperimentHead; runs: readonly VerifiedGroup[] }[]): boolean {
   const affected = cells.filter(({ one }) => one.images.affected !== undefined);
   if (affected.length > 0) return affected.some(({ one, runs }) => runs.some((group) => wasSeen(one, group)));
   return cells.some(({ runs }) => runs.some(({ judged }) => judged > 0));
 }
 
 /** Did a run on the affected image find what the experiment expects? */
-function wasSeen({ images, expect }: Experiment, { image, found }: VerifiedGroup): boolean {
+function wasSeen({ images, expect }: ExperimentHead, { image, found }: VerifiedGroup): boolean {
   if (image !== images.affected) return false;
   return [...found.keys()].some((kind) => {
     const [type = "", own] = kind.split("/");
@@ -72,14 +72,14 @@ function wasSeen({ images, expect }: Experiment, { image, found }: VerifiedGroup
   });
 }
 
-function linesOf(one: Experiment, runs: readonly VerifiedGroup[], stale: readonly VerifiedGroup[]): string[][] {
+function linesOf(one: ExperimentHead, runs: readonly VerifiedGroup[], stale: readonly VerifiedGroup[]): string[][] {
   const said = [...runs.map((group) => textOf(one, group)), ...stale.map((group) => `stale: ${textOf(one, group)}`)];
   const name = path.relative(process.cwd(), one.file);
   return said.length === 0 ? [[name, "-"]] : said.map((text, index) => [index === 0 ? name : "", text]);
 }
 
 /** "affected apache/kvrocks:2.9.0 (sha256:…): hang/deadlocked 3 of 3; 2026-11-26, kvchaos 0.1.0" */
-function textOf({ images }: Experiment, group: VerifiedGroup): string {
+function textOf({ images }: ExperimentHead, group: VerifiedGroup): string {
   const { image, digest, runs, judged } = group;
   const said = image === images.affected ? "affected " : image === images.fixed ? "fixed " : "";
   const last = runs.at(-1) as VerifiedRun;

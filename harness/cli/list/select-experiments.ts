@@ -1,8 +1,8 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import { nearest } from "../../base/mistakes.ts";
-import type { Experiment } from "../../experiment/experiment.ts";
 import { issueAt, issueText, parseIssueText } from "../../experiment/issue-name.ts";
 import { type KnownBug, names, standsFor } from "../../experiment/known-bugs.ts";
+import type { ExperimentHead } from "../../experiment/read-head.ts";
 import { knownSystem } from "../choose-server.ts";
 
 /** What `kvchaos list` is asked for; all of it must hold. */
@@ -17,7 +17,11 @@ export interface Filters {
  * The experiments that a filter leaves.
  * @throws ChaosError usage: nothing has that name; the message names what there is
  */
-export function selectExperiments(all: readonly Experiment[], bugs: readonly KnownBug[], wish: Filters): Experiment[] {
+export function selectExperiments(
+  all: readonly ExperimentHead[],
+  bugs: readonly KnownBug[],
+  wish: Filters,
+): ExperimentHead[] {
   const { system, tag, issue } = wish;
   const name = system === undefined ? undefined : knownSystem(system).name;
   const fits = name === undefined ? [...all] : all.filter(({ systems }) => systems.includes(name));
@@ -39,7 +43,7 @@ export function selectExperiments(all: readonly Experiment[], bugs: readonly Kno
 }
 
 /** As people say it: "kvrocks#2512", the row of a bug that has no issue, the address of an issue elsewhere; "-" without any. */
-export function shortIssue(experiment: Experiment, bugs: readonly KnownBug[]): string {
+export function shortIssue(experiment: ExperimentHead, bugs: readonly KnownBug[]): string {
   const { issue } = experiment;
   if (issue === null) return bugs.find((bug) => standsFor(experiment, bug))?.id ?? "-";
   const at = issueAt(issue);
@@ -47,7 +51,7 @@ export function shortIssue(experiment: Experiment, bugs: readonly KnownBug[]): s
 }
 
 /** Its own issue, and all that the rows tell of for which it stands. */
-function issuesOf(experiment: Experiment, bugs: readonly KnownBug[]): string[] {
+function issuesOf(experiment: ExperimentHead, bugs: readonly KnownBug[]): string[] {
   const rows = bugs.filter((bug) => standsFor(experiment, bug));
   return [shortIssue(experiment, bugs), ...rows.flatMap(names)];
 }
