@@ -1,11 +1,15 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { ChaosError } from "../base/chaos-error.ts";
 import { registries } from "../experiment/catalogue.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { CATALOGUE_FILE } from "../experiment/known-bugs.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
 import type { ExperimentShape } from "../experiment/registries.ts";
+
+/** The catalogue's folder. */
+export const EXPERIMENTS = fileURLToPath(new URL("../../experiments", import.meta.url));
 
 const isExperiment = (name: string): boolean => /\.ya?ml$/.test(name) && path.basename(name) !== CATALOGUE_FILE;
 

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { filterAsync } from "../base/filter-async.ts";
 import { groupBy } from "../base/group-by.ts";
 import { registries } from "../experiment/catalogue.ts";
@@ -12,9 +11,9 @@ import type { VerifiedRun } from "../report/verified/verified-run.ts";
 import { planDigest } from "../report/verified/verified-run.ts";
 import { parseVerified } from "../report/verified/verified-table.ts";
 import { systems } from "../systems/registry.ts";
+import { EXPERIMENTS } from "./experiment-files.ts";
 import { planFor } from "./plan-for.ts";
 
-export const EXPERIMENTS = fileURLToPath(new URL("../../experiments", import.meta.url));
 export const VERIFIED = path.join(EXPERIMENTS, "VERIFIED.md");
 
 /** The runs of a VERIFIED.md; none where there is no file yet. @throws ChaosError usage: it was changed by hand */

@@ -18,7 +18,18 @@ export type ExperimentHead = Pick<Experiment, "file" | keyof typeof HEAD>;
  * @throws ChaosError `invalid-experiment`: the mistakes in these keys, as readExperiment tells them
  */
 export async function readHead(file: string): Promise<ExperimentHead> {
-  const source = YamlSource.parse(file, onlyKeys(Object.keys(HEAD), await readText(file)));
+  const text = await readText(file);
+  const short = onlyKeys(Object.keys(HEAD), text);
+  try {
+    return parseHead(file, short);
+  } catch (error) {
+    if (short === text) throw error;
+    return parseHead(file, text); // Which knows the places of mistakes, and what is elsewhere in the file.
+  }
+}
+
+function parseHead(file: string, text: string): ExperimentHead {
+  const source = YamlSource.parse(file, text);
   const mistakes = new Mistakes(source);
   const head = headOf(mapIn(source, mistakes), mistakes);
   const { title, tags, images } = head;
@@ -61,17 +72,17 @@ function readExpect(given: z.output<typeof expect>, mistakes: Mistakes): Experim
   return { finding: types, class: kind, sometimes };
 }
 
-/**
- * The lines of some keys of a map, and empty lines for the others: every line keeps its number. The whole text where it is not plain what
- * belongs to which key, or where they may refer to another.
- */
+/** The lines of some keys of a map; the whole text where it is not plain which line belongs to which key. */
 export function onlyKeys(keys: readonly string[], text: string): string {
-  let key = "";
-  const lines = text.split("\n").map((line) => {
+  let kept = true;
+  let isPlain = true;
+  const lines = text.split("\n").filter((line) => {
     // Everything within a key is indented; only a list may stand as far left as its key.
-    if (!/^(?:[ \t\r#]|- |$)/.test(line)) key = /^([\w-]+):(?:[ \r]|$)/.exec(line)?.[1] ?? "?";
-    return { key, line };
+    if (/^(?:[ \t\r#]|- |$)/.test(line)) return kept;
+    const key = /^([\w-]+):(?:[ \r]|$)/.exec(line)?.[1];
+    if (key === undefined) isPlain = false;
+    kept = key !== undefined && keys.includes(key);
+    return kept;
   });
-  const kept = lines.map((one) => (keys.includes(one.key) ? one.line : "")).join("\n");
-  return lines.some((one) => one.key === "?") || /[&*]\w/.test(kept) ? text : kept;
+  return isPlain ? lines.join("\n") : text;
 }

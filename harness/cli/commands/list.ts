@@ -1,17 +1,14 @@
 import path from "node:path";
 import { registries } from "../../experiment/catalogue.ts";
-import { CATALOGUE, type KnownBug, readKnownBugs, standsFor } from "../../experiment/known-bugs.ts";
+import { CATALOGUE, type KnownBug, readKnownBugs } from "../../experiment/known-bugs.ts";
 import { type ExperimentHead, readHead } from "../../experiment/read-head.ts";
 import { loadTools } from "../../load/load-tools.ts";
 import { SYSTEM_NAMES } from "../../systems/system.ts";
-import { knownSystem } from "../choose-server.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { experimentFiles } from "../experiment-files.ts";
-import { bugsOf, coverage } from "../list/bug-coverage.ts";
+import { EXPERIMENTS, experimentFiles } from "../experiment-files.ts";
 import { selectExperiments, shortIssue } from "../list/select-experiments.ts";
 import { print, printFitted, printTable } from "../print.ts";
-import { EXPERIMENTS, readVerified, Today, VERIFIED } from "../verified-file.ts";
 
 const HEADINGS = ["EXPERIMENT", "SYSTEMS", "FINDS", "ISSUE", "AFFECTED → FIXED", "TITLE"];
 
@@ -40,9 +37,8 @@ export const listCommand = command({
     const chosen = selectExperiments(all, bugs, { system, tag, issue });
     const narrowed = tag !== undefined || issue !== undefined;
     if (wantsCoverage) {
-      const wanted = system === undefined ? bugs : bugsOf(bugs, knownSystem(system).name);
-      const shown = narrowed ? wanted.filter((bug) => chosen.some((one) => standsFor(one, bug))) : wanted;
-      await printCoverage(chosen, shown);
+      const { printCoverage } = await import("../list/print-coverage.ts");
+      await printCoverage(chosen, bugs, { system, narrowed });
       return EXIT.pass;
     }
     printFitted([HEADINGS, ...chosen.map((one) => experimentRow(one, bugs))]);
@@ -51,14 +47,6 @@ export const listCommand = command({
     return EXIT.pass;
   },
 });
-
-async function printCoverage(experiments: readonly ExperimentHead[], bugs: readonly KnownBug[]): Promise<void> {
-  const runs = await readVerified(VERIFIED);
-  const stale = await new Today().stale(runs);
-  const { rows, summary } = coverage({ bugs, experiments, runs, stale, root: EXPERIMENTS });
-  printFitted(rows);
-  print(`\n${summary}`);
-}
 
 function printRegistries(): void {
   const kinds = [

@@ -15,12 +15,12 @@ import { systemIn } from "../../systems/system-of-image.ts";
 import { knownSystem, type ServerChoice } from "../choose-server.ts";
 import { command, JOBS, REPORTS } from "../command.ts";
 import { EXIT, exitOfNight } from "../exit-codes.ts";
-import { experimentFiles, readExperiments } from "../experiment-files.ts";
+import { EXPERIMENTS, experimentFiles, readExperiments } from "../experiment-files.ts";
 import { saveNight } from "../night/night-files.ts";
 import { log } from "../print.ts";
+
 import { readDuration, readJobs, readShard, type Shard } from "../read-limits.ts";
 import { type EndedRun, type Session, withSession } from "../session.ts";
-import { EXPERIMENTS } from "../verified-file.ts";
 
 const fromEnvironment = (name: string, otherwise?: string) =>
   ({ type: "string", default: process.env[name] || otherwise }) as const;

@@ -23,6 +23,8 @@ const ENTRIES = [
   "harness/load/load-thread.ts",
   "harness/watchdog/probes/probe-thread.ts",
 ];
+/** Packages of a hundred small files each, which take long to find one by one: compiled in. */
+const COMPILED_IN = ["yaml", "zod"];
 /** Trees that a clone keeps, for those that still run from them. */
 const KEPT = 20;
 /** ms that compiling may take before a person is told what they wait for. */
@@ -68,8 +70,8 @@ function currentTree(root, folder) {
 
 /** Git, editors and copies give a changed file another time or size. */
 function stateOf(file) {
-  const { mtimeNs, size } = statSync(file, { bigint: true });
-  return `${mtimeNs} ${size}`;
+  const { mtimeMs, size } = statSync(file);
+  return `${mtimeMs} ${size}`;
 }
 
 /** Several may do this at once: each makes its own, and one renaming more does no harm. */
@@ -101,26 +103,32 @@ function removeOld(folder, current) {
 
 /**
  * Writes the compiled tree into `out`, a folder that is not there yet.
- * @returns {Promise<{ sources: Record<string, string>, hash: string }>} the state of every file that it was made of, and the name of what came out
+ * @returns {Promise<{ sources: Record<string, string>, hash: string, files: string[] }>} the state of what it was made of, the name of what came out,
+ * and every file that went in
  */
 async function compile(root, out) {
   const { build, stop } = await import("esbuild");
-  const own = fileURLToPath(import.meta.url);
-  const sources = { [relative(root, own)]: stateOf(own) };
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  // The lock file stands for the packages.
+  const others = [fileURLToPath(import.meta.url), join(root, "package-lock.json")];
+  const sources = Object.fromEntries(others.map((file) => [relative(root, file), stateOf(file)]));
   const read = ({ path }) => {
     // Before it is read: who edits it meanwhile makes the tree an old one.
     sources[relative(root, path)] = stateOf(path);
     return { contents: withPlaces(readFileSync(path, "utf8"), { path, root, out }), loader: "ts" };
   };
   try {
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
       absWorkingDir: root,
       entryPoints: ENTRIES,
       outdir: out,
       entryNames: "[name]",
       bundle: true,
       splitting: true,
-      packages: "external",
+      external: Object.keys(dependencies).filter((name) => !COMPILED_IN.includes(name)),
+      // yaml is CommonJS, and asks for modules of Node.
+      banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+      metafile: true,
       format: "esm",
       platform: "node",
       target: "node20",
@@ -137,7 +145,7 @@ async function compile(root, out) {
       writeFileSync(path, contents);
       hash.update(basename(path)).update(contents);
     }
-    return { sources, hash: hash.digest("hex").slice(0, 16) };
+    return { sources, hash: hash.digest("hex").slice(0, 16), files: Object.keys(metafile.inputs) };
   } catch (error) {
     throw error.errors ? new SetupError(...mistake(error.errors)) : error;
   } finally {
@@ -162,10 +170,21 @@ function withPlaces(text, { path, root, out }) {
     .replaceAll("import.meta.dirname", `(import.meta["dirname"] + "/" + ${fromOut(dirname(path))})`);
 }
 
+/** What the licenses of packages want to be kept together with them. */
+function licenses(root, files) {
+  const folders = new Set(files.flatMap((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
+  const texts = [...folders].sort().map((folder) => {
+    const name = readdirSync(join(root, folder)).find((one) => /^licen[cs]e/i.test(one));
+    return `${folder}\n\n${readFileSync(join(root, folder, name), "utf8")}`;
+  });
+  return texts.join("\n\n");
+}
+
 // npm pack: what a package carries.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = resolve(dirname(process.argv[1]), "../../..");
   const packed = join(root, "dist");
   rmSync(packed, { recursive: true, force: true });
-  await compile(root, packed);
+  const { files } = await compile(root, packed);
+  writeFileSync(join(packed, "LICENSES.txt"), licenses(root, files));
 }
