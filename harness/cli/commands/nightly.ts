@@ -18,7 +18,6 @@ import { EXIT, exitOfNight } from "../exit-codes.ts";
 import { EXPERIMENTS, experimentFiles, readExperiments } from "../experiment-files.ts";
 import { saveNight } from "../night/night-files.ts";
 import { log } from "../print.ts";
-
 import { readDuration, readJobs, readShard, type Shard } from "../read-limits.ts";
 import { type EndedRun, type Session, withSession } from "../session.ts";
 
