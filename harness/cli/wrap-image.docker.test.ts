@@ -44,6 +44,8 @@ describe("kvchaos images wrap", function () {
   this.timeout(120_000);
   let engine: Engine;
   let folder: string;
+  /** The image that lost its name to the next one. */
+  let nameless = "";
 
   before(async function () {
     const compiler = await runCommand(["gcc", "--version"], { within: 5000 }).catch(() => undefined);
@@ -56,7 +58,8 @@ describe("kvchaos images wrap", function () {
     await cc("-DBROKEN", "-o", "broken");
   });
   after(async () => {
-    for (const tag of ["9.9.8", "broken"]) await engine?.removeImage(`${NAME}:${tag}`, { force: true });
+    const images = [`${NAME}:9.9.8`, `${NAME}:broken`, ...(nameless ? [nameless] : [])];
+    for (const image of images) await engine?.removeImage(image, { force: true });
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
@@ -75,6 +78,7 @@ describe("kvchaos images wrap", function () {
     const first = await wrap("good", "9.9.8");
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stdout, /^sha256:[0-9a-f]{64}\n$/);
+    nameless = first.stdout.trim();
     assert.match(first.stderr, /^ {2}server +\/usr\/local\/bin\/redis-server +from .*\/good$/m);
     assert.match(first.stderr, /^ {2}library +\/\S*libc\.so\.6( |$)/m);
     assert.match(first.stderr, /^ {2}added +\/src\/server\.c +from .*\/server\.c$/m);
