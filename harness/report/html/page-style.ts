@@ -82,6 +82,7 @@ ${HATCHED.map((name) => `.is-${name}{fill:url(#hatch);stroke:var(--hatch);stroke
 .line{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}
 .s1{stroke:var(--c-blue)}.s2{stroke:var(--c-orange);stroke-dasharray:6 3}.s3{stroke:var(--c-green);stroke-dasharray:2 3}
 .s4{stroke:var(--c-purple);stroke-dasharray:8 3 2 3}.s5{stroke:var(--c-sky);stroke-dasharray:10 4}.s6{stroke:var(--c-red);stroke-dasharray:1 3}
+.line.s-rest{stroke:var(--quiet);stroke-width:1;stroke-opacity:.55}
 .s-ok{stroke:var(--c-green)}.s-fail{stroke:var(--c-red);stroke-dasharray:5 3}.s-info{stroke:var(--c-purple);stroke-dasharray:2 3}
 .proof{font-size:1.1rem;line-height:1.45;border:2px solid var(--bad);border-radius:4px;padding:10px 14px;margin:.8em 0;background:var(--back);overflow-wrap:anywhere}
 .proof strong{color:var(--bad)}

@@ -2,6 +2,7 @@ import { groupBy } from "../../base/group-by.ts";
 import { formatCount } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Html, html } from "../html/markup.ts";
+import { tellApart } from "./many-lines.ts";
 import { type Lane, round, type TimeScale } from "./time-scale.ts";
 
 /** A value of NaN ends the line: what follows is another course. */
@@ -9,7 +10,7 @@ export type Point = readonly [t: number, value: number];
 
 export interface Series {
   label: string;
-  /** Class of the line: "s1" … "s6" differ in colour and dashes. */
+  /** Class of the line: "s1" … "s6" differ in colour and dashes, "s-rest" is quiet. */
   mark: string;
   points: readonly Point[];
   /** Single measurements, not a course: dots without a line. */
@@ -67,9 +68,10 @@ export function seriesLane(
   const { format } = measure;
   const present = series.filter((one) => one.points.length > 0);
   const axis = measure.scale === "log" ? logAxis(present) : linearAxis(present);
+  const { drawn, legend } = tellApart(present, axis.part);
   return {
     title,
-    legend: present.map(({ label, mark }) => ({ label, mark })),
+    legend,
     height: HEIGHT,
     draw(scale, top) {
       const { left, right } = scale.frame;
@@ -82,7 +84,7 @@ export function seriesLane(
         const x = scale.x(from);
         return html`<rect class="shade" x="${x}" y="${top}" width="${round(Math.max(1, scale.x(to) - x))}" height="${HEIGHT - 4}"><title>${label}</title></rect>`;
       });
-      const lines = present.map((one) => line(one, downSample(one.points, scale, measure.merge), scale, y, format));
+      const lines = drawn.map((one) => line(one, downSample(one.points, scale, measure.merge), scale, y, format));
       return [shades, grid, lines];
     },
   };

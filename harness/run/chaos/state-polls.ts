@@ -3,7 +3,7 @@ import type { NodeState } from "../../journal/events.ts";
 import { replyText } from "../../resp/reply-text.ts";
 
 /** Between two questions to a node, ms: what it says is so old at most when it is heard. */
-const EVERY_MS = 20;
+const EVERY_MS = 10;
 /** A server that works on its answer is left alone for nine times as long, so that the questions cost it a tenth of its time at most. */
 const REST = 9;
 const REST_MOST_MS = 200;
