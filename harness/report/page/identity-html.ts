@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { groupBy } from "../../base/group-by.ts";
 import { counted, formatDurations, formatTime, type Range } from "../../base/units.ts";
 import { PROXY_COST, PROXY_HINT } from "../../docker/userland-proxy.ts";
 import type { RunRecord } from "../../journal/record.ts";
@@ -10,6 +11,8 @@ import { scriptOf } from "../repro-script.ts";
 import { machineText, type RunSummary } from "../run-summary.ts";
 import { timeToFinding } from "../time-to-finding.ts";
 
+/** Of every pair of six servers, and of clients to each: more are no list that anybody reads. */
+const MOST_LINKS = 36;
 const MOST_PLAN_CHARS = 200_000;
 
 /** Which server, which harness, which machine: what a maintainer asks first. */
@@ -45,10 +48,23 @@ function environmentHtml({ run, nodes, links }: RunSummary): Html {
     `Environment: ${counted(nodes.length, "node")}, ${counted(links.length, "link")} through Toxiproxy, host`,
     html.lines([
       scrolling("Nodes", table(["Node", "Role at the start", "Image", "Version", "Digest"], rows)),
-      bullets(links.map(({ name, address }) => `${name} by way of ${address}`)),
+      bullets(
+        links.length > MOST_LINKS
+          ? linksOfEach(links)
+          : links.map(({ name, address }) => `${name} by way of ${address}`),
+      ),
       verbatim(stringify(run.host)),
     ]),
   );
+}
+
+/** One line for all links that begin at the same place; they all lead through one host, each by a port of its own. */
+function linksOfEach(links: RunSummary["links"]): string[] {
+  const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(":"));
+  return [...groupBy(links, ({ from, address }) => `${from} by way of ${hostOf(address)}`)].map(([way, own]) => {
+    const ends = own.map(({ to, address }) => `${to} ${address.slice(hostOf(address).length)}`);
+    return `${way} -> ${ends.join(", ")}`;
+  });
 }
 
 /** What to type to see it again: with kvchaos, and without it. */
