@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { tellApart } from "./many-lines.ts";
-import type { Series } from "./series-lane.ts";
+import type { Series } from "./time-scale.ts";
 
 const half = (value: number): number => value / 2;
 const flat = (label: string, value = 1): Series => ({

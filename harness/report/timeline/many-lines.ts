@@ -1,5 +1,5 @@
 import { groupBy } from "../../base/group-by.ts";
-import type { Series } from "./series-lane.ts";
+import type { Series } from "./time-scale.ts";
 
 /** Two times the six colours with their dashes: more lines cannot be told apart. */
 const MOST = 12;

@@ -3,8 +3,8 @@ import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { adminCommands } from "../../journal/view/admin-commands.ts";
 import { truncatedNote } from "../html/lists.ts";
-import { AMOUNT, compact, DURATION, nodeSeries, type Point, pointsOf, seriesLane } from "./series-lane.ts";
-import type { Lane } from "./time-scale.ts";
+import { AMOUNT, compact, DURATION, nodeSeries, pointsOf, seriesLane } from "./series-lane.ts";
+import type { Lane, Point } from "./time-scale.ts";
 
 const MOST_LOADS = 4;
 

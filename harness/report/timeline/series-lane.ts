@@ -3,19 +3,7 @@ import { formatCount } from "../../base/units.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Html, html } from "../html/markup.ts";
 import { tellApart } from "./many-lines.ts";
-import { type Lane, round, type TimeScale } from "./time-scale.ts";
-
-/** A value of NaN ends the line: what follows is another course. */
-export type Point = readonly [t: number, value: number];
-
-export interface Series {
-  label: string;
-  /** Class of the line: "s1" … "s6" differ in colour and dashes, "s-rest" is quiet. */
-  mark: string;
-  points: readonly Point[];
-  /** Single measurements, not a course: dots without a line. */
-  dots?: boolean;
-}
+import { type Lane, type Point, round, type Series, type TimeScale } from "./time-scale.ts";
 
 /** How values are drawn and told. */
 export interface Measure {

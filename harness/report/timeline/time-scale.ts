@@ -63,6 +63,18 @@ export interface Lane {
   draw(scale: TimeScale, top: number): HtmlContent;
 }
 
+/** A value of NaN ends the line: what follows is another course. */
+export type Point = readonly [t: number, value: number];
+
+export interface Series {
+  label: string;
+  /** Class of the line: "s1" … "s6" differ in colour and dashes, "s-rest" is quiet. */
+  mark: string;
+  points: readonly Point[];
+  /** Single measurements, not a course: dots without a line. */
+  dots?: boolean;
+}
+
 /** Text cut to about `width` units of the drawing's small type, whole in its tooltip. @param end of the text, which stays */
 export function label(text: string, x: number, y: number, width: number, mark = "label", end = ""): Html {
   const room = Math.max(1, Math.floor(width / 6.2));
