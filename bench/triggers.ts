@@ -24,7 +24,7 @@ import { type BenchRow, quantile } from "./table.ts";
 
 export const title = "Triggers";
 
-const FOR_MS = 50_000;
+const FOR_MS = 40_000;
 const FIRE_MS = 50;
 const CUT_MS = 20;
 const ROUND_MS = 15_000;

@@ -52,6 +52,8 @@ export const pika: System = {
   stopWithin: 30_000,
   // thread-pool-size is 12, and INFO needs one of them, too.
   unansweredAtMost: 4,
+  // INFO and FLUSHDB take two locks in opposite order (docs/facts.md#pika).
+  watchedGently: true,
   // Its table of commands has none (pika_command.cc, InitCmdTable).
   withoutWait: true,
   restoringReplies: [],

@@ -177,6 +177,8 @@ export interface System {
    * may be without answer at once, and one of each kind besides. Absent: every probe connection asks.
    */
   readonly unansweredAtMost?: number;
+  /** To be asked how it is can be what makes it hang: it is asked as often as the experiment says, and never more. */
+  readonly watchedGently?: true;
   /**
    * Present where data outlive a graceful stop only with certain settings: for each (CONFIG GET) the value with which they do; one
    * that matches is enough. Absent: they always do.

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { until } from "../../base/deadline.ts";
+import type { System } from "../../systems/system.ts";
 import { FakeCluster } from "../../testing/fake-cluster.support.ts";
 import { StatePolls } from "./state-polls.ts";
 
 const SAID = "# Replication\r\nrole:slave\r\nmaster_link_status:down\r\nmaster_sync_in_progress:1\r\n";
 
-function setUp(answer: FakeCluster["answer"]) {
+function setUp(answer: FakeCluster["answer"], more: Partial<System> = {}) {
   const cluster = new FakeCluster(["m1"], { r1: "m1" });
   const asked: string[] = [];
   const heard: string[] = [];
@@ -13,7 +14,8 @@ function setUp(answer: FakeCluster["answer"]) {
     asked.push(node);
     return answer(node, argv);
   };
-  const polls = new StatePolls(cluster, (node, { syncing }) => void heard.push(`${node} ${syncing}`));
+  const scene = { nodes: cluster.nodes, system: { ...cluster.system, ...more } };
+  const polls = new StatePolls(scene, (node, { syncing }) => void heard.push(`${node} ${syncing}`));
   const times = (count: number): Promise<unknown> =>
     until({ what: `${count} questions`, within: 10_000, every: 5 }, () => asked.length >= count);
   return { polls, asked, heard, times };
@@ -40,6 +42,15 @@ describe("polls of a state that is waited for", () => {
     await times(4);
     stop();
     assert.deepEqual(heard, []);
+  });
+
+  it("ask no server that such questions can harm", async () => {
+    const gentle = setUp(() => ({ outcome: "ok", reply: SAID }), { watchedGently: true });
+    const usual = setUp(() => ({ outcome: "ok", reply: SAID }));
+    const stops = [gentle, usual].map(({ polls }) => polls.follow(() => true));
+    await usual.times(4);
+    for (const stop of stops) stop();
+    assert.deepEqual(gentle.asked, []);
   });
 
   it("ask a node that does not answer nothing more", async () => {

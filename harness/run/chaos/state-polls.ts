@@ -13,7 +13,8 @@ const ANSWER_MS = 10_000;
 
 /**
  * Asks nodes how they are while somebody waits for a state of theirs, on a connection each: many states pass, or are there, long before
- * the watchdog's next poll, and not every one has a line in the server's log. Nobody is asked while nobody waits.
+ * the watchdog's next poll, and not every one has a line in the server's log. Nobody is asked while nobody waits, and no server that such
+ * questions can harm.
  */
 export class StatePolls {
   readonly #cluster: Pick<Cluster, "nodes" | "system">;
@@ -30,6 +31,7 @@ export class StatePolls {
 
   /** Until the returned function is called. @param isMeant which nodes, at any moment: roles move */
   follow(isMeant: (node: string) => boolean): () => void {
+    if (this.#cluster.system.watchedGently) return () => {};
     this.#wanted.add(isMeant);
     this.#timer ??= setInterval(() => this.#tick(), EVERY_MS);
     return () => {
