@@ -10,6 +10,9 @@ import type { System } from "../systems/system.ts";
 import { launchOf, withCores } from "./launch.ts";
 import type { NodeSpec } from "./spec.ts";
 
+/** The engine starts and removes all containers of a cluster at once, and takes the longer for each: thirty beside other work, 35 s. */
+const MANY_MS = 180_000;
+
 /** With what every container, network and volume of a cluster is made. */
 export interface MakeOptions {
   engine: Engine;
@@ -59,9 +62,11 @@ export async function makeNetworks(options: MakeOptions, prefix: string): Promis
 
 /** Returns the container's id. */
 export async function startContainer({ engine, resources, signal }: MakeOptions, spec: ContainerSpec): Promise<string> {
-  resources.defer(`remove container ${spec.name}`, () => engine.remove(spec.name, { force: true, volumes: true }));
-  const id = await engine.createContainer(spec, { signal });
-  await engine.start(id, { signal });
+  const within = MANY_MS;
+  const remove = () => engine.remove(spec.name, { force: true, volumes: true, within });
+  resources.defer(`remove container ${spec.name}`, remove, within);
+  const id = await engine.createContainer(spec, { signal, within });
+  await engine.start(id, { signal, within });
   return id;
 }
 
