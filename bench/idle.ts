@@ -105,24 +105,30 @@ function readOr(file: string, otherwise: string): string {
   }
 }
 
-/** Of all threads of some processes, ms. */
-function processorTime(pids: readonly number[]): number {
+/** Of each thread of some processes, ms. */
+function processorTimes(pids: readonly number[]): Map<string, number> {
   const files = pids.flatMap((pid) => {
     const threads = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : [];
     return threads.map((thread) => `/proc/${pid}/task/${thread}/schedstat`);
   });
-  return files.reduce((sum, file) => sum + Number(readOr(file, "0").split(" ")[0]) / 1e6, 0);
+  return new Map(files.map((file) => [file, Number(readOr(file, "0").split(" ")[0]) / 1e6]));
+}
+
+/** Of the threads that are still there, ms. */
+function processorTimeSince(before: ReadonlyMap<string, number>, pids: readonly number[]): number {
+  const differences = [...processorTimes(pids)].map(([file, time]) => time - (before.get(file) ?? 0));
+  return differences.reduce((sum, time) => sum + time, 0);
 }
 
 async function idle({ harness, servers, shared }: Groups): Promise<BenchRow[]> {
   const around = [...servers, ...shared];
   /** % of a core: what the harness took, and everything. */
   const shares = async (ms: number): Promise<[own: number, all: number]> => {
-    const [own, others, from] = [processorTime(harness), processorTime(around), performance.now()];
+    const [own, others, from] = [processorTimes(harness), processorTimes(around), performance.now()];
     await sleep(ms);
     const percent = 100 / (performance.now() - from);
-    const ownShare = (processorTime(harness) - own) * percent;
-    return [ownShare, ownShare + (processorTime(around) - others) * percent];
+    const ownShare = processorTimeSince(own, harness) * percent;
+    return [ownShare, ownShare + processorTimeSince(others, around) * percent];
   };
   const [run = 0] = harness;
   const alone: number[] = [];
