@@ -42,7 +42,7 @@ interface Went {
   most: number;
 }
 
-export async function rows([many = "6", few = "2"]: readonly string[]): Promise<BenchRow[]> {
+export async function rows([many = "5", few = "2"]: readonly string[]): Promise<BenchRow[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-jobs-"));
   try {
     const file = path.join(folder, "short.yaml");
