@@ -9,6 +9,8 @@ import type { LinkPlan } from "./link-plan.ts";
 
 const API_PORT = 8474;
 const READY_MS = 60_000;
+/** Of so many links at most each has a port of this machine. */
+const MOST_PUBLISHED = 100;
 
 interface ToxiproxyOptions extends Pick<ContainerSpec, "name" | "image"> {
   spec: Pick<ClusterSpec, "toxiproxy" | "dataNetwork">;
@@ -24,11 +26,10 @@ export async function startToxiproxy(
 ): Promise<{ api: Address; links: Link[] }> {
   const { toxiproxy, dataNetwork } = spec;
   const ports = [API_PORT, ...plans.map(({ listen }) => listen)];
-  const hostPorts = await publishedPorts(options, ports.length);
-  // Published ports do not work on the data network; its own address answers there, too.
+  const hosts = await publishedPorts(options, [API_PORT, ...publishedOf(options, plans)]);
   const outside = toxiproxy.networks.find((network) => network.name !== dataNetwork)?.name ?? dataNetwork;
-  const reached = ports.map((port, i): Address => {
-    const host = hostPorts[i];
+  const reached = ports.map((port): Address => {
+    const host = hosts.get(port);
     return host === undefined ? { host: paths.toxiproxyOn(outside), port } : { host: "127.0.0.1", port: host };
   });
   await startContainer(options, {
@@ -37,7 +38,7 @@ export async function startToxiproxy(
     command: toxiproxy.command,
     labels: { ...toxiproxy.labels, ...options.labels, "kvchaos.node": toxiproxy.name },
     networks,
-    ports: hostPorts.map((host, i) => ({ container: ports[i] as number, host })),
+    ports: [...hosts].map(([container, host]) => ({ container, host })),
   });
   const [api, ...published] = reached as [Address, ...Address[]];
   const server = await ToxiproxyServer.connect(`http://${api.host}:${api.port}`, READY_MS, options.signal);
@@ -61,12 +62,20 @@ export async function startToxiproxy(
 }
 
 /**
- * Ports of this machine, where it does not reach the container itself. The engine sets several packet filter rules for each, one after
- * the other: with many nodes, whose links are as many as their pairs, that took minutes.
+ * The links that get a port of this machine: all, or of very many only the clients', where this machine reaches the container for the
+ * others. The engine sets several packet filter rules for each, one after the other: for the pairs of thirty nodes that took minutes.
  */
-async function publishedPorts({ engine, resources }: MakeOptions, count: number): Promise<number[]> {
-  if (engine.info.dialsContainers) return [];
-  const ports = await engine.freePorts(count);
-  resources.defer("give Toxiproxy's ports back", () => engine.releasePorts(ports));
-  return ports;
+function publishedOf({ engine }: MakeOptions, plans: readonly LinkPlan[]): number[] {
+  const all = plans.length <= MOST_PUBLISHED || !engine.info.dialsContainers;
+  return plans.filter(({ from }) => all || from === "client").map(({ listen }) => listen);
+}
+
+/** A free port of this machine for each. */
+async function publishedPorts(
+  { engine, resources }: MakeOptions,
+  ports: readonly number[],
+): Promise<Map<number, number>> {
+  const free = await engine.freePorts(ports.length);
+  resources.defer("give Toxiproxy's ports back", () => engine.releasePorts(free));
+  return new Map(ports.flatMap((port, i): [number, number][] => (free[i] === undefined ? [] : [[port, free[i]]])));
 }
