@@ -104,6 +104,9 @@ function hintFor(status: number | undefined, reason: string): string | undefined
   if (/non-overlapping|pool overlaps|address pools/i.test(reason)) {
     return "No free network address range: `kvchaos clean` removes what earlier runs left; `docker network prune` removes other unused networks.";
   }
+  if (/has active endpoints/i.test(reason)) {
+    return "`docker network inspect` shows who is in it. Nobody? Then the engine has lost count: start it again (systemctl restart docker), and type `kvchaos clean`.";
+  }
   if (/no space left/i.test(reason))
     return "The disk is full: free some space (`docker system df` shows what Docker holds).";
   if (status === 404)

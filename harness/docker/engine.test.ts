@@ -143,6 +143,7 @@ describe("engine, on a daemon that behaves badly", () => {
       [500, "listen tcp4 127.0.0.1:7002: bind: address already in use", /Port 7002 on 127\.0\.0\.1 is in use/],
       [404, "No such container: m1", /was removed/],
       [500, "write /x: no space left on device", /disk is full/],
+      [403, "network n has active endpoints", /lost count.*kvchaos clean/],
       [500, "something new", undefined],
     ];
     for (const [status, message, hint] of cases) {

@@ -130,7 +130,10 @@ export async function removeRun(
   return removed.size;
 }
 
-/** Containers first: they hold the networks and volumes. One that resists does not keep the others from going. */
+/**
+ * Containers first, one after the other (docs/facts.md#docker): they hold the networks and volumes. One that resists does not keep the
+ * others from going.
+ */
 async function removeAll(
   engine: Engine,
   found: Awaited<ReturnType<Engine["listByLabel"]>>,
@@ -138,14 +141,20 @@ async function removeAll(
   removed: Set<string>,
 ): Promise<string[]> {
   const failures: string[] = [];
-  const each = async (names: readonly string[], remove: (name: string) => Promise<void>): Promise<void> => {
-    for (const [i, result] of (await Promise.allSettled(names.map(remove))).entries()) {
-      if (result.status === "fulfilled") removed.add(names[i]!);
-      else failures.push(messageOf(result.reason));
+  const one = async (name: string, remove: (name: string) => Promise<void>): Promise<void> => {
+    try {
+      await remove(name);
+      removed.add(name);
+    } catch (error) {
+      failures.push(messageOf(error));
     }
   };
+  const each = async (names: readonly string[], remove: (name: string) => Promise<void>): Promise<void> => {
+    await Promise.all(names.map((name) => one(name, remove)));
+  };
   const ids = (things: readonly { id: string }[]): string[] => things.map(({ id }) => id);
-  await each(ids(found.containers), (id) => engine.remove(id, { force: true, volumes: true, signal }));
+  for (const id of ids(found.containers))
+    await one(id, (name) => engine.remove(name, { force: true, volumes: true, signal }));
   await each(ids(found.networks), (id) => engine.removeNetwork(id, { signal }));
   const onDisks = new Set(found.volumes.filter(({ labels }) => hasDisk(labels)).map(({ name }) => name));
   await each(

@@ -10,7 +10,7 @@ import { setPriority } from "node:os";
  */
 
 /** For all but the first: one that waits for servers goes first whenever it has something to do. */
-const NICE = 5;
+const NICE = 19;
 
 const [first, ...others] = process.argv.slice(2);
 const beside = [start(first, "inherit"), ...others.map((script) => start(script, "pipe"))];
