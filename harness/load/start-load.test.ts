@@ -69,12 +69,7 @@ describe("startLoad", function () {
   const working = () => until({ what: "work", within: 10_000 }, () => server.count("SET") > 50);
 
   it("emits one sample per second and load; their sums are the totals and what the server saw", async () => {
-    // On a busy machine an operation may be sent long after it was due: none is given up here.
-    const patient = { ...SPEC, timeout: 60_000 };
-    const running = await start([
-      patient,
-      { ...patient, name: "zadd#2", workload: "zadd", rate: null, connections: 1 },
-    ]);
+    const running = await start([SPEC, { ...SPEC, name: "zadd#2", workload: "zadd", rate: null, connections: 1 }]);
     await until({ what: "two samples of each load", within: 10_000 }, () => events.length >= 4);
     const totals = await running.stop();
     assert.deepEqual(
@@ -86,7 +81,9 @@ describe("startLoad", function () {
       assert.equal(total.ok, sum(own.map((sample) => sample.ok)));
       assert.equal(total.ok, server.count(total.load === "set" ? "SET" : "ZADD"));
       assert.equal(total.ok, sum(own.map((sample) => sample.latency?.count ?? 0)));
-      assert.deepEqual([total.fail, total.info], [0, 0]);
+      // On a busy machine the last that were due may come too late to be sent: that is all that may fail.
+      const notSent = sum(own.map((sample) => sample.errors["not-sent"] ?? 0));
+      assert.deepEqual([total.fail, total.info], [notSent, 0]);
       assert.equal(own[0]?.connected, own[0]?.connections);
     }
     for (const event of events) eventSchema.parse(event);
