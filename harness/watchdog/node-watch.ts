@@ -195,11 +195,12 @@ export class NodeWatch {
   /** A new reading when one is due, else null. */
   #readProcess(): ProcessSample | null {
     const now = this.#options.clock.now();
-    const every = this.#classifier.suspicious ? SAMPLE_SUSPICIOUS_EVERY : SAMPLE_EVERY;
-    if (now - this.#sampledAt < every) return null;
+    const { suspicious } = this.#classifier;
+    if (now - this.#sampledAt < (suspicious ? SAMPLE_SUSPICIOUS_EVERY : SAMPLE_EVERY)) return null;
     this.#sampledAt = now;
     const pid = this.#node.pid();
-    this.#sample = pid === null ? null : sampleProcess(pid, now, this.#sample);
+    // Read whole when it is judged: a thread that was woken and gets no CPU looks asleep by its schedule alone.
+    this.#sample = pid === null ? null : sampleProcess(pid, now, suspicious ? null : this.#sample);
     return this.#sample;
   }
 

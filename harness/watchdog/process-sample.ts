@@ -36,7 +36,8 @@ export interface ProcessSample {
 /**
  * Reads /proc/<pid>. `alive: false` when the process is gone; null when this machine has no readable /proc.
  * Costs five small reads per thread that has run since `before`, and one per thread that has not; it never stops the process.
- * @param before the last reading of this process, where there is one
+ * @param before the last reading of this process, where there is one. A thread that has not run since is taken as it was,
+ *   even when it has been woken meanwhile and still waits for a CPU: give none where that makes a difference
  */
 export function sampleProcess(
   pid: number,
