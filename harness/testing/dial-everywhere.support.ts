@@ -78,15 +78,12 @@ async function dialFrom(plain: Plain, from: string, places: readonly Place[], di
     }
     held.push({ id, place, text });
     const itself = place.means === from;
-    // A server that dials itself has no link: an address of its own is at both ends. Not always with the port that it dialled from: the
-    // kernel takes one for two connections to different addresses, and another for the second when both turn out to be the same.
-    const fromHosts = itself
-      ? [known.get(from), containers.get(from), cluster.node(from).nearest().host]
-      : [known.get(from)];
+    // A server that dials itself has no link: its own address is at both ends.
+    const fromHost = itself ? null : (known.get(from) as string);
     const cameTo = (name: string): string[] =>
       [...connections(pidOf(name))]
         .filter((one) => !before.get(name)?.has(one))
-        .filter((one) => fromHosts.some((host) => one.includes(` ${host}:`)))
+        .filter((one) => (fromHost === null ? one.endsWith(`:${port}`) : one.includes(` ${fromHost}:`)))
         .map((one) => `${name}:${one.split(" ")[0]}`);
     const wanted = `${place.means}:${place.port}`;
     const came = await until({ what: "the other end", within: ANSWER_MS, every: 5 }, () => {

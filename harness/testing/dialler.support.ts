@@ -5,6 +5,11 @@ import { until } from "../base/deadline.ts";
 
 /** On a machine that is busy with other tests, too. */
 const DIAL_MS = 20_000;
+/**
+ * Where a dialler's own ports begin: past those that the kernel takes by itself. It takes one for two connections to different addresses,
+ * and has to change it on the way when both lead to the same place: then nobody could tell whose connection came out there.
+ */
+const OWN_PORTS = 61_000;
 const PING = "*1\r\n$4\r\nPING\r\n";
 
 /** Runs in the node's network namespace, with the engine's own resolver of names: opens what it is told, says PING when it is told. */
@@ -15,12 +20,12 @@ dns.setServers(["127.0.0.11"]);
 const open = new Map();
 const say = (said) => process.stdout.write(JSON.stringify(said) + "\\n");
 require("node:readline").createInterface({ input: process.stdin }).on("line", async (line) => {
-  const { id, host, port, send } = JSON.parse(line);
+  const { id, host, port, localPort, send } = JSON.parse(line);
   if (send !== undefined) return void open.get(id).write(send);
   const failed = (error) => say({ id, error: String(error) });
   try {
     const address = net.isIP(host) ? host : (await dns.resolve4(host))[0];
-    const socket = net.connect({ host: address, port });
+    const socket = net.connect({ host: address, port, localPort });
     open.set(id, socket);
     socket.on("connect", () => say({ id, port: socket.localPort }));
     socket.on("data", (data) => say({ id, data: String(data) }));
@@ -42,7 +47,7 @@ export class Dialler {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #said = new Map<number, Said>();
   #stderr = "";
-  #count = 0;
+  static #count = 0;
 
   constructor(pid: number) {
     this.#child = spawn("nsenter", ["-t", String(pid), "-n", process.execPath, "-e", DIALLER]);
@@ -56,8 +61,8 @@ export class Dialler {
   }
 
   async dial(host: string, port: number): Promise<{ id: number } & Said> {
-    const id = this.#count++;
-    this.#tell({ id, host, port });
+    const id = Dialler.#count++;
+    this.#tell({ id, host, port, localPort: OWN_PORTS + (id % (65_536 - OWN_PORTS)) });
     const enough = ({ port: own, error }: Said): boolean => own !== undefined || error !== undefined;
     const said = await this.#heard(id, DIAL_MS, enough).catch((error: unknown): Said => ({ error: String(error) }));
     return { id, ...said };
