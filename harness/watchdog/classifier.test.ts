@@ -515,6 +515,17 @@ describe("node classifier", () => {
       assert.deepEqual(conditions(changes), ["unknown", "healthy", "deadlocked"]);
     });
 
+    it("stays a partial hang when the others could not be heard, and is a hang of all after hangAfter of unstarved time", () => {
+      const starved = (t: number) => (t < 4000 ? [] : [{ from: 4000, to: Math.min(t, 6000) }]);
+      const some = (connection: number, askedAt: number, to: number | null) =>
+        connection === 0 ? silentBetween(1500, null)(0, askedAt) : silentBetween(4000, to)(0, askedAt);
+      const back = play({ until: 9000, answeredAt: (number, askedAt) => some(number, askedAt, 6000), starved });
+      assert.deepEqual(conditions(back), ["unknown", "healthy", "partial"]);
+      const gone = play({ until: 9000, answeredAt: (number, askedAt) => some(number, askedAt, null), starved });
+      assert.deepEqual(conditions(gone), ["unknown", "healthy", "partial", "deadlocked"]);
+      assert.ok(last(gone).t >= 7000, `at ${last(gone).t}`);
+    });
+
     it("does not call a starved node slow or stalled", () => {
       const starved = (t: number) => [{ from: 2000, to: t }];
       const answeredAt = (_: number, askedAt: number) => askedAt + (askedAt > 3000 ? 400 : 2);

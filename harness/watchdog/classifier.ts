@@ -121,7 +121,8 @@ export class NodeClassifier {
     const { t, report, starved } = o;
     const hangs = HANGS.includes(this.#now.condition);
     const hung = hangs && this.#now.condition !== "partial";
-    const silence = this.#silence.observe(report, t, this.#floor, starved, hangs);
+    const known = hung ? "total" : hangs ? "partial" : "none";
+    const silence = this.#silence.observe(report, t, this.#floor, starved, known);
     this.#oldest = silence.kind === "none" ? silence.oldest : this.#hangAfter;
     const before = this.#process.last;
     if (o.process) this.#process.add(o.process, this.#now.condition === "healthy" && !this.suspicious);

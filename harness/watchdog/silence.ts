@@ -12,6 +12,9 @@ export type Silence =
   /** Some connections answer, these have not for hangAfter. */
   | { kind: "partial"; since: number; age: number; silent: number; of: number; numbers: number[]; what: string };
 
+/** Nobody, some or all of a node's connections were already said to hang. */
+type KnownHang = "none" | "partial" | "total";
+
 /** Starved time below this share of hangAfter just delays a hang; above it the condition is `starved`. */
 const RELEVANT = 0.2;
 
@@ -43,9 +46,9 @@ export class SilenceRule {
 
   /**
    * @param floor no question counts as older than this: start of the watch, or release of a node that we held stopped
-   * @param hung the node is already known to hang: late news of starvation must not take that back
+   * @param known how far the node is already known to hang: late news of starvation must not take that back
    */
-  observe(report: NodeReport, t: number, floor: number, starved: readonly Span[], hung: boolean): Silence {
+  observe(report: NodeReport, t: number, floor: number, starved: readonly Span[], known: KnownHang): Silence {
     for (const { kind, answeredAt } of report.answers) {
       if (!onDataPath(kind)) continue;
       if (answeredAt - this.#lastAnswer >= this.#hangAfter / 2) this.#answering = answeredAt;
@@ -56,10 +59,10 @@ export class SilenceRule {
       if (!onDataPath(loss.kind) || loss.at <= this.#lastAnswer) continue;
       this.#losing = { from: this.#losing?.from ?? loss.at, reason: loss.reason };
     }
-    return this.#total(report, t, floor, starved, hung) ?? this.#partial(report, t, floor, starved, hung);
+    return this.#total(report, t, floor, starved, known) ?? this.#partial(report, t, floor, starved, known);
   }
 
-  #total(report: NodeReport, t: number, floor: number, starved: readonly Span[], hung: boolean): Silence | null {
+  #total(report: NodeReport, t: number, floor: number, starved: readonly Span[], known: KnownHang): Silence | null {
     const asked = report.connections.filter(({ kind, askedAt }) => onDataPath(kind) && askedAt !== null);
     const oldest = Math.min(...asked.map(({ askedAt }) => askedAt ?? t), this.#losing?.from ?? t);
     const since = Math.max(floor, oldest);
@@ -67,7 +70,9 @@ export class SilenceRule {
     if (t - quietFrom < this.#hangAfter) return null;
     const stolen = covered(starved, { from: quietFrom, to: t });
     const age = t - quietFrom - stolen;
-    if (age < this.#hangAfter && !hung) return this.#stolen(since, stolen, t);
+    if (age < this.#hangAfter && known === "none") return this.#stolen(since, stolen, t);
+    // It stays a partial hang while it was us who heard nothing of the others.
+    if (age < this.#hangAfter && known === "partial") return null;
     const { held } = report;
     const of = held ? asked.length : connectionsWith(report, asked);
     // All of them are silent, the younger ones of less than hangAfter too.
@@ -77,7 +82,7 @@ export class SilenceRule {
     return { kind: "total", since, age: t - since, silent, of, refused: this.#losing?.reason ?? null, held };
   }
 
-  #partial(report: NodeReport, t: number, floor: number, starved: readonly Span[], hung: boolean): Silence {
+  #partial(report: NodeReport, t: number, floor: number, starved: readonly Span[], known: KnownHang): Silence {
     const ages = report.connections.map(({ askedAt }) => (askedAt === null ? 0 : t - Math.max(askedAt, floor)));
     const oldest = Math.max(0, ...ages);
     // When everybody just fell silent, the first question to reach hangAfter is not a partial hang; nor is the last one
@@ -91,7 +96,7 @@ export class SilenceRule {
     if (stuck.length === 0) return { kind: "none", oldest };
     const since = Math.max(floor, Math.min(...stuck.map(({ askedAt }) => askedAt ?? t)));
     const stolen = covered(starved, { from: since, to: t });
-    if (t - since - stolen < this.#hangAfter && !hung) return this.#stolen(since, stolen, t);
+    if (t - since - stolen < this.#hangAfter && known === "none") return this.#stolen(since, stolen, t);
     const numbers = stuck.map(({ number }) => number);
     const kinds = countEach(stuck.map(({ kind }) => kind));
     const what = [...kinds].map(([kind, n]) => `${n} ${kind}`).join(", ");
