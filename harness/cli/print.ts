@@ -3,6 +3,7 @@ import { plainLine } from "../base/escape.ts";
 import { clip } from "../base/shorten.ts";
 import { textTable } from "../base/text-table.ts";
 import { fittedTable } from "./fitted-table.ts";
+import { sourceStack } from "./source-stack.ts";
 
 /** Lines that stay below all others on a terminal, and how many of them are there now. */
 let feet: readonly string[] = [];
@@ -58,6 +59,6 @@ export function logError(error: unknown, heading?: string): void {
     return;
   }
   log(`kvchaos: unexpected error: ${messageOf(error)}`);
-  if (error instanceof Error && error.stack) log(error.stack);
+  if (error instanceof Error && error.stack) log(sourceStack(error.stack));
   log("  → This is a bug of kvchaos. Please report it with the lines above.");
 }

@@ -107,6 +107,8 @@ function removeOld(folder, current) {
  * and every file that went in
  */
 async function compile(root, out) {
+  // First of all: where nothing can be written, nobody waits for it.
+  mkdirSync(out, { recursive: true });
   const { build, stop } = await import("esbuild");
   const { dependencies = {} } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   // The lock file stands for the packages.
@@ -139,7 +141,6 @@ async function compile(root, out) {
       logLevel: "silent",
       plugins: [{ name: "places", setup: ({ onLoad }) => onLoad({ filter: /\.ts$/ }, read) }],
     });
-    mkdirSync(out, { recursive: true });
     const hash = createHash("sha256");
     for (const { path, contents } of outputFiles) {
       writeFileSync(path, contents);
@@ -147,6 +148,7 @@ async function compile(root, out) {
     }
     return { sources, hash: hash.digest("hex").slice(0, 16), files: Object.keys(metafile.inputs) };
   } catch (error) {
+    rmSync(out, { recursive: true, force: true });
     throw error.errors ? new SetupError(...mistake(error.errors)) : error;
   } finally {
     await stop();
