@@ -169,6 +169,7 @@ function nightIn(directory: string): NightSum {
     kvchaos: ["0.1.0"],
     startedAt: "2026-11-21T02:00:01.123Z",
     ms: 90_000,
+    jobs: 1,
     entries: [
       { ...entry, reasons: [HOSTILE], outcome: "fail", runs },
       { ...entry, reasons: [], outcome: "pass", runs: [] },

@@ -5,19 +5,20 @@ import { bullets } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { htmlPage } from "../html/page.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
-import { againCommand, countedOutcomes, gravestFirst, OUTCOME_WORDS } from "./outcome-words.ts";
+import { againCommand, countedOutcomes, gravestFirst, OUTCOME_WORDS, timeOfNight } from "./outcome-words.ts";
 
 const COLUMNS = ["Outcome", "Experiment", "Image", "Expected", "Why", numbers("Runs"), numbers("Took")];
 
 /** index.html of a night: one file, no network, no script; links to the runs' own reports beside it. */
-export function nightHtml({ seeds, entries, missing, ms, startedAt }: NightSum): Html {
+export function nightHtml(sum: NightSum): Html {
+  const { seeds, entries, missing, startedAt } = sum;
   const title = `Night ${seeds.join(", ") || "without a name"}`;
   return htmlPage({
     title,
     header: html.lines([
       html`<p class="quiet">${startedAt === null ? "kvchaos" : `kvchaos, began ${startedAt}`}</p>`,
       html`<h1>${title}: ${countedOutcomes(entries)}</h1>`,
-      html`<p>${formatTime(ms)} on all runners together.</p>`,
+      html`<p>${timeOfNight(sum)}.</p>`,
     ]),
     main: [
       missing.length > 0 && bullets(missing, "v-error"),

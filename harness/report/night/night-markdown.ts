@@ -1,8 +1,7 @@
 import { fenced, inlineMarkdown } from "../../base/escape.ts";
-import { formatTime } from "../../base/units.ts";
 import type { NightSum } from "../../run/night/merge.ts";
 import { cutMarkdown } from "../ci/cut-markdown.ts";
-import { againCommand, countedOutcomes, gravestFirst, OUTCOME_WORDS } from "./outcome-words.ts";
+import { againCommand, countedOutcomes, gravestFirst, OUTCOME_WORDS, timeOfNight } from "./outcome-words.ts";
 
 /** GitHub drops a step summary above 1 MiB as a whole; other steps write theirs, too. */
 export const SUMMARY_BYTES = 300_000;
@@ -12,14 +11,14 @@ const MOST_REASON = 600;
 
 /** A night as Markdown: the gravest first, the commands that show it again at the end. Cut to so many bytes. */
 export function nightMarkdown(sum: NightSum, mostBytes: number): string {
-  const { seeds, entries, missing, ms, kvchaos } = sum;
+  const { seeds, entries, missing, kvchaos } = sum;
   const order = gravestFirst(entries);
   const commands = order
     .filter(({ outcome }) => outcome === "fail" || outcome === "not-reproduced")
     .flatMap((entry) => againCommand(entry) ?? []);
   const text = [
     `## Night ${inlineMarkdown(seeds.join(", ") || "without a name")}: ${countedOutcomes(entries)}`,
-    `${formatTime(ms)} on all runners together, kvchaos ${inlineMarkdown(kvchaos.join(", ") || "of unknown version")}, seed ${inlineMarkdown(seeds.join(", ") || "unknown")}.`,
+    `${timeOfNight(sum)}, kvchaos ${inlineMarkdown(kvchaos.join(", ") || "of unknown version")}, seed ${inlineMarkdown(seeds.join(", ") || "unknown")}.`,
     ...(missing.length > 0 ? [missing.map((one) => `- 🛑 ${inlineMarkdown(one)}`).join("\n")] : []),
     [
       "| | Experiment | Image | Expected | Why |",

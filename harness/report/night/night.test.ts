@@ -29,7 +29,7 @@ function sumIn(directory: string): NightSum {
       again: null,
     };
   });
-  const about = { seeds: ["20261121"], kvchaos: ["0.1.0"], startedAt: "2026-11-21T02:00:01.123Z", ms: 90_000 };
+  const about = { seeds: ["20261121"], kvchaos: ["0.1.0"], startedAt: "2026-11-21T02:00:01.123Z", ms: 90_000, jobs: 3 };
   return { ...about, entries, missing: ["the runner of shard 2/3 left no nightly.json"], directory };
 }
 
@@ -57,6 +57,7 @@ describe("the report of a night", () => {
     await writeNight(sumIn(directory), {});
     const html = await read("index.html");
     assert.match(html, /<h1>Night 20261121: 1 broken, 1 failed, 1 known bug not seen, 1 not run, /);
+    assert.match(html, /<p>1:30 min on all runners together, up to 3 experiments at a time\.</);
     assert.match(html, /default-src 'none'/);
     assert.doesNotMatch(html, /<script|<img|(?:href|src)="(?!data:|\.\.\/)/i);
     assert.match(html, /href="\.\.\/run%20\d\/report\.html"/);

@@ -1,3 +1,5 @@
+import { formatTime } from "../../base/units.ts";
+import type { NightSum } from "../../run/night/merge.ts";
 import type { NightEntry } from "../../run/night/record.ts";
 import type { JunitTrouble } from "../ci/junit-xml.ts";
 import { shellWord } from "../replay-command.ts";
@@ -52,4 +54,10 @@ export function againCommand({ experiment, image, system, runs }: NightEntry): s
   if (!run) return null;
   const words = ["run", experiment, "--system", system, "--image", image, "--seed", run.seed];
   return ["node", "harness/cli/kvchaos.mjs", ...words].map(shellWord).join(" ");
+}
+
+/** "12 m on all runners together, up to 3 experiments at a time". */
+export function timeOfNight({ ms, jobs }: NightSum): string {
+  const beside = jobs > 1 ? `, up to ${jobs} experiments at a time` : "";
+  return `${formatTime(ms)} on all runners together${beside}`;
 }

@@ -17,6 +17,8 @@ export interface NightSum {
   startedAt: string | null;
   /** Of all runners together. */
   ms: number;
+  /** Experiments at a time on a runner, at most. */
+  jobs: number;
   /** By experiment and image, each once. Runs' folders are relative to `directory`. */
   entries: NightEntry[];
   /** What should be there and is not: a runner's share, the end of a night. One sentence each. */
@@ -54,6 +56,7 @@ export function mergeNights(nights: readonly FoundNight[], others: readonly Nigh
     kvchaos: unique(nights.map(({ night }) => night.kvchaos)),
     startedAt: nights.map(({ night }) => night.startedAt).sort()[0] ?? null,
     ms: nights.reduce((sum, { night }) => sum + night.ms, 0),
+    jobs: Math.max(1, ...nights.map(({ night }) => night.jobs ?? 1)),
     entries: [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entries]) => asOne(entries)),
     missing: missingOf(nights),
     directory,
