@@ -1,7 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parse } from "yaml";
 import { monotonicClock } from "../harness/base/clock.ts";
 import { until } from "../harness/base/deadline.ts";
 import { seededRandom } from "../harness/base/random.ts";
@@ -11,17 +10,18 @@ import { HANGS } from "../harness/journal/events.ts";
 import type { WatchdogSettings } from "../harness/journal/plan.ts";
 import { startWatchdog } from "../harness/watchdog/start-watchdog.ts";
 import type { NodeVerdict } from "../harness/watchdog/watchdog.ts";
+import { writeCompose } from "./support/one-master-compose.ts";
 import { withCluster } from "./support/plain-cluster.ts";
 import { type BenchRow, quantile } from "./table.ts";
 
 /*
  * How long from the moment at which a server stops (SIGSTOP from outside) to the verdict, beyond hang-after? Servers are stopped at random
- * moments, some of them at the same time. `npm run bench -- detection [how many servers, "3,12"]`
+ * moments, some of them at the same time. `npm run bench -- detection [how many servers, "3,12,30"]`
  */
 
 export const title = "Detection";
 
-const FOR_MS = 22_000;
+const FOR_MS = 18_000;
 const LIMIT_MS = 250;
 const ROUND_MS = 15_000;
 /** So many servers at most are stopped at a time. */
@@ -38,7 +38,7 @@ const SETTINGS: WatchdogSettings = {
   poll: 1000,
 };
 
-export async function rows([sizes = "3,12"]: readonly string[]): Promise<BenchRow[]> {
+export async function rows([sizes = "3,12,30"]: readonly string[]): Promise<BenchRow[]> {
   const engine = await connectEngine();
   const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-bench-"));
   const counts = sizes.split(",").map(Number);
@@ -53,16 +53,6 @@ export async function rows([sizes = "3,12"]: readonly string[]): Promise<BenchRo
     await rm(folder, { recursive: true, force: true });
   }
   return found;
-}
-
-/** One master with so many servers in all, and a control server. */
-async function writeCompose(file: string, servers: number): Promise<void> {
-  const text = await readFile(path.join(import.meta.dirname, "../compose/one-master-two-replicas.yaml"), "utf8");
-  const compose = parse(text, { merge: true });
-  const { m1, r1, r2: _, control, toxiproxy } = compose.services;
-  const replicas = Array.from({ length: servers - 1 }, (_, i) => [`r${i + 1}`, r1]);
-  compose.services = { m1, ...Object.fromEntries(replicas), control, toxiproxy };
-  await writeFile(file, JSON.stringify(compose));
 }
 
 async function measure(cluster: RunningCluster, count: number): Promise<BenchRow> {

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parse } from "yaml";
 import { connectEngine, type Engine } from "../harness/docker/engine.ts";
 import type { ContainerSpec } from "../harness/docker/engine-types.ts";
 import { ownerLabels, removeRun } from "../harness/docker/leftovers.ts";
+import { writeCompose } from "./support/one-master-compose.ts";
 import { withCluster } from "./support/plain-cluster.ts";
 import { type BenchRow, inTurns, median, rowOf, summed } from "./table.ts";
 
@@ -31,7 +31,8 @@ export async function rows([servers = "3"]: readonly string[]): Promise<BenchRow
 
 async function measure(engine: Engine, folder: string, servers: number): Promise<BenchRow[]> {
   const file = path.join(folder, "cluster.yaml");
-  const nodes = await writeCompose(file, servers);
+  await writeCompose(file, servers);
+  const nodes = servers + 1;
   const down: number[] = [];
   let specs: ContainerSpec[] = [];
   const ours = async (): Promise<number> => {
@@ -66,17 +67,6 @@ async function measure(engine: Engine, folder: string, servers: number): Promise
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
-
-/** A Compose file of one master with so many servers in all, and a control server. @returns how many containers of servers */
-async function writeCompose(file: string, servers: number): Promise<number> {
-  const text = await readFile(path.join(import.meta.dirname, "../compose/one-master-two-replicas.yaml"), "utf8");
-  const compose = parse(text, { merge: true });
-  const { m1, r1, r2: _, control, toxiproxy } = compose.services;
-  const replicas = Array.from({ length: servers - 1 }, (_, i) => [`r${i + 1}`, r1]);
-  compose.services = { m1, ...Object.fromEntries(replicas), control, toxiproxy };
-  await writeFile(file, JSON.stringify(compose));
-  return servers + 1;
-}
 
 /** The same engine, which notes the containers that are made. */
 function recording(engine: Engine, specs: ContainerSpec[]): Engine {
