@@ -26,9 +26,9 @@ export class CleanupScope {
     this.#together = together;
   }
 
-  /** A scope of its own that is undone as one step of this one. It takes steps until its turn has come. */
-  part(options?: { together?: boolean }): CleanupScope {
-    const part = new CleanupScope(options);
+  /** A scope whose steps are undone at the same time, as one step of this one. It takes steps until its turn has come. */
+  part(): CleanupScope {
+    const part = new CleanupScope({ together: true });
     this.#add(part, "a part of it");
     return part;
   }

@@ -1,8 +1,10 @@
+import { ChaosError } from "../base/chaos-error.ts";
 import type { CleanupScope } from "../base/scope.ts";
 import type { ComposeFile } from "../docker/compose.ts";
 import { Disk, removeDisk } from "../docker/disk.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { ContainerSpec, Network } from "../docker/engine-types.ts";
+import { type Attached, removeAttached } from "../docker/removal.ts";
 import { removeSharedFolders } from "../docker/shared-folder.ts";
 import type { LockLibrary } from "../locks/library/make-library.ts";
 import { LockFolder } from "../locks/lock-folder.ts";
@@ -10,7 +12,7 @@ import type { System } from "../systems/system.ts";
 import { launchOf, withCores } from "./launch.ts";
 import type { NodeSpec } from "./spec.ts";
 
-/** The engine starts and removes all containers of a cluster at once, and takes the longer for each: thirty beside other work, 35 s. */
+/** The engine starts all containers of a cluster at once, and takes the longer for each: thirty beside other work, 35 s. */
 const MANY_MS = 180_000;
 
 /** With what every container, network and volume of a cluster is made. */
@@ -21,8 +23,10 @@ export interface MakeOptions {
   image: string;
   /** On everything that is created: whoever finds it knows which run it belongs to. */
   labels: Readonly<Record<string, string>>;
-  /** Every container, network and volume registers its removal here before it is used. */
+  /** What the containers hold registers its removal here before it is used. */
   resources: CleanupScope;
+  /** Every container and network is named here before it is made. */
+  made: Attached;
   signal: AbortSignal;
   /** Each node's data on a disk of its own, of so many bytes (Fault.ownDisk). Rejects where that cannot be. */
   disk?: number | null;
@@ -48,23 +52,32 @@ export interface Placed {
   ports: Record<string, number>;
 }
 
+/** All containers and networks are removed as one step of `scope`. @returns where they are to be named */
+export function removedWith(scope: CleanupScope, engine: Engine): Attached {
+  const made: Attached = { containers: [], networks: [] };
+  const remove = async (): Promise<void> => {
+    const { failures } = await removeAttached(engine, made, { within: MANY_MS });
+    if (failures.length > 0) throw new ChaosError("infrastructure", failures.join("; "));
+  };
+  scope.defer("remove the cluster's containers and networks", remove, MANY_MS);
+  return made;
+}
+
 /** By their names in the Compose file. @param prefix of what the engine calls them */
 export async function makeNetworks(options: MakeOptions, prefix: string): Promise<Map<string, Network>> {
-  const { engine, compose, labels, resources, signal } = options;
-  const removals = resources.part({ together: true });
-  const made = compose.networks.map(async ({ name: service, internal }): Promise<[string, Network]> => {
+  const { engine, compose, labels, made, signal } = options;
+  const networks = compose.networks.map(async ({ name: service, internal }): Promise<[string, Network]> => {
     const name = `${prefix}-${service}`;
-    removals.defer(`remove network ${name}`, () => engine.removeNetwork(name));
+    made.networks.push(name);
     return [service, await engine.createNetwork({ name, labels, internal }, { signal })];
   });
-  return new Map(await Promise.all(made));
+  return new Map(await Promise.all(networks));
 }
 
 /** Returns the container's id. */
-export async function startContainer({ engine, resources, signal }: MakeOptions, spec: ContainerSpec): Promise<string> {
+export async function startContainer({ engine, made, signal }: MakeOptions, spec: ContainerSpec): Promise<string> {
   const within = MANY_MS;
-  const remove = () => engine.remove(spec.name, { force: true, volumes: true, within });
-  resources.defer(`remove container ${spec.name}`, remove, within);
+  made.containers.push(spec.name);
   const id = await engine.createContainer(spec, { signal, within });
   await engine.start(id, { signal, within });
   return id;
@@ -101,7 +114,7 @@ export async function startNode(
 }
 
 /** To be called before any server is started: its folder is mounted into it. */
-export function removeLockGraphs({ locks, resources }: MakeOptions): void {
+export function removeLockGraphs({ locks, resources }: Pick<MakeOptions, "locks" | "resources">): void {
   if (locks) resources.defer("remove the lock graphs", () => removeSharedFolders(locks.runId));
 }
 

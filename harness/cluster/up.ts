@@ -11,7 +11,7 @@ import { checkRedirect } from "../network/virtual-addresses.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import { attachReplicas } from "./attach-replicas.ts";
 import { ContainerNode } from "./container-node.ts";
-import { type MakeOptions, makeNetworks, type Placed, removeLockGraphs, startNode } from "./containers.ts";
+import { type MakeOptions, makeNetworks, type Placed, removedWith, removeLockGraphs, startNode } from "./containers.ts";
 import { announce } from "./dial/announce.ts";
 import { DialPaths } from "./dial/dial-paths.ts";
 import { planLinks } from "./dial/link-plan.ts";
@@ -25,7 +25,7 @@ import { clusterSpec } from "./spec.ts";
 
 const READY_MS = 60_000;
 
-export interface UpOptions extends MakeOptions {
+export interface UpOptions extends Omit<MakeOptions, "made"> {
   toxiproxyImage: string;
   /** Server configuration of the experiment, over the Compose file's. */
   config: Readonly<Record<string, string>>;
@@ -75,7 +75,10 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   if (spec.ruler !== "operator") checkRedirect(engine.info.local);
   const prefix = `kvchaos-${createHash("sha256").update(runId).digest("hex").slice(0, 10)}`;
   if (options.disk) await checkDisks(engine, spec.nodes.length, options.disk);
-  const [networks, events] = await Promise.all([makeNetworks(options, prefix), followEvents(options)]);
+  removeLockGraphs(options);
+  const held = options.resources.part();
+  const make = { ...options, resources: held, made: removedWith(options.resources, engine) };
+  const [networks, events] = await Promise.all([makeNetworks(make, prefix), followEvents(options)]);
   const data = networks.get(spec.dataNetwork) as Network;
   const subnets = new Map([...networks].map(([name, { subnet }]) => [name, subnet]));
   const paths = new DialPaths(system, spec, subnets, engine.info.local);
@@ -83,7 +86,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   const ownRule = selfRule(system, spec, paths);
   const plans = planLinks(spec, system);
   const ports = await engine.freePorts(spec.nodes.length);
-  options.resources.defer("give the ports back", () => engine.releasePorts(ports));
+  held.defer("give the ports back", () => engine.releasePorts(ports));
   const placed = spec.nodes.map((plain, i): Placed => {
     const node = { ...(ownRule?.announced(plain) ?? plain), own: ownRule?.launch(plain) };
     const asked = node.service.ports.find(({ container }) => container === node.port)?.host;
@@ -101,21 +104,15 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
       aliases: name === spec.dataNetwork ? [alias] : [],
       ip: addressOn(name),
     }));
-  removeLockGraphs(options);
-  // Removed one after the other, which takes no longer: docs/facts.md#docker.
-  const containers = options.resources.part();
   const { name: proxyName } = spec.toxiproxy;
-  const proxied = startToxiproxy(
-    { ...options, resources: containers.part() },
-    {
-      name: `${prefix}-${proxyName}`,
-      image: options.toxiproxyImage,
-      spec,
-      networks: attach(spec.toxiproxy, proxyName, (network) => paths.toxiproxyOn(network)),
-      plans,
-      paths,
-    },
-  );
+  const proxied = startToxiproxy(make, {
+    name: `${prefix}-${proxyName}`,
+    image: options.toxiproxyImage,
+    spec,
+    networks: attach(spec.toxiproxy, proxyName, (network) => paths.toxiproxyOn(network)),
+    plans,
+    paths,
+  });
   const logs = new LogCollector({
     engine,
     rules: system.logRules,
@@ -126,9 +123,8 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   scope.defer("close the servers' logs", () => logs.close());
   const password = spec.nodes[0]?.config.requirepass;
   const startServer = async ({ node, ports }: Placed): Promise<ContainerNode> => {
-    const own = { ...options, resources: containers.part() };
     const on = attach(node.service, node.name, (network) => paths.containerOn(network, node));
-    const { id, disk, locks } = await startNode(own, { node, ports }, prefix, on);
+    const { id, disk, locks } = await startNode(make, { node, ports }, prefix, on);
     const one = new ContainerNode({
       engine,
       system,

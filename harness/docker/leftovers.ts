@@ -5,6 +5,7 @@ import { parseStat } from "../base/proc-stat.ts";
 import { hasDisk, removeDisk } from "./disk.ts";
 import type { Engine } from "./engine.ts";
 import type { CallOptions, Labels } from "./engine-types.ts";
+import { removeAttached } from "./removal.ts";
 import { removeSharedFolders } from "./shared-folder.ts";
 
 /*
@@ -130,39 +131,27 @@ export async function removeRun(
   return removed.size;
 }
 
-/**
- * Containers first, one after the other (docs/facts.md#docker): they hold the networks and volumes. One that resists does not keep the
- * others from going.
- */
+/** Containers and networks first: they hold the volumes. One that resists does not keep the others from going. */
 async function removeAll(
   engine: Engine,
   found: Awaited<ReturnType<Engine["listByLabel"]>>,
   signal: AbortSignal,
   removed: Set<string>,
 ): Promise<string[]> {
-  const failures: string[] = [];
-  const one = async (name: string, remove: (name: string) => Promise<void>): Promise<void> => {
+  const ids = (things: readonly { id: string }[]): string[] => things.map(({ id }) => id);
+  const attached = { containers: ids(found.containers), networks: ids(found.networks) };
+  const { removed: gone, failures } = await removeAttached(engine, attached, { signal });
+  for (const id of gone) removed.add(id);
+  const onDisks = new Set(found.volumes.filter(({ labels }) => hasDisk(labels)).map(({ name }) => name));
+  const volume = async (name: string): Promise<void> => {
     try {
-      await remove(name);
+      if (engine.info.local && onDisks.has(name)) await removeDisk(name);
+      await engine.removeVolume(name, { signal });
       removed.add(name);
     } catch (error) {
       failures.push(messageOf(error));
     }
   };
-  const each = async (names: readonly string[], remove: (name: string) => Promise<void>): Promise<void> => {
-    await Promise.all(names.map((name) => one(name, remove)));
-  };
-  const ids = (things: readonly { id: string }[]): string[] => things.map(({ id }) => id);
-  for (const id of ids(found.containers))
-    await one(id, (name) => engine.remove(name, { force: true, volumes: true, signal }));
-  await each(ids(found.networks), (id) => engine.removeNetwork(id, { signal }));
-  const onDisks = new Set(found.volumes.filter(({ labels }) => hasDisk(labels)).map(({ name }) => name));
-  await each(
-    found.volumes.map(({ name }) => name),
-    async (name) => {
-      if (engine.info.local && onDisks.has(name)) await removeDisk(name);
-      await engine.removeVolume(name, { signal });
-    },
-  );
+  await Promise.all(found.volumes.map(({ name }) => volume(name)));
   return failures;
 }

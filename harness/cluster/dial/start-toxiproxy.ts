@@ -9,8 +9,6 @@ import type { LinkPlan } from "./link-plan.ts";
 
 const API_PORT = 8474;
 const READY_MS = 60_000;
-/** Of so many links at most each has a port of this machine. */
-const MOST_PUBLISHED = 100;
 
 interface ToxiproxyOptions extends Pick<ContainerSpec, "name" | "image"> {
   spec: Pick<ClusterSpec, "toxiproxy" | "dataNetwork">;
@@ -26,7 +24,7 @@ export async function startToxiproxy(
 ): Promise<{ api: Address; links: Link[] }> {
   const { toxiproxy, dataNetwork } = spec;
   const ports = [API_PORT, ...plans.map(({ listen }) => listen)];
-  const hosts = await publishedPorts(options, [API_PORT, ...publishedOf(options, plans)]);
+  const hosts = options.engine.info.dialsContainers ? new Map<number, number>() : await publishedPorts(options, ports);
   const outside = toxiproxy.networks.find((network) => network.name !== dataNetwork)?.name ?? dataNetwork;
   const reached = ports.map((port): Address => {
     const host = hosts.get(port);
@@ -62,15 +60,9 @@ export async function startToxiproxy(
 }
 
 /**
- * The links that get a port of this machine: all, or of very many only the clients', where this machine reaches the container for the
- * others. The engine sets several packet filter rules for each, one after the other: for the pairs of thirty nodes that took minutes.
+ * A free port of this machine for each: for an engine whose containers it does not reach. The engine sets several packet filter rules for each
+ * and takes them away, one after the other: 50 ms, and minutes for the pairs of thirty nodes.
  */
-function publishedOf({ engine }: MakeOptions, plans: readonly LinkPlan[]): number[] {
-  const all = plans.length <= MOST_PUBLISHED || !engine.info.dialsContainers;
-  return plans.filter(({ from }) => all || from === "client").map(({ listen }) => listen);
-}
-
-/** A free port of this machine for each. */
 async function publishedPorts(
   { engine, resources }: MakeOptions,
   ports: readonly number[],
