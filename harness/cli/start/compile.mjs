@@ -23,8 +23,10 @@ const ENTRIES = [
   "harness/load/load-thread.ts",
   "harness/watchdog/probes/probe-thread.ts",
 ];
-/** Packages of a hundred small files each, which take long to find one by one: compiled in. */
-const COMPILED_IN = ["yaml", "zod"];
+/** Packages of many small files, which take long to find one by one: compiled in. */
+const COMPILED_IN = ["dockerode", "ioredis", "tar-stream", "yaml", "zod"];
+/** What dockerode loads for its own builds and for ssh:// is more than all the rest: it stays where it is, until it is used. */
+const SELDOM = { session: "dockerode/lib/session", ssh: "docker-modem/lib/ssh" };
 /** Trees that a clone keeps, for those that still run from them. */
 const KEPT = 20;
 /** ms that compiling may take before a person is told what they wait for. */
@@ -128,7 +130,7 @@ async function compile(root, out) {
       bundle: true,
       splitting: true,
       external: Object.keys(dependencies).filter((name) => !COMPILED_IN.includes(name)),
-      // yaml is CommonJS, and asks for modules of Node.
+      // Most packages are CommonJS, and ask for modules of Node.
       banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
       metafile: true,
       format: "esm",
@@ -139,7 +141,13 @@ async function compile(root, out) {
       sourcesContent: false,
       write: false,
       logLevel: "silent",
-      plugins: [{ name: "places", setup: ({ onLoad }) => onLoad({ filter: /\.ts$/ }, read) }],
+      plugins: [
+        { name: "places", setup: ({ onLoad }) => onLoad({ filter: /\.ts$/ }, read) },
+        {
+          name: "seldom",
+          setup: ({ onLoad }) => onLoad({ filter: /docker(ode|-modem)\/lib\/\w+\.js$/ }, readDockerode),
+        },
+      ],
     });
     const hash = createHash("sha256");
     for (const { path, contents } of outputFiles) {
@@ -172,12 +180,20 @@ function withPlaces(text, { path, root, out }) {
     .replaceAll("import.meta.dirname", `(import.meta["dirname"] + "/" + ${fromOut(dirname(path))})`);
 }
 
+function readDockerode({ path }) {
+  const later = (_, file) =>
+    `(...given) => createRequire(require["resolve"]("dockerode"))(${JSON.stringify(SELDOM[file])})(...given)`;
+  return { contents: readFileSync(path, "utf8").replace(/require\('\.\/(session|ssh)'\)/g, later), loader: "js" };
+}
+
 /** What the licenses of packages want to be kept together with them. */
 function licenses(root, files) {
   const folders = new Set(files.flatMap((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
   const texts = [...folders].sort().map((folder) => {
-    const name = readdirSync(join(root, folder)).find((one) => /^licen[cs]e/i.test(one));
-    return `${folder}\n\n${readFileSync(join(root, folder, name), "utf8")}`;
+    const files = readdirSync(join(root, folder)).filter((one) => /^licen[cs]e/i.test(one));
+    const { license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+    const words = files.map((name) => readFileSync(join(root, folder, name), "utf8"));
+    return [folder, ...(words.length > 0 ? words : [`License: ${license}`])].join("\n\n");
   });
   return texts.join("\n\n");
 }

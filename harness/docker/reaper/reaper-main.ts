@@ -1,9 +1,9 @@
-import { until } from "../../base/deadline.ts";
-import { connectEngine } from "../engine.ts";
-import { removeRun } from "../leftovers.ts";
-import { DISMISS, READY } from "./reaper.ts";
+import { DISMISS, READY } from "./words.ts";
 
-/* The reaper's process: see reaper.ts. Argument: the run's id. Exit code 1 when something may be left. */
+/*
+ * The reaper's process: see reaper.ts. Argument: the run's id. Exit code 1 when something may be left.
+ * Nearly every run ends without it: what it needs to clean up is loaded only then.
+ */
 
 const CONNECT_MS = 60_000;
 const CLEAN_MS = 120_000;
@@ -38,6 +38,9 @@ function clean(): void {
 }
 
 async function removeEverything(): Promise<void> {
+  const { until } = await import("../../base/deadline.ts");
+  const { connectEngine } = await import("../engine.ts");
+  const { removeRun } = await import("../leftovers.ts");
   const engine = await until({ what: "an answer of the Docker daemon", within: CONNECT_MS, every: 1000 }, (signal) =>
     connectEngine({ signal }),
   );

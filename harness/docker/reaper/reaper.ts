@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { withDeadline } from "../../base/deadline.ts";
+import { DISMISS, READY } from "./words.ts";
 
 /*
  *   harness ───────── pipe ─────────► reaper (own session, reaper-main.ts)
@@ -11,10 +12,6 @@ import { withDeadline } from "../../base/deadline.ts";
  *      ▼                                 ▼
  *   The kernel closes the pipe, also after SIGKILL: nothing of a run survives its harness.
  */
-
-/** What the child says when it listens, and what it is told at a normal end. */
-export const READY = "ready";
-export const DISMISS = "dismiss";
 
 const START_MS = 30_000;
 const DISMISS_MS = 10_000;
