@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import type { NightSum } from "../run/night/merge.ts";
 import {
   findChromium,
-  openPage,
+  openTab,
   seriousViolations,
   startBrowser,
   type View,
@@ -32,12 +32,19 @@ describe("pages in a real browser", function () {
   let browser: Browser | undefined;
   let reports: string;
   const pages: Record<string, string> = {};
-  const open = (file: string, view: View) => openPage(browser as Browser, file, view);
+  const tabs = new Map<boolean, Awaited<ReturnType<typeof openTab>>>();
+  const open = async (file: string, view: View) => {
+    const tab = tabs.get(view.javaScript);
+    if (tab === undefined) throw new Error("no browser");
+    await tab.show(file, view);
+    return tab;
+  };
 
   before(async function () {
     const chromium = findChromium();
     if (chromium === undefined) skip(this, "there is no Chromium on this machine");
     browser = await startBrowser(chromium);
+    for (const javaScript of [true, false]) tabs.set(javaScript, await openTab(browser, javaScript));
     reports = await mkdtemp(path.join(tmpdir(), "kvchaos-pages-"));
     const run = async (name: string, record = sampleRun()) => {
       const directory = path.join(reports, name);
@@ -70,19 +77,18 @@ describe("pages in a real browser", function () {
     const file = path.join(reports, "bad.html");
     const text = `<html><body><img src=https://127.0.0.1:9/x onerror=alert(1)><p style="color:#ccc">pale</p></body></html>`;
     await writeFile(file, text);
-    const { page, context, troubles } = await open(file, PLAIN);
+    const { page, troubles } = await open(file, PLAIN);
     await page.waitForFunction("document.readyState === 'complete'");
     assert.ok(
       troubles.some((one) => one.startsWith("request: ")) && troubles.some((one) => one.startsWith("dialog: 1")),
     );
     assert.ok((await seriousViolations(page)).some((one) => one.startsWith("color-contrast")));
-    await context.close();
   });
 
   for (const view of VIEWS) {
     it(`are quiet, no wider than the screen and accessible: ${nameOf(view)}`, async () => {
       for (const [name, file] of Object.entries(pages)) {
-        const { page, context, troubles } = await open(file, view);
+        const { page, troubles } = await open(file, view);
         const [width = 0, room = 0] = (await page.evaluate(
           "[document.documentElement.scrollWidth, innerWidth]",
         )) as number[];
@@ -92,13 +98,12 @@ describe("pages in a real browser", function () {
         const looked = name === "a hang" || (view.width === 400) === (view.scheme === "dark");
         if (view.javaScript && looked) assert.deepEqual(await seriousViolations(page), [], name);
         assert.deepEqual(troubles, [], name);
-        await context.close();
       }
     });
   }
 
   it("zoom into a finding, tell values, and filter a log, by keyboard too", async () => {
-    const { page, context, troubles } = await open(pages["a hang"] ?? "", PLAIN);
+    const { page, troubles } = await open(pages["a hang"] ?? "", PLAIN);
     const button = page.getByRole("button", { name: "finding 1" }).first();
     await button.focus();
     await page.keyboard.press("Enter");
@@ -109,18 +114,16 @@ describe("pages in a real browser", function () {
     await search.locator("input").fill("line 17");
     await search.getByText(/^1 of \d+$/).waitFor();
     assert.deepEqual(troubles, []);
-    await context.close();
   });
 
   it("print on paper with everything that is shown", async () => {
-    const { page, context, troubles } = await open(pages["a hang"] ?? "", PLAIN);
+    const { page, troubles } = await open(pages["a hang"] ?? "", PLAIN);
     await page.emulateMedia({ media: "print" });
     assert.equal(await page.locator("svg.timeline:visible").count(), 1);
     assert.equal(await page.locator(".tools:visible").count(), 0);
     const pdf = await page.pdf({ format: "A4" });
     assert.ok(pdf.subarray(0, 5).toString() === "%PDF-" && pdf.length > 20_000);
     assert.deepEqual(troubles, []);
-    await context.close();
   });
 
   it("execute nothing that a server says", async () => {
@@ -129,11 +132,10 @@ describe("pages in a real browser", function () {
       const directory = path.join(reports, "hostile");
       await mkdir(directory, { recursive: true });
       assert.deepEqual(await renderAll(runThatSays(text), directory, fileReporters), []);
-      const { page, context, troubles } = await open(path.join(directory, "report.html"), PLAIN);
+      const { page, troubles } = await open(path.join(directory, "report.html"), PLAIN);
       await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
       assert.equal(await page.evaluate("'came' in window"), false, name);
       assert.deepEqual(troubles, [], name);
-      await context.close();
     }
   });
 });

@@ -31,17 +31,12 @@ export interface View {
   javaScript: boolean;
 }
 
-/** Opens a file of this machine. Close the context. */
-export async function openPage(browser: Browser, file: string, view: View) {
-  const context = await browser.newContext({
-    viewport: { width: view.width, height: 1000 },
-    colorScheme: view.scheme,
-    javaScriptEnabled: view.javaScript,
-  });
-  const page = await context.newPage();
-  /** Everything a page should not do: messages on the console, errors, dialogs, requests, navigations. */
+/** A tab whose files are opened one after the other: a new one for each would start more processes than it takes to show them. */
+export async function openTab(browser: Browser, javaScript: boolean) {
+  const page = await browser.newPage({ javaScriptEnabled: javaScript });
+  /** Everything that the page shown now should not do: messages on the console, errors, dialogs, requests, navigations. */
   const troubles: string[] = [];
-  const address = pathToFileURL(file).href;
+  let address = "";
   page.on("console", (message) => troubles.push(`console: ${message.text()}`));
   page.on("pageerror", (error) => troubles.push(`error: ${error.message}`));
   page.on("dialog", (dialog) => {
@@ -53,8 +48,16 @@ export async function openPage(browser: Browser, file: string, view: View) {
     if (url !== address && !url.startsWith("data:")) troubles.push(`request: ${url}`);
   });
   page.on("popup", (popup) => troubles.push(`popup: ${popup.url()}`));
-  await page.goto(address);
-  return { page, context, troubles };
+  /** Opens a file of this machine, as it is read on the screen. */
+  const show = async (file: string, { width, scheme }: View) => {
+    await page.setViewportSize({ width, height: 1000 });
+    await page.emulateMedia({ media: "screen", colorScheme: scheme });
+    await page.goto("about:blank");
+    troubles.length = 0;
+    address = pathToFileURL(file).href;
+    await page.goto(address);
+  };
+  return { page, troubles, show };
 }
 
 /** What axe finds that is serious or critical: "color-contrast: .tag". */
