@@ -69,7 +69,6 @@ async function dialFrom(plain: Plain, from: string, places: readonly Place[], di
   const before = new Map(servers.map((name) => [name, connections(pidOf(name))]));
   for (const place of places) {
     const text = `${from} dials ${place.host}:${place.port}, which is ${place.means}`;
-    const proxied = connections(plain.proxyPid);
     before.set(place.means, connections(pidOf(place.means)));
     const { id, port, error } = await dialler.dial(place.host, place.port);
     if (error !== undefined) {
@@ -92,8 +91,7 @@ async function dialFrom(plain: Plain, from: string, places: readonly Place[], di
     if (!came) mistakes.push(`${text}: it came out at ${servers.flatMap(cameTo).join(", ") || "no server"}`);
     const throughLinks = (): string =>
       [...connections(plain.proxyPid)]
-        // A port may have another connection to elsewhere.
-        .filter((one) => !proxied.has(one) && one.endsWith(` ${containers.get(from)}:${port}`))
+        .filter((one) => one.endsWith(` ${containers.get(from)}:${port}`))
         .map((one) => (proxies.get(Number(one.split(" ")[0])) ?? one).replace(/_\d+$/, ""))
         .join(", ");
     const expected = itself ? "" : `${from}_${place.means}`;
