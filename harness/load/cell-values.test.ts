@@ -44,10 +44,23 @@ describe("values of recorded loads", () => {
     ]) {
       assert.equal(values.read(bytes(other)), other);
     }
+    for (let i = 0; i < text.length; i++) {
+      const changed = `${text.slice(0, i)}~${text.slice(i + 1)}`;
+      assert.equal(values.read(bytes(changed)), changed);
+    }
     assert.equal(values.read(bytes("\n\u00ff")), "\\x0a\\xff");
     assert.equal(values.read(bytes("x".repeat(300))), `${"x".repeat(200)}…(300 bytes)`);
     assert.equal(values.read("OK"), "OK");
     assert.equal(values.read(null), 0);
+  });
+
+  it("are read where they lie", () => {
+    const values = new CellValues("string", { min: 1, max: 90 });
+    for (let number = 1; number < 300; number++) {
+      const text = textOf(values, number);
+      const at = number % 11;
+      assert.equal(values.readAt(bytes(`${"7".repeat(at)}${text}\r\n`), at, at + text.length), number);
+    }
   });
 
   it("of a sorted set are its scores, however a server writes them", () => {

@@ -12,6 +12,8 @@ const SHOWN_BYTES = 200;
 const DIGIT_0 = 48;
 const COLON = 58;
 const NO_PREFIX = new Text("");
+/** Bytes that are compared at once. */
+const STEP = 8;
 
 /**
  * The values of a recorded load: text that begins with the number of its write ("17:kT3…", of a length within the load's
@@ -22,6 +24,9 @@ export class CellValues {
   readonly #type: CellShape["type"];
   readonly #size: Range;
   readonly #padding: Text;
+  /** The memory that was looked into last: replies lie in one piece of it for many reads. */
+  #seen: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(type: CellShape["type"], size: Range) {
     this.#type = type;
@@ -40,34 +45,53 @@ export class CellValues {
   read(reply: Exclude<Reply, RespError>): number | string {
     if (reply === null) return NOTHING;
     const bytes = Buffer.isBuffer(reply) ? reply : Buffer.from(replyText(reply));
-    return this.#numberIn(bytes) ?? showBytes(bytes, SHOWN_BYTES);
+    return this.readAt(bytes, 0, bytes.length);
   }
 
-  #numberIn(bytes: Buffer): number | null {
+  /** What a read of one cell said with a string: the bytes from..to, which are looked at where they lie. */
+  readAt(bytes: Buffer, from: number, to: number): number | string {
+    return this.#numberIn(bytes, from, to) ?? showBytes(bytes.subarray(from, to), SHOWN_BYTES);
+  }
+
+  #numberIn(bytes: Buffer, from: number, to: number): number | null {
     if (this.#type === "zset") {
-      const score = Number(bytes.toString("latin1"));
+      const score = Number(bytes.toString("latin1", from, to));
       return Number.isSafeInteger(score) && score > 0 ? score : null;
     }
     let number = 0;
-    for (let i = 0; i < bytes.length; i++) {
+    for (let i = from; i < to; i++) {
       const digit = (bytes[i] as number) - DIGIT_0;
       if (digit < 0 || digit > 9 || number > Number.MAX_SAFE_INTEGER / 16) break;
       number = number * 10 + digit;
     }
-    return number > 0 && this.#isWhole(bytes, number) ? number : null;
+    return number > 0 && this.#isWhole(bytes, from, to, number) ? number : null;
   }
 
-  /** Are these bytes, which begin with the number of a write, all of its value? */
-  #isWhole(bytes: Buffer, number: number): boolean {
+  /** Are the bytes from..to, which begin with the number of a write, all of its value? */
+  #isWhole(bytes: Buffer, from: number, to: number, number: number): boolean {
     const digits = digitsOf(number);
     const rest = this.#padded(number);
-    if (bytes[0] === DIGIT_0) return false;
-    if (rest < 0) return bytes.length === digits;
-    if (bytes.length !== digits + 1 + rest || bytes[digits] !== COLON) return false;
-    const padding = this.#padding.bytes;
-    const shift = paddingFrom(number) - digits - 1;
-    for (let i = digits + 1; i < bytes.length; i++) if (bytes[i] !== padding[i + shift]) return false;
+    if (bytes[from] === DIGIT_0) return false;
+    if (rest < 0) return to - from === digits;
+    if (to - from !== digits + 1 + rest || bytes[from + digits] !== COLON) return false;
+    const { bytes: padding, view: ours } = this.#padding;
+    const theirs = this.#viewOf(bytes);
+    let at = from + digits + 1;
+    const shift = paddingFrom(number) - at;
+    // Padding is printable, so eight bytes of it are never NaN or 0, and a number that equals them has the same bytes.
+    for (; at + STEP <= to; at += STEP) {
+      if (theirs.getFloat64(at, true) !== ours.getFloat64(at + shift, true)) return false;
+    }
+    for (; at < to; at++) if (bytes[at] !== padding[at + shift]) return false;
     return true;
+  }
+
+  #viewOf(bytes: Buffer): DataView {
+    if (this.#seen !== bytes) {
+      this.#seen = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.#view;
   }
 
   /** Bytes behind "number:"; below 0: the value is the number alone. */

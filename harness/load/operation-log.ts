@@ -19,6 +19,8 @@ import type { CommandSource, Intent, RecordedSource, RecordedWorkload } from "./
 /** Connections of one load get numbers below it, then the numbers begin again. */
 const CLIENTS = 65_536;
 const MOST_REPLICAS = NOT_ASKED - 1;
+/** Stands for a string whose bytes `PipeLog.bulk` has looked at. */
+const LOOKED_AT: Reply = Buffer.alloc(0);
 
 export interface LogOptions {
   spec: LoadSpec;
@@ -94,7 +96,15 @@ export class OperationLog {
 
   /** The value that a read said. */
   valueOf(reply: Exclude<Reply, RespError>): number {
-    const value = this.#values.read(reply);
+    return this.#numbered(this.#values.read(reply));
+  }
+
+  /** The value that a read said with the bytes from..to. */
+  valueAt(bytes: Buffer, from: number, to: number): number {
+    return this.#numbered(this.#values.readAt(bytes, from, to));
+  }
+
+  #numbered(value: number | string): number {
     return typeof value === "number" ? value : this.#options.writer.foreign(value);
   }
 }
@@ -142,6 +152,12 @@ export class PipeLog {
     if (kind === KIND.write && this.#log.wait) to.piece(this.#log.wait);
   }
 
+  /** A reply that is a string: takes the value of a read out of memory that is used again. */
+  bulk(slot: number, bytes: Buffer, from: number, to: number): Reply {
+    if (this.#kind[slot] === KIND.read) this.#value[slot] = this.#log.valueAt(bytes, from, to);
+    return LOOKED_AT;
+  }
+
   /** Its own reply is in. False: that of its WAIT is still to come. */
   answered(slot: number, reply: Reply, time: number): boolean {
     const isWrite = this.#kind[slot] === KIND.write;
@@ -152,7 +168,7 @@ export class PipeLog {
       this.#waiting[slot] = 1;
       return false;
     }
-    if (!isWrite && !isError) this.#value[slot] = this.#log.valueOf(reply);
+    if (!isWrite && !isError && reply !== LOOKED_AT) this.#value[slot] = this.#log.valueOf(reply);
     this.#add(slot, NOT_ASKED);
     return true;
   }

@@ -75,8 +75,9 @@ export class Pipe {
     this.#due = new Float64Array(settings.pipeline);
     this.#sent = new Float64Array(settings.pipeline);
     this.#since = settings.now();
+    const log = this.#log;
     this.#decoder = new Decoder({
-      toBulk: this.#log ? (bytes, from, to) => bytes.subarray(from, to) : () => SOME_VALUE,
+      toBulk: log ? (bytes, from, to) => log.bulk(this.#head, bytes, from, to) : () => SOME_VALUE,
     });
     const options = {
       ...{ host: target.host, port: target.port, noDelay: true },
