@@ -58,6 +58,8 @@ class Model {
   readonly #options: ModelOptions;
   readonly #random: Random;
   readonly #load: DrawnLoad;
+  /** The cells that the load touches, in order: while the model runs, a cell's number is its place in this list. */
+  readonly #touched: Uint32Array;
   readonly #nodes: readonly Node[];
   readonly #upheavals: Upheavals;
   readonly #flushes: ModelFlush[];
@@ -83,7 +85,12 @@ class Model {
       killed: options.kills ? at(times.between(0.6, 0.8)) : Infinity,
     };
     this.#load = drawLoad(options, this.#random.fork("load"), (t) => this.#meantMaster(t));
-    this.#nodes = LAGS.map((_, i) => ({ state: new Float64Array(options.cells), applied: 0, isMaster: i === 0 }));
+    this.#touched = numberedAgain(this.#load.operations.cell, options.cells);
+    this.#nodes = LAGS.map((_, i) => ({
+      state: new Float64Array(this.#touched.length),
+      applied: 0,
+      isMaster: i === 0,
+    }));
     this.#flushes = Array.from({ length: options.flushes }, (_, i) => {
       return this.#drawFlush(`flush-${i + 1}`, at((i + 0.7) / options.flushes), times);
     });
@@ -92,7 +99,7 @@ class Model {
 
   run(): ModelRun {
     const { executed, operations } = this.#load;
-    const order = [...executed.keys()].filter((row) => executed[row] !== Infinity);
+    const order = Uint32Array.from(executed.keys()).filter((row) => executed[row] !== Infinity);
     order.sort((a, b) => (executed[a] as number) - (executed[b] as number));
     const steps = this.#steps().sort((a, b) => a.t - b.t);
     let next = 0;
@@ -108,7 +115,8 @@ class Model {
     const random = this.#random.fork("bug");
     if (bug) this.#struck.push(...strike(bug, { log: this.#log, states, operations, flushes: this.#flushes, random }));
     const lost = [...this.#lost].filter((row) => operations.outcome[row] === OUTCOME.ok).length;
-    return { load: this.#history(), events: eventsOf(this.#flushes, this.#upheavals), struck: this.#struck, lost };
+    const struck = this.#struck.map(({ what, cell }) => ({ what, cell: cell === null ? null : this.#named(cell) }));
+    return { load: this.#history(), events: eventsOf(this.#flushes, this.#upheavals), struck, lost };
   }
 
   /** What happens besides the load's operations. */
@@ -234,20 +242,24 @@ class Model {
     return { ...flush, acknowledged: executed + random.between(0, 5) };
   }
 
+  #named(cell: number): number {
+    return this.#touched[cell] as number;
+  }
+
   #history(): LoadHistory {
     const { operations } = this.#load;
-    const touched = [...new Set(operations.cell)].sort((a, b) => a - b);
-    const final = emptyColumns(touched.length * NODES.length);
-    for (const [n, cell] of touched.entries()) {
+    operations.cell.set(operations.cell.map((cell) => this.#named(cell)));
+    const final = emptyColumns(this.#touched.length * NODES.length);
+    final.kind.fill(KIND.read);
+    final.replicas.fill(NOT_ASKED);
+    let row = 0;
+    for (const [n, cell] of this.#touched.entries()) {
       for (const [i, { state }] of this.#nodes.entries()) {
-        const row = n * NODES.length + i;
         final.cell[row] = cell;
-        final.kind[row] = KIND.read;
-        final.replicas[row] = NOT_ASKED;
         final.node[row] = i;
         final.invoked[row] = FINAL_READS + row * 0.001;
         final.completed[row] = FINAL_READS + (row + 1) * 0.001;
-        final.value[row] = state[cell] as number;
+        final.value[row++] = state[n] as number;
       }
     }
     const shape = { type: "string", prefix: "model:", keys: this.#options.cells, elements: 1 } as const;
@@ -261,4 +273,13 @@ class Model {
       incomplete: null,
     };
   }
+}
+
+/** Gives the cells that are there numbers without gaps, in the same order. Returns what each was: room for every cell takes longer to touch than the run. */
+function numberedAgain(cell: Uint32Array, cells: number): Uint32Array {
+  const touched = cell.toSorted().filter((one, i, all) => one !== all[i - 1]);
+  const number = new Uint32Array(cells);
+  for (let n = 0; n < touched.length; n++) number[touched[n] as number] = n;
+  for (let row = 0; row < cell.length; row++) cell[row] = number[cell[row] as number] as number;
+  return touched;
 }

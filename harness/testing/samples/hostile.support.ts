@@ -33,9 +33,10 @@ export const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
 /** The sample run, as a journal holds it, with a text in every place where a server's words end up: titles, keys, values, logs, threads, notes, errors. */
 export function runThatSays(text: string): RunRecord {
   const inJson = (value: string) => JSON.stringify(value).slice(1, -1);
+  const [was, says] = [inJson(HOSTILE), inJson(text)];
   const said = [...sampleRunWith(sampleLifeFinding()).events, ...hostileForeseen()];
   const events = said.map((event): JournalEvent => {
-    const line = JSON.stringify(event).replaceAll(inJson(HOSTILE), inJson(text));
+    const line = JSON.stringify(event).replaceAll(was, says);
     const told = bounded(JSON.parse(line) as JournalEvent, line);
     if (told.type === "run") return { ...told, title: `Title ${text}`.slice(0, 5000) };
     if (told.type === "load") {
