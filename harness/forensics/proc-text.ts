@@ -31,12 +31,10 @@ export interface TaskStatus {
 }
 
 export function parseStatus(text: string): TaskStatus {
-  const fields = fieldsOf(text);
-  const ids = (fields.get("NSpid") ?? "").split(/\s+/).filter(Boolean);
-  const inner = Number(ids.at(-1) ?? Number.NaN);
-  const count = (name: string): number => Number(fields.get(name) ?? 0);
+  const count = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(text)?.[1] ?? 0);
+  const inner = /^NSpid:.*?(\d+)[ \t]*$/m.exec(text)?.[1];
   return {
-    nsTid: Number.isInteger(inner) ? inner : null,
+    nsTid: inner === undefined ? null : Number(inner),
     tracer: count("TracerPid"),
     voluntary: count("voluntary_ctxt_switches"),
     involuntary: count("nonvoluntary_ctxt_switches"),

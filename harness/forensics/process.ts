@@ -68,17 +68,54 @@ export function readThreads(pid: number, withStack = false, proc: ProcFiles = ho
   return threads.sort((a, b) => a.tid - b.tid);
 }
 
+/** The same of this machine as far as locks are concerned, from half the files: `state` and `wchan` are not read, and all counters are 0. */
+export function readLockWaits(pid: number): ThreadSnapshot[] {
+  return hostProc.list(`/proc/${pid}/task`).flatMap((name) => {
+    const [status, comm, syscall] = ["status", "comm", "syscall"].map((file) =>
+      hostProc.text(`/proc/${pid}/task/${name}/${file}`),
+    );
+    if (!status || !comm || !syscall) return [];
+    const tid = Number(name);
+    const counters = { userMs: 0, systemMs: 0, voluntary: 0, involuntary: 0 };
+    const unread = { state: "", wchan: null, stack: null };
+    const nsTid = parseStatus(status).nsTid ?? tid;
+    const one = { tid, nsTid, comm: printable(comm.replace(/\n$/, "")), syscall: parseSyscall(syscall) };
+    return [{ ...one, ...counters, ...unread }];
+  });
+}
+
 /**
- * Thread → its schedstat: how long it ran, waited for a CPU, and how often it got one. A thread of which it is the same later has not
- * run since. Threads are left out where the kernel does not count.
+ * The schedstat of each thread: how long it ran, waited for a CPU, and how often it got one. A thread of which it is the same later has not
+ * run since. Threads are left out where the kernel does not count. The files stay open: reading one again costs a seventh.
  */
-export function readSchedules(pid: number, proc: ProcFiles = hostProc): Map<number, string> {
-  const schedules = new Map<number, string>();
-  for (const name of proc.list(`/proc/${pid}/task`)) {
-    const text = proc.text(`/proc/${pid}/task/${name}/schedstat`);
-    if (text !== null && text.trim() !== "0 0 0") schedules.set(Number(name), text);
+export function openSchedules(pid: number): { read(): Map<number, string>; close(): void } {
+  const files = new Map<number, number>();
+  const bytes = Buffer.alloc(128);
+  const read = (file: number): string | null => {
+    try {
+      return bytes.toString("latin1", 0, readSync(file, bytes, 0, bytes.length, 0));
+    } catch {
+      return null; // it ended
+    }
+  };
+  for (const name of hostProc.list(`/proc/${pid}/task`)) {
+    try {
+      files.set(Number(name), openSync(`/proc/${pid}/task/${name}/schedstat`, "r"));
+    } catch {
+      // It ended, or so many files cannot be open: nothing is said of it.
+    }
   }
-  return schedules;
+  return {
+    read() {
+      const schedules = new Map<number, string>();
+      for (const [tid, file] of files) {
+        const text = read(file);
+        if (text !== null && text.trim() !== "0 0 0") schedules.set(tid, text);
+      }
+      return schedules;
+    },
+    close: () => files.forEach((file) => void closeSync(file)),
+  };
 }
 
 function printableLines(text: string): string[] {

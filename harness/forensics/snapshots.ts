@@ -7,7 +7,8 @@ import {
   lockLayout,
   type Memory,
   openMemory,
-  readSchedules,
+  openSchedules,
+  readLockWaits,
   readTcp,
   readThreads,
   type ThreadSnapshot,
@@ -96,14 +97,19 @@ export async function takeSnapshots(
 
 /** Three looks at the locks alone, of the threads that do not run in all that time: they are as the first look saw them. */
 function lookAtLocks(pid: number, memory: Memory, clock: Clock): Snapshot[] {
-  const schedules = readSchedules(pid);
-  const first = readThreads(pid);
-  return Array.from({ length: SNAPSHOTS }, () => {
-    const at = clock.now();
-    const now = readSchedules(pid);
-    const threads = first.filter(({ tid }) => schedules.has(tid) && schedules.get(tid) === now.get(tid));
-    return { at, threads, edges: waitEdges(threads, memory, NO_DESCRIPTORS), descriptors: NO_DESCRIPTORS };
-  });
+  const schedules = openSchedules(pid);
+  try {
+    const before = schedules.read();
+    const first = readLockWaits(pid);
+    return Array.from({ length: SNAPSHOTS }, () => {
+      const at = clock.now();
+      const now = schedules.read();
+      const threads = first.filter(({ tid }) => before.has(tid) && before.get(tid) === now.get(tid));
+      return { at, threads, edges: waitEdges(threads, memory, NO_DESCRIPTORS), descriptors: NO_DESCRIPTORS };
+    });
+  } finally {
+    schedules.close();
+  }
 }
 
 /** The threads that were there in every snapshot, as the last one saw them. */
@@ -114,8 +120,8 @@ export function threadHistories(snapshots: readonly Snapshot[]): ThreadHistory[]
     const past = seen.map((threads) => threads.get(last.tid));
     const [first] = past;
     if (!first || past.some((thread) => thread === undefined)) continue;
-    const looks = new Set(past.map((thread) => JSON.stringify([thread?.state, thread?.wchan, thread?.syscall])));
-    const same = looks.size === 1;
+    const looks = [...new Set(past)].map((thread) => JSON.stringify([thread?.state, thread?.wchan, thread?.syscall]));
+    const same = new Set(looks).size === 1;
     const ran = last.voluntary !== first.voluntary || last.involuntary !== first.involuntary;
     histories.push({
       ...last,
@@ -138,9 +144,10 @@ export function threadHistories(snapshots: readonly Snapshot[]): ThreadHistory[]
 export function stableEdges(snapshots: readonly Snapshot[], threads: readonly ThreadHistory[]): WaitEdge[] {
   const asleep = new Set(threads.filter((thread) => thread.asleep).map((thread) => thread.tid));
   const kept = snapshots.map((snapshot) => new Set(snapshot.edges.map(identity)));
-  return (snapshots.at(-1)?.edges ?? []).filter(
-    (edge) => asleep.has(edge.from) && kept.every((snapshot) => snapshot.has(identity(edge))),
-  );
+  return (snapshots.at(-1)?.edges ?? []).filter((edge) => {
+    const one = identity(edge);
+    return asleep.has(edge.from) && kept.every((snapshot) => snapshot.has(one));
+  });
 }
 
 /** Everything but the number of readers: some may still come and go while a writer waits. */

@@ -45,16 +45,30 @@ export function waitEdges(
   descriptors: Descriptors,
 ): WaitEdge[] {
   const hostTid = new Map(threads.map((thread) => [thread.nsTid, thread.tid]));
+  const locks = memory && { words: remembering(memory) };
   const edges: WaitEdge[] = [];
   for (const { tid, syscall } of threads) {
     if (syscall?.kind !== "in") continue;
     const { number, args } = syscall;
-    if (number === FUTEX && memory) {
-      const edge = lockEdge(tid, args, memory, hostTid);
+    if (number === FUTEX && locks) {
+      const edge = lockEdge(tid, args, locks, hostTid);
       if (edge) edges.push(edge);
     } else edges.push(...socketEdges(tid, number, args, memory, descriptors));
   }
   return edges;
+}
+
+/** Reads each place once: hundreds of threads may wait for one lock. */
+function remembering(memory: Pick<Memory, "words">): Memory["words"] {
+  const read = new Map<string, number[] | null>();
+  return (address, count) => {
+    const place = `${address} ${count}`;
+    const known = read.get(place);
+    if (known !== undefined) return known;
+    const words = memory.words(address, count);
+    read.set(place, words);
+    return words;
+  };
 }
 
 function lockEdge(
