@@ -31,14 +31,20 @@ export interface TaskStatus {
 }
 
 export function parseStatus(text: string): TaskStatus {
-  const count = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(text)?.[1] ?? 0);
-  const inner = /^NSpid:.*?(\d+)[ \t]*$/m.exec(text)?.[1];
+  const fields = fieldsOf(text);
+  const count = (name: string): number => Number(fields.get(name) ?? 0);
   return {
-    nsTid: inner === undefined ? null : Number(inner),
+    nsTid: innerId(text),
     tracer: count("TracerPid"),
     voluntary: count("voluntary_ctxt_switches"),
     involuntary: count("nonvoluntary_ctxt_switches"),
   };
+}
+
+/** Of a status: `nsTid` alone. */
+export function innerId(status: string): number | null {
+  const id = /^NSpid:.*?(\d+)[ \t]*$/m.exec(status)?.[1];
+  return id === undefined ? null : Number(id);
 }
 
 /** "VmRSS", "VmSize", "Threads", "FDSize", … as the kernel writes them ("123 kB"). */

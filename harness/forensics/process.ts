@@ -5,6 +5,7 @@ import { parseStat } from "../base/proc-stat.ts";
 import { hostProc, type ProcFiles } from "./proc-files.ts";
 import {
   findCLibrary,
+  innerId,
   parseCmdline,
   parseLimits,
   parseMemory,
@@ -68,19 +69,22 @@ export function readThreads(pid: number, withStack = false, proc: ProcFiles = ho
   return threads.sort((a, b) => a.tid - b.tid);
 }
 
-/** The same of this machine as far as locks are concerned, from half the files: `state` and `wchan` are not read, and all counters are 0. */
+/**
+ * The same of this machine as far as locks are concerned, from fewer files: `state` and `wchan` are not read, and all counters are 0.
+ * Only ids of a process in a namespace of its own need to be translated.
+ */
 export function readLockWaits(pid: number): ThreadSnapshot[] {
+  const nested = !/^NSpid:\s*\d+[ \t]*$/m.test(hostProc.text(`/proc/${pid}/status`) ?? "");
   return hostProc.list(`/proc/${pid}/task`).flatMap((name) => {
-    const [status, comm, syscall] = ["status", "comm", "syscall"].map((file) =>
-      hostProc.text(`/proc/${pid}/task/${name}/${file}`),
-    );
-    if (!status || !comm || !syscall) return [];
+    const base = `/proc/${pid}/task/${name}`;
+    const [comm, syscall] = [hostProc.text(`${base}/comm`), hostProc.text(`${base}/syscall`)];
+    const status = nested ? hostProc.text(`${base}/status`) : "";
+    if (comm === null || syscall === null || status === null) return [];
     const tid = Number(name);
     const counters = { userMs: 0, systemMs: 0, voluntary: 0, involuntary: 0 };
     const unread = { state: "", wchan: null, stack: null };
-    const nsTid = parseStatus(status).nsTid ?? tid;
-    const one = { tid, nsTid, comm: printable(comm.replace(/\n$/, "")), syscall: parseSyscall(syscall) };
-    return [{ ...one, ...counters, ...unread }];
+    const one = { tid, nsTid: innerId(status) ?? tid, comm: printable(comm.replace(/\n$/, "")) };
+    return [{ ...one, syscall: parseSyscall(syscall), ...counters, ...unread }];
   });
 }
 
