@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { sleep, until } from "../harness/base/deadline.ts";
+import { RawConnection } from "../harness/resp/connection.ts";
+import { replyText } from "../harness/resp/reply-text.ts";
 import { type BenchRow, inTurns, median, rowOf, summed } from "./table.ts";
 
 /*
@@ -21,8 +23,9 @@ const ROUNDS = 4;
 const WATCHED_MS = 3_000;
 const STOPPED_MS = 1_500;
 const SETTLE_MS = 500;
-const LOAD_ROUNDS = 8;
-const OPERATIONS = 400_000;
+const LOAD_ROUNDS = 32;
+const LOADED_MS = 400;
+const SWITCH_MS = 100;
 const START_MS = 40_000;
 /** What works for all containers of the machine; a bench has it to itself. */
 const SHARED = /^(dockerd|containerd|containerd-shim.*|docker-proxy|toxiproxy.*)$/;
@@ -51,7 +54,7 @@ export async function rows(): Promise<BenchRow[]> {
   const ended = once(run, "exit");
   try {
     const events = await chaosBegins(folder);
-    return [...(await idle(groupsOf(run.pid ?? 0, events))), await loaded(run.pid ?? 0, events[0]?.runId)];
+    return [...(await idle(groupsOf(run.pid ?? 0, events))), ...(await loaded(run.pid ?? 0, events))];
   } finally {
     run.kill("SIGCONT");
     run.kill("SIGINT");
@@ -64,6 +67,7 @@ interface Line {
   type: string;
   runId?: string;
   phase?: string;
+  node?: string;
   pid?: number | null;
 }
 
@@ -174,24 +178,55 @@ async function stopped(run: number, work: () => Promise<number>): Promise<number
   }
 }
 
-async function loaded(run: number, runId: string | undefined): Promise<BenchRow> {
+/** One load for the whole time: rates of a moment with and without probes lie beside each other, and what changes slowly changes both. */
+async function loaded(run: number, events: readonly Line[]): Promise<BenchRow[]> {
   const docker = async (...args: string[]): Promise<string> => {
     const { stdout } = await promisify(execFile)("docker", args, { timeout: START_MS });
     return stdout.trim();
   };
-  const filters = [`label=kvchaos.run=${runId}`, "label=kvchaos.node=m1"].flatMap((filter) => ["--filter", filter]);
+  const filters = [`label=kvchaos.run=${events[0]?.runId}`, "label=kvchaos.node=m1"].flatMap((filter) => [
+    "--filter",
+    filter,
+  ]);
   const container = await docker("ps", "-q", ...filters);
-  const load = ["-c", "50", "-P", "16", "-n", String(OPERATIONS), "-t", "get", "--csv"];
-  const rate = async (): Promise<number> => {
-    const said = await docker("exec", container, "redis-benchmark", ...load);
-    return Number(said.split("\n").at(-1)?.replaceAll('"', "").split(",")[1]);
+  const port = Number((await docker("port", container, "6379")).split("\n")[0]?.split(":").at(-1));
+  const connection = await RawConnection.open({ host: "127.0.0.1", port, within: START_MS });
+  const load = ["exec", container, "redis-benchmark", "-c", "50", "-P", "16", "-n", "1000000000", "-t", "get", "-q"];
+  const benchmark = spawn("docker", load, { stdio: "ignore" });
+  const processed = async (): Promise<number> => {
+    const outcome = await connection.send(["INFO", "stats"], { within: START_MS });
+    const text = outcome.outcome === "ok" ? replyText(outcome.reply) : "";
+    return Number(/total_commands_processed:(\d+)/.exec(text)?.[1]);
   };
-  const figures = await inTurns(LOAD_ROUNDS, [rate, () => stopped(run, rate)]);
-  const thousands = (each: number): string => `${Math.round(each / 1000)} k/s`;
-  return rowOf({
-    what: "GET, 50 × 16, of a server that is probed",
-    figures,
-    told: [thousands, (each) => `${thousands(each)} of one that is not`],
-    goal: { atLeast: 0.99 },
-  });
+  const server = events.flatMap(({ node, pid }) => (node === "m1" && pid ? [pid] : [])).slice(0, 1);
+  /** GETs in a ms of the server's processor time, by place as the rates. What else the machine does leaves that alone. */
+  const perTime: number[][] = [[], []];
+  const rate = async (place: number): Promise<number> => {
+    await sleep(SWITCH_MS); // What was due while it was stopped is over.
+    const [before, times, from] = [await processed(), processorTimes(server), performance.now()];
+    await sleep(LOADED_MS);
+    const [took, time] = [performance.now() - from, processorTimeSince(times, server)];
+    const count = (await processed()) - before;
+    perTime[place]?.push(count / time);
+    return count / took;
+  };
+  const unprobed = async (): Promise<number> => {
+    process.kill(run, "SIGSTOP");
+    return rate(1).finally(() => process.kill(run, "SIGCONT"));
+  };
+  try {
+    const figures = await inTurns(LOAD_ROUNDS, [() => rate(0), unprobed]);
+    const thousands = (each: number): string => `${Math.round(each)} k/s`;
+    const compared = (what: string, of: readonly number[][]): BenchRow => {
+      const told = [thousands, (each: number) => `${thousands(each)} of one that is not`] as const;
+      return rowOf({ what, figures: of, told, goal: { atLeast: 0.99 } });
+    };
+    return [
+      compared("GET, 50 × 16, of a server that is probed", figures),
+      compared("the same for a second of the server's processor time", perTime),
+    ];
+  } finally {
+    connection.close();
+    benchmark.kill(); // What it started ends with its container.
+  }
 }
