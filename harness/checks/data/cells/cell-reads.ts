@@ -46,27 +46,27 @@ export function termReads({ operations, nodes }: LoadHistory, masters: Masters) 
   /** By shard, in order of time. */
   const termsOf = Array.from({ length: masters.shards }, (_, i) => masters.terms.filter(({ shard }) => shard === i));
   const rows: number[] = [];
+  const leave = (term: Term, visit: (term: Term, rows: readonly number[]) => void): void => {
+    if (rows.length > 0) visit(term, rows);
+    rows.length = 0;
+  };
 
   /** @param visit gets terms with at least one read; the list is used again afterwards */
   return (cell: Cell, visit: (term: Term, rows: readonly number[]) => void): void => {
     const terms = termsOf[cell.shard] ?? [];
-    const leave = (term: Term): void => {
-      if (rows.length > 0) visit(term, rows);
-      rows.length = 0;
-    };
     let at = 0;
     rows.length = 0;
     for (let i = 0; i < cell.length; i++) {
       const row = cell.order[i] as number;
       if (kind[row] !== KIND.read || outcome[row] !== OUTCOME.ok) continue;
       const time = invoked[row] as number;
-      while (at < terms.length && (terms[at] as Term).to <= time) leave(terms[at++] as Term);
+      while (at < terms.length && (terms[at] as Term).to <= time) leave(terms[at++] as Term, visit);
       const term = terms[at];
       if (!term) return;
       const isIn = time >= term.settled && (completed[row] as number) <= term.to;
       if (isIn && nodes[node[row] as number] === term.node) rows.push(row);
     }
     const last = terms[at];
-    if (last) leave(last);
+    if (last) leave(last, visit);
   };
 }
