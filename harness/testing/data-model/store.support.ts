@@ -99,11 +99,9 @@ class Model {
 
   run(): ModelRun {
     const { executed, operations } = this.#load;
-    const order = Uint32Array.from(executed.keys()).filter((row) => executed[row] !== Infinity);
-    order.sort((a, b) => (executed[a] as number) - (executed[b] as number));
     const steps = this.#steps().sort((a, b) => a.t - b.t);
     let next = 0;
-    for (const row of order) {
+    for (const row of inOrder(executed)) {
       const t = executed[row] as number;
       for (; (steps[next]?.t ?? Infinity) <= t; next++) steps[next]?.act();
       this.#execute(row, t);
@@ -282,4 +280,18 @@ function numberedAgain(cell: Uint32Array, cells: number): Uint32Array {
   for (let n = 0; n < touched.length; n++) number[touched[n] as number] = n;
   for (let row = 0; row < cell.length; row++) cell[row] = number[cell[row] as number] as number;
   return touched;
+}
+
+/** Rows that get to the server, by when they do: nearly in order as they are, so that each is moved a few places only. */
+function inOrder(executed: Float64Array): Uint32Array {
+  const order = new Uint32Array(executed.length);
+  let length = 0;
+  for (let row = 0; row < executed.length; row++) {
+    const t = executed[row] as number;
+    if (t === Infinity) continue;
+    let at = length++;
+    for (; at > 0 && (executed[order[at - 1] as number] as number) > t; at--) order[at] = order[at - 1] as number;
+    order[at] = row;
+  }
+  return order.subarray(0, length);
 }
