@@ -24,7 +24,7 @@ export async function startToxiproxy(
 ): Promise<{ api: Address; links: Link[] }> {
   const { toxiproxy, dataNetwork } = spec;
   const ports = [API_PORT, ...plans.map(({ listen }) => listen)];
-  const hosts = options.engine.info.dialsContainers ? new Map<number, number>() : await publishedPorts(options, ports);
+  const hosts = await publishedPorts(options, [API_PORT, ...publishedOf(options, plans)]);
   const outside = toxiproxy.networks.find((network) => network.name !== dataNetwork)?.name ?? dataNetwork;
   const reached = ports.map((port): Address => {
     const host = hosts.get(port);
@@ -60,9 +60,15 @@ export async function startToxiproxy(
 }
 
 /**
- * A free port of this machine for each: for an engine whose containers it does not reach. The engine sets several packet filter rules for each
- * and takes them away, one after the other: 50 ms, and minutes for the pairs of thirty nodes.
+ * The links that get a port of this machine: those that clients use, and where this machine does not reach the container the others, too. The
+ * engine sets several packet filter rules for each and takes them away, one after the other: 50 ms, and minutes for the pairs of thirty nodes.
  */
+function publishedOf({ engine }: MakeOptions, plans: readonly LinkPlan[]): number[] {
+  const all = !engine.info.dialsContainers;
+  return plans.filter(({ from }) => all || from === "client").map(({ listen }) => listen);
+}
+
+/** A free port of this machine for each. */
 async function publishedPorts(
   { engine, resources }: MakeOptions,
   ports: readonly number[],
