@@ -34,7 +34,7 @@ const SETTINGS: WatchdogSettings = {
   slowAfter: null,
   stallAfter: 60_000,
   connections: 16,
-  interval: 250,
+  interval: 500,
   poll: 1000,
 };
 

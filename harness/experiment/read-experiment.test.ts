@@ -67,7 +67,7 @@ describe("readExperiment", () => {
         slowAfter: null,
         stallAfter: 10_000,
         connections: 16,
-        interval: 250,
+        interval: 500,
         poll: 1000,
       },
       recovery: { within: 30_000 },

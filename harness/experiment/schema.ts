@@ -229,8 +229,8 @@ export const experimentSchema = z.strictObject({
         .describe("Replication that stands still for this long while the master moves is stalled"),
       connections: z.int().min(1).max(256).prefault(16).describe("Established probe connections per node"),
       interval: duration(10 * MS, 60 * SECOND)
-        .prefault("250ms")
-        .describe("Pause between two questions on one connection"),
+        .optional()
+        .describe("Pause between two questions on one connection (default: 500ms, and at most half of hang-after)"),
       poll: duration(10 * MS, 60 * SECOND)
         .prefault(formatDuration(DEFAULT_POLL))
         .describe("Pause between two INFO of one node: down to `10ms` where watching may be the fault"),

@@ -100,7 +100,7 @@ export class NodeProber {
     this.#writes = node.writes;
     this.#limit = new UnansweredLimit(plan.unansweredAtMost);
     const count = node.control ? CONTROL_CONNECTIONS : plan.connections;
-    const slow = Math.max(500, 2 * plan.interval);
+    const slow = Math.max(500, plan.interval);
     this.#grow(count);
     const write = this.#connection("write");
     const read = this.#connection("read");
