@@ -28,6 +28,8 @@ export interface MakeOptions {
   /** Every container and network is named here before it is made. */
   made: Attached;
   signal: AbortSignal;
+  /** Links between servers have a port of this machine, too, for a person who wants to try them: up to a hundred. */
+  publishPairs?: boolean;
   /** Each node's data on a disk of its own, of so many bytes (Fault.ownDisk). Rejects where that cannot be. */
   disk?: number | null;
   /** A server that dies leaves a core in its container, of 4 GiB at most. */

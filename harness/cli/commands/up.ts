@@ -54,6 +54,7 @@ async function up(args: ServerWish & { compose: string }, signal: AbortSignal): 
       toxiproxyImage: TOXIPROXY_IMAGE,
       config: {},
       labels: keptLabels(runId),
+      publishPairs: true,
       runId,
       logDirectory: logs,
       emit: (event) => {

@@ -9,6 +9,8 @@ import type { LinkPlan } from "./link-plan.ts";
 
 const API_PORT = 8474;
 const READY_MS = 60_000;
+/** With more links than this, those between servers have no port of this machine. */
+const MOST_PUBLISHED = 100;
 
 interface ToxiproxyOptions extends Pick<ContainerSpec, "name" | "image"> {
   spec: Pick<ClusterSpec, "toxiproxy" | "dataNetwork">;
@@ -60,11 +62,11 @@ export async function startToxiproxy(
 }
 
 /**
- * The links that get a port of this machine: those that clients use, and where this machine does not reach the container the others, too. The
+ * The links that get a port of this machine: those that clients use; the others, too, where they are wanted or cannot be reached without. The
  * engine sets several packet filter rules for each and takes them away, one after the other: 50 ms, and minutes for the pairs of thirty nodes.
  */
-function publishedOf({ engine }: MakeOptions, plans: readonly LinkPlan[]): number[] {
-  const all = !engine.info.dialsContainers;
+function publishedOf({ engine, publishPairs = false }: MakeOptions, plans: readonly LinkPlan[]): number[] {
+  const all = !engine.info.dialsContainers || (publishPairs && plans.length <= MOST_PUBLISHED);
   return plans.filter(({ from }) => all || from === "client").map(({ listen }) => listen);
 }
 
