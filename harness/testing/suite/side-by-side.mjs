@@ -9,8 +9,11 @@ import { setPriority } from "node:os";
  *        unit     computes, in what time docker leaves; is shown when all have ended
  */
 
-/** For all but the first: one that waits for servers goes first whenever it has something to do. */
-const NICE = 19;
+/**
+ * For all but the first: one that waits for servers goes first when it has something to do. At 19 the others would stand still for minutes, and
+ * what they time with them.
+ */
+const NICE = 10;
 
 const [first, ...others] = process.argv.slice(2);
 const beside = [start(first, "inherit"), ...others.map((script) => start(script, "pipe"))];
