@@ -6,7 +6,8 @@ import { setPriority } from "node:os";
  *
  *   node side-by-side.mjs docker unit
  *        docker   waits for servers most of its time; is seen while it runs
- *        unit     computes, in what time docker leaves; is shown when all have ended
+ *        unit     computes, in what time docker leaves; is shown when all have ended, its last lines only if it passed, so that the failures of
+ *                 the first are not far from the end of a log
  */
 
 /**
@@ -14,12 +15,18 @@ import { setPriority } from "node:os";
  * what they time with them.
  */
 const NICE = 10;
+const LAST_LINES = 40;
 
 const [first, ...others] = process.argv.slice(2);
 const beside = [start(first, "inherit"), ...others.map((script) => start(script, "pipe"))];
 for (const { child } of beside.slice(1)) setPriority(child.pid, NICE);
 const codes = await Promise.all(beside.map(({ ended }) => ended));
-for (const { script, chunks } of beside.slice(1)) process.stdout.write(`\n${script}:\n${Buffer.concat(chunks)}`);
+for (const [i, { script, chunks }] of beside.entries()) {
+  if (i === 0) continue;
+  const output = Buffer.concat(chunks).toString();
+  const shown = codes[i] === 0 ? output.split("\n").slice(-LAST_LINES).join("\n") : output;
+  process.stdout.write(`\n${script}:\n${shown}`);
+}
 const failed = beside.filter((_, i) => codes[i] !== 0).map(({ script }) => script);
 if (failed.length > 0) console.error(`\nfailed: ${failed.join(", ")}`);
 process.exitCode = failed.length > 0 ? 1 : 0;
