@@ -50,14 +50,18 @@ describe("process sample", () => {
 
   it("takes a thread that has not run since the last reading as it was, and reads one that has", async () => {
     const pid = run(process.execPath, "-e", "setInterval(() => {}, 20)");
-    const first = await sampled(pid, ({ threads }) => threads.length > 4);
+    // A thread that has never run yet has no schedule by which it could be known again.
+    const first = await sampled(
+      pid,
+      ({ threads }) => threads.length > 4 && threads.every(({ schedule }) => schedule !== null),
+    );
     const next = await until({ what: "the timer to run again", within: 5000, every: 20 }, () => {
       const sample = sampleProcess(pid, performance.now(), first);
       return sample?.threads.some((thread, i) => thread.schedule !== first.threads[i]?.schedule) ? sample : undefined;
     });
     const again = sampleProcess(pid, performance.now());
     for (const [i, thread] of next.threads.entries()) {
-      const asleep = thread.schedule === first.threads[i]?.schedule;
+      const asleep = thread.schedule !== null && thread.schedule === first.threads[i]?.schedule;
       assert.equal(thread === first.threads[i], asleep, `${thread.tid}`);
       const read = again?.threads[i];
       // Woken since, and still waiting for a CPU: its schedule is what it was.
