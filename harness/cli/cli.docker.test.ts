@@ -19,7 +19,8 @@ const CLUSTER = fileURLToPath(new URL("../../compose/one-master-two-replicas.yam
 const ONE = fileURLToPath(new URL("../../compose/one-master.yaml", import.meta.url));
 
 /** As little as there is: it is run again and again. */
-const LITTLE = `title: A little\nsystems: [redis]\ncluster: ${ONE}\nwarm-up: 0s\nduration: 1s\n`;
+const little = (duration: string): string =>
+  `title: A little\nsystems: [redis]\ncluster: ${ONE}\nwarm-up: 0s\nduration: ${duration}\n`;
 
 const experiment = (duration: string, cluster = CLUSTER): string => `
 title: A short one
@@ -61,7 +62,7 @@ describe("kvchaos run", function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("passes on a healthy server, writes every report, leaves nothing behind", async () => {
+  it("passes on a healthy server, writes every report, leaves nothing behind; can be replayed, and rendered again from its journal", async () => {
     const file = await write("short.yaml", experiment("5s"));
     const { code, stderr, pid } = await conclusive(run(file, "--image", "redis:7.0.15", "--seed", "7"));
     assert.equal(code, 0, stderr);
@@ -87,13 +88,7 @@ describe("kvchaos run", function () {
     assert.equal(result.seed, "7");
     assert.deepEqual(result.findings, []);
     assert.deepEqual(await leftOf(engine, pid), []);
-  });
 
-  it("replays a run from its folder, and renders its report again from the journal alone", async () => {
-    const file = await write("short.yaml", experiment("3s"));
-    const first = await conclusive(run(file, "--image", "redis:7.0.15"));
-    assert.equal(first.code, 0, first.stderr);
-    const directory = await lastRun();
     const html = await readFile(path.join(directory, "report.html"), "utf8");
     await rm(path.join(directory, "report.html"));
     assert.equal((await kvchaos(["report", directory, "--format", "html"])).code, 0);
@@ -109,7 +104,7 @@ describe("kvchaos run", function () {
   });
 
   it("repeats within --duration, looks at the time before every run, and counts all runs on every page", async () => {
-    const [file, other] = [await write("again.yaml", LITTLE), await write("other.yaml", LITTLE)];
+    const [file, other] = [await write("again.yaml", little("1s")), await write("other.yaml", little("1s"))];
     const once = await kvchaos(run(file, other, "--image", "redis:7.0.15", "--duration", "1s"));
     assert.match(once.stderr, /--duration 1s is over: not run were 1 of 2, from .*other\.yaml on/);
     assert.equal((await runFolders(reports)).length, 1);
@@ -129,7 +124,7 @@ describe("kvchaos run", function () {
   it("keeps the cluster with --keep and ends; `kvchaos clean` removes it", async () => {
     const next = await untilNobodyCleans();
     try {
-      const file = await write("short.yaml", experiment("3s"));
+      const file = await write("short.yaml", little("1s"));
       const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15", "--keep"));
       const { code, stderr } = await running.finished;
       // Its verdict is not the point: on a starved machine it may be inconclusive.
@@ -155,7 +150,7 @@ describe("kvchaos run", function () {
   });
 
   it("leaves nothing behind when it is interrupted while it starts", async () => {
-    const file = await write("long.yaml", experiment("60s"));
+    const file = await write("long.yaml", little("60s"));
     const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
     await running.said(/setup/, 60_000);
     running.child.kill("SIGTERM");
@@ -164,7 +159,7 @@ describe("kvchaos run", function () {
   });
 
   it("leaves nothing behind when it is killed with SIGKILL", async () => {
-    const file = await write("long.yaml", experiment("60s"));
+    const file = await write("long.yaml", little("60s"));
     const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
     await running.said(/chaos/, 60_000);
     assert.notDeepEqual(await leftOf(engine, running.child.pid), []);
@@ -179,7 +174,7 @@ describe("kvchaos run", function () {
   });
 
   it("leaves at once on a second Ctrl-C, and still nothing stays", async () => {
-    const file = await write("long.yaml", experiment("60s"));
+    const file = await write("long.yaml", little("60s"));
     const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
     await running.said(/chaos/, 60_000);
     running.child.kill("SIGINT");

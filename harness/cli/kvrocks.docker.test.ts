@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { connectEngine } from "../docker/engine.ts";
@@ -15,35 +15,18 @@ interface Result {
   findings: { type: string; class: string; node: string; from: number; proof: string | null }[];
 }
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
-
-/** 5,000 keys that run out one after the other, also while replica and master are compared. */
-const EXPIRING = `title: Keys run out while replicas are compared
-cluster: ${COMPOSE}
-preload: { keys: 1000, value: 100B }
-warm-up: 2s
-duration: 3s
-faults:
-  - fault: command
-    at: 2s
-    node: m1
-    argv: [EVAL, "for i=1,5000 do redis.call('SET','ttl:'..i,'v','PX',500+i*3) end return 1", "0"]
-recovery: { within: 30s }
-checks: [no-crash, converges]
-`;
-
 describe("Kvrocks, on real servers", function () {
   this.timeout(420_000);
 
   type Finished = Result & { code: number | null; stderr: string };
-  async function run(context: Mocha.Context, image: string, file = STORM): Promise<Finished> {
+  async function run(context: Mocha.Context, image: string): Promise<Finished> {
     const engine = await connectEngine();
     if (!(await engine.inspectImage(image))) {
       skip(context, `no image ${image}: pull it, or make it with kvchaos images wrap --system kvrocks`);
     }
     const reports = await mkdtemp(path.join(tmpdir(), "kvchaos-kvrocks-"));
     try {
-      const { code, stderr } = await conclusive(["run", file, "--image", image, "--seed", "1", "--reports", reports]);
+      const { code, stderr } = await conclusive(["run", STORM, "--image", image, "--seed", "1", "--reports", reports]);
       const folder = (await runFolders(reports)).at(-1);
       assert.ok(folder, stderr);
       return { code, stderr, ...JSON.parse(await readFile(path.join(reports, folder, "result.json"), "utf8")) };
@@ -51,18 +34,6 @@ describe("Kvrocks, on real servers", function () {
       await rm(reports, { recursive: true, force: true });
     }
   }
-
-  it(`has no difference where keys run out while they are compared (${AFFECTED})`, async function () {
-    const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-expiring-"));
-    const file = path.join(folder, "expiring.yaml");
-    await writeFile(file, EXPIRING);
-    try {
-      const { code, verdict, findings, stderr } = await run(this, AFFECTED, file);
-      assert.deepEqual([code, verdict, findings], [0, "pass", []], stderr);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
 
   it(`the master-switch deadlock is found on ${AFFECTED} and proved: a worker and the replication thread wait for each other`, async function () {
     const { code, findings, stderr } = await run(this, AFFECTED);

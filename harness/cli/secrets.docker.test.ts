@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { conclusive, kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 
-const CLUSTER = fileURLToPath(new URL("../../compose/one-master-two-replicas.yaml", import.meta.url));
+const CLUSTER = fileURLToPath(new URL("../../compose/one-master-one-replica.yaml", import.meta.url));
 
 const SECRETS = ["main-secret-71f3", "user-secret-02ac", "changed-secret-9d1e"];
 const [MAIN, USER, CHANGED] = SECRETS;

@@ -6,18 +6,18 @@ import { fileURLToPath } from "node:url";
 import { connectEngine } from "../../docker/engine.ts";
 import { conclusive, kvchaos, leftOf } from "../../testing/kvchaos-process.support.ts";
 
-const CLUSTER = fileURLToPath(new URL("../../../compose/one-master-two-replicas.yaml", import.meta.url));
+const CLUSTER = fileURLToPath(new URL("../../../compose/one-master-one-replica.yaml", import.meta.url));
 const common = `systems: [redis]\ncluster: ${CLUSTER}\nwarm-up: 1s\nduration: 3s\nrecovery: { within: 10s }\n`;
 
 const EXPERIMENTS = {
   "holds.yaml": `title: A frozen replica is no finding
 ${common}checks: [no-hang, no-crash]
-faults: [{ fault: pause, at: 500ms, node: r2, for: 1s }]
+faults: [{ fault: pause, at: 500ms, node: r1, for: 1s }]
 `,
   "control.yaml": `title: A server that ends is found
 ${common}checks: [no-crash]
 stop-on: first-finding
-faults: [{ fault: command, at: 500ms, node: r2, argv: [SHUTDOWN, NOSAVE], wait-for-reply: false }]
+faults: [{ fault: command, at: 500ms, node: r1, argv: [SHUTDOWN, NOSAVE], wait-for-reply: false }]
 expect: { finding: crash, class: exit }
 `,
   "absent.yaml": `title: Nobody has this image
