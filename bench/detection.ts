@@ -33,7 +33,7 @@ const SETTINGS: WatchdogSettings = {
   hangLimit: null,
   slowAfter: null,
   stallAfter: 60_000,
-  connections: 16,
+  connections: 4,
   interval: 500,
   poll: 1000,
 };

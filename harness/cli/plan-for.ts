@@ -1,4 +1,5 @@
 import { shapeOf } from "../cluster/shape.ts";
+import { clusterSpec } from "../cluster/spec.ts";
 import { type ComposeFile, readComposeFile } from "../docker/compose.ts";
 import { registries } from "../experiment/catalogue.ts";
 import type { Experiment } from "../experiment/experiment.ts";
@@ -6,6 +7,7 @@ import { makePlan } from "../experiment/plan.ts";
 import type { Plan } from "../journal/plan.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
+import { probeConnections } from "../watchdog/probes/probe-connections.ts";
 import type { ServerChoice } from "./choose-server.ts";
 
 /** The cluster's Compose file for one server, and the experiment's plan on it. */
@@ -15,7 +17,9 @@ export async function planFor(
   server: ServerChoice,
 ): Promise<{ plan: Plan; compose: ComposeFile }> {
   const compose = await composeFor(experiment.cluster, server);
-  return { compose, plan: makePlan(experiment, seed, shapeOf(compose), registries) };
+  const { nodes } = clusterSpec(compose, server.system, experiment.config[server.system.name]);
+  const probes = probeConnections(server.system, nodes, experiment.watchdog);
+  return { compose, plan: makePlan(experiment, seed, shapeOf(compose), registries, probes) };
 }
 
 /** Reads a Compose file with the variables that `docker compose` would take from the environment. */

@@ -1,7 +1,7 @@
 import type { Range } from "../base/units.ts";
 import type { WrittenParams } from "../faults/parameters.ts";
 import type { STATES } from "../journal/expectation.ts";
-import type { PlannedExperiment } from "../journal/plan.ts";
+import type { PlannedExperiment, WatchdogSettings } from "../journal/plan.ts";
 
 /** When a fault starts. Times are milliseconds since the chaos phase began. */
 export type Trigger =
@@ -34,7 +34,9 @@ export interface FaultSpec {
 }
 
 /** One experiment file, parsed, checked and with every default filled in. */
-export interface Experiment extends PlannedExperiment {
+export interface Experiment extends Omit<PlannedExperiment, "watchdog"> {
+  /** `connections` null: as many as the servers need (watchdog/probes/probe-connections.ts). */
+  watchdog: Omit<WatchdogSettings, "connections"> & { connections: number | null };
   faults: readonly FaultSpec[];
 }
 

@@ -4,6 +4,7 @@ import { drawFrom } from "../base/units.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
 import { resolveNode } from "../faults/selector.ts";
 import type { Plan, PlannedCondition, PlannedFault } from "../journal/plan.ts";
+import { MOST_CONNECTIONS } from "../watchdog/probes/probe-connections.ts";
 import {
   type Condition,
   type Experiment,
@@ -18,16 +19,24 @@ import type { Registries } from "./registries.ts";
  * Makes every random choice of an experiment. Pure: the same experiment, seed and shape give the same plan.
  * Each occurrence of each fault draws from streams of its own, named by the fault's id: a fault that is added or removed
  * does not change what the others do.
+ * @param probes established probe connections per node, where the experiment does not say; by itself enough for every system
  */
-export function makePlan(experiment: Experiment, seed: string, shape: ClusterShape, registries: Registries): Plan {
+export function makePlan(
+  experiment: Experiment,
+  seed: string,
+  shape: ClusterShape,
+  registries: Registries,
+  probes = MOST_CONNECTIONS,
+): Plan {
   const { faults: specs, ...rest } = experiment;
+  const watchdog = { ...rest.watchdog, connections: rest.watchdog.connections ?? probes };
   const root = seededRandom(seed);
   const faults = specs.flatMap((spec) => planFault(spec, specs, root.fork(`fault/${spec.id}`), shape, registries));
   const expectations = rest.expectations.map((one) => {
     const random = root.fork(`expectation/${one.id}`);
     return { ...one, node: one.node === null ? null : resolveNode(one.node, random, shape) };
   });
-  const planned = { version: 1, seed, experiment: { ...rest, expectations }, faults } satisfies Plan;
+  const planned = { version: 1, seed, experiment: { ...rest, watchdog, expectations }, faults } satisfies Plan;
   // Through JSON: what is written to plan.yaml and read again is exactly this, without undefined values.
   return JSON.parse(JSON.stringify(planned));
 }

@@ -66,7 +66,7 @@ describe("readExperiment", () => {
         hangLimit: null,
         slowAfter: null,
         stallAfter: 10_000,
-        connections: 16,
+        connections: null,
         interval: 500,
         poll: 1000,
       },

@@ -29,7 +29,7 @@ import { chooseVias } from "./vias.ts";
  *                                Experiment, or every mistake at once as file:line:column
  */
 
-/** Between two questions on one connection: sixteen of them notice silence eight times as fast, and it costs half of what 250 did. ms */
+/** Between two questions on one connection: four of them notice silence four times as fast. ms */
 const PROBE_INTERVAL = 500;
 
 type Sections = typeof experimentSchema.shape;
@@ -170,7 +170,7 @@ function readLosses(given: Section<"losses">, checks: readonly string[], mistake
 
 function readWatchdog(given: Section<"watchdog">, mistakes: Mistakes): Experiment["watchdog"] | undefined {
   if (!given) return undefined;
-  const { "hang-after": hangAfter, "hang-limit": hangLimit = null, connections, poll } = given;
+  const { "hang-after": hangAfter, "hang-limit": hangLimit = null, connections = null, poll } = given;
   const { interval = Math.min(PROBE_INTERVAL, Math.floor(hangAfter / 2)) } = given;
   if (hangAfter <= interval) {
     const message = "expected hang-after to be longer than interval, the pause between two questions";

@@ -77,3 +77,20 @@ export const via = z
   .describe(
     "How clients reach a node: `link`, through Toxiproxy; `direct`, straight at its published port, at up to four times the speed; `auto`, straight wherever no fault can touch the clients' link to the node",
   );
+
+export const rate = z
+  .union([z.number(), z.string()], { error: 'expected operations per second, like 2000 or "2000/s"' })
+  .transform((value, ctx): number => {
+    const match = typeof value === "string" ? /^(\d+(?:\.\d+)?)(k?)\/s$/.exec(value.trim()) : null;
+    const perSecond = typeof value === "number" ? value : match ? Number(match[1]) * (match[2] ? 1000 : 1) : Number.NaN;
+    if (Number.isNaN(perSecond)) {
+      ctx.addIssue({
+        code: "custom",
+        message: `expected operations per second, like 2000 or "2000/s", got "${value}"`,
+      });
+    } else if (perSecond < 0.1 || perSecond > 1e6) {
+      ctx.addIssue({ code: "custom", message: `expected a rate from 0.1/s to 1000000/s, got ${perSecond}/s` });
+    }
+    return perSecond;
+  })
+  .meta({ title: "rate" });

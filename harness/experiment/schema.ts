@@ -18,6 +18,7 @@ import {
   MAX_DURATION,
   MS,
   name,
+  rate,
   SECOND,
   text,
   valueSize,
@@ -30,23 +31,6 @@ import {
  */
 
 const MOST_LOADS = 32;
-
-const rate = z
-  .union([z.number(), z.string()], { error: 'expected operations per second, like 2000 or "2000/s"' })
-  .transform((value, ctx): number => {
-    const match = typeof value === "string" ? /^(\d+(?:\.\d+)?)(k?)\/s$/.exec(value.trim()) : null;
-    const perSecond = typeof value === "number" ? value : match ? Number(match[1]) * (match[2] ? 1000 : 1) : Number.NaN;
-    if (Number.isNaN(perSecond)) {
-      ctx.addIssue({
-        code: "custom",
-        message: `expected operations per second, like 2000 or "2000/s", got "${value}"`,
-      });
-    } else if (perSecond < 0.1 || perSecond > 1e6) {
-      ctx.addIssue({ code: "custom", message: `expected a rate from 0.1/s to 1000000/s, got ${perSecond}/s` });
-    }
-    return perSecond;
-  })
-  .meta({ title: "rate" });
 
 const settings = z.record(
   z.string().regex(/^[A-Za-z][A-Za-z0-9._-]*$/),
@@ -227,7 +211,14 @@ export const experimentSchema = z.strictObject({
       "stall-after": duration(100 * MS, HOUR)
         .prefault("10s")
         .describe("Replication that stands still for this long while the master moves is stalled"),
-      connections: z.int().min(1).max(256).prefault(16).describe("Established probe connections per node"),
+      connections: z
+        .int()
+        .min(1)
+        .max(256)
+        .optional()
+        .describe(
+          "Established probe connections per node (default: 16; where one thread serves all of them, Redis without `io-threads`, as many as ask it every 125 ms, at least 4)",
+        ),
       interval: duration(10 * MS, 60 * SECOND)
         .optional()
         .describe("Pause between two questions on one connection (default: 500ms, and at most half of hang-after)"),

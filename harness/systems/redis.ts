@@ -39,6 +39,8 @@ export const redis: System = {
   state: redisState,
   logRules: redisLogRules(),
   restoringReplies: ["LOADING"],
+  // networking.c: with more, connections are read or written by several threads, which and when depends on the version.
+  oneThread: ({ "io-threads": threads = "1" }) => threads === "1",
   // server.c, finishShutdown: the AOF is flushed to the disk; with any save point an RDB file is written.
   keepsDataWith: { appendonly: /^yes$/, save: /\S/ },
   gossip: redisCluster,

@@ -166,6 +166,8 @@ export interface System {
    * and the setting (CONFIG GET) that says how many there are.
    */
   readonly workerThreads?: { readonly comm: RegExp; readonly setting: string };
+  /** Present where one thread can serve all connections: does it, with this configuration? */
+  oneThread?(config: Readonly<Record<string, string>>): boolean;
   /** A replica that attaches breaks off the full sync of those that attached before it: they are set up one after the other. */
   readonly attachesOneByOne?: true;
   /** Error replies to a change of role that pass when other servers have changed theirs: prefixes, asked again until then. */

@@ -66,5 +66,8 @@ export interface ProbeReport {
   nodes: NodeReport[];
 }
 
+/** Questions are spread over their interval in steps of this: those of one step cost us and the server one turn. ms */
+export const ASK_STEP = 125;
+
 /** Between two reports while all nodes are healthy, ms; less when there is more to tell. */
 export const REPORT_EVERY = 250;

@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { WatchdogSettings } from "../../journal/plan.ts";
 import { encodeCommand } from "../../resp/encode.ts";
 import { replyText } from "../../resp/reply-text.ts";
-import { type NodeReport, PROBE_NAME, type ProbeKind } from "../observation.ts";
+import { ASK_STEP, type NodeReport, PROBE_NAME, type ProbeKind } from "../observation.ts";
 import { UnansweredLimit } from "../unanswered-limit.ts";
 import { ProbeConnection } from "./probe-connection.ts";
 
@@ -15,8 +15,6 @@ const PING = encodeCommand(["PING"]);
 /** A setting that every system has. Only a node that hangs is asked: there may be no data path left to ask on. */
 const CONFIG = encodeCommand(["CONFIG", "GET", "maxclients"]);
 const CONFIG_EVERY = 1000;
-/** Questions are spread over the interval in steps of this: those of one step cost us and the server one turn. ms */
-const STEP = 125;
 /** A question that is older than this is news; on a healthy server none is. ms */
 const QUICK = 100;
 
@@ -267,7 +265,7 @@ export class NodeProber {
   /** The first time `offset` ms from now: questions of one node are spread over the interval instead of sent in one burst. */
   #every(ms: number, offset: number, work: () => void): void {
     const { origin } = this.#turns;
-    const due = origin + Math.floor((this.#clock.now() - origin + offset) / STEP) * STEP;
+    const due = origin + Math.floor((this.#clock.now() - origin + offset) / ASK_STEP) * ASK_STEP;
     this.#routines.push({ every: ms, due, work });
   }
 }
