@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
@@ -75,12 +75,12 @@ export async function captureEvidence(options: EvidenceOptions): Promise<Evidenc
   const { clock, signal, directory, pid } = options;
   const begun = clock.now();
   signal?.throwIfAborted();
-  await mkdir(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true });
   const files: string[] = [];
   const missing: string[] = [];
   const write = async (name: string, text: string): Promise<void> => {
     const path = join(directory, name);
-    await writeFile(path, options.hide?.(text) ?? text);
+    writeFileSync(path, options.hide?.(text) ?? text);
     if (!files.includes(path)) files.push(path);
   };
 

@@ -5,6 +5,7 @@ import { nameReaders, type Readers } from "./known-readers.ts";
 import { type ProcessFacts, readProcess, startTicks } from "./process.ts";
 import { type SidecarOptions, takeSidecarSnapshots } from "./sidecar.ts";
 import {
+  commsOf,
   PRIVILEGE,
   type ProcessSnapshots,
   stableEdges,
@@ -15,7 +16,7 @@ import {
 import type { LinkState, OpenSocket } from "./sockets.ts";
 import { usualWaits, type WaitBaseline } from "./wait-baseline.ts";
 import { waitGraph } from "./wait-graph.ts";
-import { type ThreadName, threadNames } from "./wait-graph-text.ts";
+import type { ThreadName } from "./wait-graph-text.ts";
 
 export interface LookOptions {
   /** The server's process on this host, or null when it is gone or the engine is elsewhere. */
@@ -99,12 +100,15 @@ type KnownReaders = Parameters<typeof nameReaders>[1];
 
 const NOBODY: KnownReaders = { before: new Map(), after: new Map() };
 
-function graphOf({ pid, proc, snapshots }: ProcessSnapshots, { baseline }: LookOptions, readers: KnownReaders) {
+function graphOf(look: ProcessSnapshots, { baseline }: LookOptions, readers: KnownReaders) {
+  const { pid, proc, snapshots } = look;
+  const comm = commsOf(look);
+  const name: ThreadName = (tid) => `${comm(tid)} ${tid}`;
   const threads = threadHistories(snapshots);
   const stable = stableEdges(snapshots, threads);
-  const usual = usualWaits(baseline, { pid, startTicks: startTicks(pid, proc) }, stable, threads);
+  const usual = usualWaits(baseline, { pid, startTicks: startTicks(pid, proc) }, stable, comm);
   const graph = waitGraph(nameReaders(stable, readers, threads), threads, usual.edges);
-  return { threads, graph, note: usual.note, name: threadNames(snapshots.flatMap((snapshot) => snapshot.threads)) };
+  return { threads, graph, note: usual.note, name };
 }
 
 function understand(

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { messageOf } from "../base/chaos-error.ts";
 import { printable } from "../base/escape.ts";
 import { parseStat } from "../base/proc-stat.ts";
@@ -69,23 +69,29 @@ export function readThreads(pid: number, withStack = false, proc: ProcFiles = ho
   return threads.sort((a, b) => a.tid - b.tid);
 }
 
+const LOCKS_ALONE = {
+  ...{ comm: "", state: "", wchan: null, stack: null },
+  ...{ userMs: 0, systemMs: 0, voluntary: 0, involuntary: 0 },
+};
+
 /**
- * The same of this machine as far as locks are concerned, from fewer files: `state` and `wchan` are not read, and all counters are 0.
- * Only ids of a process in a namespace of its own need to be translated.
+ * The same of this machine as far as locks are concerned, from fewer files: `comm`, `state` and `wchan` are not read, and all counters
+ * are 0. Only ids of a process in a namespace of its own need to be translated.
  */
-export function readLockWaits(pid: number): ThreadSnapshot[] {
+export function readLockWaits(pid: number, tids: Iterable<number>): ThreadSnapshot[] {
   const nested = !/^NSpid:\s*\d+[ \t]*$/m.test(hostProc.text(`/proc/${pid}/status`) ?? "");
-  return hostProc.list(`/proc/${pid}/task`).flatMap((name) => {
-    const base = `/proc/${pid}/task/${name}`;
-    const [comm, syscall] = [hostProc.text(`${base}/comm`), hostProc.text(`${base}/syscall`)];
+  return [...tids].flatMap((tid) => {
+    const base = `/proc/${pid}/task/${tid}`;
+    const syscall = hostProc.text(`${base}/syscall`);
     const status = nested ? hostProc.text(`${base}/status`) : "";
-    if (comm === null || syscall === null || status === null) return [];
-    const tid = Number(name);
-    const counters = { userMs: 0, systemMs: 0, voluntary: 0, involuntary: 0 };
-    const unread = { state: "", wchan: null, stack: null };
-    const one = { tid, nsTid: innerId(status) ?? tid, comm: printable(comm.replace(/\n$/, "")) };
-    return [{ ...one, syscall: parseSyscall(syscall), ...counters, ...unread }];
+    if (syscall === null || status === null) return [];
+    const nsTid = nested ? (innerId(status) ?? tid) : tid;
+    return [{ ...LOCKS_ALONE, tid, nsTid, syscall: parseSyscall(syscall) }];
   });
+}
+
+export function readComm(pid: number, tid: number, proc: ProcFiles): string {
+  return printable((proc.text(`/proc/${pid}/task/${tid}/comm`) ?? "thread").replace(/\n$/, ""));
 }
 
 /**
@@ -164,14 +170,25 @@ const EM_X86_64 = 62;
 export function lockLayout(pid: number): LockLayout {
   try {
     const program = { header: readHead(`/proc/${pid}/exe`, 20), maps: readFileSync(`/proc/${pid}/maps`, "latin1") };
-    return lockLayoutOf(program, (path) => {
-      const library = readFileSync(`/proc/${pid}/root${path}`);
-      const at = library.indexOf("GNU C Library");
-      return at < 0 ? "" : library.toString("latin1", at, at + 200);
-    });
+    return lockLayoutOf(program, (path) => bannerOf(`/proc/${pid}/root${path}`));
   } catch (error) {
     return { supported: false, why: `unsupported: the program could not be inspected: ${messageOf(error)}` };
   }
+}
+
+/** By the files' identities: looking through one takes more than a millisecond, and servers have the same. */
+const banners = new Map<string, string>();
+
+function bannerOf(library: string): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(library, { bigint: true });
+  const identity = `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+  const known = banners.get(identity);
+  if (known !== undefined) return known;
+  const bytes = readFileSync(library);
+  const at = bytes.indexOf("GNU C Library");
+  const banner = at < 0 ? "" : bytes.toString("latin1", at, at + 200);
+  banners.set(identity, banner);
+  return banner;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type Memory,
   openMemory,
   openSchedules,
+  readComm,
   readLockWaits,
   readTcp,
   readThreads,
@@ -100,7 +101,7 @@ function lookAtLocks(pid: number, memory: Memory, clock: Clock): Snapshot[] {
   const schedules = openSchedules(pid);
   try {
     const before = schedules.read();
-    const first = readLockWaits(pid);
+    const first = readLockWaits(pid, before.keys());
     return Array.from({ length: SNAPSHOTS }, () => {
       const at = clock.now();
       const now = schedules.read();
@@ -112,6 +113,12 @@ function lookAtLocks(pid: number, memory: Memory, clock: Clock): Snapshot[] {
   }
 }
 
+/** Names of threads; those that no snapshot has are read when they are asked for. */
+export function commsOf({ pid, proc, snapshots }: ProcessSnapshots): (tid: number) => string {
+  const known = new Map(snapshots.flatMap(({ threads }) => threads.map(({ tid, comm }) => [tid, comm])));
+  return (tid) => known.get(tid) || readComm(pid, tid, proc);
+}
+
 /** The threads that were there in every snapshot, as the last one saw them. */
 export function threadHistories(snapshots: readonly Snapshot[]): ThreadHistory[] {
   const seen = snapshots.map((snapshot) => new Map(snapshot.threads.map((thread) => [thread.tid, thread])));
@@ -120,8 +127,10 @@ export function threadHistories(snapshots: readonly Snapshot[]): ThreadHistory[]
     const past = seen.map((threads) => threads.get(last.tid));
     const [first] = past;
     if (!first || past.some((thread) => thread === undefined)) continue;
-    const looks = [...new Set(past)].map((thread) => JSON.stringify([thread?.state, thread?.wchan, thread?.syscall]));
-    const same = new Set(looks).size === 1;
+    // Of looks at the locks alone it is one object.
+    const distinct = [...new Set(past)];
+    const looks = () => distinct.map((thread) => JSON.stringify([thread?.state, thread?.wchan, thread?.syscall]));
+    const same = distinct.length === 1 || new Set(looks()).size === 1;
     const ran = last.voluntary !== first.voluntary || last.involuntary !== first.involuntary;
     histories.push({
       ...last,
@@ -152,5 +161,6 @@ export function stableEdges(snapshots: readonly Snapshot[], threads: readonly Th
 
 /** Everything but the number of readers: some may still come and go while a writer waits. */
 function identity({ from, kind, address, to }: WaitEdge): string {
-  return JSON.stringify([from, kind, address, to.kind === "readers" ? "readers" : to]);
+  const whom = to.kind === "thread" ? to.tid : to.kind === "readers" ? "readers" : JSON.stringify(to);
+  return `${from} ${kind} ${address} ${whom}`;
 }

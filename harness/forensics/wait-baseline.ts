@@ -3,7 +3,7 @@ import { monotonicClock } from "../base/clock.ts";
 import type { WaitEdge } from "../journal/evidence-data.ts";
 import { startTicks } from "./process.ts";
 import { type SidecarOptions, takeSidecarSnapshots } from "./sidecar.ts";
-import { stableEdges, type ThreadHistory, takeSnapshots, threadHistories } from "./snapshots.ts";
+import { commsOf, stableEdges, takeSnapshots, threadHistories } from "./snapshots.ts";
 
 /** What a healthy process waits for. Edges are compared by thread, kind and address. */
 export interface WaitBaseline {
@@ -27,10 +27,11 @@ export async function takeBaseline(of: number | SidecarOptions, signal?: AbortSi
   try {
     const seen =
       typeof of === "number" ? takeSnapshots(of, [], clock, signal) : takeSidecarSnapshots(of, [], clock, signal);
-    const { pid, proc, snapshots, why } = await seen;
-    const threads = threadHistories(snapshots);
-    const edges = stableEdges(snapshots, threads);
-    const shapes = edges.map((edge) => shapeOf(edge, threads));
+    const look = await seen;
+    const { pid, proc, snapshots, why } = look;
+    const edges = stableEdges(snapshots, threadHistories(snapshots));
+    const comm = commsOf(look);
+    const shapes = edges.map((edge) => shapeOf(edge, comm));
     return { pid, startTicks: startTicks(pid, proc), edges, shapes, missing: why };
   } catch (error) {
     signal?.throwIfAborted();
@@ -47,7 +48,7 @@ export function usualWaits(
   baseline: WaitBaseline | undefined,
   process: Pick<WaitBaseline, "pid" | "startTicks">,
   edges: readonly WaitEdge[],
-  threads: readonly ThreadHistory[],
+  comm: (tid: number) => string,
 ): { edges: readonly WaitEdge[]; note: string | null } {
   if (!baseline) return { edges: [], note: null };
   if (baseline.missing !== null)
@@ -56,13 +57,12 @@ export function usualWaits(
     return { edges: baseline.edges, note: null };
   const shapes = new Set(baseline.shapes);
   return {
-    edges: edges.filter((edge) => shapes.has(shapeOf(edge, threads))),
+    edges: edges.filter((edge) => shapes.has(shapeOf(edge, comm))),
     note: "the process was restarted since its healthy waits were noted, so they are compared by thread names",
   };
 }
 
-function shapeOf({ from, kind, to }: WaitEdge, threads: readonly ThreadHistory[]): string {
-  const comm = (tid: number): string => threads.find((thread) => thread.tid === tid)?.comm ?? "?";
+function shapeOf({ from, kind, to }: WaitEdge, comm: (tid: number) => string): string {
   const whom = to.kind !== "thread" ? to.kind : to.tid === from ? "itself" : comm(to.tid);
   return `${comm(from)} ${kind} ${whom}`;
 }

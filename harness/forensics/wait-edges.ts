@@ -45,20 +45,40 @@ export function waitEdges(
   descriptors: Descriptors,
 ): WaitEdge[] {
   const hostTid = new Map(threads.map((thread) => [thread.nsTid, thread.tid]));
-  const locks = memory && { words: remembering(memory) };
+  const locks = memory && explainer(memory, hostTid);
   const edges: WaitEdge[] = [];
   for (const { tid, syscall } of threads) {
     if (syscall?.kind !== "in") continue;
     const { number, args } = syscall;
     if (number === FUTEX && locks) {
-      const edge = lockEdge(tid, args, locks, hostTid);
-      if (edge) edges.push(edge);
+      const edge = locks(args);
+      if (edge) edges.push({ from: tid, ...edge });
     } else edges.push(...socketEdges(tid, number, args, memory, descriptors));
   }
   return edges;
 }
 
-/** Reads each place once: hundreds of threads may wait for one lock. */
+type Waited = Omit<WaitEdge, "from"> | null;
+
+/** Explains each call once: hundreds of threads may wait for one lock in the same way. */
+function explainer(
+  memory: Pick<Memory, "words">,
+  hostTid: ReadonlyMap<number, number>,
+): (args: readonly number[]) => Waited {
+  const words = remembering(memory);
+  const known = new Map<string, Waited>();
+  return (args) => {
+    const [address, operation, value, timeout] = args;
+    const call = `${address} ${operation} ${value} ${timeout}`;
+    const before = known.get(call);
+    if (before !== undefined) return before;
+    const waited = lockWait(args, words, hostTid);
+    known.set(call, waited);
+    return waited;
+  };
+}
+
+/** Reads each place once: different calls may be about one lock. */
 function remembering(memory: Pick<Memory, "words">): Memory["words"] {
   const read = new Map<string, number[] | null>();
   return (address, count) => {
@@ -71,16 +91,11 @@ function remembering(memory: Pick<Memory, "words">): Memory["words"] {
   };
 }
 
-function lockEdge(
-  from: number,
-  args: readonly number[],
-  memory: Pick<Memory, "words">,
-  hostTid: ReadonlyMap<number, number>,
-): WaitEdge | null {
-  const wait = explainFutex(args, memory.words, (id) => hostTid.has(id));
+function lockWait(args: readonly number[], words: Memory["words"], hostTid: ReadonlyMap<number, number>): Waited {
+  const wait = explainFutex(args, words, (id) => hostTid.has(id));
   if (wait.kind === "ownerless") return null;
   const kind = wait.kind === "rwlock" ? (`rwlock-${wait.want}` as const) : wait.kind;
-  const edge = { from, kind, address: hex(wait.address), timed: wait.timed, call: "futex" };
+  const edge = { kind, address: hex(wait.address), timed: wait.timed, call: "futex" };
   const tid = wait.owner === null ? undefined : hostTid.get(wait.owner);
   if (tid !== undefined) return { ...edge, to: { kind: "thread", tid } };
   if (wait.kind === "rwlock" && wait.readers > 0) return { ...edge, to: { kind: "readers", count: wait.readers } };

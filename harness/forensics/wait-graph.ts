@@ -53,12 +53,21 @@ function nextThreads(edges: readonly WaitEdge[]): Map<number, number> {
   const next = new Map<number, number>();
   for (const [from, targets] of all) {
     const [first] = targets;
-    const back = targets.find((tid) => reachable(tid, all).has(from));
-    const cyclic = targets.find((tid) => [...reachable(tid, all)].some((other) => isCyclic(other, all)));
-    const chosen = targets.length === 1 ? first : (back ?? cyclic ?? first);
+    const chosen = targets.length === 1 ? first : (onCycle(from, targets, all) ?? first);
     if (chosen !== undefined) next.set(from, chosen);
   }
   return next;
+}
+
+function onCycle(
+  from: number,
+  targets: readonly number[],
+  next: ReadonlyMap<number, readonly number[]>,
+): number | undefined {
+  return (
+    targets.find((tid) => reachable(tid, next).has(from)) ??
+    targets.find((tid) => [...reachable(tid, next)].some((other) => isCyclic(other, next)))
+  );
 }
 
 /** Itself included. */
