@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { compiledMain } from "./start/compile.mjs";
 import { ensurePackages, SetupError } from "./start/ensure-packages.mjs";
 
 /*
  * The `bin`: Node's version ─► node_modules ─► main.ts, compiled. Plain JavaScript, for a machine that has nothing yet.
  */
+
+// No full collection on all cores in the middle of an experiment only because little is to be done. Later than here it would be due already.
+setFlagsFromString("--no-memory-reducer");
 
 const INFRASTRUCTURE = 4;
 const OLDEST_NODE = [20, 19];

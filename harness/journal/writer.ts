@@ -11,7 +11,7 @@ import { redactor } from "./redact.ts";
  *                      └─► subscribers (live reporters)
  */
 
-const FLUSH_EVERY_MS = 250;
+const FLUSH_WITHIN_MS = 250;
 const FLUSH_AT_CHARS = 256 * 1024;
 
 export interface WriterOptions {
@@ -39,7 +39,7 @@ export class JournalWriter {
   readonly #fd: number;
   readonly #clock: Clock;
   readonly #redact: ReturnType<typeof redactor>;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   readonly #onExit = () => this.#write();
   readonly #subscribers = new Set<Subscriber>();
   readonly #failures: SubscriberFailure[] = [];
@@ -53,8 +53,6 @@ export class JournalWriter {
     this.#fd = fd;
     this.#clock = clock;
     this.#redact = redactor(options.redact ?? []);
-    this.#timer = setInterval(() => this.#write(), FLUSH_EVERY_MS);
-    this.#timer.unref();
     process.once("exit", this.#onExit);
   }
 
@@ -88,6 +86,7 @@ export class JournalWriter {
     this.#lines.push(text);
     this.#chars += text.length;
     if (this.#chars >= FLUSH_AT_CHARS || (event.type === "phase" && event.step === "end")) this.#write();
+    else this.#timer ??= setTimeout(() => this.#write(), FLUSH_WITHIN_MS).unref();
     for (const subscriber of this.#subscribers) this.#tell(subscriber, shown);
   };
 
@@ -122,7 +121,6 @@ export class JournalWriter {
   /** Flushes and closes. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    clearInterval(this.#timer);
     process.off("exit", this.#onExit);
     try {
       await this.flush();
@@ -144,6 +142,8 @@ export class JournalWriter {
 
   /** Synchronous: the page cache takes these few kilobytes at once, and nothing can overtake them. */
   #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#lines.length === 0 || this.#broken !== undefined || this.#closed) return;
     const bytes = Buffer.from(`${this.#lines.join("\n")}\n`, "utf8");
     this.#lines = [];

@@ -70,4 +70,4 @@ export interface ProbeReport {
 export const ASK_STEP = 125;
 
 /** Between two reports while all nodes are healthy, ms; less when there is more to tell. */
-export const REPORT_EVERY = 250;
+export const REPORT_EVERY = 500;

@@ -1,17 +1,21 @@
 import { readSmallFile } from "../base/small-file.ts";
 import { covered } from "../base/span.ts";
 import type { EventOf } from "../journal/events.ts";
-import { LoopDelay } from "./loop-delay.ts";
 import { MAIN_DELAY, type Starvation } from "./starvation.ts";
 
 /** The harness's own health, once a second: the main thread's delay, the host's pressure, the control probe. */
 export class SelfCheck {
-  readonly #delay = new LoopDelay();
+  #mainDelay = 0;
   #probeDelay = 0;
   #from: number;
 
   constructor(startedAt: number) {
     this.#from = startedAt;
+  }
+
+  /** A delay of the main thread, ms; the worst of a second is kept. */
+  mainDelayed(ms: number): void {
+    this.#mainDelay = Math.max(this.#mainDelay, ms);
   }
 
   /** A delay of the probe thread, ms; the worst of a second is kept. */
@@ -21,8 +25,8 @@ export class SelfCheck {
 
   /** The second that ends now. */
   take(t: number, starvation: Starvation): Omit<EventOf<"self">, "t" | "type"> {
-    const mainDelay = this.#delay.take();
-    const probeDelay = this.#probeDelay;
+    const [mainDelay, probeDelay] = [this.#mainDelay, this.#probeDelay];
+    this.#mainDelay = 0;
     this.#probeDelay = 0;
     const starved = covered(starvation.spans, { from: this.#from, to: t }) > 0 || mainDelay > MAIN_DELAY;
     this.#from = t;
@@ -35,10 +39,6 @@ export class SelfCheck {
       ...starvation.takeSecond(),
       starved,
     };
-  }
-
-  stop(): void {
-    this.#delay.stop();
   }
 }
 

@@ -30,6 +30,7 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
       return;
     }
     lastReport = report.t;
+    self.mainDelayed(clock.now() - report.t);
     self.probeDelayed(report.loopDelay);
     starvation.observe(report);
     // All INFO answers first: a replica is judged by its master's newest offset.
@@ -92,7 +93,6 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
       clearInterval(timer);
       signal.removeEventListener("abort", onAbort);
       everySecond();
-      self.stop();
       await thread.stop();
     })();
     return stopping;

@@ -1,5 +1,5 @@
 import { joinSpans, type Span } from "../base/span.ts";
-import type { NodeReport, ProbeReport } from "./observation.ts";
+import { type NodeReport, type ProbeReport, REPORT_EVERY } from "./observation.ts";
 
 /*
  * Was it us? A silent node is only evidence while the harness itself could hear.
@@ -20,7 +20,8 @@ import type { NodeReport, ProbeReport } from "./observation.ts";
 const CONTROL_FLOOR = 250;
 const CONTROL_FACTOR = 3;
 const PROBE_DELAY = 500;
-export const MAIN_DELAY = 2000;
+/** What a report waited, which is up to REPORT_EVERY less than the main thread was busy. */
+export const MAIN_DELAY = 2000 - REPORT_EVERY;
 /** Spans kept; they are merged, so this is many minutes of trouble. */
 const SPANS = 500;
 

@@ -37,7 +37,7 @@ export async function runAside(
 ): Promise<RunAside> {
   interrupt.throwIfAborted();
   const child = fork(PROGRAM, [], {
-    execArgv: [],
+    execArgv: ["--no-memory-reducer"], // as kvchaos.mjs
     detached: true,
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],

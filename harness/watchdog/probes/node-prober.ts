@@ -62,8 +62,8 @@ interface ProbeTurns {
   clock: Clock;
   /** Questions are due so many steps after this. Run milliseconds. */
   origin: number;
-  /** A state of the server has come. */
-  onState(): void;
+  /** Something has come that is waited for. */
+  onNews(): void;
 }
 
 /** Something that is done again and again. `every` in ms, `due` in run milliseconds. */
@@ -89,6 +89,7 @@ export class NodeProber {
   readonly #heldBack = new Map<ProbeConnection, Buffer>();
   #news = noNews();
   #refused = false;
+  #awaited = false;
 
   constructor(node: ProbedNode, plan: ProbePlan, turns: ProbeTurns) {
     this.#node = node;
@@ -161,9 +162,9 @@ export class NodeProber {
     return Math.min(hang > now ? hang : Number.POSITIVE_INFINITY, ...this.#routines.map(({ due }) => due));
   }
 
-  /** There is a state of the server to report. */
-  get hasState(): boolean {
-    return this.#news.infos.length > 0;
+  /** There is something to report that is waited for: a state of the server, or the first answer on a connection that lasts. */
+  get isAwaited(): boolean {
+    return this.#awaited;
   }
 
   /** There is something to report that is not seen on a healthy server. */
@@ -193,6 +194,7 @@ export class NodeProber {
     const news = this.#news;
     this.#news = noNews();
     this.#refused = false;
+    this.#awaited = false;
     return {
       node: this.#node.name,
       connections: this.#all.map((connection) => connection.view()),
@@ -217,16 +219,17 @@ export class NodeProber {
       // A fresh connection asks one question and is gone.
       name: named && kind !== "fresh" ? `${PROBE_NAME}${number}` : undefined,
       clock: this.#clock,
-      onAnswer: (answer, reply) => {
+      onAnswer: (answer, reply, isFirst) => {
         this.#news.answers.push(answer);
         this.#refused ||= answer.error !== null;
         if (kind === "fresh") connection.close();
         this.#limit.answered(kind);
         this.#askHeldBack();
-        if (kind === "admin" && answer.error === null) {
-          this.#news.infos.push({ at: answer.answeredAt, text: replyText(reply) });
-          this.#turns.onState();
-        }
+        const told = kind === "admin" && answer.error === null;
+        if (told) this.#news.infos.push({ at: answer.answeredAt, text: replyText(reply) });
+        if (!told && !(isFirst && kind === "established")) return;
+        this.#awaited = true;
+        this.#turns.onNews();
       },
       onLoss: (loss) => {
         this.#news.losses.push(loss);

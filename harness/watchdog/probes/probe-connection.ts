@@ -21,7 +21,8 @@ interface ProbeConnectionOptions {
   /** What the server's CLIENT LIST is to call it. */
   name?: string | undefined;
   clock: Clock;
-  onAnswer(answer: AnswerRecord, reply: Reply): void;
+  /** `isFirst`: there was none on any connection of this number. */
+  onAnswer(answer: AnswerRecord, reply: Reply, isFirst: boolean): void;
   onLoss(loss: LossRecord): void;
 }
 
@@ -149,12 +150,13 @@ export class ProbeConnection {
     const askedAt = this.#askedAt;
     if (askedAt === null) return false;
     const answeredAt = this.#options.clock.now();
+    const isFirst = this.#answeredAt === null;
     this.#askedAt = null;
     this.#answeredAt = answeredAt;
     this.#backoff = FIRST_BACKOFF;
     const { number, kind } = this.#options;
     const error = reply instanceof RespError ? reply.code : null;
-    this.#options.onAnswer({ number, kind, askedAt, answeredAt, error }, reply);
+    this.#options.onAnswer({ number, kind, askedAt, answeredAt, error }, reply, isFirst);
     return true;
   }
 

@@ -14,8 +14,8 @@ export type ProbeOrder = NodeOrder | { type: "stop" };
 
 /** Between two reports while a node is not as healthy ones are, and once more when that is over. ms */
 const TROUBLE_EVERY = 50;
-/** A new INFO waits this long for those of the other nodes: faults wait for what it says. ms */
-const STATE_WITHIN = 20;
+/** What is waited for waits this long for that of the other nodes: faults wait for what an INFO says. ms */
+const NEWS_WITHIN = 20;
 /** What is due so soon is done in the same turn. ms */
 const SOON = 5;
 
@@ -41,8 +41,8 @@ export function startProber(data: Omit<ProbeThreadData, "origin">, clock: Clock,
     due = at;
     timer = setTimeout(turn, Math.max(0, at - clock.now()));
   };
-  const onState = (): void => wakeAt(clock.now() + STATE_WITHIN);
-  const probers = new Map(nodes.map((node) => [node.name, new NodeProber(node, plan, { clock, origin, onState })]));
+  const onNews = (): void => wakeAt(clock.now() + NEWS_WITHIN);
+  const probers = new Map(nodes.map((node) => [node.name, new NodeProber(node, plan, { clock, origin, onNews })]));
   const all = [...probers.values()];
 
   const turn = (): void => {
@@ -58,9 +58,9 @@ export function startProber(data: Omit<ProbeThreadData, "origin">, clock: Clock,
     if (stopped) return;
     const t = clock.now();
     const troubled = all.some((prober) => prober.isTroubled(t));
-    const told = all.some(({ hasState }) => hasState);
+    const awaited = all.some(({ isAwaited }) => isAwaited);
     const every = troubled || wasTroubled ? TROUBLE_EVERY : REPORT_EVERY;
-    if (told || t + SOON >= reportedAt + every || all.some((prober) => prober.hangsSince(reportedAt, t))) {
+    if (awaited || t + SOON >= reportedAt + every || all.some((prober) => prober.hangsSince(reportedAt, t))) {
       post({ t, loopDelay: late, nodes: all.map((prober) => prober.report()) });
       late = 0;
       reportedAt = t;
