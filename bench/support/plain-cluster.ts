@@ -18,13 +18,15 @@ interface Taken {
 }
 
 /**
- * Starts the Redis cluster of a Compose file, lets `work` do something with it, and removes it.
+ * Starts the Redis cluster of a Compose file, lets `work` do something with it, and removes it. As in a run, clients' links
+ * have ports of this machine where it dials them (`dialled`: those to these nodes).
  * Rejects when the work does, or something could not be removed.
  */
 export async function withCluster(
   engine: Engine,
   file: string,
   work: (cluster: RunningCluster) => Promise<void> = async () => {},
+  dialled: readonly string[] = [],
 ): Promise<Taken> {
   const runId = `plain-${process.pid}-${performance.now()}`;
   const [resources, scope] = [new CleanupScope(), new CleanupScope()];
@@ -49,6 +51,7 @@ export async function withCluster(
       image: redis.images[0] ?? "",
       toxiproxyImage: TOXIPROXY_IMAGE,
       config: {},
+      dialled,
       emit: () => {},
       signal: new AbortController().signal,
       onEngineLost: () => {},

@@ -30,6 +30,8 @@ export interface MakeOptions {
   signal: AbortSignal;
   /** Links between servers have a port of this machine, too, for a person who wants to try them: up to a hundred. */
   publishPairs?: boolean;
+  /** Nodes whose clients' link this machine dials, so that it has a port of it; absent: all. */
+  dialled?: readonly string[];
   /** Each node's data on a disk of its own, of so many bytes (Fault.ownDisk). Rejects where that cannot be. */
   disk?: number | null;
   /** A server that dies leaves a core in its container, of 4 GiB at most. */

@@ -12,7 +12,7 @@ import { registries } from "./catalogue.ts";
 import { makePlan } from "./plan.ts";
 import { readPlan, writePlan } from "./plan-file.ts";
 import { readExperiment } from "./read-experiment.ts";
-import { checkVias } from "./vias.ts";
+import { checkVias, dialledClients } from "./vias.ts";
 
 const CLUSTER = fileURLToPath(new URL("../../compose/one-master-two-replicas.yaml", import.meta.url));
 const SENTINELS = fileURLToPath(new URL("../../compose/redis-sentinel.yaml", import.meta.url));
@@ -113,6 +113,23 @@ describe("the way of a load", () => {
       [...load, ...benchmarks].map(({ via }) => via),
       ["link", "link"],
     );
+  });
+
+  it("has a port of this machine where the plan dials it", async () => {
+    const shape = shapeOf(await readComposeFile(CLUSTER, {}, { systems: SYSTEM_NAMES }));
+    const dialled = async (fault: string, load = "{ workload: set }") =>
+      dialledClients(makePlan(await read(load, fault), "7", shape, registries), shape, faults);
+    assert.deepEqual(await dialled("fault: partition, links: [r1 -> m1]"), []);
+    assert.deepEqual(await dialled("", "{ tool: redis-benchmark, via: link }"), []);
+    assert.deepEqual(await dialled("", "{ workload: set, on: [r1], via: link }"), ["r1"]);
+    assert.deepEqual(await dialled("", "{ workload: set, via: link }"), ["m1", "r1", "r2"]);
+    // To measure them, even where no load goes through them.
+    for (const fault of ["partition, isolate: m1", "partition, links: [client -> m1]"]) {
+      assert.deepEqual(await dialled(`fault: ${fault}`, ""), ["m1"], fault);
+    }
+    assert.deepEqual(await dialled("fault: latency, links: [client -> master], latency: 5ms"), ["m1", "r1", "r2"]);
+    assert.deepEqual(await dialled("fault: slow-reader, links: [client -> m1], rate: 10KB"), ["m1"]);
+    assert.deepEqual(await dialled("fault: slow-reader, links: [r1 -> m1], rate: 10KB"), []);
   });
 
   it("is asked of every fault that takes links", () => {

@@ -80,3 +80,19 @@ export function checkVias({ experiment, faults }: Plan, shape: Nodes, registry: 
     });
   }
 }
+
+/** The nodes whose clients' link this machine dials: for a load that goes through it, or for a fault that measures or uses it. */
+export function dialledClients(
+  { experiment, faults }: Plan,
+  { masters, replicas }: Nodes,
+  registry: Registries["faults"],
+): string[] {
+  const loaded = (node: string): boolean =>
+    experiment.load.some((load) => (typeof load.on === "string" || load.on.includes(node)) && !isDirect(load, node));
+  const dialled = (node: string): boolean =>
+    faults.some(({ fault, params }) => {
+      const { dials, holdsUp } = registry.get(fault) ?? {};
+      return (dials ?? holdsUp)?.(params).some((links) => isClientLink(links, node));
+    });
+  return [...masters, ...replicas].filter((node) => loaded(node) || dialled(node));
+}

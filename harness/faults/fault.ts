@@ -70,6 +70,8 @@ export interface Fault<W = WrittenParams, P = PlannedParams> {
   ownDisk?(params: P): number;
   /** Links whose traffic it can hold up, by what was written or planned; absent: none. */
   holdsUp?(params: W | P): LinkPattern[];
+  /** Links that this machine dials for it, to measure it or in it; absent: those that it can hold up. */
+  dials?(params: W | P): LinkPattern[];
   inject(context: FaultContext, params: P): Promise<Injected>;
 }
 

@@ -9,7 +9,7 @@ export interface Link {
   readonly to: string;
   /** What the replica is told to dial (inside the network), for the system's main port. */
   readonly address: { host: string; port: number };
-  /** The same link as this machine reaches it, for the host's own load and for measuring: a port on 127.0.0.1, or between servers Toxiproxy's own address where that is reached. */
+  /** The same link as this machine reaches it, for the host's own load and for measuring: a port on 127.0.0.1, or Toxiproxy's own address where that is reached and nothing of the plan dials the link. */
   readonly published: { host: string; port: number };
   /** Adds a toxic to all its proxies; its name must be unique on the link. */
   addToxic(name: string, type: string, direction: Direction, attributes: Record<string, number>): Promise<void>;

@@ -1,8 +1,10 @@
 import path from "node:path";
+import { shapeOf } from "../cluster/shape.ts";
 import { type StartedCluster, startServers } from "../cluster/up.ts";
 import { guardRun } from "../docker/guard-run.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import type { Experiment } from "../experiment/experiment.ts";
+import { dialledClients } from "../experiment/vias.ts";
 import { faults } from "../faults/registry.ts";
 import type { Plan } from "../journal/plan.ts";
 import { lockOptions } from "./lock-watch.ts";
@@ -28,6 +30,7 @@ export async function startCluster(context: RunContext, isWatched: () => boolean
     attachLater: attachesLater(plan.experiment),
     copyAll: plan.experiment.fullSync === "force",
     disk: ownDisk(plan),
+    dialled: dialledClients(plan, shapeOf(compose), faults),
     cores: plan.experiment.cores,
     locks: await lockOptions(context),
     runId,

@@ -62,12 +62,13 @@ export async function startToxiproxy(
 }
 
 /**
- * The links that get a port of this machine: those that clients use; the others, too, where they are wanted or cannot be reached without. The
- * engine sets several packet filter rules for each and takes them away, one after the other: 50 ms, and minutes for the pairs of thirty nodes.
+ * The links that get a port of this machine: those of clients that it dials; the others, too, where they are wanted or cannot be reached without.
+ * The engine sets several packet filter rules for each and takes them away, one after the other: 50 ms, and minutes for the pairs of thirty nodes.
  */
-function publishedOf({ engine, publishPairs = false }: MakeOptions, plans: readonly LinkPlan[]): number[] {
+function publishedOf({ engine, publishPairs = false, dialled }: MakeOptions, plans: readonly LinkPlan[]): number[] {
   const all = !engine.info.dialsContainers || (publishPairs && plans.length <= MOST_PUBLISHED);
-  return plans.filter(({ from }) => all || from === "client").map(({ listen }) => listen);
+  const isDialled = ({ from, to }: LinkPlan): boolean => from === "client" && (dialled?.includes(to) ?? true);
+  return plans.filter((plan) => all || isDialled(plan)).map(({ listen }) => listen);
 }
 
 /** A free port of this machine for each. */

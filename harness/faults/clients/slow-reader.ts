@@ -53,6 +53,7 @@ export const slowReader = defineFault({
   parameters: described,
   // A client that reads slowly is one of our own: no other client's traffic waits for it.
   holdsUp: ({ links }) => links.map(linkPattern).filter(({ from }) => from !== "client"),
+  dials: ({ links }) => links.map(linkPattern),
   inject: async (context, p) => {
     const chosen = p.links.map((link) => selectLink(context.cluster, link));
     const watches: Watch[] = [];
