@@ -6,7 +6,7 @@ import { type NodeReport, type ProbeReport, REPORT_EVERY } from "./observation.t
  *
  *   control probe late  (> bound)     ─┐
  *   probe thread late   (> 500 ms)    ─┴─► starved spans [from, to] ─► subtracted from every age on every node
- *   main thread late    (> 2000 ms)   ───► the second is marked in the journal; ages are not touched
+ *   main thread busy    (> 2000 ms)   ───► the second is marked in the journal; ages are not touched
  *
  * The numbers, for a busy machine with 2 cores:
  * - An idle loopback PING takes < 1 ms, and one behind two saturating load threads 5–40 ms. A single late answer below
