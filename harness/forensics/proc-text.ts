@@ -12,7 +12,7 @@ export type Syscall =
 
 /** "202 0x7f… 0x109 0x6ec5 0x0 0x0 0x0 0xSP 0xPC" | "running" | "-1 0xSP 0xPC"; null for anything else. */
 export function parseSyscall(text: string): Syscall | null {
-  const words = text.trim().split(/\s+/);
+  const words = text.trim().split(" ");
   if (words[0] === "running") return { kind: "running" };
   if (words[0] === "-1") return { kind: "outside" };
   const number = Number(words[0]);

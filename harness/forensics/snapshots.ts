@@ -128,9 +128,7 @@ export function threadHistories(snapshots: readonly Snapshot[]): ThreadHistory[]
     const [first] = past;
     if (!first || past.some((thread) => thread === undefined)) continue;
     // Of looks at the locks alone it is one object.
-    const distinct = [...new Set(past)];
-    const looks = () => distinct.map((thread) => JSON.stringify([thread?.state, thread?.wchan, thread?.syscall]));
-    const same = distinct.length === 1 || new Set(looks()).size === 1;
+    const same = past.every((thread) => thread === last || doing(thread) === doing(last));
     const ran = last.voluntary !== first.voluntary || last.involuntary !== first.involuntary;
     histories.push({
       ...last,
@@ -141,6 +139,10 @@ export function threadHistories(snapshots: readonly Snapshot[]): ThreadHistory[]
     });
   }
   return histories;
+}
+
+function doing(thread: ThreadSnapshot | undefined): string {
+  return JSON.stringify([thread?.state, thread?.wchan, thread?.syscall]);
 }
 
 /**
