@@ -82,7 +82,14 @@ export async function takeSnapshots(
     return { at, threads, edges: waitEdges(threads, memory, descriptors), descriptors };
   };
   try {
-    if (atOnce && memory) await atOnce({ pid, proc: hostProc, snapshots: lookAtLocks(pid, memory, clock), why });
+    if (atOnce && memory) {
+      const schedules = openSchedules(pid);
+      try {
+        await atOnce({ pid, proc: hostProc, snapshots: lookAtLocks(pid, memory, clock, schedules), why });
+      } finally {
+        schedules.close();
+      }
+    }
     const tcp = readTcp(pid);
     const snapshots: Snapshot[] = [];
     const begun = clock.now();
@@ -96,21 +103,24 @@ export async function takeSnapshots(
   }
 }
 
-/** Three looks at the locks alone, of the threads that do not run in all that time: they are as the first look saw them. */
-function lookAtLocks(pid: number, memory: Memory, clock: Clock): Snapshot[] {
-  const schedules = openSchedules(pid);
-  try {
-    const before = schedules.read();
-    const first = readLockWaits(pid, before.keys());
-    return Array.from({ length: SNAPSHOTS }, () => {
-      const at = clock.now();
-      const now = schedules.read();
-      const threads = first.filter(({ tid }) => before.has(tid) && before.get(tid) === now.get(tid));
-      return { at, threads, edges: waitEdges(threads, memory, NO_DESCRIPTORS), descriptors: NO_DESCRIPTORS };
-    });
-  } finally {
-    schedules.close();
-  }
+/**
+ * Three looks at the locks alone, of the threads that do not run from before the first until after the last: their counters only grow, so
+ * two readings are enough.
+ */
+function lookAtLocks(
+  pid: number,
+  memory: Memory,
+  clock: Clock,
+  schedules: ReturnType<typeof openSchedules>,
+): Snapshot[] {
+  const before = schedules.read();
+  const first = readLockWaits(pid, before.keys());
+  const looks = Array.from({ length: SNAPSHOTS }, () => {
+    return { at: clock.now(), edges: waitEdges(first, memory, NO_DESCRIPTORS), descriptors: NO_DESCRIPTORS };
+  });
+  const after = schedules.read();
+  const threads = first.filter(({ tid }) => before.get(tid) === after.get(tid));
+  return looks.map((look) => ({ ...look, threads }));
 }
 
 /** Names of threads; those that no snapshot has are read when they are asked for. */
