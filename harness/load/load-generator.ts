@@ -22,6 +22,10 @@ const BACKOFF_MAX = 1000;
 /** For sending, after the stop, what was due before it: a healthy server gets all of it. */
 const FINISH_MS = 200;
 const MOVED_EVERY_MS = 1000;
+/** For asking for the only reply without sleeping: a thread that sleeps is woken late. ms */
+const SPIN_MS = 0.1;
+/** Commands that are waited for asleep after one whose reply took longer: then it is of no use, and the processor may be the server's. */
+const SPIN_REST = 50;
 
 export interface GeneratorOptions {
   spec: LoadSpec;
@@ -63,6 +67,9 @@ export class LoadGenerator {
   /** All that are not ended: those of the lanes, and those of former targets that wait for their last replies. */
   readonly #pipes = new Set<Pipe>();
   #next = 0;
+  /** Commands sent, and how many of the next are waited for asleep, of a load with one in flight. */
+  #turn = 0;
+  #asleep = 0;
   #pumpTimer: NodeJS.Timeout | undefined;
   #watchTimer: NodeJS.Timeout | undefined;
   #finishTimer: NodeJS.Timeout | undefined;
@@ -211,7 +218,26 @@ export class LoadGenerator {
    */
   #refill(pipe: Pipe): void {
     const { room } = pipe;
-    if (room > 0 && room >= this.#options.spec.pipeline >> 1) pipe.send(room, this.#source);
+    const { pipeline, connections } = this.#options.spec;
+    if (room > 0 && room >= pipeline >> 1) pipe.send(room, this.#source);
+    if (connections === 1 && pipeline === 1) this.#awaitReply();
+  }
+
+  /** Keeps this thread from sleeping until the next command is sent, for a moment at most. */
+  #awaitReply(): void {
+    const turn = ++this.#turn;
+    if (this.#asleep > 0) {
+      this.#asleep--;
+      return;
+    }
+    const { now } = this.#options.clock;
+    const end = now() + SPIN_MS;
+    const again = (): void => {
+      if (this.#turn !== turn || this.#phase !== "running") return;
+      if (now() < end) setImmediate(again);
+      else this.#asleep = SPIN_REST;
+    };
+    setImmediate(again);
   }
 
   /** Open loop: sends what is due, then sleeps until something becomes due. */
