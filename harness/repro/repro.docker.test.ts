@@ -33,7 +33,7 @@ faults:
   - { id: flush, fault: flushall, after: cut, delay: 500ms }
   - { id: freeze, fault: pause, at: 6s, node: r2, for: 1s }
   - { id: crash, fault: kill, at: 8s, node: r1, restart-after: 1s }
-  - { id: own-keys, fault: command, at: 9s, node: r2, argv: [DEBUG, POPULATE, "5", own] }
+  - { id: own-keys, fault: command, after: crash, delay: 4s, node: r2, argv: [DEBUG, POPULATE, "5", own] }
 recovery: { within: 30s }
 checks: [converges]
 `;
