@@ -64,7 +64,7 @@ export async function runFolders(reports: string): Promise<string[]> {
 
 /**
  * Runs until there is a verdict, three times at most. Tests share two cores: a run that was starved says inconclusive, which is
- * right and no answer. It is asked again, not passed over.
+ * right and no answer. It is asked again, not passed over: then no other begins beside it, as kvchaos itself does with --jobs.
  * @param before called before each try, to make room for it
  */
 export async function conclusive(
@@ -73,8 +73,12 @@ export async function conclusive(
 ): Promise<Finished & { pid: number | undefined }> {
   for (let tries = 1; ; tries++) {
     await before();
+    const nextMayBegin = await turn("begin");
+    // Who was not starved lets the next one begin at once.
+    if (tries === 1) await nextMayBegin();
     const running = new KvchaosProcess(args);
     const finished = await running.finished;
+    if (tries > 1) await nextMayBegin();
     if (finished.code !== 2 || tries === 3) return { ...finished, pid: running.child.pid };
     console.log(`no verdict, asked again: kvchaos ${args.join(" ")}`);
   }
@@ -108,11 +112,16 @@ export async function leftOf(engine: Engine, pid: number | undefined): Promise<s
  * Waits until no other test job removes, or needs, what nobody owns: `kvchaos clean` removes all of it, other tests' too.
  * @returns lets the next one in; the kernel does so when this process dies
  */
-export async function untilNobodyCleans(): Promise<() => Promise<void>> {
-  const door = await until({ what: "another test's `kvchaos clean`", within: 120_000 }, () => {
+export function untilNobodyCleans(): Promise<() => Promise<void>> {
+  return turn("clean");
+}
+
+/** One test job at a time has its turn at something; another may keep it for as long as three starved runs take. @returns ends it */
+async function turn(what: string): Promise<() => Promise<void>> {
+  const door = await until({ what: `the end of another test's turn to ${what}`, within: 240_000 }, () => {
     return new Promise<Server | false>((resolve) => {
       const mine = createServer().once("error", () => resolve(false));
-      mine.listen("\0kvchaos-test-clean", () => resolve(mine));
+      mine.listen(`\0kvchaos-test-${what}`, () => resolve(mine));
     });
   });
   return () => new Promise((resolve) => door.close(() => resolve()));
