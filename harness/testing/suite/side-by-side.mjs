@@ -2,18 +2,13 @@ import { spawn } from "node:child_process";
 import { setPriority } from "node:os";
 
 /*
- * Scripts of package.json at once, which together need the whole machine all the time:
+ * Scripts of package.json at once: the first is seen while it runs, the others when all have ended; one that passed by its last lines only,
+ * so that what failed is not far from the end of a log.
  *
- *   node side-by-side.mjs docker unit
- *        docker   waits for servers most of its time; is seen while it runs
- *        unit     computes, in what time docker leaves; is shown when all have ended, its last lines only if it passed, so that the failures of
- *                 the first are not far from the end of a log
+ *   node side-by-side.mjs typecheck lint knip
  */
 
-/**
- * For all but the first: one that waits for servers goes first when it has something to do. At 19 the others would stand still for minutes, and
- * what they time with them.
- */
+/** For all but the first. */
 const NICE = 10;
 const LAST_LINES = 40;
 
