@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { redirectRefusal, VirtualAddresses } from "./virtual-addresses.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { skip } from "../testing/skip.support.ts";
+import { redirect, redirectRefusal, VirtualAddresses } from "./virtual-addresses.ts";
 
 describe("addresses that no container has", () => {
   it("are at the end of the network's range, and known both ways", () => {
@@ -21,6 +24,22 @@ describe("addresses that no container has", () => {
       assert.match(redirectRefusal(true) ?? "", /only root/);
     } finally {
       process.getuid = before;
+    }
+  });
+
+  it("are not needed by a process that has ended, whose namespace is gone with it; of one that goes on a failure is told", async function () {
+    const refusal = redirectRefusal(true);
+    if (refusal !== null) return skip(this, refusal);
+    const ends = { own: "172.21.0.2", toxiproxy: "172.21.0.3" };
+    const ended = spawn("true");
+    await once(ended, "exit");
+    await redirect(ended.pid as number, ends, { outgoing: [], incoming: [] });
+    const goesOn = spawn("sleep", ["60"]);
+    try {
+      const wrong = { outgoing: [{ host: "no address", port: 6379, listen: 10_000 }], incoming: [] };
+      await assert.rejects(redirect(goesOn.pid as number, ends, wrong), /no address/);
+    } finally {
+      goesOn.kill("SIGKILL");
     }
   });
 });

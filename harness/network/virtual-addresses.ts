@@ -1,3 +1,4 @@
+import { readlinkSync } from "node:fs";
 import { ChaosError } from "../base/chaos-error.ts";
 import { adminPath, missingPrograms } from "../base/programs.ts";
 import { runCommand } from "../base/run-command.ts";
@@ -102,7 +103,8 @@ function dotted(address: number): string {
 
 /**
  * Sends what the processes in a network namespace dial to where the links are, and gives what comes from there its name. To be
- * repeated after every start of the container: a new process has a new namespace.
+ * repeated after every start of the container: a new process has a new namespace. Does nothing when the process has already ended, and
+ * its namespace with it: who waits for its answer learns why.
  * @param pid of any process in it
  */
 export async function redirect(
@@ -131,5 +133,18 @@ export async function redirect(
     signal,
     env: { PATH: adminPath() },
     hint: "The kernel needs NAT in network namespaces (nf_nat), which Docker's own names use too.",
+  }).catch((error: unknown) => {
+    if (hasNetwork(pid)) throw error;
   });
+}
+
+/** A process that has ended, and also one that nobody has waited for yet, is in no namespace. */
+function hasNetwork(pid: number): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/ns/net`);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return false;
+    throw error;
+  }
 }

@@ -36,6 +36,8 @@ describe("linearizable", () => {
     assert.equal(check({ operations }).findings.length, 1);
     assert.equal(check({ operations, events: [flush(14, 15)] }).valid, true);
     assert.equal(check({ operations, events: [flush(14, null)] }).valid, true);
+    assert.equal(check({ operations, events: [flush(16.2, 16.4)] }).valid, true);
+    assert.equal(check({ operations, events: [flush(17.2, 17.4)] }).findings.length, 1);
     const back = [write(1, 12, 13), read(1, 16, 17)];
     const [finding] = check({ operations: back, events: [flush(14, 15)] }).findings;
     assert.match(finding?.proof ?? "", /FLUSHALL on m1 \(flush-14, /);

@@ -39,11 +39,12 @@ export class CellRegister {
   fill(cell: Cell, term: Term, flushes: ShardFlushes, reads: readonly number[]): void {
     const { invoked, completed, value, kind, node } = this.#load.operations;
     this.#clear(term, cell.length + flushes.all.length);
+    let last = -Infinity;
     for (const row of reads) {
+      last = Math.max(last, completed[row] as number);
       const number = this.#numberOf(value[row] as number);
       this.#seen[number] = Math.min(completed[row] as number, this.#seen[number] as number);
     }
-    const last = invoked[reads.at(-1) as number] as number;
     let read = 0;
     let flush = 0;
     for (let i = 0; i < cell.length; i++) {
