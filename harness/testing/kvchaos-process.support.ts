@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 import { until } from "../base/deadline.ts";
 import type { Engine } from "../docker/engine.ts";
+import { roomToBegin } from "./room-to-begin.support.ts";
 
 /** Test support: the real command line in a process of its own. */
 const BIN = fileURLToPath(new URL("../cli/kvchaos.mjs", import.meta.url));
@@ -74,6 +75,7 @@ export async function conclusive(
   for (let tries = 1; ; tries++) {
     await before();
     const nextMayBegin = await turn("begin");
+    await roomToBegin();
     // Who was not starved lets the next one begin at once.
     if (tries === 1) await nextMayBegin();
     const running = new KvchaosProcess(args);
