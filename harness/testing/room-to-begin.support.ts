@@ -2,14 +2,14 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** What a run needs in its beginning, when it starts servers, as a share of all processors. */
-const ENOUGH = 0.4;
-/** The beginning of another is seen in that time. ms */
-const LOOK = 1_000;
+const ENOUGH = 0.25;
+/** What another began just before is seen in that time. ms */
+const LOOK = 500;
 /** A machine that is never calm keeps nobody waiting for longer. ms */
-const LONGEST = 20_000;
+const LONGEST = 10_000;
 
 /**
- * Resolves when this machine's processors had time to spare for a second; what runs with a lower priority is no hindrance. Tests whose
+ * Resolves when this machine's processors had time to spare for half a second; what runs with a lower priority is no hindrance. Tests whose
  * runs all begin at once starve each other, and those that begin one after the other leave processors idle.
  */
 export async function roomToBegin(): Promise<void> {
