@@ -87,6 +87,16 @@ describe("recovery", () => {
     });
   }
 
+  it("looks once more when its time is over: it may have been late itself", async () => {
+    const { see, go, waiting } = setUp();
+    const going = go([], 1);
+    const end = performance.now() + 20;
+    while (performance.now() < end);
+    await see("m1", { offset: 50 });
+    await see("r1", { offset: 50 });
+    assert.equal(await going, true, waiting().join("; "));
+  });
+
   it("does not wait for a process that ended by itself", async () => {
     const { see, go, conditions, waiting } = setUp();
     conditions.set("r1", "dead");

@@ -29,7 +29,9 @@ export async function recover(options: RecoveryOptions): Promise<boolean> {
     .catch((error: unknown) => {
       signal.throwIfAborted();
       if (waiting.length === 0) throw error;
-      return false;
+      // A harness that was late itself may have heard much since it last looked.
+      waiting = pending(options, started);
+      return waiting.length === 0;
     });
   emit({ type: "recovery", recovered, ms: clock.now() - started, within, waiting: recovered ? [] : waiting });
   return recovered;

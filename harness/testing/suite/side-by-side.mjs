@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { setPriority } from "node:os";
 
 /*
- * Scripts of package.json at once: the first is seen while it runs, the others when all have ended; one that passed by its last lines only,
- * so that what failed is not far from the end of a log.
+ * Scripts of package.json at once: the first is seen while it runs, the others when all have ended, one that passed by its last lines only.
+ * The last lines of each one that failed come once more at the end, where logs are cut least.
  *
  *   node side-by-side.mjs typecheck lint knip
  */
@@ -11,25 +11,30 @@ import { setPriority } from "node:os";
 /** For all but the first. */
 const NICE = 10;
 const LAST_LINES = 40;
+const LAST_OF_FAILED = 90;
 
-const [first, ...others] = process.argv.slice(2);
-const beside = [start(first, "inherit"), ...others.map((script) => start(script, "pipe"))];
+const beside = process.argv.slice(2).map(start);
 for (const { child } of beside.slice(1)) setPriority(child.pid, NICE);
+const [first, ...others] = beside;
+first.child.stdout.pipe(process.stdout);
+first.child.stderr.pipe(process.stderr);
 const codes = await Promise.all(beside.map(({ ended }) => ended));
-for (const [i, { script, chunks }] of beside.entries()) {
-  if (i === 0) continue;
-  const output = Buffer.concat(chunks).toString();
-  const shown = codes[i] === 0 ? output.split("\n").slice(-LAST_LINES).join("\n") : output;
-  process.stdout.write(`\n${script}:\n${shown}`);
-}
-const failed = beside.filter((_, i) => codes[i] !== 0).map(({ script }) => script);
-if (failed.length > 0) console.error(`\nfailed: ${failed.join(", ")}`);
+const failed = beside.filter((_, i) => codes[i] !== 0);
+for (const one of others) show(one.script, one, failed.includes(one) ? Infinity : LAST_LINES);
+for (const one of failed) show(`${one.script} failed`, one, LAST_OF_FAILED);
+if (failed.length > 0) console.error(`\nfailed: ${failed.map(({ script }) => script).join(", ")}`);
 process.exitCode = failed.length > 0 ? 1 : 0;
 
-function start(script, output) {
-  const child = spawn("npm", ["run", "-s", script], { stdio: ["ignore", output, output] });
+function start(script) {
+  const env = { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: "1" }) };
+  const child = spawn("npm", ["run", "-s", script], { stdio: ["ignore", "pipe", "pipe"], env });
   const chunks = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => chunks.push(chunk));
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => chunks.push(chunk));
   const ended = new Promise((resolve, reject) => child.once("error", reject).once("close", resolve));
   return { script, child, chunks, ended };
+}
+
+function show(title, { chunks }, lines) {
+  const output = Buffer.concat(chunks).toString().trimEnd().split("\n");
+  process.stdout.write(`\n${title}:\n${output.slice(-lines).join("\n")}\n`);
 }
