@@ -262,12 +262,15 @@ describe("LoadGenerator", () => {
     const asked = clock.now();
     await Promise.all([other.stop(), generator.stop()]);
     assert.equal(server.accepted, 2);
-    const sent = server.count("SET");
+    // What was due while a busy machine gave us no time is not sent, and told.
+    const mine = await stopped();
+    addSample(mine, other.sample());
+    const due = server.count("SET") + (mine.errors["not-sent"] ?? 0);
     const [least, most] = [
       Math.floor((asked - begun) * 0.2) + Math.floor((asked - from) * 0.2),
       Math.ceil((clock.now() - begun) * 0.4) + 2,
     ];
-    assert.ok(sent >= least && sent <= most, `${sent} instead of ${least}..${most}`);
+    assert.ok(due >= least && due <= most, `${due} instead of ${least}..${most}`);
   });
 
   it("moves to other targets and counts what was in flight on the old one as it ends", async () => {

@@ -17,22 +17,22 @@ const ROOT = path.join(import.meta.dirname, "../..");
 
 /** Every kind of fault that a healthy Redis gets over, and last some keys of r2's own: what the script must show. */
 const EXPERIMENT = `
-title: A replica has keys of its own after an eventful quarter of a minute
+title: A replica has keys of its own after an eventful half a minute
 cluster: ${ROOT}/compose/one-master-two-replicas.yaml
 preload: { keys: 200 }
 load:
   - { workload: set, rate: 200/s, connections: 4, keys: 500 }
   - { workload: zadd, connections: 2, keys: 10, elements: 5 }
 warm-up: 1s
-duration: 14s
+duration: 24s
 faults:
   - { id: there, fault: switch-master, at: 1s, to: r1 }
-  - { id: back, fault: switch-master, at: 3s, to: m1 }
-  - { id: cut, fault: partition, at: 5s, links: [r1 -> master], mode: blackhole, for: 2s }
-  - { id: slow, fault: latency, at: 5s, links: [r2 -> m1], latency: 20ms, for: 2s }
+  - { id: back, fault: switch-master, after: there, delay: 1s, to: m1 }
+  - { id: cut, fault: partition, after: back, delay: 1s, links: [r1 -> master], mode: blackhole, for: 2s }
+  - { id: slow, fault: latency, after: back, delay: 1s, links: [r2 -> m1], latency: 20ms, for: 2s }
   - { id: flush, fault: flushall, after: cut, delay: 500ms }
-  - { id: freeze, fault: pause, at: 6s, node: r2, for: 1s }
-  - { id: crash, fault: kill, at: 8s, node: r1, restart-after: 1s }
+  - { id: freeze, fault: pause, after: back, delay: 2s, node: r2, for: 1s }
+  - { id: crash, fault: kill, after: flush, delay: 1s, node: r1, restart-after: 1s }
   - { id: own-keys, fault: command, after: crash, delay: 4s, node: r2, argv: [DEBUG, POPULATE, "5", own] }
 recovery: { within: 30s }
 checks: [converges]
