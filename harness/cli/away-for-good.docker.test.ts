@@ -7,7 +7,7 @@ import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-two-replicas.yaml");
 
 describe("a node that the experiment takes away for good, on real servers", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder: string;
 
   before(async () => {

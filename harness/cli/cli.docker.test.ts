@@ -37,7 +37,7 @@ recovery: { within: 20s }
 `;
 
 describe("kvchaos run", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let engine: Engine;
   let folder: string;
   let reports: string;
@@ -140,7 +140,7 @@ describe("kvchaos run", function () {
   it("heals, reports and exits 130 on Ctrl-C", async () => {
     const file = await write("long.yaml", experiment("60s"));
     const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
-    await running.said(/fault freeze on r2/, 60_000);
+    await running.said(/fault freeze on r2/, 300_000);
     running.child.kill("SIGINT");
     const { code, stderr } = await running.finished;
     assert.equal(code, 130, stderr);
@@ -152,7 +152,7 @@ describe("kvchaos run", function () {
   it("leaves nothing behind when it is interrupted while it starts", async () => {
     const file = await write("long.yaml", little("60s"));
     const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
-    await running.said(/setup/, 60_000);
+    await running.said(/setup/, 300_000);
     running.child.kill("SIGTERM");
     assert.equal((await running.finished).code, 130);
     assert.deepEqual(await leftOf(engine, running.child.pid), []);
@@ -161,11 +161,11 @@ describe("kvchaos run", function () {
   it("leaves nothing behind when it is killed with SIGKILL", async () => {
     const file = await write("long.yaml", little("60s"));
     const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
-    await running.said(/chaos/, 60_000);
+    await running.said(/chaos/, 300_000);
     assert.notDeepEqual(await leftOf(engine, running.child.pid), []);
     running.child.kill("SIGKILL");
     await running.finished;
-    await until({ what: "the reaper to clean up", within: 60_000, every: 200 }, async () => {
+    await until({ what: "the reaper to clean up", within: 120_000, every: 200 }, async () => {
       return (await leftOf(engine, running.child.pid)).length === 0;
     });
     // What the journal has of it can still be reported.
@@ -176,12 +176,12 @@ describe("kvchaos run", function () {
   it("leaves at once on a second Ctrl-C, and still nothing stays", async () => {
     const file = await write("long.yaml", little("60s"));
     const running = new KvchaosProcess(run(file, "--image", "redis:7.0.15"));
-    await running.said(/chaos/, 60_000);
+    await running.said(/chaos/, 300_000);
     running.child.kill("SIGINT");
-    await running.said(/SIGINT/, 10_000);
+    await running.said(/SIGINT/, 300_000);
     running.child.kill("SIGINT");
     assert.equal((await running.finished).code, 130);
-    await until({ what: "the reaper to clean up", within: 60_000, every: 200 }, async () => {
+    await until({ what: "the reaper to clean up", within: 120_000, every: 200 }, async () => {
       return (await leftOf(engine, running.child.pid)).length === 0;
     });
   });

@@ -11,7 +11,7 @@ import { skip } from "../testing/skip.support.ts";
 const COMPOSE = path.join(import.meta.dirname, "../../compose");
 
 describe("words of a command that name a node's id, a shard's tag and a load's slot", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder: string;
 
   before(async () => {

@@ -24,7 +24,7 @@ interface Outcome {
 }
 
 describe("controls: runs that must fail, each with exactly its own finding", function () {
-  this.timeout(420_000);
+  this.timeout(600_000);
   const names = readdirSync(CONTROLS).filter((file) => file.endsWith(".yaml"));
   let outcomes: Map<string, Promise<Outcome>>;
 

@@ -29,7 +29,7 @@ expectations:
 `;
 
 describe("what is expected on the way, on a real server", function () {
-  this.timeout(420_000);
+  this.timeout(600_000);
   let folder: string;
 
   before(async () => {

@@ -9,7 +9,7 @@ const PROGRAM = fileURLToPath(new URL("./kvchaos.mjs", import.meta.url));
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master.yaml");
 
 describe("the line that runs the same again", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let folder: string;
 
   before(async () => {

@@ -16,7 +16,7 @@ interface Result {
 }
 
 describe("Kvrocks, on real servers", function () {
-  this.timeout(420_000);
+  this.timeout(600_000);
 
   type Finished = Result & { code: number | null; stderr: string };
   async function run(context: Mocha.Context, image: string): Promise<Finished> {

@@ -7,7 +7,7 @@ import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
 
 describe("acknowledged writes that get lost, on a real server", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "kvchaos-losses-"));

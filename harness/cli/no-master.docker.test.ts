@@ -12,7 +12,7 @@ const COMPOSE = path.join(import.meta.dirname, "../../compose");
 const LOAD = "{ workload: set, rate: 100/s, connections: 3, keys: 500 }";
 
 describe("a master that is gone for good, on real servers that choose another themselves", function () {
-  this.timeout(420_000);
+  this.timeout(600_000);
   let folder: string;
 
   before(async function () {

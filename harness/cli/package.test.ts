@@ -10,7 +10,7 @@ import { version } from "../base/version.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 describe("the package that npm makes", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let folder: string;
   let unpacked: string;
 

@@ -17,7 +17,7 @@ interface Finding {
 }
 
 describe("Pika's FLUSHALL deadlock, on real servers", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
 
   it(`is found on both replicas of ${AFFECTED} and proved: a thread waits for a mutex that it holds itself`, async function () {
     const engine = await connectEngine();

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CHEAP = ["list", "explain", "doctor", "clean"];
 
 describe("the cheap commands of the README and of docs/", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let next: () => Promise<void>;
   before(async () => {
     next = await untilNobodyCleans();

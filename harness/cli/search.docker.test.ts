@@ -23,7 +23,7 @@ checks: [no-crash]
 `;
 
 describe("searching by many runs", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let folder: string;
   let file: string;
   before(async () => {

@@ -33,7 +33,7 @@ stop-on: first-finding
 `;
 
 describe("secrets in a configuration", function () {
-  this.timeout(480_000);
+  this.timeout(600_000);
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "kvchaos-secrets-"));

@@ -8,7 +8,7 @@ import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master.yaml");
 
 describe("triggers by the start of a server and by the n-th line of its log, on a real server", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let folder: string;
 
   before(async () => {

@@ -14,7 +14,7 @@ const CONTROLS = path.join(import.meta.dirname, "../../experiments/redis/control
 const [IMAGE] = valkey.images as [string];
 
 describe("Valkey by its image alone, on real servers", function () {
-  this.timeout(420_000);
+  this.timeout(600_000);
   let folder: string;
 
   before(async function () {

@@ -201,7 +201,7 @@ checks: [no-hang, no-crash, one-master, converges, replication-progress, recover
 ];
 
 describe("verdicts that were wrong once, on real servers", function () {
-  this.timeout(420_000);
+  this.timeout(600_000);
   let outcomes: Map<Verdict, Promise<Outcome | string>>;
   let folder: string;
 

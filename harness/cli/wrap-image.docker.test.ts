@@ -41,7 +41,7 @@ int main(void) {
 `;
 
 describe("kvchaos images wrap", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let engine: Engine;
   let folder: string;
   /** The image that lost its name to the next one. */

@@ -62,12 +62,12 @@ describe("lasting administration connections", () => {
     const { promise: ready, resolve: answer } = withResolvers();
     server.on("SLAVEOF", () => ({ do: "when", reply: "OK", ready }));
     const given = ask(0, "a", 150);
-    await until({ what: "the command", within: 10_000, every: 5 }, () => server.count("SLAVEOF") === 1);
+    await until({ what: "the command", within: 60_000, every: 5 }, () => server.count("SLAVEOF") === 1);
     const from = performance.now();
     assert.equal((await given).kind, "unanswered");
     const waited = performance.now() - from;
     answer();
-    await until({ what: "the late answer", within: 10_000, every: 5 }, () => steps().includes("a answered"));
+    await until({ what: "the late answer", within: 60_000, every: 5 }, () => steps().includes("a answered"));
     assert.ok((seen[1]?.ms ?? 0) >= waited);
     assert.equal((await ask(0, "b")).kind, "answered");
   });
@@ -81,10 +81,10 @@ describe("lasting administration connections", () => {
   it("journals what is still open when it is closed as lost", async () => {
     server.on("SLAVEOF", () => ({ do: "never" }));
     const waiting = ask(0, "a", 20);
-    await until({ what: "the command", within: 10_000, every: 5 }, () => steps().includes("a sent"));
+    await until({ what: "the command", within: 60_000, every: 5 }, () => steps().includes("a sent"));
     await waiting;
     lanes.close();
-    await until({ what: "the end", within: 10_000, every: 5 }, () => steps().includes("a lost"));
+    await until({ what: "the end", within: 60_000, every: 5 }, () => steps().includes("a lost"));
   });
 
   it("makes a command when its turn has come, not before", async () => {

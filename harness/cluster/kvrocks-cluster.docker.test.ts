@@ -19,7 +19,7 @@ const COMPOSE = path.join(import.meta.dirname, "../../compose/kvrocks-cluster-2x
 const IMAGES = ["apache/kvrocks:2.11.0", "apache/kvrocks:2.9.0"];
 
 describe("a Kvrocks cluster of two shards on real servers", function () {
-  this.timeout(90_000);
+  this.timeout(600_000);
   const scope = new CleanupScope();
   const controller = new AbortController();
   const events: JournalEvent[] = [];
@@ -58,7 +58,7 @@ describe("a Kvrocks cluster of two shards on real servers", function () {
   });
 
   const attached = (name: string, master: string): Promise<true> =>
-    until({ what: `${name} follows ${master}`, within: 20_000, every: 100 }, async () => {
+    until({ what: `${name} follows ${master}`, within: 120_000, every: 100 }, async () => {
       const { host, port } = cluster.link(name, master).address;
       const state = await cluster.node(name).state({ within: 1_000 });
       return state.link === "up" && !state.syncing && state.masterHost === host && state.masterPort === port;

@@ -104,7 +104,7 @@ async function directPeers({ engine, cluster }: Up): Promise<string[]> {
 }
 
 describe("a Redis Cluster on real servers", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const scope = new CleanupScope();
   let up: Up;
 
@@ -162,7 +162,7 @@ describe("a Redis Cluster on real servers", function () {
     });
     await agreed(up, ["m1", "m2", "m3"]);
     await cluster.node("r3").kill("SIGKILL");
-    await until({ what: "r3 to end", within: 10_000 }, async () => !(await cluster.node("r3").inspect()).running);
+    await until({ what: "r3 to end", within: 120_000 }, async () => !(await cluster.node("r3").inspect()).running);
     await cluster.node("r3").start();
     await until({ what: "r3 to be back", within: AGREED_MS, every: 200 }, async () => {
       const nodes = replyText(await cluster.node("r3").admin(["CLUSTER", "NODES"]));
@@ -183,7 +183,7 @@ describe("a Redis Cluster on real servers", function () {
 });
 
 describe("sentinels on real servers", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const scope = new CleanupScope();
   let up: Up;
 
@@ -248,7 +248,7 @@ describe("sentinels on real servers", function () {
   it("keep what they know when they are started again", async () => {
     const s1 = up.cluster.node("s1");
     await s1.kill("SIGKILL");
-    await until({ what: "s1 to end", within: 10_000 }, async () => !(await s1.inspect()).running);
+    await until({ what: "s1 to end", within: 120_000 }, async () => !(await s1.inspect()).running);
     await s1.start();
     await agreed(up, [...up.cluster.topology.masters]);
     const { sentinel } = redis;

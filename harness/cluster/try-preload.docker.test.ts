@@ -9,7 +9,7 @@ import { skip } from "../testing/skip.support.ts";
 import { preloadRefusal } from "./try-preload.ts";
 
 describe("the library that sees locks in an image", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const scope = new CleanupScope();
   const { signal } = new AbortController();
   after(async () => {

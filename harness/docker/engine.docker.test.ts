@@ -11,7 +11,7 @@ const RUN = `engine-test-${process.pid}`;
 const LABELS = { "kvchaos.run": RUN };
 
 describe("engine, on a real daemon", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let engine: Engine;
   let scope: CleanupScope;
   let serial = 0;
@@ -79,7 +79,7 @@ describe("engine, on a real daemon", function () {
     const id = await create("exit 7");
     assert.deepEqual([(await inspect(id)).startedAt, (await inspect(id)).exitCode], [null, null]);
     await engine.start(id);
-    const info = await until({ what: "the end", within: 10_000 }, async () => {
+    const info = await until({ what: "the end", within: 120_000 }, async () => {
       const now = await inspect(id);
       return now.running ? undefined : now;
     });
@@ -178,7 +178,7 @@ describe("engine, on a real daemon", function () {
     await engine.pause(id);
     await engine.unpause(id);
     await engine.kill(id, "SIGTERM");
-    await until({ what: "the event die", within: 10_000 }, () => events.some(({ action }) => action === "die"));
+    await until({ what: "the event die", within: 120_000 }, () => events.some(({ action }) => action === "die"));
     controller.abort();
     await subscription.done;
     assert.deepEqual(
@@ -195,7 +195,7 @@ describe("engine, on a real daemon", function () {
     const id = await started("sleep 60");
     await engine.start(id);
     await engine.kill(id, "SIGKILL");
-    await until({ what: "the end", within: 10_000 }, async () => !(await inspect(id)).running);
+    await until({ what: "the end", within: 120_000 }, async () => !(await inspect(id)).running);
     await engine.kill(id, "SIGKILL");
     await engine.stop(id, 1);
     assert.equal((await inspect(id)).exitCode, 137);
@@ -272,7 +272,7 @@ describe("engine, on a real daemon", function () {
       cpus: 1,
       memory: 64 << 20,
     });
-    const stats = await until({ what: "some CPU time", within: 10_000 }, async () => {
+    const stats = await until({ what: "some CPU time", within: 120_000 }, async () => {
       const now = await engine.stats(id);
       return now.cpuMs > 50 ? now : undefined;
     });
@@ -301,7 +301,7 @@ describe("engine, on a real daemon", function () {
 
   /** Connects until the server inside says hello. */
   async function greets(port: number): Promise<void> {
-    await until({ what: `a greeting on port ${port}`, within: 10_000 }, (signal) => {
+    await until({ what: `a greeting on port ${port}`, within: 120_000 }, (signal) => {
       return new Promise<boolean>((resolve) => {
         const socket = connect(port, "127.0.0.1");
         signal.addEventListener("abort", () => socket.destroy());

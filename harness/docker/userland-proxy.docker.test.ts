@@ -19,7 +19,7 @@ function isProxied(port: number): boolean {
 }
 
 describe("docker-proxy, on a real engine", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
 
   it("is there for a published port if the engine's configuration says so, and only then", async function () {
     const engine = await connectEngine();

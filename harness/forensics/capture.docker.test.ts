@@ -34,7 +34,7 @@ const RECIPE: ImageRecipe = {
 };
 
 describe("capturing a process in a container", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const clock = monotonicClock();
   const scope = new CleanupScope();
   let engine: Engine;
@@ -78,7 +78,7 @@ describe("capturing a process in a container", function () {
     assert.ok(pid);
     const threads = Number(command[1]) + 3;
     let before = "";
-    await until({ what: "threads at rest", within: 10_000, every: 30 }, () => {
+    await until({ what: "threads at rest", within: 120_000, every: 30 }, () => {
       const now = JSON.stringify(readThreads(pid).filter(({ comm }) => comm !== "sleeper" && comm !== "loop"));
       const rest = now === before && readThreads(pid).length >= threads - 1;
       before = now;
@@ -139,7 +139,7 @@ describe("capturing a process in a container", function () {
     assert.ok(stoppedProcessMs > 0);
     assert.deepEqual(steps, ["stopped", "goes on"]);
     // They were set running a moment ago.
-    await until({ what: "all threads asleep", within: 10_000 }, () =>
+    await until({ what: "all threads asleep", within: 120_000 }, () =>
       readThreads(pid).every(({ state }) => state === "S"),
     );
   });

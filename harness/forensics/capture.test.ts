@@ -14,7 +14,7 @@ import { takeBaseline } from "./wait-baseline.ts";
 type Program = NonNullable<Awaited<ReturnType<typeof compile>>>;
 
 describe("capturing a live process", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const clock = monotonicClock();
   let program: Program | null = null;
   let cpp: Program | null = null;
@@ -61,7 +61,7 @@ describe("capturing a live process", function () {
   /** Every thread but sleepers and event loops waits for good. */
   async function asleep(pid: number): Promise<void> {
     let before = "";
-    await until({ what: "threads at rest", within: 15_000, every: 30 }, () => {
+    await until({ what: "threads at rest", within: 60_000, every: 30 }, () => {
       const threads = readThreads(pid).filter(({ comm }) => comm !== "sleeper" && comm !== "loop");
       const now = JSON.stringify(threads);
       const rest = now === before && threads.every(({ syscall }) => syscall?.kind === "in");
@@ -191,7 +191,7 @@ describe("capturing a live process", function () {
 
   it("a chain ends in the link that a fault cuts", async function () {
     server = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
-    await until({ what: "a listening server", within: 10_000, every: 5 }, () => server?.listening);
+    await until({ what: "a listening server", within: 60_000, every: 5 }, () => server?.listening);
     const address = server.address();
     assert.ok(address && typeof address === "object");
     const { pid } = await hang(this, "link", 0, "127.0.0.1", address.port);

@@ -11,7 +11,7 @@ import { type CopyFile, coreStacks } from "./core.ts";
 import { type CoreOrigin, coreOrigin } from "./core-place.ts";
 
 describe("the stacks in a core", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let program: Awaited<ReturnType<typeof compile>> = null;
   let directory: string;
 
@@ -44,11 +44,11 @@ describe("the stacks in a core", function () {
     child.stdout?.on("data", (chunk: Buffer) => {
       said += chunk;
     });
-    await until({ what: "the program's ready", within: 10_000, every: 5 }, () => said.includes("ready"));
+    await until({ what: "the program's ready", within: 60_000, every: 5 }, () => said.includes("ready"));
     const origin = coreOrigin(child.pid ?? 0);
     child.stdin?.end("\n");
     await until(
-      { what: "its death", within: 20_000, every: 5 },
+      { what: "its death", within: 60_000, every: 5 },
       () => child.signalCode !== null || child.exitCode !== null,
     );
     assert.equal(child.signalCode, "SIGABRT");

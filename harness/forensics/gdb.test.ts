@@ -10,7 +10,7 @@ import { backtraceText, takeBacktraces } from "./gdb.ts";
 import { processState, readThreads } from "./process.ts";
 
 describe("function names through gdb", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const clock = monotonicClock();
   let program: Awaited<ReturnType<typeof compile>> = null;
   let hung: RunningProgram;
@@ -29,7 +29,7 @@ describe("function names through gdb", function () {
   /** Its state once it neither runs (it was set running a moment ago) nor waits for its child. */
   const settled = async () => {
     const passing = () => /[RD]/.test(processState(hung.pid)?.state ?? "");
-    await until({ what: "the process's rest", within: 10_000, every: 5 }, () => !passing());
+    await until({ what: "the process's rest", within: 60_000, every: 5 }, () => !passing());
     return processState(hung.pid);
   };
   const take = (within: number) => takeBacktraces({ pid: hung.pid, clock, within, depth: 40 });
@@ -63,7 +63,7 @@ describe("function names through gdb", function () {
   it("a stop that still waits for the process when gdb is ended is taken back", async () => {
     await hung.kill();
     hung = await start(program?.path ?? "", ["vfork"]);
-    const child = await until({ what: "the child", within: 10_000, every: 5 }, () =>
+    const child = await until({ what: "the child", within: 60_000, every: 5 }, () =>
       Number(readFileSync(`/proc/${hung.pid}/task/${hung.pid}/children`, "utf8")),
     );
     const attached = new AbortController();
@@ -82,7 +82,7 @@ describe("function names through gdb", function () {
 
   it("a stopped process is left alone", async () => {
     process.kill(hung.pid, "SIGSTOP");
-    await until({ what: "a stopped process", within: 10_000, every: 5 }, () => processState(hung.pid)?.state === "T");
+    await until({ what: "a stopped process", within: 60_000, every: 5 }, () => processState(hung.pid)?.state === "T");
     const result = await take(1000);
     assert.ok(!result.taken);
     assert.match(result.why, /is stopped/);

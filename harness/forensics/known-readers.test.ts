@@ -40,7 +40,7 @@ describe("readers of a lock that somebody knows", () => {
 });
 
 describe("a deadlock with a reader in a process that has loaded the library", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const run = `known-readers-${process.pid}`;
   let directory: string;
 
@@ -66,7 +66,7 @@ describe("a deadlock with a reader in a process that has loaded the library", fu
       } catch {
         skip(this, "/proc/<pid>/mem is not readable: root or CAP_SYS_PTRACE is needed");
       }
-      await until({ what: "threads that wait", within: 5000, every: 30 }, () =>
+      await until({ what: "threads that wait", within: 60_000, every: 30 }, () =>
         readThreads(hung.pid).every(({ syscall }) => syscall?.kind === "in"),
       );
       const capture = (readers?: () => Promise<Readers>) =>

@@ -29,7 +29,7 @@ const WRITE: OperationFields = {
 const READ = { ...WRITE, kind: 1 };
 
 describe("a recorded history", function () {
-  this.timeout(300_000); // much work for a busy machine
+  this.timeout(600_000); // much work for a busy machine
 
   let directory: string;
 

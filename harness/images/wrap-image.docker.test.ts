@@ -39,7 +39,7 @@ const recipe: ImageRecipe = {
 };
 
 describe("an image wrapped from a C program", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let engine: Engine;
   let folder: string;
   let scope: CleanupScope;
@@ -79,7 +79,7 @@ describe("an image wrapped from a C program", function () {
     const id = await engine.createContainer({ name: `${RUN}-${image.split(":")[1]}`, image, command, labels });
     scope.defer("remove the container", () => engine.remove(id));
     await engine.start(id);
-    await until({ what: "its end", within: 10_000 }, async () => (await engine.inspectContainer(id))?.exitCode === 0);
+    await until({ what: "its end", within: 120_000 }, async () => (await engine.inspectContainer(id))?.exitCode === 0);
     return (await engine.logTail(id, 5)).map((line) => line.text).join("\n");
   }
 

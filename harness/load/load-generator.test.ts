@@ -76,7 +76,7 @@ describe("LoadGenerator", () => {
   }
 
   function seeing(what: string, condition: (sample: LoadSample) => boolean): Promise<unknown> {
-    return until({ what, within: 10_000, every: 5 }, () => condition(counted()));
+    return until({ what, within: 60_000, every: 5 }, () => condition(counted()));
   }
 
   async function stopped(): Promise<LoadSample> {
@@ -98,7 +98,7 @@ describe("LoadGenerator", () => {
   it("keeps the pipeline full on every connection", async () => {
     server.on("SET", () => ({ do: "never" }));
     start({ connections: 3, pipeline: 5 });
-    await until({ what: "full pipelines", within: 10_000 }, () => server.count("SET") === 15);
+    await until({ what: "full pipelines", within: 60_000 }, () => server.count("SET") === 15);
     assert.equal(counted().connected, 3);
     assert.equal(server.open, 3);
   });
@@ -126,7 +126,7 @@ describe("LoadGenerator", () => {
     server.on("SET", (_, { index }) => (index === 0 ? { do: "never" } : "OK"));
     const { time, clock } = handClock();
     start({ connections: 1, timeout: 100 }, { clock });
-    await until({ what: "a full pipeline", within: 10_000, every: 5 }, () => server.count("SET") === 4);
+    await until({ what: "a full pipeline", within: 60_000, every: 5 }, () => server.count("SET") === 4);
     time.now = 100;
     await seeing("work on a new connection", ({ ok }) => ok > 0);
     const { info, errors, fail } = await stopped();
@@ -143,10 +143,10 @@ describe("LoadGenerator", () => {
     });
     start({ connections: 1, pipeline: 2, timeout: 500 }, { clock });
     // Commands 0, 1 go out together; 2 right after the answer of 0, 3 after that of 1, 300 ms later.
-    await until({ what: "command 2", within: 10_000, every: 5 }, () => server.count("SET") === 3);
+    await until({ what: "command 2", within: 60_000, every: 5 }, () => server.count("SET") === 3);
     time.now = 300;
     answer();
-    await until({ what: "command 3", within: 10_000, every: 5 }, () => server.count("SET") === 4);
+    await until({ what: "command 3", within: 60_000, every: 5 }, () => server.count("SET") === 4);
     time.now = 500;
     await seeing("work on a new connection", ({ ok }) => ok > 2);
     const { errors } = await stopped();
@@ -166,7 +166,7 @@ describe("LoadGenerator", () => {
   it("backs off from a target that accepts and closes at once", async () => {
     server.greet("close");
     const from = start({ connections: 1 });
-    await until({ what: "three pauses", within: 10_000, every: 5 }, () => server.accepted >= 4);
+    await until({ what: "three pauses", within: 60_000, every: 5 }, () => server.accepted >= 4);
     const took = clock.now() - from;
     assert.ok(took >= 50 + 100 + 200 - 5, `${server.accepted} attempts in ${took} ms`);
     server.greet("accept");
@@ -278,11 +278,11 @@ describe("LoadGenerator", () => {
     try {
       server.freeze();
       start({ connections: 2, pipeline: 1, timeout: 10_000 });
-      await until({ what: "both in flight", within: 10_000 }, () => counted().connected === 2);
+      await until({ what: "both in flight", within: 60_000 }, () => counted().connected === 2);
       generator.retarget([target(second, "n2")]);
-      await until({ what: "work on the second", within: 10_000 }, () => second.count("SET") > 100);
+      await until({ what: "work on the second", within: 60_000 }, () => second.count("SET") > 100);
       server.thaw();
-      await until({ what: "the end of the old connections", within: 10_000 }, () => server.open === 0);
+      await until({ what: "the end of the old connections", within: 60_000 }, () => server.open === 0);
       const { ok, fail, info } = await stopped();
       assert.equal(server.count("SET"), 2);
       assert.equal(ok, 2 + second.count("SET"));
@@ -296,9 +296,9 @@ describe("LoadGenerator", () => {
     const second = await FakeServer.start();
     try {
       start({ connections: 6 }, { targets: [target(server), target(second, "n2")] });
-      await until({ what: "all connected", within: 10_000 }, () => server.open === 3 && second.open === 3);
+      await until({ what: "all connected", within: 60_000 }, () => server.open === 3 && second.open === 3);
       generator.retarget([target(server)]);
-      await until({ what: "all on the first", within: 10_000 }, () => server.open === 6 && second.open === 0);
+      await until({ what: "all on the first", within: 60_000 }, () => server.open === 6 && second.open === 0);
       assert.equal(server.accepted, 6);
       generator.retarget([target(server)]);
       await seeing("work", ({ ok }) => ok > 100);
@@ -314,7 +314,7 @@ describe("LoadGenerator", () => {
     generator.retarget([target(server)]);
     await seeing("work", ({ ok }) => ok > 5);
     generator.retarget([]);
-    await until({ what: "the end of all connections", within: 10_000 }, () => server.open === 0);
+    await until({ what: "the end of all connections", within: 60_000 }, () => server.open === 0);
   });
 
   it("authenticates first; a wrong password is a fail", async () => {
@@ -337,7 +337,7 @@ describe("LoadGenerator", () => {
   it("stops although the server never answers, and counts what was in flight", async () => {
     server.freeze();
     start({ connections: 2, pipeline: 3, timeout: 200 });
-    await until({ what: "connections", within: 10_000 }, () => server.open === 2 && counted().connected === 2);
+    await until({ what: "connections", within: 60_000 }, () => server.open === 2 && counted().connected === 2);
     const { ok, fail, info } = await stopped();
     assert.deepEqual([ok, fail], [0, 0]);
     assert.ok(info >= 6);
@@ -353,7 +353,7 @@ describe("LoadGenerator", () => {
         return "OK";
       });
       start({ connections: 1 }, { random: seededRandom(seed) });
-      await until({ what: "commands", within: 10_000, every: 5 }, () => commands.length > 50);
+      await until({ what: "commands", within: 60_000, every: 5 }, () => commands.length > 50);
       await generator.stop();
       runs.push(commands.slice(0, 50));
     }

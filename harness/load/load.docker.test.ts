@@ -34,7 +34,7 @@ const SPEC: LoadSpec = {
 const ZADD: LoadSpec = { ...SPEC, name: "zadd", workload: "zadd", keys: 3, keyPrefix: "zadd:", rate: 1000 };
 
 describe("load on a real redis", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const scope = new CleanupScope();
   const clock = monotonicClock();
   const signal = new AbortController().signal;
@@ -71,7 +71,7 @@ describe("load on a real redis", function () {
   });
 
   const ask = async (...argv: string[]) => replyText(await adminCommand(node, argv, { within: 10_000 }));
-  const answers = () => until({ what: "PONG", within: 20_000 }, async () => (await ask("PING")) === "PONG");
+  const answers = () => until({ what: "PONG", within: 120_000 }, async () => (await ask("PING")) === "PONG");
   const emit = (event: object) => void events.push({ t: clock.now(), ...event } as JournalEvent);
   const samples = (load: string): EventOf<"load">[] =>
     events.filter((event) => event.type === "load").filter((event) => event.load === load);
@@ -106,7 +106,7 @@ describe("load on a real redis", function () {
     await ask("CONFIG", "RESETSTAT");
     const load = await start([SPEC, ZADD]);
     const done = (name: string): number => samples(name).reduce((sum, { ok }) => sum + ok, 0);
-    await until({ what: "much work", within: 30_000 }, () => done("set") > 1000 && done("zadd") > 500);
+    await until({ what: "much work", within: 120_000 }, () => done("set") > 1000 && done("zadd") > 500);
     const [set, zadd] = await load.stop();
     assert.deepEqual(set, { load: "set", ok: await calls("set"), fail: 0, info: 0 });
     assert.deepEqual(zadd, { load: "zadd", ok: await calls("zadd"), fail: 0, info: 0 });
@@ -123,7 +123,7 @@ describe("load on a real redis", function () {
       rate: 300,
     }));
     const load = await start(specs);
-    await until({ what: "a sample of each", within: 10_000 }, () => names.every((name) => samples(name).length > 0));
+    await until({ what: "a sample of each", within: 120_000 }, () => names.every((name) => samples(name).length > 0));
     for (const total of await load.stop()) {
       assert.deepEqual([total.fail, total.info], [0, 0], total.load);
       assert.ok(total.ok > 0, total.load);
@@ -133,13 +133,13 @@ describe("load on a real redis", function () {
   it("survives a killed and restarted server, and no operation is missing", async () => {
     const from = clock.now();
     const load = await start([{ ...SPEC, timeout: 1000 }]);
-    await until({ what: "work", within: 10_000 }, () => samples("set").some(({ ok }) => ok > 0));
+    await until({ what: "work", within: 120_000 }, () => samples("set").some(({ ok }) => ok > 0));
     await engine.kill(container, "SIGKILL");
-    await until({ what: "operations given up", within: 20_000 }, () => samples("set").some(({ fail }) => fail > 0));
+    await until({ what: "operations given up", within: 120_000 }, () => samples("set").some(({ fail }) => fail > 0));
     const before = events.length;
     await engine.start(container);
     await answers();
-    await until({ what: "a second without errors", within: 20_000 }, () =>
+    await until({ what: "a second without errors", within: 120_000 }, () =>
       (events.slice(before) as EventOf<"load">[]).some(({ ok, fail, info }) => ok > 1000 && fail + info === 0),
     );
     const [total] = await load.stop();

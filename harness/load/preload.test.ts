@@ -41,7 +41,7 @@ describe("preload", () => {
     const counts = ["SET", "RPUSH", "SADD", "ZADD", "HMSET"].map((name) => server.count(name));
     assert.deepEqual(counts, [201, 201, 201, 200, 200]);
     assert.match(notes.join(), /1003 keys .* on m1/);
-    await until({ what: "the sockets' end", within: 10_000 }, () => server.open === 0);
+    await until({ what: "the sockets' end", within: 60_000 }, () => server.open === 0);
   });
 
   it("writes the same bytes for the same seed and node, and others otherwise", async () => {
@@ -68,7 +68,7 @@ describe("preload", () => {
       assert.match(error.message, /SADD preload:set:\d+ on m1 failed: OOM command not allowed/);
       return true;
     });
-    await until({ what: "the sockets' end", within: 10_000 }, () => server.open === 0);
+    await until({ what: "the sockets' end", within: 60_000 }, () => server.open === 0);
     assert.ok(server.count() <= 512);
   });
 
@@ -78,7 +78,7 @@ describe("preload", () => {
     const controller = new AbortController();
     const reason = new ChaosError("interrupted", "Ctrl-C");
     const running = run("s", 20_000, ["m1"], controller.signal);
-    await until({ what: "connections", within: 10_000 }, () => server.open >= 4);
+    await until({ what: "connections", within: 60_000 }, () => server.open >= 4);
     controller.abort(reason);
     await assert.rejects(running, reason);
   });

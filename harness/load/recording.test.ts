@@ -53,7 +53,7 @@ interface Row {
 }
 
 describe("recording a load", function () {
-  this.timeout(300_000); // the servers of all tests share two cores
+  this.timeout(600_000); // the servers of all tests share two cores
 
   const clock = monotonicClock();
   let server: FakeServer;
@@ -229,7 +229,7 @@ describe("recording a load", function () {
     });
     server.freeze();
     start({ workload: "set", connections: 3, pipeline: 40, value: size });
-    await until({ what: "connections", within: 30_000 }, () => server.open === 3);
+    await until({ what: "connections", within: 60_000 }, () => server.open === 3);
     server.thaw();
     await seeing("several times what is in flight", ({ ok }) => ok > 300);
     const { rows } = await recorded({ workload: "set" });
@@ -264,7 +264,7 @@ describe("recording a load", function () {
       const generator = start();
       await seeing("work", ({ ok }) => ok > 50);
       generator.retarget([target(second, "m2")]);
-      await until({ what: "work on the second", within: 30_000 }, () => second.count() > 50);
+      await until({ what: "work on the second", within: 60_000 }, () => second.count() > 50);
       const { rows } = await recorded();
       const at = (node: string) => rows.filter((row) => row.node === node);
       assert.deepEqual([at("m1").length, at("m2").length], [server.count(), second.count()]);
@@ -352,7 +352,7 @@ describe("recording a load", function () {
     try {
       await load.ready();
       load.start();
-      await until({ what: "work", within: 30_000 }, () => server.count("ZADD") > 50 && server.count("GET") > 500);
+      await until({ what: "work", within: 60_000 }, () => server.count("ZADD") > 50 && server.count("GET") > 500);
     } finally {
       const totals = await load.stop();
       await journal.close();

@@ -37,7 +37,7 @@ describe("the Toxiproxy image", function () {
     });
     scope.defer("remove the container", () => engine.remove(id));
     await engine.start(id);
-    const version = await until({ what: "the API's answer", within: 10_000 }, async (signal) => {
+    const version = await until({ what: "the API's answer", within: 120_000 }, async (signal) => {
       const answer = await fetch(`http://127.0.0.1:${port}/version`, { signal });
       return answer.ok && (await answer.text());
     });

@@ -28,7 +28,7 @@ const nameOf = ({ width, scheme, javaScript }: View) =>
   `${width} px, ${scheme}, JavaScript ${javaScript ? "on" : "off"}`;
 
 describe("pages in a real browser", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let browser: Browser | undefined;
   let reports: string;
   const pages: Record<string, string> = {};

@@ -66,7 +66,7 @@ async function scriptFor(file: string, type: Finding["type"]): Promise<string> {
 const recordScript = (record: RunRecord) => scriptOfRun(record, summarize(record));
 
 describe("repro.sh, run", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   before(function () {
     if (spawnSync("docker", ["version"]).status !== 0) skip(this, "no docker command");

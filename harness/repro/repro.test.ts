@@ -46,7 +46,7 @@ function systemOf(name: string): System["name"] {
 const recordScript = (record: RunRecord) => scriptOfRun(record, summarize(record));
 
 describe("repro.sh", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const all = readdirSync(EXPERIMENTS, { recursive: true, encoding: "utf8" }).filter((name) =>
     /\/.*\.yaml$/.test(name),
   );

@@ -17,7 +17,7 @@ describe("adminCommand", () => {
     server.on("INFO", () => Buffer.from("role:master\r\n"));
     assert.equal(replyText(await adminCommand(server, ["INFO", "replication"], { within: 10_000 })), "role:master\r\n");
     assert.equal(replyText(await adminCommand(server, ["SLAVEOF", "NO", "ONE"], { within: 10_000 })), "OK");
-    await until({ what: "the sockets' end", within: 10_000 }, () => server.open === 0);
+    await until({ what: "the sockets' end", within: 60_000 }, () => server.open === 0);
   });
 
   it("sends the command and nothing else", async () => {
@@ -44,7 +44,7 @@ describe("adminCommand", () => {
       adminCommand(server, ["INCR", "k"], { within: 80 }),
       (error) => error instanceof ChaosError && error.code === "timeout" && /INCR k on/.test(error.message),
     );
-    await until({ what: "the socket's end", within: 10_000 }, () => server.open === 0);
+    await until({ what: "the socket's end", within: 60_000 }, () => server.open === 0);
     assert.equal(server.count("INCR"), 1);
   });
 

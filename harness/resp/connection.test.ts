@@ -138,7 +138,7 @@ describe("RawConnection", () => {
     assert.ok(error instanceof ChaosError);
     assert.match(error.message, /127\.0\.0\.1:\d+/);
     server.thaw();
-    await until({ what: "the socket's end", within: 10_000 }, () => server.open === 1);
+    await until({ what: "the socket's end", within: 60_000 }, () => server.open === 1);
     assert.deepEqual(closed, [], "onClose is for connections that open returned");
   });
 

@@ -21,7 +21,7 @@ const noEngine: SidecarOptions["engine"] = {
 };
 
 describe("evidence of a run", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const clock = monotonicClock();
   let directory: string;
   let program: Awaited<ReturnType<typeof compile>> = null;
@@ -57,7 +57,7 @@ describe("evidence of a run", function () {
       skip(test, "/proc/<pid>/mem is not readable: root or CAP_SYS_PTRACE is needed");
     }
     let before = "";
-    await until({ what: "threads at rest", within: 15_000, every: 30 }, () => {
+    await until({ what: "threads at rest", within: 60_000, every: 30 }, () => {
       const now = JSON.stringify(readThreads(one.pid).filter(({ comm }) => comm !== "sleeper" && comm !== "loop"));
       const rest = now === before && !now.includes('"running"');
       before = now;

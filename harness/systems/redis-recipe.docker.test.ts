@@ -10,7 +10,7 @@ const IMAGE = "redis:7.0.15";
 const RUN = `redis-recipe-test-${process.pid}`;
 
 describe("the Redis image", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let engine: Engine;
   let scope: CleanupScope;
   let serial = 0;
@@ -35,7 +35,7 @@ describe("the Redis image", function () {
   }
   const cli = async (id: string, ...args: string[]) => (await engine.exec(id, ["redis-cli", ...args])).stdout.trim();
   const ready = (id: string, ...args: string[]) =>
-    until({ what: "PONG", within: 10_000 }, async () => (await cli(id, ...args, "ping")) === "PONG");
+    until({ what: "PONG", within: 120_000 }, async () => (await cli(id, ...args, "ping")) === "PONG");
 
   it("runs the server as process 1 and user redis, who owns /data, and stops on SIGTERM", async () => {
     const id = await run();
@@ -76,7 +76,7 @@ describe("the Redis image", function () {
   it("runs another command as it is", async () => {
     const id = await run(["sh", "-c", "id -un; redis-server --version; redis-benchmark --version"]);
     await engine.start(id);
-    await until({ what: "its end", within: 10_000 }, async () => (await engine.inspectContainer(id))?.exitCode === 0);
+    await until({ what: "its end", within: 120_000 }, async () => (await engine.inspectContainer(id))?.exitCode === 0);
     const said = (await engine.logTail(id, 5)).map((line) => line.text);
     assert.equal(said[0], "root");
     assert.match(said[1] ?? "", /v=7\.0\.15/);
@@ -93,7 +93,7 @@ describe("the Redis image", function () {
     const replica = await run(["--replicaof", "m1 6379"], { networks: [{ name: `${RUN}-net` }] });
     await engine.start(replica);
     await ready(replica);
-    await until({ what: "the replication link", within: 15_000 }, async () =>
+    await until({ what: "the replication link", within: 120_000 }, async () =>
       /master_link_status:up/.test(await cli(replica, "info", "replication")),
     );
   });

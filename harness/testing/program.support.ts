@@ -51,11 +51,11 @@ export async function start(
   child.stdout.on("data", (chunk: Buffer) => {
     said += chunk.toString();
   });
-  await until({ what: `"ready" of ${args[0]}`, within: 5000, every: 5 }, () => said.includes("ready"));
+  await until({ what: `"ready" of ${args[0]}`, within: 60_000, every: 5 }, () => said.includes("ready"));
   const kill = async () => {
     child.kill("SIGKILL");
     await until(
-      { what: "the program's end", within: 5000, every: 5 },
+      { what: "the program's end", within: 60_000, every: 5 },
       () => child.exitCode !== null || child.signalCode !== null,
     );
   };

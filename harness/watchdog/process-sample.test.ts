@@ -23,7 +23,7 @@ describe("process sample", () => {
   });
   /** Samples until the reading is as wanted. */
   const sampled = (pid: number, wanted: (sample: ProcessSample) => boolean) =>
-    until({ what: "the wanted reading", within: 5000, every: 20 }, () => {
+    until({ what: "the wanted reading", within: 60_000, every: 20 }, () => {
       const sample = sampleProcess(pid, performance.now());
       return sample !== null && wanted(sample) ? sample : undefined;
     });
@@ -55,7 +55,7 @@ describe("process sample", () => {
       pid,
       ({ threads }) => threads.length > 4 && threads.every(({ schedule }) => schedule !== null),
     );
-    const next = await until({ what: "the timer to run again", within: 5000, every: 20 }, () => {
+    const next = await until({ what: "the timer to run again", within: 60_000, every: 20 }, () => {
       const sample = sampleProcess(pid, performance.now(), first);
       return sample?.threads.some((thread, i) => thread.schedule !== first.threads[i]?.schedule) ? sample : undefined;
     });

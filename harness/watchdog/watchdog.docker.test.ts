@@ -13,7 +13,7 @@ const RUN = `watchdog-test-${process.pid}`;
 const LABELS = { "kvchaos.run": RUN };
 
 describe("watchdog, on a real redis", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let engine: Engine;
   let scope: CleanupScope;
   let network: string;
@@ -68,7 +68,7 @@ describe("watchdog, on a real redis", function () {
     const ask = async (...argv: string[]): Promise<void> => {
       await adminCommand(address, argv, { within: 5000 });
     };
-    await until({ what: `${name} to answer`, within: 20_000 }, async () => {
+    await until({ what: `${name} to answer`, within: 120_000 }, async () => {
       await ask("PING");
       return true;
     });
@@ -94,7 +94,7 @@ describe("watchdog, on a real redis", function () {
     for (const { name } of nodes) await recording.becomes(name, "healthy");
     recording.watchdog.calibrated();
     // Two readings of the healthy process show which threads answer.
-    await until({ what: "readings", within: 10_000 }, () => recording.of("process").length >= 3 * (nodes.length + 1));
+    await until({ what: "readings", within: 120_000 }, () => recording.of("process").length >= 3 * (nodes.length + 1));
     return recording;
   }
 
@@ -126,7 +126,7 @@ describe("watchdog, on a real redis", function () {
     await engine.pause(m1.id);
     await becomes("m1", "paused");
     const seen = of("self").length;
-    await until({ what: "longer than hangAfter", within: 10_000 }, () => of("self").length >= seen + 3);
+    await until({ what: "longer than hangAfter", within: 120_000 }, () => of("self").length >= seen + 3);
     await engine.unpause(m1.id);
     m1.claimed = null;
     await becomes("m1", "healthy");
@@ -145,9 +145,9 @@ describe("watchdog, on a real redis", function () {
     m1.claimed = "down";
     await engine.kill(m1.id, "SIGKILL");
     await becomes("m1", "down");
-    await until({ what: "the container to stop", within: 10_000 }, () => !m1.container.running);
+    await until({ what: "the container to stop", within: 120_000 }, () => !m1.container.running);
     await engine.start(m1.id);
-    await until({ what: "the container to run", within: 10_000 }, () => m1.container.running);
+    await until({ what: "the container to run", within: 120_000 }, () => m1.container.running);
     m1.claimed = null;
     await becomes("m1", "healthy");
     await engine.kill(m1.id, "SIGKILL");
@@ -162,7 +162,7 @@ describe("watchdog, on a real redis", function () {
     Object.assign(r1, { role: "replica", master: "m1" });
     await r1.ask("REPLICAOF", "m1", "6379");
     const { becomes, path, watchdog } = await watch(m1, r1);
-    await until({ what: "the link", within: 20_000 }, () => watchdog.state("r1")?.link === "up");
+    await until({ what: "the link", within: 120_000 }, () => watchdog.state("r1")?.link === "up");
     // Nobody listens there: the link stays down while the probes' own writes move the master.
     await r1.ask("REPLICAOF", "127.0.0.1", "1");
     assert.match((await becomes("r1", "stalled")).why, /link down.*master m1 moved/);
@@ -204,7 +204,7 @@ describe("watchdog, on a real redis", function () {
       });
     }
     const seen = of("self").length;
-    await until({ what: "some seconds of load", within: 20_000 }, () => of("self").length >= seen + 4);
+    await until({ what: "some seconds of load", within: 120_000 }, () => of("self").length >= seen + 4);
     assert.deepEqual(path("m1"), ["unknown", "healthy"]);
     assert.deepEqual(path("control"), ["unknown", "healthy"]);
   });

@@ -21,7 +21,7 @@ checks: [no-crash]
 `;
 
 describe("runs beside each other", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let folder: string;
   let reports: string;
   let engine: Engine;
@@ -94,6 +94,6 @@ describe("runs beside each other", function () {
     assert.notDeepEqual(await left(), []);
     running.child.kill("SIGKILL");
     await running.finished;
-    await until({ what: "an empty engine", within: 90_000 }, async () => (await left()).length === 0);
+    await until({ what: "an empty engine", within: 120_000 }, async () => (await left()).length === 0);
   });
 });

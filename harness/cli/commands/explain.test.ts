@@ -10,7 +10,7 @@ import { kvchaos } from "../../testing/kvchaos-process.support.ts";
 const root = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 
 describe("kvchaos explain", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "kvchaos-explain-"));

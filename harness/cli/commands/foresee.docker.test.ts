@@ -53,7 +53,7 @@ ${more.join("\n")}
 `;
 
 describe("deadlocks of a small server that are foretold and made real", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const scope = new CleanupScope();
   const { signal } = new AbortController();
   let engine: Engine;

@@ -26,7 +26,7 @@ ${common}images: { fixed: "redis:1.2.3-nowhere" }
 };
 
 describe("kvchaos nightly", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let folder: string;
   let experiments: string;
 

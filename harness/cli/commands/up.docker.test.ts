@@ -12,7 +12,7 @@ const COMPOSE = path.join(import.meta.dirname, "../../../compose");
 const CONTROL = path.join(import.meta.dirname, "../../../experiments/redis/controls/two-masters.yaml");
 
 describe("kvchaos up", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let engine: Engine;
   let next: () => Promise<void>;
 
@@ -26,7 +26,7 @@ describe("kvchaos up", function () {
 
   const up = async (cluster = "one-master.yaml") => {
     const running = new KvchaosProcess(["up", path.join(COMPOSE, cluster), "--image", "redis:7.0.15"]);
-    const [, run = ""] = await running.said(/Ctrl-C.* removes (up-[0-9a-f]+)/, 45_000);
+    const [, run = ""] = await running.said(/Ctrl-C.* removes (up-[0-9a-f]+)/, 300_000);
     return { running, run };
   };
   const of = (run: string) => engine.listByLabel(`kvchaos.run=${run}`);
@@ -50,7 +50,7 @@ describe("kvchaos up", function () {
       const { running, run } = await up();
       for (const signal of signals) running.child.kill(signal);
       await running.finished;
-      await until({ what: `the end of ${run} after ${signals.join(", ")}`, within: 30_000, every: 250 }, async () => {
+      await until({ what: `the end of ${run} after ${signals.join(", ")}`, within: 120_000, every: 250 }, async () => {
         return Object.values(await of(run)).flat().length === 0;
       });
     }
@@ -94,7 +94,7 @@ async function door(file: string): Promise<{ shut(): void; open(): Promise<void>
 }
 
 describe("a daemon that goes away", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
 
   it("ends the run with exit 4 and a clear message; when it is back, the reaper has removed everything", async () => {
     const engine = await connectEngine();
@@ -105,13 +105,13 @@ describe("a daemon that goes away", function () {
       const running = new KvchaosProcess(["run", CONTROL, "--image", "redis:7.0.15", "--reports", reports], {
         DOCKER_HOST: `unix://${socket}`,
       });
-      await running.said(/── chaos/, 90_000);
+      await running.said(/── chaos/, 300_000);
       daemon.shut();
       const { code, stderr } = await running.finished;
       assert.equal(code, 4, stderr);
       assert.match(stderr, /Docker daemon/);
       await daemon.open();
-      await until({ what: "the reaper to clean up", within: 90_000, every: 500 }, async () => {
+      await until({ what: "the reaper to clean up", within: 120_000, every: 500 }, async () => {
         return (await leftOf(engine, running.child.pid)).length === 0;
       });
     } finally {

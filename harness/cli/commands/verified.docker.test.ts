@@ -27,7 +27,7 @@ async function verified(...args: string[]): Promise<{ code: number; text: string
 }
 
 describe("kvchaos verified, with a run on a real server", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let reports: string;
   let run: string;
   let table: string;

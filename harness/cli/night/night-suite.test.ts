@@ -31,7 +31,7 @@ describe("a night as a mocha suite", () => {
     const ends = new Map(NAMES.map((name) => [name, withResolvers<NightEntry>()]));
     const begun: string[] = [];
     const haveBegun = (names: string) =>
-      until({ what: `the beginning of ${names}`, within: 10_000, every: 5 }, () => begun.join(" ") === names);
+      until({ what: `the beginning of ${names}`, within: 60_000, every: 5 }, () => begun.join(" ") === names);
     const over = night(2, ({ file }) => {
       begun.push(file);
       return ends.get(file)?.promise ?? assert.fail(file);

@@ -38,7 +38,7 @@ const FIRST: Readonly<Record<FakeKey["type"], FakeKey>> = {
 };
 
 describe("comparing keys that change between two questions", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   /** What happens to the key, on the master first and on the replica so many questions later. */
   interface Change {
@@ -110,7 +110,7 @@ describe("comparing keys that change between two questions", function () {
 });
 
 describe("comparing when an answer is odd", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   const ODD: readonly [string, Reply][] = [
     ["WRONGTYPE", new RespError("WRONGTYPE Operation against a key holding the wrong kind of value")],

@@ -11,7 +11,7 @@ const LABELS = { "kvchaos.run": `compare-test-${process.pid}` };
 type Command = readonly (string | Buffer | number)[];
 
 describe("comparing two real servers", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const scope = new CleanupScope();
   const ports: [number, number] = [0, 0];
   let sides: [RawConnection, RawConnection];
@@ -33,7 +33,7 @@ describe("comparing two real servers", function () {
       });
       scope.defer(`remove ${name}`, () => engine.remove(id));
       await engine.start(id);
-      const connection = await until({ what: `${name} answers`, within: 20_000 }, async () => {
+      const connection = await until({ what: `${name} answers`, within: 120_000 }, async () => {
         const one = await RawConnection.open({ host: "127.0.0.1", port, within: 1000 });
         const { outcome } = await one.send(["PING"], { within: 1000 });
         return outcome === "ok" && one;

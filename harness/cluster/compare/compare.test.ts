@@ -121,6 +121,6 @@ describe("comparing two servers that misbehave", () => {
       return { do: "never" };
     });
     await assert.rejects(compare(), /cancelled/);
-    await until({ what: "both connections closed", within: 10_000, every: 5 }, () => master.open + replica.open === 0);
+    await until({ what: "both connections closed", within: 60_000, every: 5 }, () => master.open + replica.open === 0);
   });
 });

@@ -27,7 +27,7 @@ const CASES: readonly { system: System; image: string; file: string }[] = [
 // Redis Cluster and Sentinel are dialled in self-rule.docker.test.ts, a Kvrocks cluster in kvrocks-cluster.docker.test.ts: where they run anyway.
 for (const { system, image, file } of CASES) {
   describe(`replication of ${image}: servers dial each other as on a plain network`, function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     const scope = new CleanupScope();
     const runId = `dial-test-${system.name}-${process.pid}`;
     let engine: Engine;
@@ -72,7 +72,7 @@ for (const { system, image, file } of CASES) {
     it("also one that was killed and started again, which has its rules before anybody can dial", async () => {
       const r1 = cluster.node("r1");
       await r1.kill("SIGKILL");
-      await until({ what: "r1 to end", within: 10_000 }, async () => !(await r1.inspect()).running);
+      await until({ what: "r1 to end", within: 120_000 }, async () => !(await r1.inspect()).running);
       await r1.start();
       assert.deepEqual(await dialMistakes({ engine, cluster, runId, from: ["r1", "m1"] }), []);
     });

@@ -11,7 +11,7 @@ import { startReaper } from "./reaper.ts";
 const IMAGE = "redis:7.0.15";
 
 describe("reaper and leftovers, on a real daemon", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let engine: Engine;
   let serial = 0;
   let runId: string;
@@ -85,8 +85,8 @@ describe("reaper and leftovers, on a real daemon", function () {
     const reaper = await harness("setInterval(() => {}, 1000);");
     assert.equal(await count(runId), 3);
     parent!.kill("SIGKILL");
-    await until({ what: "the removal", within: 30_000 }, async () => (await count(runId)) === 0);
-    await until({ what: "the reaper's end", within: 45_000 }, () => isGone(reaper));
+    await until({ what: "the removal", within: 120_000 }, async () => (await count(runId)) === 0);
+    await until({ what: "the reaper's end", within: 120_000 }, () => isGone(reaper));
   });
 
   it("goes on cleaning while somebody sends it SIGTERM, SIGINT and SIGHUP", async () => {
@@ -94,7 +94,7 @@ describe("reaper and leftovers, on a real daemon", function () {
     const reaper = await harness("setInterval(() => {}, 1000);");
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.kill(reaper, signal);
     parent!.kill("SIGKILL");
-    await until({ what: "the removal", within: 30_000, every: 5 }, async () => {
+    await until({ what: "the removal", within: 120_000, every: 5 }, async () => {
       if (!isGone(reaper)) process.kill(reaper, "SIGTERM");
       return (await count(runId)) === 0;
     });
@@ -103,7 +103,7 @@ describe("reaper and leftovers, on a real daemon", function () {
   it("also cleans up after a harness that simply ends without a word", async () => {
     await make(runId);
     await harness("");
-    await until({ what: "the removal", within: 30_000 }, async () => (await count(runId)) === 0);
+    await until({ what: "the removal", within: 120_000 }, async () => (await count(runId)) === 0);
   });
 
   it("touches nothing when it was dismissed", async () => {
@@ -122,7 +122,7 @@ describe("reaper and leftovers, on a real daemon", function () {
     await make(runId);
     await harness("setInterval(() => {}, 1000);");
     parent!.kill("SIGKILL");
-    await until({ what: "the removal", within: 30_000 }, async () => (await count(runId)) === 0);
+    await until({ what: "the removal", within: 120_000 }, async () => (await count(runId)) === 0);
     assert.equal(await count(neighbour), 3);
   });
 

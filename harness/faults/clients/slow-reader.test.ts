@@ -41,10 +41,10 @@ describe("the slow client", () => {
   it("asks for everything at once and reads no faster than it should", async () => {
     const started = performance.now();
     const slow = await open();
-    await until({ what: "four reads", within: 5_000, every: 20 }, () => slow.read >= 4 * (RATE / 10));
+    await until({ what: "four reads", within: 60_000, every: 20 }, () => slow.read >= 4 * (RATE / 10));
     const ticks = (performance.now() - started) / 100;
     assert.ok(slow.read <= (ticks + 2) * (RATE / 10), `${slow.read} bytes in ${ticks} tenths of a second`);
-    await until({ what: "every question", within: 5_000 }, () => server.received.get("ECHO") === 62);
+    await until({ what: "every question", within: 60_000 }, () => server.received.get("ECHO") === 62);
     assert.equal(slow.trouble, null);
     slow.close();
     assert.deepEqual(lost, []);
@@ -53,14 +53,14 @@ describe("the slow client", () => {
   it("says that the server refused", async () => {
     server.on("ECHO", () => new RespError("NOAUTH Authentication required."));
     const slow = await open(1);
-    await until({ what: "a refusal", within: 5_000 }, () => slow.trouble !== null);
+    await until({ what: "a refusal", within: 60_000 }, () => slow.trouble !== null);
     assert.match(slow.trouble ?? "", /^-NOAUTH/);
   });
 
   it("tells when the server has thrown it out", async () => {
     server.on("ECHO", () => ({ do: "reset" }));
     await open(1);
-    await until({ what: "the end", within: 5_000 }, () => lost.length > 0);
+    await until({ what: "the end", within: 60_000 }, () => lost.length > 0);
     assert.equal(lost.length, 1);
     assert.ok(client?.trouble);
   });

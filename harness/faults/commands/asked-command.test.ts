@@ -52,7 +52,7 @@ describe("a command of a fault", () => {
 
   const steps = () => events.flatMap((event) => (event.type === "admin-command" ? [event] : []));
   const step = (name: string) =>
-    until({ what: `"${name}"`, within: 20_000 }, () => steps().find((event) => event.step === name));
+    until({ what: `"${name}"`, within: 60_000 }, () => steps().find((event) => event.step === name));
 
   it("is journaled with all its words and its whole reply", async () => {
     server.on("LRANGE", () => [Buffer.from("a"), 1, null, [new RespError("ERR no")]]);
@@ -62,7 +62,7 @@ describe("a command of a fault", () => {
     assert.deepEqual([sent?.step, sent?.argv, sent?.expected], ["sent", ["LRANGE", "list", "0", "-1"], 0]);
     assert.deepEqual([answered?.step, answered?.reply, answered?.by], ["answered", '["a",1,null,["ERR no"]]', "pop"]);
     await scope.close();
-    await until({ what: "its connection's end", within: 5_000 }, () => server.open === 0);
+    await until({ what: "its connection's end", within: 60_000 }, () => server.open === 0);
   });
 
   it("without an answer goes on being waited for, also after heal", async () => {
@@ -73,13 +73,13 @@ describe("a command of a fault", () => {
     });
     const summary = await inject("command", { argv: ["BLPOP", "k", "1"], within: "200ms" });
     assert.equal(summary, "BLPOP k: no answer within 200ms; its own timeout of 1s is not over");
-    await until({ what: "the command", within: 5_000 }, () => answer);
+    await until({ what: "the command", within: 60_000 }, () => answer);
     assert.deepEqual(await scope.close(), []);
     assert.equal(server.open, 1);
     const answered = await step("answered");
     assert.deepEqual([answered.expected, answered.reply], [1000, "null"]);
     assert.ok((answered.ms ?? 0) > 2_000, String(answered.ms));
-    await until({ what: "its connection's end", within: 5_000 }, () => server.open === 0);
+    await until({ what: "its connection's end", within: 60_000 }, () => server.open === 0);
   });
 
   it("that was answered late, but while it was waited for, has its lateness in the effect", async () => {
@@ -104,7 +104,7 @@ describe("a command of a fault", () => {
     assert.match(await inject("command", { argv: ["BLPOP", "k", 0], within: "100ms" }), /it never has to be answered$/);
     await inject("command", { argv: ["EVAL", "return 1", 0], "wait-for-reply": false });
     await scope.close();
-    await until({ what: "the end of both", within: 5_000 }, () => server.open === 0);
+    await until({ what: "the end of both", within: 60_000 }, () => server.open === 0);
     await step("lost");
     assert.deepEqual(
       steps().map(({ step: name, expected, detail }) => [name, expected, detail]),

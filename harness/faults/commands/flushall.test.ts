@@ -139,7 +139,7 @@ describe("flushall", () => {
     const connect = cluster.node("m1").connect;
     cluster.node("m1").connect = async (limits) => {
       // The flush's own connection, as opposed to the one for questions: by now r1 has been asked again.
-      if (asked > 0) await until({ what: "another question", within: 5000, every: 5 }, () => asked >= 2);
+      if (asked > 0) await until({ what: "another question", within: 60_000, every: 5 }, () => asked >= 2);
       return connect(limits);
     };
     const { effect, seen } = await flush(cluster, { within: "400ms" });
@@ -161,7 +161,7 @@ describe("flushall", () => {
     const cluster = new FlushedCluster();
     cluster.hung.add("m1");
     await flush(cluster, { within: "400ms" });
-    await until({ what: "a second of silence", within: 5000 }, () => cluster.node("m1").questions.waiting > 1000);
+    await until({ what: "a second of silence", within: 60_000 }, () => cluster.node("m1").questions.waiting > 1000);
     const said = cluster.said.length;
     await assert.rejects(flush(cluster), /m1 has not answered for [1-9]\.\d s: it is not flushed again/);
     assert.equal(cluster.said.length, said);
@@ -203,7 +203,7 @@ describe("flushall", () => {
     cluster.lag.r1 = Infinity;
     const controller = new AbortController();
     const done = flush(cluster, { within: "15s" }, controller.signal);
-    await until({ what: "the flush", within: 5000, every: 5 }, () => cluster.flushed);
+    await until({ what: "the flush", within: 60_000, every: 5 }, () => cluster.flushed);
     controller.abort();
     const { seen } = await done;
     assert.equal(seen.get("r1")?.at, null);

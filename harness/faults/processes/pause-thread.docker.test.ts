@@ -20,7 +20,7 @@ import { pauseThread } from "./pause-thread.ts";
 const COMPOSE = path.join(import.meta.dirname, "../../../compose/one-master-two-replicas.yaml");
 
 describe("pause-thread on real servers", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const scope = new CleanupScope();
   const controller = new AbortController();
   let cluster: RunningCluster;

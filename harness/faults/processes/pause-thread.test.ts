@@ -58,7 +58,7 @@ describe("pause-thread", () => {
   before(async function () {
     const missing = missingForLibrary();
     if (missing !== null) skip(this, missing);
-    this.timeout(60_000);
+    this.timeout(600_000);
     library = await makeLibrary();
   });
 

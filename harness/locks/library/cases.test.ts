@@ -25,7 +25,7 @@ const NESTED: Readonly<Record<string, readonly string[]>> = {
 const naming = namingOf("/lock-cases", () => null, {});
 
 describe("the library that sees locks, misled", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const programs = lockPrograms("lock-cases.c");
 
   async function run(mode: string): Promise<{ graph: LockGraph; names: ReadonlyMap<string, string> }> {

@@ -38,7 +38,7 @@ const NESTED: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe("the library that sees locks", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const programs = lockPrograms("locks.c");
 
   for (const [mode, expected] of Object.entries(NESTED)) {

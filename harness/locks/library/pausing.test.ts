@@ -9,7 +9,7 @@ import { type Noise, type PauseRule, type PauseState, PauseTable } from "../paus
 import { Table } from "./layout.ts";
 
 describe("pauses by the library that sees locks", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const programs = lockPrograms("locks.c");
 
   /** All of the program. */
@@ -106,7 +106,7 @@ describe("pauses by the library that sees locks", function () {
     const { one, table, state } = await prepare([rule({ length: 3_600_000, held: [anywhere()] })]);
     const running = await start(programs.path, ["begun"], one.environment);
     try {
-      await until({ what: "the pause", within: 10_000, every: 5 }, async () => (await state(0)).pausing === 1);
+      await until({ what: "the pause", within: 60_000, every: 5 }, async () => (await state(0)).pausing === 1);
       const [graph] = await one.graphs();
       assert.deepEqual(
         graph?.holding.filter(({ paused }) => paused).map(({ holds }) => holds.length),
@@ -115,7 +115,7 @@ describe("pauses by the library that sees locks", function () {
       table.end(0);
       write(one, table, 2);
       const ended = () => running.child.exitCode !== null;
-      await until({ what: "the program's end", within: 10_000, every: 5 }, ended);
+      await until({ what: "the program's end", within: 60_000, every: 5 }, ended);
       assert.equal(running.child.exitCode, 0);
       assert.equal((await state(0)).pausing, 0);
     } finally {

@@ -34,7 +34,7 @@ async function one(names: GraphNames, { wants, stack }: Dependency): Promise<Loc
 }
 
 describe("names of the places where locks are taken", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const made: { remove(): Promise<void> }[] = [];
   let empty: string;
 

@@ -13,7 +13,7 @@ import { rangesOf } from "./ranges.ts";
 const OPTIONS = { within: 30_000 };
 
 describe("where functions are in a file", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let program: { path: string; remove(): Promise<void> } | null = null;
   let folder: string;
 

@@ -161,9 +161,9 @@ describe("the fault runner", () => {
     const { runner, clock, steps, examinations } = setUp(list, [kind, hold]);
     const over = new AbortController();
     const running = runner.run(clock.now(), over.signal);
-    await until({ what: "the fault", within: 5_000, every: 1 }, () => pause);
+    await until({ what: "the fault", within: 60_000, every: 1 }, () => pause);
     const end = pause?.();
-    await until({ what: "the first", within: 5_000, every: 1 }, () => steps("first#1").includes("healed"));
+    await until({ what: "the first", within: 60_000, every: 1 }, () => steps("first#1").includes("healed"));
     assert.deepEqual(steps("first#2"), []);
     assert.equal(examinations.of("r1").length, 1);
     end?.();
@@ -171,7 +171,7 @@ describe("the fault runner", () => {
       await turn();
       pause?.()();
       const done = () => ids.every((id) => steps(id).includes("healed"));
-      await until({ what: ids.join(), within: 5_000, every: 1 }, done);
+      await until({ what: ids.join(), within: 60_000, every: 1 }, done);
     }
     over.abort();
     await running;
@@ -303,7 +303,7 @@ describe("the fault runner", () => {
     const running = runner.run(clock.now(), never);
     await turn();
     cluster.syncLine("r1", "full-sync-progress", files(5));
-    await until({ what: "the first occurrence", within: 10_000, every: 1 }, () => steps("w#1").at(-1) === "healed");
+    await until({ what: "the first occurrence", within: 60_000, every: 1 }, () => steps("w#1").at(-1) === "healed");
     await turn();
     cluster.syncLine("r1", "full-sync-progress", files(6));
     await turn();
@@ -331,7 +331,7 @@ describe("the fault runner", () => {
       await new Promise((resolve) => setImmediate(resolve));
     };
     await say("down");
-    await until({ what: "the first occurrence", within: 10_000, every: 1 }, () => steps("w#1").at(-1) === "healed");
+    await until({ what: "the first occurrence", within: 60_000, every: 1 }, () => steps("w#1").at(-1) === "healed");
     await say("down");
     assert.deepEqual(steps("w#2"), []);
     await say("up");

@@ -17,7 +17,7 @@ function setUp(answer: FakeCluster["answer"], more: Partial<System> = {}) {
   const scene = { nodes: cluster.nodes, system: { ...cluster.system, ...more } };
   const polls = new StatePolls(scene, (node, { syncing }) => void heard.push(`${node} ${syncing}`));
   const times = (count: number): Promise<unknown> =>
-    until({ what: `${count} questions`, within: 10_000, every: 5 }, () => asked.length >= count);
+    until({ what: `${count} questions`, within: 60_000, every: 5 }, () => asked.length >= count);
   return { polls, asked, heard, times };
 }
 

@@ -19,7 +19,7 @@ const KILOBYTES_PER_SECOND = 2_000;
 const WAITED_FOR = 3e6;
 
 describe("a trigger by the bytes of a full sync", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const scope = new CleanupScope();
   const controller = new AbortController();
   let cluster: RunningCluster;
@@ -80,13 +80,13 @@ describe("a trigger by the bytes of a full sync", function () {
 
     // Told otherwise in the middle of it, the server ends the copy, and its log says so.
     await r1.admin(["REPLICAOF", "NO", "ONE"]);
-    await until({ what: "the log's word of it", within: 10_000 }, () => cluster.fullSync("r1") === null);
+    await until({ what: "the log's word of it", within: 120_000 }, () => cluster.fullSync("r1") === null);
     await link.removeToxic("slow");
     await cluster.applyRole("r1");
-    await until({ what: "the end of the copy", within: 60_000, every: 100 }, async () => {
+    await until({ what: "the end of the copy", within: 120_000, every: 100 }, async () => {
       const state = await r1.state();
       return state.link === "up" && !state.syncing;
     });
-    await until({ what: "the log's end of it", within: 10_000 }, () => cluster.fullSync("r1") === null);
+    await until({ what: "the log's end of it", within: 120_000 }, () => cluster.fullSync("r1") === null);
   });
 });

@@ -44,7 +44,7 @@ const SPECS: LoadSpec[] = [
 ];
 
 describe("recorded loads on a real master and its replica", function () {
-  this.timeout(90_000);
+  this.timeout(600_000);
   const scope = new CleanupScope();
   const clock = monotonicClock();
   const signal = new AbortController().signal;
@@ -79,14 +79,14 @@ describe("recorded loads on a real master and its replica", function () {
       });
       scope.defer(`remove ${node}`, () => engine.remove(id));
       await engine.start(id);
-      connections[node] = await until({ what: `${node} answers`, within: 20_000 }, async () => {
+      connections[node] = await until({ what: `${node} answers`, within: 120_000 }, async () => {
         const one = await open(i);
         const { outcome } = await one.send(["PING"], { within: 1000 });
         return outcome === "ok" && one;
       });
     }
     await ask("r1", "REPLICAOF", `${name}-m1`, "6379");
-    await until({ what: "the replica", within: 20_000 }, async () => /state=online/.test(await info("m1")));
+    await until({ what: "the replica", within: 120_000 }, async () => /state=online/.test(await info("m1")));
     const directory = await mkdtemp(path.join(tmpdir(), "kvchaos-recorded-"));
     scope.defer("remove the folder", () => rm(directory, { recursive: true }));
     histories = await runLoad(directory);
@@ -109,7 +109,7 @@ describe("recorded loads on a real master and its replica", function () {
       ...{ seed: "s", clock, emit, signal, history: { directory, nodes: NODES } },
     });
     // Every key of every load is there.
-    await until({ what: "60 keys", within: 30_000 }, async () => (await ask("m1", "DBSIZE")) === 60);
+    await until({ what: "60 keys", within: 120_000 }, async () => (await ask("m1", "DBSIZE")) === 60);
     await running.stop();
     await ask("m1", "SET", "s:7", "a stranger's");
     await ask("m1", "WAIT", "1", "10000");

@@ -35,7 +35,7 @@ const SPEC: LoadSpec = {
 const CELLS = Array.from({ length: 700 }, (_, i) => 4 * i);
 
 describe("final reads", function () {
-  this.timeout(300_000); // thousands of reads on a busy machine
+  this.timeout(600_000); // thousands of reads on a busy machine
 
   const clock = monotonicClock();
   const values = new CellValues("hash", SPEC.value);

@@ -35,7 +35,7 @@ describe("prober", () => {
     await server.stop();
   });
   const reported = (count: number) =>
-    until({ what: `${count} reports`, within: 15_000 }, () => reports.length >= count);
+    until({ what: `${count} reports`, within: 60_000 }, () => reports.length >= count);
 
   it("numbers the connections stably: established, write, read, admin, fresh", async () => {
     await reported(3);
@@ -58,7 +58,7 @@ describe("prober", () => {
     await reported(2);
     obey({ type: "grow", node: "m1", connections: 5 });
     obey({ type: "grow", node: "m1", connections: 4 });
-    const views = await until({ what: "answers on five connections", within: 15_000 }, () => {
+    const views = await until({ what: "answers on five connections", within: 60_000 }, () => {
       const now = reports.at(-1)?.nodes[0]?.connections.filter(({ kind }) => kind === "established");
       return now?.every(({ answeredAt }) => answeredAt !== null) && now.length >= 5 ? now : undefined;
     });
@@ -80,7 +80,7 @@ describe("prober", () => {
     await reported(3);
     const before = reports.at(-1)?.nodes[0]?.connections[1]?.localPort;
     server.resetAll();
-    const view = await until({ what: "a new connection", within: 15_000 }, () => {
+    const view = await until({ what: "a new connection", within: 60_000 }, () => {
       const now = reports.at(-1)?.nodes[0]?.connections[1];
       return now?.localPort && now.localPort !== before && now.link === "open" ? now : undefined;
     });
@@ -91,7 +91,7 @@ describe("prober", () => {
   it("gives up on outstanding questions when told to open their connections again", async () => {
     await reported(2);
     server.freeze();
-    await until({ what: "silence", within: 15_000 }, () =>
+    await until({ what: "silence", within: 60_000 }, () =>
       reports
         .at(-1)
         ?.nodes[0]?.connections.slice(0, 3)
@@ -99,7 +99,7 @@ describe("prober", () => {
     );
     const accepted = server.accepted;
     obey({ type: "reopen", node: "m1" });
-    await until({ what: "new connections", within: 15_000 }, () => server.accepted >= accepted + 3);
+    await until({ what: "new connections", within: 60_000 }, () => server.accepted >= accepted + 3);
   });
 
   it("reads the sockets once more when it was late, and says how late it was", async () => {
@@ -139,7 +139,7 @@ describe("prober", () => {
         named: false,
       };
       order = startProber({ nodes: [node], plan }, monotonicClock(), (report) => heard.push(report));
-      await until({ what: "answers on all connections", within: 15_000 }, () => {
+      await until({ what: "answers on all connections", within: 60_000 }, () => {
         const views = heard.at(-1)?.nodes[0]?.connections.filter(({ kind }) => kind !== "config" && kind !== "fresh");
         return views?.every(({ answeredAt }) => answeredAt !== null);
       });
@@ -155,13 +155,13 @@ describe("prober", () => {
     const asked = () => ["PING", "GET", "SET"].reduce((sum, name) => sum + pooled.count(name), 0);
     const polled = async (more: number) => {
       const seen = pooled.count("INFO");
-      await until({ what: `${more} more INFO`, within: 15_000 }, () => pooled.count("INFO") >= seen + more);
+      await until({ what: `${more} more INFO`, within: 60_000 }, () => pooled.count("INFO") >= seen + more);
     };
 
     it("adds no question to one that leaves several without answer, but for one of each kind; INFO goes on", async () => {
       pooled.on("PING", never).on("GET", never).on("SET", never);
       // A write and a fresh connection come twice in a second.
-      await until({ what: "one of each kind to wait", within: 15_000 }, () =>
+      await until({ what: "one of each kind to wait", within: 60_000 }, () =>
         (["established", "fresh", "read", "write"] as const).every((kind) => waiting().includes(kind)),
       );
       const stuck = waiting().filter((kind) => kind !== "admin");
@@ -179,10 +179,10 @@ describe("prober", () => {
       pooled.on("PING", () => (answers ? "PONG" : { do: "late", reply: "PONG", after: 1500 }));
       pooled.on("GET", () => (answers ? null : { do: "late", reply: null, after: 1500 }));
       pooled.on("SET", () => (answers ? "OK" : { do: "late", reply: "OK", after: 1500 }));
-      await until({ what: "questions to be held back", within: 15_000 }, () => heard.at(-1)?.nodes[0]?.held);
+      await until({ what: "questions to be held back", within: 60_000 }, () => heard.at(-1)?.nodes[0]?.held);
       answers = true;
       const from = heard.at(-1)?.t ?? Infinity;
-      await until({ what: "new answers on all of them", within: 15_000 }, () => {
+      await until({ what: "new answers on all of them", within: 60_000 }, () => {
         const views = heard.at(-1)?.nodes[0]?.connections.filter(({ kind }) => kind === "established");
         return views?.every(({ answeredAt }) => (answeredAt ?? 0) > from);
       });
@@ -191,9 +191,9 @@ describe("prober", () => {
     it("leaves an INFO without answer alone, however often INFO is polled", async () => {
       const before = pooled.count("INFO");
       pooled.on("INFO", never);
-      await until({ what: "an unanswered INFO", within: 15_000 }, () => waiting().includes("admin"));
+      await until({ what: "an unanswered INFO", within: 60_000 }, () => waiting().includes("admin"));
       const pings = pooled.count("PING");
-      await until({ what: "many more PINGs", within: 15_000 }, () => pooled.count("PING") > pings + 100);
+      await until({ what: "many more PINGs", within: 60_000 }, () => pooled.count("PING") > pings + 100);
       assert.equal(waiting().filter((kind) => kind === "admin").length, 1);
       assert.ok(before > 0);
     });
@@ -201,9 +201,9 @@ describe("prober", () => {
     it("asks CONFIG GET only when told to, one at a time", async () => {
       assert.equal(pooled.count("CONFIG"), 0);
       order({ type: "config", node: "r1", on: true });
-      await until({ what: "CONFIG GET", within: 15_000 }, () => pooled.count("CONFIG") >= 1);
+      await until({ what: "CONFIG GET", within: 60_000 }, () => pooled.count("CONFIG") >= 1);
       pooled.on("CONFIG", never);
-      await until({ what: "an unanswered CONFIG GET", within: 15_000 }, () => waiting().includes("config"));
+      await until({ what: "an unanswered CONFIG GET", within: 60_000 }, () => waiting().includes("config"));
       assert.equal(waiting().filter((kind) => kind === "config").length, 1);
     });
   });

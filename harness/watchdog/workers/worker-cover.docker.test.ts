@@ -16,7 +16,7 @@ const WORKERS = 8;
 const KEYS = 20_000;
 
 describe("worker cover, on a real Kvrocks with eight workers", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let engine: Engine;
   let scope: CleanupScope;
   let node: MutableNode;
@@ -43,7 +43,7 @@ describe("worker cover, on a real Kvrocks with eight workers", function () {
     scope.defer("remove the server", () => engine.remove(id));
     await engine.start(id);
     node = mutableNode("m1", port, { pid: (await engine.inspectContainer(id))?.pid ?? null });
-    await until({ what: "an answer", within: 20_000 }, () => adminCommand(address(), ["PING"], { within: 1000 }));
+    await until({ what: "an answer", within: 120_000 }, () => adminCommand(address(), ["PING"], { within: 1000 }));
   });
   beforeEach(async () => {
     recording = await record([node], { connections: 4, interval: 50 }, { system: kvrocks });
@@ -93,7 +93,7 @@ describe("worker cover, on a real Kvrocks with eight workers", function () {
       replies += chunk.length;
     });
     busy.write(Buffer.concat(load));
-    await until({ what: "the keys", within: 20_000 }, () => replies >= KEYS * 5);
+    await until({ what: "the keys", within: 120_000 }, () => replies >= KEYS * 5);
     // A worker answers all that one connection has sent before it looks at another one.
     busy.write(Buffer.concat(Array.from({ length: 400 }, () => encodeCommand(["KEYS", "*"]))));
     const { why } = await becomes("m1", "partial", 15_000);
