@@ -1,4 +1,5 @@
 import type { ClusterShape } from "../cluster/shape.ts";
+import type { Model } from "../journal/history.ts";
 import type { RecordedWorkload } from "../load/workloads/workload.ts";
 
 /**
@@ -23,7 +24,7 @@ export interface LoadFacts {
   /** Its keys are this and a number; null: a program of its own names them. */
   keyPrefix: string | null;
   /** What its recorded operations do; null: none is recorded. */
-  recorded: RecordedWorkload["does"] | null;
+  recorded: { does: RecordedWorkload["does"]; model: Model } | null;
 }
 
 export interface FaultFacts {
@@ -49,16 +50,45 @@ export function needsReplica({ shape }: ExperimentFacts): Missing | null {
   return { what: "judges replicas, and the cluster has none", hint: "take a Compose file with a replica" };
 }
 
-/** For checks of what recorded loads did: one of them does what is judged, and every flush is one that the journal tells. */
-export function needsRecorded({ loads, faults, shape }: ExperimentFacts, what: "read" | "write"): Missing | null {
+/** For checks of values that recorded loads wrote: one of them does what is judged, and every flush is one that the journal tells. */
+export function needsRecorded(experiment: ExperimentFacts, what: "read" | "write"): Missing | null {
+  const recorded = experiment.loads.filter((load) => load.recorded !== null);
+  const own = recorded.filter((load) => load.recorded?.model === "value");
+  if (recorded.length > 0 && own.length === 0) {
+    const names = recorded.map(({ name }) => name).join(", ");
+    return {
+      what: `judges values that replace each other, and no recorded load writes any: ${names}`,
+      hint: "record a load like set",
+    };
+  }
+  if (own.length > 0 && !own.some((load) => load.recorded?.does.includes(what))) {
+    const names = own.map(({ name }) => name).join(", ");
+    const hint = what === "read" ? "record a load that reads too, like get-set" : "record a load that writes";
+    return { what: `judges what recorded loads ${what}, and no recorded load ${what}s: ${names}`, hint };
+  }
+  return needsHistory(experiment);
+}
+
+/** For checks of what recorded loads added, pushed and took: a flush would take along nobody knows how much of it. */
+export function needsModel(experiment: ExperimentFacts, model: Model, workloads: string): Missing | null {
+  const { loads, faults } = experiment;
+  if (!loads.some((load) => load.recorded?.model === model)) {
+    const hint = `give a load of the workload ${workloads} record: true`;
+    return { what: `judges what recorded loads of the workload ${workloads} did, and there is none`, hint };
+  }
+  const flush = faults.find(({ kind }) => kind === "flushall");
+  if (flush) {
+    const what = `judges what must be left in the end, and ${flush.id} flushes it`;
+    return { what, hint: "judge flushes with another workload" };
+  }
+  return needsHistory(experiment);
+}
+
+/** One dataset, and nobody else who writes to it. */
+function needsHistory({ loads, faults, shape }: ExperimentFacts): Missing | null {
   const recorded = loads.filter((load) => load.recorded !== null);
   if (recorded.length === 0) {
     return { what: "judges what a recorded load did, and no load is", hint: "give a load record: true" };
-  }
-  if (!recorded.some((load) => load.recorded?.includes(what))) {
-    const names = recorded.map(({ name }) => name).join(", ");
-    const hint = what === "read" ? "record a load that reads too, like get-set" : "record a load that writes";
-    return { what: `judges what recorded loads ${what}, and no recorded load ${what}s: ${names}`, hint };
   }
   if (shape.masters.length > 1 && !shape.sharded) {
     const why = `each of ${shape.masters.join(", ")} has keys of its own under the same names`;
@@ -96,9 +126,9 @@ function isFlush([name = "", script = ""]: readonly string[]): boolean {
 const READS =
   /^(GET|MGET|GETRANGE|STRLEN|TYPE|TTL|PTTL|EXISTS|DUMP|OBJECT|DEBUG|MEMORY|H(GET|MGET|GETALL|LEN|KEYS|VALS|EXISTS|SCAN)|Z(SCORE|MSCORE|CARD|RANGE|RANK|SCAN|COUNT|RANGEBYSCORE)|WATCH|CLUSTER)$/i;
 
-/** "set:17" of the prefix "set:", in cluster mode with the shard's tag before it. */
+/** "set:17" of the prefix "set:", also as "set:17:fields"; in cluster mode with the shard's tag before it. */
 function isKey(word: string, prefix: string | null): boolean {
   if (prefix === null) return false;
   const key = word.replace(/^\{[^}]*\}/, "");
-  return key.startsWith(prefix) && /^\d+$/.test(key.slice(prefix.length));
+  return key.startsWith(prefix) && /^\d+(:\w+)?$/.test(key.slice(prefix.length));
 }

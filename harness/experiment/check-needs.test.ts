@@ -12,6 +12,10 @@ const ALWAYS = ["no-hang", "no-crash", "one-master", "recovers-within", "serves"
 const RECORDED_WRITES = "load: [{ workload: set, record: true }]";
 const RECORDED_READS = "load: [{ workload: get-set, record: true }]";
 const NO_RECORD = "judges what a recorded load did, and no load is; give a load record: true";
+const NO_COUNTER =
+  "judges what recorded loads of the workload counter did, and there is none; give a load of the workload counter record: true";
+const NO_VALUES =
+  "judges values that replace each other, and no recorded load writes any: counter; record a load like set";
 const ONLY_WRITES =
   "judges what recorded loads read, and no recorded load reads: set; record a load that reads too, like get-set";
 const FLUSHED_PLAINLY =
@@ -72,6 +76,7 @@ const ROWS: Record<string, Row> = {
   "no-lost-writes": {
     refused: [
       ["one-master", "load: [{ workload: set }]", NO_RECORD],
+      ["one-master", "load: [{ workload: counter, record: true }]", NO_VALUES],
       ["one-master", `${RECORDED_WRITES}\n${plainFlush("master")}`, FLUSHED_PLAINLY],
       [
         "one-master",
@@ -103,6 +108,19 @@ const ROWS: Record<string, Row> = {
       ["one-master", `${RECORDED_READS}\n${plainFlush("m1")}`, FLUSHED_PLAINLY],
     ],
     accepted: [["one-master", `load: [{ workload: set }, { workload: get-set, record: true }]`]],
+  },
+  counts: {
+    refused: [
+      ["one-master", "load: [{ workload: counter }]", NO_COUNTER],
+      ["one-master", RECORDED_WRITES, NO_COUNTER],
+      [
+        "one-master",
+        "load: [{ workload: counter, record: true }]\nfaults: [{ fault: flushall, at: 1s }]",
+        "judges what must be left in the end, and flushall-1 flushes it; judge flushes with another workload",
+      ],
+      ["one-master", `load: [{ workload: counter, record: true }]\n${plainFlush("m1")}`, FLUSHED_PLAINLY],
+    ],
+    accepted: [["one-master", "load: [{ workload: counter, record: true }, { workload: set, record: true }]"]],
   },
   "lock-order": {
     refused: [

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { EventOf } from "../journal/events.ts";
-import { type History, KIND, type LoadHistory, type Operations } from "../journal/history.ts";
+import { type History, KIND, type LoadHistory, modelOf, type Operations } from "../journal/history.ts";
 import { readRecord } from "../journal/reader.ts";
 import { type RunRecord, recordOf } from "../journal/record.ts";
 import { type OperationsFile, readOperations, unwritten } from "./read-operations.ts";
@@ -48,7 +48,7 @@ async function readLoad(directory: string, load: string, events: readonly Histor
   const final = await readOperations(of(true));
   if (of(true).files.length === 0) problems.push("the run ended before the final reads");
   // A number whose write is in a part that was lost is still a write's.
-  if (allRead) nameUnwritten(operations, final, foreign);
+  if (allRead && modelOf(shape.type) !== "count") nameUnwritten(operations, final, foreign);
   return { load, shape, nodes, operations, final, foreign, incomplete: problems.join("; ") || null };
 }
 

@@ -10,6 +10,7 @@ export const FINDING_TYPES = [
   "phantom-value",
   "stale-read",
   "not-linearizable",
+  "wrong-count",
   "split-brain",
   "stuck-replication",
   "slow-recovery",

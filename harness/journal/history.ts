@@ -5,6 +5,7 @@
  *
  * A *cell* is a place that holds one value: a string key, one member of a sorted set, one field of a hash. Every recorded
  * operation writes or reads one cell, and every written value is unique within its load: a number that names the write.
+ * Of a counter it is the amount that was added: `counted`.
  */
 
 /** What an operation did to its cell. A delete of a cell is a write of `NOTHING`. */
@@ -18,7 +19,8 @@ export const NOT_ASKED = 255;
 
 /** How cells are named: number → key and element. */
 export interface CellShape {
-  type: "string" | "zset" | "hash";
+  /** "counter": element 0 of a key is a number of its own, the others are fields of a hash. */
+  type: "string" | "zset" | "hash" | "counter";
   prefix: string;
   keys: number;
   /** Elements per key; 1 for strings. Cell number = key × elements + element. */
@@ -67,13 +69,37 @@ export interface LoadHistory {
 
 export type History = readonly LoadHistory[];
 
-/** Name of a cell's key. */
-export function keyOf(shape: CellShape, cell: number): string {
-  return `${shape.prefix}${Math.floor(cell / shape.elements)}`;
+/**
+ * What operations do with a cell, and with that which checks can judge it. "value": a write replaces what was there; "count": a write
+ * adds to it.
+ */
+export type Model = "value" | "count";
+
+export function modelOf(type: CellShape["type"]): Model {
+  return type === "counter" ? "count" : "value";
 }
 
-/** Name of a cell's member or field; null for a string. */
+/** `value` of an operation that adds 0 to a counter, or finds 0 in it. */
+const COUNTED_ZERO = 2 ** 30;
+
+/** `value` of an operation that adds this to a counter, or of a read that found it; null: it is too far from 0. */
+export function counted(amount: number): number | null {
+  return Number.isInteger(amount) && Math.abs(amount) < COUNTED_ZERO ? COUNTED_ZERO + amount : null;
+}
+
+/** The amount in a `value` of a counter; null: a read found something else than a number in reach. A counter that does not exist is 0. */
+export function amountOf(value: number): number | null {
+  return value === NOTHING ? 0 : value < 0 ? null : value - COUNTED_ZERO;
+}
+
+/** Name of a cell's key. */
+export function keyOf(shape: CellShape, cell: number): string {
+  const key = `${shape.prefix}${Math.floor(cell / shape.elements)}`;
+  return shape.type === "counter" && cell % shape.elements > 0 ? `${key}:fields` : key;
+}
+
+/** Name of a cell's member or field; null for a key of its own. */
 export function elementOf(shape: CellShape, cell: number): string | null {
-  if (shape.type === "string") return null;
+  if (shape.type === "string" || (shape.type === "counter" && cell % shape.elements === 0)) return null;
   return `${shape.type === "zset" ? "element" : "field"}:${cell % shape.elements}`;
 }

@@ -1,7 +1,7 @@
 import { seededRandom } from "../base/random.ts";
 import { showBytes } from "../base/show-bytes.ts";
 import type { Range } from "../base/units.ts";
-import { type CellShape, NOTHING } from "../journal/history.ts";
+import { type CellShape, counted, NOTHING } from "../journal/history.ts";
 import { type CommandWriter, digitsOf, Text } from "../resp/command-writer.ts";
 import type { Reply, RespError } from "../resp/reply.ts";
 import { replyText } from "../resp/reply-text.ts";
@@ -31,7 +31,9 @@ export class CellValues {
   constructor(type: CellShape["type"], size: Range) {
     this.#type = type;
     this.#size = size;
-    this.#padding = new Text(type === "zset" ? "" : randomText(size.max, seededRandom("values of recorded loads")));
+    this.#padding = new Text(
+      type === "zset" || type === "counter" ? "" : randomText(size.max, seededRandom("values of recorded loads")),
+    );
   }
 
   /** Writes the value of write `number`, as one argument of a command. */
@@ -54,6 +56,10 @@ export class CellValues {
   }
 
   #numberIn(bytes: Buffer, from: number, to: number): number | null {
+    if (this.#type === "counter") {
+      const text = bytes.toString("latin1", from, to);
+      return /^-?\d+$/.test(text) ? counted(Number(text)) : null;
+    }
     if (this.#type === "zset") {
       const score = Number(bytes.toString("latin1", from, to));
       return Number.isSafeInteger(score) && score > 0 ? score : null;

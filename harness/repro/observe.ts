@@ -3,7 +3,10 @@ import { comment } from "./bash.ts";
 import type { ReproInput } from "./repro-input.ts";
 
 /** Types of findings that the data of the servers shows. */
-const DATA = ["divergence", "lost-write", "resurrected-key", "phantom-value", "stale-read", "not-linearizable"];
+const DATA = [
+  ...["divergence", "lost-write", "resurrected-key", "phantom-value", "stale-read", "not-linearizable"],
+  "wrong-count",
+];
 
 /** Types that a run without findings looks for: the checks it was asked for. */
 const OF_CHECK: Record<string, readonly string[]> = {

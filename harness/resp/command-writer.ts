@@ -73,6 +73,18 @@ export class CommandWriter {
     this.#close(at + prefix.length + digits);
   }
 
+  /** One argument: the prefix, a whole number >= 0 in decimals, and the suffix. */
+  named(prefix: Text, number: number, suffix: Text): void {
+    this.#ensure(prefix.length + suffix.length + FRAME);
+    const digits = digitsOf(number);
+    const length = prefix.length + digits + suffix.length;
+    const at = this.#open(length);
+    this.#copy(prefix, 0, at, prefix.length);
+    putDigits(this.#bytes, at + prefix.length, number, digits);
+    this.#copy(suffix, 0, at + prefix.length + digits, suffix.length);
+    this.#close(at + length);
+  }
+
   /** One argument: `length` bytes of a text. */
   text(text: Text, from: number, length: number): void {
     this.#ensure(length + FRAME);

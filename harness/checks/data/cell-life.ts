@@ -52,7 +52,7 @@ function operationMoments(
       from: invoked[row] as number,
       to: Number.isNaN(to) ? null : to,
       node: load.nodes[node[row] as number] ?? null,
-      value: isRead && outcome[row] !== OUTCOME.ok ? null : valueText(load, value[row] as number),
+      value: isRead && outcome[row] !== OUTCOME.ok ? null : valueText(load, value[row] as number, !isRead),
       outcome: outcome[row] === OUTCOME.ok ? "ok" : outcome[row] === OUTCOME.fail ? "fail" : "info",
       marked: marked.includes(row),
     });

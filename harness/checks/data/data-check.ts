@@ -1,4 +1,4 @@
-import type { LoadHistory } from "../../journal/history.ts";
+import { type LoadHistory, type Model, modelOf } from "../../journal/history.ts";
 import type { Losses } from "../../journal/losses.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Check, type CheckResult, unknownBecause } from "../check.ts";
@@ -24,14 +24,21 @@ export interface DataCheckContext {
 }
 
 /**
- * A check of what recorded loads did. Without a recorded load, or where shards cannot be told apart, it is unknown; of a
+ * A check of what recorded loads of one model did. Without one, or where shards cannot be told apart, it is unknown; of a
  * load whose recording is not whole, too.
+ * @param model of the loads that it judges; absent: values that replace each other
  * @param needs why it could never answer in an experiment
  * @param nothing what to say when there was nothing to judge
  * @param judge called once per run; what it returns gets every load and says how many things it judged
  */
 export function dataCheck(
-  { name, summary, needs, nothing }: Required<Pick<Check, "name" | "summary" | "needs">> & { nothing: string },
+  {
+    name,
+    summary,
+    model = "value",
+    needs,
+    nothing,
+  }: Required<Pick<Check, "name" | "summary" | "needs">> & { model?: Model; nothing: string },
   judge: (judging: DataCheckContext) => (load: LoadHistory) => number,
 ): Check {
   return {
@@ -39,7 +46,9 @@ export function dataCheck(
     summary,
     needs,
     check(record) {
-      if (record.history.length === 0) return unknownBecause("no load has record: true");
+      const loads = record.history.filter(({ shape }) => modelOf(shape.type) === model);
+      if (loads.length === 0)
+        return unknownBecause(`no load${model === "value" ? "" : " of its kind"} has record: true`);
       const masters = new Masters(record);
       if (masters.shards === 0) return unknownBecause("the journal does not say who was meant to be master");
       if (masters.doubt !== null) return unknownBecause(masters.doubt);
@@ -56,7 +65,7 @@ export function dataCheck(
       };
       const judgeLoad = judge(judging);
       let judged = 0;
-      for (const load of record.history) {
+      for (const load of loads) {
         judging.masters = new Masters(record, load.load);
         if (judging.masters.movedTo.length > 0) tellMove(judging, load.load);
         if (load.incomplete === null) judged += judgeLoad(load);

@@ -6,21 +6,21 @@ import { type Cell, eachCell } from "./cells/cells.ts";
 import type { DataCheckContext } from "./data-check.ts";
 import type { Durability } from "./durability.ts";
 import { FinalValue, type WrongValue } from "./final-value.ts";
-import type { Flushes } from "./flushes.ts";
+import type { Flushes, ShardFlushes } from "./flushes.ts";
 import type { Masters } from "./masters.ts";
 
 /** A replica that is well has what its master had so long ago. */
 const MOMENT_MS = 2_000;
 
 /**
- * Judges what every node of a shard held in the end, cell by cell. Nodes that could not be read become doubts.
- * @param visit gets every cell, its wrong values with the node that holds each, and all rows of `final` that were judged
+ * Visits what every node of a shard held in the end, cell by cell. Nodes that could not be read, or that cannot be judged, become
+ * doubts.
+ * @param visit gets every cell with the rows of `final` that can be judged; both are the same objects for every visit
  */
-export function judgeFinals(
+export function eachFinal(
   load: LoadHistory,
   { record, masters, flushes, doubts, remarks }: DataCheckContext,
-  durability: Durability,
-  visit: (cell: Cell, wrong: readonly { node: string; value: WrongValue }[], judged: readonly number[]) => void,
+  visit: (cell: Cell, finals: readonly number[]) => void,
 ): void {
   const excluded = unreadableNodes(record, masters, flushes);
   for (const why of excluded.values()) if (why !== null) doubts.add(why);
@@ -30,25 +30,22 @@ export function judgeFinals(
   const cells = Array.from({ length: masters.shards }, () => 0);
   const read = load.nodes.map(() => 0);
   const skipped = load.nodes.map((node) => excluded.has(node));
-  const wrong: { node: string; value: WrongValue }[] = [];
-  const judged: number[] = [];
+  const finals: number[] = [];
   eachCell(load, masters, (cell) => {
     cells[cell.shard]!++;
-    const shardFlushes = flushes.shards[cell.shard];
-    if (!shardFlushes) return;
-    const final = new FinalValue(load, durability, shardFlushes, cell);
-    wrong.length = 0;
-    judged.length = 0;
+    if (!flushes.shards[cell.shard]) return;
+    finals.length = 0;
+    let last = -1;
     for (let i = 0; i < cell.finalLength; i++) {
       const row = cell.finalOrder[i] as number;
       const node = load.final.node[row] as number;
       if (skipped[node] || load.final.outcome[row] !== OUTCOME.ok) continue;
-      read[node]!++;
-      judged.push(row);
-      const value = final.judge(row);
-      if (value) wrong.push({ node: load.nodes[node] as string, value });
+      // Of a cell that holds many values a node has a row for each, one after the other.
+      if (node !== last) read[node]!++;
+      last = node;
+      finals.push(row);
     }
-    visit(cell, wrong, judged);
+    visit(cell, finals);
   });
   for (const [node, shard] of masters.members) {
     const got = read[load.nodes.indexOf(node)] ?? 0;
@@ -56,6 +53,28 @@ export function judgeFinals(
     if (missing <= 0 || excluded.has(node)) continue;
     doubts.add(`${missing} of ${cells[shard]} cells of ${load.load} could not be read from ${node} in the end`);
   }
+}
+
+/**
+ * Judges the values that every node of a shard held in the end, cell by cell.
+ * @param visit gets every cell, its wrong values with the node that holds each, and all rows of `final` that were judged
+ */
+export function judgeFinals(
+  load: LoadHistory,
+  judging: DataCheckContext,
+  durability: Durability,
+  visit: (cell: Cell, wrong: readonly { node: string; value: WrongValue }[], judged: readonly number[]) => void,
+): void {
+  const wrong: { node: string; value: WrongValue }[] = [];
+  eachFinal(load, judging, (cell, finals) => {
+    const final = new FinalValue(load, durability, judging.flushes.shards[cell.shard] as ShardFlushes, cell);
+    wrong.length = 0;
+    for (const row of finals) {
+      const value = final.judge(row);
+      if (value) wrong.push({ node: load.nodes[load.final.node[row] as number] as string, value });
+    }
+    visit(cell, wrong, finals);
+  });
 }
 
 /** Nodes whose final reads say nothing. Node → why; null: the experiment itself left it down. */

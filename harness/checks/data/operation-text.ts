@@ -1,10 +1,21 @@
 import { formatSeconds } from "../../base/units.ts";
-import { elementOf, KIND, keyOf, type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
+import {
+  amountOf,
+  elementOf,
+  KIND,
+  keyOf,
+  type LoadHistory,
+  modelOf,
+  NOTHING,
+  OUTCOME,
+} from "../../journal/history.ts";
 import type { Flush } from "./flushes.ts";
 
-/** "nothing", "v1234", or the text of a value that nobody wrote. */
-export function valueText({ foreign }: LoadHistory, value: number): string {
+/** "nothing", "v1234", or the text of a value that nobody wrote; of a counter "7", and what was added to it as "+7". */
+export function valueText({ foreign, shape }: LoadHistory, value: number, isWrite = false): string {
   if (value === NOTHING) return "nothing";
+  const amount = modelOf(shape.type) === "count" ? amountOf(value) : null;
+  if (amount !== null) return isWrite && amount >= 0 ? `+${amount}` : `${amount}`;
   return value > 0 ? `v${value}` : (foreign[-value - 1] ?? "an unknown value");
 }
 

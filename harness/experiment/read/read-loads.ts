@@ -160,8 +160,8 @@ function checkPrefixes(loads: readonly { spec: LoadSpec; path: Path }[], mistake
   });
 }
 
-/** "a" and "a1" both make "a12". */
+/** "a" and "a1" both make "a12"; "a" and "a1:" both may make "a1:2". */
 function overlap(a: LoadSpec, b: LoadSpec): boolean {
   const [short, long] = [a.keyPrefix, b.keyPrefix].sort((x, y) => x.length - y.length) as [string, string];
-  return long.startsWith(short) && /^\d*$/.test(long.slice(short.length));
+  return long.startsWith(short) && /^(\d+:)?\d*$/.test(long.slice(short.length));
 }

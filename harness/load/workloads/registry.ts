@@ -1,4 +1,5 @@
 import { ChaosError } from "../../base/chaos-error.ts";
+import { counter } from "./counter.ts";
 import { getSet } from "./get-set.ts";
 import { hset } from "./hset.ts";
 import { incr } from "./incr.ts";
@@ -9,7 +10,7 @@ import { zadd } from "./zadd.ts";
 
 /** Every workload there is, by name. */
 export const workloads: ReadonlyMap<string, Workload> = new Map(
-  [set, getSet, incr, zadd, lpush, hset].map((workload) => [workload.name, workload]),
+  [set, getSet, incr, zadd, lpush, hset, counter].map((workload) => [workload.name, workload]),
 );
 
 /** @throws ChaosError invalid-experiment: there is none of that name */

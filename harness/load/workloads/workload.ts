@@ -21,7 +21,7 @@ export interface Workload {
 /** Writes the next command. */
 export type CommandSource = (to: CommandWriter) => void;
 
-/** The same traffic with values that name their writes. */
+/** The same traffic with values that name their writes, or amounts. */
 export interface RecordedWorkload {
   readonly type: CellShape["type"];
   /** What its operations do with a cell: a check of reads needs a load that reads. */
@@ -35,7 +35,7 @@ export interface Intent {
   cell: number;
   /** KIND */
   kind: number;
-  /** The write's number; NOTHING for a read. */
+  /** The write's number; NOTHING for a read; of a counter the amount, as `counted` makes it. */
   value: number;
 }
 

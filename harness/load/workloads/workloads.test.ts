@@ -39,7 +39,8 @@ describe("workloads", () => {
       const made = commands(name);
       const prefix = Buffer.from(SPEC.keyPrefix).toString("latin1");
       const wanted = Array.from({ length: SPEC.keys }, (_, i) => prefix + i);
-      assert.deepEqual([...tally(made.map((argv) => argv[1])).keys()].sort(), wanted);
+      const keys = made.map(([, key = ""]) => key.replace(/:fields$/, ""));
+      assert.deepEqual([...tally(keys).keys()].sort(), wanted);
       assert.ok(made.flat().every((arg) => /^[\u0000-\u00ff]*$/.test(arg)));
     });
   }
@@ -75,6 +76,17 @@ describe("workloads", () => {
       longest = Math.max(longest, length + 1);
     }
     assert.ok(longest > SPEC.elements && longest < SPEC.elements + 300, `${longest}`);
+  });
+
+  it("counter: amounts of both signs, of keys and of fields", () => {
+    const made = commands("counter");
+    assert.deepEqual([...tally(made.map(([name]) => name)).keys()].sort(), ["DECRBY", "HINCRBY", "INCR", "INCRBY"]);
+    const amounts = made.filter(([name]) => name === "HINCRBY").map((argv) => Number(argv[3]));
+    assert.ok(amounts.every(Number.isInteger) && Math.min(...amounts) < -50 && Math.max(...amounts) > 50);
+    const fields = tally(made.filter(([name]) => name === "HINCRBY").map((argv) => argv[2]));
+    assert.deepEqual([...fields.keys()].sort(), ["field:1", "field:2", "field:3"]);
+    const alone = commands("counter", 100, { elements: 1 });
+    assert.ok(alone.every(([name]) => name !== "HINCRBY"));
   });
 
   it("hset: fields up to the number of elements", () => {

@@ -30,6 +30,7 @@ const MEANINGS: Readonly<Record<Finding["type"], string>> = {
   "phantom-value": "a value that nobody wrote",
   "stale-read": "a read shows an older value than the one that had to be there",
   "not-linearizable": "no order of the operations explains what was read",
+  "wrong-count": "a counter is not the sum of what was acknowledged",
   "split-brain": "somebody else is master than the operator wants",
   "stuck-replication": "everybody answers, but a replica does not move on",
   "slow-recovery": "not serving and replicating again in time",

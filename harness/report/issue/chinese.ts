@@ -12,6 +12,7 @@ const TYPES: Record<string, string> = {
   "phantom-value": "出现了没有任何客户端写入过的值（phantom-value）",
   "stale-read": "读到了过期的值（stale-read）",
   "not-linearizable": "读写历史不满足线性一致性（not-linearizable）",
+  "wrong-count": "计数器的值与已确认的增减操作之和不符（wrong-count）",
   "split-brain": "出现了预期之外的主节点（split-brain）",
   "stuck-replication": "复制停滞（stuck-replication）",
   "slow-recovery": "未能按时恢复（slow-recovery）",

@@ -62,7 +62,8 @@ function differingCells(load: LoadHistory, { master, replica, differences }: Eve
 function keyNumber({ shape }: LoadHistory, shown: string): number[] {
   const prefix = showBytes(Buffer.from(shape.prefix, "utf8"), Number.MAX_SAFE_INTEGER);
   const number = shown.startsWith(prefix) ? shown.slice(prefix.length) : "";
-  return /^\d+$/.test(number) ? [Number(number)] : [];
+  const [, digits] = /^(\d+)(?::\w+)?$/.exec(number) ?? [];
+  return digits === undefined ? [] : [Number(digits)];
 }
 
 function differ({ final }: LoadHistory, a: number, b: number): boolean {
