@@ -43,6 +43,12 @@ export function formatDuration(ms: number): string {
   return `${Math.round(ms * 1000) / 1000}ms`;
 }
 
+/** 50331648 → "48MiB", 1000 → "1000B": the shortest text in powers of 1024 that reads back as the same size. */
+export function formatSize(bytes: number): string {
+  const unit = (["GiB", "MiB", "KiB"] as const).find((name) => bytes > 0 && bytes % (SIZE_BYTES[name] ?? 1) === 0);
+  return unit === undefined ? `${bytes}B` : `${bytes / (SIZE_BYTES[unit] ?? 1)}${unit}`;
+}
+
 /** { min: 2000, max: 20000 } → "2s..20s"; one value alone when both are equal. */
 export function formatDurations({ min, max }: Range): string {
   return min === max ? formatDuration(min) : `${formatDuration(min)}..${formatDuration(max)}`;

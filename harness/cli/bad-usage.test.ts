@@ -74,6 +74,8 @@ describe("bad usage", () => {
     ["broken YAML", ["explain", "FOLDER/broken.yaml"], /broken\.yaml:2:1: broken YAML/],
     ["a folder for a file", ["explain", "FOLDER"], /is a directory/],
     ["a missing Compose file", ["up", "FOLDER/nope.yaml"], /cannot be read/, /compose\//],
+    ["a cluster of too many", ["up", "{ masters: 99 }"], /cluster:1:12: expected at most 8, got 99/],
+    ["a cluster that no system makes", ["up", "{ mode: clustr }"], /cluster:1:9: .*did you mean "cluster"\?/],
     ["an unknown system", ["explain", "QUICKSTART", "--system", "mysql"], /no system "mysql"/, /redis/],
     ["a folder without run", ["replay", "FOLDER/none"], /cannot read/, /reports\//],
     ["a damaged plan", ["replay", "FOLDER"], /plan\.yaml:3:13: missing key/],

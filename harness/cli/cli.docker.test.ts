@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { until } from "../base/deadline.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import {
@@ -15,8 +14,8 @@ import {
   untilNobodyCleans,
 } from "../testing/kvchaos-process.support.ts";
 
-const CLUSTER = fileURLToPath(new URL("../../compose/one-master-two-replicas.yaml", import.meta.url));
-const ONE = fileURLToPath(new URL("../../compose/one-master.yaml", import.meta.url));
+const CLUSTER = "{ masters: 1, replicas: 2 }";
+const ONE = "{ masters: 1, replicas: 0 }";
 
 /** As little as there is: it is run again and again. */
 const little = (duration: string): string =>
@@ -77,10 +76,13 @@ describe("kvchaos run", function () {
       "repro.sh",
       "journal.jsonl",
       "plan.yaml",
+      "compose.yaml",
       "evidence",
     ]) {
       assert.ok(files.includes(name), `${name} is missing: ${files.join(", ")}`);
     }
+    const made = await kvchaos(["explain", file, "--compose"]);
+    assert.equal(made.stdout, await readFile(path.join(directory, "compose.yaml"), "utf8"));
     const index = await readFile(path.join(reports, "index.html"), "utf8");
     assert.ok(index.includes(`href="./${path.basename(directory)}/report.html"`), "the history links to the run");
     const result = JSON.parse(await readFile(path.join(directory, "result.json"), "utf8"));
@@ -206,7 +208,8 @@ describe("kvchaos run", function () {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
     try {
-      const text = await readFile(CLUSTER, "utf8");
+      const made = await kvchaos(["explain", await write("made.yaml", experiment("3s")), "--compose"]);
+      const text = made.stdout;
       const server = "  m1:\n    <<: *server\n";
       assert.ok(text.includes(server));
       const compose = await write(

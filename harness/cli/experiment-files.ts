@@ -6,7 +6,7 @@ import { registries } from "../experiment/catalogue.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { CATALOGUE_FILE } from "../experiment/known-bugs.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
-import type { ExperimentShape } from "../experiment/registries.ts";
+import type { ExperimentShape, Registries } from "../experiment/registries.ts";
 
 /** The catalogue's folder. */
 export const EXPERIMENTS = fileURLToPath(new URL("../../experiments", import.meta.url));
@@ -33,9 +33,10 @@ export async function experimentFiles(paths: readonly string[]): Promise<string[
 /** Reads all of them, or throws what is wrong with the first that is broken. A Compose file that several name is read once. */
 export async function readExperiments(files: readonly string[]): Promise<Experiment[]> {
   const shapes = new Map<string, Promise<ExperimentShape>>();
-  const readShape = (file: string): Promise<ExperimentShape> => {
-    const shape = shapes.get(file) ?? registries.readShape(file);
-    shapes.set(file, shape);
+  const readShape: Registries["readShape"] = (cluster) => {
+    const key = JSON.stringify(cluster);
+    const shape = shapes.get(key) ?? registries.readShape(cluster);
+    shapes.set(key, shape);
     return shape;
   };
   const experiments: Experiment[] = [];

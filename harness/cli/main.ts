@@ -23,7 +23,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
   {
-    usage: "up <compose>",
+    usage: "up <cluster>",
     summary: "start a cluster behind Toxiproxy to poke by hand; Ctrl-C or `kvchaos clean` removes it",
     load: async () => (await import("./commands/up.ts")).upCommand,
   },

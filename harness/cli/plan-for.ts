@@ -1,12 +1,13 @@
 import { shapeOf } from "../cluster/shape.ts";
 import { clusterSpec } from "../cluster/spec.ts";
-import { type ComposeFile, readComposeFile } from "../docker/compose.ts";
+import { composeOf } from "../cluster/topology/compose-of.ts";
+import type { ComposeFile } from "../docker/compose.ts";
 import { registries } from "../experiment/catalogue.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { makePlan } from "../experiment/plan.ts";
 import type { Plan } from "../journal/plan.ts";
+import type { Topology } from "../journal/topology.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
-import { SYSTEM_NAMES } from "../systems/system.ts";
 import { probeConnections } from "../watchdog/probes/probe-connections.ts";
 import type { ServerChoice } from "./choose-server.ts";
 
@@ -22,12 +23,12 @@ export async function planFor(
   return { compose, plan: makePlan(experiment, seed, shapeOf(compose), registries, probes) };
 }
 
-/** Reads a Compose file with the variables that `docker compose` would take from the environment. */
-export function composeFor(file: string, { system, image }: ServerChoice): Promise<ComposeFile> {
+/** Reads a Compose file, or makes it, with the variables that `docker compose` would take from the environment. */
+export function composeFor(cluster: string | Topology, { system, image }: ServerChoice): Promise<ComposeFile> {
   const variables = {
     KVCHAOS_IMAGE: image,
     KVCHAOS_TOXIPROXY_IMAGE: TOXIPROXY_IMAGE,
     KVCHAOS_PORT: String(system.port),
   };
-  return readComposeFile(file, variables, { systems: SYSTEM_NAMES });
+  return composeOf(cluster, variables);
 }

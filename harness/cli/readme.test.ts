@@ -10,6 +10,7 @@ import { registries } from "../experiment/catalogue.ts";
 import { expectationItem } from "../experiment/expectation-item.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
 import { experimentSchema, faultItem, loadItem, toolItem } from "../experiment/schema.ts";
+import { topologyKey } from "../experiment/topology-key.ts";
 import { STATES } from "../journal/expectation.ts";
 import { FINDING_TYPES } from "../journal/finding.ts";
 import { blocks, commands, kvchaosCommands, PAGES, pageText, README } from "../testing/readme-commands.support.ts";
@@ -143,6 +144,8 @@ describe("README.md", () => {
       recovery,
       images,
       expect,
+      topologyKey,
+      topologyKey.shape.nodes.unwrap().valueType,
     ];
     const keys = schemas.flatMap(keysOf);
     assert.ok(keys.length > 60, String(keys));
@@ -182,7 +185,7 @@ describe("README.md", () => {
     const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-readme-"));
     const file = path.join(folder, "shown.yaml");
     const narrow = { id: "narrow", fault: "bandwidth", at: "1s", links: ["r1 -> m1"], rate: "1MB", for: "10s" };
-    const cluster = "../../compose/one-master-two-replicas.yaml";
+    const cluster = { masters: 1, replicas: 2 };
     const whole = { title: "A part", cluster, load: [{ workload: "set" }], faults: [narrow] };
     try {
       for (const [page, text] of PAGES) {

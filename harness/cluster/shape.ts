@@ -8,9 +8,9 @@ export interface ClusterShape {
   replicas: readonly string[];
   /** "r1 -> m1", "client -> m1" */
   links: readonly string[];
-  /** The masters share the key space (`x-kvchaos: {mode: cluster}` in the Compose file). Absent: each has all keys. */
+  /** The masters share the key space (`mode: cluster`). Absent: each has all keys. */
   sharded?: boolean;
-  /** Who choose the one master (`x-kvchaos: {mode: sentinel}`), if there are any. */
+  /** Who choose the one master (`mode: sentinel`), if there are any. */
   sentinels?: readonly string[];
 }
 

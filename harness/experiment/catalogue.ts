@@ -1,10 +1,10 @@
 import { checks } from "../checks/registry.ts";
 import { shapeOf } from "../cluster/shape.ts";
-import { readComposeFile } from "../docker/compose.ts";
+import { composeOf } from "../cluster/topology/compose-of.ts";
 import { faults } from "../faults/registry.ts";
+import type { Topology } from "../journal/topology.ts";
 import { workloads } from "../load/workloads/registry.ts";
 import { systems } from "../systems/registry.ts";
-import { SYSTEM_NAMES } from "../systems/system.ts";
 import type { Registries } from "./registries.ts";
 
 /** Everything an experiment can name, as this version of kvchaos has it. */
@@ -13,5 +13,5 @@ export const registries = {
   checks,
   workloads,
   systems,
-  readShape: async (path: string) => shapeOf(await readComposeFile(path, {}, { systems: SYSTEM_NAMES })),
+  readShape: async (cluster: string | Topology) => shapeOf(await composeOf(cluster, {})),
 } satisfies Registries;

@@ -1,21 +1,21 @@
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { z } from "zod";
 import { ChaosError } from "../base/chaos-error.ts";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
-import { roleLines } from "../docker/compose-roles.ts";
 import type { Experiment } from "./experiment.ts";
 import { checkAfter, checkPauses, checkTimetable } from "./read/check-timetable.ts";
 import { checkPromotions } from "./read/known-masters.ts";
 import { readChecks } from "./read/read-checks.ts";
+import { checkOwnSettings, readCluster } from "./read/read-cluster.ts";
 import { readExpectations } from "./read/read-expectations.ts";
 import { readFaults } from "./read/read-faults.ts";
 import { readLoads } from "./read/read-loads.ts";
 import { readLocks } from "./read/read-locks.ts";
-import { notAFile, readText } from "./read/read-text.ts";
+import { readText } from "./read/read-text.ts";
 import { wrongFullSync } from "./read/rulers.ts";
 import { Mistakes } from "./read/zod-mistakes.ts";
 import { headOf, mapIn } from "./read-head.ts";
-import type { ExperimentShape, Registries } from "./registries.ts";
+import type { Registries } from "./registries.ts";
 import { experimentSchema } from "./schema.ts";
 import { chooseVias } from "./vias.ts";
 
@@ -23,7 +23,7 @@ import { chooseVias } from "./vias.ts";
  *   file ──► text ──► YAML with positions ──► each top-level key by its own schema (schema.ts)
  *            read-text    base/mistakes           │
  *                                                 ├─► faults: trigger, own parameters, nodes and links   read-faults
- *   Compose file ──► shape of the cluster ────────┤
+ *   Compose file, or topology ──► its shape ──────┤
  *                                                 └─► after-circles and the timetable                    timetable
  *                                                          │
  *                                Experiment, or every mistake at once as file:line:column
@@ -52,8 +52,12 @@ export async function readExperiment(file: string, registries: Registries): Prom
 
   const head = headOf(raw, mistakes);
   const { systems } = head;
-  const cluster = part("cluster");
-  const { shape, broken } = await readCluster(cluster, path, registries, mistakes);
+  const { cluster, shape, broken } = await readCluster(raw.cluster, {
+    mistakes,
+    registries,
+    systems,
+    experiment: path,
+  });
   const reading = { registries, mistakes, shape, systems };
   const asked = readLoads(raw.load, reading);
   part("faults");
@@ -82,11 +86,13 @@ export async function readExperiment(file: string, registries: Registries): Prom
   const whole = isRead(raw.faults, faults) && isRead(raw.load, [...load, ...benchmarks]);
   const read = whole ? { load, benchmarks, faults, systems, expectations, locks: part("locks") !== false } : undefined;
   const checks = readChecks(raw.checks, part("checks"), read, reading);
+  const config = part("config");
+  if (typeof cluster === "object" && config) checkOwnSettings(cluster, config, mistakes);
   const rest = {
     ...head,
     description: part("description") ?? null,
     why: part("why") ?? null,
-    config: part("config"),
+    config,
     preload: part("preload") ?? null,
     fullSync,
     cores: part("cores"),
@@ -104,7 +110,7 @@ export async function readExperiment(file: string, registries: Registries): Prom
   return {
     file: path,
     ...rest,
-    cluster: resolve(dirname(path), cluster as string),
+    cluster,
     load,
     benchmarks,
     faults,
@@ -133,32 +139,6 @@ function together(mistakes: Mistakes, broken: ChaosError | undefined): ChaosErro
   return new ChaosError("invalid-experiment", `${mistakesError(mistakes.list).message}\n${broken.message}`, {
     cause: broken,
   });
-}
-
-async function readCluster(
-  cluster: string | undefined,
-  experimentPath: string,
-  registries: Registries,
-  mistakes: Mistakes,
-): Promise<{ shape?: ExperimentShape; broken?: ChaosError }> {
-  if (cluster === undefined) return {};
-  const path = resolve(dirname(experimentPath), cluster);
-  const problem = await notAFile(path);
-  if (problem !== undefined) {
-    mistakes.add(["cluster"], `the Compose file ${path} ${problem}`, "the path is relative to this file");
-    return {};
-  }
-  try {
-    const shape = await registries.readShape(path);
-    if (shape.masters.length === 0) {
-      const hint = `add to each server ${roleLines({ image: "" })}, and a Toxiproxy as in compose/`;
-      mistakes.add(["cluster"], `${path} has no service with the label kvchaos.role: master`, hint);
-    }
-    return { shape };
-  } catch (error) {
-    if (error instanceof ChaosError && error.code === "invalid-experiment") return { broken: error };
-    throw error;
-  }
 }
 
 function readLosses(given: Section<"losses">, checks: readonly string[], mistakes: Mistakes): Experiment["losses"] {

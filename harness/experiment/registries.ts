@@ -1,6 +1,7 @@
 import type { Check } from "../checks/check.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
 import type { Fault } from "../faults/fault.ts";
+import type { Topology } from "../journal/topology.ts";
 import type { RecordedWorkload } from "../load/workloads/workload.ts";
 import type { System } from "../systems/system.ts";
 
@@ -10,9 +11,9 @@ export interface Registries {
   checks: ReadonlyMap<string, Pick<Check, "needs">>;
   /** `recorded`: its operations can be recorded. */
   workloads: ReadonlyMap<string, { readonly recorded?: Pick<RecordedWorkload, "type" | "does"> }>;
-  systems: ReadonlyMap<string, Pick<System, "withoutWait" | "gossip">>;
-  /** Reads a Compose file (absolute path). Rejects with code `invalid-experiment` and positions when it is broken. */
-  readShape(path: string): Promise<ExperimentShape>;
+  systems: ReadonlyMap<string, Pick<System, "withoutWait" | "gossip" | "cluster" | "sentinel">>;
+  /** Reads a Compose file (absolute path), or makes it. Rejects with code `invalid-experiment` and positions when it is broken. */
+  readShape(cluster: string | Topology): Promise<ExperimentShape>;
 }
 
 /** The nodes of a cluster, and those that the harness keeps for itself. */

@@ -94,3 +94,20 @@ export const rate = z
     return perSecond;
   })
   .meta({ title: "rate" });
+
+const settings = z.record(
+  z.string().regex(/^[A-Za-z][A-Za-z0-9._-]*$/),
+  z
+    .union([z.string(), z.number()], {
+      error: 'expected text or a number; a switch is written as text, like "yes" or "no"',
+    })
+    .transform(String)
+    .refine((value) => !/[\r\n\0]/.test(value), { error: "expected one line" }),
+);
+
+/** Server configuration per system. */
+export const serverSettings = z.strictObject({
+  kvrocks: settings.optional(),
+  pika: settings.optional(),
+  redis: settings.optional(),
+});

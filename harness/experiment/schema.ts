@@ -20,10 +20,12 @@ import {
   name,
   rate,
   SECOND,
+  serverSettings,
   text,
   valueSize,
   via,
 } from "./schema-parts.ts";
+import { topologyKey } from "./topology-key.ts";
 
 /*
  * The format of experiment files: one zod schema per top-level key, with every limit and every default. What needs more
@@ -31,16 +33,6 @@ import {
  */
 
 const MOST_LOADS = 32;
-
-const settings = z.record(
-  z.string().regex(/^[A-Za-z][A-Za-z0-9._-]*$/),
-  z
-    .union([z.string(), z.number()], {
-      error: 'expected text or a number; a switch is written as text, like "yes" or "no"',
-    })
-    .transform(String)
-    .refine((value) => !/[\r\n\0]/.test(value), { error: "expected one line" }),
-);
 
 const loadedNodes = z
   .union([z.enum(["masters", "replicas"]), list(z.string())], {
@@ -161,11 +153,12 @@ export const experimentSchema = z.strictObject({
     })
     .prefault({})
     .describe("Images that show the bug, and that do not"),
-  cluster: text(1000).describe("The Compose file, relative to this file"),
-  config: z
-    .strictObject({ kvrocks: settings.optional(), pika: settings.optional(), redis: settings.optional() })
+  cluster: z
+    .union([topologyKey, text(1000)])
+    .describe("The nodes: how many of each, or a Compose file, relative to this file"),
+  config: serverSettings
     .prefault({})
-    .describe('Server configuration per system, over that of the Compose file: `{ redis: { save: "" } }`'),
+    .describe('Server configuration per system, for all nodes: `{ redis: { save: "" } }`'),
   preload: z
     .strictObject({
       keys: z.int().min(1).max(1e7).describe("How many, on every master"),

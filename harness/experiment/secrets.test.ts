@@ -14,9 +14,14 @@ const CONFIG = {
   pika: { userpass: "p6", userblacklist: "flushall" },
 };
 
+const CLUSTER = { nodes: { r1: { memory: 1, config: { redis: { masterauth: "p7", save: "p7" } } }, r2: { cpus: 1 } } };
+
 function planWith(...argvs: string[][]): Plan {
   const faults = argvs.map((argv, i) => ({ id: `f${i}`, fault: "command", params: { node: "m1", argv } }));
-  return { experiment: { config: CONFIG }, faults: faults as unknown as PlannedFault[] } as unknown as Plan;
+  return {
+    experiment: { config: CONFIG, cluster: CLUSTER },
+    faults: faults as unknown as PlannedFault[],
+  } as unknown as Plan;
 }
 const compose = {
   services: [{ config: { redis: { requirepass: "c1" } }, environment: { PIKA_REQUIREPASS: "c2", TZ: "UTC" } }],
@@ -47,6 +52,9 @@ describe("secrets of a plan", () => {
       },
       kvrocks: { masterauth: "•••", "namespace.tenant": "•••" },
       pika: { userpass: "•••", userblacklist: "flushall" },
+    });
+    assert.deepEqual(experiment.cluster, {
+      nodes: { r1: { memory: 1, config: { redis: { masterauth: "•••", save: "p7" } } }, r2: { cpus: 1 } },
     });
     assert.deepEqual(
       faults.map(({ params }) => (params as { argv: string[] }).argv.join(" ")),

@@ -41,7 +41,7 @@ export function withPassword(plan: Plan, compose: ComposeFile, password: string)
 }
 
 export function hasHidden(plan: Plan): boolean {
-  return JSON.stringify([plan.experiment.config, plan.faults]).includes(HIDDEN);
+  return JSON.stringify([plan.experiment.config, plan.experiment.cluster, plan.faults]).includes(HIDDEN);
 }
 
 type Change = (text: string, secrets: readonly string[]) => string;
@@ -49,7 +49,16 @@ type Change = (text: string, secrets: readonly string[]) => string;
 function mapSecrets(plan: Plan, change: Change): Plan {
   const config = mapValues(plan.experiment.config, (some) => mapSettings(some ?? {}, change));
   const faults = plan.faults.map((fault) => ({ ...fault, params: mapCommands(fault.params, change) }));
-  return { ...plan, experiment: { ...plan.experiment, config }, faults };
+  const cluster = mapCluster(plan.experiment.cluster, change);
+  return { ...plan, experiment: { ...plan.experiment, config, cluster }, faults };
+}
+
+function mapCluster(cluster: Plan["experiment"]["cluster"], change: Change): Plan["experiment"]["cluster"] {
+  if (typeof cluster === "string") return cluster;
+  const nodes = mapValues(cluster.nodes, (node) =>
+    node.config ? { ...node, config: mapValues(node.config, (some) => mapSettings(some ?? {}, change)) } : node,
+  );
+  return { ...cluster, nodes };
 }
 
 function mapSettings(settings: Readonly<Record<string, string>>, change: Change): Record<string, string> {

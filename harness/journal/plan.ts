@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { expectationSchema, STATES } from "./expectation.ts";
+import { topologySchema } from "./topology.ts";
 
 /*
  *   experiment + seed ─► planner ─► plan.yaml, `run` event ─► replay, checks, reports, repro.sh
@@ -114,8 +115,8 @@ const experiment = {
   issue: z.string().nullable(),
   tags: nameList,
   images: z.strictObject({ affected: z.string().optional(), fixed: z.string().optional() }),
-  /** Absolute path of the Compose file. */
-  cluster: z.string(),
+  /** Absolute path of the Compose file, or the topology that one is made of. */
+  cluster: z.union([z.string(), topologySchema]),
   /** Server configuration per system, merged over the Compose file's. */
   config: z.strictObject({ kvrocks: serverSettings, pika: serverSettings, redis: serverSettings }).partial(),
   preload: preloadSpec.nullable(),

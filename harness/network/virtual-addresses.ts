@@ -34,7 +34,7 @@ export function checkRedirect(engineIsLocal: boolean): void {
     "infrastructure",
     `servers that choose their master themselves are redirected to the links inside their network namespaces, which cannot be done here: ${refusal}`,
     {
-      hint: "Run kvchaos as root on the engine's machine (with iptables), or use a cluster without `x-kvchaos: {mode: …}`.",
+      hint: "Run kvchaos as root on the engine's machine (with iptables), or use a cluster without `mode: …`.",
     },
   );
 }

@@ -3,13 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { shapeOf } from "../cluster/shape.ts";
-import { readComposeFile } from "../docker/compose.ts";
+import { composeOf } from "../cluster/topology/compose-of.ts";
 import type { Engine } from "../docker/engine.ts";
 import { registries } from "../experiment/catalogue.ts";
 import { makePlan } from "../experiment/plan.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
 import { redis } from "../systems/redis.ts";
-import { SYSTEM_NAMES } from "../systems/system.ts";
 import { runExperiment } from "./run.ts";
 import type { LiveReporter } from "./run-options.ts";
 
@@ -30,7 +29,7 @@ describe("live reporters", () => {
   async function run(live: readonly LiveReporter[]) {
     const variables = { KVCHAOS_IMAGE: "redis:7.0.15", KVCHAOS_TOXIPROXY_IMAGE: "none", KVCHAOS_PORT: "6379" };
     const experiment = await readExperiment(QUICKSTART, registries);
-    const compose = await readComposeFile(experiment.cluster, variables, { systems: SYSTEM_NAMES });
+    const compose = await composeOf(experiment.cluster, variables);
     return runExperiment({
       plan: makePlan(experiment, "1", shapeOf(compose), registries),
       compose,

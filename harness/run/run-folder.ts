@@ -1,6 +1,11 @@
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { MADE_FILE } from "../cluster/topology/compose-of.ts";
+import { composeText } from "../cluster/topology/compose-text.ts";
+import { writePlan } from "../experiment/plan-file.ts";
+import { hiddenPlan } from "../experiment/secrets.ts";
+import type { RunOptions } from "./run-options.ts";
 
 /** `reports/<time>-<experiment>-<seed>/`, new and empty. The name is also the run's id. */
 export async function makeRunFolder(
@@ -30,6 +35,17 @@ export async function makeRunFolder(
       cause: error,
     });
   }
+}
+
+/** What replays the run, and the Compose file of a cluster that the experiment names none for. */
+export async function writePlanFiles(
+  directory: string,
+  { plan, system, image }: Pick<RunOptions, "plan" | "system" | "image">,
+): Promise<void> {
+  await writeFile(path.join(directory, "plan.yaml"), writePlan(plan));
+  const { cluster } = hiddenPlan(plan).experiment;
+  if (typeof cluster === "string") return;
+  await writeFile(path.join(directory, MADE_FILE), composeText(cluster, { image, port: system.port }));
 }
 
 /** One folder after the other: Node's `recursive` never ends where the kernel says ENOENT although the parent is there (/proc). */

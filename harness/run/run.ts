@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
@@ -9,7 +8,6 @@ import { version } from "../base/version.ts";
 import { runChecks } from "../checks/run-checks.ts";
 import { verdictOf } from "../checks/verdict.ts";
 import { attachReplicas } from "../cluster/attach-replicas.ts";
-import { writePlan } from "../experiment/plan-file.ts";
 import { secretsOf } from "../experiment/secrets.ts";
 import { readRun } from "../history/read-history.ts";
 import type { Phase } from "../journal/events.ts";
@@ -27,7 +25,7 @@ import { heal } from "./recovery/heal.ts";
 import { compareReplicas, readCells, readFinalStates } from "./recovery/quiesce.ts";
 import { recover } from "./recovery/recovery.ts";
 import type { RunContext } from "./run-context.ts";
-import { makeRunFolder } from "./run-folder.ts";
+import { makeRunFolder, writePlanFiles } from "./run-folder.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
 import { SeenService } from "./seen-service.ts";
 import { ServerTrouble } from "./server-trouble.ts";
@@ -76,7 +74,7 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
     lost: (error) => broken.abort(error),
     troubled: (error) => trouble.abort(error),
   };
-  await writeFile(path.join(directory, "plan.yaml"), writePlan(plan));
+  await writePlanFiles(directory, options);
   const error = await new Run(context, journal).toTheEnd(startedAt);
   await journal.close();
   const record = await readRecord(path.join(directory, "journal.jsonl"));

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { registries } from "../../experiment/catalogue.ts";
 import { readPlan } from "../../experiment/plan-file.ts";
+import type { Plan } from "../../journal/plan.ts";
 import { kvchaos } from "../../testing/kvchaos-process.support.ts";
 
 const root = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
@@ -17,10 +18,10 @@ describe("kvchaos explain", function () {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  const explain = async (text: string): Promise<string> => {
+  const explain = async (text: string, ...more: string[]): Promise<string> => {
     const file = path.join(folder, "experiment.yaml");
     await writeFile(file, text);
-    const { code, stdout, stderr } = await kvchaos(["explain", file, "--seed", "7"]);
+    const { code, stdout, stderr } = await kvchaos(["explain", file, "--seed", "7", ...more]);
     assert.equal(code, 0, stderr);
     return stdout;
   };
@@ -47,6 +48,24 @@ describe("kvchaos explain", function () {
       "#   set: straight to r1; through Toxiproxy to m1 (cut can touch client -> m1)",
       "#   zadd: straight to the node",
     ]);
+  });
+
+  it("prints the Compose file that it makes, which gives the same plan when it is saved", async () => {
+    const rest =
+      "systems: [redis]\nload: [{ workload: set }]\nfaults: [{ fault: kill, at: 1s..9s, node: any-replica }]\n";
+    const text = `title: T\ncluster: { masters: 2, replicas: [3, 1], chain: 2 }\n${rest}`;
+    const saved = path.join(folder, "saved.yaml");
+    await writeFile(saved, await explain(text, "--compose"));
+    const [made, named] = [await explain(text), await explain(`title: T\ncluster: saved.yaml\n${rest}`)];
+    const [{ experiment, ...a }, { experiment: other, ...b }] = [made, named].map((one) =>
+      readPlan(one, "plan.yaml", registries),
+    ) as [Plan, Plan];
+    assert.deepEqual({ ...a, experiment: { ...experiment, cluster: saved } }, { ...b, experiment: other });
+    assert.deepEqual(experiment.cluster, {
+      ...{ masters: 2, replicas: [3, 1], chain: 2, mode: "replication", sentinels: 0, nodes: {} },
+    });
+    // Of a file that is named, the file.
+    assert.equal(await explain(`title: T\ncluster: saved.yaml\n${rest}`, "--compose"), await readFile(saved, "utf8"));
   });
 
   it("says nothing of shards where there are none, and shows the checks that the experiment gets", async () => {

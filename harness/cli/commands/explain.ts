@@ -1,11 +1,14 @@
+import { readFile } from "node:fs/promises";
 import type { Topology } from "../../cluster/cluster.ts";
 import { type ClusterShape, shapeOf } from "../../cluster/shape.ts";
 import { Shards } from "../../cluster/shards.ts";
 import { slotOf } from "../../cluster/slots.ts";
 import { clusterSpec } from "../../cluster/spec.ts";
+import { composeText } from "../../cluster/topology/compose-text.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { writePlan } from "../../experiment/plan-file.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
+import { hiddenPlan } from "../../experiment/secrets.ts";
 import { waysOf } from "../../experiment/vias.ts";
 import { type Plan, viaText } from "../../journal/plan.ts";
 import { newSeed } from "../../run/campaign/rounds.ts";
@@ -20,13 +23,27 @@ export const explainCommand = command({
   options: {
     system: { type: "string", describe: "default: the first that the experiment names" },
     seed: { type: "string", describe: "draws every random choice; default: a new one" },
+    compose: {
+      type: "boolean",
+      default: false,
+      describe: "the Compose file of its cluster instead, which is made where it names none",
+    },
   },
-  run: async ({ experiment: file, system: name, seed }) => {
+  run: async ({ experiment: file, system: name, seed, compose: asFile }) => {
     const experiment = await readExperiment(file, registries);
     const own = experiment.systems.includes("redis") ? "redis" : (experiment.systems[0] ?? "redis");
     const system = knownSystem(name ?? own);
     const image = system.images[0] as string;
     const { plan, compose } = await planFor(experiment, seed ?? newSeed(), { system, image });
+    if (asFile) {
+      const { cluster } = hiddenPlan(plan).experiment;
+      const made =
+        typeof cluster === "string"
+          ? await readFile(cluster, "utf8")
+          : composeText(cluster, { image, port: system.port });
+      print(made.trimEnd());
+      return EXIT.pass;
+    }
     const { sharded, topology } = clusterSpec(compose, system);
     const names = experiment.load.map((load) => load.name);
     if (sharded) for (const line of shardLines(topology, names)) print(`# ${line}`);

@@ -3,12 +3,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { messageOf } from "../../base/chaos-error.ts";
+import { mistakesError, YamlSource } from "../../base/mistakes.ts";
 import { CleanupScope } from "../../base/scope.ts";
 import type { Address } from "../../cluster/cluster.ts";
 import type { RunningCluster } from "../../cluster/running-cluster.ts";
 import { upCluster } from "../../cluster/up.ts";
 import { guardRun } from "../../docker/guard-run.ts";
 import { keptLabels } from "../../docker/leftovers.ts";
+import { registries } from "../../experiment/catalogue.ts";
+import { readTopology } from "../../experiment/read/read-topology.ts";
+import { Mistakes } from "../../experiment/read/zod-mistakes.ts";
+import type { Topology } from "../../journal/topology.ts";
 import { TOXIPROXY_IMAGE } from "../../network/toxiproxy-recipe.ts";
 import { systems } from "../../systems/registry.ts";
 import { SYSTEM_NAMES } from "../../systems/system.ts";
@@ -21,7 +26,13 @@ import { composeFor } from "../plan-for.ts";
 import { log, print, printTable } from "../print.ts";
 
 export const upCommand = command({
-  positionals: { compose: { type: "string", demandOption: true, describe: "a Compose file" } },
+  positionals: {
+    cluster: {
+      type: "string",
+      demandOption: true,
+      describe: "a Compose file, or what an experiment says as `cluster`, like '{ masters: 1, replicas: 2 }'",
+    },
+  },
   options: {
     system: SYSTEM,
     image: { type: "string", describe: "server image; its name tells the system, or add --system" },
@@ -29,19 +40,31 @@ export const upCommand = command({
   run: async (args) => {
     // Broken files are refused before anything is installed or started; the image does not matter for that.
     const [first] = systems.values();
-    if (first) await composeFor(args.compose, { system: first, image: first.images[0] as string });
-    return interruptible((signal) => up(args, signal));
+    const cluster = readArgument(args.cluster, args.system);
+    if (first) await composeFor(cluster, { system: first, image: first.images[0] as string });
+    return interruptible((signal) => up({ ...args, cluster }, signal));
   },
 });
 
+/** @param system the only one that is meant; undefined: any */
+function readArgument(argument: string, system: string | undefined): string | Topology {
+  if (!argument.trim().startsWith("{")) return argument;
+  const source = YamlSource.parse("cluster", argument);
+  const mistakes = new Mistakes(source);
+  const systems = system === undefined ? [] : [system];
+  const topology = readTopology(source.value, [], { mistakes, registries, systems });
+  if (!topology) throw mistakesError(mistakes.list);
+  return topology;
+}
+
 /** Resolves when the user, or somebody else, has ended the cluster. */
-async function up(args: ServerWish & { compose: string }, signal: AbortSignal): Promise<number> {
+async function up(args: ServerWish & { cluster: string | Topology }, signal: AbortSignal): Promise<number> {
   const resources = new CleanupScope();
   const scope = new CleanupScope();
   try {
     const engine = await readyMachine(signal);
     const server = await chooseServer(engine, args, SYSTEM_NAMES, signal);
-    const compose = await composeFor(args.compose, server);
+    const compose = await composeFor(args.cluster, server);
     const runId = `up-${randomBytes(4).toString("hex")}`;
     await guardRun({ engine, runId, resources, signal, interrupt: signal });
     const logs = await mkdtemp(path.join(tmpdir(), "kvchaos-up-"));

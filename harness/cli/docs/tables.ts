@@ -5,6 +5,7 @@ import { checks } from "../../checks/registry.ts";
 import { DEFAULT_CHECKS } from "../../experiment/default-checks.ts";
 import { expectationItem } from "../../experiment/expectation-item.ts";
 import { experimentSchema, faultItem, loadItem, toolItem } from "../../experiment/schema.ts";
+import { topologyKey } from "../../experiment/topology-key.ts";
 import { faults } from "../../faults/registry.ts";
 import { loadTools } from "../../load/load-tools.ts";
 import { workloads } from "../../load/workloads/registry.ts";
@@ -79,6 +80,8 @@ function commandTable({ usage, summary, positionals, options }: (typeof COMMANDS
 export const tables: ReadonlyMap<string, () => string> = new Map([
   ["experiment", () => keyTable(experimentSchema, "key", linkToMap)],
   ["images", () => keyTable(shape.images)],
+  ["cluster", () => keyTable(topologyKey)],
+  ["nodes", () => keyTable(topologyKey.shape.nodes.unwrap().valueType)],
   ["preload", () => keyTable(shape.preload)],
   ["load", () => keyTable(loadItem)],
   ["tool", () => keyTable(toolItem)],

@@ -87,7 +87,7 @@ function readBenchmark(one: unknown, path: Path, nameOf: NameOf, reading: Readin
   checkLoaded(on, path, reading);
   if (shape?.sharded) {
     const why = "its keys carry no hash tag, so most of them belong to another node";
-    mistakes.add([...path, "tool"], `${tool} does not go with \`x-kvchaos: {mode: cluster}\`: ${why}`);
+    mistakes.add([...path, "tool"], `${tool} does not go with \`mode: cluster\`: ${why}`);
   }
   for (const { index: at, why } of refusedArguments(args)) mistakes.add([...path, "args", at], why);
   return { spec: { name, on, via: "link", args }, path, via };

@@ -3,8 +3,8 @@ import type { Ruler } from "../../journal/ruler.ts";
 import type { ExperimentShape } from "../registries.ts";
 import type { Reading } from "./reading.ts";
 
-const CLUSTER = "`x-kvchaos: {mode: cluster}`";
-const SENTINEL = "`x-kvchaos: {mode: sentinel}`";
+const CLUSTER = "`mode: cluster`";
+const SENTINEL = "`mode: sentinel`";
 /** Who rule where the operator does not. */
 const OTHERS: Record<Exclude<Ruler, "operator">, string> = { servers: "Redis's servers", sentinels: "the sentinels" };
 
@@ -14,24 +14,24 @@ export function wrongMode(way: string, shape: ExperimentShape, reading: Reading)
   const written = writtenOf(shape);
   switch (way) {
     case "replication":
-      return written === null ? null : `does not go with a cluster of ${written} in its Compose file`;
+      return written === null ? null : `does not go with a cluster of ${written}`;
     case "operator": {
       const others = othersIn(rulers);
       return others && `does not go with ${written}: there ${others} say who follows whom`;
     }
     case "slots": // words of a command about shards
-      return shape.sharded ? null : `goes with a cluster of ${CLUSTER} in its Compose file`;
+      return shape.sharded ? null : `goes with a cluster of ${CLUSTER}`;
     case "cluster": // words of a command that only CLUSTERX knows
     case "setnodes":
-      if (!shape.sharded) return `goes with a cluster of ${CLUSTER} in its Compose file`;
+      if (!shape.sharded) return `goes with a cluster of ${CLUSTER}`;
       return rulers.includes("operator")
         ? null
         : `is for kvrocks, and this experiment for ${reading.systems.join(", ")}`;
     case "cluster-failover":
-      if (!shape.sharded) return `goes with a cluster of ${CLUSTER} in its Compose file`;
+      if (!shape.sharded) return `goes with a cluster of ${CLUSTER}`;
       return rulers.includes("operator") ? "goes with `systems: [redis]`: no other has CLUSTER FAILOVER" : null;
     default:
-      return written === SENTINEL ? null : `goes with a cluster of ${SENTINEL} in its Compose file`;
+      return written === SENTINEL ? null : `goes with a cluster of ${SENTINEL}`;
   }
 }
 
@@ -42,7 +42,7 @@ export function wrongFullSync(shape: ExperimentShape, reading: Reading): string 
   return others && `"force" does not go with ${writtenOf(shape)}: there ${others} say who follows whom, and how`;
 }
 
-/** What the Compose file says of its cluster; null: nothing. */
+/** What is said of the cluster; null: nothing. */
 function writtenOf({ sharded = false, sentinels = [] }: ExperimentShape): string | null {
   return sentinels.length > 0 ? SENTINEL : sharded ? CLUSTER : null;
 }

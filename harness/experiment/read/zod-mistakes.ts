@@ -34,6 +34,11 @@ export class Mistakes {
     this.add(path, `unknown ${what} ${show(name)}`, didYouMean(name, known));
   }
 
+  /** A key that is the name of a node, and of none that there is. */
+  unknownNode(path: Path, name: string, known: Iterable<string>): void {
+    this.addKey(path, `unknown node ${show(name)}`, didYouMean(name, known));
+  }
+
   unknownKey(path: Path, key: string, known: Iterable<string>): void {
     this.addKey([...path, key], `unknown key ${show(key)}`, didYouMean(key, known));
   }

@@ -1,7 +1,7 @@
 import { journaledLaunch, launchOf } from "../../cluster/launch.ts";
 import { shapeOf } from "../../cluster/shape.ts";
 import { clusterSpec } from "../../cluster/spec.ts";
-import { readComposeFile } from "../../docker/compose.ts";
+import { composeOf } from "../../cluster/topology/compose-of.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { makePlan } from "../../experiment/plan.ts";
 import { readExperiment } from "../../experiment/read-experiment.ts";
@@ -9,7 +9,7 @@ import type { JournalEvent } from "../../journal/events.ts";
 import { type Plan, planIn } from "../../journal/plan.ts";
 import { type RunRecord, recordOf } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
-import { SYSTEM_NAMES, type System } from "../../systems/system.ts";
+import type { System } from "../../systems/system.ts";
 import { event } from "../record-fixture.support.ts";
 
 /** Another plan in the `run` event. */
@@ -31,7 +31,7 @@ export async function plannedRun(
   const system = systems.get(systemName);
   if (!system) throw new RangeError(`no system ${systemName}`);
   const experiment = await readExperiment(file, registries);
-  const compose = await readComposeFile(experiment.cluster, {}, { systems: SYSTEM_NAMES });
+  const compose = await composeOf(experiment.cluster, {});
   const plan = makePlan(experiment, "7", shapeOf(compose), registries);
   const extra = {
     ...(experiment.fullSync === "force" ? system.forceFullSync : {}),
