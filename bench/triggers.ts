@@ -109,6 +109,7 @@ async function measure(cluster: RunningCluster, pings: Pings, when: PlannedCondi
       if (event.type === "fault" && event.step === "injected") seen.injected = true;
     },
     beforeHeal: async () => {},
+    keep: async (file: string) => file,
     capture: async () => {},
   });
   if (when.kind !== "state" || when.state !== "master") await apart(cluster);

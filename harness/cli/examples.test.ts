@@ -28,6 +28,8 @@ describe("the examples of docs/", () => {
       signal: new AbortController().signal,
       onHeal: () => {},
       claim: () => () => {},
+      heldBy: () => null,
+      keep: async (file: string) => file,
       pausing: () => () => {},
       note: () => {},
       emit: () => {},

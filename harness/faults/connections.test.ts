@@ -42,6 +42,8 @@ describe("faults of clients", () => {
         signal: controller.signal,
         onHeal: (what, undo) => scope.defer(what, undo),
         claim: () => assert.fail("these faults ask for no excuse"),
+        heldBy: () => null,
+        keep: async (file: string) => file,
         pausing: () => () => {},
         note: () => {},
         emit: () => {},

@@ -13,7 +13,7 @@ export interface Effect {
 }
 
 /** Why a fault has a node captured, as the report names it; "core": it has ended as it should, and is told of only if it left one. */
-export type CaptureReason = "shutdown-hang" | "dead" | "core";
+export type CaptureReason = "shutdown-hang" | "dead" | "core" | "unresponsive";
 
 export interface FaultContext {
   /** Plan id of this occurrence ("storm#12"): unique in the run, used to name toxics and sentinel keys. */
@@ -29,6 +29,8 @@ export interface FaultContext {
    * fault is healed, or by the returned function; a claim `forEver` outlives the heal (a node that is never started again).
    */
   claim(node: string, as: "paused" | "down", forEver?: boolean): () => void;
+  /** What a fault of this run claims the named node to be right now; null: nothing. */
+  heldBy(node: string): "paused" | "down" | null;
   /**
    * A thread of the node begins to pause by this fault: who waits for that starts, and silence of the node until the returned function is
    * called is not its own. Its other threads are watched all the time.
@@ -42,6 +44,8 @@ export interface FaultContext {
    * what could not be captured is noted.
    */
   capture(node: string, reason: CaptureReason): Promise<void>;
+  /** Writes a file into the run's evidence; returns its path below the run's folder. */
+  keep(file: string, content: Buffer): Promise<string>;
 }
 
 /** An injected fault. */

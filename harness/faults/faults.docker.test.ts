@@ -80,6 +80,8 @@ describe("faults on real servers", function () {
         signal: controller.signal,
         onHeal: (what, step) => undo.defer(what, step),
         claim: () => () => {},
+        heldBy: () => null,
+        keep: async (file: string) => file,
         pausing: () => () => {},
         note: () => {},
         emit: (event) => void events.push(event),
@@ -303,5 +305,23 @@ describe("faults on real servers", function () {
     assert.equal(effect.measured, true, effect.summary);
     await replicates("r2");
     await heal();
+  });
+
+  it("raw-bytes: no malformed text ends Redis; one that does is found, with its shortest prefix, and Redis runs again", async () => {
+    const clean = await inject(
+      "raw-bytes",
+      resolve("raw-bytes", { node: "r1", corpus: ["lone-crlf", "http-get", "bulk-overflow"], pipeline: 2 }),
+    );
+    assert.equal(clean.effect.measured, true);
+    assert.match(clean.effect.summary, /others were answered all the time$/);
+    assert.deepEqual(clean.events, []);
+    const bytes = "SHUTDOWN\\r\\nx";
+    const found = await inject("raw-bytes", resolve("raw-bytes", { links: ["client -> r2"], bytes }));
+    assert.match(found.effect.summary, /r2 ended after "SHUTDOWN/);
+    await found.heal();
+    const [suspected, shrunk] = found.events.map((event) => (event.type === "raw-bytes" ? event : assert.fail()));
+    assert.deepEqual([suspected?.link, suspected?.fate], ["client -> r2", "ended"]);
+    assert.deepEqual([shrunk?.shortest, shrunk?.exact], ["SHUTDOWN\\r\\n", true]);
+    await replicates("r2");
   });
 });

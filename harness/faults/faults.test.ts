@@ -37,6 +37,8 @@ async function inject(
         claims.push(`${node} ${as}`);
         return () => {};
       },
+      heldBy: () => null,
+      keep: async (file: string) => file,
       pausing: () => () => {},
       note: () => {},
       emit: () => {},

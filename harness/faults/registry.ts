@@ -1,3 +1,4 @@
+import { rawBytes } from "./bytes/raw-bytes.ts";
 import { blockedClients } from "./clients/blocked-clients.ts";
 import { connectionStorm } from "./clients/connection-storm.ts";
 import { halfWrittenCommand } from "./clients/half-written-command.ts";
@@ -40,6 +41,7 @@ export const faults: ReadonlyMap<string, Fault> = new Map(
     connectionStorm,
     halfWrittenCommand,
     blockedClients,
+    rawBytes,
     cpuLimit,
     memoryLimit,
     diskFull,

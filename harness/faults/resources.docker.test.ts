@@ -84,6 +84,8 @@ describe("faults of resources and clients on real servers", function () {
           signal: controller.signal,
           onHeal: (what, step) => undo.defer(what, step),
           claim: () => () => {},
+          heldBy: () => null,
+          keep: async (file: string) => file,
           pausing: () => () => {},
           note: () => {},
           emit: () => {},

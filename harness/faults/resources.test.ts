@@ -34,6 +34,8 @@ async function inject(
       signal: new AbortController().signal,
       onHeal: (what, undo) => scope.defer(what, undo),
       claim: () => assert.fail("these faults ask for no excuse"),
+      heldBy: () => null,
+      keep: async (file: string) => file,
       pausing: () => () => {},
       note: () => {},
       emit: () => {},

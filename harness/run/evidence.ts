@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { mkdir, open, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
@@ -101,6 +101,14 @@ export class EvidenceCollector {
     if (reason === "core") this.#track(node, this.#core(node, true), "its core could not be read");
     else this.#track(node, this.#capture(node, reason, this.#countUp(node)));
     await this.settled();
+  }
+
+  /** Writes a file; returns its path below the run's folder. Rejects as the file system does. */
+  async keep(file: string, content: Buffer): Promise<string> {
+    const place = path.join("evidence", file);
+    await mkdir(path.join(this.#options.directory, "evidence"), { recursive: true });
+    await writeFile(path.join(this.#options.directory, place), content);
+    return place;
   }
 
   /** Resolves when no capture and no noting of healthy waits is under way. Bounded by the captures' own deadline. */

@@ -75,6 +75,7 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
     emit,
     beforeHeal: () => evidence.settled(),
     capture: (node, reason) => evidence.capture(node, reason),
+    keep: (file, content) => evidence.keep(file, content),
     onInjected: (planned, targets) => moves.injected(planned, targets),
   });
   watchExpectations(context, cluster);

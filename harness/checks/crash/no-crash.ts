@@ -7,6 +7,7 @@ import { systems } from "../../systems/registry.ts";
 import type { LogRule } from "../../systems/system.ts";
 import { type Check, type Judged, resultOf } from "../check.ts";
 import { evidenceOf } from "../evidence-of.ts";
+import { bytesBefore } from "../sent-bytes.ts";
 
 /** Signs of one crash come together: its log lines, the kernel's OOM notice, the exit. */
 const TOGETHER_MS = 15_000;
@@ -79,6 +80,7 @@ function crashFinding(record: RunRecord, rules: CrashRules, node: string, crash:
   // Without an exit the process went on after its report: it is over when the report is.
   const to = death ? (restart?.t ?? null) : (crash.at(-1) as Sign).t;
   const captured = evidenceOf(record, node, from - TOGETHER_MS, to);
+  const bytes = bytesBefore(record, node, from, "ended");
   const code = death?.exitCode ?? null;
   const signal = signalOf(code);
   const exit = death && (code === null ? "ended" : `ended with exit code ${code}${signal ? ` (${signal})` : ""}`);
@@ -91,9 +93,9 @@ function crashFinding(record: RunRecord, rules: CrashRules, node: string, crash:
     node,
     from,
     to,
-    summary: `${node} ${what}; no fault of this run asked for it.${captured.leftCore ? ` It left a ${captured.core}.` : ""}`,
+    summary: `${node} ${what}; no fault of this run asked for it.${bytes ? ` ${bytes.text}` : ""}${captured.leftCore ? ` It left a ${captured.core}.` : ""}`,
     proof: proofOf(rules, logged, captured, exit),
-    evidence: captured.files,
+    evidence: [...captured.files, ...(bytes?.files ?? [])],
     detail: {
       exitCode: code,
       signal,

@@ -5,10 +5,12 @@ import type { ConditionPeriod } from "../../journal/view/conditions.ts";
 import { DEFAULT_POLL } from "../../watchdog/watchdog.ts";
 import { type Check, type Judged, resultOf, unknownBecause } from "../check.ts";
 import { evidenceOf } from "../evidence-of.ts";
+import { bytesBefore } from "../sent-bytes.ts";
 import { judgeBlockedCommands } from "./blocked-commands.ts";
 import { foretoldHang } from "./foretold.ts";
 import { hangEpisodes } from "./hang-episode.ts";
 import { judgeLasting } from "./lasting-conditions.ts";
+import { judgeSilenced } from "./silenced-by-bytes.ts";
 import { stillAnswering } from "./still-answering.ts";
 
 /** A question may have been on its way already. ms */
@@ -31,7 +33,7 @@ export const noHang: Check = {
 export function judgeHangs(record: RunRecord): Judged {
   const judged: Judged = { findings: [], unknown: [] };
   for (const episode of hangEpisodes(record)) judgeHang(record, episode, judged);
-  return together(judged, judgeLasting(record, "slow"));
+  return together(together(judged, judgeSilenced(record, judged)), judgeLasting(record, "slow"));
 }
 
 function together(a: Judged, b: Judged): Judged {
@@ -61,6 +63,7 @@ function judgeHang(record: RunRecord, episode: ConditionPeriod, judged: Judged):
   const { files, proof, heldByReaders, summaries } = evidenceOf(record, node, from, to);
   const predicted = proof === null ? null : foretoldHang(record, node, from, to);
   const answering = stillAnswering(record, node, from, to);
+  const bytes = bytesBefore(record, node, from, "silent");
   const held = condition === "unresponsive" ? heldBack(record, node, from) : null;
   const share = silent === null || of === null ? "" : ` (${silent} of ${of} connections silent)`;
   const span = `for ${formatDuration(Math.round((end - from) / 100) * 100)}`;
@@ -79,12 +82,13 @@ function judgeHang(record: RunRecord, episode: ConditionPeriod, judged: Judged):
       `${node} did not answer${share} ${span}${rest}.`,
       ...(to === null ? [] : [howItEnded(record, from, to)]),
       ...(held === null ? [] : [held]),
+      ...(bytes === null ? [] : [bytes.text]),
       ...(answering === null ? [] : [answering.text]),
       ...(heldByReaders === null ? [] : [`Held by readers, so not proved: ${heldByReaders}.`]),
       ...watchedClosely(record),
     ].join(" "),
     proof,
-    evidence: files,
+    evidence: [...files, ...(bytes?.files ?? [])],
     detail: {
       why: episode.why,
       silent,

@@ -83,6 +83,8 @@ describe("slow-reader", () => {
         signal: never,
         onHeal: (_what, step) => void undo.push(step),
         claim: () => () => {},
+        heldBy: () => null,
+        keep: async (file: string) => file,
         pausing: () => () => {},
         note: () => {},
         emit: () => {},

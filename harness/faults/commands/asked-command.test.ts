@@ -40,6 +40,8 @@ describe("a command of a fault", () => {
         signal: chaos.signal,
         onHeal: (what, undo) => scope.defer(what, undo),
         claim: () => assert.fail("it asks for no excuse"),
+        heldBy: () => null,
+        keep: async (file: string) => file,
         pausing: () => () => {},
         note: () => {},
         emit: (event) => void events.push(event),

@@ -35,6 +35,8 @@ describe("duplicate-command", () => {
           signal: new AbortController().signal,
           onHeal: (what, undo) => scope.defer(what, undo),
           claim: () => () => {},
+          heldBy: () => null,
+          keep: async (file: string) => file,
           pausing: () => () => {},
           note: () => {},
           emit: (event) => void events.push(event),

@@ -63,6 +63,8 @@ async function flush(
       signal,
       onHeal: () => assert.fail("there is nothing to undo"),
       claim: () => () => {},
+      heldBy: () => null,
+      keep: async (file: string) => file,
       pausing: () => () => {},
       note: () => {},
       emit: (event) => events.push({ t: clock.now(), ...event } as JournalEvent),

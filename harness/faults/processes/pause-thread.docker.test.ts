@@ -70,6 +70,8 @@ describe("pause-thread on real servers", function () {
       ...{ id: "hold", cluster, clock: monotonicClock(), signal: controller.signal, note: () => {} },
       onHeal: (what: string, step: () => Promise<void>) => undo.defer(what, step),
       claim: () => () => {},
+      heldBy: () => null,
+      keep: async (file: string) => file,
       pausing: (node: string) => {
         said.push(`${node} pauses`);
         return () => void said.push(`${node} goes on`);

@@ -102,6 +102,8 @@ describe("pause-thread", () => {
         signal: new AbortController().signal,
         onHeal: (what, undo) => scope.defer(what, undo),
         claim: () => assert.fail("a node whose thread pauses is watched"),
+        heldBy: () => null,
+        keep: async (file: string) => file,
         pausing: (node) => {
           said.push(`${node} pauses`);
           return () => void said.push(`${node} goes on`);
@@ -193,6 +195,8 @@ describe("pause-thread", () => {
       ...{ id: "hold", cluster, clock: monotonicClock(), signal: new AbortController().signal },
       ...{ onHeal: () => {}, claim: () => () => {}, pausing: () => () => {}, note: () => {}, emit: () => {} },
       capture: async () => {},
+      heldBy: () => null,
+      keep: async (file: string) => file,
     };
     const params = plannedParams(pauseThread, { node: "r1", ...PLACE });
     await assert.rejects(pauseThread.inject(context, params), /runs without the library that sees locks/);

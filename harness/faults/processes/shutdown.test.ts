@@ -55,6 +55,8 @@ async function inject(
         said.push(`${name} is ${as} by us`);
         return () => void said.push("released");
       },
+      heldBy: () => null,
+      keep: async (file: string) => file,
       pausing: () => () => {},
       note: () => {},
       emit: (event) => {
@@ -115,6 +117,8 @@ describe("shutdown", () => {
         signal: chaos.signal,
         onHeal: (what, undo) => scope.defer(what, undo),
         claim: () => () => {},
+        heldBy: () => null,
+        keep: async (file: string) => file,
         pausing: () => () => {},
         note: () => {},
         emit: () => {},

@@ -31,6 +31,35 @@ export const operatorEventSchemas = [
     ended: z.number().nullable(),
     exitCode: z.number().nullable(),
   }),
+  /**
+   * Bytes of a `raw-bytes` fault after which a server ended or left others without an answer: "suspected" at once, "shrunk" when the fault
+   * was healed and the server had been started anew, again and again, with ever fewer of them.
+   */
+  event("raw-bytes", {
+    /** Plan id of the fault occurrence. */
+    id: z.string(),
+    node: z.string(),
+    /** null: straight. */
+    link: z.string().nullable(),
+    step: z.enum(["suspected", "shrunk"]),
+    fate: z.enum(["ended", "silent"]),
+    /** When they were sent, run ms. */
+    at: z.number(),
+    /** Of a text of the corpus, or a mutation. */
+    name: z.string().nullable(),
+    /** All that was sent on that connection, its pipeline included; escaped and shortened. */
+    sent: z.string(),
+    /** "shrunk": the shortest prefix found that does the same to a server that was started anew; null: none does. */
+    shortest: z.string().nullable().optional(),
+    /** Its bytes. */
+    length: z.number().optional(),
+    /** No shorter one does; false: there was no time to find out. */
+    exact: z.boolean().optional(),
+    /** So often the server was started anew. */
+    tries: z.number().optional(),
+    /** Below the run's folder: all of the bytes. */
+    files: z.array(z.string()),
+  }),
   /** One command sent several times by a `duplicate-command` fault. Milliseconds. */
   event("duplicate-command", {
     /** Plan id of the fault occurrence. */

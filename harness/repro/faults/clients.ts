@@ -1,3 +1,5 @@
+import { inputsOf, wholeOf } from "../../faults/bytes/inputs.ts";
+import { rawBytes } from "../../faults/bytes/raw-bytes.ts";
 import { blockedClients } from "../../faults/clients/blocked-clients.ts";
 import { connectionStorm } from "../../faults/clients/connection-storm.ts";
 import { halfWrittenCommand } from "../../faults/clients/half-written-command.ts";
@@ -99,9 +101,59 @@ const slowReaderScript = scriptOf(
   { links: ({ links }) => links.some((link) => !CLIENT.test(link)) },
 );
 
+/** More would hide the rest of the script. */
+const MOST_TEXTS = 200;
+const LONGEST_TEXT = 4_096;
+
+const rawBytesScript = scriptOf(rawBytes, (p, id, { secret }) => {
+  const selectors = p.node === null ? (p.links ?? []).map((link) => link.split("->")[1]?.trim() ?? "") : [p.node];
+  const texts = inputsOf(p).map(wholeOf);
+  const shown = texts
+    .filter(({ length }) => length <= LONGEST_TEXT)
+    .slice(0, MOST_TEXTS)
+    .map(printfFormat);
+  const lines = selectors.flatMap((selector, i) => {
+    const { set, use } = nodeVariable(selector, `node${i}`);
+    return [
+      ...set,
+      `send_texts ${use}${secret ? ' "AUTH $PASSWORD\\r\\n"' : ""} <<'${endOf(id)}'`,
+      ...shown,
+      endOf(id),
+    ];
+  });
+  return {
+    inject: lines,
+    differs: [
+      DIALS,
+      ...(p.links === null ? [] : ["The bytes go straight to the server, not through its link."]),
+      ...(shown.length < texts.length
+        ? [
+            `It sends ${shown.length} of ${texts.length} texts: the first ${MOST_TEXTS}, and none of more than ${LONGEST_TEXT} bytes.`,
+          ]
+        : []),
+    ],
+  };
+});
+
+/** No line of the texts is like it: they have no such character. */
+function endOf(id: string): string {
+  return `END-${id}`;
+}
+
+/** For printf: octal for all that means something to it, or does not print. */
+function printfFormat(bytes: Buffer): string {
+  return [...bytes]
+    .map((byte) => {
+      const plain = byte > 0x20 && byte < 0x7f && !"\\%-".includes(String.fromCharCode(byte));
+      return plain ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`;
+    })
+    .join("");
+}
+
 export const clientScripts: readonly FaultScript[] = [
   connectionStormScript,
   halfWrittenCommandScript,
   blockedClientsScript,
+  rawBytesScript,
   slowReaderScript,
 ];

@@ -57,6 +57,7 @@ function setUp(list: PlannedFault[], kinds: Fault[], beforeHeal: () => Promise<v
       if (event.type === "fault") seen.push({ id: event.id, step: event.step, detail: event.detail });
     },
     beforeHeal,
+    keep: async (file: string) => file,
     capture: async () => {},
   });
   const steps = (id: string): string[] => seen.filter((one) => one.id === id).map((one) => one.step);

@@ -28,6 +28,7 @@ export interface FaultRunnerOptions extends Pick<RunContext, "claims" | "clock" 
   beforeHeal(): Promise<void>;
   /** For faults that find something out themselves: see FaultContext. */
   capture: FaultContext["capture"];
+  keep: FaultContext["keep"];
   /** A fault is in place. */
   onInjected?(planned: PlannedFault, targets: readonly string[]): void;
   /** How long heal waits for an inject that goes on, ms. Default: injection.ts. */
@@ -147,6 +148,7 @@ export class FaultRunner {
       signal: injection.signal,
       onHeal: (what, undo) => injection.onHeal(what, undo),
       claim: (node, as, forEver) => claims.add(id, node, as, forEver),
+      heldBy: (node) => claims.of(node),
       pausing: (node) => {
         triggers.paused(id);
         return examinations.begin(node);
@@ -154,6 +156,7 @@ export class FaultRunner {
       note: (text) => emit({ type: "note", about: id, text }),
       emit,
       capture: this.#options.capture,
+      keep: this.#options.keep,
     };
     try {
       const within = fault.injectWithin?.(params) ?? INJECT_MS;

@@ -101,6 +101,7 @@ async function play(shapes: readonly Shape[], end: number, healEarly: number | n
       if (event.type === "fault") steps.push(`${event.id} ${event.step}`);
     },
     beforeHeal: async () => {},
+    keep: async (file: string) => file,
     capture: async () => {},
   });
   const over = new AbortController();

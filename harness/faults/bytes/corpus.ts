@@ -1,0 +1,66 @@
+/*
+ * What a parser of the protocol has to refuse, or to read in spite of how it looks: each a whole text on a connection of its own. None of
+ * them is a command that changes anything, whatever a server makes of it. Lengths are either so small that they are wrong or so large
+ * that they are none: an announced length that is allowed is `half-written-command`'s `huge`.
+ */
+
+/** Malformed texts by name, with escapes. */
+const TEXTS = {
+  "lone-crlf": "\\r\\n",
+  "lone-lf": "\\n",
+  "lone-cr": "\\r",
+  "many-crlf": "\\r\\n\\r\\n\\r\\n\\r\\n",
+  "nul-byte": "\\0",
+  "nul-line": "\\0\\r\\n",
+  "spaces-line": "   \\r\\n",
+  "inline-ping": "PING\\r\\n",
+  "inline-lf-only": "PING\\n",
+  "inline-nul": "PING \\0\\r\\n",
+  "inline-open-quote": 'PING "\\r\\n',
+  "inline-open-apostrophe": "PING '\\r\\n",
+  "inline-bad-escape": 'PING "\\\\x"z\\r\\n',
+  "inline-after-quote": 'PING "a"b\\r\\n',
+  "http-get": "GET / HTTP/1.1\\r\\nHost: kvchaos\\r\\n\\r\\n",
+  "tls-hello": "\\x16\\x03\\x01\\x00\\x05\\x01\\x00\\x00\\x01\\x03\\r\\n",
+  "high-bytes": "\\xff\\xfe\\xfd\\xfc\\r\\n",
+  "array-empty": "*0\\r\\n",
+  "array-null": "*-1\\r\\n",
+  "array-negative": "*-2147483648\\r\\n",
+  "array-huge": "*2147483647\\r\\n",
+  "array-overflow": "*9223372036854775808\\r\\n",
+  "array-no-number": "*\\r\\n",
+  "array-letter": "*a\\r\\n",
+  "array-plus": "*+1\\r\\n$4\\r\\nPING\\r\\n",
+  "array-zeros": "*0001\\r\\n$4\\r\\nPING\\r\\n",
+  "array-space": "*1 \\r\\n$4\\r\\nPING\\r\\n",
+  "array-lf-only": "*1\\n$4\\nPING\\n",
+  "array-of-array": "*1\\r\\n*1\\r\\n$4\\r\\nPING\\r\\n",
+  "array-of-integer": "*1\\r\\n:1\\r\\n",
+  "array-of-simple": "*1\\r\\n+PING\\r\\n",
+  "array-of-inline": "*1\\r\\nPING\\r\\n",
+  "array-too-few": "*2\\r\\n$4\\r\\nPING\\r\\n",
+  "bulk-alone": "$4\\r\\nPING\\r\\n",
+  "bulk-empty-name": "*1\\r\\n$0\\r\\n\\r\\n",
+  "bulk-null-name": "*1\\r\\n$-1\\r\\n",
+  "bulk-null-argument": "*2\\r\\n$4\\r\\nECHO\\r\\n$-1\\r\\n",
+  "bulk-negative": "*1\\r\\n$-2147483649\\r\\n",
+  "bulk-overflow": "*1\\r\\n$9223372036854775808\\r\\n",
+  "bulk-letter": "*1\\r\\n$a\\r\\n",
+  "bulk-no-number": "*1\\r\\n$\\r\\n",
+  "bulk-too-short": "*1\\r\\n$3\\r\\nPING\\r\\n",
+  "bulk-too-long": "*1\\r\\n$5\\r\\nPING\\r\\n",
+  "bulk-wrong-end": "*1\\r\\n$4\\r\\nPINGxx",
+  "bulk-no-end": "*1\\r\\n$4\\r\\nPING*1\\r\\n$4\\r\\nPING\\r\\n",
+  "reply-simple": "+OK\\r\\n",
+  "reply-error": "-ERR\\r\\n",
+  "reply-integer": ":1\\r\\n",
+  "resp3-null": "_\\r\\n",
+  "resp3-map": "%1\\r\\n+a\\r\\n:1\\r\\n",
+  "resp3-push": ">1\\r\\n$4\\r\\nPING\\r\\n",
+  "cr-in-length": "*1\\r\\n$\\r4\\r\\nPING\\r\\n",
+  "length-without-end": `*${"1".repeat(70_000)}`,
+  "inline-without-end": "x".repeat(70_000),
+} as const;
+
+/** Texts by name, as parseBytes reads them. */
+export const CORPUS: ReadonlyMap<string, string> = new Map(Object.entries(TEXTS));
