@@ -91,6 +91,8 @@ export const rawBytes = defineFault({
   lasting: false,
   parameters: described,
   injectWithin: (p) => INJECT_MS + inputsOf(p).length * (p.links?.length ?? 1) * EACH_MS,
+  // Others go on as if nothing were.
+  holdsUp: () => [],
   dials: ({ links }) => (links ?? []).map(linkPattern),
   inject: async (context, p) => {
     const ways = waysOf(context, p);

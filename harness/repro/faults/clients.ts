@@ -4,6 +4,7 @@ import { blockedClients } from "../../faults/clients/blocked-clients.ts";
 import { connectionStorm } from "../../faults/clients/connection-storm.ts";
 import { halfWrittenCommand } from "../../faults/clients/half-written-command.ts";
 import { slowReader } from "../../faults/clients/slow-reader.ts";
+import { word } from "../bash.ts";
 import { type FaultScript, nodeScript, nodeVariable, scriptOf } from "../fault-script.ts";
 import { bandwidthToxic, toxicLines } from "./toxic.ts";
 
@@ -101,25 +102,21 @@ const slowReaderScript = scriptOf(
   { links: ({ links }) => links.some((link) => !CLIENT.test(link)) },
 );
 
-/** More would hide the rest of the script. */
-const MOST_TEXTS = 200;
-const LONGEST_TEXT = 4_096;
+/** Characters of texts that a ticket has room for. */
+const TEXTS_MAX = 5_000;
 
-const rawBytesScript = scriptOf(rawBytes, (p, id, { secret }) => {
+const rawBytesScript = scriptOf(rawBytes, (p, _id, { secret }) => {
   const selectors = p.node === null ? (p.links ?? []).map((link) => link.split("->")[1]?.trim() ?? "") : [p.node];
-  const texts = inputsOf(p).map(wholeOf);
-  const shown = texts
-    .filter(({ length }) => length <= LONGEST_TEXT)
-    .slice(0, MOST_TEXTS)
-    .map(printfFormat);
+  const texts = inputsOf(p).map((input) => word(printfFormat(wholeOf(input))));
+  let room = TEXTS_MAX;
+  const shown = texts.filter(({ length }) => {
+    if (length > room) return false;
+    room -= length;
+    return true;
+  });
   const lines = selectors.flatMap((selector, i) => {
     const { set, use } = nodeVariable(selector, `node${i}`);
-    return [
-      ...set,
-      `send_texts ${use}${secret ? ' "AUTH $PASSWORD\\r\\n"' : ""} <<'${endOf(id)}'`,
-      ...shown,
-      endOf(id),
-    ];
+    return [...set, ...shown.map((text) => `send_text ${use} ${text}${secret ? ' "AUTH $PASSWORD\\r\\n"' : ""}`)];
   });
   return {
     inject: lines,
@@ -127,18 +124,11 @@ const rawBytesScript = scriptOf(rawBytes, (p, id, { secret }) => {
       DIALS,
       ...(p.links === null ? [] : ["The bytes go straight to the server, not through its link."]),
       ...(shown.length < texts.length
-        ? [
-            `It sends ${shown.length} of ${texts.length} texts: the first ${MOST_TEXTS}, and none of more than ${LONGEST_TEXT} bytes.`,
-          ]
+        ? [`It sends ${shown.length} of ${texts.length} texts: those for which there is room here.`]
         : []),
     ],
   };
 });
-
-/** No line of the texts is like it: they have no such character. */
-function endOf(id: string): string {
-  return `END-${id}`;
-}
 
 /** For printf: octal for all that means something to it, or does not print. */
 function printfFormat(bytes: Buffer): string {
