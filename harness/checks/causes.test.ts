@@ -24,6 +24,36 @@ describe("a finding that follows from another", () => {
     assert.deepEqual(caused(differs), [undefined]);
   });
 
+  it("is a divergence of a replica that had no way to its master's data, whatever checks were asked for", () => {
+    const differs = { ...finding("divergence", "missing-keys", "r1", 56_000), detail: { apart: "is not linked" } };
+    const given = [{ findings: [differs as unknown as Finding] }];
+    const all = withCauses(fixture(), given).flatMap(({ findings }) => findings);
+    assert.deepEqual(
+      all.map(({ type, class: kind, consequenceOf }) => [type, kind, consequenceOf]),
+      [
+        ["stuck-replication", "not-linked", undefined],
+        ["divergence", "missing-keys", "stuck-replication/not-linked of r1"],
+      ],
+    );
+    assert.match(all[0]?.summary ?? "", /^r1 is not linked after every fault was healed/);
+    assert.deepEqual(caused(finding("slow-recovery", "not-recovered", "r1", 41_000), differs as unknown as Finding), [
+      undefined,
+      "slow-recovery/not-recovered of r1",
+    ]);
+  });
+
+  it("is what full syncs in a loop do: replication that does not come back, and data that differ", () => {
+    const loop = finding("full-sync", "loop", "r1", 20_000);
+    const rest = [
+      finding("slow-recovery", "not-recovered", "r1", 41_000),
+      finding("stuck-replication", "stalled", "r1", 41_000),
+      finding("divergence", "missing-keys", "r1", 56_000),
+    ];
+    assert.deepEqual(caused(...rest, loop).slice(0, 2), ["full-sync/loop of r1", "full-sync/loop of r1"]);
+    assert.deepEqual(caused(loop, rest[2] as Finding), [undefined, "full-sync/loop of r1"]);
+    assert.deepEqual(caused(finding("crash", "exit", "m1", 19_000), loop), [undefined, "crash/exit of m1"]);
+  });
+
   it("is what a master's end does to its replica and its clients", () => {
     const crash = finding("crash", "exit", "m1", 20_000);
     const rest = [

@@ -5,6 +5,7 @@ import type { RunRecord } from "../journal/record.ts";
  *   crash, hang ──► what follows on that node and on those that replicate from it:
  *                   a command without answer, stuck replication, slow recovery, clients that are not served, a shard
  *                   without master, an expectation that is not met, and
+ *   full syncs in a loop ──────────────────────────────────────────► stuck replication, slow recovery, and as below
  *   stuck replication, slow recovery ──────────────────────────────► divergence: data that had no way to get there
  *
  * One cause, one headline: whoever reads "differs in 4000 keys" of a replica that never got its link back looks in the wrong place.
@@ -13,6 +14,7 @@ import type { RunRecord } from "../journal/record.ts";
 /** What may follow from a server that ended or does not answer. */
 const AFTER_TROUBLE: readonly string[] = [
   "stuck-replication",
+  "full-sync",
   "slow-recovery",
   "divergence",
   "unavailable",
@@ -23,7 +25,7 @@ const AFTER_TROUBLE: readonly string[] = [
 const COMMANDS: readonly string[] = ["blocked-command", "unanswered-command"];
 /** What may follow from a replica that does not get its master's data. */
 const AFTER_STALL: readonly string[] = ["divergence", "unmet-expectation"];
-const STALLS: readonly string[] = ["stuck-replication", "slow-recovery"];
+const STALLS: readonly string[] = ["stuck-replication", "full-sync", "slow-recovery"];
 /** Nobody is master where the only one that was has ended; two masters do not come of that. */
 const MASTERLESS: readonly string[] = ["no-master", "no-claimant", "wrong-master"];
 /** A consequence may be noticed a little before its cause is. ms */
@@ -35,11 +37,20 @@ export function withCauses<R extends { findings: Finding[] }>(record: RunRecord,
   const replicaOf = record.view.replicaOf;
   return results.map((result) => ({
     ...result,
-    findings: result.findings.map((finding) => {
+    findings: result.findings.flatMap((finding) => {
       const cause = causeOf(finding, all, replicaOf);
-      return cause ? { ...finding, consequenceOf: labelOf(cause) } : finding;
+      if (cause) return [{ ...finding, consequenceOf: labelOf(cause) }];
+      const apart = notLinked(finding);
+      return apart ? [apart, { ...finding, consequenceOf: labelOf(apart) }] : [finding];
     }),
   }));
+}
+
+/** No check has told why the data had no way to get there: that is the headline all the same, and the data that differ follow from it. */
+function notLinked({ type, node, from, detail }: Finding): Finding | null {
+  if (type !== "divergence" || detail?.apart === undefined) return null;
+  const summary = `${node} ${detail.apart} after every fault was healed and load had stopped: it had no way to its master's data.`;
+  return { type: "stuck-replication", class: "not-linked", node, from, to: null, summary, proof: null, evidence: [] };
 }
 
 /** "crash/exit of m1": how a consequence names its cause. */
@@ -89,6 +100,11 @@ function causeOf(
   if (trouble) return trouble;
   if (finding.type === "unavailable") {
     return all.find((one) => one.type === "split-brain" && MASTERLESS.includes(one.class) && reaches(one));
+  }
+  const isLoop = ({ type, class: kind }: Finding): boolean => type === "full-sync" && kind === "loop";
+  if (STALLS.includes(finding.type)) {
+    const own = all.find((one) => isLoop(one) && one.node === finding.node && reaches(one));
+    return isLoop(finding) ? undefined : own;
   }
   if (!AFTER_STALL.includes(finding.type)) return undefined;
   // Clients that are served late say nothing of a replica.

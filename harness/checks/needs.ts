@@ -1,5 +1,6 @@
 import type { ClusterShape } from "../cluster/shape.ts";
 import type { Model } from "../journal/history.ts";
+import type { Limits } from "../journal/limits.ts";
 import type { RecordedWorkload } from "../load/workloads/workload.ts";
 
 /**
@@ -14,6 +15,7 @@ export interface ExperimentFacts {
   expectations: number;
   /** Whether its servers' locks may be watched: unless it forbids that. */
   locks: boolean;
+  limits: Limits;
   shape: Pick<ClusterShape, "masters" | "replicas" | "sharded" | "sentinels">;
 }
 

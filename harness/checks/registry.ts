@@ -9,6 +9,8 @@ import { noLostWrites } from "./data/no-lost-writes.ts";
 import { perKeyOrder } from "./data/per-key-order.ts";
 import { expectations } from "./expectations/expectations.ts";
 import { noHang } from "./hang/no-hang.ts";
+import { fullSyncs } from "./limits/full-syncs.ts";
+import { memory } from "./limits/memory.ts";
 import { lockOrder } from "./locks/lock-order.ts";
 import { replicationProgress } from "./replication-progress.ts";
 import { oneMaster } from "./roles/one-master.ts";
@@ -25,6 +27,8 @@ export const checks: ReadonlyMap<string, Check> = new Map(
     oneMaster,
     converges,
     replicationProgress,
+    fullSyncs,
+    memory,
     recoversWithin,
     serves,
     flushOrder,

@@ -44,6 +44,20 @@ const ROWS: Record<string, Row> = {
     refused: [["one-master", "", "judges replicas, and the cluster has none; take a Compose file with a replica"]],
     accepted: [["redis-sentinel", "systems: [redis]"]],
   },
+  "full-syncs": {
+    refused: [["one-master", "", "judges replicas, and the cluster has none; take a Compose file with a replica"]],
+    accepted: [["one-master-one-replica", ""]],
+  },
+  memory: {
+    refused: [
+      [
+        "one-master",
+        "",
+        "judges how much memory servers come to use, and nothing says how much is too much; add `memory: { growth: 50% }`",
+      ],
+    ],
+    accepted: [["one-master", "memory: { growth: 50% }"]],
+  },
   "clean-shutdown": {
     refused: [
       [

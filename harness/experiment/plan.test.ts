@@ -35,6 +35,7 @@ function experiment(...faults: FaultSpec[]): Experiment {
     cluster: "/x/cluster.yaml",
     config: { redis: { save: "", appendonly: "no" } },
     fullSync: null,
+    limits: { fullSyncs: { most: 2, failed: null }, memory: { kind: "share", share: 0.5 } },
     cores: false,
     locks: false,
     noise: null,

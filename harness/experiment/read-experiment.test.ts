@@ -55,6 +55,7 @@ describe("readExperiment", () => {
       locks: false,
       noise: null,
       known: [],
+      limits: { fullSyncs: null, memory: null },
       confirms: null,
       load: [],
       benchmarks: [],

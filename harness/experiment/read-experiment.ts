@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { ChaosError } from "../base/chaos-error.ts";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
 import type { Experiment } from "./experiment.ts";
+import { limitsOf } from "./limit-keys.ts";
 import { checkAfter, checkPauses, checkTimetable } from "./read/check-timetable.ts";
 import { checkPromotions } from "./read/known-masters.ts";
 import { readChecks } from "./read/read-checks.ts";
@@ -82,9 +83,14 @@ export async function readExperiment(file: string, registries: Registries): Prom
     recovery: part("recovery")?.within,
     poll: watchdog?.poll,
   });
+  const limits = limitsOf({ "full-syncs": part("full-syncs"), memory: part("memory") });
+  const alone = limits.fullSyncs && shape?.replicas.length === 0;
+  if (alone) mistakes.addKey(["full-syncs"], "full-syncs limits replicas, and the cluster has none");
   // What was not understood may be just what a check needs.
   const whole = isRead(raw.faults, faults) && isRead(raw.load, [...load, ...benchmarks]);
-  const read = whole ? { load, benchmarks, faults, systems, expectations, locks: part("locks") !== false } : undefined;
+  const read = whole
+    ? { load, benchmarks, faults, systems, expectations, limits, locks: part("locks") !== false }
+    : undefined;
   const checks = readChecks(raw.checks, part("checks"), read, reading);
   const config = part("config");
   if (typeof cluster === "object" && config) checkOwnSettings(cluster, config, mistakes);
@@ -116,14 +122,20 @@ export async function readExperiment(file: string, registries: Registries): Prom
     faults,
     duration,
     watchdog,
-    checks: withExpectations(checks ?? [], expectations),
+    checks: withAsked(checks ?? [], { expectations, limits }),
     expectations,
+    limits,
   } as Experiment; // every part that is undefined left a mistake behind
 }
 
-/** What is expected on the way is judged, whatever else is. */
-function withExpectations(checks: string[], expectations: readonly unknown[]): string[] {
-  return expectations.length === 0 || checks.includes("expectations") ? checks : [...checks, "expectations"];
+/** What is expected and allowed on the way is judged, whatever else is. */
+function withAsked(checks: string[], { expectations, limits }: Pick<Experiment, "expectations" | "limits">): string[] {
+  const asked = [
+    ...(expectations.length > 0 ? ["expectations"] : []),
+    ...(limits.fullSyncs ? ["full-syncs"] : []),
+    ...(limits.memory ? ["memory"] : []),
+  ];
+  return [...new Set([...checks, ...asked])];
 }
 
 /** Was every entry of a list understood? */

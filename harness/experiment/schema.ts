@@ -8,6 +8,7 @@ import { SYSTEM_NAMES } from "../systems/system.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 import { DEFAULT_CHECKS } from "./default-checks.ts";
 import { expectationItems } from "./expectation-item.ts";
+import { limitKeys } from "./limit-keys.ts";
 import { lockKeys } from "./lock-keys.ts";
 import {
   duration,
@@ -248,6 +249,7 @@ export const experimentSchema = z.strictObject({
       "Errors that clients may get to the very end without a finding of `serves`: first words of error replies, `[NOREPLICAS]`",
     ),
   expectations: expectationItems,
+  ...limitKeys,
   losses: z
     .enum(["none", "unconfirmed", "any"])
     .optional()

@@ -10,6 +10,7 @@ import { expectationMatchSchema } from "./expectation.ts";
 import { findingSchema } from "./finding.ts";
 import { keyDifferenceSchema } from "./finding-detail.ts";
 import { launchSchema } from "./launch.ts";
+import { limitEventSchema } from "./limits.ts";
 import { lossesSchema } from "./losses.ts";
 import { rulerSchema } from "./ruler.ts";
 import { asWritten, event } from "./shapes.ts";
@@ -156,6 +157,7 @@ const eventSchemas = [
   ...operatorEventSchemas,
   ...lockEventSchemas,
   expectationMatchSchema,
+  limitEventSchema,
   /** The harness's own health, once a second. */
   event("self", {
     /** How many seconds this event stands for, where the reader merged neighbours; default 1. */

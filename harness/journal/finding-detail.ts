@@ -139,6 +139,8 @@ const divergence = z.strictObject({
   masterKeys: z.number(),
   replicaKeys: z.number(),
   differences: z.array(keyDifferenceSchema),
+  /** The replica had no way to its master's data: why. */
+  apart: z.string().optional(),
 });
 
 /** The same where a recorded load wrote some of these keys. */
@@ -156,6 +158,17 @@ const unmetExpectation = z.strictObject({
   lines: words,
   unmet: z.number(),
   of: z.number(),
+});
+
+/** Full syncs of a replica: all that began, those that failed by themselves, and those that the finding is about, in words. */
+const manyFullSyncs = z.strictObject({ begun: z.number(), failedSyncs: z.number(), syncs: words });
+
+/** Resident memory. Bytes; `peakAt` run ms. */
+const memoryGrowth = z.strictObject({
+  baseBytes: z.number(),
+  limitBytes: z.number(),
+  peakBytes: z.number(),
+  peakAt: z.number(),
 });
 
 const slowRecovery = z.strictObject({ waiting: words, within: z.number() });
@@ -225,6 +238,8 @@ const shapes = z.union([
   recordedDivergence,
   unmetExpectation,
   slowRecovery,
+  manyFullSyncs,
+  memoryGrowth,
   unserved,
   vacancy,
   otherRole,

@@ -13,9 +13,11 @@ export const FINDING_TYPES = [
   "wrong-count",
   "split-brain",
   "stuck-replication",
+  "full-sync",
   "slow-recovery",
   "shutdown-hang",
   "unavailable",
+  "memory-growth",
   "unmet-expectation",
   "lock-order",
 ] as const;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { expectationSchema, STATES } from "./expectation.ts";
+import { limitsSchema, NO_LIMITS } from "./limits.ts";
 import { topologySchema } from "./topology.ts";
 
 /*
@@ -168,6 +169,8 @@ const experiment = {
   checks: nameList,
   /** What must come about on the way. */
   expectations: z.array(expectationSchema).default([]),
+  /** How much of what servers may do. */
+  limits: limitsSchema.default(NO_LIMITS),
   /** Which acknowledged writes may get lost; null: "unconfirmed", what asynchronous replication promises. */
   losses: z.enum(["none", "any"]).nullable().default(null),
   stopOn: z.enum(["first-finding", "end"]),

@@ -11,6 +11,7 @@ const ORDER = `
   send send-copies slow-client disk fill-disk throttle-disk limit-cpu limit-memory connect-many send-text start-again shut-down
   load benchmark stop-load silence ours
   recovery tell-all compare observe-hang observe-crash observe-roles observe-replication observe-recovery
+  observe-full-syncs observe-memory
 `;
 
 const FOLDER = path.join(import.meta.dirname, "bash");

@@ -1,5 +1,6 @@
 import type { Finding } from "../journal/events.ts";
-import { comment } from "./bash.ts";
+import { comment, word } from "./bash.ts";
+import { posixRegex } from "./ere.ts";
 import type { ReproInput } from "./repro-input.ts";
 
 /** Types of findings that the data of the servers shows. */
@@ -16,10 +17,12 @@ const OF_CHECK: Record<string, readonly string[]> = {
   converges: ["divergence"],
   "recovers-within": ["slow-recovery"],
   "replication-progress": ["stuck-replication"],
+  "full-syncs": ["full-sync"],
+  memory: ["memory-growth"],
 };
 
 /** Bash lines that show the findings of the run, or look for what its checks look for when there are none. */
-export function observationLines({ plan }: ReproInput, findings: readonly Finding[]): string[] {
+export function observationLines({ plan, system }: ReproInput, findings: readonly Finding[]): string[] {
   const types = new Set<string>(
     findings.length > 0
       ? findings.map(({ type }) => type)
@@ -32,10 +35,30 @@ export function observationLines({ plan }: ReproInput, findings: readonly Findin
     ...(types.has("hang") ? [`observe_hang ${hangLimit === null ? 0 : Math.ceil(hangLimit / 1000)}`] : []),
     ...(types.has("split-brain") ? ["observe_roles"] : []),
     ...(types.has("stuck-replication") ? ["observe_replication"] : []),
+    ...(types.has("full-sync") ? fullSyncLines(system, plan.experiment.limits.fullSyncs?.most ?? null) : []),
+    ...(types.has("memory-growth") ? memoryLines(findings) : []),
     ...(types.has("slow-recovery") ? ["observe_recovery"] : []),
     ...(data ? [...singleValues(types), "observe_data"] : []),
     ...(types.has("shutdown-hang") ? ["# A server that does not end says so above, when it was asked to."] : []),
   ];
+}
+
+/** A loop is three in a row (checks/limits/full-sync-log.ts). */
+const LOOP_BEGINS_AFTER = 2;
+
+function fullSyncLines({ logRules }: ReproInput["system"], most: number | null): string[] {
+  const patterns = logRules.filter(({ meaning }) => meaning === "full-sync-start").map(({ pattern }) => pattern.source);
+  const regex = posixRegex(patterns.join("|"));
+  if (regex === null) return comment("LEFT OUT: how many full syncs began: grep has no words for what begins one.");
+  return [`observe_full_syncs ${word(regex)} ${most ?? LOOP_BEGINS_AFTER}`];
+}
+
+function memoryLines(findings: readonly Finding[]): string[] {
+  const grown = findings.flatMap(({ node, detail }) =>
+    node === null || detail?.limitBytes === undefined ? [] : [{ node, limit: detail.limitBytes }],
+  );
+  if (grown.length === 0) return comment("LEFT OUT: memory: without a finding nothing says how much is too much.");
+  return grown.map(({ node, limit }) => `observe_memory ${word(node)} ${Math.round(limit)}`);
 }
 
 /** What a shell cannot see of single operations. */

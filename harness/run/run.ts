@@ -19,6 +19,7 @@ import { preload } from "../load/preload.ts";
 import { Claims } from "./chaos/claims.ts";
 import { Examinations } from "./examinations.ts";
 import { hostFacts } from "./host.ts";
+import { LimitWatch } from "./limit-watch.ts";
 import { loadTargets } from "./load-targets.ts";
 import type { Aftermath } from "./recovery/aftermath.ts";
 import { heal } from "./recovery/heal.ts";
@@ -102,6 +103,8 @@ class Run {
     this.#journal = journal;
     this.#service = new SeenService(context.options.plan.experiment);
     journal.subscribe((event) => this.#service.see(event), "what clients see");
+    const limits = new LimitWatch(context, () => this.#watched?.foundOne());
+    journal.subscribe((event) => limits.see(event), "limits on the way");
   }
 
   /** Everything from the first event to the last. Returns what broke the run, or undefined. */

@@ -34,6 +34,8 @@ export interface WatchedCluster {
   locks: LockWatch;
   /** The chaos phase begins: from now on a server in trouble is for the checks, and ends the phase only where that is asked for. */
   chaosBegins(stop: () => void): void;
+  /** A finding is certain. */
+  foundOne(): void;
   /** Nothing more is waited for. */
   chaosIsOver(): void;
 }
@@ -105,6 +107,7 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
     moves,
     locks: new LockWatch(context, cluster),
     chaosBegins: (stop) => replace(experiment.stopOn === "first-finding" ? new FirstFinding(patience, stop) : null),
+    foundOne: () => first?.proved(),
     chaosIsOver: () => replace(null),
   };
 }

@@ -1,3 +1,4 @@
+import { NO_LIMITS } from "../journal/limits.ts";
 import type { Plan, PlannedExperiment, WatchdogSettings } from "../journal/plan.ts";
 
 /** Keys of an experiment, as a plan holds them. */
@@ -28,7 +29,15 @@ export function planOf({ watchdog, ...experiment }: Planned): Plan {
         ...{ connections: 16, interval: 250, poll: 1_000 },
         ...watchdog,
       },
-      ...{ reconcile: "minimal", allow: [], checks: [], expectations: [], losses: null, stopOn: "end" },
+      ...{
+        reconcile: "minimal",
+        allow: [],
+        checks: [],
+        expectations: [],
+        limits: NO_LIMITS,
+        losses: null,
+        stopOn: "end",
+      },
       ...{ expect: null, timeToFinding: null },
       ...experiment,
     },

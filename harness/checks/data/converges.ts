@@ -90,7 +90,10 @@ function divergence(record: RunRecord, comparison: EventOf<"comparison">): Findi
     summary: `${replica}${apart === null ? "" : `, which ${apart},`} differs from ${apart === null ? `its master ${master}` : master} in ${different} ${different === 1 ? "key" : "keys"} (${masterKeys} keys against ${replicaKeys}) after load had stopped.`,
     proof: proof ?? null,
     evidence: [],
-    detail: { master, different, count: different, masterKeys, replicaKeys, differences, ...lifeOfFirst(cells) },
+    detail: {
+      ...{ master, different, count: different, masterKeys, replicaKeys, differences, ...lifeOfFirst(cells) },
+      ...(apart === null ? {} : { apart }),
+    },
   };
 }
 

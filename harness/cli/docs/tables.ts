@@ -93,6 +93,8 @@ export const tables: ReadonlyMap<string, () => string> = new Map([
   ["known", () => keyTable(shape.known.unwrap().element)],
   ["watchdog", () => keyTable(shape.watchdog)],
   ["recovery", () => keyTable(shape.recovery)],
+  ["full-syncs", () => keyTable(shape["full-syncs"])],
+  ["memory", () => keyTable(shape.memory)],
   ["expect", () => keyTable(shape.expect)],
   ["expectation", () => keyTable(expectationItem)],
   ["faults", () => markdownTable(["fault", "what it does", "how long"], [...faults].map(faultRow))],

@@ -7,7 +7,7 @@ import type { Experiment, FaultSpec } from "../experiment.ts";
 import type { ExperimentShape } from "../registries.ts";
 import type { Reading } from "./reading.ts";
 
-type Read = Pick<Experiment, "load" | "benchmarks" | "faults" | "systems" | "expectations" | "locks">;
+type Read = Pick<Experiment, "load" | "benchmarks" | "faults" | "systems" | "expectations" | "locks" | "limits">;
 
 /**
  * The checks of an experiment: those that it lists, of which each must be known and able to answer here, or the default ones that can.
@@ -37,7 +37,7 @@ export function readChecks(
 
 /** What the checks may ask of an experiment before it is run. */
 function factsOf(
-  { load, benchmarks, faults, systems, expectations, locks }: Read,
+  { load, benchmarks, faults, systems, expectations, locks, limits }: Read,
   shape: ExperimentShape,
   { registries: { workloads } }: Reading,
 ): ExperimentFacts {
@@ -56,6 +56,7 @@ function factsOf(
     shape,
     expectations: expectations.length,
     locks,
+    limits,
   };
 }
 

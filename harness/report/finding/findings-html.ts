@@ -33,6 +33,8 @@ const MEANINGS: Readonly<Record<Finding["type"], string>> = {
   "wrong-count": "a counter is not the sum of what was acknowledged",
   "split-brain": "somebody else is master than the operator wants",
   "stuck-replication": "everybody answers, but a replica does not move on",
+  "full-sync": "a replica copies all data again and again, or more often than the experiment allows",
+  "memory-growth": "a server uses more memory than the experiment allows",
   "slow-recovery": "not serving and replicating again in time",
   "shutdown-hang": "a server does not end when it is asked to",
   unavailable: "clients are not served again after every fault was healed",

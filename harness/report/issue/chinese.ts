@@ -15,6 +15,8 @@ const TYPES: Record<string, string> = {
   "wrong-count": "计数器的值与已确认的增减操作之和不符（wrong-count）",
   "split-brain": "出现了预期之外的主节点（split-brain）",
   "stuck-replication": "复制停滞（stuck-replication）",
+  "full-sync": "全量同步反复进行或失败（full-sync）",
+  "memory-growth": "内存增长超过限制（memory-growth）",
   "slow-recovery": "未能按时恢复（slow-recovery）",
   "shutdown-hang": "无法正常停止（shutdown-hang）",
   unavailable: "恢复后仍无法提供服务（unavailable）",

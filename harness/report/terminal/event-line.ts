@@ -62,6 +62,8 @@ function describe(event: JournalEvent): Said | null {
     case "full-sync":
       if (event.step === "progress" || event.step === "restoring") return null;
       return ["quiet", `${event.node}: full sync ${fullSync(event)}`];
+    case "limit-passed":
+      return ["bad", `${event.check}: ${event.what}`];
     case "admin-command":
       return adminCommand(event);
     case "recovery":

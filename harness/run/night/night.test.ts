@@ -50,6 +50,7 @@ function experiment(over: Partial<Experiment> = {}): Experiment {
     allow: [],
     checks: [],
     expectations: [],
+    limits: { fullSyncs: null, memory: null },
     stopOn: "end",
     expect: null,
     losses: null,

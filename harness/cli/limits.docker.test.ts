@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Finding } from "../journal/finding.ts";
+import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
+
+const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
+
+/** A replica may be 512 KB behind, while it copies, too. @param value of new keys, 400 a second */
+const experiment = (value: string, faults: string): string => `title: Full syncs and memory on the way
+cluster: ${COMPOSE}
+config: { redis: { repl-backlog-size: 16kb, client-output-buffer-limit: "replica 512kb 512kb 1", rdbcompression: "no" } }
+preload: { keys: 1000, value: 1KB, types: [string] }
+load: [{ workload: set, rate: 400/s, connections: 4, keys: 1000000, value: ${value} }]
+warm-up: 2s
+duration: 10s
+faults: [${faults}]
+recovery: { within: 1s }
+full-syncs: { most: 1, failed: 0 }
+memory: { growth: 15MiB }
+checks: [no-crash]
+`;
+
+describe("limits on the way, on a real server", function () {
+  this.timeout(600_000);
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "kvchaos-limits-"));
+  });
+  after(async () => rm(folder, { recursive: true, force: true }));
+
+  async function run(name: string, text: string): Promise<{ stderr: string; findings: Finding[]; repro: string }> {
+    const file = path.join(folder, `${name}.yaml`);
+    await writeFile(file, text);
+    const reports = path.join(folder, `reports-${name}`);
+    const { stderr } = await conclusive(["run", file, "--image", "redis:7.0.15", "--reports", reports]);
+    const last = path.join(reports, (await runFolders(reports)).at(-1) ?? "");
+    const { findings } = JSON.parse(await readFile(path.join(last, "result.json"), "utf8"));
+    return { stderr, findings, repro: await readFile(path.join(last, "repro.sh"), "utf8") };
+  }
+
+  it("tells full sync after full sync, and memory that grows, when it happens; and neither of a server that is well", async () => {
+    const narrow = "{ id: narrow, fault: bandwidth, at: 0s, links: [r1 -> m1], rate: 700KB }";
+    const [ill, well] = await Promise.all([
+      run("ill", experiment("10KB", narrow)),
+      run("well", experiment("100B", "")),
+    ]);
+    assert.deepEqual(well.findings, [], well.stderr);
+    assert.match(well.stderr, /check full-syncs: ok/);
+    assert.match(well.stderr, /check memory: ok \(m1: \d/);
+
+    const kinds = ill.findings.map(({ type, class: kind, node }) => `${type}/${kind} of ${node}`);
+    assert.ok(kinds.includes("full-sync/loop of r1"), ill.stderr);
+    assert.ok(kinds.includes("memory-growth/resident of m1"), ill.stderr);
+    const chaos = ill.stderr.slice(0, ill.stderr.indexOf("── heal"));
+    assert.match(chaos, /full-syncs: r1 began \d+ full syncs/);
+    assert.match(chaos, /memory: m1's resident memory grew from/);
+    assert.match(ill.repro, /^observe_full_syncs 'Full resync from \(master\|primary\)' 1$/m);
+    assert.match(ill.repro, /^observe_memory m1 \d+$/m);
+  });
+});
