@@ -80,7 +80,6 @@ describe("bad usage", () => {
     ["a folder without run", ["replay", "FOLDER/none"], /cannot read/, /reports\//],
     ["a damaged plan", ["replay", "FOLDER"], /plan\.yaml:3:13: missing key/],
     ["a shrinking of nothing", ["shrink", "FOLDER/none"], /cannot read/, /reports\//],
-    ["a shrinking without tries", ["shrink", "FOLDER", "--tries", "0"], /--tries 0: expected/],
     ["a shrinking without time", ["shrink", "FOLDER", "--budget", "5"], /--budget 5: expected.*30m/],
     ["a bisection without images", ["bisect", "QUICKSTART"], /bisect: Missing required argument: image/],
     ["a bisection of one image", ["bisect", "QUICKSTART", "--image", "redis:1"], /--image: expected two images/],

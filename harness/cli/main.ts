@@ -34,7 +34,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: "shrink <run>",
-    summary: "the fewest faults of a failed run that still fail in the same way, as a plan to replay",
+    summary: "the smallest experiment that still fails in the same way as a run: fewer faults, nodes and loads, less data",
     load: async () => (await import("./commands/shrink.ts")).shrinkCommand,
   },
   {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { registries } from "../experiment/catalogue.ts";
-import { readPlan } from "../experiment/plan-file.ts";
+import { readExperiment } from "../experiment/read-experiment.ts";
 import { conclusive, kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 
 const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master.yaml");
@@ -33,23 +33,26 @@ describe("searching by many runs", function () {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it("shrinks a failed run to the fault that it takes, as a plan that fails again", async () => {
+  it("shrinks a failed run to an experiment that fails, and goes on where it was when its time was over", async () => {
     const reports = path.join(folder, "reports");
     const first = await conclusive(["run", file, "--image", "redis:7.0.15", "--reports", reports, "--quiet"]);
     assert.equal(first.code, 1, first.stderr);
     const run = path.join(reports, (await runFolders(reports)).at(-1) ?? "");
-    const smaller = path.join(folder, "smaller");
-    const { code, stdout, stderr } = await kvchaos(["shrink", run, "--tries", "1", "--reports", smaller]);
-    assert.equal(code, 0, stderr);
-    assert.match(stdout, /^crash\/\S+: 2 faults → 1 \(die\), in 3 runs$/m);
-    const plan = readPlan(await readFile(path.join(run, "shrunk.yaml"), "utf8"), "shrunk.yaml", registries);
-    assert.deepEqual(
-      plan.faults.map(({ id }) => id),
-      ["die"],
-    );
-    const last = path.join(smaller, (await runFolders(smaller)).at(-1) ?? "");
-    const { command, verdict } = JSON.parse(await readFile(path.join(last, "result.json"), "utf8"));
-    assert.deepEqual([command.slice(0, 2), verdict], [["kvchaos", "replay"], "fail"]);
+    const shrink = ["shrink", run, "--jobs", "2", "--reports", path.join(folder, "smaller"), "--budget"];
+    const { stdout, stderr } = await kvchaos([...shrink, "15s"]);
+    assert.match(stdout, /^crash\/exit: 2 faults \(limit, die\) → .*\bdie\b.*, \d+ lines, in \d+ runs$/m, stderr);
+    const found = path.join(run, "shrunk.yaml");
+    const { faults, expect } = await readExperiment(found, registries);
+    assert.ok(faults.some(({ id }) => id === "die"));
+    assert.deepEqual(expect, { finding: ["crash"], class: "exit", sometimes: false });
+    const [, ...tried] = (await readFile(path.join(run, "shrunk.trail.jsonl"), "utf8")).trim().split("\n");
+    assert.ok(tried.length >= 3, stdout);
+    const again = await kvchaos([...shrink, "1ms"]);
+    assert.match(again.stderr, new RegExp(`going on after the ${tried.length} runs in `));
+    assert.match(again.stdout, /^crash\/exit: .*, in 0 runs$/m);
+    const changed = await kvchaos(["shrink", run, "--experiment", found]);
+    assert.equal(changed.code, 3);
+    assert.match(changed.stderr, /no longer makes the plan of that run/);
   });
 
   it("bisects images, and says so when the oldest and the newest end alike", async () => {

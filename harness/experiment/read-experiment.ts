@@ -41,8 +41,13 @@ type Section<K extends keyof Sections> = z.output<Sections[K]> | undefined;
  * @throws ChaosError `invalid-experiment`: one line per mistake, `file:line:column: message (hint)`
  */
 export async function readExperiment(file: string, registries: Registries): Promise<Experiment> {
+  return readExperimentText(await readText(file), file, registries);
+}
+
+/** The same of a text that need not be in the file: what it names is relative to there. */
+export async function readExperimentText(text: string, file: string, registries: Registries): Promise<Experiment> {
   const path = resolve(file);
-  const source = YamlSource.parse(file, await readText(file));
+  const source = YamlSource.parse(file, text);
   const mistakes = new Mistakes(source);
   const raw = mapIn(source, mistakes);
   const sections: Sections = experimentSchema.shape;

@@ -11,7 +11,7 @@ import { HIDDEN, textHider } from "../journal/redact.ts";
 const SECRET_SETTING = /(pass|password|passwd|auth|token|secret)$|^namespace\./i;
 
 /** Every secret that the servers of a run are given: none of them may reach a file or a terminal. */
-export function secretsOf(plan: Plan, compose: ComposeFile): string[] {
+export function secretsOf(plan: Plan, compose: Pick<ComposeFile, "services">): string[] {
   const settings = [
     ...Object.values(plan.experiment.config),
     ...compose.services.flatMap(({ config, environment }) => [...Object.values(config), environment]),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { fewest } from "../shrink/fewest.ts";
 import { Ahead, upcoming } from "./ahead.ts";
-import { fewest } from "./fewest.ts";
 import { firstChange } from "./first-change.ts";
 
 describe("work that is begun ahead", () => {
