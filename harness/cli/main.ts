@@ -34,7 +34,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: "shrink <run>",
-    summary: "the smallest experiment that still fails in the same way as a run: fewer faults, nodes and loads, less data",
+    summary:
+      "the smallest experiment that still fails in the same way as a run: fewer faults, nodes and loads, less data",
     load: async () => (await import("./commands/shrink.ts")).shrinkCommand,
   },
   {

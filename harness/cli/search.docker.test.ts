@@ -46,7 +46,8 @@ describe("searching by many runs", function () {
     assert.ok(faults.some(({ id }) => id === "die"));
     assert.deepEqual(expect, { finding: ["crash"], class: "exit", sometimes: false });
     const [, ...tried] = (await readFile(path.join(run, "shrunk.trail.jsonl"), "utf8")).trim().split("\n");
-    assert.ok(tried.length >= 3, stdout);
+    assert.ok(tried.length > 0);
+    assert.match(stdout, new RegExp(` in ${tried.length} runs$`, "m"));
     const again = await kvchaos([...shrink, "1ms"]);
     assert.match(again.stderr, new RegExp(`going on after the ${tried.length} runs in `));
     assert.match(again.stdout, /^crash\/exit: .*, in 0 runs$/m);
