@@ -62,5 +62,7 @@ export async function planOfDocument(
 /** Wherever the file is, and with its passwords hidden as a run's folder has them. */
 function comparable(plan: Plan): unknown {
   const { experiment, ...rest } = hiddenPlan(plan);
-  return { ...rest, experiment: { ...experiment, file: "", cluster: path.basename(experiment.cluster) } };
+  const { cluster } = experiment;
+  const named = typeof cluster === "string" ? path.basename(cluster) : cluster;
+  return { ...rest, experiment: { ...experiment, file: "", cluster: named } };
 }

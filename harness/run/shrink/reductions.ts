@@ -65,7 +65,9 @@ function* structure(start: Document): Reduction {
   best = yield* least(best, ["duration"], SHORTEST_CHAOS);
   best = yield* fewestEntries(best, "load");
   best = yield* fewestEntries(best, "expectations");
-  const cluster = best.cluster;
+  const { cluster } = best;
+  if (isTree(cluster) && !("replicas" in cluster))
+    best = yield* trying(best, set(best, ["cluster", "replicas"], 0), "cluster.replicas: 0");
   if (isTree(cluster))
     for (const [key, min] of Object.entries(OF_CLUSTER)) best = yield* least(best, ["cluster", key], min);
   return best;
