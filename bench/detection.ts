@@ -60,9 +60,9 @@ async function measure(cluster: RunningCluster, count: number): Promise<BenchRow
   const heard = new Map<string, { verdict: NodeVerdict; at: number }>();
   const nodes = cluster.nodes.slice(0, count);
   const watchdog = await startWatchdog({
-    system: cluster.system,
     nodes: [...nodes, ...(cluster.control ? [cluster.control] : [])].map((node) => ({
       name: node.name,
+      system: node.server.system,
       role: node.role,
       host: node.direct.host,
       port: node.direct.port,

@@ -50,6 +50,23 @@ describe("bad usage", () => {
     ["no experiment", ["run"], /run: /, /run <experiment\.\.>/],
     ["an unknown choice", ["run", "x", "--expect", "pass"], /expect.*"pass".*"fail"/, /run --help/],
     ["an option given twice", ["run", "x", "--image", "a", "--image", "b"], /--image is given twice/],
+    [
+      "an image for a node, given twice",
+      ["run", "x", "--image", "r1=a", "--image", "r1=b"],
+      /--image is given twice for r1: a and b/,
+    ],
+    ["no image for a node", ["run", "x", "--image", "r1="], /--image r1=: expected an image/, /m1=redis/],
+    [
+      "an image for a node that is not there",
+      ["explain", "QUICKSTART", "--image", "redis:1", "--image", "r7=redis:1"],
+      /--image r7=redis:1: unknown node "r7"/,
+      /did you mean "r1"/,
+    ],
+    [
+      "a server that cannot replicate with the others",
+      ["explain", "QUICKSTART", "--image", "redis:1", "--image", "replicas=pika:1"],
+      /--image replicas=pika:1: pika:1 is pika, which cannot replicate with redis/,
+    ],
     ["an option without value", ["run", "x", "--seed"], /--seed needs a value/],
     ["a number that is none", ["run", "x", "--repeat", "abc"], /--repeat needs a number/],
     ["no repetition", ["run", "QUICKSTART", "--repeat", "0"], /--repeat 0: expected/],

@@ -33,6 +33,13 @@ export const SYSTEM = {
   type: "string",
   describe: "kvrocks, pika or redis, where the image's name does not tell it",
 } as const;
+export const IMAGE = {
+  type: "string",
+  array: true,
+  nargs: 1,
+  describe:
+    "server image; its name tells the system, or add --system. NODE=IMAGE, again and again, for a node, or for masters, replicas or sentinels: `--image m1=redis:7.0.15`",
+} as const;
 export const REPORTS = { type: "string", default: "reports", describe: "where the run folders are written" } as const;
 export const KEEP = {
   type: "boolean",

@@ -4,6 +4,7 @@ import { composeOf } from "../cluster/topology/compose-of.ts";
 import type { ComposeFile } from "../docker/compose.ts";
 import { registries } from "../experiment/catalogue.ts";
 import type { Experiment } from "../experiment/experiment.ts";
+import { nodeImages } from "../experiment/node-images.ts";
 import { makePlan } from "../experiment/plan.ts";
 import type { Plan } from "../journal/plan.ts";
 import type { Topology } from "../journal/topology.ts";
@@ -18,9 +19,22 @@ export async function planFor(
   server: ServerChoice,
 ): Promise<{ plan: Plan; compose: ComposeFile }> {
   const compose = await composeFor(experiment.cluster, server);
+  const shape = shapeOf(compose);
   const { nodes } = clusterSpec(compose, server.system, experiment.config[server.system.name]);
   const probes = probeConnections(server.system, nodes, experiment.watchdog);
-  return { compose, plan: makePlan(experiment, seed, shapeOf(compose), registries, probes) };
+  const images = { ...experiment.images, nodes: nodeImages(shape, experiment.images.nodes, server.nodes) };
+  return { compose, plan: makePlan({ ...experiment, images }, seed, shape, registries, probes) };
+}
+
+/** A plan with the nodes' images that are wished for over its own. */
+export async function planOn(plan: Plan, server: ServerChoice): Promise<Plan> {
+  const { experiment } = plan;
+  const nodes = nodeImages(
+    shapeOf(await composeFor(experiment.cluster, server)),
+    experiment.images.nodes,
+    server.nodes,
+  );
+  return nodes ? { ...plan, experiment: { ...experiment, images: { ...experiment.images, nodes } } } : plan;
 }
 
 /** Reads a Compose file, or makes it, with the variables that `docker compose` would take from the environment. */

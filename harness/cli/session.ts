@@ -4,7 +4,9 @@ import path from "node:path";
 import { addTo } from "../base/group-by.ts";
 import { counted } from "../base/units.ts";
 import type { Engine } from "../docker/engine.ts";
+import { registries } from "../experiment/catalogue.ts";
 import type { Experiment } from "../experiment/experiment.ts";
+import { imagesOfFaults, nodeImages } from "../experiment/node-images.ts";
 import { hasHidden } from "../experiment/secrets.ts";
 import { ensureImage } from "../images/ensure-image.ts";
 import type { JournalEvent } from "../journal/events.ts";
@@ -17,17 +19,25 @@ import { needsOf, placesFor } from "../run/needs.ts";
 import type { RunResult } from "../run/run-options.ts";
 import { type Needs, SideBySide } from "../run/side-by-side.ts";
 import { redis } from "../systems/redis.ts";
+import { systemOfImage } from "../systems/system-of-image.ts";
 import { Board, nameOf } from "./beside/board.ts";
 import type { RunEnd } from "./beside/messages.ts";
 import { runAside } from "./beside/run-process.ts";
 import { isSpoilt } from "./beside/spoilt.ts";
-import { chooseServer, type ServerChoice, type ServerWish } from "./choose-server.ts";
+import {
+  bringImages,
+  checkNodeImages,
+  chooseServer,
+  ownImage,
+  type ServerChoice,
+  type ServerWish,
+} from "./choose-server.ts";
 import { countAgain, recordIn } from "./earlier-run.ts";
 import { EXIT } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { invocation } from "./invocation.ts";
 import { readyMachine } from "./machine.ts";
-import { composeFor, planFor } from "./plan-for.ts";
+import { composeFor, planFor, planOn } from "./plan-for.ts";
 import { log, logError } from "./print.ts";
 import type { Jobs } from "./read-limits.ts";
 import { type RunRequest, runHere } from "./run-here.ts";
@@ -59,6 +69,11 @@ interface How {
   /** Fires when nobody asks for its result any more. */
   unneeded?: AbortSignal;
 }
+
+/** What of an experiment, or of a plan, a server is chosen for. */
+type ChosenFor = Pick<Experiment, "systems" | "images" | "file" | "cluster"> & {
+  faults: Experiment["faults"] | Plan["faults"];
+};
 
 interface Planned extends Pick<RunRequest, "plan" | "again"> {
   server: ServerChoice;
@@ -99,19 +114,33 @@ export class Session {
   }
 
   /** One after the other: an image that is missing is brought once. */
-  #choose(wish: ServerWish, { systems }: Pick<Experiment, "systems">): Promise<ServerChoice> {
-    const choice = this.#chosen.then(() => chooseServer(this.engine, wish, systems, this.signal));
+  #choose(wish: ServerWish, experiment: ChosenFor): Promise<ServerChoice> {
+    const choice = this.#chosen.then(() => this.#chooseAll(wish, experiment));
     this.#chosen = choice.catch(() => {});
     return choice;
   }
 
+  async #chooseAll({ system, image, nodes = {} }: ServerWish, experiment: ChosenFor): Promise<ServerChoice> {
+    const { systems, images, file, cluster, faults } = experiment;
+    const own = image ?? ownImage(images);
+    const fits = own !== undefined && (image !== undefined || system === undefined || systemOfImage(own) === system);
+    const wish = { system, image: fits ? own : image, nodes };
+    const server = await chooseServer(this.engine, wish, systems, this.signal);
+    checkNodeImages(nodes, await registries.readShape(cluster), server.system);
+    const others = [...Object.values(nodes), ...Object.values(images.nodes ?? {}), ...imagesOfFaults(faults)];
+    await bringImages(this.engine, server, { images: others, file }, this.signal);
+    return server;
+  }
+
   /** The server of an earlier run where its journal is there, unless another is wished for. */
-  async chooseAgain({ system, image }: ServerWish, plan: Plan, record: RunRecord | undefined): Promise<ServerChoice> {
+  async chooseAgain({ system, image, nodes }: ServerWish, plan: Plan, record?: RunRecord): Promise<ServerChoice> {
     const before = record?.first("run");
-    const server = await this.#choose(
-      { system: system ?? before?.system, image: image ?? before?.image },
-      plan.experiment,
-    );
+    const wish = {
+      system: system ?? before?.system,
+      image: image ?? before?.image,
+      nodes: nodeImages(await registries.readShape(plan.experiment.cluster), plan.experiment.images.nodes, nodes),
+    };
+    const server = await this.#choose(wish, { ...plan.experiment, faults: plan.faults });
     if (hasHidden(plan)) log("the plan hides its passwords: one that is made up is used in place of each");
     return server;
   }
@@ -128,7 +157,7 @@ export class Session {
     { verb = "run", unneeded }: How = {},
   ): Promise<EndedRun> {
     const { plan } = await planFor(experiment, seed, server);
-    const rest = ["--image", server.image, "--seed", seed];
+    const rest = [...imageWords(server), "--seed", seed];
     return this.#run({ server, plan, again: { verb, target: experiment.file, rest } }, unneeded);
   }
 
@@ -138,7 +167,7 @@ export class Session {
    */
   async runPlan(plan: Plan, server: ServerChoice, unneeded?: AbortSignal): Promise<EndedRun> {
     const again = { verb: "replay", target: null, rest: ["--image", server.image] } as const;
-    return this.#run({ server, plan, again }, unneeded);
+    return this.#run({ server, plan: await planOn(plan, server), again }, unneeded);
   }
 
   /** With live output, and its reports. What the machine spoilt that others shared with it is done once more, alone. */
@@ -219,6 +248,11 @@ export class Session {
   async countAgain(): Promise<void> {
     if (this.#options.again) for (const own of this.#directories.values()) await countAgain(own);
   }
+}
+
+/** As a user types them. */
+export function imageWords({ image, nodes = {} }: ServerChoice): string[] {
+  return [image, ...Object.entries(nodes).map(([name, own]) => `${name}=${own}`)].flatMap((word) => ["--image", word]);
 }
 
 /** @param body does the runs and says how it went; once the user has interrupted it, that is the exit code */

@@ -8,7 +8,8 @@ import { adminCommand } from "../resp/admin.ts";
 import { RawConnection } from "../resp/connection.ts";
 import type { Reply } from "../resp/reply.ts";
 import { replyText } from "../resp/reply-text.ts";
-import type { Argv, System } from "../systems/system.ts";
+import type { Argv } from "../systems/system.ts";
+import type { Server } from "../systems/system-of-image.ts";
 import { NodeQuestions } from "./node-questions.ts";
 import { ContainerResources, type NodeResources } from "./node-resources.ts";
 import { receivedBytes } from "./received-bytes.ts";
@@ -51,7 +52,7 @@ interface DataNetwork {
 
 interface ContainerNodeOptions {
   engine: Engine;
-  system: System;
+  server: Server;
   name: string;
   role: "master" | "replica" | "control" | "sentinel";
   container: string;
@@ -104,12 +105,23 @@ export class ContainerNode {
     this.direct = options.direct;
     this.inside = { host: options.data.alias, port: options.port };
     this.locks = options.locks;
-    const { engine, container, disk, system } = options;
+    const { engine, container, disk, server } = options;
     this.questions = new NodeQuestions((limits) => this.connect(limits), options.sharded);
     // The server itself may not have been started yet by its image's entrypoint; what it may use is known already.
     const pid = (): number | null => (this.#state.running && engine.info.local ? this.#containerPid : null);
-    this.#resources = new ContainerResources({ engine, container, disk, dataDirectory: system.dataDirectory, pid });
+    this.#resources = new ContainerResources({
+      engine,
+      container,
+      disk,
+      dataDirectory: server.system.dataDirectory,
+      pid,
+    });
     this.resources = this.#resources;
+  }
+
+  /** What runs on it. */
+  get server(): Server {
+    return this.#options.server;
   }
 
   /**
@@ -125,7 +137,7 @@ export class ContainerNode {
   /** The server's process on this host, or null when it is gone or the engine is elsewhere. Changes on restart. */
   pid(): number | null {
     if (this.#pid === null && this.#state.running && this.#options.engine.info.local) {
-      this.#pid = findServerProcess(this.#containerPid, this.#options.system.processName);
+      this.#pid = findServerProcess(this.#containerPid, this.server.system.processName);
     }
     return this.#pid;
   }
@@ -190,13 +202,13 @@ export class ContainerNode {
   }
 
   async state(limits: WaitLimits = {}): Promise<NodeState> {
-    const { system } = this.#options;
+    const { system } = this.server;
     return system.state(replyText(await this.admin(system.commands.info(), limits)));
   }
 
   /** What the server says of its version, or null. */
   async version(limits: WaitLimits = {}): Promise<string | null> {
-    const { system } = this.#options;
+    const { system } = this.server;
     const question = (system.commands.version ?? system.commands.info)();
     return system.state(replyText(await this.admin(question, limits))).version;
   }

@@ -9,6 +9,7 @@ import { removeSharedFolders } from "../docker/shared-folder.ts";
 import type { LockLibrary } from "../locks/library/make-library.ts";
 import { LockFolder } from "../locks/lock-folder.ts";
 import type { System } from "../systems/system.ts";
+import { serverIn } from "../systems/system-of-image.ts";
 import { launchOf, withCores } from "./launch.ts";
 import type { NodeSpec } from "./spec.ts";
 
@@ -18,9 +19,12 @@ const MANY_MS = 180_000;
 /** With what every container, network and volume of a cluster is made. */
 export interface MakeOptions {
   engine: Engine;
+  /** Of all servers but those that `images` names. */
   system: System;
-  compose: ComposeFile;
   image: string;
+  /** Nodes with an image of their own: a map of nodes to images. */
+  images?: Readonly<Record<string, string>> | undefined;
+  compose: ComposeFile;
   /** On everything that is created: whoever finds it knows which run it belongs to. */
   labels: Readonly<Record<string, string>>;
   /** What the containers hold registers its removal here before it is used. */
@@ -43,10 +47,19 @@ export interface MakeOptions {
 interface LockOptions {
   library: LockLibrary;
   runId: string;
-  /** What the image itself preloads. */
-  preloaded: string | undefined;
+  /** What an image itself preloads, by image. */
+  preloaded: Readonly<Record<string, string | undefined>>;
   /** ms from which on a wait with a lock in hand is written down. */
   longWait: number;
+}
+
+/** What runs on a node. */
+export function serverOf(
+  { system, image, images = {} }: Pick<MakeOptions, "system" | "image" | "images">,
+  node: string,
+) {
+  const own = images[node];
+  return own === undefined ? { system, image } : serverIn(own, system);
 }
 
 /** A node with its ports. */
@@ -94,16 +107,17 @@ export async function startNode(
   prefix: string,
   networks: NonNullable<ContainerSpec["networks"]>,
 ): Promise<{ id: string; disk: Disk | null; locks: LockFolder | null }> {
-  const { system, labels } = options;
+  const { labels } = options;
   const { service } = node;
+  const { system, image } = serverOf(options, node.name);
   const name = `${prefix}-${node.name}`;
   const launch = launchOf(system, node);
   const disk = await makeVolume(options, name);
   const locks = await makeLockFolder(options, node.name);
-  const preload = locks?.launch(launch.environment?.LD_PRELOAD ?? options.locks?.preloaded);
+  const preload = locks?.launch(launch.environment?.LD_PRELOAD ?? options.locks?.preloaded[image]);
   const id = await startContainer(options, {
     name,
-    image: options.image,
+    image,
     ...launch,
     environment: { ...launch.environment, ...preload?.environment },
     binds: preload?.binds,

@@ -37,7 +37,8 @@ export async function formCluster(gossip: GossipMode, { cluster, hostOf, signal 
     }),
   );
   const [first, ...others] = nodes;
-  for (const { name } of others) await first?.admin(commands.meet(hostOf(name), cluster.system.port), { signal });
+  for (const { name } of others)
+    await first?.admin(commands.meet(hostOf(name), cluster.node(name).server.system.port), { signal });
   const inOrder = (wanted: (name: string) => Promise<boolean>, what: string) =>
     Promise.all(
       nodes.map(({ name }) =>

@@ -10,7 +10,7 @@ type Listener = (node: string, line: string) => void;
 
 interface LogOptions {
   engine: Engine;
-  rules: readonly LogRule[];
+  rulesOf(node: string): readonly LogRule[];
   directory: string;
   emit: Emit;
   /** Hides the secrets in a line before anybody sees it. */
@@ -75,7 +75,7 @@ export class LogCollector {
 
   #line(node: string, text: string, at: string): void {
     this.#files.get(node)?.write(`${at} ${text}\n`);
-    for (const rule of this.#options.rules) {
+    for (const rule of this.#options.rulesOf(node)) {
       const match = rule.pattern.exec(text);
       if (!match) continue;
       const fields = Object.fromEntries(Object.entries(match.groups ?? {}).filter(([, value]) => value !== undefined));

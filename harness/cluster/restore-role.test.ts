@@ -55,7 +55,7 @@ describe("a server that is to be where it should be", () => {
     const emit = (event: object) => void events.push({ t: 0, ...event } as JournalEvent);
     const node = new ContainerNode({
       engine,
-      system: kvrocks,
+      server: { system: kvrocks, image: "" },
       name: "r1",
       role: "replica",
       port: 1,
@@ -77,7 +77,7 @@ describe("a server that is to be where it should be", () => {
       system: kvrocks,
       nodes: [node],
       links,
-      logs: new LogCollector({ engine, rules: [], directory: "", emit }),
+      logs: new LogCollector({ engine, rulesOf: () => [], directory: "", emit }),
       topology: { masters: ["m1", "m2"], replicaOf: { r1: "m1" } },
       emit,
       password: undefined,

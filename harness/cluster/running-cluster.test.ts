@@ -39,7 +39,7 @@ describe("telling a server its role", () => {
     const emit = () => {};
     const node = new ContainerNode({
       engine,
-      system,
+      server: { system, image: "" },
       name: "m1",
       role: "master",
       port: 1,
@@ -66,7 +66,7 @@ describe("telling a server its role", () => {
       system,
       nodes: [node],
       links: [link],
-      logs: new LogCollector({ engine, rules: [], directory: "", emit }),
+      logs: new LogCollector({ engine, rulesOf: () => [], directory: "", emit }),
       topology: { masters: ["r1"], replicaOf: { m1: "r1" } },
       emit,
       password: undefined,

@@ -109,7 +109,7 @@ export class RunningCluster implements Cluster {
 
   /** As `from` dials `to`; a node's own address for itself. */
   #addressFrom(from: string, to: string): Address {
-    return to === from ? { host: from, port: this.system.port } : this.link(from, to).address;
+    return to === from ? { host: from, port: this.node(from).server.system.port } : this.link(from, to).address;
   }
 
   node(name: string): ClusterNode {
@@ -211,7 +211,7 @@ export class RunningCluster implements Cluster {
         return;
       } catch (error) {
         const reply = error instanceof ChaosError ? error.cause : undefined;
-        const passing = reply instanceof RespError && this.#passes(reply.message);
+        const passing = reply instanceof RespError && this.#passes(name, reply.message);
         if (!passing || performance.now() > end) throw error;
       }
       await sleep(ASK_AGAIN_MS, signal);
@@ -226,21 +226,21 @@ export class RunningCluster implements Cluster {
     const lanes = this.#lanes.get(name) as AdminLanes;
     for (const end = performance.now() + limits.within; ; ) {
       const outcome = await lanes.send(lasting.connection, { argv, by: lasting.by, ...limits });
-      const passing = outcome.kind === "refused" && this.#passes(outcome.detail);
+      const passing = outcome.kind === "refused" && this.#passes(name, outcome.detail);
       if (!passing || performance.now() > end) return outcome;
       await sleep(ASK_AGAIN_MS, limits.signal);
     }
   }
 
   /** A server that restores its data, or cannot yet, says so: it is asked again, as a script would, for as long as an answer may take. */
-  #passes(reply: string): boolean {
-    const { restoringReplies, refusedForNow = [] } = this.system;
+  #passes(name: string, reply: string): boolean {
+    const { restoringReplies, refusedForNow = [] } = this.node(name).server.system;
     return [...restoringReplies, ...refusedForNow].some((prefix) => reply.startsWith(prefix));
   }
 
   /** What makes a server what the topology says at this moment; a topology's number is drawn when it is sent. */
   #roleCommands(name: string, throughNoOne: boolean, number = true): (() => Argv)[] {
-    const { commands, cluster } = this.system;
+    const { commands, cluster } = this.node(name).server.system;
     const address = (to: string) => this.#addressFrom(name, to);
     const { shards } = this;
     if (shards && cluster) {
@@ -256,7 +256,7 @@ export class RunningCluster implements Cluster {
 
   /** Cluster mode: tells a new node who it is. */
   async introduce(name: string, limits: WaitLimits): Promise<void> {
-    const { cluster } = this.system;
+    const { cluster } = this.node(name).server.system;
     if (cluster && this.shards) await this.node(name).admin(cluster.setNodeId(this.shards.id(name)), limits);
   }
 

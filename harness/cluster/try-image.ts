@@ -49,7 +49,7 @@ export async function tryImage(
     await engine.start(container, { signal });
     const node = new ContainerNode({
       engine,
-      system,
+      server: { system, image },
       name: image,
       role: "control",
       container,

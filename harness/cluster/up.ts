@@ -11,7 +11,15 @@ import { checkRedirect } from "../network/virtual-addresses.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import { attachReplicas } from "./attach-replicas.ts";
 import { ContainerNode } from "./container-node.ts";
-import { type MakeOptions, makeNetworks, type Placed, removedWith, removeLockGraphs, startNode } from "./containers.ts";
+import {
+  type MakeOptions,
+  makeNetworks,
+  type Placed,
+  removedWith,
+  removeLockGraphs,
+  serverOf,
+  startNode,
+} from "./containers.ts";
 import { announce } from "./dial/announce.ts";
 import { DialPaths } from "./dial/dial-paths.ts";
 import { planLinks } from "./dial/link-plan.ts";
@@ -115,7 +123,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   });
   const logs = new LogCollector({
     engine,
-    rules: system.logRules,
+    rulesOf: (node) => serverOf(options, node).system.logRules,
     directory: options.logDirectory,
     emit,
     hide: options.hide,
@@ -127,7 +135,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
     const { id, disk, locks } = await startNode(make, { node, ports }, prefix, on);
     const one = new ContainerNode({
       engine,
-      system,
+      server: serverOf(options, node.name),
       name: node.name,
       role: node.role,
       port: node.port,
@@ -166,7 +174,11 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   await announce(
     options,
     cluster,
-    placed.map(({ node, ports }, i) => ({ node: nodes[i] as ContainerNode, ports, launch: launchOf(system, node) })),
+    placed.map(({ node, ports }, i) => ({
+      node: nodes[i] as ContainerNode,
+      ports,
+      launch: launchOf(serverOf(options, node.name).system, node),
+    })),
   );
   const replicate = async (): Promise<void> => {
     await answers.all;

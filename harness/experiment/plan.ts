@@ -13,6 +13,7 @@ import {
   occurrences,
   type Trigger,
 } from "./experiment.ts";
+import { nodeImages } from "./node-images.ts";
 import type { Registries } from "./registries.ts";
 
 /**
@@ -36,7 +37,8 @@ export function makePlan(
     const random = root.fork(`expectation/${one.id}`);
     return { ...one, node: one.node === null ? null : resolveNode(one.node, random, shape) };
   });
-  const planned = { version: 1, seed, experiment: { ...rest, watchdog, expectations }, faults } satisfies Plan;
+  const images = { ...rest.images, nodes: nodeImages(shape, rest.images.nodes) };
+  const planned = { version: 1, seed, experiment: { ...rest, images, watchdog, expectations }, faults } satisfies Plan;
   // Through JSON: what is written to plan.yaml and read again is exactly this, without undefined values.
   return JSON.parse(JSON.stringify(planned));
 }

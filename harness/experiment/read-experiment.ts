@@ -12,6 +12,7 @@ import { readExpectations } from "./read/read-expectations.ts";
 import { readFaults } from "./read/read-faults.ts";
 import { readLoads } from "./read/read-loads.ts";
 import { readLocks } from "./read/read-locks.ts";
+import { readNodeImages } from "./read/read-node-images.ts";
 import { readText } from "./read/read-text.ts";
 import { wrongFullSync } from "./read/rulers.ts";
 import { Mistakes } from "./read/zod-mistakes.ts";
@@ -65,6 +66,7 @@ export async function readExperimentText(text: string, file: string, registries:
     experiment: path,
   });
   const reading = { registries, mistakes, shape, systems };
+  readNodeImages(head.images?.nodes, reading);
   const asked = readLoads(raw.load, reading);
   part("faults");
   const recordable = asked.load.map(({ spec }) => spec.name);

@@ -151,9 +151,16 @@ export const experimentSchema = z.strictObject({
     .strictObject({
       affected: text(300).optional().describe("An image that shows the bug"),
       fixed: text(300).optional().describe("An image that does not"),
+      nodes: z
+        .record(name, text(300))
+        .refine((nodes) => Object.keys(nodes).length > 0, { error: "expected a node or a role with its image" })
+        .optional()
+        .describe(
+          "Nodes with an image of their own, by name or as `masters`, `replicas`, `sentinels`: `{ m1: redis:7.0.15 }`; all others run on the run's image, which without `--image` is then the affected one, or else the first of these",
+        ),
     })
     .prefault({})
-    .describe("Images that show the bug, and that do not"),
+    .describe("Images that show the bug, and that do not; and who runs on another image than the others"),
   cluster: z
     .union([topologyKey, text(1000)])
     .describe("The nodes: how many of each, or a Compose file, relative to this file"),

@@ -115,7 +115,12 @@ const experiment = {
   systems: z.array(z.enum(SYSTEM_NAMES)),
   issue: z.string().nullable(),
   tags: nameList,
-  images: z.strictObject({ affected: z.string().optional(), fixed: z.string().optional() }),
+  images: z.strictObject({
+    affected: z.string().optional(),
+    fixed: z.string().optional(),
+    /** Nodes with an image of their own: a map of nodes to images. Absent: all run on the run's. */
+    nodes: z.record(z.string(), z.string()).optional(),
+  }),
   /** Absolute path of the Compose file, or the topology that one is made of. */
   cluster: z.union([z.string(), topologySchema]),
   /** Server configuration per system, merged over the Compose file's. */

@@ -5,6 +5,7 @@ import { byCause } from "../checks/causes.ts";
 import type { Verdict } from "../journal/events.ts";
 import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import type { RunRecord } from "../journal/record.ts";
+import { imagesText, ownImages, versionsText } from "../journal/run-images.ts";
 
 /** What every reporter says about a run, worked out once from the record. Times are milliseconds. */
 export type RunSummary = ReturnType<typeof summarize>;
@@ -37,7 +38,9 @@ export function summarize(record: RunRecord) {
     nodes: cluster?.nodes ?? [],
     links: cluster?.links ?? [],
     /** What the servers themselves call their version. */
-    serverVersion: cluster?.nodes.find((node) => node.version !== null)?.version ?? firstVersion(record),
+    serverVersion: versionsText(cluster?.nodes ?? [], run) ?? firstVersion(record),
+    /** The image, or who runs on which. */
+    images: imagesText({ image: run.image, nodes: ownImages(run) }),
     self: selfCheck(record),
     notes: record.of("note"),
     end,

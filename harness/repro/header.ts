@@ -1,3 +1,4 @@
+import { imagesText, ownImages } from "../journal/run-images.ts";
 import { comment, word } from "./bash.ts";
 import type { ReproInput } from "./repro-input.ts";
 
@@ -5,24 +6,21 @@ const TOXIPROXY = "kvchaos/toxiproxy:2.12.0";
 const TOOLS = "redis:7.0.15";
 
 /** What the script is, for whoever finds it in a ticket. */
-export function headerLines(
-  { run, plan }: ReproInput,
-  found: string,
-  links: boolean,
-  missing: readonly string[],
-): string[] {
+export function headerLines(input: ReproInput, found: string, links: boolean, missing: readonly string[]): string[] {
+  const { run, plan } = input;
+  const nodes = ownImages(run);
   return [
     "#!/usr/bin/env bash",
     "#",
     ...comment(run.title),
     "#",
-    ...comment(`kvchaos ${run.kvchaos} found on ${run.image}: ${found}`),
+    ...comment(`kvchaos ${run.kvchaos} found on ${imagesText({ image: run.image, nodes })}: ${found}`),
     "#",
     ...comment(
       "This script does what that run did, without kvchaos: the same servers, the same kind of load, the same faults at the same moments. It needs Linux, bash 5, docker and curl; redis-cli comes out of an image. It makes containers and a network of its own, publishes ports on 127.0.0.1 only, ends by itself, and removes everything. Exit code: 0 reproduced, 1 not, 2 it could not run.",
     ),
     ...comment(
-      "IMAGE=… tries another server image; KEEP=1 leaves the containers running, to look into a hung process (gdb, pstack).",
+      `IMAGE=… tries another server image${nodes ? " where a node has none of its own" : ""}; KEEP=1 leaves the containers running, to look into a hung process (gdb, pstack).`,
     ),
     ...comment("What is random in the load is drawn anew: a finding that depends on it may need several runs."),
     ...(links

@@ -13,6 +13,8 @@ export interface ReproNode {
   role: "master" | "replica";
   /** Whom it follows at first; null for a master. */
   master: string | null;
+  /** null: the run's. */
+  image: string | null;
   launch: NonNullable<EventOf<"cluster">["nodes"][number]["launch"]>;
 }
 
@@ -39,10 +41,10 @@ export function reproInput(record: RunRecord): ReproInput | { why: string } {
     return { why: "its servers or sentinels choose the master themselves, and repro.sh cannot set such a cluster up" };
   // What the Compose file says: the first intention of every run.
   const topology = record.first("topology");
-  const nodes = cluster.nodes.flatMap(({ name, role, launch }): ReproNode[] =>
+  const nodes = cluster.nodes.flatMap(({ name, role, image, launch }): ReproNode[] =>
     role === "control" || role === "sentinel" || !launch
       ? []
-      : [{ name, role, launch, master: topology?.replicaOf[name] ?? null }],
+      : [{ name, role, image: image === run.image ? null : image, launch, master: topology?.replicaOf[name] ?? null }],
   );
   if (nodes.some(({ name, master }) => !NAME.test(name) || !NAME.test(master ?? "none")))
     return { why: "its nodes have names that no shell should see" };

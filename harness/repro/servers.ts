@@ -17,6 +17,7 @@ export function startLines(input: ReproInput, { links, admin, disk }: Start): st
   const network = (name: string) => `docker network create --label "$P" "${name}" >/dev/null || die "no network"`;
   return [
     'get_image "$IMAGE"',
+    ...[...new Set(input.nodes.flatMap(({ image }) => image ?? []))].map((image) => `get_image ${word(image)}`),
     'get_image "$TOOLS_IMAGE"',
     network("$P"),
     ...(admin ? [`${network("$P-admin")} # the clients' own: a node leaves the other one`] : []),
@@ -38,7 +39,8 @@ export function startLines(input: ReproInput, { links, admin, disk }: Start): st
 function serverLines({ nodes, system }: ReproInput, admin: boolean, disks: boolean): string[] {
   const [first] = nodes;
   if (!first) return [];
-  const same = nodes.every((node) => JSON.stringify(node.launch) === JSON.stringify(first.launch));
+  const startOf = ({ launch, image }: ReproNode): string => JSON.stringify([launch, image]);
+  const same = nodes.every((node) => startOf(node) === startOf(first));
   const start = ({ name }: ReproNode, text: string) => [
     `start_container ${word(name)} --network "$P" --network-alias ${word(name)} ${disks ? `-v "$P-${name}:${system.dataDirectory}" ` : ""}${text}`,
     ...(admin ? [`docker network connect "$P-admin" "$P-${name}" || die "no network for the clients"`] : []),
@@ -51,7 +53,7 @@ function serverLines({ nodes, system }: ReproInput, admin: boolean, disks: boole
 }
 
 /** Options of docker run, the image, and the command. */
-function launchWords({ launch }: ReproNode): string {
+function launchWords({ launch, image }: ReproNode): string {
   const { entrypoint, command, environment, memory, cpus, ulimits, tmpfs, capAdd, init, user } = launch;
   // docker takes one word as the entrypoint; the others go before the command.
   const [program, ...rest] = entrypoint ?? [];
@@ -66,7 +68,9 @@ function launchWords({ launch }: ReproNode): string {
     ...Object.entries(environment).flatMap(([name, value]) => ["-e", `${name}=${value}`]),
     ...(program === undefined ? [] : ["--entrypoint", program]),
   ];
-  return [words(options), '"$IMAGE"', words([...rest, ...command])].filter((part) => part !== "").join(" ");
+  return [words(options), image === null ? '"$IMAGE"' : word(image), words([...rest, ...command])]
+    .filter((part) => part !== "")
+    .join(" ");
 }
 
 const HOST = "repro-host";

@@ -68,11 +68,11 @@ describe("evidence of a run", function () {
     const link = { name: "r1 -> m1", address: { host: "10.0.0.1", port: 1000 } };
     return new EvidenceCollector({
       cluster: {
-        system: { portOffsets: [0, 2000], commands: redis.commands },
         nodes: [
           {
             name: "r1",
             container: "c1",
+            server: { system: { ...redis, portOffsets: [0, 2000] }, image: "none" },
             pid: () => pid,
             locks: null,
             admin: () => Promise.reject(new Error("no answer")),
@@ -93,7 +93,7 @@ describe("evidence of a run", function () {
         return () => {};
       },
       cutBy: () => "partition-1",
-      sidecar: (container) => ({ engine: noEngine, container, image: "none", labels: {}, processName: "deadlock" }),
+      sidecar: ({ container }) => ({ engine: noEngine, container, image: "none", labels: {}, processName: "deadlock" }),
     });
   }
   const verdict = (condition: NodeCondition) => ({ node: "r1", condition, since: 0, why: "" });

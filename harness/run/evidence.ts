@@ -11,7 +11,6 @@ import type { LinkState } from "../forensics/sockets.ts";
 import { takeBaseline, type WaitBaseline } from "../forensics/wait-baseline.ts";
 import { HANGS, type NodeCondition } from "../journal/events.ts";
 import { replyText } from "../resp/reply-text.ts";
-import type { System } from "../systems/system.ts";
 import type { NodeVerdict } from "../watchdog/watchdog.ts";
 import type { CoreCollector } from "./core-evidence.ts";
 import type { RunContext } from "./run-context.ts";
@@ -30,8 +29,7 @@ const LINE_MAX = 500;
 
 /** What of a cluster a capture needs. */
 type Scene = Pick<RunningCluster, "links"> & {
-  system: Pick<System, "portOffsets" | "commands">;
-  nodes: readonly Pick<ClusterNode, "name" | "container" | "pid" | "admin" | "locks">[];
+  nodes: readonly Pick<ClusterNode, "name" | "container" | "server" | "pid" | "admin" | "locks">[];
   sentinels?: Scene["nodes"];
   logs: Pick<RunningCluster["logs"], "file">;
 };
@@ -47,7 +45,7 @@ export interface EvidenceOptions extends Pick<RunContext, "directory" | "clock" 
   /** Reads the cores of servers that died; null: they leave none. */
   cores: CoreCollector | null;
   /** How to look at a container whose processes this machine's /proc does not show, or shows too little of. */
-  sidecar(container: string): SidecarOptions;
+  sidecar(node: Pick<ClusterNode, "container" | "server">): SidecarOptions;
 }
 
 /** Captures what can be known about a node in trouble, at the moment it is confirmed and before anything is healed. */
@@ -155,10 +153,10 @@ export class EvidenceCollector {
         directory: path.join(directory, folder),
         reason: condition,
         // Nothing can join the namespace of a container that ended.
-        sidecar: condition === "dead" ? undefined : this.#options.sidecar(node.container),
+        sidecar: condition === "dead" ? undefined : this.#options.sidecar(node),
         baseline: this.#baselines.get(name)?.waits,
-        links: linkStates(cluster, name, cutBy),
-        info: cluster.system.commands.info(),
+        links: linkStates(cluster, node, cutBy),
+        info: node.server.system.commands.info(),
         readers: node.locks ? async () => (await node.locks?.readers()) ?? new Map() : undefined,
         ask: async (argv) => replyText(await node.admin(argv, { within: ASK_MS, signal: inner })),
         logSince: () => tailOf(cluster.logs.file(name)),
@@ -222,13 +220,13 @@ export class EvidenceCollector {
   }
 
   async #noteWaits(node: Scene["nodes"][number]): Promise<void> {
-    const { name, container } = node;
+    const { name } = node;
     const pid = node.pid();
     const { signal, sidecar } = this.#options;
     this.#stopped.delete(name);
     this.#options.cores?.note(node);
     const here = pid === null ? null : await takeBaseline(pid, signal);
-    const there = here?.missing === null ? null : await takeBaseline(sidecar(container), signal);
+    const there = here?.missing === null ? null : await takeBaseline(sidecar(node), signal);
     const waits = here && there?.missing !== null ? here : there;
     if (waits) this.#baselines.set(name, { pid, waits });
   }
@@ -238,10 +236,14 @@ export class EvidenceCollector {
  * The links of one node, an entry per port that a replica dials: the kernel's socket tables know only addresses, and all who
  * dial a server know it by the same one.
  */
-function linkStates({ links, system }: Scene, node: string, cutBy: EvidenceOptions["cutBy"]): LinkState[] {
+function linkStates(
+  { links }: Scene,
+  { name: node, server }: Scene["nodes"][number],
+  cutBy: EvidenceOptions["cutBy"],
+): LinkState[] {
   const own = links.filter(({ from }) => from === node);
   return own.flatMap(({ name, address }) =>
-    system.portOffsets.map((offset) => ({
+    server.system.portOffsets.map((offset) => ({
       name,
       address: `${address.host}:${address.port + offset}`,
       cutBy: cutBy(name),

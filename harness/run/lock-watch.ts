@@ -12,6 +12,7 @@ import type { LockGraph } from "../locks/graph.ts";
 import { makeLibrary } from "../locks/library/make-library.ts";
 import { LIBRARY_INSIDE, type LockFolder } from "../locks/lock-folder.ts";
 import { GraphNames } from "../locks/names/graph-names.ts";
+import { serverIn } from "../systems/system-of-image.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** How far apart two moments are that a dependency is noted with, ms. */
@@ -25,16 +26,21 @@ const NAMES_MS = 60_000;
 /** What servers are started with so that they write their lock graphs down; null: not asked for, or not possible, which is noted. */
 export async function lockOptions(context: RunContext): Promise<MakeOptions["locks"]> {
   const { options, runId, emit, signal } = context;
-  const { engine, system, image, plan } = options;
+  const { engine, system, image: plain, plan } = options;
   if (!plan.experiment.locks) return null;
   const library = await makeLibrary(signal);
-  const refusal = await preloadRefusal(engine, system, image, { library, signal });
-  if (refusal !== null) {
-    emit({ type: "note", about: "locks", text: `the servers' locks are not seen: ${refusal}` });
-    return null;
+  const preloaded: Record<string, string | undefined> = {};
+  for (const image of new Set([plain, ...Object.values(plan.experiment.images.nodes ?? {})])) {
+    const own = serverIn(image, system).system;
+    const refusal = await preloadRefusal(engine, own, image, { library, signal });
+    if (refusal !== null) {
+      const whose = Object.keys(preloaded).length > 0 || image !== plain ? ` (${image})` : "";
+      emit({ type: "note", about: "locks", text: `the servers' locks are not seen${whose}: ${refusal}` });
+      return null;
+    }
+    preloaded[image] = (await engine.inspectImage(image, { signal }))?.environment?.LD_PRELOAD;
   }
-  const info = await engine.inspectImage(image, { signal });
-  return { library, runId, preloaded: info?.environment?.LD_PRELOAD, longWait: LONG_WAIT_MS };
+  return { library, runId, preloaded, longWait: LONG_WAIT_MS };
 }
 
 type LockNode = Pick<ClusterNode, "name" | "container"> & { locks: LockFolder };

@@ -21,6 +21,7 @@ export async function startCluster(context: RunContext, isWatched: () => boolean
     system,
     compose,
     image,
+    images: plan.experiment.images.nodes,
     toxiproxyImage,
     config: {
       ...(plan.experiment.fullSync === "force" ? system.forceFullSync : {}),

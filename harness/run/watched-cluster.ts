@@ -43,7 +43,7 @@ export interface WatchedCluster {
 /** Starts watching. Until chaos begins, a server that ends or hangs ends the run: nothing of ours can be the cause. */
 export async function watchCluster(context: RunContext, cluster: RunningCluster): Promise<WatchedCluster> {
   const { options, clock, emit, scope } = context;
-  const { engine, image, plan } = options;
+  const { engine, plan } = options;
   const { experiment } = plan;
   const { hangAfter, hangLimit } = experiment.watchdog;
   const patience = hangLimit ?? PATIENCE * hangAfter;
@@ -64,7 +64,9 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
     onProof: () => first?.proved(),
     cutBy: (link) => runner.holding(link),
     cores: experiment.cores ? new CoreCollector(context) : null,
-    sidecar: (container) => ({ engine, container, image, labels, processName: cluster.system.processName }),
+    sidecar: ({ container, server: { system, image } }) => ({
+      ...{ engine, container, image, labels, processName: system.processName },
+    }),
   });
   const runner = new FaultRunner({
     planned: plan.faults,
@@ -121,9 +123,9 @@ async function watch(
   const { options, clock, emit, scope, claims } = context;
   const all = [...cluster.nodes, ...cluster.sentinels, ...(cluster.control ? [cluster.control] : [])];
   const watchdog = await startWatchdog({
-    system: cluster.system,
     nodes: all.map((node) => ({
       name: node.name,
+      system: node.server.system,
       role: node.role,
       host: node.direct.host,
       port: node.direct.port,

@@ -28,6 +28,17 @@ export function systemNamedBy(image: string): SystemName {
   });
 }
 
+/** A server as a container runs it: an image, and the adapter that knows what is in it. */
+export interface Server {
+  system: System;
+  image: string;
+}
+
+/** The server in one node's image. @param run the system of the run, where the image's name tells none */
+export function serverIn(image: string, run: System): Server {
+  return { image, system: systemIn(image, systems.get(systemOfImage(image) ?? run.name) ?? run) };
+}
+
 /** The system as the server in this image wants it: "valkey/valkey:8.0.1" is Redis with other names for its programs. */
 export function systemIn(image: string, system: System): System {
   const { repository } = parseImageName(image);

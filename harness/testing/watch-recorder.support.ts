@@ -19,7 +19,7 @@ const QUICK: WatchdogSettings = {
 };
 
 /** A watched node whose answers are plain fields. */
-export interface MutableNode extends Pick<WatchedNode, "name" | "role" | "host" | "port"> {
+export interface MutableNode extends Pick<WatchedNode, "name" | "system" | "role" | "host" | "port"> {
   pid: number | null;
   container: ReturnType<WatchedNode["container"]>;
   claimed: "paused" | "down" | null;
@@ -29,6 +29,7 @@ export interface MutableNode extends Pick<WatchedNode, "name" | "role" | "host" 
 export function mutableNode(name: string, port: number, more: Partial<MutableNode> = {}): MutableNode {
   return {
     name,
+    system: redis,
     role: "master",
     host: "127.0.0.1",
     port,
@@ -60,7 +61,6 @@ export async function record(
   const verdicts: NodeVerdict[] = [];
   const clock = monotonicClock();
   const watchdog = await startWatchdog({
-    system: redis,
     nodes: nodes.map((node) => ({
       ...node,
       pid: () => node.pid,

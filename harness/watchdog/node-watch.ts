@@ -49,7 +49,8 @@ export class NodeWatch {
 
   /** @param order tells the probe thread */
   constructor(node: WatchedNode, options: WatchdogOptions, starvation: Starvation, order: (order: NodeOrder) => void) {
-    const { settings, system, clock } = options;
+    const { settings, clock } = options;
+    const { system } = node;
     this.#node = node;
     this.#options = options;
     this.#starvation = starvation;
@@ -89,7 +90,7 @@ export class NodeWatch {
       }
     }
     for (const { at, text } of report.infos) {
-      const state = this.#options.system.state(text);
+      const state = this.#node.system.state(text);
       this.#state = { at, state };
       this.#newState = true;
       this.#journalState(at, state);

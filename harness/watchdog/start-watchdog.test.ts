@@ -228,10 +228,10 @@ describe("watchdog", function () {
       const { startWatchdog } = await import("./harness/watchdog/start-watchdog.ts");
       const { redis } = await import("./harness/systems/redis.ts");
       const { monotonicClock } = await import("./harness/base/clock.ts");
-      const node = { name: "m1", role: "master", host: "127.0.0.1", port: ${server.port}, pid: () => null,
+      const node = { name: "m1", system: redis, role: "master", host: "127.0.0.1", port: ${server.port}, pid: () => null,
         container: () => ({ running: true, paused: false, exitCode: null }), claimed: () => null, master: () => null };
       const settings = { hangAfter: 1000, hangLimit: null, slowAfter: null, stallAfter: 1000, connections: 2, interval: 50, poll: 200 };
-      const watchdog = await startWatchdog({ system: redis, nodes: [node], settings, clock: monotonicClock(), emit() {},
+      const watchdog = await startWatchdog({ nodes: [node], settings, clock: monotonicClock(), emit() {},
         signal: new AbortController().signal, onState() {}, onCondition: ({ condition }) => {
           console.log(condition);
           watchdog.stop();

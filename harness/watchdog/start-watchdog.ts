@@ -15,7 +15,7 @@ const REPORT_LATE = REPORT_EVERY + 500;
  * @throws ChaosError `internal` or `timeout` when the probe thread does not start
  */
 export async function startWatchdog(options: WatchdogOptions): Promise<RunningWatchdog> {
-  const { system, nodes, settings, clock, emit, signal } = options;
+  const { nodes, settings, clock, emit, signal } = options;
   const controls = nodes.filter(({ role }) => role === "control").map(({ name }) => name);
   const starvation = new Starvation(settings.hangAfter, controls);
   let lastReport = clock.now();
@@ -42,15 +42,17 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
     {
       origin: clock.origin,
       nodes: nodes.map((node) => {
-        const { name, host, port, keyTag = "" } = node;
-        return { name, host, port, keyTag, control: node.role === "control", writes: takesWrites(node) };
+        const { name, system, host, port, keyTag = "" } = node;
+        return {
+          ...{ name, host, port, keyTag, control: node.role === "control", writes: takesWrites(node) },
+          info: system.commands.info(),
+          unansweredAtMost: system.unansweredAtMost ?? null,
+          named: system.workerThreads !== undefined,
+        };
       }),
       plan: {
         ...settings,
         password: options.password,
-        info: system.commands.info(),
-        unansweredAtMost: system.unansweredAtMost ?? null,
-        named: system.workerThreads !== undefined,
       },
     },
     signal,

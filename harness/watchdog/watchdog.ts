@@ -18,6 +18,8 @@ export const DEFAULT_POLL = 1000;
 
 export interface WatchedNode {
   name: string;
+  /** What it is asked with, and how its answers are read. */
+  system: System;
   role: "master" | "replica" | "control" | "sentinel";
   host: string;
   port: number;
@@ -40,7 +42,6 @@ export interface NodeVerdict extends Pick<EventOf<"condition">, "node" | "since"
 }
 
 export interface WatchdogOptions {
-  system: System;
   nodes: readonly WatchedNode[];
   settings: WatchdogSettings;
   clock: Clock;

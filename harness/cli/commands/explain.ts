@@ -12,8 +12,9 @@ import { hiddenPlan } from "../../experiment/secrets.ts";
 import { waysOf } from "../../experiment/vias.ts";
 import { type Plan, viaText } from "../../journal/plan.ts";
 import { newSeed } from "../../run/campaign/rounds.ts";
-import { knownSystem } from "../choose-server.ts";
-import { command } from "../command.ts";
+import { serverIn, systemOfImage } from "../../systems/system-of-image.ts";
+import { checkNodeImages, knownSystem, ownImage, readWish } from "../choose-server.ts";
+import { command, IMAGE } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { planFor } from "../plan-for.ts";
 import { print } from "../print.ts";
@@ -22,6 +23,7 @@ export const explainCommand = command({
   positionals: { experiment: { type: "string", demandOption: true, describe: "a file" } },
   options: {
     system: { type: "string", describe: "default: the first that the experiment names" },
+    image: IMAGE,
     seed: { type: "string", describe: "draws every random choice; default: a new one" },
     compose: {
       type: "boolean",
@@ -29,12 +31,17 @@ export const explainCommand = command({
       describe: "the Compose file of its cluster instead, which is made where it names none",
     },
   },
-  run: async ({ experiment: file, system: name, seed, compose: asFile }) => {
+  run: async ({ experiment: file, seed, compose: asFile, ...args }) => {
+    const wish = readWish(args);
     const experiment = await readExperiment(file, registries);
+    const named = wish.image ?? (wish.system === undefined ? ownImage(experiment.images) : undefined);
     const own = experiment.systems.includes("redis") ? "redis" : (experiment.systems[0] ?? "redis");
-    const system = knownSystem(name ?? own);
-    const image = system.images[0] as string;
-    const { plan, compose } = await planFor(experiment, seed ?? newSeed(), { system, image });
+    const first = knownSystem(wish.system ?? (named && systemOfImage(named)) ?? own);
+    const server = named === undefined ? { system: first, image: first.images[0] as string } : serverIn(named, first);
+    const { system, image } = server;
+    const { nodes = {} } = wish;
+    checkNodeImages(nodes, await registries.readShape(experiment.cluster), system);
+    const { plan, compose } = await planFor(experiment, seed ?? newSeed(), { ...server, nodes });
     if (asFile) {
       const { cluster } = hiddenPlan(plan).experiment;
       const made =
@@ -45,6 +52,7 @@ export const explainCommand = command({
       return EXIT.pass;
     }
     const { sharded, topology } = clusterSpec(compose, system);
+    for (const line of imageLines(plan, image)) print(`# ${line}`);
     const names = experiment.load.map((load) => load.name);
     if (sharded) for (const line of shardLines(topology, names)) print(`# ${line}`);
     for (const line of wayLines(plan, shapeOf(compose))) print(`# ${line}`);
@@ -52,6 +60,13 @@ export const explainCommand = command({
     return EXIT.pass;
   },
 });
+
+/** Who runs on another image than the others. */
+function imageLines({ experiment: { images } }: Plan, image: string): string[] {
+  const own = Object.entries(images.nodes ?? {});
+  if (own.length === 0) return [];
+  return ["Who runs what:", ...own.map(([node, one]) => `  ${node}: ${one}`), `  all others: ${image}`];
+}
 
 /** How the clients of each load reach its nodes, and because of which fault not straight. */
 function wayLines({ experiment, faults }: Plan, shape: ClusterShape): string[] {

@@ -8,8 +8,8 @@ import { explain } from "../../locks/predict/explain.ts";
 import { fateText, sentenceOf } from "../../report/foreseen/foreseen-text.ts";
 import { newSeed } from "../../run/campaign/rounds.ts";
 import { confirm, fateOf } from "../../run/confirm/confirm.ts";
-import type { ServerWish } from "../choose-server.ts";
-import { command, JOBS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
+import { readWish, type ServerWish } from "../choose-server.ts";
+import { command, IMAGE, JOBS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
 import { addToRun, isRun, readPlanFile, recordIn } from "../earlier-run.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { log, print } from "../print.ts";
@@ -26,7 +26,7 @@ export const foreseeCommand = command({
   },
   options: {
     system: SYSTEM,
-    image: { type: "string", describe: "server image; of a run: default that run's" },
+    image: { ...IMAGE, describe: `${IMAGE.describe}; default: the images of that run` },
     seed: { type: "string", describe: "draws every random choice; default: a new one, which is printed" },
     confirm: { type: "boolean", default: false, describe: "run again with pauses until each prediction comes true" },
     tries: { type: "number", default: 6, describe: "runs for each prediction before it stays a warning" },
@@ -38,7 +38,7 @@ export const foreseeCommand = command({
   },
   run: async (args) => {
     const tries = readCount("--tries", args.tries);
-    const wish = { ...args, tries };
+    const wish = { ...readWish(args), only: args.only, tries };
     const options = { ...args, jobs: readJobs(args.jobs, args.confirm ? tries : 1) };
     if (await isRun(args.target)) {
       const record = await seenLocks(args.target, args.only);
@@ -47,7 +47,7 @@ export const foreseeCommand = command({
     }
     const experiment = await readExperiment(args.target, registries);
     return withSession(options, async (session) => {
-      const result = await session.runSeed({ ...experiment, locks: true }, args.seed ?? newSeed(), args, {
+      const result = await session.runSeed({ ...experiment, locks: true }, args.seed ?? newSeed(), wish, {
         verb: "foresee",
       });
       const code = exitOfVerdict(result.verdict, false);

@@ -4,6 +4,7 @@ import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { monotonicClock } from "../../base/clock.ts";
 import { formatDuration } from "../../base/units.ts";
 import { version } from "../../base/version.ts";
+import { imagesOfFaults } from "../../experiment/node-images.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { writeNight } from "../../report/night/night-files.ts";
 import { countedOutcomes } from "../../report/night/outcome-words.ts";
@@ -11,7 +12,7 @@ import { type JobWishes, type NightJob, nightJobs, nightOrder, seedOfNight, shar
 import { mergeNights } from "../../run/night/merge.ts";
 import { blankEntry, NightRunner } from "../../run/night/night-runner.ts";
 import { type Night, nightRun } from "../../run/night/record.ts";
-import { systemIn } from "../../systems/system-of-image.ts";
+import { serverIn, systemIn } from "../../systems/system-of-image.ts";
 import { knownSystem, type ServerChoice } from "../choose-server.ts";
 import { command, JOBS, REPORTS } from "../command.ts";
 import { EXIT, exitOfNight } from "../exit-codes.ts";
@@ -107,7 +108,7 @@ export const nightlyCommand = command({
       const runner = new NightRunner({
         clock,
         budget,
-        absent: (job) => absent(session, serverOf(job), args.pull),
+        absent: (job) => anyAbsent(session, job, args.pull),
         run: async (job) => {
           const result = await session.runSeedOn(serverOf(job), job.experiment, seed);
           const kept = (run: EndedRun) => nightRun(path.relative(directory, run.directory), { ...run, seed });
@@ -161,6 +162,18 @@ const serverOf = ({ image, system }: NightJob): ServerChoice => ({
   image,
   system: systemIn(image, knownSystem(system)),
 });
+
+/** Of its own image, and of those that single nodes and faults want. */
+async function anyAbsent(session: Session, job: NightJob, pull: boolean): Promise<string | null> {
+  const { images, faults } = job.experiment;
+  const server = serverOf(job);
+  const others = [...Object.values(images.nodes ?? {}), ...imagesOfFaults(faults)];
+  for (const one of [server, ...others.map((image) => serverIn(image, server.system))]) {
+    const why = await absent(session, one, pull);
+    if (why !== null) return why;
+  }
+  return null;
+}
 
 /** Why a job's image cannot be used; null when it is here, or could be brought. */
 async function absent({ engine, signal }: Session, { image, system }: ServerChoice, pull: boolean) {

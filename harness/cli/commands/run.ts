@@ -1,6 +1,7 @@
 import { newSeed, rounds, seedOfRound } from "../../run/campaign/rounds.ts";
 import { series } from "../../run/campaign/series.ts";
-import { command, JOBS, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
+import { readWish } from "../choose-server.ts";
+import { command, IMAGE, JOBS, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { experimentFiles, readExperiments } from "../experiment-files.ts";
 import { log } from "../print.ts";
@@ -11,7 +12,7 @@ export const runCommand = command({
   positionals: { experiment: { type: "string", array: true, demandOption: true, describe: "files or folders" } },
   options: {
     system: SYSTEM,
-    image: { type: "string", describe: "server image; its name tells the system, or add --system" },
+    image: IMAGE,
     seed: { type: "string", describe: "draws every random choice; default: a new one, which is printed" },
     repeat: { type: "number", default: 1, describe: "runs of each experiment, each with a seed of its own" },
     "until-fail": { type: "boolean", default: false, describe: "repeat until a run does not pass" },
@@ -27,6 +28,7 @@ export const runCommand = command({
   run: async (args) => {
     const repeat = readCount("--repeat", args.repeat);
     readJobs(args.jobs);
+    const wish = readWish(args);
     const duration = readDuration("--duration", args.duration);
     const endless = repeat === 1 && (args["until-fail"] || args.duration !== undefined);
     const { index, count } = readShard(args.shard);
@@ -43,7 +45,7 @@ export const runCommand = command({
         {
           run: ({ of: experiment, round }, unneeded) => {
             const seed = args.seed === undefined ? newSeed() : seedOfRound(args.seed, round);
-            return session.runSeed(experiment, seed, args, { unneeded });
+            return session.runSeed(experiment, seed, wish, { unneeded });
           },
           // However short the time is, one takes place.
           late: ({ of, round }) => (round > 0 || of !== experiments[0]) && performance.now() >= end,

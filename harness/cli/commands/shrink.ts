@@ -11,21 +11,22 @@ import { firstKind } from "../../run/campaign/attempts.ts";
 import { type Document, entriesOf } from "../../run/shrink/document.ts";
 import type { Counted } from "../../run/shrink/sequential-test.ts";
 import { keyOf, shrink } from "../../run/shrink/shrink.ts";
-import { command, JOBS, REPORTS, SYSTEM } from "../command.ts";
+import { readWish } from "../choose-server.ts";
+import { command, IMAGE, JOBS, REPORTS, SYSTEM } from "../command.ts";
 import { earlierExperiment, planOfDocument } from "../earlier-experiment.ts";
 import { readPlanFile, recordIn } from "../earlier-run.ts";
 import { EXIT } from "../exit-codes.ts";
 import { invocation } from "../invocation.ts";
 import { log, print } from "../print.ts";
 import { readDuration, readJobs } from "../read-limits.ts";
-import { withSession } from "../session.ts";
+import { imageWords, withSession } from "../session.ts";
 import { ShrinkTrail } from "../shrink-trail.ts";
 
 export const shrinkCommand = command({
   positionals: { run: { type: "string", demandOption: true, describe: "a failed run's folder" } },
   options: {
     system: SYSTEM,
-    image: { type: "string", describe: "default: the image of that run" },
+    image: { ...IMAGE, describe: `${IMAGE.describe}; default: the images of that run` },
     experiment: { type: "string", describe: "the file that the run was made from (default: where it was then)" },
     budget: {
       type: "string",
@@ -37,6 +38,7 @@ export const shrinkCommand = command({
     reports: REPORTS,
   },
   run: async (args) => {
+    const wish = readWish(args);
     const budget = readDuration("--budget", args.budget);
     const jobs = readJobs(args.jobs);
     const plan = await readPlanFile(path.join(args.run, "plan.yaml"));
@@ -49,7 +51,7 @@ export const shrinkCommand = command({
     }
     const out = path.resolve(args.out ?? path.join(args.run, "shrunk.yaml"));
     return withSession({ reports: args.reports, quiet: true, jobs }, async (session) => {
-      const server = await session.chooseAgain(args, plan, record);
+      const server = await session.chooseAgain(wish, plan, record);
       const earlier = await earlierExperiment(args.experiment ?? plan.experiment.file, plan, server);
       const { file, document } = earlier;
       const { seed } = plan;
@@ -95,7 +97,7 @@ export const shrinkCommand = command({
       if (!complete)
         print("Less may do: the time was over before everything had been tried. The same command goes on from here.");
       const { words, name } = invocation();
-      print([...words, "run", name(out), "--image", server.image, "--seed", seed].map(shellWord).join(" "));
+      print([...words, "run", name(out), ...imageWords(server), "--seed", seed].map(shellWord).join(" "));
       if (session.signal.aborted) return EXIT.interrupted;
       return complete ? EXIT.pass : EXIT.inconclusive;
     });

@@ -7,18 +7,20 @@ import { mistakesError, YamlSource } from "../../base/mistakes.ts";
 import { CleanupScope } from "../../base/scope.ts";
 import type { Address } from "../../cluster/cluster.ts";
 import type { RunningCluster } from "../../cluster/running-cluster.ts";
+import { shapeOf } from "../../cluster/shape.ts";
 import { upCluster } from "../../cluster/up.ts";
 import { guardRun } from "../../docker/guard-run.ts";
 import { keptLabels } from "../../docker/leftovers.ts";
 import { registries } from "../../experiment/catalogue.ts";
+import { nodeImages } from "../../experiment/node-images.ts";
 import { readTopology } from "../../experiment/read/read-topology.ts";
 import { Mistakes } from "../../experiment/read/zod-mistakes.ts";
 import type { Topology } from "../../journal/topology.ts";
 import { TOXIPROXY_IMAGE } from "../../network/toxiproxy-recipe.ts";
 import { systems } from "../../systems/registry.ts";
 import { SYSTEM_NAMES } from "../../systems/system.ts";
-import { chooseServer, type ServerWish } from "../choose-server.ts";
-import { command, SYSTEM } from "../command.ts";
+import { bringImages, checkNodeImages, chooseServer, readWish, type ServerWish } from "../choose-server.ts";
+import { command, IMAGE, SYSTEM } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { interruptible } from "../interrupt.ts";
 import { readyMachine } from "../machine.ts";
@@ -35,14 +37,15 @@ export const upCommand = command({
   },
   options: {
     system: SYSTEM,
-    image: { type: "string", describe: "server image; its name tells the system, or add --system" },
+    image: IMAGE,
   },
   run: async (args) => {
+    const wish = readWish(args);
     // Broken files are refused before anything is installed or started; the image does not matter for that.
     const [first] = systems.values();
     const cluster = readArgument(args.cluster, args.system);
     if (first) await composeFor(cluster, { system: first, image: first.images[0] as string });
-    return interruptible((signal) => up({ ...args, cluster }, signal));
+    return interruptible((signal) => up({ ...wish, cluster }, signal));
   },
 });
 
@@ -65,6 +68,10 @@ async function up(args: ServerWish & { cluster: string | Topology }, signal: Abo
     const engine = await readyMachine(signal);
     const server = await chooseServer(engine, args, SYSTEM_NAMES, signal);
     const compose = await composeFor(args.cluster, server);
+    const shape = shapeOf(compose);
+    const { nodes = {} } = server;
+    checkNodeImages(nodes, shape, server.system);
+    await bringImages(engine, server, { images: Object.values(nodes), file: "" }, signal);
     const runId = `up-${randomBytes(4).toString("hex")}`;
     await guardRun({ engine, runId, resources, signal, interrupt: signal });
     const logs = await mkdtemp(path.join(tmpdir(), "kvchaos-up-"));
@@ -72,6 +79,7 @@ async function up(args: ServerWish & { cluster: string | Topology }, signal: Abo
     const gone = new AbortController();
     const cluster = await upCluster({
       ...server,
+      images: nodeImages(shape, nodes),
       engine,
       compose,
       toxiproxyImage: TOXIPROXY_IMAGE,

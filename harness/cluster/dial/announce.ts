@@ -17,12 +17,16 @@ interface Announced {
 
 /** Journals what was started: every server with its image, ports and version, and the links. */
 export async function announce(
-  options: { engine: Engine; image: string; compose: ComposeFile; emit: Emit; signal: AbortSignal },
+  options: { engine: Engine; compose: ComposeFile; emit: Emit; signal: AbortSignal },
   cluster: RunningCluster,
   servers: readonly Announced[],
 ): Promise<void> {
-  const { engine, image, emit, signal } = options;
-  const digest = (await engine.inspectImage(image, { signal }))?.digest ?? null;
+  const { engine, emit, signal } = options;
+  const images = new Set(servers.map(({ node }) => node.server.image));
+  const digests = await Promise.all(
+    [...images].map(async (image) => [image, (await engine.inspectImage(image, { signal }))?.digest ?? null] as const),
+  );
+  const digestOf = new Map(digests);
   const versions = await Promise.all(servers.map(({ node }) => versionOf(node, signal)));
   emit({
     type: "cluster",
@@ -30,8 +34,8 @@ export async function announce(
       name: node.name,
       role: node.role,
       container: node.container,
-      image,
-      digest,
+      image: node.server.image,
+      digest: digestOf.get(node.server.image) ?? null,
       ports,
       version: versions[i] ?? null,
       launch: journaledLaunch(launch),

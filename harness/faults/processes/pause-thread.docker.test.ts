@@ -42,7 +42,7 @@ describe("pause-thread on real servers", function () {
       config: {},
       labels: await ownerLabels(runId),
       runId,
-      locks: { library, runId, preloaded: undefined, longWait: 100 },
+      locks: { library, runId, preloaded: {}, longWait: 100 },
       logDirectory: logs,
       emit: () => {},
       resources: scope,

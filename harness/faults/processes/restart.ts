@@ -33,7 +33,7 @@ export const restart = defineFault({
     const release = context.claim(node.name, "down");
     const start = (): Promise<void> => startAgain(context, node);
     context.onHeal(`start ${node.name}`, start);
-    await node.stop(Math.ceil((stopWithin ?? cluster.system.stopWithin ?? STOP_MS) / 1000));
+    await node.stop(Math.ceil((stopWithin ?? node.server.system.stopWithin ?? STOP_MS) / 1000));
     signal.throwIfAborted();
     await start();
     release();

@@ -70,8 +70,8 @@ export const shutdown = defineFault({
 });
 
 /** Will what it has acknowledged outlive a clean stop? One that does not answer has made no promise that could be checked. */
-async function promisesToKeep({ cluster, signal }: FaultContext, node: ClusterNode): Promise<boolean> {
-  const settings = Object.entries(cluster.system.keepsDataWith ?? {});
+async function promisesToKeep({ signal }: FaultContext, node: ClusterNode): Promise<boolean> {
+  const settings = Object.entries(node.server.system.keepsDataWith ?? {});
   if (settings.length === 0) return true;
   const answers = await Promise.all(
     settings.map(async ([name, wanted]) => {

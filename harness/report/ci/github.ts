@@ -38,11 +38,11 @@ export function githubReporter(environment: NodeJS.ProcessEnv, stream: { write(t
 }
 
 function summaryOf(summary: RunSummary): string {
-  const { run, verdict, findings, checks, serverVersion, end, watchEnd, reasons } = summary;
+  const { run, verdict, findings, checks, serverVersion, images, end, watchEnd, reasons } = summary;
   const sign = { pass: "✅", fail: "❌", inconclusive: "⚠️", error: "🛑", interrupted: "⏹️" }[verdict];
   const facts = [
     ["Server", `${run.system} ${serverVersion ?? "of unknown version"}`],
-    ["Image", run.image],
+    ["Image", images],
     ["Digest", run.digest ?? "unknown"],
     ["Seed", run.seed],
     ["Duration", formatTime(end)],

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { clientViews } from "../../checks/service/outages.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { ownImages } from "../../journal/run-images.ts";
 import type { Foreseen } from "../../journal/view/foreseen.ts";
 import { sentenceOf } from "../foreseen/foreseen-text.ts";
 import { withoutRoot } from "../replay-command.ts";
@@ -50,6 +51,7 @@ export function resultOf(record: RunRecord): Result {
     system: run.system,
     image: run.image,
     digest: run.digest,
+    ...(ownImages(run) ? { nodeImages: { ...ownImages(run) } } : {}),
     serverVersion,
     verdict,
     reasons: [...reasons],

@@ -34,7 +34,7 @@ function junitOf(record: RunRecord): Xml {
       startedAt: run.startedAt,
       properties: [
         ["seed", run.seed],
-        ["image", run.image],
+        ["image", summary.images],
         ["digest", run.digest ?? "unknown"],
         ["kvchaos", run.kvchaos],
         ["replay", replayCommand(summary)],

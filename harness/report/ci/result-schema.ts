@@ -54,6 +54,10 @@ export const resultSchema = z.object({
   system: z.string(),
   image: z.string(),
   digest: z.string().nullable(),
+  nodeImages: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Nodes with an image of their own; absent: all run on `image`"),
   serverVersion: z.string().nullable(),
   verdict: z.enum(["pass", "fail", "inconclusive", "error", "interrupted"]),
   reasons: z.array(z.string()),

@@ -29,7 +29,7 @@ function tapOf(record: RunRecord): string {
   }
   return [
     "TAP version 14",
-    `# ${description(`${run.title} on ${run.image}, seed ${run.seed}`)}`,
+    `# ${description(`${run.title} on ${summary.images}, seed ${run.seed}`)}`,
     `# ${description(replayCommand(summary))}`,
     ...(verdict === "error" ? [] : [`1..${points.length}`]),
     ...points,

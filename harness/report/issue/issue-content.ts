@@ -71,10 +71,10 @@ function lines(some: readonly string[]): string {
   return fenced(some.map((one) => shortenCounted(one, MOST_LINE_CHARS)).join("\n"));
 }
 
-function versionText({ run, serverVersion }: RunSummary, { version }: IssueTexts): string {
+function versionText({ run, serverVersion, images }: RunSummary, { version }: IssueTexts): string {
   return [
     `- ${version.server}: ${inlineMarkdown(run.system)} ${inlineMarkdown(serverVersion ?? version.unknown)}`,
-    `- ${version.image}: ${inlineMarkdown(run.image)}`,
+    `- ${version.image}: ${inlineMarkdown(images)}`,
     `- ${version.digest}: ${inlineMarkdown(run.digest ?? "-")}`,
     `- ${version.host}: ${inlineMarkdown(machineText(run, "Linux") || "-")}`,
   ].join("\n");

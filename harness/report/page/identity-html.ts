@@ -17,11 +17,11 @@ const MOST_PLAN_CHARS = 200_000;
 
 /** Which server, which harness, which machine: what a maintainer asks first. */
 export function identityHtml(summary: RunSummary): Html {
-  const { run, serverVersion, nodes, end } = summary;
+  const { run, serverVersion, images, nodes, end } = summary;
   const shape = nodes.map((node) => `${node.name} (${node.role})`).join(", ");
   const about = definitions([
     ["Server", `${run.system} ${serverVersion ?? "(version unknown)"}`],
-    ["Image", run.image],
+    ["Image", images],
     ["Digest", run.digest ?? "unknown: the image is not from a registry"],
     ["Nodes", shape || "none came up"],
     ["Run", `${run.startedAt}, ${formatTime(end)}, seed ${run.seed}, id ${run.runId}`],

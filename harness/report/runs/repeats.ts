@@ -1,6 +1,7 @@
 import { groupBy } from "../../base/group-by.ts";
 import { type Proportion, proportion, proportionText } from "../../base/proportion.ts";
 import { planIn } from "../../journal/plan.ts";
+import { imagesText } from "../../journal/run-images.ts";
 import { type Html, html } from "../html/markup.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
 import type { RunSummary } from "../run-summary.ts";
@@ -25,7 +26,7 @@ interface ImageRuns {
  * How often runs of the same experiment in the same folder of reports found what this one found, image by image.
  * null: it was run once.
  */
-export function repeatsOf({ run, findings, foreseen }: RunSummary, file: string, runs: readonly ListedRun[]) {
+export function repeatsOf({ run, images, findings, foreseen }: RunSummary, file: string, runs: readonly ListedRun[]) {
   // Runs that are to make a prediction real do another thing, and find it sooner.
   const confirms = foreseen?.confirms ?? undefined;
   const same = runs.filter(
@@ -38,25 +39,29 @@ export function repeatsOf({ run, findings, foreseen }: RunSummary, file: string,
     first ? one.findings.some(({ type }) => type === first.type) : one.verdict === "fail";
   const said = planIn(run)?.experiment.images ?? {};
   // A tag may have been moved to another image between two runs.
-  const groups = groupBy(same, ({ image, digest }) => `${image} ${digest ?? ""}`);
-  const images = [...groups.values()].map((own): ImageRuns => {
-    const [{ image, digest }] = own as [ListedRun];
+  const groups = groupBy(same, (one) => `${textOf(one)} ${one.digest ?? ""}`);
+  const all = [...groups.values()].map((own): ImageRuns => {
+    const [first] = own as [ListedRun];
+    const { image, digest } = first;
+    const text = textOf(first);
     const judged = own.filter(hasVerdict);
     return {
-      image,
+      image: text,
       digest,
       said: image === said.fixed ? "fixed" : image === said.affected ? "affected" : null,
-      own: image === run.image && digest === run.digest,
+      own: text === images && digest === run.digest,
       found: proportion(judged.filter(finds).length, judged.length),
       unknown: own.length - judged.length,
     };
   });
-  if (said.fixed !== undefined && !images.some(({ image }) => image === said.fixed))
-    images.push({ image: said.fixed, digest: null, said: "fixed", own: false, found: proportion(0, 0), unknown: 0 });
+  if (said.fixed !== undefined && !all.some(({ said: what }) => what === "fixed"))
+    all.push({ image: said.fixed, digest: null, said: "fixed", own: false, found: proportion(0, 0), unknown: 0 });
   const rank = ({ own, said: what }: ImageRuns): number => (own ? 0 : what === "fixed" ? 1 : 2);
   // What was counted: "hang", or any finding for a run that has none.
-  return { what: first ? first.type : "any finding", images: images.sort((a, b) => rank(a) - rank(b)) };
+  return { what: first ? first.type : "any finding", images: all.sort((a, b) => rank(a) - rank(b)) };
 }
+
+const textOf = ({ image, nodeImages: nodes }: ListedRun): string => imagesText({ image, nodes });
 
 /** k of n with its interval, image by image: the one of this run first, the fixed one beside it. */
 export function repeatsHtml({ what, images }: NonNullable<ReturnType<typeof repeatsOf>>): Html {

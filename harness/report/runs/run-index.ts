@@ -5,6 +5,7 @@ import { groupBy } from "../../base/group-by.ts";
 import { proportion, proportionText } from "../../base/proportion.ts";
 import { counted, formatTime } from "../../base/units.ts";
 import { kindOf } from "../../journal/finding.ts";
+import { imagesText } from "../../journal/run-images.ts";
 import { bullets } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { htmlPage } from "../html/page.ts";
@@ -88,7 +89,9 @@ const COLUMNS = [
 function groupHtml(runs: readonly ListedRun[]): Html {
   const { title: own, file, confirms } = latestOf(runs).experiment;
   const title = confirms === undefined ? own : `${own}: to make ${confirms} real`;
-  const rows = [...groupBy(runs, ({ system, image }) => `${system} ${image}`).values()];
+  const rows = [
+    ...groupBy(runs, ({ system, image, nodeImages: nodes }) => `${system} ${imagesText({ image, nodes })}`).values(),
+  ];
   return html`<section><h2>${title}</h2>
 <p class="quiet"><code>${file}</code></p>
 ${scrolling(title, table(COLUMNS, rows.map(cells), "history", true))}</section>`;
@@ -106,7 +109,7 @@ function cells(runs: readonly ListedRun[]): HtmlContent[] {
   const latest = linked(last, html`<span class="tag v-${last.verdict}">${last.verdict}</span>`);
   const told = [day(last.startedAt), kindsOf(last, 4)].filter((part) => part !== "").join(", ");
   return [
-    html`${last.image}<br><span class="quiet">${last.system}${version}</span>`,
+    html`${imagesText({ image: last.image, nodes: last.nodeImages })}<br><span class="quiet">${last.system}${version}</span>`,
     html`${latest}<br><span class="quiet">${told}</span>`,
     [drawn.map((run) => linked(run, box(LETTERS[run.verdict], run.verdict), wordsOf(run))), cut],
     failed.n === 0 ? "no verdict yet" : proportionText(failed),

@@ -13,6 +13,7 @@ const resultSchema = z.looseObject({
   system: z.string(),
   image: z.string(),
   digest: z.string().nullable(),
+  nodeImages: z.record(z.string(), z.string()).optional(),
   serverVersion: z.string().nullable(),
   verdict: z.enum(["pass", "fail", "inconclusive", "error", "interrupted"]),
   findings: z.array(z.looseObject({ type: z.string(), class: z.string(), node: z.string().nullable() })),

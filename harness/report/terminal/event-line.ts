@@ -3,6 +3,7 @@ import { shorten } from "../../base/shorten.ts";
 import { formatTime } from "../../base/units.ts";
 import type { EventOf, JournalEvent } from "../../journal/events.ts";
 import { occurrenceOf } from "../../journal/plan.ts";
+import { imagesText, ownImages } from "../../journal/run-images.ts";
 import { pauseText } from "../fault-words.ts";
 
 /** An administration command that takes longer is worth a line. ms */
@@ -38,7 +39,10 @@ type Said = readonly [tone: Tone, text: string];
 function describe(event: JournalEvent): Said | null {
   switch (event.type) {
     case "run":
-      return ["plain", `${event.title}: ${event.image}, seed ${event.seed}`];
+      return [
+        "plain",
+        `${event.title}: ${imagesText({ image: event.image, nodes: ownImages(event) })}, seed ${event.seed}`,
+      ];
     case "phase":
       return event.step === "begin" ? ["plain", `── ${event.phase}`] : null;
     case "fault":

@@ -28,16 +28,16 @@ export interface ProbedNode {
   writes: boolean;
   /** Before our key: the hash tag of the node's shard in cluster mode. */
   keyTag: string;
-}
-
-export interface ProbePlan extends Pick<WatchdogSettings, "connections" | "interval" | "poll" | "hangAfter"> {
-  password: string | undefined;
-  /** The system's INFO. */
+  /** Its server's INFO. */
   info: readonly string[];
   /** Unanswered questions on the data path at once, and one of each kind besides; null: no limit. */
   unansweredAtMost: number | null;
   /** Connections tell the server their names, to be found in its CLIENT LIST. */
   named: boolean;
+}
+
+export interface ProbePlan extends Pick<WatchdogSettings, "connections" | "interval" | "poll" | "hangAfter"> {
+  password: string | undefined;
 }
 
 /** From the main thread, about one node. */
@@ -97,7 +97,7 @@ export class NodeProber {
     this.#turns = turns;
     this.#plan = plan;
     this.#writes = node.writes;
-    this.#limit = new UnansweredLimit(plan.unansweredAtMost);
+    this.#limit = new UnansweredLimit(node.unansweredAtMost);
     const count = node.control ? CONTROL_CONNECTIONS : plan.connections;
     const slow = Math.max(500, plan.interval);
     this.#grow(count);
@@ -107,7 +107,7 @@ export class NodeProber {
     if (!node.control) {
       const key = node.keyTag + PROBE_KEY;
       const get = encodeCommand(["GET", key]);
-      const info = encodeCommand(plan.info);
+      const info = encodeCommand(node.info);
       this.#every(slow, slow / 3, () => {
         if (this.#writes) this.#ask(write, encodeCommand(["SET", key, ++this.#written]));
         this.#ask(read, get);
@@ -209,7 +209,8 @@ export class NodeProber {
 
   #connection(kind: ProbeKind): ProbeConnection {
     const number = this.#all.length;
-    const { password, named } = this.#plan;
+    const { password } = this.#plan;
+    const { named } = this.#node;
     const connection: ProbeConnection = new ProbeConnection({
       number,
       kind,
@@ -261,7 +262,7 @@ export class NodeProber {
 
   /** The kinds of the questions without answer; where nothing depends on them, nobody looks. */
   #open(): ProbeKind[] {
-    if (this.#plan.unansweredAtMost === null) return [];
+    if (this.#node.unansweredAtMost === null) return [];
     return this.#all.flatMap(({ kind, idle }) => (idle ? [] : [kind]));
   }
 

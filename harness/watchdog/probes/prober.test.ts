@@ -14,9 +14,17 @@ describe("prober", () => {
   beforeEach(async () => {
     server = await FakeServer.start();
     reports = [];
+    const asked = {
+      host: server.host,
+      port: server.port,
+      keyTag: "",
+      info: ["INFO"],
+      unansweredAtMost: null,
+      named: false,
+    };
     const nodes = [
-      { name: "m1", host: server.host, port: server.port, control: false, writes: true, keyTag: "" },
-      { name: "control", host: server.host, port: server.port, control: true, writes: false, keyTag: "" },
+      { name: "m1", control: false, writes: true, ...asked },
+      { name: "control", control: true, writes: false, ...asked },
     ];
     const plan = {
       connections: 3,
@@ -24,9 +32,6 @@ describe("prober", () => {
       poll: 100,
       hangAfter: 1000,
       password: undefined,
-      info: ["INFO"],
-      unansweredAtMost: null,
-      named: false,
     };
     obey = startProber({ nodes, plan }, monotonicClock(), (report) => reports.push(report));
   });
@@ -127,16 +132,15 @@ describe("prober", () => {
     beforeEach(async () => {
       pooled = await FakeServer.start();
       heard = [];
-      const node = { name: "r1", host: pooled.host, port: pooled.port, control: false, writes: true, keyTag: "" };
+      const asked = { info: ["INFO"], unansweredAtMost: 3, named: false };
+      const { host, port } = pooled;
+      const node = { name: "r1", host, port, control: false, writes: true, keyTag: "", ...asked };
       const plan = {
         connections: 12,
         interval: 20,
         poll: 10,
         hangAfter: 1000,
         password: undefined,
-        info: ["INFO"],
-        unansweredAtMost: 3,
-        named: false,
       };
       order = startProber({ nodes: [node], plan }, monotonicClock(), (report) => heard.push(report));
       await until({ what: "answers on all connections", within: 60_000 }, () => {

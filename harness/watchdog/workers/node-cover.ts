@@ -41,7 +41,7 @@ export class NodeCover {
 
   /** Covers the workers and tells the journal. Does nothing on a server with one thread. Never rejects. */
   establish(): Promise<void> {
-    const { workerThreads } = this.#options.system;
+    const { workerThreads } = this.#node.system;
     if (!workerThreads || this.#node.role === "control") return Promise.resolve();
     this.#work ??= this.#establish(workerThreads).finally(() => {
       this.#work = null;

@@ -42,11 +42,14 @@ describe("worker cover, on a real Kvrocks with eight workers", function () {
     });
     scope.defer("remove the server", () => engine.remove(id));
     await engine.start(id);
-    node = mutableNode("m1", port, { pid: (await engine.inspectContainer(id))?.pid ?? null });
+    node = mutableNode("m1", port, {
+      system: kvrocks,
+      pid: (await engine.inspectContainer(id))?.pid ?? null,
+    });
     await until({ what: "an answer", within: 120_000 }, () => adminCommand(address(), ["PING"], { within: 1000 }));
   });
   beforeEach(async () => {
-    recording = await record([node], { connections: 4, interval: 50 }, { system: kvrocks });
+    recording = await record([node], { connections: 4, interval: 50 });
     await recording.becomes("m1", "healthy");
   });
   afterEach(() => recording?.stop());
