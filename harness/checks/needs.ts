@@ -1,7 +1,7 @@
 import type { ClusterShape } from "../cluster/shape.ts";
-import type { Model } from "../journal/history.ts";
+import { type CellShape, modelOf } from "../journal/history.ts";
 import type { Limits } from "../journal/limits.ts";
-import type { RecordedWorkload } from "../load/workloads/workload.ts";
+import type { Recording } from "../load/workloads/workload.ts";
 
 /**
  * What an experiment has, as far as a check may depend on it: plain data, known when its files have been read. What is not known
@@ -26,7 +26,7 @@ export interface LoadFacts {
   /** Its keys are this and a number; null: a program of its own names them. */
   keyPrefix: string | null;
   /** What its recorded operations do; null: none is recorded. */
-  recorded: { does: RecordedWorkload["does"]; model: Model } | null;
+  recorded: Pick<Recording, "type" | "does"> | null;
 }
 
 export interface FaultFacts {
@@ -55,7 +55,7 @@ export function needsReplica({ shape }: ExperimentFacts): Missing | null {
 /** For checks of values that recorded loads wrote: one of them does what is judged, and every flush is one that the journal tells. */
 export function needsRecorded(experiment: ExperimentFacts, what: "read" | "write"): Missing | null {
   const recorded = experiment.loads.filter((load) => load.recorded !== null);
-  const own = recorded.filter((load) => load.recorded?.model === "value");
+  const own = recorded.filter((load) => load.recorded && modelOf(load.recorded.type) === "value");
   if (recorded.length > 0 && own.length === 0) {
     const names = recorded.map(({ name }) => name).join(", ");
     return {
@@ -71,19 +71,28 @@ export function needsRecorded(experiment: ExperimentFacts, what: "read" | "write
   return needsHistory(experiment);
 }
 
-/** For checks of what recorded loads added, pushed and took: a flush would take along nobody knows how much of it. */
-export function needsModel(experiment: ExperimentFacts, model: Model, workloads: string): Missing | null {
-  const { loads, faults } = experiment;
-  if (!loads.some((load) => load.recorded?.model === model)) {
-    const hint = `give a load of the workload ${workloads} record: true`;
-    return { what: `judges what recorded loads of the workload ${workloads} did, and there is none`, hint };
-  }
+/**
+ * For checks of what recorded loads of some workloads did.
+ * @param types of their cells
+ * @param workloads their names, for a reader
+ */
+export function needsType(
+  experiment: ExperimentFacts,
+  types: readonly CellShape["type"][],
+  workloads: string,
+): Missing | null {
+  if (experiment.loads.some((load) => load.recorded && types.includes(load.recorded.type)))
+    return needsHistory(experiment);
+  const what = `judges what recorded loads of ${workloads} did, and there is none`;
+  return { what, hint: `give a load of ${workloads} record: true` };
+}
+
+/** For checks of what is left of what was added or pushed: of a flush nobody knows how much it took along. */
+export function needsNoFlush({ faults }: ExperimentFacts): Missing | null {
   const flush = faults.find(({ kind }) => kind === "flushall");
-  if (flush) {
-    const what = `judges what must be left in the end, and ${flush.id} flushes it`;
-    return { what, hint: "judge flushes with another workload" };
-  }
-  return needsHistory(experiment);
+  if (!flush) return null;
+  const what = `judges what must be left in the end, and ${flush.id} flushes it`;
+  return { what, hint: "judge flushes with another workload" };
 }
 
 /** One dataset, and nobody else who writes to it. */

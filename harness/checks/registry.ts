@@ -4,6 +4,7 @@ import { noCrash } from "./crash/no-crash.ts";
 import { converges } from "./data/converges.ts";
 import { flushOrder } from "./data/flush-order.ts";
 import { linearizable } from "./data/linearizable.ts";
+import { allOrNothing } from "./data/models/all-or-nothing.ts";
 import { counts } from "./data/models/counts.ts";
 import { noLostWrites } from "./data/no-lost-writes.ts";
 import { perKeyOrder } from "./data/per-key-order.ts";
@@ -36,6 +37,7 @@ export const checks: ReadonlyMap<string, Check> = new Map(
     perKeyOrder,
     linearizable,
     counts,
+    allOrNothing,
     lockOrder,
   ].map((check) => [check.name, check]),
 );

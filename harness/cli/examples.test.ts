@@ -66,7 +66,7 @@ describe("the examples of docs/", () => {
       } as const),
       ...{ keys: 1, keyPrefix: "a:", value: { min: 3, max: 3 }, elements: 1, timeout: 1, record: false, wait: null },
     };
-    const [name, key, value] = argvOf(append.source(spec, seededRandom("1")));
+    const [name, key, value] = argvOf(append.source!(spec, seededRandom("1")));
     assert.deepEqual([name, key, value?.length], ["APPEND", "a:0", 3]);
   });
 

@@ -12,8 +12,9 @@ const ALWAYS = ["no-hang", "no-crash", "one-master", "recovers-within", "serves"
 const RECORDED_WRITES = "load: [{ workload: set, record: true }]";
 const RECORDED_READS = "load: [{ workload: get-set, record: true }]";
 const NO_RECORD = "judges what a recorded load did, and no load is; give a load record: true";
-const NO_COUNTER =
-  "judges what recorded loads of the workload counter did, and there is none; give a load of the workload counter record: true";
+const NO_COUNTER = "judges what recorded loads of counter did, and there is none; give a load of counter record: true";
+const NO_GROUP =
+  "judges what recorded loads of transaction, script or multi-key did, and there is none; give a load of transaction, script or multi-key record: true";
 const NO_VALUES =
   "judges values that replace each other, and no recorded load writes any: counter; record a load like set";
 const ONLY_WRITES =
@@ -135,6 +136,17 @@ const ROWS: Record<string, Row> = {
       ["one-master", `load: [{ workload: counter, record: true }]\n${plainFlush("m1")}`, FLUSHED_PLAINLY],
     ],
     accepted: [["one-master", "load: [{ workload: counter, record: true }, { workload: set, record: true }]"]],
+  },
+  "all-or-nothing": {
+    refused: [
+      ["one-master", "load: [{ workload: multi-key }]", NO_GROUP],
+      ["one-master", RECORDED_WRITES, NO_GROUP],
+      ["one-master", `load: [{ workload: multi-key, record: true }]\n${plainFlush("m1")}`, FLUSHED_PLAINLY],
+    ],
+    accepted: [
+      ["one-master", "load: [{ workload: transaction, record: true }]\nfaults: [{ fault: flushall, at: 1s }]"],
+      ["redis-cluster-3x2", "systems: [redis]\nload: [{ workload: multi-key, record: true }]"],
+    ],
   },
   "lock-order": {
     refused: [

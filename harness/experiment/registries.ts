@@ -2,16 +2,19 @@ import type { Check } from "../checks/check.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
 import type { Fault } from "../faults/fault.ts";
 import type { Topology } from "../journal/topology.ts";
-import type { RecordedWorkload } from "../load/workloads/workload.ts";
+import type { Recording } from "../load/workloads/workload.ts";
 import type { System } from "../systems/system.ts";
 
 /** What an experiment may name. Passed in, so that the format can be tested without the real faults. */
 export interface Registries {
   faults: ReadonlyMap<string, Fault>;
   checks: ReadonlyMap<string, Pick<Check, "needs">>;
-  /** `recorded`: its operations can be recorded. */
-  workloads: ReadonlyMap<string, { readonly recorded?: Pick<RecordedWorkload, "type" | "does"> }>;
-  systems: ReadonlyMap<string, Pick<System, "withoutWait" | "gossip" | "cluster" | "sentinel">>;
+  /** `recorded`: its operations can be recorded; `talk`: each takes several commands; `needs`: those that not every system has. */
+  workloads: ReadonlyMap<
+    string,
+    { readonly recorded?: Recording; readonly talk?: unknown; readonly needs?: readonly string[] }
+  >;
+  systems: ReadonlyMap<string, Pick<System, "lacks" | "gossip" | "cluster" | "sentinel">>;
   /** Reads a Compose file (absolute path), or makes it. Rejects with code `invalid-experiment` and positions when it is broken. */
   readShape(cluster: string | Topology): Promise<ExperimentShape>;
 }

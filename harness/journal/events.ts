@@ -216,7 +216,8 @@ const eventSchemas = [
     /** Paths below the run's folder; `final` are the reads after quiesce. */
     files: z.array(z.object({ file: z.string(), final: z.boolean(), operations: z.number().nullable() })),
     shape: z.object({
-      type: z.enum(["string", "zset", "hash", "counter"]),
+      type: z.enum(["string", "zset", "hash", "counter", "group"]),
+      parts: z.number().optional(),
       prefix: z.string(),
       keys: z.number(),
       elements: z.number(),

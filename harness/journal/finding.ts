@@ -11,6 +11,7 @@ export const FINDING_TYPES = [
   "stale-read",
   "not-linearizable",
   "wrong-count",
+  "torn-write",
   "split-brain",
   "stuck-replication",
   "full-sync",

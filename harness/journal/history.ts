@@ -5,7 +5,8 @@
  *
  * A *cell* is a place that holds one value: a string key, one member of a sorted set, one field of a hash. Every recorded
  * operation writes or reads one cell, and every written value is unique within its load: a number that names the write.
- * Of a counter it is the amount that was added: `counted`.
+ * Of a counter it is the amount that was added: `counted`. A group of keys is one cell: each write gives all of them the same value,
+ * and a read that finds them different has found a foreign one.
  */
 
 /** What an operation did to its cell. A delete of a cell is a write of `NOTHING`. */
@@ -14,16 +15,20 @@ export const KIND = { write: 0, read: 1 } as const;
 export const OUTCOME = { ok: 0, fail: 1, info: 2 } as const;
 /** The value of a cell that does not exist. */
 export const NOTHING = 0;
+/** Cell of an operation that belongs to none: it goes into no history. */
+export const UNRECORDED = 2 ** 32 - 1;
 /** `replicas` of an operation that was not followed by WAIT. */
 export const NOT_ASKED = 255;
 
 /** How cells are named: number → key and element. */
 export interface CellShape {
   /** "counter": element 0 of a key is a number of its own, the others are fields of a hash. */
-  type: "string" | "zset" | "hash" | "counter";
+  type: "string" | "zset" | "hash" | "counter" | "group";
   prefix: string;
   keys: number;
-  /** Elements per key; 1 for strings. Cell number = key × elements + element. */
+  /** Of a group: how many keys hold its value, each all of it. */
+  parts?: number | undefined;
+  /** Elements per key; 1 for strings and groups. Cell number = key × elements + element. */
   elements: number;
 }
 
@@ -47,7 +52,7 @@ export interface Operations {
   readonly node: Uint16Array;
   /** When it was sent. */
   readonly invoked: Float64Array;
-  /** When its reply was read; NaN when there was none. */
+  /** When its reply was read; NaN when there was none. Of an `info` operation with one: it may have been done in part. */
   readonly completed: Float64Array;
   readonly value: Int32Array;
 }
@@ -92,14 +97,21 @@ export function amountOf(value: number): number | null {
   return value === NOTHING ? 0 : value < 0 ? null : value - COUNTED_ZERO;
 }
 
-/** Name of a cell's key. */
+/** Names of the keys of a group. */
+export function partsOf({ prefix, parts = 1 }: CellShape, cell: number): string[] {
+  return Array.from({ length: parts }, (_, part) => `${prefix}${cell}:${part}`);
+}
+
+/** Name of a cell's key; of a group's keys in short. */
 export function keyOf(shape: CellShape, cell: number): string {
   const key = `${shape.prefix}${Math.floor(cell / shape.elements)}`;
+  if (shape.type === "group") return `${key}:*`;
   return shape.type === "counter" && cell % shape.elements > 0 ? `${key}:fields` : key;
 }
 
 /** Name of a cell's member or field; null for a key of its own. */
 export function elementOf(shape: CellShape, cell: number): string | null {
-  if (shape.type === "string" || (shape.type === "counter" && cell % shape.elements === 0)) return null;
+  if (shape.type === "string" || shape.type === "group" || (shape.type === "counter" && cell % shape.elements === 0))
+    return null;
   return `${shape.type === "zset" ? "element" : "field"}:${cell % shape.elements}`;
 }

@@ -3,9 +3,10 @@ import { showBytes } from "../base/show-bytes.ts";
 import type { Range } from "../base/units.ts";
 import { type CellShape, counted, NOTHING } from "../journal/history.ts";
 import { type CommandWriter, digitsOf, Text } from "../resp/command-writer.ts";
-import type { Reply, RespError } from "../resp/reply.ts";
+import { type Reply, RespError } from "../resp/reply.ts";
 import { replyText } from "../resp/reply-text.ts";
 import { OFFSETS, randomText } from "./workloads/keys-and-values.ts";
+import type { WriteNumbers } from "./workloads/workload.ts";
 
 /** Of a foreign value this many bytes are kept. */
 const SHOWN_BYTES = 200;
@@ -45,9 +46,26 @@ export class CellValues {
 
   /** What a read of one cell said: NOTHING, the number of a write, or the text of a value that none of ours is. */
   read(reply: Exclude<Reply, RespError>): number | string {
-    if (reply === null) return NOTHING;
-    const bytes = Buffer.isBuffer(reply) ? reply : Buffer.from(replyText(reply));
-    return this.readAt(bytes, 0, bytes.length);
+    if (this.#type === "group" && Array.isArray(reply)) return this.#readParts(reply);
+    return this.#readPart(reply);
+  }
+
+  /** The value that all keys of a group hold, or which of them hold which. */
+  #readParts(parts: readonly Reply[]): number | string {
+    const values = parts.map((part) => (part instanceof RespError ? part.message : this.#readPart(part)));
+    const [first = NOTHING] = values;
+    if (values.every((value) => value === first)) return first;
+    const text = (value: number | string) =>
+      value === NOTHING ? "nothing" : typeof value === "number" ? `v${value}` : value;
+    const kinds = [...new Set(values)].map((value) => {
+      const keys = values.flatMap((one, i) => (one === value ? [i] : []));
+      return `${text(value)} in ${keys.join(", ")}`;
+    });
+    return showBytes(Buffer.from(kinds.join("; ")), SHOWN_BYTES);
+  }
+
+  #readPart(part: Exclude<Reply, RespError>): number | string {
+    return part === null ? NOTHING : this.readAt(...bytesOf(part));
   }
 
   /** What a read of one cell said with a string: the bytes from..to, which are looked at where they lie. */
@@ -107,6 +125,28 @@ export class CellValues {
     const length = min + (scatter(number) % (max - min + 1));
     return length - digitsOf(number) - 1;
   }
+}
+
+function bytesOf(reply: Exclude<Reply, RespError | null>): [bytes: Buffer, from: number, to: number] {
+  const bytes = Buffer.isBuffer(reply) ? reply : Buffer.from(replyText(reply));
+  return [bytes, 0, bytes.length];
+}
+
+/** The numbers of one thread's writes, and the values that carry them. @param read the value that a read said */
+export function writeNumbers(
+  values: CellValues,
+  share: { index: number; of: number },
+  read: WriteNumbers["read"],
+): WriteNumbers {
+  let number = 1 + share.index - share.of;
+  return {
+    next: () => {
+      number += share.of;
+      return number;
+    },
+    write: (to, of) => values.write(to, of),
+    read,
+  };
 }
 
 /** Where in the padding the text of a write begins. */

@@ -1,10 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import { NOTHING } from "../journal/history.ts";
 import type { LoadSpec } from "../journal/plan.ts";
 import { CommandWriter } from "../resp/command-writer.ts";
+import { CellValues, writeNumbers } from "./cell-values.ts";
+import { Dialogue } from "./dialogue.ts";
 import type { LoadTarget } from "./load.ts";
 import { OpenLoopSchedule } from "./open-loop-schedule.ts";
-import type { OperationLog } from "./operation-log.ts";
+import { type OperationLog, recordedSide } from "./operation-log.ts";
 import { Pipe, type PipeEvents, type PipeSettings } from "./pipe.ts";
 import { type LoadSample, Tally } from "./tally.ts";
 import type { CommandSource, Workload } from "./workloads/workload.ts";
@@ -42,6 +45,14 @@ export interface GeneratorOptions {
   finish?: number;
   /** The keys' slot is another server's, as one of the targets says; told once a second at most. */
   onMoved?: ((from: LoadTarget, text: string) => void) | undefined;
+}
+
+/** What each connection says, of a workload whose operations take several commands; undefined: they take one. */
+function dialogues({ spec, workload, share, random, log }: GeneratorOptions): PipeSettings["dialogue"] {
+  if (!workload.talk) return undefined;
+  const writes = log?.writes ?? writeNumbers(new CellValues(recordedSide(spec).type, spec.value), share, () => NOTHING);
+  const talk = workload.talk(spec, random.fork("talk"), writes);
+  return (target) => new Dialogue(talk(), log?.openDialogue(target));
 }
 
 interface Lane {
@@ -82,7 +93,7 @@ export class LoadGenerator {
     const { spec, workload, share, random, clock, password, log } = options;
     this.#options = options;
     this.#tally = new Tally(spec.name);
-    this.#source = log?.source ?? workload.source(spec, random.fork("commands"));
+    this.#source = log?.source ?? (workload.talk ? () => {} : workload.source(spec, random.fork("commands")));
     this.#schedule = spec.rate === null ? undefined : new OpenLoopSchedule(spec.rate, share);
     this.#pipeSettings = {
       pipeline: spec.pipeline,
@@ -90,6 +101,7 @@ export class LoadGenerator {
       password,
       tally: this.#tally,
       log: log && ((target) => log.open(target)),
+      dialogue: dialogues(options),
       writer: new CommandWriter(),
       now: clock.now,
     };

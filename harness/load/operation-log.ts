@@ -2,15 +2,16 @@ import { ChaosError } from "../base/chaos-error.ts";
 import type { Random } from "../base/random.ts";
 import { emptyOperation, type OperationFields } from "../history/format.ts";
 import type { HistoryWriter } from "../history/writer.ts";
-import { type CellShape, KIND, NOT_ASKED, NOTHING, OUTCOME } from "../journal/history.ts";
+import { type CellShape, KIND, NOT_ASKED, NOTHING, OUTCOME, UNRECORDED } from "../journal/history.ts";
 import type { LoadSpec } from "../journal/plan.ts";
 import { type CommandWriter, Text } from "../resp/command-writer.ts";
 import { encodeCommand } from "../resp/encode.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
-import { CellValues } from "./cell-values.ts";
+import { CellValues, writeNumbers } from "./cell-values.ts";
+import type { DialogueLog } from "./dialogue.ts";
 import type { LoadTarget } from "./load.ts";
 import { workloadNamed } from "./workloads/registry.ts";
-import type { CommandSource, Intent, RecordedSource, RecordedWorkload } from "./workloads/workload.ts";
+import type { CommandSource, Intent, RecordedSource, Recording, Workload, WriteNumbers } from "./workloads/workload.ts";
 
 /*
  *   source ─► command, intent ─► pipe ─► PipeLog.sent ─► in flight, by slot ─► answered / waited / lost ─► HistoryWriter
@@ -35,11 +36,13 @@ export interface LogOptions {
 /** How a load that is recorded names its cells. */
 export function cellShape(spec: LoadSpec): CellShape {
   const { type } = recordedSide(spec);
-  return { type, prefix: spec.keyPrefix, keys: spec.keys, elements: type === "string" ? 1 : spec.elements };
+  const shape = { type, prefix: spec.keyPrefix, keys: spec.keys };
+  if (type === "group") return { ...shape, elements: 1, parts: spec.elements };
+  return { ...shape, elements: type === "string" ? 1 : spec.elements };
 }
 
 /** The workload's recorded side. @throws ChaosError invalid-experiment when it has none */
-export function recordedSide({ workload }: Pick<LoadSpec, "workload">): RecordedWorkload {
+export function recordedSide({ workload }: Pick<LoadSpec, "workload">): Recording {
   const { recorded } = workloadNamed(workload);
   if (recorded) return recorded;
   throw new ChaosError("invalid-experiment", `the workload "${workload}" cannot be recorded`);
@@ -48,41 +51,45 @@ export function recordedSide({ workload }: Pick<LoadSpec, "workload">): Recorded
 /** Makes the commands of one load in one thread and records what became of them. */
 export class OperationLog {
   readonly #options: LogOptions;
-  readonly #make: RecordedSource;
+  readonly #make: RecordedSource | undefined;
   /** What the last command written does. */
   readonly intent: Intent = { cell: 0, kind: KIND.write, value: NOTHING };
   /** What follows each write. */
   readonly wait: Text | undefined;
+  readonly writes: WriteNumbers;
   readonly #values: CellValues;
   #client: number;
 
   constructor(options: LogOptions) {
     const { spec, share, random } = options;
-    const workload = recordedSide(spec);
+    const workload: Workload = workloadNamed(spec.workload);
     this.#options = options;
-    this.#values = new CellValues(workload.type, spec.value);
+    this.#values = new CellValues(recordedSide(spec).type, spec.value);
     this.#client = share.index - share.of;
-    let number = 1 + share.index - share.of;
-    const writes = {
-      next: () => {
-        number += share.of;
-        return number;
-      },
-      write: (to: CommandWriter, of: number) => this.#values.write(to, of),
-    };
-    this.#make = workload.source(spec, random.fork("commands"), writes);
+    this.writes = writeNumbers(this.#values, share, (reply) => this.valueOf(reply));
+    this.#make = workload.talk ? undefined : workload.recorded?.source(spec, random.fork("commands"), this.writes);
     const { wait } = spec;
     this.wait = wait === null ? undefined : new Text(encodeCommand(["WAIT", wait.replicas, wait.within]).toString());
   }
 
-  /** Writes the next command; `intent` says what it does. */
-  readonly source: CommandSource = (to) => this.#make(to, this.intent);
+  /** Writes the next command; `intent` says what it does. Not of a workload whose operations take several. */
+  readonly source: CommandSource = (to) => this.#make?.(to, this.intent);
 
-  open({ node }: LoadTarget): PipeLog {
+  open(target: LoadTarget): PipeLog {
+    return new PipeLog(this, this.#numberOf(target), this.#options.spec.pipeline);
+  }
+
+  /** The same of a connection whose operations take several commands. */
+  openDialogue(target: LoadTarget): DialogueLog {
+    const node = this.#numberOf(target);
+    return { node, nextClient: () => this.nextClient(), add: (operation) => this.add(operation) };
+  }
+
+  #numberOf({ node }: LoadTarget): number {
     const { nodes, spec } = this.#options;
     const number = nodes.indexOf(node);
-    if (number < 0) throw new ChaosError("internal", `the load ${spec.name} goes to ${node}, which no history knows`);
-    return new PipeLog(this, number, spec.pipeline);
+    if (number >= 0) return number;
+    throw new ChaosError("internal", `the load ${spec.name} goes to ${node}, which no history knows`);
   }
 
   nextClient(): number {
@@ -197,6 +204,7 @@ export class PipeLog {
   }
 
   #add(slot: number, replicas: number): void {
+    if (this.#cell[slot] === UNRECORDED) return;
     const operation = this.#operation;
     operation.cell = this.#cell[slot] as number;
     operation.kind = this.#kind[slot] as number;

@@ -4,7 +4,8 @@ import type { Outcomes } from "../journal/events.ts";
 import type { CommandWriter } from "../resp/command-writer.ts";
 import { Decoder } from "../resp/decode.ts";
 import { encodeCommand } from "../resp/encode.ts";
-import { RespError } from "../resp/reply.ts";
+import { type Reply, RespError } from "../resp/reply.ts";
+import type { Dialogue } from "./dialogue.ts";
 import type { LoadTarget } from "./load.ts";
 import type { PipeLog } from "./operation-log.ts";
 import type { Tally } from "./tally.ts";
@@ -26,6 +27,8 @@ export interface PipeSettings {
   tally: Tally;
   /** Opens the log of a new connection's operations; undefined: they are not recorded. */
   log: ((target: LoadTarget) => PipeLog) | undefined;
+  /** Opens what is said on a new connection of a load whose operations take several commands; undefined: they take one. */
+  dialogue: ((target: LoadTarget) => Dialogue) | undefined;
   /** Every connection of a load fills it and sends what it holds. */
   writer: CommandWriter;
   /** Milliseconds, any origin. */
@@ -55,6 +58,7 @@ export class Pipe {
   readonly #socket: Socket;
   readonly #decoder: Decoder;
   readonly #log: PipeLog | undefined;
+  readonly #dialogue: Dialogue | undefined;
   /** What is counted of its node. */
   readonly counts: Outcomes;
   /** Ring of commands in flight, oldest at `#head`: when each was due, and when it was sent. */
@@ -70,14 +74,17 @@ export class Pipe {
     this.target = target;
     this.#settings = settings;
     this.#events = events;
-    this.#log = settings.log?.(target);
+    this.#dialogue = settings.dialogue?.(target);
+    this.#log = this.#dialogue ? undefined : settings.log?.(target);
     this.counts = settings.tally.node(target.node);
     this.#due = new Float64Array(settings.pipeline);
     this.#sent = new Float64Array(settings.pipeline);
     this.#since = settings.now();
     const log = this.#log;
     this.#decoder = new Decoder({
-      toBulk: log ? (bytes, from, to) => log.bulk(this.#head, bytes, from, to) : () => SOME_VALUE,
+      ...(this.#dialogue
+        ? {}
+        : { toBulk: log ? (bytes, from, to) => log.bulk(this.#head, bytes, from, to) : () => SOME_VALUE }),
     });
     const options = {
       ...{ host: target.host, port: target.port, noDelay: true },
@@ -117,7 +124,8 @@ export class Pipe {
       let slot = this.#head + this.#inFlight;
       if (slot >= pipeline) slot -= pipeline;
       for (; made < count && writer.length < WRITE_BYTES; made++) {
-        source(writer);
+        if (this.#dialogue) this.#dialogue.begin(writer, time);
+        else source(writer);
         this.#due[slot] = due ? due(made) : time;
         this.#sent[slot] = time;
         if (log) log.sent(slot, time, writer);
@@ -142,6 +150,7 @@ export class Pipe {
     const { timeout, tally, now } = this.#settings;
     const time = now();
     while (this.#inFlight > 0 && time - (this.#sent[this.#head] as number) >= timeout) {
+      this.#dialogue?.lost();
       const unknown = this.#log?.lost(this.#head) ?? true;
       this.#next();
       if (unknown) tally.info("timeout", 1, this.counts);
@@ -188,6 +197,10 @@ export class Pipe {
         }
         if (this.#inFlight === 0) throw new ChaosError("infrastructure", "a reply to no command");
         this.answered = true;
+        if (this.#dialogue) {
+          this.#talk(this.#dialogue, reply, time);
+          continue;
+        }
         if (log?.isWaiting(this.#head)) log.waited(this.#head, reply);
         else {
           if (reply instanceof RespError) this.#refused(reply);
@@ -205,6 +218,20 @@ export class Pipe {
     if (this.#state === "draining" && this.#inFlight === 0) this.#end(undefined);
     else if (this.room > 0) this.#events.onRoom(this);
     return true;
+  }
+
+  /** One reply of an operation that takes several. */
+  #talk(dialogue: Dialogue, reply: Reply, time: number): void {
+    const { tally, writer } = this.#settings;
+    const ending = dialogue.heard(reply, writer, time);
+    if (writer.length > 0) {
+      this.#writing = !this.#socket.write(writer.take());
+      if (this.#writing) writer.leave();
+    }
+    if (ending === undefined) return;
+    if (ending instanceof RespError) this.#refused(ending);
+    else tally.ok(time - (this.#due[this.#head] as number), this.counts);
+    this.#next();
   }
 
   /** The oldest command in flight is done with. */
@@ -231,6 +258,7 @@ export class Pipe {
     if (this.#state === "ended") return;
     const wasReady = this.#state === "ready" || this.#state === "draining";
     this.#state = "ended";
+    if (this.#inFlight > 0) this.#dialogue?.lost();
     const unknown = this.#log ? this.#logLost(this.#log) : this.#inFlight;
     if (unknown > 0) this.#settings.tally.info("connection-lost", unknown, this.counts);
     this.#inFlight = 0;

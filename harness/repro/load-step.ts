@@ -8,6 +8,8 @@ import { awkStatement, benchmarkCommands } from "./workload-lines.ts";
 /** A redis-cli and an awk per connection: more would measure this machine instead of the server. */
 const MOST_LOOPS = 8;
 const BATCHES_PER_SECOND = 10;
+/** Operations per second of a load without a rate whose commands redis-benchmark cannot make. */
+const FAST = 5000;
 
 /** Puts a text into a file of the tools' container. */
 export function fileInTools(path: string, text: string): string[] {
@@ -29,10 +31,11 @@ export function loadLines(input: ReproInput, { moves, links }: { moves: boolean;
   const loads = sharded ? plan.experiment.load.flatMap((load) => shardLoads(input, load)) : plan.experiment.load;
   const lines = loads.flatMap((load, i) => {
     const nodes = targets(input, load, moves);
+    const active = isGated(load.on) ? mastersOf(input) : nodes.length;
     const own =
-      load.rate === null
+      load.rate === null && benchmarkCommands(load)
         ? benchmarkLines(load, nodes)
-        : loopLines(load, load.rate, nodes, i, isGated(load.on) ? mastersOf(input) : nodes.length);
+        : loopLines(load, load.rate ?? FAST, nodes, i, active);
     return own.length === 0
       ? comment(`LEFT OUT: the load ${load.name}: no shell form of the workload "${load.workload}" is known.`)
       : [...comment(describe(load)), settings(load), ...own];

@@ -1,6 +1,40 @@
 import type { LoadSpec } from "../journal/plan.ts";
 import { awkText } from "./awk-values.ts";
 
+/** All keys of one group get the same value. */
+function groupWords(load: LoadSpec, each: (key: string) => string): string {
+  const prefix = `${awkText(load.keyPrefix)} g ":"`;
+  return Array.from({ length: load.elements }, (_, part) => each(`${prefix} ${part}`)).join(" ");
+}
+
+const TRANSACTION: Expressions = (load) => {
+  const sets = groupWords(load, (key) => `print "SET " ${key} " " v;`);
+  const gets = groupWords(load, (key) => `print "GET " ${key};`);
+  return `g = any(${load.keys}); v = value(); print "MULTI"; if (rand() < 0.25) { ${gets} } else { ${sets} } print "EXEC"`;
+};
+
+/** Scripts have no spaces and quotes here: a line of redis-cli is cut at them. */
+const SCRIPT: Expressions = (load) => {
+  const names = groupWords(load, (key) => `" " ${key}`);
+  const call = `\\"for i,k in ipairs(KEYS) do redis.call('SET',k,ARGV[1]) end return #KEYS\\"`;
+  return `g = any(${load.keys}); print "EVAL ${call} ${load.elements}" ${names} " " value()`;
+};
+
+const MULTI_KEY: Expressions = (load, key) => {
+  const { keys, elements } = load;
+  const pairs = groupWords(load, (name) => `" " ${name} " " v`);
+  const names = groupWords(load, (name) => `" " ${name}`);
+  const list = (which: string) => `${key} ":list:" ${which}`;
+  return [
+    `g = any(${keys}); v = value(); r = rand(); s = any(2)`,
+    `if (r < 0.3) print "MSET" ${pairs}; else if (r < 0.4) print "DEL" ${names}; else if (r < 0.5) print "MGET" ${names}`,
+    `else if (r < 0.6) print "RPUSH " ${list("s")} " element:" any(1000000)`,
+    `else if (r < 0.75) print "RPOPLPUSH " ${list("s")} " " ${list("1 - s")}`,
+    `else if (r < 0.9) print (r < 0.85 ? "SADD " : "SREM ") ${key} ":set:" s " element:" any(${elements})`,
+    `else print "SINTERSTORE " ${key} ":set:both " ${key} ":set:0 " ${key} ":set:1"`,
+  ].join("; ");
+};
+
 type Expressions = (load: LoadSpec, key: string) => string;
 
 const ADDS: Expressions = ({ elements }, key) => {
@@ -16,6 +50,9 @@ const STATEMENTS: Record<string, Expressions> = {
   incr: (_load, key) => `print "INCR " ${key}`,
   zadd: ({ elements }, key) => `print "ZADD " ${key} " " any(${elements}) " element:" any(${elements})`,
   counter: ADDS,
+  transaction: TRANSACTION,
+  script: SCRIPT,
+  "multi-key": (load) => MULTI_KEY(load, `${awkText(load.keyPrefix)} g`),
   hset: ({ elements }, key) => `print "HSET " ${key} " field:" any(${elements}) " " value()`,
   lpush: ({ elements }, key) =>
     `if (rand() < 1 / 16) print "LTRIM " ${key} " 0 ${elements - 1}"; else print "LPUSH " ${key} " " value()`,

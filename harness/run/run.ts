@@ -17,6 +17,7 @@ import { textHider } from "../journal/redact.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { preload } from "../load/preload.ts";
 import { Claims } from "./chaos/claims.ts";
+import { checkCommands } from "./commands-check.ts";
 import { Examinations } from "./examinations.ts";
 import { hostFacts } from "./host.ts";
 import { LimitWatch } from "./limit-watch.ts";
@@ -185,6 +186,7 @@ class Run {
     const watched = await watchCluster(this.#context, cluster);
     this.#watched = watched;
     await replicate();
+    await checkCommands(cluster, this.#context.options.plan.experiment.load, this.#context.signal);
     return watched;
   }
 

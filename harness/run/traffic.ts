@@ -2,7 +2,6 @@ import type { RunningCluster } from "../cluster/running-cluster.ts";
 import type { LoadRunner } from "../load/load-runner.ts";
 import { startLoad } from "../load/start-load.ts";
 import { startBenchmarks } from "./benchmarks.ts";
-import { checkWait } from "./chaos/wait-check.ts";
 import { type PlacedLoad, placeLoads } from "./load-targets.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -29,7 +28,6 @@ async function startLoads(context: RunContext, cluster: RunningCluster): Promise
   const { options, clock, emit, scope, directory } = context;
   const loads = placeLoads(cluster, options.plan.experiment.load);
   if (loads.length === 0) return null;
-  await checkWait(cluster, loads, context.signal);
   const load = await startLoad({
     specs: loads.map(({ spec }) => spec),
     targets: Object.fromEntries(loads.map(({ spec, targets }) => [spec.name, targets()])),

@@ -55,7 +55,7 @@ export const pika: System = {
   // INFO and FLUSHDB take two locks in opposite order (docs/facts.md#pika).
   watchedGently: true,
   // Its table of commands has none (pika_command.cc, InitCmdTable).
-  withoutWait: true,
+  lacks: ["WAIT", "EVAL", "XGROUP", "XREADGROUP", "XACK"],
   restoringReplies: [],
 };
 

@@ -186,8 +186,8 @@ export interface System {
    * that matches is enough. Absent: they always do.
    */
   readonly keepsDataWith?: Readonly<Record<string, RegExp>>;
-  /** No version of it knows WAIT. */
-  readonly withoutWait?: true;
+  /** Commands that no version of it has, of those that loads can use. */
+  readonly lacks?: readonly string[];
   /** Error replies that mean "alive, restoring": prefix of the error, e.g. "LOADING". */
   readonly restoringReplies: readonly string[];
 }

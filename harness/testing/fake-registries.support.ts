@@ -74,7 +74,7 @@ export const fakeRegistries: Registries = {
   systems: new Map([
     ["redis", {}],
     ["kvrocks", {}],
-    ["pika", { withoutWait: true }],
+    ["pika", { lacks: ["WAIT"] }],
   ]),
   readShape: async () => ({
     masters: ["m1"],

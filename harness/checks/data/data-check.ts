@@ -1,4 +1,4 @@
-import { type LoadHistory, type Model, modelOf } from "../../journal/history.ts";
+import { type CellShape, type LoadHistory, modelOf } from "../../journal/history.ts";
 import type { Losses } from "../../journal/losses.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Check, type CheckResult, unknownBecause } from "../check.ts";
@@ -24,9 +24,9 @@ export interface DataCheckContext {
 }
 
 /**
- * A check of what recorded loads of one model did. Without one, or where shards cannot be told apart, it is unknown; of a
+ * A check of what some recorded loads did. Without one, or where shards cannot be told apart, it is unknown; of a
  * load whose recording is not whole, too.
- * @param model of the loads that it judges; absent: values that replace each other
+ * @param types of the cells of loads that it judges; absent: all whose values replace each other
  * @param needs why it could never answer in an experiment
  * @param nothing what to say when there was nothing to judge
  * @param judge called once per run; what it returns gets every load and says how many things it judged
@@ -35,10 +35,10 @@ export function dataCheck(
   {
     name,
     summary,
-    model = "value",
+    types,
     needs,
     nothing,
-  }: Required<Pick<Check, "name" | "summary" | "needs">> & { model?: Model; nothing: string },
+  }: Required<Pick<Check, "name" | "summary" | "needs">> & { types?: readonly CellShape["type"][]; nothing: string },
   judge: (judging: DataCheckContext) => (load: LoadHistory) => number,
 ): Check {
   return {
@@ -46,9 +46,9 @@ export function dataCheck(
     summary,
     needs,
     check(record) {
-      const loads = record.history.filter(({ shape }) => modelOf(shape.type) === model);
-      if (loads.length === 0)
-        return unknownBecause(`no load${model === "value" ? "" : " of its kind"} has record: true`);
+      const judges = (type: CellShape["type"]) => types?.includes(type) ?? modelOf(type) === "value";
+      const loads = record.history.filter(({ shape }) => judges(shape.type));
+      if (loads.length === 0) return unknownBecause(`no load${types ? " of its kind" : ""} has record: true`);
       const masters = new Masters(record);
       if (masters.shards === 0) return unknownBecause("the journal does not say who was meant to be master");
       if (masters.doubt !== null) return unknownBecause(masters.doubt);

@@ -1,6 +1,7 @@
 import { needsRecorded } from "../needs.ts";
 import { dataCheck } from "./data-check.ts";
 import { durabilityOf } from "./durability.ts";
+import type { WrongValue } from "./final-value.ts";
 import { judgeFinals } from "./judge-finals.ts";
 import { lostWrites } from "./lost-writes.ts";
 import { phantomReads } from "./phantom-reads.ts";
@@ -21,16 +22,19 @@ export const noLostWrites = dataCheck(
     const gone = lostWrites(load, durability, flushes);
     // One root, one finding: what a flush left behind or took along is flush-order's, where that is asked.
     const flushesElsewhere = record.view.asksFor("flush-order");
+    // So are groups whose keys differ, or hold what was refused: those are all-or-nothing's.
+    const tornElsewhere = load.shape.type === "group" && record.view.asksFor("all-or-nothing");
     const judgeReads = phantomReads(load, contradictions);
     let left = 0;
     judgeFinals(load, judging, durability, (cell, wrong, judged) => {
       gone.add(cell, judged);
-      const own = wrong.filter(({ value }) => !(flushesElsewhere && isAboutFlush(value)));
-      left += wrong.length - own.length;
+      const own = wrong.filter(
+        ({ value }) => !(flushesElsewhere && isAboutFlush(value)) && !(tornElsewhere && isPhantom(value)),
+      );
+      left += wrong.filter(({ value }) => flushesElsewhere && isAboutFlush(value)).length;
       for (const one of own) addWrong(contradictions, load, cell.cell, one, false);
-      const isPhantom = own.filter(({ value }) => value.wrong === "never-written" || value.wrong === "failed-write");
-      const told = isPhantom.map(({ node }) => node);
-      judgeReads(cell, told);
+      const told = own.filter(({ value }) => isPhantom(value)).map(({ node }) => node);
+      if (!tornElsewhere) judgeReads(cell, told);
     });
     const { lost, excused } = gone.count;
     losses.push({ load: load.load, acknowledged, allowed, lost, excused });
@@ -47,3 +51,7 @@ export const noLostWrites = dataCheck(
     return acknowledged;
   },
 );
+
+function isPhantom({ wrong }: WrongValue): boolean {
+  return wrong === "never-written" || wrong === "failed-write";
+}

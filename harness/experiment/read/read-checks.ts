@@ -1,7 +1,5 @@
-import type { ExperimentFacts, FaultFacts, LoadFacts } from "../../checks/needs.ts";
-import { modelOf } from "../../journal/history.ts";
+import type { ExperimentFacts, FaultFacts } from "../../checks/needs.ts";
 import { commandsOf } from "../../journal/plan.ts";
-import type { RecordedWorkload } from "../../load/workloads/workload.ts";
 import { DEFAULT_CHECKS } from "../default-checks.ts";
 import type { Experiment, FaultSpec } from "../experiment.ts";
 import type { ExperimentShape } from "../registries.ts";
@@ -47,7 +45,7 @@ function factsOf(
         name,
         workload,
         keyPrefix,
-        recorded: record ? recordedFacts(workloads.get(workload)?.recorded) : null,
+        recorded: record ? (workloads.get(workload)?.recorded ?? null) : null,
       })),
       ...benchmarks.map(({ name }) => ({ name, workload: null, keyPrefix: null, recorded: null })),
     ],
@@ -58,10 +56,6 @@ function factsOf(
     locks,
     limits,
   };
-}
-
-function recordedFacts(recorded: Pick<RecordedWorkload, "type" | "does"> | undefined): LoadFacts["recorded"] {
-  return recorded ? { does: recorded.does, model: modelOf(recorded.type) } : null;
 }
 
 function faultFacts({ id, fault: kind, params }: FaultSpec): FaultFacts {

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../base/units.ts";
+import { UNRECORDED } from "../../journal/history.ts";
 import type { BenchmarkSpec, LoadSpec } from "../../journal/plan.ts";
 import { refusedArguments } from "../../load/benchmark-args.ts";
 import { loadItem, loadList, toolItem } from "../schema.ts";
@@ -8,8 +9,8 @@ import { checkNode, type Path, type Reading } from "./reading.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
 const WAIT_WITHIN_MS = 1000;
-/** Cells of a load are numbered with 32 bits. */
-const MOST_CELLS = 2 ** 32;
+/** Cells of a load are numbered with 32 bits, of which one number says that there is none. */
+const MOST_CELLS = UNRECORDED;
 
 type NameOf = (item: { name?: string | undefined }, path: Path, kind: string) => string;
 
@@ -64,6 +65,7 @@ function readLoad(one: unknown, path: Path, nameOf: NameOf, reading: Reading): R
   if (!item) return undefined;
   const name = nameOf(item, path, item.workload);
   checkLoaded(item.on, path, reading);
+  checkLacks(registries.workloads.get(item.workload)?.needs ?? [], [...path, "workload"], reading);
   const { "key-prefix": keyPrefix, rate = null, wait, "wait-within": within, via, ...rest } = item;
   const spec: LoadSpec = {
     ...rest,
@@ -104,7 +106,12 @@ function checkLoaded(on: BenchmarkSpec["on"], path: Path, reading: Reading): voi
 /** What a recorded load must keep to, so that what the history says of a cell is true of one place on one server. */
 function checkRecording(spec: LoadSpec, path: Path, reading: Reading): void {
   const { registries, mistakes, shape } = reading;
-  const { workload, record, wait, on, keys, elements } = spec;
+  const { workload, record, wait, on, keys, elements, pipeline } = spec;
+  const talks = Boolean(registries.workloads.get(workload)?.talk);
+  if (talks && pipeline > 1) {
+    const message = `an operation of ${workload} takes several commands, so a connection does one at a time, got ${pipeline}`;
+    mistakes.add([...path, "pipeline"], message, "leave it out, and take more connections");
+  }
   if (!record) {
     if (wait) mistakes.addKey([...path, "wait"], '"wait" goes with record: true');
     return;
@@ -116,7 +123,8 @@ function checkRecording(spec: LoadSpec, path: Path, reading: Reading): void {
     mistakes.add([...path, "record"], message, `one of: ${able.join(", ")}`);
   }
   if (on !== "masters") mistakes.add([...path, "on"], "a recorded load goes to masters", "leave it out");
-  const cells = known?.recorded?.type === "string" ? keys : keys * elements;
+  const whole = known?.recorded?.type === "string" || known?.recorded?.type === "group";
+  const cells = whole ? keys : keys * elements;
   if (cells > MOST_CELLS) {
     mistakes.add([...path, "keys"], `a recorded load has at most ${MOST_CELLS} keys × elements, got ${cells}`);
   }
@@ -125,7 +133,21 @@ function checkRecording(spec: LoadSpec, path: Path, reading: Reading): void {
     const hint = "use a cluster with one master, or one in cluster mode";
     mistakes.add([...path, "record"], `each of ${masters} has keys of its own under the same names`, hint);
   }
-  if (wait) checkWait(spec, wait, [...path, "wait"], reading);
+  if (wait && talks) mistakes.add([...path, "wait"], `no WAIT follows the operations of ${workload}`, "leave it out");
+  else if (wait) checkWait(spec, wait, [...path, "wait"], reading);
+}
+
+/** Refuses commands that one of the experiment's systems has in no version. */
+function checkLacks(
+  commands: readonly string[],
+  at: Path,
+  { registries, mistakes, systems }: Pick<Reading, "registries" | "mistakes" | "systems">,
+): void {
+  for (const system of systems) {
+    const lacks = commands.filter((name) => registries.systems.get(system)?.lacks?.includes(name));
+    if (lacks.length === 0) continue;
+    mistakes.add(at, `${system} has no ${lacks.join(", ")}`, `name the systems that have it with "systems"`);
+  }
 }
 
 function checkWait(
@@ -134,10 +156,7 @@ function checkWait(
   at: Path,
   { registries, mistakes, shape, systems }: Reading,
 ): void {
-  for (const system of systems) {
-    if (!registries.systems.get(system)?.withoutWait) continue;
-    mistakes.add(at, `${system} has no WAIT`, `name the systems that have it with "systems"`);
-  }
+  checkLacks(["WAIT"], at, { registries, mistakes, systems });
   const replicas = shape ? shape.masters.length + shape.replicas.length - 1 : wait.replicas;
   if (wait.replicas > replicas) {
     mistakes.add(at, `WAIT for ${wait.replicas} replicas, but a master has at most ${replicas} here`);

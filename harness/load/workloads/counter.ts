@@ -3,16 +3,18 @@ import { counted, KIND } from "../../journal/history.ts";
 import type { LoadSpec } from "../../journal/plan.ts";
 import { commandHead, Text } from "../../resp/command-writer.ts";
 import { plainly } from "./plainly.ts";
-import type { RecordedSource, Workload } from "./workload.ts";
+import type { RecordedSource, RecordedWorkload, Workload } from "./workload.ts";
 
 /** The largest amount that is added or taken away at once. */
 const MOST = 100;
 
+const recorded: RecordedWorkload = { type: "counter", does: ["write"], source };
+
 export const counter: Workload = {
   name: "counter",
   summary: "INCR, INCRBY and DECRBY of random numbers, HINCRBY of fields of random hashes",
-  source: plainly(source),
-  recorded: { type: "counter", does: ["write"], source },
+  source: plainly(recorded),
+  recorded,
 };
 
 /** With `elements: 1` there are no hashes. */

@@ -4,13 +4,19 @@ import { getSet } from "./get-set.ts";
 import { hset } from "./hset.ts";
 import { incr } from "./incr.ts";
 import { lpush } from "./lpush.ts";
+import { multiKey } from "./multi-key.ts";
+import { script } from "./script.ts";
 import { set } from "./set.ts";
+import { transaction } from "./transaction.ts";
 import type { Workload } from "./workload.ts";
 import { zadd } from "./zadd.ts";
 
 /** Every workload there is, by name. */
 export const workloads: ReadonlyMap<string, Workload> = new Map(
-  [set, getSet, incr, zadd, lpush, hset, counter].map((workload) => [workload.name, workload]),
+  [set, getSet, incr, zadd, lpush, hset, counter, transaction, script, multiKey].map((workload) => [
+    workload.name,
+    workload,
+  ]),
 );
 
 /** @throws ChaosError invalid-experiment: there is none of that name */

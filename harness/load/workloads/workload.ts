@@ -2,6 +2,7 @@ import type { Random } from "../../base/random.ts";
 import type { CellShape } from "../../journal/history.ts";
 import type { LoadSpec } from "../../journal/plan.ts";
 import type { CommandWriter } from "../../resp/command-writer.ts";
+import type { Reply, RespError } from "../../resp/reply.ts";
 
 /**
  * One kind of traffic. To add one: write a file like `set.ts`, and name it in `registry.ts`.
@@ -9,23 +10,43 @@ import type { CommandWriter } from "../../resp/command-writer.ts";
  * `source` is called once per load and thread and returns the function that writes one command after another. It runs a
  * million times a second, so it should only pick and put together prepared pieces.
  */
-export interface Workload {
+export type Workload = OneCommand | Talking;
+
+interface Named {
   readonly name: string;
   /** One line for `kvchaos list`. */
   readonly summary: string;
+  /** Its commands that not every server has: asked for before anything is loaded. */
+  readonly needs?: readonly string[];
+}
+
+/** Each operation is one command. */
+interface OneCommand extends Named {
   source(spec: LoadSpec, random: Random): CommandSource;
   /** Present where its operations can be recorded, each of which writes or reads one cell. */
   readonly recorded?: RecordedWorkload;
+  readonly talk?: undefined;
+}
+
+/** An operation takes as many commands and replies as it takes. A load of it has a pipeline of 1. */
+interface Talking extends Named {
+  readonly talk: TalkSource;
+  readonly recorded: Recording;
+  readonly source?: undefined;
 }
 
 /** Writes the next command. */
 export type CommandSource = (to: CommandWriter) => void;
 
-/** The same traffic with values that name their writes, or amounts. */
-export interface RecordedWorkload {
+/** What a load's recorded operations do. */
+export interface Recording {
   readonly type: CellShape["type"];
   /** What its operations do with a cell: a check of reads needs a load that reads. */
   readonly does: readonly ("read" | "write")[];
+}
+
+/** The same traffic with values that name their writes, or amounts. */
+export interface RecordedWorkload extends Recording {
   source(spec: LoadSpec, random: Random, writes: WriteNumbers): RecordedSource;
 }
 
@@ -47,4 +68,26 @@ export interface WriteNumbers {
   next(): number;
   /** The value, as one argument of a command. */
   write(to: CommandWriter, number: number): void;
+  /** The value that a read said, as histories have it. */
+  read(reply: Exclude<Reply, RespError>): number;
 }
+
+/** Called once per load and thread; what it returns, once per connection. */
+export type TalkSource = (spec: LoadSpec, random: Random, writes: WriteNumbers) => () => Talk;
+
+/** What one connection says and hears: one operation after another, each of as many commands and replies as it takes. */
+export interface Talk {
+  /** Writes the first commands of the next operation and says what it does; returns how many replies must come. */
+  begin(to: CommandWriter, intent: Intent): number;
+  /**
+   * They are in. Writes more and returns how many replies must come now, or says what became of the operation. `intent` may be told
+   * more: what a read has found.
+   */
+  heard(replies: readonly Reply[], to: CommandWriter, intent: Intent): number | Ending;
+}
+
+/**
+ * "ok"; "nothing": answered, and it did not happen, as it should not (a WATCH, a DISCARD); "partly": some of it may have happened; an
+ * error reply: it did not happen.
+ */
+export type Ending = "ok" | "nothing" | "partly" | RespError;

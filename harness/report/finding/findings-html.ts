@@ -31,6 +31,7 @@ const MEANINGS: Readonly<Record<Finding["type"], string>> = {
   "stale-read": "a read shows an older value than the one that had to be there",
   "not-linearizable": "no order of the operations explains what was read",
   "wrong-count": "a counter is not the sum of what was acknowledged",
+  "torn-write": "keys that are only written together hold different values",
   "split-brain": "somebody else is master than the operator wants",
   "stuck-replication": "everybody answers, but a replica does not move on",
   "full-sync": "a replica copies all data again and again, or more often than the experiment allows",

@@ -13,6 +13,7 @@ const TYPES: Record<string, string> = {
   "stale-read": "读到了过期的值（stale-read）",
   "not-linearizable": "读写历史不满足线性一致性（not-linearizable）",
   "wrong-count": "计数器的值与已确认的增减操作之和不符（wrong-count）",
+  "torn-write": "总是一起写入的键的值不一致（torn-write）",
   "split-brain": "出现了预期之外的主节点（split-brain）",
   "stuck-replication": "复制停滞（stuck-replication）",
   "full-sync": "全量同步反复进行或失败（full-sync）",

@@ -2,7 +2,7 @@ import { messageOf } from "../../base/chaos-error.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Cluster, ClusterNode, Connection } from "../../cluster/cluster.ts";
 import type { OperationFields } from "../../history/format.ts";
-import { type CellShape, elementOf, keyOf, NOTHING, OUTCOME } from "../../journal/history.ts";
+import { type CellShape, elementOf, keyOf, NOTHING, OUTCOME, partsOf } from "../../journal/history.ts";
 import type { CellValues } from "../../load/cell-values.ts";
 
 /** Commands sent before their replies are awaited. */
@@ -113,8 +113,7 @@ export class NodeReads {
   async #readOne(connection: Connection, place: number): Promise<void> {
     const { clock, shape, values, foreign } = this.#options;
     const cell = this.cells[place] as number;
-    const [key, element] = [keyOf(shape, cell), elementOf(shape, cell)];
-    const argv = element === null ? ["GET", key] : [shape.type === "zset" ? "ZSCORE" : "HGET", key, element];
+    const argv = question(shape, cell);
     const invoked = clock.now();
     const outcome = await connection.send(argv, { within: REPLY_MS });
     if (outcome.outcome !== "ok") {
@@ -127,4 +126,11 @@ export class NodeReads {
     this.#invoked[place] = invoked;
     this.#completed[place] = clock.now();
   }
+}
+
+/** The command that reads a cell. */
+function question(shape: CellShape, cell: number): string[] {
+  if (shape.type === "group") return ["MGET", ...partsOf(shape, cell)];
+  const [key, element] = [keyOf(shape, cell), elementOf(shape, cell)];
+  return element === null ? ["GET", key] : [shape.type === "zset" ? "ZSCORE" : "HGET", key, element];
 }

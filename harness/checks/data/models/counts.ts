@@ -1,5 +1,5 @@
 import { amountOf, KIND, type LoadHistory, OUTCOME } from "../../../journal/history.ts";
-import { needsModel } from "../../needs.ts";
+import { needsNoFlush, needsType } from "../../needs.ts";
 import type { Cell } from "../cells/cells.ts";
 import { type DataCheckContext, dataCheck } from "../data-check.ts";
 import { type Durability, durabilityOf } from "../durability.ts";
@@ -22,8 +22,8 @@ export const counts = dataCheck(
     name: "counts",
     summary:
       "In the end every counter is, on every node, the sum of what was acknowledged, give or take what nobody knows.",
-    model: "count",
-    needs: (experiment) => needsModel(experiment, "count", "counter"),
+    types: ["counter"],
+    needs: (experiment) => needsType(experiment, ["counter"], "counter") ?? needsNoFlush(experiment),
     nothing: "no recorded addition was acknowledged",
   },
   (judging) => (load) => judgeLoad(load, judging),
