@@ -1,7 +1,7 @@
 import { emptyOperation, type OperationFields } from "../history/format.ts";
 import { KIND, NOTHING, OUTCOME } from "../journal/history.ts";
 import type { CommandWriter } from "../resp/command-writer.ts";
-import { type Reply, RespError } from "../resp/reply.ts";
+import type { Reply } from "../resp/reply.ts";
 import type { Ending, Intent, Talk } from "./workloads/workload.ts";
 
 /** Who keeps what became of the operations of a connection. */
@@ -67,9 +67,4 @@ export class Dialogue {
     Object.assign(operation, { cell, kind, value, outcome, completed });
     this.#log.add(operation);
   }
-}
-
-/** The first error among replies. */
-export function errorIn(replies: readonly Reply[]): RespError | undefined {
-  return replies.find((reply) => reply instanceof RespError);
 }
