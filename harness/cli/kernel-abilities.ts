@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { open, readFile, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { netemRefusal } from "../network/netem.ts";
+import { packetLossRefusal } from "../network/packet-loss.ts";
 
 const run = promisify(execFile);
 const TRY_MS = 5_000;
@@ -36,7 +38,7 @@ export async function kernelAbilities(): Promise<Line[]> {
       ["gdb", "--version"],
       "Function names in stacks, and stacks of what is foretold: apt-get install gdb",
     ),
-    await tool("nftables", ["nft", "list", "tables"], "Not needed yet: faults use Toxiproxy and the engine."),
+    packetLoss(),
     await netem(),
   ];
 }
@@ -81,12 +83,21 @@ async function tool(name: string, [file, ...args]: [string, ...string[]], hint: 
   return able(false, name, `${file} ${failure.code === "ENOENT" ? "is not installed" : "does not work here"}`, hint);
 }
 
-/** netem is tried on the loopback of a network namespace of our own. */
 async function netem(): Promise<Line> {
-  const hint = "Packet loss needs it; partitions, latency and bandwidth do not.";
-  const failure = await failureOf("unshare", "-n tc qdisc add dev lo root netem loss 1%".split(" "));
-  if (failure === null) return able(true, "netem", "packet loss is possible", hint);
-  return able(false, "netem", failure.stderr?.trim().split("\n")[0] || "not possible here", hint);
+  const hint =
+    "The fault `packets` needs it to double, delay and reorder; its loss, partitions, latency and bandwidth do not.";
+  const refusal = await netemRefusal().catch(messageOf);
+  return able(refusal === null, "netem", refusal ?? "packets can be doubled, delayed and reordered", hint);
+}
+
+function packetLoss(): Line {
+  const refusal = packetLossRefusal();
+  return able(
+    refusal === null,
+    "packet loss",
+    refusal ?? "iptables is there",
+    "The fault `packets` needs it to lose packets.",
+  );
 }
 
 /** Why a program does not end with 0; null: it does. */

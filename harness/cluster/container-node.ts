@@ -95,7 +95,7 @@ export class ContainerNode {
   /** Its address on a network of which it is not cut off; null while it is down. */
   #ip: string | null = null;
   /** Its address on the data network, with which it comes back after a disconnect. */
-  #dataIp = "";
+  dataAddress = "";
 
   constructor(options: ContainerNodeOptions) {
     this.#options = options;
@@ -147,7 +147,7 @@ export class ContainerNode {
    * mean anything. null when they cannot be read (it is down, or the engine is elsewhere).
    */
   received(): number | null {
-    return receivedBytes(this.pid(), this.#dataIp);
+    return receivedBytes(this.pid(), this.dataAddress);
   }
 
   /** The last known state of the container; `inspect` asks again. */
@@ -167,7 +167,7 @@ export class ContainerNode {
       this.#pid = null;
     }
     this.#ip = Object.entries(info.ips).find(([network]) => network !== this.#options.data.name)?.[1] ?? null;
-    this.#dataIp ||= info.ips[this.#options.data.name] ?? "";
+    this.dataAddress ||= info.ips[this.#options.data.name] ?? "";
     const { running, paused, exitCode, oomKilled, startedAt } = info;
     this.#state = { running, paused, exitCode, oomKilled, startedAt };
     return this.#state;
@@ -295,6 +295,6 @@ export class ContainerNode {
     const { engine, data } = this.#options;
     const info = await engine.inspectContainer(this.container);
     if (info?.ips[data.name]) return;
-    await engine.connectNetwork(data.name, this.container, { aliases: [data.alias], ip: this.#dataIp });
+    await engine.connectNetwork(data.name, this.container, { aliases: [data.alias], ip: this.dataAddress });
   }
 }

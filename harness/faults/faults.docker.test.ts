@@ -15,9 +15,12 @@ import { connectEngine } from "../docker/engine.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import type { Emit } from "../journal/events.ts";
 import type { PlannedParams } from "../journal/plan.ts";
+import { netemRefusal } from "../network/netem.ts";
+import { packetLossRefusal } from "../network/packet-loss.ts";
 import { replyText } from "../resp/reply-text.ts";
 import { redis } from "../systems/redis.ts";
 import { plannedParams } from "../testing/planned-params.support.ts";
+import { skip } from "../testing/skip.support.ts";
 import { largestIn } from "./clients/slow-reader.ts";
 import type { Effect, Injected } from "./fault.ts";
 import { timeThrough } from "./links/measure-link.ts";
@@ -323,5 +326,41 @@ describe("faults on real servers", function () {
     assert.deepEqual([suspected?.link, suspected?.fate], ["client -> r2", "ended"]);
     assert.deepEqual([shrunk?.shortest, shrunk?.exact], ["SHUTDOWN\\r\\n", true]);
     await replicates("r2");
+  });
+
+  it("packets: some are lost on one link or of one node, TCP sends them again, and none is lost after heal", async function () {
+    const refusal = packetLossRefusal();
+    if (refusal !== null) skip(this, refusal);
+    const lossy = faults.get("packets") ?? assert.fail();
+    const arrives = async (key: string): Promise<void> => {
+      await cluster.node("m1").admin(["SET", key, "yes"]);
+      const seen = async () => (await value("r1", key)) === "yes" && (await value("r2", key)) === "yes";
+      await until({ what: `${key} on both`, within: 120_000 }, seen);
+    };
+    for (const meant of [{ links: ["r1 -> m1"] }, { node: "r2" }]) {
+      const params = resolve("packets", { ...meant, loss: "30%" });
+      assert.equal(await lossy.refusal?.(params), null);
+      const { injected, heal } = await inject("packets", params);
+      assert.equal(injected.effectAt, "heal");
+      let effect: Effect | undefined;
+      await until({ what: "lost packets", within: 120_000 }, async () => {
+        await arrives("lossy");
+        effect = await injected.effect();
+        return effect.measured;
+      });
+      assert.match(effect?.summary ?? "", /^(r1 -> m1|r2): \d+ of \d+ packets were lost/);
+      await heal();
+      assert.match((await injected.effect()).summary, /no rules|new network/);
+    }
+    await arrives("whole");
+  });
+
+  it("packets: what needs netem is refused where the kernel has none, with the reason", async function () {
+    if ((await netemRefusal()) === null) skip(this, "this kernel has netem");
+    const params = resolve("packets", { node: "r1", duplicate: "5%" });
+    assert.match(
+      (await faults.get("packets")?.refusal?.(params)) ?? "",
+      /by netem only, which cannot be used here: .+/,
+    );
   });
 });

@@ -10,6 +10,7 @@ import { switchMaster } from "./commands/switch-master.ts";
 import type { Fault } from "./fault.ts";
 import { bandwidth } from "./links/bandwidth.ts";
 import { latency } from "./links/latency.ts";
+import { packets } from "./links/packets.ts";
 import { partition } from "./links/partition.ts";
 import { kill } from "./processes/kill.ts";
 import { pause } from "./processes/pause.ts";
@@ -29,6 +30,7 @@ export const faults: ReadonlyMap<string, Fault> = new Map(
     partition,
     latency,
     bandwidth,
+    packets,
     slowReader,
     flushall,
     command,

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { ChaosError } from "../base/chaos-error.ts";
 import { shapeOf } from "../cluster/shape.ts";
 import { type StartedCluster, startServers } from "../cluster/up.ts";
 import { guardRun } from "../docker/guard-run.ts";
@@ -15,6 +16,7 @@ import { ServerTrouble } from "./server-trouble.ts";
 export async function startCluster(context: RunContext, isWatched: () => boolean): Promise<StartedCluster> {
   const { options, runId, scope, resources, claims, directory, emit, signal } = context;
   const { engine, system, compose, image, toxiproxyImage, plan, interrupt } = options;
+  await checkAbilities(plan, engine.info.local);
   if (!options.keep) await guardRun({ engine, runId, resources, signal, interrupt });
   return startServers({
     engine,
@@ -50,6 +52,19 @@ export async function startCluster(context: RunContext, isWatched: () => boolean
       context.troubled(new ServerTrouble(null, how));
     },
   });
+}
+
+/** @throws ChaosError infrastructure: this machine cannot do one of the plan's faults, and why */
+async function checkAbilities({ faults: planned }: Pick<Plan, "faults">, engineIsLocal: boolean): Promise<void> {
+  for (const { id, fault, params } of planned) {
+    const refusal = faults.get(fault)?.refusal;
+    if (!refusal) continue;
+    const why = engineIsLocal ? await refusal(params) : "the Docker engine is on another machine";
+    if (why === null) continue;
+    throw new ChaosError("infrastructure", `the fault ${id} (${fault}): ${why}`, {
+      hint: "Leave it out, or run this experiment on a machine that can: `kvchaos doctor` says what each one can.",
+    });
+  }
 }
 
 /** A process that a signal ended has this and the signal's number as its exit code. */

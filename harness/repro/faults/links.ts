@@ -1,8 +1,17 @@
 import { bandwidth } from "../../faults/links/bandwidth.ts";
 import { latency } from "../../faults/links/latency.ts";
+import { packets } from "../../faults/links/packets.ts";
 import { partition } from "../../faults/links/partition.ts";
 import { indented, word } from "../bash.ts";
-import { containerWord, type FaultLines, type FaultScript, nodeVariable, scriptOf } from "../fault-script.ts";
+import {
+  containerWord,
+  type FaultLines,
+  type FaultScript,
+  linkVariable,
+  nodeVariable,
+  scriptOf,
+  Untranslatable,
+} from "../fault-script.ts";
 import { addToxic, BOTH, bandwidthToxic, toxicLines } from "./toxic.ts";
 
 const ALWAYS = { links: () => true };
@@ -52,4 +61,23 @@ function disconnect({ set, use }: ReturnType<typeof nodeVariable>): FaultLines {
   };
 }
 
-export const linkScripts: readonly FaultScript[] = [bandwidthScript, latencyScript, partitionScript];
+const packetsScript = scriptOf(
+  packets,
+  ({ node: selector, links, loss, duplicate, reorder, latency: late }) => {
+    if (duplicate !== null || reorder !== null || late !== null) {
+      throw new Untranslatable(
+        "packets are doubled, delayed and reordered by netem, for which this script has no words",
+      );
+    }
+    const ends = links?.map((link, i) => linkVariable(link, `link${i}`)) ?? [nodeVariable(selector ?? "")];
+    const [begin, end] = links ? ["lose_packets_of_link", "lose_none_of_link"] : ["lose_packets", "lose_none"];
+    return {
+      inject: ends.flatMap(({ set, use }) => [...set, `${begin} ${use} ${(loss ?? 0).toFixed(6)}`]),
+      heal: ends.map(({ use }) => `${end} ${use}`),
+      differs: ["It needs root, nsenter and iptables on the engine's machine."],
+    };
+  },
+  { links: ({ links }) => links !== null },
+);
+
+export const linkScripts: readonly FaultScript[] = [bandwidthScript, latencyScript, packetsScript, partitionScript];
