@@ -1,7 +1,5 @@
-import { ChaosError } from "../base/chaos-error.ts";
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { until, type WaitLimits } from "../base/deadline.ts";
-import type { Disk } from "../docker/disk.ts";
-import type { Engine } from "../docker/engine.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { LockFolder } from "../locks/lock-folder.ts";
 import { adminCommand } from "../resp/admin.ts";
@@ -10,72 +8,37 @@ import type { Reply } from "../resp/reply.ts";
 import { replyText } from "../resp/reply-text.ts";
 import type { Argv } from "../systems/system.ts";
 import type { Server } from "../systems/system-of-image.ts";
+import type {
+  Address,
+  ConnectLimits,
+  ContainerNodeOptions,
+  ContainerState,
+  StartedOther,
+} from "./node/node-options.ts";
+import { receivedBytes } from "./node/received-bytes.ts";
+import { findServerProcess } from "./node/server-process.ts";
 import { NodeQuestions } from "./node-questions.ts";
 import { ContainerResources, type NodeResources } from "./node-resources.ts";
-import { receivedBytes } from "./received-bytes.ts";
-import { findServerProcess } from "./server-process.ts";
+
+export type { Address, ContainerState } from "./node/node-options.ts";
 
 const ADMIN_MS = 5_000;
 const READY_MS = 30_000;
 /** A server that takes connections and gives no answer for so long does not merely start. */
 const SILENT_MS = 8_000;
-
-export interface Address {
-  host: string;
-  port: number;
-}
-
-/** What the engine says of a node's container. */
-export interface ContainerState {
-  running: boolean;
-  paused: boolean;
-  exitCode: number | null;
-  oomKilled: boolean;
-  startedAt: string | null;
-}
+/** Of a server that did not start: it says more than once what was wrong, and how it is configured. */
+const LAST_LINES = 20;
 
 /** A connection of its own, with an exact outcome for every command. */
 export type Connection = Pick<RawConnection, "send" | "close" | "isOpen" | "localPort">;
 
-interface ConnectLimits extends WaitLimits {
-  /** Dials `nearest()` instead of `direct`: CLIENT LIST then shows the connection by its `localPort`, where the two differ. */
-  nearest?: boolean;
-}
-
 /** One server process in one container. */
 export type ClusterNode = Omit<ContainerNode, "closeConnections" | "version" | "prepare">;
-
-interface DataNetwork {
-  name: string;
-  alias: string;
-}
-
-interface ContainerNodeOptions {
-  engine: Engine;
-  server: Server;
-  name: string;
-  role: "master" | "replica" | "control" | "sentinel";
-  container: string;
-  direct: Address;
-  data: DataNetwork;
-  /** Where the server listens inside its networks. */
-  port: number;
-  /** The masters of its cluster share the key space. */
-  sharded: boolean;
-  /** Called with a process id of the container each time it has been started: its networks are new ones. */
-  onStarted?: ((pid: number) => Promise<void>) | undefined;
-  /** The disk of its own that holds its data. */
-  disk: Disk | null;
-  /** Where its server writes its lock graph. */
-  locks: LockFolder | null;
-  password: string | undefined;
-}
 
 /** A node whose container exists. */
 export class ContainerNode {
   readonly name: string;
   readonly role: ContainerNodeOptions["role"];
-  readonly container: string;
   /** Where probes and administration go: directly, never through a faulted link. On 127.0.0.1. */
   readonly direct: Address;
   /** Where other containers on the data network reach it, past all links. */
@@ -90,6 +53,10 @@ export class ContainerNode {
   readonly #options: ContainerNodeOptions;
   #state: ContainerState = { running: false, paused: false, exitCode: null, oomKilled: false, startedAt: null };
   readonly #connections = new Set<RawConnection>();
+  #container: string;
+  #server: Server;
+  /** A fault holds it off the data network. */
+  #isCut = false;
   #containerPid: number | null = null;
   #pid: number | null = null;
   /** Its address on a network of which it is not cut off; null while it is down. */
@@ -101,27 +68,29 @@ export class ContainerNode {
     this.#options = options;
     this.name = options.name;
     this.role = options.role;
-    this.container = options.container;
+    this.#container = options.container;
+    this.#server = options.server;
     this.direct = options.direct;
     this.inside = { host: options.data.alias, port: options.port };
     this.locks = options.locks;
-    const { engine, container, disk, server } = options;
+    const { engine, disk } = options;
     this.questions = new NodeQuestions((limits) => this.connect(limits), options.sharded);
     // The server itself may not have been started yet by its image's entrypoint; what it may use is known already.
     const pid = (): number | null => (this.#state.running && engine.info.local ? this.#containerPid : null);
-    this.#resources = new ContainerResources({
-      engine,
-      container,
-      disk,
-      dataDirectory: server.system.dataDirectory,
-      pid,
-    });
+    const container = (): string => this.#container;
+    const dataDirectory = (): string => this.#server.system.dataDirectory;
+    this.#resources = new ContainerResources({ engine, container, disk, dataDirectory, pid });
     this.resources = this.#resources;
   }
 
   /** What runs on it. */
   get server(): Server {
-    return this.#options.server;
+    return this.#server;
+  }
+
+  /** The id of the container in which it runs. */
+  get container(): string {
+    return this.#container;
   }
 
   /**
@@ -274,6 +243,29 @@ export class ContainerNode {
     await this.ready(limits);
   }
 
+  /**
+   * Starts the stopped node again with another server on its data, in a container of its own; what faults hold the node to
+   * stays. Rejects when there can be no such container, or with the signal's reason: a server that does not answer is told.
+   */
+  async startOther(server: Server, limits: WaitLimits = {}): Promise<StartedOther> {
+    const { engine, remake } = this.#options;
+    if (!remake) throw new ChaosError("internal", `node ${this.name} keeps its server`);
+    const before = this.#server.image;
+    const { image } = server;
+    const held = await this.#resources.limits();
+    this.#container = await remake(server, this.#isCut);
+    this.#server = server;
+    if (held.cpus !== null || held.memory !== null) await this.#resources.setLimits(held);
+    const failure = await this.start(limits).then(() => null, messageOf);
+    limits.signal?.throwIfAborted();
+    const { running, exitCode } = await this.inspect();
+    const version = failure === null ? await this.version({ within: ADMIN_MS }).catch(() => null) : null;
+    const digest = (await engine.inspectImage(image))?.digest ?? null;
+    const lastLines = running ? [] : (await engine.logTail(this.container, LAST_LINES)).map(({ text }) => text);
+    const ended = running ? null : { exitCode, lastLines };
+    return { failure, server: { before, image, digest, container: this.container, version, ended } };
+  }
+
   /** What has to be done inside a container that was just started. */
   async prepare(): Promise<void> {
     if (this.#containerPid !== null) await this.#options.onStarted?.(this.#containerPid);
@@ -288,11 +280,13 @@ export class ContainerNode {
   /** Takes the node off the data network: links and peers lose it without FIN or RST; probes still reach it. */
   async disconnect(): Promise<void> {
     await this.#options.engine.disconnectNetwork(this.#options.data.name, this.container);
+    this.#isCut = true;
   }
 
   /** Back on the data network with the same address. Does nothing when it is connected. */
   async reconnect(): Promise<void> {
     const { engine, data } = this.#options;
+    this.#isCut = false;
     const info = await engine.inspectContainer(this.container);
     if (info?.ips[data.name]) return;
     await engine.connectNetwork(data.name, this.container, { aliases: [data.alias], ip: this.dataAddress });

@@ -9,7 +9,7 @@ import { removeSharedFolders } from "../docker/shared-folder.ts";
 import type { LockLibrary } from "../locks/library/make-library.ts";
 import { LockFolder } from "../locks/lock-folder.ts";
 import type { System } from "../systems/system.ts";
-import { serverIn } from "../systems/system-of-image.ts";
+import { type Server, serverIn } from "../systems/system-of-image.ts";
 import { launchOf, withCores } from "./launch.ts";
 import type { NodeSpec } from "./spec.ts";
 
@@ -92,12 +92,16 @@ export async function makeNetworks(options: MakeOptions, prefix: string): Promis
 }
 
 /** Returns the container's id. */
-export async function startContainer({ engine, made, signal }: MakeOptions, spec: ContainerSpec): Promise<string> {
-  const within = MANY_MS;
-  made.containers.push(spec.name);
-  const id = await engine.createContainer(spec, { signal, within });
-  await engine.start(id, { signal, within });
+export async function startContainer(options: MakeOptions, spec: ContainerSpec): Promise<string> {
+  const { engine, signal } = options;
+  const id = await makeContainer(options, spec);
+  await engine.start(id, { signal, within: MANY_MS });
   return id;
+}
+
+async function makeContainer({ engine, made, signal }: MakeOptions, spec: ContainerSpec): Promise<string> {
+  made.containers.push(spec.name);
+  return engine.createContainer(spec, { signal, within: MANY_MS });
 }
 
 /** Starts a server, its data on a volume of its own. */
@@ -106,30 +110,42 @@ export async function startNode(
   { node, ports }: Placed,
   prefix: string,
   networks: NonNullable<ContainerSpec["networks"]>,
-): Promise<{ id: string; disk: Disk | null; locks: LockFolder | null }> {
+): Promise<{ id: string; disk: Disk | null; locks: LockFolder | null; again: Again }> {
   const { labels } = options;
   const { service } = node;
-  const { system, image } = serverOf(options, node.name);
-  const name = `${prefix}-${node.name}`;
-  const launch = launchOf(system, node);
-  const disk = await makeVolume(options, name);
+  const volume = `${prefix}-${node.name}`;
+  const disk = await makeVolume(options, volume);
   const locks = await makeLockFolder(options, node.name);
-  const preload = locks?.launch(launch.environment?.LD_PRELOAD ?? options.locks?.preloaded[image]);
-  const id = await startContainer(options, {
-    name,
-    image,
-    ...launch,
-    environment: { ...launch.environment, ...preload?.environment },
-    binds: preload?.binds,
-    ulimits: options.cores ? withCores(launch.ulimits) : launch.ulimits,
-    labels: { ...service.labels, ...labels, "kvchaos.node": node.name },
-    networks,
-    ports: Object.entries(ports).map(([container, host]) => ({ container: Number(container), host })),
-    volumes: [{ name, path: system.dataDirectory }],
-    stopTimeout: service.stopGracePeriod,
-  });
-  return { id, disk, locks };
+  const specOf = ({ system, image }: Server, name: string): ContainerSpec => {
+    const launch = launchOf(system, node);
+    const preload = locks?.launch(launch.environment?.LD_PRELOAD ?? options.locks?.preloaded[image]);
+    return {
+      name,
+      image,
+      ...launch,
+      environment: { ...launch.environment, ...preload?.environment },
+      binds: preload?.binds,
+      ulimits: options.cores ? withCores(launch.ulimits) : launch.ulimits,
+      labels: { ...service.labels, ...labels, "kvchaos.node": node.name },
+      networks,
+      ports: Object.entries(ports).map(([container, host]) => ({ container: Number(container), host })),
+      volumes: [{ name: volume, path: system.dataDirectory }],
+      stopTimeout: service.stopGracePeriod,
+    };
+  };
+  const id = await startContainer(options, specOf(serverOf(options, node.name), volume));
+  let servers = 1;
+  const again: Again = (server, leftOut) => {
+    servers += 1;
+    const spec = specOf(server, `${volume}-${servers}`);
+    // The one before stays, stopped: its log and what it left are evidence.
+    return makeContainer(options, { ...spec, networks: networks.filter(({ name }) => name !== leftOut) });
+  };
+  return { id, disk, locks, again };
 }
+
+/** Makes another container of a node, not started: another server, everything else as it was. @param leftOut a network; null: none */
+type Again = (server: Server, leftOut: string | null) => Promise<string>;
 
 /** To be called before any server is started: its folder is mounted into it. */
 export function removeLockGraphs({ locks, resources }: Pick<MakeOptions, "locks" | "resources">): void {

@@ -25,7 +25,8 @@ export class LogCollector {
   readonly #sync = new SyncProgress();
   readonly #files = new Map<string, WriteStream>();
   readonly #last = new Map<string, string>();
-  readonly #following = new Set<string>();
+  /** Node → the container whose log is followed. */
+  readonly #following = new Map<string, string>();
   readonly #stop = new AbortController();
 
   constructor(options: LogOptions) {
@@ -54,8 +55,11 @@ export class LogCollector {
 
   /** Follows a started container until it ends; call it again after every start. */
   async follow(node: string, container: string): Promise<void> {
-    if (this.#following.has(node) || this.#stop.signal.aborted) return;
-    this.#following.add(node);
+    if (this.#following.get(node) === container || this.#stop.signal.aborted) return;
+    this.#following.set(node, container);
+    const over = (): void => {
+      if (this.#following.get(node) === container) this.#following.delete(node);
+    };
     this.#step(this.#sync.restarted(node));
     try {
       const { engine, directory, hide } = this.#options;
@@ -66,9 +70,9 @@ export class LogCollector {
         this.#last.set(node, at);
         this.#line(node, hide?.(text) ?? text, at);
       });
-      done.catch(() => {}).finally(() => this.#following.delete(node));
+      done.catch(() => {}).finally(over);
     } catch (error) {
-      this.#following.delete(node);
+      over();
       throw error;
     }
   }

@@ -13,9 +13,9 @@ const BLOCK = 64 * 1024;
 
 interface ContainerResourcesOptions {
   engine: Engine;
-  container: string;
+  container(): string;
   disk: Disk | null;
-  dataDirectory: string;
+  dataDirectory(): string;
   /** Of its first process; null when the container is down, or not on this machine. */
   pid(): number | null;
 }
@@ -40,22 +40,22 @@ export class ContainerResources {
 
   /** Works while it is down. */
   limits(): Promise<ContainerLimits> {
-    return this.#options.engine.limits(this.#options.container);
+    return this.#options.engine.limits(this.#options.container());
   }
 
   /** Changes what is named; works while it is down, and outlives a restart. */
   setLimits(limits: Partial<ContainerLimits>): Promise<void> {
-    return this.#options.engine.setLimits(this.#options.container, limits);
+    return this.#options.engine.setLimits(this.#options.container(), limits);
   }
 
   /** Rejects while it is down. */
   use(): Promise<ContainerStats> {
-    return this.#options.engine.stats(this.#options.container);
+    return this.#options.engine.stats(this.#options.container());
   }
 
   /** Bytes that its data directory has free, as the server sees it. Rejects while it is down. */
   async freeSpace(): Promise<number> {
-    const { bavail, bsize } = await statfs(`/proc/${this.#pid()}/root${this.#options.dataDirectory}`);
+    const { bavail, bsize } = await statfs(`/proc/${this.#pid()}/root${this.#options.dataDirectory()}`);
     return bavail * bsize;
   }
 
@@ -77,10 +77,10 @@ export class ContainerResources {
   /** Writes that many bytes (in whole 64 KiB) into its data directory from within the container, fsync included. */
   async writeSynced(bytes: number, { within, signal }: WaitLimits): Promise<void> {
     const { engine, container, dataDirectory } = this.#options;
-    const file = `${dataDirectory}/${PROBE}`;
+    const file = `${dataDirectory()}/${PROBE}`;
     const write = `dd if=/dev/zero of=${file} bs=${BLOCK} count=${Math.ceil(bytes / BLOCK)} conv=fsync`;
     const argv = ["sh", "-c", `${write}; code=$?; rm -f ${file}; exit $code`];
-    const { code, stderr } = await engine.exec(container, argv, { within, signal });
+    const { code, stderr } = await engine.exec(container(), argv, { within, signal });
     if (code !== 0) throw new ChaosError("infrastructure", `${write} failed in the container: ${stderr.trim()}`);
   }
 

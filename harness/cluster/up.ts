@@ -132,8 +132,8 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   const password = spec.nodes[0]?.config.requirepass;
   const startServer = async ({ node, ports }: Placed): Promise<ContainerNode> => {
     const on = attach(node.service, node.name, (network) => paths.containerOn(network, node));
-    const { id, disk, locks } = await startNode(make, { node, ports }, prefix, on);
-    const one = new ContainerNode({
+    const { id, disk, locks, again } = await startNode(make, { node, ports }, prefix, on);
+    const one: ContainerNode = new ContainerNode({
       engine,
       server: serverOf(options, node.name),
       name: node.name,
@@ -146,9 +146,14 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
       sharded: spec.sharded,
       disk,
       locks,
+      remake: async (server, cut) => {
+        const other = await again(server, cut ? data.name : null);
+        events.hear(other, one, logs, true);
+        return other;
+      },
       password: node.role === "sentinel" ? undefined : password,
     });
-    events.hear(one, logs);
+    events.hear(id, one, logs);
     await Promise.all([one.inspect().then(() => one.prepare()), logs.follow(node.name, id)]);
     return one;
   };
@@ -238,8 +243,11 @@ async function followEvents(options: UpOptions) {
   });
   subscription.done.catch(onEngineLost);
   return {
-    /** From now on what happens to its container is told. */
-    hear: (node: ContainerNode, logs: LogCollector): void => void nodes.set(node.container, { node, logs }),
+    /** From now on what happens to a container of a node is told. @param all its first start, too */
+    hear: (container: string, node: ContainerNode, logs: LogCollector, all = false): void => {
+      nodes.set(container, { node, logs });
+      if (all) started.add(container);
+    },
   };
 }
 

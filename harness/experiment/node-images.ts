@@ -88,6 +88,18 @@ export function wrongImages(
   });
 }
 
+/** Why a node cannot be started again on another image (Mention `image`); null: it can. */
+export function wrongExchange(
+  { name: image, node }: { name: string; node?: string },
+  { sentinels = [] }: Pick<ClusterShape, "sentinels">,
+  run: readonly string[],
+): string | null {
+  if (node !== undefined && sentinels.includes(node)) {
+    return `${node} is a sentinel: only servers with data are started again on another image`;
+  }
+  return wrongSystem(image, run);
+}
+
 /** Why a server cannot replicate with those of a run, or read what they have written; null: it can, or its name tells nothing. */
 function wrongSystem(image: string, run: readonly string[]): string | null {
   const told = systemOfImage(image);

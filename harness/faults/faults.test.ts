@@ -49,6 +49,27 @@ async function inject(
   return { cluster, scope, claims, injected };
 }
 
+describe("restart", () => {
+  it("stops a node and starts it again in its role; heal is the same start once more", async () => {
+    const { cluster, scope, claims } = await inject("restart", { node: "r1" });
+    assert.deepEqual(cluster.said, ["stop r1", "start r1", "r1 follows m1"]);
+    assert.deepEqual(claims, ["r1 down"]);
+    await scope.close();
+    assert.deepEqual(cluster.said.slice(3), ["start r1", "r1 follows m1"]);
+  });
+
+  it("starts another server on the data where an image is named, which heal leaves as it is", async () => {
+    const { cluster, scope, injected } = await inject("restart", { node: "r1", image: "valkey/valkey:8.0.1" });
+    const said = ["stop r1", "start r1 with valkey/valkey:8.0.1", "r1 follows m1"];
+    assert.deepEqual(cluster.said, said);
+    const { measured, summary } = await injected.effect();
+    assert.equal(measured, true);
+    assert.match(summary, /^r1: valkey\/valkey:8\.0\.1 \(version 9\) in place of redis:7\.0\.15$/);
+    await scope.close();
+    assert.deepEqual(cluster.said, said);
+  });
+});
+
 describe("switch-master", () => {
   it("promotes first, then points everybody at the new master, the old one included", async () => {
     const { cluster } = await inject("switch-master", { to: "r1" });

@@ -37,6 +37,8 @@ export function summarize(record: RunRecord) {
     foreseen: record.view.foreseen,
     nodes: cluster?.nodes ?? [],
     links: cluster?.links ?? [],
+    /** Nodes that faults have started again with another server. */
+    exchanges: record.of("server"),
     /** What the servers themselves call their version. */
     serverVersion: versionsText(cluster?.nodes ?? [], run) ?? firstVersion(record),
     /** The image, or who runs on which. */

@@ -172,6 +172,11 @@ export class FakeCluster implements Cluster {
       unpause: say("unpause"),
       kill: say("kill"),
       start: say("start"),
+      startOther: async ({ image }) => {
+        this.said.push(`start ${name} with ${image}`);
+        const server = { before: "redis:7.0.15", image, digest: null, container: "", version: "9", ended: null };
+        return { failure: null, server };
+      },
       stop: say("stop"),
       disconnect: say("disconnect"),
       reconnect: say("reconnect"),

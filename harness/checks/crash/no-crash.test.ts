@@ -29,6 +29,30 @@ describe("no-crash", () => {
     assert.equal(check(event("container", 20_000, { ours: true }), condition(20_100, "r1", "dead")).valid, true);
   });
 
+  it("tells of a server that does not start on the data of another, although a fault of ours had stopped the node", () => {
+    const ended = { exitCode: 1, lastLines: ["a setting", "Can't handle RDB format version 11", "Exiting."] };
+    const what = { node: "r1", by: "back", before: "valkey:8", image: "redis:7", container: "c2", version: null };
+    const own = [
+      event("container", 20_000, { exitCode: 0, ours: true }),
+      event("container", 20_100, { action: "start", ours: true }),
+      event("container", 20_200, { exitCode: 1, ours: true }),
+    ];
+    const { findings } = check(...own, { type: "server", t: 20_300, digest: null, ...what, ended });
+    assert.deepEqual(
+      findings.map(({ type, class: kind, node }) => [type, kind, node]),
+      [["crash", "not-started", "r1"]],
+    );
+    assert.match(
+      findings[0]?.summary ?? "",
+      /^redis:7 does not start on the data of valkey:8: r1 ended with exit code 1/,
+    );
+    assert.match(findings[0]?.proof ?? "", /RDB format version 11 · Exiting/);
+    assert.equal(
+      check(...own.slice(0, 2), { type: "server", t: 20_300, digest: null, ...what, ended: null }).valid,
+      true,
+    );
+  });
+
   it("makes one finding of one crash's log lines and exit", () => {
     const result = check(
       event("log", 19_900, {}),

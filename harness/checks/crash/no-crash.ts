@@ -12,6 +12,8 @@ import { bytesBefore } from "../sent-bytes.ts";
 /** Signs of one crash come together: its log lines, the kernel's OOM notice, the exit. */
 const TOGETHER_MS = 15_000;
 const LINES_SHOWN = 20;
+/** Of a server that did not start: why, and that it ends. */
+const LINES_OF_PROOF = 2;
 
 export const noCrash: Check = {
   name: "no-crash",
@@ -43,6 +45,7 @@ export function judgeCrashes(record: RunRecord): Judged {
     }
   }
   judgeVanished(record, judged);
+  for (const one of record.of("server")) if (one.ended) judged.findings.push(notStarted(record, one, one.ended));
   return judged;
 }
 
@@ -124,6 +127,28 @@ function proofOf(
   // What comes after the heading of a report without a cause is the report: registers, settings, a test of the memory.
   const words = logged.length > 0 ? undefined : lastLines.at(-1);
   return words === undefined ? (ended ?? null) : `${ended ?? ""} Its last words: ${words}`.trim();
+}
+
+/** A fault started another server on a node's data, and it ended before it answered: what is told is that it does not go, not whose fault it is. */
+function notStarted(
+  record: RunRecord,
+  { t, node, by, image, before }: EventOf<"server">,
+  { exitCode, lastLines }: NonNullable<EventOf<"server">["ended"]>,
+): Finding {
+  const next = record.ofNode("container", node).find((one) => one.action === "start" && one.t > t);
+  const { files } = evidenceOf(record, node, t - TOGETHER_MS, next?.t ?? null);
+  const said = lastLines.slice(-LINES_OF_PROOF).map((line) => line.trim());
+  return {
+    type: "crash",
+    class: "not-started",
+    node,
+    from: t,
+    to: next?.t ?? null,
+    summary: `${image} does not start on the data of ${before}: ${node} ended with exit code ${exitCode} before it answered (fault ${by}).`,
+    proof: said.length > 0 ? `Its last words: ${said.join(" · ")}` : null,
+    evidence: files,
+    detail: { exitCode, signal: signalOf(exitCode), oom: false, lines: [], lastLines, core: null },
+  };
 }
 
 /** The process is gone though its container never told: seen by the watchdog alone. */

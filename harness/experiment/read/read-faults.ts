@@ -2,6 +2,7 @@ import type { Fault } from "../../faults/fault.ts";
 import type { WrittenParams } from "../../faults/parameters.ts";
 import { type Mention, ROLES } from "../../faults/selector.ts";
 import type { Condition, FaultSpec, Trigger } from "../experiment.ts";
+import { wrongExchange } from "../node-images.ts";
 import { type FaultItem, faultItem, NO_DELAY } from "../schema.ts";
 import { show } from "../schema-parts.ts";
 import { checkNode, controlMessage, numbering, type Path, type Reading } from "./reading.ts";
@@ -93,7 +94,10 @@ function checkMention(mention: Mention, base: Path, loads: readonly string[], re
   const { shape, mistakes } = reading;
   if (!shape) return;
   const path = [...base, ...mention.path];
-  if (mention.kind === "mode") {
+  if (mention.kind === "image") {
+    const wrong = wrongExchange(mention, shape, reading.systems);
+    if (wrong !== null) mistakes.add(path, wrong);
+  } else if (mention.kind === "mode") {
     const wrong = wrongMode(mention.name, shape, reading);
     if (wrong !== null) mistakes.add(path, wrong);
   } else if (mention.kind === "load") {

@@ -2,6 +2,7 @@ import type { ClusterNode } from "../../cluster/cluster.ts";
 import { defineFault, type FaultContext } from "../fault.ts";
 import { durationParameter, nodeParameter, parameters } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
+import { type Exchanged, imageParameter, startOther } from "./other-server.ts";
 
 export const START_MS = 30_000;
 const STOP_MS = 10_000;
@@ -12,34 +13,69 @@ export async function startAgain({ cluster, id }: FaultContext, node: ClusterNod
   await cluster.restoreRole(node.name, { within: START_MS, by: id });
 }
 
+interface Restart {
+  /** ms; null: what the server needs. */
+  stopWithin: number | null;
+  /** Of another server; undefined: the same again. */
+  image?: string | undefined;
+}
+
 /**
- * A graceful restart: SIGTERM, wait, start, role as the topology says. Heal: the same start again, should injecting
- * have failed half-way. Effect: the container's start time changed.
+ * SIGTERM, wait, start, role as the topology says; the same start is the heal, should this fail half-way.
+ * @returns what became of the other server; null: it is the same
+ */
+async function restartNode(
+  context: FaultContext,
+  node: ClusterNode,
+  { stopWithin, image }: Restart,
+): Promise<Exchanged | null> {
+  const { signal } = context;
+  const release = context.claim(node.name, "down");
+  let isOver = false;
+  context.onHeal(`start ${node.name}`, async () => {
+    if (!isOver) await startAgain(context, node);
+  });
+  await node.stop(Math.ceil((stopWithin ?? node.server.system.stopWithin ?? STOP_MS) / 1000));
+  signal.throwIfAborted();
+  const other = image === undefined ? null : await startOther(context, node, image, START_MS);
+  if (other === null) await startAgain(context, node);
+  // Another server that has ended on these data would end again.
+  isOver = other !== null;
+  release();
+  return other;
+}
+
+/**
+ * A graceful restart: SIGTERM, wait, start, role as the topology says; with `image` another server starts on the same data.
+ * Heal: the same start again, should injecting have failed half-way. Effect: the container's start time changed.
  */
 export const restart = defineFault({
   kind: "restart",
-  summary: "stop a node gracefully and start it again",
+  summary: "stop a node gracefully and start it again, with another server on the same data where one is named",
   lasting: false,
-  parameters: parameters({
-    node: nodeParameter("who is stopped gracefully and started again"),
-    "stop-within": durationParameter(
-      "time for a graceful stop before SIGKILL (default: what the server needs, 10 s; Pika 30 s)",
-    ).optional(),
-  }),
-  inject: async (context, { node: selector, stopWithin }) => {
-    const { cluster, signal } = context;
-    const node = selectNode(cluster, selector);
+  parameters: parameters(
+    {
+      node: nodeParameter("who is stopped gracefully and started again"),
+      "stop-within": durationParameter(
+        "time for a graceful stop before SIGKILL (default: what the server needs, 10 s; Pika 30 s)",
+      ).optional(),
+      image: imageParameter(
+        "another server that takes over the node's data, addresses and role, and stays (an upgrade, or a downgrade); one that does not start on them is a finding of `no-crash`",
+      ).orAbsent(),
+    },
+    {
+      mentions: ({ image, node }) =>
+        image === undefined ? [] : [{ kind: "image", name: image, node, path: ["image"] }],
+    },
+  ),
+  inject: async (context, { node: selector, ...how }) => {
+    const node = selectNode(context.cluster, selector);
     const before = await node.inspect();
-    const release = context.claim(node.name, "down");
-    const start = (): Promise<void> => startAgain(context, node);
-    context.onHeal(`start ${node.name}`, start);
-    await node.stop(Math.ceil((stopWithin ?? node.server.system.stopWithin ?? STOP_MS) / 1000));
-    signal.throwIfAborted();
-    await start();
-    release();
+    const other = await restartNode(context, node, how);
     return {
       targets: [node.name],
       effect: async () => {
+        if (other) return { measured: true, summary: other.summary };
         const after = await node.inspect();
         return after.startedAt !== before.startedAt
           ? { measured: true, summary: `started again at ${after.startedAt}` }

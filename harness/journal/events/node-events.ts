@@ -73,6 +73,21 @@ export const nodeEventSchemas = [
     /** True when a fault or the teardown of this run asked for it. */
     ours: z.boolean(),
   }),
+  /** A stopped node was started again with another server on its data. */
+  event("server", {
+    node: z.string(),
+    /** Id of the fault's occurrence. */
+    by: z.string(),
+    /** The image of its server until then. */
+    before: z.string(),
+    image: z.string(),
+    digest: z.string().nullable(),
+    container: z.string(),
+    /** As it says itself; null: it has not said it. */
+    version: z.string().nullable(),
+    /** It ended before it had answered; null: it runs. */
+    ended: z.object({ exitCode: z.number().nullable(), lastLines: z.array(z.string()) }).nullable(),
+  }),
   /** A server log line that a log rule of its system recognised. */
   event("log", {
     node: z.string(),

@@ -31,6 +31,7 @@ export function resultOf(record: RunRecord): Result {
     self,
     checks,
     nodes,
+    exchanges,
     serverVersion,
     end,
     losses,
@@ -66,6 +67,20 @@ export function resultOf(record: RunRecord): Result {
       return { id, fault, targets, from, to, outcome, effect, detail, params };
     }),
     selfCheck: self,
+    ...(exchanges.length > 0
+      ? {
+          exchanges: exchanges.map(({ t, node, by, before, image, digest, version, ended }) => ({
+            t,
+            node,
+            by,
+            before,
+            image,
+            digest,
+            version,
+            ended: ended !== null,
+          })),
+        }
+      : {}),
     nodes: nodes.map(({ name, role, image, digest, version }) => ({ name, role, image, digest, version })),
     host: run.host,
     truncated: record.tornLine !== null,

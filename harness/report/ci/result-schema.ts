@@ -96,6 +96,21 @@ export const resultSchema = z.object({
   predictions: z
     .array(
       predictionSchema.extend({
+        exchanges: z
+          .array(
+            z.object({
+              t: z.number().describe("run ms"),
+              node: z.string(),
+              by: z.string().describe("Id of the fault's occurrence"),
+              before: z.string().describe("The image of its server until then"),
+              image: z.string(),
+              digest: z.string().nullable(),
+              version: z.string().nullable(),
+              ended: z.boolean().describe("It ended before it had answered"),
+            }),
+          )
+          .optional()
+          .describe("Nodes that were started again with another server; absent: none was"),
         nodes: z.array(z.string()).describe("On which it can happen, the closest first"),
         known: z.string().nullable().describe("Why the experiment says that it is no news"),
         sentence: z.string(),

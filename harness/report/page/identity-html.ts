@@ -22,6 +22,7 @@ export function identityHtml(summary: RunSummary): Html {
   const about = definitions([
     ["Server", `${run.system} ${serverVersion ?? "(version unknown)"}`],
     ["Image", images],
+    ["Started again with another server", exchangesText(summary)],
     ["Digest", run.digest ?? "unknown: the image is not from a registry"],
     ["Nodes", shape || "none came up"],
     ["Run", `${run.startedAt}, ${formatTime(end)}, seed ${run.seed}, id ${run.runId}`],
@@ -33,6 +34,15 @@ export function identityHtml(summary: RunSummary): Html {
     ["Time to the finding", run.timeToFinding && timeText(summary, run.timeToFinding)],
   ]);
   return html.lines([about, environmentHtml(summary)]);
+}
+
+/** "r1: valkey/valkey:8.0.1 (8.0.1) from 12.3 s on (fault up)"; null: none was */
+function exchangesText({ exchanges }: RunSummary): string | null {
+  const texts = exchanges.map(({ t, node, image, version, by, ended }) => {
+    const what = ended ? "which ended" : (version ?? "version unknown");
+    return `${node}: ${image} (${what}) from ${formatTime(t)} on (fault ${by})`;
+  });
+  return texts.length === 0 ? null : texts.join("; ");
 }
 
 /** What is typical, and what it took here. */

@@ -50,6 +50,11 @@ function describe(event: JournalEvent): Said | null {
     case "condition":
       if (event.was === "unknown" && event.now === "healthy") return null;
       return [conditionTone(event.now), `${event.node}: ${event.was} → ${event.now} (${event.why})`];
+    case "server": {
+      const { node, image, before, version, ended, by } = event;
+      const what = `${node}: ${image}${version === null ? "" : ` (${version})`} in place of ${before} (${by})`;
+      return ended ? ["bad", `${what} ended with exit code ${ended.exitCode}`] : ["plain", what];
+    }
     case "container":
       if (event.action !== "die" && event.action !== "oom") return null;
       return [

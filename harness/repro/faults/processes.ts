@@ -28,11 +28,16 @@ const killScript = nodeScript(kill, (node, { signal, restartAfter }, _id, { watc
   };
 });
 
-const restartScript = nodeScript(restart, (node, { stopWithin }, _id, { watched, stopWithin: usual }) => {
+const restartScript = nodeScript(restart, (node, { stopWithin, image }, _id, { watched, stopWithin: usual }) => {
+  if (image !== undefined) throw new Untranslatable(otherServerText(node, image));
   const { before, after } = downLines(node, watched);
   const stop = `docker stop -t ${Math.ceil((stopWithin ?? usual) / 1000)} ${containerWord(node)} >/dev/null`;
   return { inject: [...before, stop, ...after] };
 });
+
+function otherServerText(node: string, image: string): string {
+  return `${node} is to be started again with ${image} on its data. By hand: docker stop, docker rename, and docker run with --volumes-from, the same network alias and the words of the first docker run, then SLAVEOF as before (kvchaos replay does it).`;
+}
 
 const HOW = { sigterm: "sigterm", shutdown: "SHUTDOWN", "shutdown-nosave": "SHUTDOWN NOSAVE" } as const;
 
