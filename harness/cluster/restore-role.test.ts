@@ -86,6 +86,7 @@ describe("a server that is to be where it should be", () => {
       shards,
       ruler: "operator",
       copyAll: false,
+      namesOf: () => [],
       nodeAt: (host, port) => links.find(({ address }) => address.host === host && address.port === port)?.to ?? null,
     });
   }

@@ -76,6 +76,7 @@ describe("telling a server its role", () => {
       ruler: "operator",
       copyAll,
       nodeAt: () => null,
+      namesOf: () => [],
     });
     return cluster;
   }

@@ -23,7 +23,17 @@ const ASK_MS = 2_000;
 /** What it is made of as it stands; `nodes`: of every role. */
 type Given = Pick<
   RunningCluster,
-  "system" | "nodes" | "links" | "logs" | "password" | "toxiproxyApi" | "dataNetwork" | "shards" | "ruler" | "nodeAt"
+  | "system"
+  | "nodes"
+  | "links"
+  | "logs"
+  | "password"
+  | "toxiproxyApi"
+  | "dataNetwork"
+  | "shards"
+  | "ruler"
+  | "nodeAt"
+  | "namesOf"
 >;
 
 /** A cluster whose containers run and whose links are open. */
@@ -46,6 +56,8 @@ export class RunningCluster implements Cluster {
   readonly shards: Shards | null;
   /** Whom an address means that some server has learnt or shows; null: none of them. */
   readonly nodeAt: (host: string, port: number) => string | null;
+  /** All that a server may call a node in a redirection, "host:port". */
+  readonly namesOf: (node: string) => string[];
   readonly #copyAll: boolean;
   readonly #lanes: ReadonlyMap<string, AdminLanes>;
   #topology: Topology;
@@ -70,6 +82,7 @@ export class RunningCluster implements Cluster {
     this.shards = options.shards;
     this.#copyAll = options.copyAll;
     this.nodeAt = options.nodeAt;
+    this.namesOf = options.namesOf;
     const { emit, password } = options;
     const lanes = this.nodes.map((node) => new AdminLanes({ node: node.name, address: node.direct, password, emit }));
     this.#lanes = new Map(lanes.map((lane, i) => [this.nodes[i]?.name ?? "", lane]));

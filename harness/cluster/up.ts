@@ -172,6 +172,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
     shards: spec.sharded ? new Shards(spec.topology.masters) : null,
     copyAll: options.copyAll ?? false,
     nodeAt: (host, port) => paths.nodeAt(host, port, plans),
+    namesOf: (name) => paths.namesOf(name, plans),
   });
   scope.defer("close the administration connections", async () => cluster.closeLanes());
   const answers = answersOf(nodes, signal);

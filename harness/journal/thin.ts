@@ -104,6 +104,7 @@ function mergedLoad(a: EventOf<"load">, b: EventOf<"load">): EventOf<"load"> {
     latency: mergedLatency(a.latency, b.latency),
     connected: Math.min(a.connected, b.connected),
     ...(a.nodes && b.nodes ? { nodes: mergedNodes(a.nodes, b.nodes) } : {}),
+    ...(a.redirects || b.redirects ? { redirects: addErrors(a.redirects ?? {}, b.redirects ?? {}) } : {}),
   };
 }
 

@@ -9,6 +9,7 @@ import type { LoadTarget } from "./load.ts";
 import { OpenLoopSchedule } from "./open-loop-schedule.ts";
 import { type OperationLog, recordedSide } from "./operation-log.ts";
 import { Pipe, type PipeEvents, type PipeSettings } from "./pipe.ts";
+import { Redirects } from "./redirects.ts";
 import { type LoadSample, Tally } from "./tally.ts";
 import type { CommandSource, Workload } from "./workloads/workload.ts";
 
@@ -43,6 +44,8 @@ export interface GeneratorOptions {
   log?: OperationLog | undefined;
   /** ms for sending, after the stop, what was due before it; by default enough for a healthy server. */
   finish?: number;
+  /** Where the masters share the key space: "host:port" as servers name each other → where clients dial that node. */
+  peers?: Readonly<Record<string, LoadTarget>> | undefined;
   /** The keys' slot is another server's, as one of the targets says; told once a second at most. */
   onMoved?: ((from: LoadTarget, text: string) => void) | undefined;
 }
@@ -71,6 +74,7 @@ export class LoadGenerator {
   readonly #options: GeneratorOptions;
   readonly #tally: Tally;
   readonly #source: CommandSource;
+  readonly #redirects: Redirects | undefined;
   readonly #schedule: OpenLoopSchedule | undefined;
   readonly #pipeSettings: PipeSettings;
   readonly #pipeEvents: PipeEvents;
@@ -94,14 +98,13 @@ export class LoadGenerator {
     this.#options = options;
     this.#tally = new Tally(spec.name);
     this.#source = log?.source ?? (workload.talk ? () => {} : workload.source(spec, random.fork("commands")));
+    this.#redirects = Redirects.of(options, this.#tally);
     this.#schedule = spec.rate === null ? undefined : new OpenLoopSchedule(spec.rate, share);
     this.#pipeSettings = {
-      pipeline: spec.pipeline,
-      timeout: spec.timeout,
-      password,
-      tally: this.#tally,
+      ...{ pipeline: spec.pipeline, timeout: spec.timeout, password, tally: this.#tally },
       log: log && ((target) => log.open(target)),
       dialogue: dialogues(options),
+      redirects: this.#redirects,
       writer: new CommandWriter(),
       now: clock.now,
     };
@@ -177,7 +180,8 @@ export class LoadGenerator {
   #finish(): void {
     if (this.#pipes.size > 0) return;
     clearInterval(this.#watchTimer);
-    this.#resolveStopped();
+    // What connections that have ended had sent elsewhere, too.
+    void (this.#redirects?.idle() ?? Promise.resolve()).then(this.#resolveStopped);
   }
 
   #connect(lane: Lane): void {

@@ -92,7 +92,7 @@ export class LoadRunner {
   readonly #onAbort = () => void this.stop().catch(() => {});
 
   #plan(index: number, threads: number): ThreadPlan {
-    const { specs, targets, seed, clock, password } = this.#options;
+    const { specs, targets, seed, clock, password, peers } = this.#options;
     // Some loads have fewer connections than there are threads.
     const loads = specs
       .filter(({ connections }) => index < connections)
@@ -100,6 +100,7 @@ export class LoadRunner {
         spec,
         targets: targets[spec.name] ?? [],
         share: { index, of: Math.min(threads, spec.connections) },
+        peers: peers?.[spec.name],
         history: this.#recording.fileOf(spec, index),
       }));
     return { origin: clock.origin, seed, password, loads };
@@ -157,13 +158,14 @@ export class LoadRunner {
     const seconds = Math.max(0, until - this.#emittedUntil) / 1000;
     this.#emittedUntil = until;
     for (const { name, connections } of specs) {
-      const { ok, fail, info, errors, latency, connected, nodes } = sums.get(name) as LoadSample;
+      const { ok, fail, info, errors, latency, connected, nodes, redirects } = sums.get(name) as LoadSample;
       const totals = this.#totals.get(name) as LoadTotals;
       totals.ok += ok;
       totals.fail += fail;
       totals.info += info;
       const counts = { ok, fail, info, errors, latency: latencyOf(latency), connected, connections, nodes };
-      emit({ type: "load", t: until, load: name, seconds, ...counts });
+      const followed = Object.keys(redirects).length > 0 ? { redirects } : {};
+      emit({ type: "load", t: until, load: name, seconds, ...counts, ...followed });
     }
   }
 

@@ -23,7 +23,7 @@ const histories: { load: string; file: string; writer: HistoryWriter }[] = [];
 
 const generators = new Map(
   plan.loads.map((one): [string, LoadGenerator] => {
-    const { spec, targets, share } = one;
+    const { spec, targets, share, peers } = one;
     const workload = workloadNamed(spec.workload);
     const own = random.fork(`load/${spec.name}/${share.index}`);
     const { password } = plan;
@@ -31,7 +31,7 @@ const generators = new Map(
     const onMoved = (from: LoadTarget, text: string) => tell({ type: "moved", load: spec.name, from, text });
     return [
       spec.name,
-      new LoadGenerator({ spec, workload, targets, share, random: own, clock, password, log, onMoved }),
+      new LoadGenerator({ spec, workload, targets, share, random: own, clock, password, log, peers, onMoved }),
     ];
   }),
 );

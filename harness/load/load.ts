@@ -37,6 +37,8 @@ export interface LoadOptions {
   clock: Clock;
   emit: Emit;
   password?: string | undefined;
+  /** Where the masters share the key space, by load: "host:port" as servers name each other → where its clients dial that node. */
+  peers?: Readonly<Record<string, Readonly<Record<string, LoadTarget>>>> | undefined;
   /** Where histories go; needed when a load is recorded. */
   history?: HistoryPlace | undefined;
   /** Cluster mode: a target says that the slot of a load's keys is another server's ("MOVED 2843 host:port"). */

@@ -188,7 +188,7 @@ describe("outcomes by node", () => {
     await load.stop();
     for (const sample of samples()) {
       assert.deepEqual(eventSchema.parse(sample), sample);
-      assertAddsUp({ ...sample, nodes: sample.nodes ?? {} });
+      assertAddsUp({ ...sample, nodes: sample.nodes ?? {}, redirects: {} });
     }
     const all = samples().reduce<Outcomes>((sum, { nodes }) => addOutcomes(sum, nodes?.m2 ?? NO_OUTCOMES), NO_OUTCOMES);
     assert.deepEqual([all.ok, all.fail], [0, two.count("SET")]);

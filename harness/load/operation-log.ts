@@ -20,6 +20,8 @@ import type { CommandSource, Intent, RecordedSource, Recording, Workload, WriteN
 /** Connections of one load get numbers below it, then the numbers begin again. */
 const CLIENTS = 65_536;
 const MOST_REPLICAS = NOT_ASKED - 1;
+/** What a slot waits for, see PipeLog. */
+const [WAITING, ELSEWHERE] = [1, 2];
 /** Stands for a string whose bytes `PipeLog.bulk` has looked at. */
 const LOOKED_AT: Reply = Buffer.alloc(0);
 
@@ -76,16 +78,17 @@ export class OperationLog {
   readonly source: CommandSource = (to) => this.#make?.(to, this.intent);
 
   open(target: LoadTarget): PipeLog {
-    return new PipeLog(this, this.#numberOf(target), this.#options.spec.pipeline);
+    return new PipeLog(this, this.nodeNumber(target.node), this.#options.spec.pipeline);
   }
 
   /** The same of a connection whose operations take several commands. */
   openDialogue(target: LoadTarget): DialogueLog {
-    const node = this.#numberOf(target);
+    const node = this.nodeNumber(target.node);
     return { node, nextClient: () => this.nextClient(), add: (operation) => this.add(operation) };
   }
 
-  #numberOf({ node }: LoadTarget): number {
+  /** @throws ChaosError internal: no history knows the node */
+  nodeNumber(node: string): number {
     const { nodes, spec } = this.#options;
     const number = nodes.indexOf(node);
     if (number >= 0) return number;
@@ -128,7 +131,7 @@ export class PipeLog {
   readonly #value: Float64Array;
   readonly #invoked: Float64Array;
   readonly #completed: Float64Array;
-  /** 1: its own reply is in, that of its WAIT is to come. */
+  /** WAITING: its own reply is in, that of its WAIT is to come; ELSEWHERE: the same, of one that another server is asked for. */
   readonly #waiting: Uint8Array;
   /** Used again for every operation. */
   readonly #operation: OperationFields;
@@ -165,14 +168,36 @@ export class PipeLog {
     return LOOKED_AT;
   }
 
-  /** Its own reply is in. False: that of its WAIT is still to come. */
-  answered(slot: number, reply: Reply, time: number): boolean {
+  /** All that is known of the operation in this slot before it has an outcome; undefined: it is not recorded. */
+  operation(slot: number): OperationFields | undefined {
+    if (this.#cell[slot] === UNRECORDED) return undefined;
+    const { client, node } = this.#operation;
+    return {
+      ...emptyOperation(node),
+      client,
+      cell: this.#cell[slot] as number,
+      kind: this.#kind[slot] as number,
+      value: this.#value[slot] as number,
+      invoked: this.#invoked[slot] as number,
+    };
+  }
+
+  /**
+   * Its own reply is in. False: that of its WAIT is still to come.
+   * @param elsewhere it is asked of another server, where it gets its outcome: nothing is recorded here
+   */
+  answered(slot: number, reply: Reply, time: number, elsewhere = false): boolean {
     const isWrite = this.#kind[slot] === KIND.write;
+    if (elsewhere) {
+      const waits = isWrite && this.#log.wait !== undefined;
+      if (waits) this.#waiting[slot] = ELSEWHERE;
+      return !waits;
+    }
     const isError = reply instanceof RespError;
     this.#outcome[slot] = isError ? OUTCOME.fail : OUTCOME.ok;
     this.#completed[slot] = time;
     if (isWrite && this.#log.wait) {
-      this.#waiting[slot] = 1;
+      this.#waiting[slot] = WAITING;
       return false;
     }
     if (!isWrite && !isError && reply !== LOOKED_AT) this.#value[slot] = this.#log.valueOf(reply);
@@ -181,12 +206,14 @@ export class PipeLog {
   }
 
   isWaiting(slot: number): boolean {
-    return this.#waiting[slot] === 1;
+    return this.#waiting[slot] !== 0;
   }
 
   /** The reply of its WAIT is in: how many replicas have the write; an error, or undefined for none, confirms nothing. */
   waited(slot: number, reply: Reply | undefined): void {
+    const elsewhere = this.#waiting[slot] === ELSEWHERE;
     this.#waiting[slot] = 0;
+    if (elsewhere) return;
     const confirmed = typeof reply === "number" ? Math.min(MOST_REPLICAS, reply) : 0;
     this.#add(slot, this.#outcome[slot] === OUTCOME.ok ? confirmed : NOT_ASKED);
   }
@@ -201,6 +228,13 @@ export class PipeLog {
     this.#completed[slot] = Number.NaN;
     this.#add(slot, NOT_ASKED);
     return true;
+  }
+
+  /** The same of so many slots, from this one on; returns how many of them are unknown. */
+  allLost(first: number, count: number): number {
+    let unknown = 0;
+    for (let i = 0; i < count; i++) if (this.lost((first + i) % this.#cell.length)) unknown++;
+    return unknown;
   }
 
   #add(slot: number, replicas: number): void {

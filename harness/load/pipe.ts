@@ -8,6 +8,7 @@ import { type Reply, RespError } from "../resp/reply.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { LoadTarget } from "./load.ts";
 import type { PipeLog } from "./operation-log.ts";
+import type { Redirects } from "./redirects.ts";
 import type { Tally } from "./tally.ts";
 import type { CommandSource } from "./workloads/workload.ts";
 
@@ -29,6 +30,8 @@ export interface PipeSettings {
   log: ((target: LoadTarget) => PipeLog) | undefined;
   /** Opens what is said on a new connection of a load whose operations take several commands; undefined: they take one. */
   dialogue: ((target: LoadTarget) => Dialogue) | undefined;
+  /** Follows servers' redirections; undefined: the masters do not share the key space. */
+  redirects: Redirects | undefined;
   /** Every connection of a load fills it and sends what it holds. */
   writer: CommandWriter;
   /** Milliseconds, any origin. */
@@ -64,8 +67,12 @@ export class Pipe {
   /** Ring of commands in flight, oldest at `#head`: when each was due, and when it was sent. */
   readonly #due: Float64Array;
   readonly #sent: Float64Array;
+  /** Where servers redirect: the commands themselves. */
+  readonly #bytes: Buffer[] | undefined;
   #head = 0;
   #inFlight = 0;
+  /** Refused here, and on their way elsewhere. */
+  #away = 0;
   #writing = false;
   #state: "connecting" | "authenticating" | "ready" | "draining" | "ended" = "connecting";
   #since: number;
@@ -79,6 +86,7 @@ export class Pipe {
     this.counts = settings.tally.node(target.node);
     this.#due = new Float64Array(settings.pipeline);
     this.#sent = new Float64Array(settings.pipeline);
+    this.#bytes = settings.redirects && !this.#dialogue ? [] : undefined;
     this.#since = settings.now();
     const log = this.#log;
     this.#decoder = new Decoder({
@@ -108,7 +116,7 @@ export class Pipe {
 
   /** How many commands it would take now. */
   get room(): number {
-    return this.#state === "ready" && !this.#writing ? this.#settings.pipeline - this.#inFlight : 0;
+    return this.#state === "ready" && !this.#writing ? this.#settings.pipeline - this.#inFlight - this.#away : 0;
   }
 
   /**
@@ -124,8 +132,10 @@ export class Pipe {
       let slot = this.#head + this.#inFlight;
       if (slot >= pipeline) slot -= pipeline;
       for (; made < count && writer.length < WRITE_BYTES; made++) {
+        const from = writer.length;
         if (this.#dialogue) this.#dialogue.begin(writer, time);
         else source(writer);
+        if (this.#bytes) this.#bytes[slot] = writer.since(from);
         this.#due[slot] = due ? due(made) : time;
         this.#sent[slot] = time;
         if (log) log.sent(slot, time, writer);
@@ -160,7 +170,7 @@ export class Pipe {
 
   /** No more commands; ends when the last reply is in. */
   drain(): void {
-    if (this.#state === "ready" && this.#inFlight > 0) this.#state = "draining";
+    if (this.#state === "ready" && this.#inFlight + this.#away > 0) this.#state = "draining";
     else if (this.#state !== "draining") this.#end(undefined);
   }
 
@@ -203,9 +213,14 @@ export class Pipe {
         }
         if (log?.isWaiting(this.#head)) log.waited(this.#head, reply);
         else {
-          if (reply instanceof RespError) this.#refused(reply);
-          else tally.ok(time - (this.#due[this.#head] as number), this.counts);
-          if (log && !log.answered(this.#head, reply, time)) continue;
+          const refusal = reply instanceof RespError ? reply : null;
+          if (refusal && this.#isElsewhere(refusal)) {
+            if (log && !log.answered(this.#head, reply, time, true)) continue;
+          } else {
+            if (refusal) tally.fail(refusal.code, 1, this.counts);
+            else tally.ok(time - (this.#due[this.#head] as number), this.counts);
+            if (log && !log.answered(this.#head, reply, time)) continue;
+          }
         }
         this.#next();
       }
@@ -215,7 +230,7 @@ export class Pipe {
       this.#end("connect-failed");
       return true;
     }
-    if (this.#state === "draining" && this.#inFlight === 0) this.#end(undefined);
+    if (this.#state === "draining" && this.#inFlight + this.#away === 0) this.#end(undefined);
     else if (this.room > 0) this.#events.onRoom(this);
     return true;
   }
@@ -229,8 +244,10 @@ export class Pipe {
       if (this.#writing) writer.leave();
     }
     if (ending === undefined) return;
-    if (ending instanceof RespError) this.#refused(ending);
-    else tally.ok(time - (this.#due[this.#head] as number), this.counts);
+    if (ending instanceof RespError) {
+      tally.fail(ending.code, 1, this.counts);
+      if (ending.code === "MOVED") this.#events.onMoved(this, ending.message);
+    } else tally.ok(time - (this.#due[this.#head] as number), this.counts);
     this.#next();
   }
 
@@ -240,18 +257,29 @@ export class Pipe {
     this.#inFlight--;
   }
 
-  #refused({ code, message }: RespError): void {
-    this.#settings.tally.fail(code, 1, this.counts);
-    if (code === "MOVED") this.#events.onMoved(this, message);
+  /** The oldest command's key is another server's: it is followed there, and keeps its place in the pipeline until it has an outcome. */
+  #isElsewhere(refusal: RespError): boolean {
+    const { redirects } = this.#settings;
+    if (refusal.code === "MOVED") this.#events.onMoved(this, refusal.message);
+    if (!redirects?.follows(refusal)) return false;
+    const slot = this.#head;
+    this.#away++;
+    redirects.follow({
+      bytes: this.#bytes?.[slot] as Buffer,
+      due: this.#due[slot] as number,
+      sent: this.#sent[slot] as number,
+      from: this.target,
+      text: refusal.message,
+      operation: this.#log?.operation(slot),
+      over: () => this.#cameBack(),
+    });
+    return true;
   }
 
-  /** Records what is in flight; returns how much of it is unknown. */
-  #logLost(log: PipeLog): number {
-    let unknown = 0;
-    for (let i = 0; i < this.#inFlight; i++) {
-      if (log.lost((this.#head + i) % this.#settings.pipeline)) unknown++;
-    }
-    return unknown;
+  #cameBack(): void {
+    this.#away--;
+    if (this.#state === "draining" && this.#inFlight + this.#away === 0) this.#end(undefined);
+    else if (this.room > 0) this.#events.onRoom(this);
   }
 
   #end(refused: string | undefined): void {
@@ -259,7 +287,7 @@ export class Pipe {
     const wasReady = this.#state === "ready" || this.#state === "draining";
     this.#state = "ended";
     if (this.#inFlight > 0) this.#dialogue?.lost();
-    const unknown = this.#log ? this.#logLost(this.#log) : this.#inFlight;
+    const unknown = this.#log?.allLost(this.#head, this.#inFlight) ?? this.#inFlight;
     if (unknown > 0) this.#settings.tally.info("connection-lost", unknown, this.counts);
     this.#inFlight = 0;
     this.#socket.destroy();

@@ -1,5 +1,5 @@
 import type { Outcomes } from "../journal/events.ts";
-import { addError, addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
+import { addError, addErrors, addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import { addLatencies, type Latencies, noLatencies, recordLatency } from "./latencies.ts";
 
 /**
@@ -14,11 +14,13 @@ export interface LoadSample extends Outcomes {
   connected: number;
   /** The same counts by node. */
   nodes: Record<string, Outcomes>;
+  /** How often servers sent a command elsewhere, by their word: MOVED, ASK, TRYAGAIN. */
+  redirects: Record<string, number>;
 }
 
 export function emptySample(load: string): LoadSample {
   // A plain literal: V8 counts many times slower in an object that was made by spreading another.
-  return { load, ok: 0, fail: 0, info: 0, errors: {}, latency: noLatencies(), connected: 0, nodes: {} };
+  return { load, ok: 0, fail: 0, info: 0, errors: {}, latency: noLatencies(), connected: 0, nodes: {}, redirects: {} };
 }
 
 /** Adds `more` to `sum`. */
@@ -26,6 +28,7 @@ export function addSample(sum: LoadSample, more: LoadSample): void {
   Object.assign(sum, addOutcomes(sum, more));
   sum.connected += more.connected;
   addLatencies(sum.latency, more.latency);
+  sum.redirects = addErrors(sum.redirects, more.redirects);
   for (const [node, counts] of Object.entries(more.nodes))
     sum.nodes[node] = addOutcomes(sum.nodes[node] ?? NO_OUTCOMES, counts);
 }
@@ -65,6 +68,11 @@ export class Tally {
 
   info(error: "timeout" | "connection-lost", count: number, node: Outcomes): void {
     this.#error("info", error, count, node);
+  }
+
+  /** A server has sent a command elsewhere, where it gets its outcome. */
+  redirected(word: string): void {
+    addError(this.#sample.redirects, word, 1);
   }
 
   take(connected: number): LoadSample {

@@ -16,6 +16,8 @@ export interface LoadShare {
   spec: LoadSpec;
   targets: readonly LoadTarget[];
   share: { index: number; of: number };
+  /** "host:port" as servers name each other → where clients dial that node; undefined: the masters do not share the key space. */
+  peers: Readonly<Record<string, LoadTarget>> | undefined;
   /** Where its operations are recorded; undefined: nowhere. */
   history: ShareHistory | undefined;
 }

@@ -3,7 +3,7 @@ import { groupBy } from "../base/group-by.ts";
 import { covered } from "../base/span.ts";
 import { byCause } from "../checks/causes.ts";
 import type { Verdict } from "../journal/events.ts";
-import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
+import { addErrors, addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import type { RunRecord } from "../journal/record.ts";
 import { imagesText, ownImages, versionsText } from "../journal/run-images.ts";
 
@@ -60,7 +60,12 @@ function loadTotals(record: RunRecord) {
   return [...groupBy(record.of("load"), ({ load }) => load)].map(([load, samples]) => {
     const { errors, ...counts } = samples.reduce(addOutcomes, NO_OUTCOMES);
     const seconds = samples.reduce((sum, one) => sum + one.seconds, 0);
-    return { load, ...counts, seconds, errors: Object.fromEntries(Object.entries(errors).sort((a, b) => b[1] - a[1])) };
+    const redirects = samples.reduce((sum, one) => addErrors(sum, one.redirects ?? {}), {});
+    return {
+      ...{ load, ...counts, seconds, errors: Object.fromEntries(Object.entries(errors).sort((a, b) => b[1] - a[1])) },
+      /** Where the masters share the key space, and servers sent commands elsewhere: how often, by their word. */
+      ...(Object.keys(redirects).length > 0 ? { redirects } : {}),
+    };
   });
 }
 

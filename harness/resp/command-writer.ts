@@ -50,6 +50,11 @@ export class CommandWriter {
     return taken;
   }
 
+  /** A copy of what was written from there on. @param from what `length` was before */
+  since(from: number): Buffer {
+    return Buffer.from(this.#bytes.subarray(from, this.#length));
+  }
+
   /** Who took the bytes last keeps them. */
   leave(): void {
     this.#bytes = Buffer.allocUnsafeSlow(this.#bytes.length);

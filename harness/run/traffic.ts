@@ -1,8 +1,9 @@
 import type { RunningCluster } from "../cluster/running-cluster.ts";
+import type { LoadTarget } from "../load/load.ts";
 import type { LoadRunner } from "../load/load-runner.ts";
 import { startLoad } from "../load/start-load.ts";
 import { startBenchmarks } from "./benchmarks.ts";
-import { type PlacedLoad, placeLoads } from "./load-targets.ts";
+import { loadTargets, type PlacedLoad, placeLoads } from "./load-targets.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Everything that clients do to the cluster. */
@@ -35,6 +36,7 @@ async function startLoads(context: RunContext, cluster: RunningCluster): Promise
     clock,
     emit,
     password: cluster.password,
+    ...(cluster.sharded && { peers: Object.fromEntries(loads.map(({ spec }) => [spec.name, peersOf(cluster, spec)])) }),
     onMoved: (load, from, text) => follow(load, from.node, text),
     history: { directory, nodes: cluster.nodes.map(({ name }) => name) },
     signal: context.signal,
@@ -57,6 +59,12 @@ async function startLoads(context: RunContext, cluster: RunningCluster): Promise
     load.retarget(name, placed.targets());
   }
   return { running: load, placed: loads };
+}
+
+/** Where a load's clients dial the nodes that servers send them to. */
+function peersOf(cluster: RunningCluster, spec: PlacedLoad["spec"]): Record<string, LoadTarget> {
+  const peers = loadTargets(cluster, { ...spec, on: cluster.nodes.map(({ name }) => name) });
+  return Object.fromEntries(peers.flatMap((peer) => cluster.namesOf(peer.node).map((name) => [name, peer])));
 }
 
 /** "MOVED 2843 172.21.255.254:6666" → slot and node; null: it names nobody that is known. */

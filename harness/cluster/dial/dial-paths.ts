@@ -72,6 +72,14 @@ export class DialPaths {
     return name !== null && this.addressOf(name).port === port ? name : null;
   }
 
+  /** All that a server may call a node in a redirection, "host:port". */
+  namesOf(node: string, links: readonly LinkPlan[]): string[] {
+    const { host, port } = this.addressOf(node);
+    const listens = links.filter(({ to }) => to === node).map(({ listen }) => listen);
+    const proxies = [this.#spec.toxiproxy.name, this.addresses.toxiproxy];
+    return [`${host}:${port}`, ...proxies.flatMap((proxy) => listens.map((listen) => `${proxy}:${listen}`))];
+  }
+
   /** Sets the rules in the namespace of a node that was just started. */
   async prepare(name: string, pid: number, links: readonly LinkPlan[]): Promise<void> {
     if (this.refusal !== null || this.#spec.nodes.find((node) => node.name === name)?.role === "control") return;

@@ -27,6 +27,8 @@ export const loadEventSchemas = [
     connections: z.number(),
     /** The same by node; of an operation that no node was dialled for (open loop, nobody connected) nothing is in it. */
     nodes: z.record(z.string(), outcomesSchema).optional(),
+    /** How often servers sent a command elsewhere, by their word (MOVED, ASK, TRYAGAIN); it is counted above once, with its outcome. */
+    redirects: z.record(z.string(), z.number()).optional(),
   }),
   /** Cluster mode: the slot of a load's keys is another master's now, as a server's MOVED said; the load follows. */
   event("load-moved", {

@@ -86,6 +86,10 @@ export const resultSchema = z.object({
       info: count.describe("Operations whose outcome is unknown"),
       seconds: z.number(),
       errors: z.record(z.string(), count),
+      redirects: z
+        .record(z.string(), count)
+        .optional()
+        .describe("How often servers sent a command elsewhere, by their word (MOVED, ASK, TRYAGAIN), and the load followed"),
     }),
   ),
   clients: clientsSchema.optional().describe("What clients saw, from the end of the warm-up on"),

@@ -30,13 +30,19 @@ export function clientsHtml(record: RunRecord): Html {
 export function loadHtml({ plan }: RunRecord, { loads }: RunSummary): Html {
   if (loads.length === 0) return html`<p>There was no load.</p>`;
   const planned = [...(plan?.experiment.load ?? []), ...(plan?.experiment.benchmarks ?? [])];
-  const rows = loads.map(({ load, ok, fail, info, errors }) => {
-    const shown = Object.entries(errors).slice(0, 8);
-    const text = shown.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ");
+  const redirected = loads.some(({ redirects }) => redirects !== undefined);
+  const counts = (kinds: Readonly<Record<string, number>>): string =>
+    Object.entries(kinds)
+      .slice(0, MOST_KINDS)
+      .map(([name, count]) => `${name} × ${formatCount(count)}`)
+      .join(", ");
+  const rows = loads.map(({ load, ok, fail, info, errors, redirects = {} }) => {
     const own = planned.find(({ name }) => load === name || load.startsWith(`${name}-shard`));
-    return [load, own ? viaText(own) : "not known", formatCount(ok), formatCount(fail), formatCount(info), text];
+    const numbered = [formatCount(ok), formatCount(fail), formatCount(info), counts(errors)];
+    return [load, own ? viaText(own) : "not known", ...numbered, ...(redirected ? [counts(redirects)] : [])];
   });
-  const columns = ["Load", "Way", numbers("ok"), numbers("failed"), numbers("unknown outcome"), "Errors"];
+  const last = redirected ? ["Followed to another server"] : [];
+  const columns = ["Load", "Way", numbers("ok"), numbers("failed"), numbers("unknown outcome"), "Errors", ...last];
   return scrolling("Load totals", table(columns, rows));
 }
 
