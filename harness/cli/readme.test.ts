@@ -11,7 +11,7 @@ import { expectationItem } from "../experiment/expectation-item.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
 import { experimentSchema, faultItem, loadItem, toolItem } from "../experiment/schema.ts";
 import { topologyKey } from "../experiment/topology-key.ts";
-import { STATES } from "../journal/expectation.ts";
+import { TRIGGER_STATES } from "../journal/expectation.ts";
 import { FINDING_TYPES } from "../journal/finding.ts";
 import { blocks, commands, kvchaosCommands, PAGES, pageText, README } from "../testing/readme-commands.support.ts";
 import { nameOf } from "./command.ts";
@@ -156,7 +156,7 @@ describe("README.md", () => {
   it("has a page with every fault and trigger, every parameter with its meaning and an example", () => {
     const page = pageText("docs/faults.md");
     for (const key of [...keysOf(faultItem), ...keysOf(faultItem.shape.when)]) assertKey(page, key);
-    for (const state of STATES) assert.ok(section(page, "Triggers").includes(`\`${state}\``), state);
+    for (const state of TRIGGER_STATES) assert.ok(section(page, "Triggers").includes(`\`${state}\``), state);
     for (const [kind, fault] of registries.faults) {
       const own = section(page, kind);
       for (const key of fault.parameters.names) {

@@ -53,9 +53,11 @@ export class AgreementWatch {
       voters.map(async ({ name, view: ask }) => {
         const view = await ask(limits).catch(() => limits.signal?.throwIfAborted());
         if (!view) return;
-        const shards = question.shards.map((slot, i) => {
+        // Whose slots are all elsewhere is nobody's master any more.
+        const shards = question.shards.flatMap((slot, i) => {
+          if (slot === null) return [];
           const owner = ownerIn(view, slot, question.nameOf);
-          return { shard: i + 1, owner: owner?.name ?? null, epoch: owner?.epoch ?? null };
+          return [{ shard: i + 1, owner: owner?.name ?? null, epoch: owner?.epoch ?? null }];
         });
         emit({ type: "role-view", node: name, shards, claims: claimsIn(view, question).map((shard) => shard + 1) });
       }),

@@ -13,8 +13,8 @@ export type Views = ReadonlyMap<string, RoleView | null>;
 
 /** What is to be agreed on. */
 export interface Question {
-  /** One slot of each shard, in the order of the topology's masters. */
-  shards: readonly number[];
+  /** One slot of each shard that never moves, in the order of the topology's masters; null: all of its slots are elsewhere, or on their way. */
+  readonly shards: readonly (number | null)[];
   /** The node that announces this host; null: none of this cluster. */
   nameOf(host: string): string | null;
 }
@@ -25,7 +25,8 @@ interface Owner {
 }
 
 /** Whom a view names as the master of the shard that has this slot: of two claims the one with the higher config epoch. */
-export function ownerIn(view: RoleView, slot: number, nameOf: Question["nameOf"]): Owner | null {
+export function ownerIn(view: RoleView, slot: number | null, nameOf: Question["nameOf"]): Owner | null {
+  if (slot === null) return null;
   const claims = view.masters.filter(({ slots }) => slots.some(([first, last]) => first <= slot && slot <= last));
   const newest = claims.reduce<(typeof claims)[number] | null>(
     (best, one) => (best === null || one.epoch > best.epoch ? one : best),
@@ -37,7 +38,9 @@ export function ownerIn(view: RoleView, slot: number, nameOf: Question["nameOf"]
 /** The shards, by number from 0, of which a view's own server says that it is the master. */
 export function claimsIn(view: RoleView, { shards }: Question): number[] {
   const own = view.masters.filter(({ host }) => host === view.self).flatMap(({ slots }) => slots);
-  return shards.flatMap((slot, shard) => (own.some(([first, last]) => first <= slot && slot <= last) ? [shard] : []));
+  return shards.flatMap((slot, shard) =>
+    slot !== null && own.some(([first, last]) => first <= slot && slot <= last) ? [shard] : [],
+  );
 }
 
 /**
@@ -101,6 +104,7 @@ export function dissent(
   return [...views].flatMap(([node, view]) => {
     if (view === null) return [];
     const wrong = shards.flatMap((slot, shard) => {
+      if (slot === null) return [];
       const named = ownerIn(view, slot, nameOf)?.name ?? "nobody";
       return named === masters[shard] ? [] : [`says that ${named} is master instead of ${masters[shard]}`];
     });

@@ -13,6 +13,7 @@ import type { ContainerNode } from "./container-node.ts";
 import { deviationOf } from "./dial/deviation.ts";
 import type { LogCollector } from "./logs.ts";
 import type { Shards } from "./shards.ts";
+import { SlotMoves } from "./slot-moves/slot-moves.ts";
 import type { SyncStep } from "./sync-progress.ts";
 
 /** A lasting connection waits this long for an answer unless told otherwise, ms. */
@@ -54,6 +55,7 @@ export class RunningCluster implements Cluster {
   readonly dataNetwork: string;
   /** null: every master has all keys. */
   readonly shards: Shards | null;
+  readonly slots: SlotMoves | null;
   /** Whom an address means that some server has learnt or shows; null: none of them. */
   readonly nodeAt: (host: string, port: number) => string | null;
   /** All that a server may call a node in a redirection, "host:port". */
@@ -80,10 +82,12 @@ export class RunningCluster implements Cluster {
     this.#topology = options.topology;
     this.#emit = options.emit;
     this.shards = options.shards;
+    const { shards, emit } = options;
+    this.slots = shards && new SlotMoves(shards, this, emit);
     this.#copyAll = options.copyAll;
     this.nodeAt = options.nodeAt;
     this.namesOf = options.namesOf;
-    const { emit, password } = options;
+    const { password } = options;
     const lanes = this.nodes.map((node) => new AdminLanes({ node: node.name, address: node.direct, password, emit }));
     this.#lanes = new Map(lanes.map((lane, i) => [this.nodes[i]?.name ?? "", lane]));
   }
@@ -107,7 +111,7 @@ export class RunningCluster implements Cluster {
 
   topologyText(node: string): string {
     const { shards, mode } = this.#ofCluster();
-    return mode.topologyText(shards.members(this.#topology, (to) => this.#addressFrom(node, to)));
+    return mode.topologyText(shards.members(this.#topology, (to) => this.addressFrom(node, to)));
   }
 
   nextTopologyVersion(): number {
@@ -121,7 +125,7 @@ export class RunningCluster implements Cluster {
   }
 
   /** As `from` dials `to`; a node's own address for itself. */
-  #addressFrom(from: string, to: string): Address {
+  addressFrom(from: string, to: string): Address {
     return to === from ? { host: from, port: this.node(from).server.system.port } : this.link(from, to).address;
   }
 
@@ -155,7 +159,7 @@ export class RunningCluster implements Cluster {
 
   /** Cluster mode: a slot is another master's now. */
   moveSlot(slot: number, to: string): void {
-    this.#ofCluster().shards.moveSlot(slot, to);
+    this.shards?.moveSlot(slot, to);
   }
 
   /** Cluster mode with an operator: the slots that a node calls its own, both ends included; null elsewhere. */
@@ -254,7 +258,7 @@ export class RunningCluster implements Cluster {
   /** What makes a server what the topology says at this moment; a topology's number is drawn when it is sent. */
   #roleCommands(name: string, throughNoOne: boolean, number = true): (() => Argv)[] {
     const { commands, cluster } = this.node(name).server.system;
-    const address = (to: string) => this.#addressFrom(name, to);
+    const address = (to: string) => this.addressFrom(name, to);
     const { shards } = this;
     if (shards && cluster) {
       const members = shards.members(this.#topology, address);

@@ -53,7 +53,9 @@ export function selfRule(
           },
         })),
         question: {
-          shards: cluster.topology.masters.map((name) => cluster.shards?.slots(name)?.[0] ?? 0),
+          get shards() {
+            return cluster.topology.masters.map((name) => (cluster.shards ? cluster.shards.lasting(name) : 0));
+          },
           nameOf: (host) => paths.addresses.nameOf(host),
         },
         topology: () => cluster.topology,

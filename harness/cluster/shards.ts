@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClusterMember } from "../systems/system.ts";
 import type { Address, Topology } from "./cluster.ts";
-import { slotShares, tagWithin } from "./slots.ts";
+import { slotOf, slotShares, tagWithin } from "./slots.ts";
 
 /*
  *   who has which slots                     what node r1 is told (its own view)
@@ -21,6 +21,8 @@ export class Shards {
   #shares: Map<string, Share>;
   /** Slots that another master has got since, by slot. */
   readonly #moved = new Map<number, string>();
+  /** Slots that are on their way right now. */
+  #moving: readonly number[] = [];
   readonly #ids = new Map<string, string>();
   #version = 0;
 
@@ -63,6 +65,30 @@ export class Shards {
   /** A slot is this master's from now on, and follows it through promotions. */
   moveSlot(slot: number, to: string): void {
     this.#moved.set(slot, to);
+  }
+
+  /** These slots are on their way: of them nobody can say whose they are. */
+  setMoving(slots: readonly number[]): void {
+    this.#moving = slots;
+  }
+
+  /** All slots of this master at this moment: first that of its shard's own keys, then the others in order. */
+  ownSlots(master: string): number[] {
+    const own = slotOf(this.tag(master));
+    const all = this.#ranges(master).flatMap(([first, last]) =>
+      Array.from({ length: last - first + 1 }, (_, i) => first + i),
+    );
+    return all.includes(own) ? [own, ...all.filter((slot) => slot !== own)] : all;
+  }
+
+  /** A slot that this master has had from the beginning, by which its shard is known; null: it has none left. */
+  lasting(master: string): number | null {
+    const share = this.#shares.get(master)?.slots;
+    if (!share) return null;
+    for (let slot = share[0]; slot <= share[1]; slot++) {
+      if (!this.#moved.has(slot) && !this.#moving.includes(slot)) return slot;
+    }
+    return null;
   }
 
   /** Prefix of keys that belong to this master; "" for a node that has no slots. */

@@ -1,6 +1,6 @@
 import type { Range } from "../base/units.ts";
 import type { WrittenParams } from "../faults/parameters.ts";
-import type { STATES } from "../journal/expectation.ts";
+import type { TRIGGER_STATES } from "../journal/expectation.ts";
 import type { PlannedExperiment, WatchdogSettings } from "../journal/plan.ts";
 
 /** When a fault starts. Times are milliseconds since the chaos phase began. */
@@ -15,7 +15,7 @@ export type Condition =
   | {
       kind: "state";
       node: string;
-      state: (typeof STATES)[number];
+      state: (typeof TRIGGER_STATES)[number];
       progress: Range | null;
     }
   | { kind: "sync-bytes"; node: string; bytes: Range }

@@ -19,5 +19,9 @@ export function matchesState(condition: Extract<PlannedCondition, { kind: "state
       return state.syncing && far;
     case "loading":
       return state.loading && far;
+    // The servers' INFO does not tell: the migration itself does.
+    case "migrating":
+    case "importing":
+      return false;
   }
 }

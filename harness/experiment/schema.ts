@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatDuration, percentRange, type Range, sizeRange } from "../base/units.ts";
 import { FINDING_TYPES } from "../journal/events.ts";
-import { STATES } from "../journal/expectation.ts";
+import { TRIGGER_STATES } from "../journal/expectation.ts";
 import { RECONCILES } from "../journal/plan.ts";
 import { LOAD_TOOLS } from "../load/load-tools.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
@@ -86,8 +86,15 @@ export const toolItem = z.strictObject({
 
 const condition = z.strictObject({
   node: z.string().optional().describe("A node's name, or `master`, `replica`, `any-replica`; needed but with `pause`"),
-  state: z.enum(STATES).optional().describe("What the node's INFO says"),
-  progress: percentRange.optional().describe("Progress of the full sync or of loading from which on it starts"),
+  state: z
+    .enum(TRIGGER_STATES)
+    .optional()
+    .describe("What the node's INFO says; `migrating`, `importing`: a slot is on its way from, or to, its shard"),
+  progress: percentRange
+    .optional()
+    .describe(
+      "Progress of the full sync, of loading, or of the migration (share of its slots and keys) from which on it starts",
+    ),
   bytes: sizeRange
     .refine(({ min }) => min >= 1, { error: "expected at least 1B" })
     .optional()

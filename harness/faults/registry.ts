@@ -22,11 +22,13 @@ import { cpuLimit } from "./resources/cpu-limit.ts";
 import { diskFull } from "./resources/disk-full.ts";
 import { memoryLimit } from "./resources/memory-limit.ts";
 import { slowDisk } from "./resources/slow-disk.ts";
+import { migrateSlots } from "./slots/migrate-slots.ts";
 
 /** Every fault an experiment can name. */
 export const faults: ReadonlyMap<string, Fault> = new Map(
   [
     switchMaster,
+    migrateSlots,
     partition,
     latency,
     bandwidth,

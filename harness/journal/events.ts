@@ -5,6 +5,7 @@ import { lockEventSchemas } from "./events/lock-events.ts";
 import { nodeEventSchemas } from "./events/node-events.ts";
 import { nodeStateSchema } from "./events/node-state.ts";
 import { operatorEventSchemas } from "./events/operator-events.ts";
+import { slotEventSchemas } from "./events/slot-events.ts";
 import { evidenceDataSchema } from "./evidence-data.ts";
 import { expectationMatchSchema } from "./expectation.ts";
 import { findingSchema } from "./finding.ts";
@@ -155,6 +156,7 @@ const eventSchemas = [
   }),
   ...nodeEventSchemas,
   ...operatorEventSchemas,
+  ...slotEventSchemas,
   ...lockEventSchemas,
   expectationMatchSchema,
   limitEventSchema,

@@ -4,6 +4,9 @@ import { event } from "./shapes.ts";
 /** What an experiment can expect of a node's state, and wait for: as its INFO tells it. */
 export const STATES = ["master", "replica", "link-up", "link-down", "full-sync", "loading"] as const;
 
+/** What a fault can wait for beside them: a migration that the experiment makes (`migrate-slots`) has a slot on its way from, or to, this master. */
+export const TRIGGER_STATES = [...STATES, "migrating", "importing"] as const;
+
 /** Phases that an expectation can be bound to. */
 export const EXPECTED_PHASES = ["chaos", "heal", "recovery"] as const;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { expectationSchema, STATES } from "./expectation.ts";
+import { expectationSchema, TRIGGER_STATES } from "./expectation.ts";
 import { limitsSchema, NO_LIMITS } from "./limits.ts";
 import { topologySchema } from "./topology.ts";
 
@@ -190,7 +190,7 @@ const plannedCondition = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("state"),
     node: z.string(),
-    state: z.enum(STATES),
+    state: z.enum(TRIGGER_STATES),
     progress: z.number().min(0).max(1).nullable(),
   }),
   z.strictObject({ kind: z.literal("sync-bytes"), node: z.string(), bytes: z.number().positive() }),

@@ -176,6 +176,8 @@ function conditionWaits(when: PlannedCondition, again: boolean): string[] {
     case "sync-bytes":
       return [...gone("full-sync"), `wait_bytes ${node} ${when.bytes}`];
     case "state": {
+      if (when.state === "migrating" || when.state === "importing")
+        throw new Untranslatable("it waits for a slot on its way, and moving slots is left out.");
       const percent = when.progress === null ? "" : ` ${Math.ceil(when.progress * 100)}`;
       return [...gone(when.state), `wait_state ${node} ${word(when.state)}${percent}`];
     }

@@ -39,6 +39,18 @@ export const kvrocks: System = {
     setNodes: (members, version) => ["CLUSTERX", "SETNODES", topologyText(members), String(version)],
     // The same format as Redis's (cluster.cc, genNodesDescription).
     view: clusterView,
+    migration: {
+      migrate: (slot, id) => ["CLUSTERX", "MIGRATE", String(slot), id],
+      progress: () => ["CLUSTER", "INFO"],
+      state: (reply) => {
+        // "migrating_slot(s): 93" since 2.10, "migrating_slot: 93" before.
+        const slot = /^migrating_slot(?:\(s\))?: *(\d+)/m.exec(reply)?.[1];
+        const state = /^migrating_state: *(\w+)/m.exec(reply)?.[1];
+        return slot === undefined || state === undefined ? null : { slot: Number(slot), state };
+      },
+      version: () => ["CLUSTERX", "VERSION"],
+      setSlot: (slot, id, version) => ["CLUSTERX", "SETSLOT", String(slot), "NODE", id, String(version)],
+    },
   },
   // worker.cc: every worker has its own SO_REUSEPORT listener, so the kernel's hash chooses a connection's thread.
   workerThreads: { comm: /^worker$/, setting: "workers" },

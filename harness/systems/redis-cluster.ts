@@ -1,5 +1,5 @@
 import { parseInfo } from "./info.ts";
-import type { GossipMode, RoleView } from "./system.ts";
+import type { GossipMode, OpenSlot, RoleView } from "./system.ts";
 
 /**
  * Redis Cluster, and Valkey's. Commands and the format of CLUSTER NODES: the Redis 7.0 source (cluster.c); CLUSTER ADDSLOTSRANGE
@@ -21,6 +21,18 @@ export const redisCluster: GossipMode = {
     view: () => ["CLUSTER", "NODES"],
     health: () => ["CLUSTER", "INFO"],
     failover: (force) => ["CLUSTER", "FAILOVER", ...(force === null ? [] : [force.toUpperCase()])],
+  },
+  slots: {
+    setSlot: (slot, what, id) => ["CLUSTER", "SETSLOT", String(slot), what.toUpperCase(), id],
+    stable: (slot) => ["CLUSTER", "SETSLOT", String(slot), "STABLE"],
+    keys: (slot, most) => ["CLUSTER", "GETKEYSINSLOT", String(slot), String(most)],
+    migrate: ({ host, port }, keys, { within, replace, password }) => [
+      ...["MIGRATE", host, String(port), "", "0", String(within)],
+      ...(replace ? ["REPLACE"] : []),
+      ...(password === undefined ? [] : ["AUTH", password]),
+      ...["KEYS", ...keys],
+    ],
+    open: openSlots,
   },
   view: clusterView,
   health: (reply) => {
@@ -57,6 +69,16 @@ export function clusterView(reply: string): RoleView {
       .map(({ host, epoch, slots }) => ({ host, epoch, slots })),
     replicaOf,
   };
+}
+
+/** Behind its own slots a server names those that are on their way: "[93->-<id>]" leaves, "[77-<-<id>]" comes. */
+function openSlots(reply: string): OpenSlot[] {
+  const own = reply.split("\n").find((line) => line.includes("myself")) ?? "";
+  return [...own.matchAll(/\[(\d+)-([<>])-([0-9a-f]+)\]/g)].map(([, slot, way, peer]) => ({
+    slot: Number(slot),
+    state: way === ">" ? "migrating" : "importing",
+    peer: peer as string,
+  }));
 }
 
 function range(text: string): [number, number] {

@@ -49,6 +49,43 @@ export interface ClusterMember {
   slots: readonly (readonly [number, number])[];
 }
 
+/** A slot that is on its way, as one server says of itself: `peer` is the id of the other end. */
+export interface OpenSlot {
+  slot: number;
+  state: "migrating" | "importing";
+  peer: string;
+}
+
+/** How slots are moved where the operator carries the keys over himself (Redis Cluster): both ends are told, key by key, then all. */
+export interface SlotCommands {
+  /** `migrating`: sent to who has the slot, of the one that gets it; `importing`: the other way round; `node`: it is this one's now. */
+  setSlot(slot: number, what: OpenSlot["state"] | "node", id: string): Argv;
+  /** It is not on its way any more. */
+  stable(slot: number): Argv;
+  /** Some of the keys that the server has in the slot. */
+  keys(slot: number, most: number): Argv;
+  /** Sent to who has the keys. @param within ms for each step of the two servers */
+  migrate(
+    to: { host: string; port: number },
+    keys: readonly string[],
+    how: { within: number; replace: boolean; password?: string | undefined },
+  ): Argv;
+  /** Reads the answer to CLUSTER NODES. */
+  open(reply: string): OpenSlot[];
+}
+
+/** How slots are moved where the server carries the keys over (Kvrocks): one command, then all are told. */
+export interface SlotMigration {
+  migrate(slot: number, id: string): Argv;
+  /** Where it is. The answer is read by `state`. */
+  progress(): Argv;
+  /** null: no slot has been on its way since the server was started, or it does not tell. */
+  state(reply: string): { slot: number; state: "start" | "success" | "fail" | string } | null;
+  version(): Argv;
+  /** The slot is this node's now. @param version one above the server's own */
+  setSlot(slot: number, id: string, version: number): Argv;
+}
+
 /** A server that can share the key space with others, by a topology that an operator hands to every node. */
 export interface ClusterMode {
   /** Configuration that switches it on. */
@@ -60,6 +97,7 @@ export interface ClusterMode {
   setNodes(members: readonly ClusterMember[], version: number): Argv;
   /** Reads the answer to CLUSTER NODES. */
   view(reply: string): RoleView;
+  readonly migration: SlotMigration;
 }
 
 /** What one server, or one sentinel, says of who is master. Servers are named by the host that they announce. */
@@ -79,6 +117,7 @@ export type FailoverForce = "force" | "takeover";
 export interface GossipMode {
   /** Configuration that switches it on. @param host the one address under which all others are to reach this server */
   config(host: string): Readonly<Record<string, string>>;
+  readonly slots: SlotCommands;
   /** Where they gossip, from the port that clients dial. */
   readonly busOffset: number;
   readonly commands: {

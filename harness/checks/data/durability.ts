@@ -16,6 +16,8 @@ export function durabilityOf({ nodes, operations }: LoadHistory, masters: Master
   const openFrom = nodes.map((name) => masters.openFrom(name));
 
   const isEverywhere = (row: number): boolean => {
+    // Its replicas may have had it, and not those of the master that its slot came to.
+    if (masters.isMoved) return false;
     const confirmed = replicas[row] as number;
     if (confirmed === NOT_ASKED || confirmed === 0) return false;
     const t = invoked[row] as number;

@@ -1,3 +1,4 @@
+import { slotOf } from "../../cluster/slots.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { lineage } from "../causes.ts";
@@ -33,11 +34,16 @@ export class Masters {
   readonly #layouts: readonly Layout[];
   /** The slot of one load's keys went from shard to shard: whose operations are all of the first one, whoever did them. */
   readonly #moves: readonly EventOf<"load-moved">[];
+  /** Those, and the slot's migrations that were begun: some of its keys may have been at the other end, or be there. In order of time. */
+  readonly #visits: readonly { t: number; from: string; to: string }[];
 
   /** @param load as this load's keys see them; absent: as those do that stay in their shard */
   constructor(record: RunRecord, load?: string) {
     const { layouts, shards, doubt } = layoutsOf(record);
     this.#moves = load === undefined ? [] : record.of("load-moved").filter((event) => event.load === load);
+    const slot = load === undefined ? null : slotOfLoad(record, load);
+    const begun = record.of("slot-move").filter((event) => event.slot === slot && event.step === "begin");
+    this.#visits = [...this.#moves, ...begun].sort((a, b) => a.t - b.t);
     this.#layouts = layouts;
     this.shards = shards;
     this.doubt = doubt;
@@ -47,12 +53,19 @@ export class Masters {
   /** undefined: the node belonged to no shard at that time. */
   shardAt(node: string, t: number): number | undefined {
     const shard = this.#layoutAt(t)?.shardOf.get(node);
-    const [first] = this.#moves;
-    if (!first || shard === undefined) return shard;
-    const homes = this.#moves.flatMap(({ t: at, from, to }) =>
-      [from, to].map((one) => this.#layoutAt(at)?.shardOf.get(one)),
-    );
+    if (this.#visits.length === 0 || shard === undefined) return shard;
+    const homes = this.#homes();
     return homes.includes(shard) ? homes[0] : shard;
+  }
+
+  /** The shards that the load's keys were in, the first one first. */
+  #homes(): (number | undefined)[] {
+    return this.#visits.flatMap(({ t, from, to }) => [from, to].map((one) => this.#layoutAt(t)?.shardOf.get(one)));
+  }
+
+  /** The load's keys were, or may have been, in more shards than one: what one master had confirmed another may have lost. */
+  get isMoved(): boolean {
+    return this.#visits.length > 0;
   }
 
   /** The shards that a moved load's keys came to, in order; [] for one that stayed. */
@@ -82,7 +95,7 @@ export class Masters {
 
   /** The same, when no node ever changed its shard: one look-up instead of one per operation. null: some did. */
   get fixed(): ReadonlyMap<string, number> | null {
-    if (this.#moves.length > 0) return null;
+    if (this.#visits.length > 0) return null;
     const all = new Map<string, number>();
     for (const { shardOf } of this.#layouts) {
       for (const [node, shard] of shardOf) {
@@ -93,14 +106,31 @@ export class Masters {
     return all;
   }
 
-  /** Since when the node has been a master to which nothing happened until the end; Infinity: it is none. */
+  /**
+   * Since when the node has been a master to which nothing happened until the end, and so have those of all shards in which the load's keys
+   * were; Infinity: it is none.
+   */
   openFrom(node: string): number {
+    const homes = this.#homes();
+    const others = [...(this.#layouts.at(-1)?.masters ?? [])].flatMap(([name, shard]) =>
+      homes.includes(shard) ? name : [],
+    );
+    return Math.max(...[node, ...others].map((name) => this.#ownOpenFrom(name)));
+  }
+
+  #ownOpenFrom(node: string): number {
     return this.terms.findLast((term) => term.node === node && term.to === Infinity)?.from ?? Infinity;
   }
 
   #layoutAt(t: number): Layout | undefined {
     return this.#layouts.findLast((layout) => layout.t <= t) ?? this.#layouts[0];
   }
+}
+
+/** The slot of a recorded load's keys, which all have the same tag; null: it is not known. */
+function slotOfLoad(record: RunRecord, load: string): number | null {
+  const prefix = record.of("history").find((event) => event.load === load)?.shape.prefix;
+  return prefix === undefined ? null : slotOf(prefix);
 }
 
 function layoutsOf(record: RunRecord): { layouts: Layout[]; shards: number; doubt: string | null } {

@@ -25,8 +25,8 @@ export function judgeWriteProbes(record: RunRecord, { from, to }: Span): Finding
     const errors: Record<string, number> = {};
     for (const { replies } of after) {
       for (const [kind, count] of Object.entries(replies)) {
-        // A slot that was moved away takes our key along.
-        if (kind === "MOVED" || allow.includes(kind) || isRightful(node, kind)) continue;
+        // A slot that was moved away, or is on its way, takes our key along.
+        if (ELSEWHERE.includes(kind) || allow.includes(kind) || isRightful(node, kind)) continue;
         addError(errors, kind, count);
       }
     }
@@ -48,6 +48,9 @@ export function judgeWriteProbes(record: RunRecord, { from, to }: Span): Finding
     ];
   });
 }
+
+/** A master says so of a key whose slot is another's. */
+const ELSEWHERE: readonly string[] = ["MOVED", "ASK", "TRYAGAIN"];
 
 /** Writes that were taken. */
 function done(probes: readonly EventOf<"probe">[]): number {

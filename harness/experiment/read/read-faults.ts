@@ -1,6 +1,7 @@
 import type { Fault } from "../../faults/fault.ts";
 import type { WrittenParams } from "../../faults/parameters.ts";
 import { type Mention, ROLES } from "../../faults/selector.ts";
+import { migrateSlots } from "../../faults/slots/migrate-slots.ts";
 import type { Condition, FaultSpec, Trigger } from "../experiment.ts";
 import { wrongExchange } from "../node-images.ts";
 import { type FaultItem, faultItem, NO_DELAY } from "../schema.ts";
@@ -32,6 +33,11 @@ export function readFaults(raw: unknown, loads: readonly string[], reading: Read
     const id = ids[index] as string;
     const params = readParams(one, ["faults", index], loads, reading);
     const trigger = item && readTrigger(item, ["faults", index], mistakes);
+    const state = item?.when?.state ?? "";
+    if (OF_SLOTS.includes(state) && !raw.some((other) => textOf(other, "fault") === migrateSlots.kind)) {
+      const message = `no slot is ever on its way here: nothing makes a node ${state}`;
+      mistakes.add(["faults", index, "when", "state"], message, "add a fault migrate-slots");
+    }
     const node = item?.when?.node;
     if (node !== undefined) checkNode(node, ["faults", index, "when", "node"], reading, ROLES);
     if (item?.for && params && !params.fault.lasting) {
@@ -145,6 +151,10 @@ function readTrigger(item: FaultItem, path: Path, mistakes: Mistakes): Trigger |
   return when && { kind: "when", when, delay, count: item.count ?? 1 };
 }
 
+const OF_SLOTS: readonly string[] = ["migrating", "importing"];
+/** States that have a beginning and an end. */
+const PROGRESSING: readonly string[] = ["full-sync", "loading", ...OF_SLOTS];
+
 const CONDITIONS = ["state", "log", "since-start", "pause"] as const;
 
 function readCondition(when: FaultItem["when"], path: Path, mistakes: Mistakes): Condition | undefined {
@@ -154,8 +164,8 @@ function readCondition(when: FaultItem["when"], path: Path, mistakes: Mistakes):
   if (!first)
     return mistakes.add(path, 'missing key "state", "log", "since-start" or "pause": what to wait for', undefined);
   if (second) return mistakes.addKey([...path, second], `"${second}" beside "${first}"`, "keep one of them");
-  if (progress !== undefined && state !== "full-sync" && state !== "loading")
-    return mistakes.addKey([...path, "progress"], '"progress" goes with state full-sync or loading');
+  if (progress !== undefined && !PROGRESSING.includes(state ?? ""))
+    return mistakes.addKey([...path, "progress"], `"progress" goes with state ${PROGRESSING.join(", ")}`);
   if (nth !== undefined && first !== "log" && first !== "pause")
     return mistakes.addKey([...path, "nth"], '"nth" goes with log or pause');
   if (bytes !== undefined && state !== "full-sync")

@@ -89,7 +89,9 @@ export const resultSchema = z.object({
       redirects: z
         .record(z.string(), count)
         .optional()
-        .describe("How often servers sent a command elsewhere, by their word (MOVED, ASK, TRYAGAIN), and the load followed"),
+        .describe(
+          "How often servers sent a command elsewhere, by their word (MOVED, ASK, TRYAGAIN), and the load followed",
+        ),
     }),
   ),
   clients: clientsSchema.optional().describe("What clients saw, from the end of the warm-up on"),

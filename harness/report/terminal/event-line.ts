@@ -86,6 +86,13 @@ function describe(event: JournalEvent): Said | null {
       return ["plain", `${event.node} ${event.why}: told by ${event.by}: ${event.told.join("; ")}`];
     case "load-moved":
       return ["plain", `slot ${event.slot} is ${event.to}'s now, as ${event.from} says: ${event.load} goes there`];
+    case "slot-move":
+      return event.step === "left-open" || event.step === "rolled-back"
+        ? [
+            "warn",
+            `slot ${event.slot}, ${event.from} to ${event.to}, ${event.step.replace("-", " ")}${event.detail ? `: ${event.detail}` : ""}`,
+          ]
+        : null;
     case "comparison":
       if (event.before === "heal") return null;
       if (!event.complete) return ["warn", `${event.replica} not compared with ${event.master}: ${event.why ?? ""}`];

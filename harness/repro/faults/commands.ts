@@ -2,9 +2,10 @@ import { command } from "../../faults/commands/command.ts";
 import { duplicateCommand } from "../../faults/commands/duplicate-command.ts";
 import { flushall } from "../../faults/commands/flushall.ts";
 import { switchMaster } from "../../faults/commands/switch-master.ts";
+import { migrateSlots } from "../../faults/slots/migrate-slots.ts";
 import { secondsWord, word, words } from "../bash.ts";
 import { commandWords } from "../command-words.ts";
-import { type FaultScript, nodeScript, nodeVariable, nodeWord, scriptOf } from "../fault-script.ts";
+import { type FaultScript, nodeScript, nodeVariable, nodeWord, scriptOf, Untranslatable } from "../fault-script.ts";
 
 /** What they change ends with their connection, and redis-cli's ends with the command. */
 const OF_CONNECTION = /^(MULTI|WATCH|MONITOR|P?SUBSCRIBE|SELECT|AUTH|HELLO|READONLY)$/i;
@@ -64,9 +65,17 @@ const switchMasterScript = scriptOf(
   { moves: true },
 );
 
+const migrateSlotsScript = scriptOf(migrateSlots, ({ from, to, slots }) => {
+  const which = typeof slots === "number" ? `${slots} of its slots` : `slots ${slots.slice(0, 10).join(", ")}`;
+  throw new Untranslatable(
+    `${which} are to move from ${from} to ${to}: CLUSTERX MIGRATE <slot> <id of ${to}> on ${from}, wait for migrating_state: success in its CLUSTER INFO, then CLUSTERX SETSLOT <slot> NODE <id> <version + 1> on every node. kvchaos replay does it.`,
+  );
+});
+
 export const commandScripts: readonly FaultScript[] = [
   commandScript,
   duplicateCommandScript,
   flushallScript,
   switchMasterScript,
+  migrateSlotsScript,
 ];

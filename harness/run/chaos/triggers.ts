@@ -1,5 +1,6 @@
 import { unlessAborted, withResolvers } from "../../base/deadline.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
+import type { SlotStep } from "../../cluster/slot-moves/slot-moves.ts";
 import { type SyncStep, syncFraction } from "../../cluster/sync-progress.ts";
 import { matchesState } from "../../experiment/matcher.ts";
 import { means, selectNode } from "../../faults/selector.ts";
@@ -10,6 +11,9 @@ import { StatePolls } from "./state-polls.ts";
 import { waitForSyncBytes } from "./sync-bytes.ts";
 
 const UNDER_WAY: readonly SyncStep["step"][] = ["start", "progress", "restoring"];
+
+const isOfSlots = ({ state }: Extract<PlannedCondition, { kind: "state" }>): boolean =>
+  state === "migrating" || state === "importing";
 
 /** Returns whether it has waited for this state. */
 type StateListener = (node: string, state: NodeState) => boolean;
@@ -59,7 +63,12 @@ export class TriggerSource {
     }
     signal.throwIfAborted();
     const { promise, resolve } = withResolvers();
-    const stop = condition.kind === "log" ? this.#onLog(condition, resolve) : this.#onState(condition, anew, resolve);
+    const stop =
+      condition.kind === "log"
+        ? this.#onLog(condition, resolve)
+        : isOfSlots(condition)
+          ? this.#onSlots(condition, anew, resolve)
+          : this.#onState(condition, anew, resolve);
     await unlessAborted(promise, signal).finally(stop);
     return null;
   }
@@ -88,6 +97,25 @@ export class TriggerSource {
       left -= 1;
       if (left === 0) seen();
     });
+  }
+
+  /** A slot is on its way from, or to, the shard of the node that is meant. */
+  #onSlots(condition: Extract<PlannedCondition, { kind: "state" }>, anew: boolean, seen: () => void): () => void {
+    const { slots } = this.#cluster;
+    const ofShard = (node: string): boolean =>
+      [...this.#cluster.nodes].some(
+        ({ name }) => means(this.#cluster, condition.node, name) && slots?.masterOf(name) === node,
+      );
+    let armed = !anew;
+    const hear = (step: SlotStep): void => {
+      const matches = step.open && step.progress >= (condition.progress ?? 0);
+      if (!ofShard(condition.state === "migrating" ? step.from : step.to)) return;
+      if (matches && armed) seen();
+      armed ||= !matches;
+    };
+    const stop = slots?.onStep(hear);
+    for (const step of slots?.steps ?? []) hear(step);
+    return () => stop?.();
   }
 
   #onState(condition: Extract<PlannedCondition, { kind: "state" }>, anew: boolean, seen: () => void): () => void {

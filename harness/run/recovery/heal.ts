@@ -3,6 +3,7 @@ import { compareNodes } from "../../cluster/compare/compare.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { NodeCondition, NodeState } from "../../journal/events.ts";
 import { type Aftermath, inTrouble } from "./aftermath.ts";
+import { closeSlots } from "./close-slots.ts";
 
 /*
  *   look: role, master, offset, slots of every node ─► heal the faults ─► look again
@@ -23,12 +24,17 @@ export type HealOptions = Omit<Aftermath, "states" | "service" | "clock"> & Pick
 
 /** Heals every fault, and repairs what is not where it should be. What was before is journaled first. Rejects only with the signal's reason. */
 export async function heal(options: HealOptions): Promise<void> {
-  const { cluster, runner, moves, reconcile, signal } = options;
+  const { cluster, runner, signal } = options;
   // An interrupt must not keep a fault in place.
   await journalBefore(options).finally(() => runner.healAll());
   signal.throwIfAborted();
   // Servers and sentinels see to their roles themselves.
-  if (cluster.ruler !== "operator") return;
+  if (cluster.ruler === "operator") await healRoles(options);
+  await closeSlots(options);
+}
+
+async function healRoles(options: HealOptions): Promise<void> {
+  const { cluster, moves, reconcile, signal } = options;
   // The operator's word is above the experiment's own commands.
   if (reconcile !== "operator") moves.adopt(await look(options));
   if (reconcile === "none") return;

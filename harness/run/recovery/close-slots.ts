@@ -1,0 +1,60 @@
+import { messageOf } from "../../base/chaos-error.ts";
+import { sleep } from "../../base/deadline.ts";
+import type { OpenMove } from "../../cluster/slot-moves/slot-moves.ts";
+import { isRefusal } from "../../faults/slots/refusals.ts";
+import { moverOf, type SlotMover, slotScene } from "../../faults/slots/slot-mover.ts";
+import type { Aftermath } from "./aftermath.ts";
+
+/** For one slot, and between two tries. ms */
+const CLOSE_MS = 30_000;
+const AGAIN_MS = 500;
+
+type CloseOptions = Pick<Aftermath, "cluster" | "emit" | "signal">;
+
+/**
+ * All faults are healed: slots that a migration has left open are moved for good, or taken back, as the operator's tool would. Servers
+ * leave that to the operator: only what cannot be closed says something of them. Rejects only with the signal's reason.
+ */
+export async function closeSlots({ cluster, emit, signal }: CloseOptions): Promise<void> {
+  if (!cluster.slots || cluster.slots.open.length === 0) return;
+  const scene = slotScene(cluster);
+  const mover = moverOf(scene);
+  for (const move of scene.slots.open) {
+    let last: unknown;
+    for (const end = performance.now() + CLOSE_MS; ; ) {
+      try {
+        const { given, keys } = await closed(mover, move, signal);
+        if (given) scene.slots.moved(move, keys);
+        else scene.slots.rolledBack(move, keys);
+        break;
+      } catch (error) {
+        signal.throwIfAborted();
+        last = error;
+      }
+      if (performance.now() > end) {
+        scene.slots.leftOpen(move, 0, messageOf(last), isRefusal(last));
+        const text = `slot ${move.slot} could not be closed while healing: ${messageOf(last)}`;
+        emit({ type: "note", about: move.by, text, kind: "not-healed" });
+        break;
+      }
+      await sleep(AGAIN_MS, signal);
+    }
+  }
+}
+
+async function closed(
+  mover: SlotMover,
+  move: OpenMove,
+  signal: AbortSignal,
+): Promise<{ given: boolean; keys: number }> {
+  const how = { batch: 100, pace: null, onKeys: () => {}, signal };
+  if (await mover.isGiven(move, signal)) {
+    await mover.give(move, signal);
+    return { given: true, keys: 0 };
+  }
+  if (move.close === "roll-back") return mover.takeBack(move, how);
+  await mover.begin(move, signal);
+  const keys = await mover.carry(move, how);
+  await mover.give(move, signal);
+  return { given: true, keys };
+}
