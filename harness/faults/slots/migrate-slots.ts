@@ -6,8 +6,9 @@ import { SLOTS } from "../../cluster/slots.ts";
 import { defineFault, type FaultContext } from "../fault.ts";
 import { choiceParameter, nodeParameter, Parameter, parameters, wholeNumberParameter } from "../parameters.ts";
 import { selectNode } from "../selector.ts";
+import { moverOf } from "./mover-of.ts";
 import { isRefusal } from "./refusals.ts";
-import { type MovePace, moverOf, slotScene } from "./slot-mover.ts";
+import { type MovePace, slotScene } from "./slot-mover.ts";
 
 const OTHER = "other-master";
 /** At once; more are for a tool. */

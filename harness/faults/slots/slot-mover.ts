@@ -1,8 +1,6 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { OpenMove, SlotMoves } from "../../cluster/slot-moves/slot-moves.ts";
-import { CarriedKeys } from "./carried-keys.ts";
-import { CarriedSlots } from "./carried-slots.ts";
 
 /** How fast slots are moved, and who is told of it. */
 export interface MovePace {
@@ -39,12 +37,4 @@ export interface SlotScene {
 export function slotScene(cluster: Cluster): SlotScene {
   if (cluster.slots) return { cluster, slots: cluster.slots };
   throw new ChaosError("internal", "the masters do not share the key space: there are no slots to move");
-}
-
-/** As this kind of server moves slots. */
-export function moverOf(scene: SlotScene): SlotMover {
-  const { gossip, cluster: mode, name } = scene.cluster.system;
-  if (gossip && scene.cluster.ruler === "servers") return new CarriedKeys(scene, gossip);
-  if (mode) return new CarriedSlots(scene, mode);
-  throw new ChaosError("internal", `${name} has no slots that could be moved`);
 }

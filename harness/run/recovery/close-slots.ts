@@ -1,8 +1,9 @@
 import { messageOf } from "../../base/chaos-error.ts";
 import { sleep } from "../../base/deadline.ts";
 import type { OpenMove } from "../../cluster/slot-moves/slot-moves.ts";
+import { moverOf } from "../../faults/slots/mover-of.ts";
 import { isRefusal } from "../../faults/slots/refusals.ts";
-import { moverOf, type SlotMover, slotScene } from "../../faults/slots/slot-mover.ts";
+import { type SlotMover, slotScene } from "../../faults/slots/slot-mover.ts";
 import type { Aftermath } from "./aftermath.ts";
 
 /** For one slot, and between two tries. ms */
