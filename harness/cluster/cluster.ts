@@ -3,7 +3,7 @@ import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
 import type { System } from "../systems/system.ts";
 import type { ClusterNode } from "./container-node.ts";
-import type { SlotMoves } from "./slot-moves/slot-moves.ts";
+import type { SlotTransit } from "./slot-moves/slot-transit.ts";
 import type { SyncStep } from "./sync-progress.ts";
 
 export type { Address, ClusterNode, Connection, ContainerState } from "./container-node.ts";
@@ -45,7 +45,7 @@ export interface Cluster {
   /** The masters share the key space: each has slots of its own. */
   readonly sharded: boolean;
   /** Slots that move from shard to shard; null: every master has all keys. */
-  readonly slots: SlotMoves | null;
+  readonly slots: SlotTransit | null;
   /** Where it is not the operator, the topology follows what the others agree on, and nobody is told a role. */
   readonly ruler: Ruler;
   /** What every connection must AUTH with, or undefined. Never in any output. */

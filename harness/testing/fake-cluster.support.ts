@@ -1,6 +1,6 @@
 import type { Address, Cluster, ClusterNode, ContainerState, RoleOptions, Topology } from "../cluster/cluster.ts";
 import { NodeQuestions } from "../cluster/node-questions.ts";
-import type { SlotMoves } from "../cluster/slot-moves/slot-moves.ts";
+import type { SlotTransit } from "../cluster/slot-moves/slot-transit.ts";
 import { SyncProgress, type SyncStep } from "../cluster/sync-progress.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { Ruler } from "../journal/ruler.ts";
@@ -18,7 +18,7 @@ export class FakeCluster implements Cluster {
   readonly system = redis;
   readonly control = null;
   readonly sharded: boolean = false;
-  slots: SlotMoves | null = null;
+  slots: SlotTransit | null = null;
   ruler: Ruler = "operator";
   readonly sentinels: ClusterNode[] = [];
   readonly password = undefined;

@@ -2,35 +2,13 @@ import type { Emit, EventOf } from "../../journal/events.ts";
 import type { Ruler } from "../../journal/ruler.ts";
 import type { Address, Topology } from "../cluster.ts";
 import type { Shards } from "../shards.ts";
+import type { OpenMove, SlotStep, SlotTransit } from "./slot-transit.ts";
 
 /*
  *   fault migrate-slots ─► begin ─► m1 says "migrating", m2 says "importing" ─► moved, or left open ─► heal closes it
  *                            │                                                    │
  *                            └► triggers: how far it is                           └► topology, loads, agreement: whose it is
  */
-
-/** A slot that was begun to be moved, and is not anybody's for certain. Names are those at its beginning: masters change. */
-export interface OpenMove {
-  slot: number;
-  from: string;
-  to: string;
-  /** Plan id of the fault. */
-  by: string;
-  /** What heal does with it. */
-  close: "finish" | "roll-back";
-}
-
-/** How far a migration of slots is. */
-export interface SlotStep {
-  by: string;
-  /** Masters at this moment. */
-  from: string;
-  to: string;
-  /** 0..1: slots that are moved, and the share of the keys of the one that is on its way, where that is known. */
-  progress: number;
-  /** A slot is on its way. */
-  open: boolean;
-}
 
 type Told = EventOf<"slot-move">;
 
@@ -43,7 +21,7 @@ interface Scene {
 }
 
 /** Slots that the experiment moves from shard to shard, and where each is. */
-export class SlotMoves {
+export class SlotMoves implements SlotTransit {
   readonly #shards: Shards;
   readonly #scene: Scene;
   readonly #emit: Emit;

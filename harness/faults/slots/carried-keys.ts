@@ -1,6 +1,6 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import { sleep } from "../../base/deadline.ts";
-import type { OpenMove } from "../../cluster/slot-moves/slot-moves.ts";
+import type { OpenMove } from "../../cluster/slot-moves/slot-transit.ts";
 import { RespError } from "../../resp/reply.ts";
 import { replyText } from "../../resp/reply-text.ts";
 import type { Argv, GossipMode } from "../../systems/system.ts";

@@ -1,5 +1,5 @@
 import { sleep } from "../../base/deadline.ts";
-import type { OpenMove } from "../../cluster/slot-moves/slot-moves.ts";
+import type { OpenMove } from "../../cluster/slot-moves/slot-transit.ts";
 import { replyText } from "../../resp/reply-text.ts";
 import type { Argv, ClusterMode } from "../../systems/system.ts";
 import { MigrationFailed } from "./refusals.ts";

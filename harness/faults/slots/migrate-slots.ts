@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { formatDuration } from "../../base/units.ts";
-import type { OpenMove } from "../../cluster/slot-moves/slot-moves.ts";
+import type { OpenMove } from "../../cluster/slot-moves/slot-transit.ts";
 import { SLOTS } from "../../cluster/slots.ts";
 import { defineFault, type FaultContext } from "../fault.ts";
 import { choiceParameter, nodeParameter, Parameter, parameters, wholeNumberParameter } from "../parameters.ts";

@@ -1,6 +1,6 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
-import type { OpenMove, SlotMoves } from "../../cluster/slot-moves/slot-moves.ts";
+import type { OpenMove, SlotTransit } from "../../cluster/slot-moves/slot-transit.ts";
 
 /** How fast slots are moved, and who is told of it. */
 export interface MovePace {
@@ -30,7 +30,7 @@ export interface SlotMover {
 /** What a cluster must have for its slots to be moved. */
 export interface SlotScene {
   cluster: Cluster;
-  slots: SlotMoves;
+  slots: SlotTransit;
 }
 
 /** @throws ChaosError internal: no masters that share the key space, which the loader has refused */

@@ -1,6 +1,6 @@
 import { unlessAborted, withResolvers } from "../../base/deadline.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
-import type { SlotStep } from "../../cluster/slot-moves/slot-moves.ts";
+import type { SlotStep } from "../../cluster/slot-moves/slot-transit.ts";
 import { type SyncStep, syncFraction } from "../../cluster/sync-progress.ts";
 import { matchesState } from "../../experiment/matcher.ts";
 import { means, selectNode } from "../../faults/selector.ts";

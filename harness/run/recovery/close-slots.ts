@@ -1,6 +1,6 @@
 import { messageOf } from "../../base/chaos-error.ts";
 import { sleep } from "../../base/deadline.ts";
-import type { OpenMove } from "../../cluster/slot-moves/slot-moves.ts";
+import type { OpenMove } from "../../cluster/slot-moves/slot-transit.ts";
 import { moverOf } from "../../faults/slots/mover-of.ts";
 import { isRefusal } from "../../faults/slots/refusals.ts";
 import { type SlotMover, slotScene } from "../../faults/slots/slot-mover.ts";
