@@ -1,5 +1,6 @@
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { until, type WaitLimits } from "../base/deadline.ts";
+import type { InterposeFolder } from "../interpose/interpose-folder.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { LockFolder } from "../locks/lock-folder.ts";
 import { adminCommand } from "../resp/admin.ts";
@@ -50,6 +51,8 @@ export class ContainerNode {
   readonly questions: NodeQuestions;
   /** Its lock graph, and where its threads pause; null: it was started without the library, or that could not be loaded. */
   readonly locks: LockFolder | null;
+  /** Its clock and its disk, where faults need them; null: it was started without the library. */
+  readonly interposer: InterposeFolder | null;
   readonly #options: ContainerNodeOptions;
   #state: ContainerState = { running: false, paused: false, exitCode: null, oomKilled: false, startedAt: null };
   readonly #connections = new Set<RawConnection>();
@@ -73,6 +76,7 @@ export class ContainerNode {
     this.direct = options.direct;
     this.inside = { host: options.data.alias, port: options.port };
     this.locks = options.locks;
+    this.interposer = options.interposer;
     const { engine, disk } = options;
     this.questions = new NodeQuestions((limits) => this.connect(limits), options.sharded);
     // The server itself may not have been started yet by its image's entrypoint; what it may use is known already.

@@ -6,6 +6,8 @@ import type { Engine } from "../docker/engine.ts";
 import type { ContainerSpec, Network } from "../docker/engine-types.ts";
 import { type Attached, removeAttached } from "../docker/removal.ts";
 import { removeSharedFolders } from "../docker/shared-folder.ts";
+import type { CompiledLibrary } from "../interpose/compile-library.ts";
+import { InterposeFolder } from "../interpose/interpose-folder.ts";
 import type { LockLibrary } from "../locks/library/make-library.ts";
 import { LockFolder } from "../locks/lock-folder.ts";
 import type { System } from "../systems/system.ts";
@@ -42,6 +44,15 @@ export interface MakeOptions {
   cores?: boolean;
   /** Every server writes its lock graph down. */
   locks?: LockOptions | null;
+  /** A library stands between every server and its C library, for its clock and its disk. */
+  interposer?: InterposerOptions | null;
+}
+
+export interface InterposerOptions {
+  library: CompiledLibrary;
+  runId: string;
+  /** What an image itself preloads, by image. */
+  preloaded: Readonly<Record<string, string | undefined>>;
 }
 
 interface LockOptions {
@@ -110,21 +121,30 @@ export async function startNode(
   { node, ports }: Placed,
   prefix: string,
   networks: NonNullable<ContainerSpec["networks"]>,
-): Promise<{ id: string; disk: Disk | null; locks: LockFolder | null; again: Again }> {
+): Promise<{
+  id: string;
+  disk: Disk | null;
+  locks: LockFolder | null;
+  interposer: InterposeFolder | null;
+  again: Again;
+}> {
   const { labels } = options;
   const { service } = node;
   const volume = `${prefix}-${node.name}`;
   const disk = await makeVolume(options, volume);
   const locks = await makeLockFolder(options, node.name);
+  const interposer = await makeInterposeFolder(options, node.name, serverOf(options, node.name).system.dataDirectory);
   const specOf = ({ system, image }: Server, name: string): ContainerSpec => {
     const launch = launchOf(system, node);
-    const preload = locks?.launch(launch.environment?.LD_PRELOAD ?? options.locks?.preloaded[image]);
+    const own = launch.environment?.LD_PRELOAD ?? (options.locks ?? options.interposer)?.preloaded[image];
+    const seen = locks?.launch(own);
+    const between = interposer?.launch(seen?.environment.LD_PRELOAD ?? own);
     return {
       name,
       image,
       ...launch,
-      environment: { ...launch.environment, ...preload?.environment },
-      binds: preload?.binds,
+      environment: { ...launch.environment, ...seen?.environment, ...between?.environment },
+      binds: [...(seen?.binds ?? []), ...(between?.binds ?? [])],
       ulimits: options.cores ? withCores(launch.ulimits) : launch.ulimits,
       labels: { ...service.labels, ...labels, "kvchaos.node": node.name },
       networks,
@@ -141,15 +161,31 @@ export async function startNode(
     // The one before stays, stopped: its log and what it left are evidence.
     return makeContainer(options, { ...spec, networks: networks.filter(({ name }) => name !== leftOut) });
   };
-  return { id, disk, locks, again };
+  return { id, disk, locks, interposer, again };
 }
 
 /** Makes another container of a node, not started: another server, everything else as it was. @param leftOut a network; null: none */
 type Again = (server: Server, leftOut: string | null) => Promise<string>;
 
-/** To be called before any server is started: its folder is mounted into it. */
-export function removeLockGraphs({ locks, resources }: Pick<MakeOptions, "locks" | "resources">): void {
-  if (locks) resources.defer("remove the lock graphs", () => removeSharedFolders(locks.runId));
+/** To be called before any server is started: its folders are mounted into it. */
+export function removeLockGraphs({
+  locks,
+  interposer,
+  resources,
+}: Pick<MakeOptions, "locks" | "interposer" | "resources">): void {
+  const shared = locks ?? interposer;
+  if (shared) resources.defer("remove the folders that servers share", () => removeSharedFolders(shared.runId));
+}
+
+async function makeInterposeFolder(
+  { interposer, resources }: MakeOptions,
+  node: string,
+  directory: string,
+): Promise<InterposeFolder | null> {
+  if (!interposer) return null;
+  const folder = await InterposeFolder.make(interposer.runId, node, interposer.library, directory);
+  resources.defer(`close what stands between ${node} and its C library`, async () => folder.close());
+  return folder;
 }
 
 async function makeLockFolder({ locks, resources }: MakeOptions, node: string): Promise<LockFolder | null> {

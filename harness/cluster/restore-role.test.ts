@@ -65,6 +65,7 @@ describe("a server that is to be where it should be", () => {
       sharded: false,
       disk: null,
       locks: null,
+      interposer: null,
       password: undefined,
     });
     const none = async () => {};

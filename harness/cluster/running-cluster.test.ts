@@ -49,6 +49,7 @@ describe("telling a server its role", () => {
       sharded: false,
       disk: null,
       locks: null,
+      interposer: null,
       password: undefined,
     });
     const address = { host: "toxiproxy", port: 10_000 };

@@ -59,6 +59,7 @@ export async function tryImage(
       sharded: false,
       disk: null,
       locks: null,
+      interposer: null,
       password: undefined,
     });
     await node.inspect();

@@ -3,6 +3,7 @@ import { CleanupScope } from "../base/scope.ts";
 import { connectEngine } from "../docker/engine.ts";
 import { wrapImage } from "../images/wrap-image.ts";
 import { makeLibrary, missingForLibrary } from "../locks/library/make-library.ts";
+import { LockFolder } from "../locks/lock-folder.ts";
 import { redis } from "../systems/redis.ts";
 import { compile } from "../testing/program.support.ts";
 import { skip } from "../testing/skip.support.ts";
@@ -24,7 +25,9 @@ describe("the library that sees locks in an image", function () {
     const tag = `kvchaos-test/preload-${process.pid}:${name}`;
     scope.defer(`remove ${tag}`, () => engine.removeImage(tag, { force: true }));
     await wrapImage({ engine, recipe: redis.recipe, binary: program.path, tag, log: () => {} });
-    return preloadRefusal(engine, redis, tag, { library: await makeLibrary(), signal });
+    const library = await makeLibrary();
+    const make = (runId: string) => LockFolder.make(runId, "server", library, 0);
+    return preloadRefusal(engine, redis, tag, { library: { hash: library.hash, make }, signal });
   }
 
   before(function () {

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../base/chaos-error.ts";
 import type { Engine } from "../docker/engine.ts";
+import type { ContainerSpec } from "../docker/engine-types.ts";
 import { removeSharedFolders } from "../docker/shared-folder.ts";
-import type { LockLibrary } from "../locks/library/make-library.ts";
-import { LockFolder } from "../locks/lock-folder.ts";
 import type { System } from "../systems/system.ts";
 import { tryImage } from "./try-image.ts";
 
@@ -11,6 +10,18 @@ import { tryImage } from "./try-image.ts";
 const NAME_MAX = 15;
 /** By image and library. */
 const known = new Map<string, string | null>();
+
+/** A library to be tried. */
+export interface Preloaded {
+  /** Of what it was made of. */
+  hash: string;
+  /** Its folder in a run of its own. */
+  make(runId: string): Promise<{
+    launch(preloaded: string | undefined): Pick<ContainerSpec, "binds" | "environment">;
+    loaded(): string[];
+    close(): void;
+  }>;
+}
 
 /**
  * Starts the image's server once with the library. Returns why it cannot be loaded into it, in one sentence; null: it can.
@@ -20,15 +31,15 @@ export async function preloadRefusal(
   engine: Engine,
   system: System,
   image: string,
-  { library, signal }: { library: LockLibrary; signal: AbortSignal },
+  { library, signal }: { library: Preloaded; signal: AbortSignal },
 ): Promise<string | null> {
   if (!engine.info.local) return "the Docker engine is on another machine";
   const info = await engine.inspectImage(image, { signal });
   const key = `${info?.id} ${library.hash}`;
   const before = known.get(key);
   if (before !== undefined) return before;
-  const runId = `locks-${randomBytes(4).toString("hex")}`;
-  const folder = await LockFolder.make(runId, "server", library, 0);
+  const runId = `preload-${randomBytes(4).toString("hex")}`;
+  const folder = await library.make(runId);
   try {
     const failure = await tryImage(engine, system, image, {
       signal,

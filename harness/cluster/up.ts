@@ -132,7 +132,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   const password = spec.nodes[0]?.config.requirepass;
   const startServer = async ({ node, ports }: Placed): Promise<ContainerNode> => {
     const on = attach(node.service, node.name, (network) => paths.containerOn(network, node));
-    const { id, disk, locks, again } = await startNode(make, { node, ports }, prefix, on);
+    const { id, disk, locks, interposer, again } = await startNode(make, { node, ports }, prefix, on);
     const one: ContainerNode = new ContainerNode({
       engine,
       server: serverOf(options, node.name),
@@ -146,6 +146,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
       sharded: spec.sharded,
       disk,
       locks,
+      interposer,
       remake: async (server, cut) => {
         const other = await again(server, cut ? data.name : null);
         events.hear(other, one, logs, true);

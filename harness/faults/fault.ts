@@ -76,6 +76,8 @@ export interface Fault<W = WrittenParams, P = PlannedParams> {
   holdsUp?(params: W | P): LinkPattern[];
   /** Links that this machine dials for it, to measure it or in it; absent: those that it can hold up. */
   dials?(params: W | P): LinkPattern[];
+  /** A library has to stand between every server and its C library (interpose/). */
+  readonly interposes?: true;
   /** Why this machine cannot do it, in one sentence; null, or absent: it can, as far as is known. Asked before anything is started. */
   refusal?(params: P): Promise<string | null>;
   inject(context: FaultContext, params: P): Promise<Injected>;

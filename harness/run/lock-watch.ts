@@ -10,7 +10,7 @@ import { preloadRefusal } from "../cluster/try-preload.ts";
 import { foretell } from "../locks/foretell.ts";
 import type { LockGraph } from "../locks/graph.ts";
 import { makeLibrary } from "../locks/library/make-library.ts";
-import { LIBRARY_INSIDE, type LockFolder } from "../locks/lock-folder.ts";
+import { LIBRARY_INSIDE, LockFolder } from "../locks/lock-folder.ts";
 import { GraphNames } from "../locks/names/graph-names.ts";
 import { serverIn } from "../systems/system-of-image.ts";
 import type { RunContext } from "./run-context.ts";
@@ -32,7 +32,8 @@ export async function lockOptions(context: RunContext): Promise<MakeOptions["loc
   const preloaded: Record<string, string | undefined> = {};
   for (const image of new Set([plain, ...Object.values(plan.experiment.images.nodes ?? {})])) {
     const own = serverIn(image, system).system;
-    const refusal = await preloadRefusal(engine, own, image, { library, signal });
+    const make = (tryId: string) => LockFolder.make(tryId, "server", library, 0);
+    const refusal = await preloadRefusal(engine, own, image, { library: { hash: library.hash, make }, signal });
     if (refusal !== null) {
       const whose = Object.keys(preloaded).length > 0 || image !== plain ? ` (${image})` : "";
       emit({ type: "note", about: "locks", text: `the servers' locks are not seen${whose}: ${refusal}` });

@@ -8,6 +8,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { dialledClients } from "../experiment/vias.ts";
 import { faults } from "../faults/registry.ts";
 import type { Plan } from "../journal/plan.ts";
+import { interposerOptions } from "./interposer.ts";
 import { lockOptions } from "./lock-watch.ts";
 import type { RunContext } from "./run-context.ts";
 import { ServerTrouble } from "./server-trouble.ts";
@@ -36,6 +37,7 @@ export async function startCluster(context: RunContext, isWatched: () => boolean
     dialled: dialledClients(plan, shapeOf(compose), faults),
     cores: plan.experiment.cores,
     locks: await lockOptions(context),
+    interposer: await interposerOptions(context),
     runId,
     logDirectory: path.join(directory, "evidence", "logs"),
     hide: context.hide,

@@ -144,6 +144,7 @@ export class FakeCluster implements Cluster {
       direct: { host: "127.0.0.1", port: 2 },
       inside: { host: name, port: 6379 },
       dataAddress: "192.0.2.1",
+      interposer: null,
       nearest: () => NOBODY,
       resources: new FakeResources((what) => void this.said.push(`${name}: ${what}`)),
       locks: null,

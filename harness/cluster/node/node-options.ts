@@ -1,6 +1,7 @@
 import type { WaitLimits } from "../../base/deadline.ts";
 import type { Disk } from "../../docker/disk.ts";
 import type { Engine } from "../../docker/engine.ts";
+import type { InterposeFolder } from "../../interpose/interpose-folder.ts";
 import type { EventOf } from "../../journal/events.ts";
 import type { LockFolder } from "../../locks/lock-folder.ts";
 import type { Server } from "../../systems/system-of-image.ts";
@@ -60,5 +61,7 @@ export interface ContainerNodeOptions {
   disk: Disk | null;
   /** Where its server writes its lock graph. */
   locks: LockFolder | null;
+  /** What stands between it and its C library. */
+  interposer: InterposeFolder | null;
   password: string | undefined;
 }

@@ -1,8 +1,9 @@
+import { clockSkew } from "../../faults/resources/clock-skew.ts";
 import { cpuLimit } from "../../faults/resources/cpu-limit.ts";
 import { diskFull } from "../../faults/resources/disk-full.ts";
 import { memoryLimit } from "../../faults/resources/memory-limit.ts";
 import { slowDisk } from "../../faults/resources/slow-disk.ts";
-import { type FaultScript, nodeScript } from "../fault-script.ts";
+import { type FaultScript, nodeScript, Untranslatable } from "../fault-script.ts";
 
 const cpuLimitScript = nodeScript(cpuLimit, (node, { cpu }) => ({
   inject: [`limit_cpu ${node} ${Math.round(cpu * 1000) / 1000}`],
@@ -25,7 +26,18 @@ const slowDiskScript = nodeScript(slowDisk, (node, { rate }) => ({
   differs: ["A node that is started again meanwhile has a fast disk."],
 }));
 
+const clockSkewScript = nodeScript(clockSkew, (_node, { by, drift }) => {
+  const how = [
+    ...(by === null ? [] : [`jumps by ${by} ms`]),
+    ...(drift === null ? [] : [`drifts by ${drift * 100} %`]),
+  ];
+  throw new Untranslatable(
+    `the clock ${how.join(" and ")}, by a library of kvchaos: start the server under libfaketime`,
+  );
+});
+
 export const resourceScripts: readonly FaultScript[] = [
+  clockSkewScript,
   cpuLimitScript,
   memoryLimitScript,
   diskFullScript,
