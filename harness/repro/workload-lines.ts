@@ -20,6 +20,15 @@ const SCRIPT: Expressions = (load) => {
   return `g = any(${load.keys}); print "EVAL ${call} ${load.elements}" ${names} " " value()`;
 };
 
+const SET_RANDOM: Expressions = ({ elements }, key) => {
+  const member = `" element:" any(${elements})`;
+  return [
+    `r = rand(); k = ${key}; if (r < 0.25) print "SADD " k ${member}; else if (r < 0.5) print "SADD " k ${member} ${member}`,
+    `else if (r < 0.7) print "SPOP " k; else if (r < 0.8) print "SPOP " k " " any(4)`,
+    `else if (r < 0.9) print "SRANDMEMBER " k; else print "SRANDMEMBER " k " " any(4)`,
+  ].join("; ");
+};
+
 const MULTI_KEY: Expressions = (load, key) => {
   const { keys, elements } = load;
   const pairs = groupWords(load, (name) => `" " ${name} " " v`);
@@ -52,6 +61,7 @@ const STATEMENTS: Record<string, Expressions> = {
   counter: ADDS,
   transaction: TRANSACTION,
   script: SCRIPT,
+  "set-random": SET_RANDOM,
   "multi-key": (load) => MULTI_KEY(load, `${awkText(load.keyPrefix)} g`),
   hset: ({ elements }, key) => `print "HSET " ${key} " field:" any(${elements}) " " value()`,
   lpush: ({ elements }, key) =>
@@ -82,6 +92,12 @@ export function benchmarkCommands(load: LoadSpec): string[][] | null {
         ["INCRBY", key, "7"],
         ["DECRBY", key, "3"],
         ["HINCRBY", `${key}:fields`, "field:__rand_int__", "5"],
+      ];
+    case "set-random":
+      return [
+        ["SADD", key, "element:__rand_int__"],
+        ["SPOP", key],
+        ["SRANDMEMBER", key],
       ];
     case "incr":
       return [["INCR", key]];

@@ -3,6 +3,7 @@ import { addTo } from "../../base/group-by.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { WrongCell } from "../../journal/finding-detail.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import { workloads } from "../../load/workloads/registry.ts";
 import { type Check, type Judged, resultOf } from "../check.ts";
 import { leftOut } from "../left-out.ts";
 import { needsReplica } from "../needs.ts";
@@ -80,7 +81,7 @@ function divergence(record: RunRecord, comparison: EventOf<"comparison">): Findi
   const cells = divergentCells(record, comparison);
   const proof =
     first &&
-    `Key ${first.key}: ${master} has ${first.master ?? "no such key"}, ${replica} has ${first.replica ?? "no such key"}.`;
+    `Key ${first.key}: ${master} has ${first.master ?? "no such key"}, ${replica} has ${first.replica ?? "no such key"}.${whoWrites(record, first.key)}`;
   return {
     type: "divergence",
     class: kind,
@@ -95,6 +96,14 @@ function divergence(record: RunRecord, comparison: EventOf<"comparison">): Findi
       ...(apart === null ? {} : { apart }),
     },
   };
+}
+
+/** A sentence on the load whose key it is, and what that load does; "": it is nobody's, or a preloaded one. */
+function whoWrites(record: RunRecord, shown: string): string {
+  const key = shown.replace(/^\{[^}]*\}/, "");
+  const load = record.plan?.experiment.load.find(({ keyPrefix }) => keyPrefix !== "" && key.startsWith(keyPrefix));
+  const does = load && workloads.get(load.workload)?.summary;
+  return does === undefined ? "" : ` It is a key of the load ${load?.name}: ${does}.`;
 }
 
 /** A replica that had not got to its master's end yet, on a machine that was too busy to blame it: it may still have got there. */

@@ -7,13 +7,14 @@ import { lpush } from "./lpush.ts";
 import { multiKey } from "./multi-key.ts";
 import { script } from "./script.ts";
 import { set } from "./set.ts";
+import { setRandom } from "./set-random.ts";
 import { transaction } from "./transaction.ts";
 import type { Workload } from "./workload.ts";
 import { zadd } from "./zadd.ts";
 
 /** Every workload there is, by name. */
 export const workloads: ReadonlyMap<string, Workload> = new Map(
-  [set, getSet, incr, zadd, lpush, hset, counter, transaction, script, multiKey].map((workload) => [
+  [set, getSet, incr, zadd, lpush, hset, counter, transaction, script, multiKey, setRandom].map((workload) => [
     workload.name,
     workload,
   ]),

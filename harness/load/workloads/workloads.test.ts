@@ -101,6 +101,12 @@ describe("workloads", () => {
     assert.ok(alone.every(([name]) => name !== "HINCRBY"));
   });
 
+  it("set-random: adds as many members as it takes", () => {
+    const made = tally(commands("set-random").map(([name]) => name));
+    assert.deepEqual([...made.keys()].sort(), ["SADD", "SPOP", "SRANDMEMBER"]);
+    assert.ok((made.get("SADD") ?? 0) > 1800 && (made.get("SPOP") ?? 0) > 1000);
+  });
+
   it("hset: fields up to the number of elements", () => {
     const fields = tally(commands("hset").map((argv) => argv[2]));
     assert.equal(fields.size, SPEC.elements);

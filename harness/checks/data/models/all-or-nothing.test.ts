@@ -43,7 +43,7 @@ describe("all-or-nothing", () => {
     );
     assert.match(finding?.proof ?? "", /^tx:0:\*: v1 in 0; v2 in 1, 2 of 3 keys was found on r1/);
     const reads = [...operations, read(-1, 14, 15)];
-    assert.deepEqual(told({ operations: reads, final: finals(2) }), ["torn-write/torn of m1"]);
+    assert.deepEqual(told({ operations: reads, final: finals(2) }), ["torn-write/torn-read of m1"]);
   });
 
   it("finds the value of a write that was refused", () => {

@@ -57,7 +57,7 @@ function judgeLoad(load: LoadHistory, judging: DataCheckContext): number {
     const node = load.nodes[of.node[row] as number] as string;
     const where = last ? `on ${node} in the end` : `by a client of ${node}`;
     judging.contradictions.add(
-      { type: "torn-write", class: refused ? "refused" : "torn", node },
+      { type: "torn-write", class: refused ? "refused" : last ? "torn" : "torn-read", node },
       (count) => `${count} ${count === 1 ? "group" : "groups"} of keys ${refused ? REFUSED : TORN} ${where}.`,
       (): Contradiction => ({
         load,
