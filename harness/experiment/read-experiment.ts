@@ -10,10 +10,11 @@ import { readChecks } from "./read/read-checks.ts";
 import { checkOwnSettings, readCluster } from "./read/read-cluster.ts";
 import { readExpectations } from "./read/read-expectations.ts";
 import { readFaults } from "./read/read-faults.ts";
-import { readLoads } from "./read/read-loads.ts";
+import { checkLifetime, readLoads } from "./read/read-loads.ts";
 import { readLocks } from "./read/read-locks.ts";
 import { readNodeImages } from "./read/read-node-images.ts";
 import { readText } from "./read/read-text.ts";
+import type { Reading } from "./read/reading.ts";
 import { wrongFullSync } from "./read/rulers.ts";
 import { Mistakes } from "./read/zod-mistakes.ts";
 import { headOf, mapIn } from "./read-head.ts";
@@ -106,7 +107,7 @@ export async function readExperimentText(text: string, file: string, registries:
     description: part("description") ?? null,
     why: part("why") ?? null,
     config,
-    preload: part("preload") ?? null,
+    preload: readPreload(part("preload"), reading),
     fullSync,
     cores: part("cores"),
     ...readLocks({ locks: part("locks"), noise: part("noise"), known: part("known") }, { faults, checks }, mistakes),
@@ -158,6 +159,13 @@ function together(mistakes: Mistakes, broken: ChaosError | undefined): ChaosErro
   return new ChaosError("invalid-experiment", `${mistakesError(mistakes.list).message}\n${broken.message}`, {
     cause: broken,
   });
+}
+
+function readPreload(given: Section<"preload">, reading: Reading): Experiment["preload"] {
+  if (!given) return null;
+  const { ttl, ...rest } = given;
+  if (ttl) checkLifetime(ttl.of.min, ["preload", "ttl", "of"], reading);
+  return ttl ? { ...rest, ttl } : rest;
 }
 
 function readLosses(given: Section<"losses">, checks: readonly string[], mistakes: Mistakes): Experiment["losses"] {

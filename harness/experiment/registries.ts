@@ -9,12 +9,20 @@ import type { System } from "../systems/system.ts";
 export interface Registries {
   faults: ReadonlyMap<string, Fault>;
   checks: ReadonlyMap<string, Pick<Check, "needs">>;
-  /** `recorded`: its operations can be recorded; `talk`: each takes several commands; `needs`: those that not every system has. */
+  /**
+   * `recorded`: its operations can be recorded; `talk`: each takes several commands; `needs`: those that not every system has;
+   * `expires`: its keys can have a time to live.
+   */
   workloads: ReadonlyMap<
     string,
-    { readonly recorded?: Recording; readonly talk?: unknown; readonly needs?: readonly string[] }
+    {
+      readonly recorded?: Recording;
+      readonly talk?: unknown;
+      readonly needs?: readonly string[];
+      readonly expires?: true;
+    }
   >;
-  systems: ReadonlyMap<string, Pick<System, "lacks" | "gossip" | "cluster" | "sentinel">>;
+  systems: ReadonlyMap<string, Pick<System, "lacks" | "gossip" | "cluster" | "sentinel" | "deadlinesIn">>;
   /** Reads a Compose file (absolute path), or makes it. Rejects with code `invalid-experiment` and positions when it is broken. */
   readShape(cluster: string | Topology): Promise<ExperimentShape>;
 }

@@ -27,6 +27,7 @@ import {
   via,
 } from "./schema-parts.ts";
 import { topologyKey } from "./topology-key.ts";
+import { loadTtl, preloadTtl } from "./ttl-keys.ts";
 
 /*
  * The format of experiment files: one zod schema per top-level key, with every limit and every default. What needs more
@@ -68,6 +69,7 @@ export const loadItem = z.strictObject({
       "Keeps every operation in the run's folder, and reads every key that was touched from every node in the end, for the checks on data",
     ),
   wait: z.int().min(1).max(100).optional().describe("Each recorded write is followed by WAIT for this many replicas"),
+  ttl: loadTtl,
   "wait-within": duration(MS, HOUR).optional().describe("How long WAIT waits (default: `1s`)"),
 });
 
@@ -181,6 +183,7 @@ export const experimentSchema = z.strictObject({
       types: list(z.enum(TYPES))
         .prefault([...TYPES])
         .describe("Types of the keys, taken in turn"),
+      ttl: preloadTtl,
     })
     .optional()
     .describe("Data written before anything else"),

@@ -2,7 +2,7 @@ import { KIND, NOT_ASKED, type Operations, OUTCOME } from "../journal/history.ts
 
 /*
  *   file:    magic (8) │ record │ record │ …          appended only; a killed harness may leave a torn last record
- *   record:  invoked f64 │ completed f64 │ value f64 │ cell u32 │ client u16 │ node u16 │ kind + 2 × outcome u8 │ replicas u8
+ *   record:  invoked f64 │ completed f64 │ value f64 │ cell u32 │ client u16 │ node u16 │ kind and outcome u8 │ replicas u8
  *
  * Little endian. Foreign values are lines of JSON in a file of their own beside it: value -(n + 1) is line n.
  */
@@ -43,7 +43,7 @@ export function encodeOperation(to: DataView, at: number, operation: OperationFi
   to.setUint32(at + 24, operation.cell, true);
   to.setUint16(at + 28, operation.client, true);
   to.setUint16(at + 30, operation.node, true);
-  to.setUint8(at + 32, operation.kind + 2 * operation.outcome);
+  to.setUint8(at + 32, (operation.kind & 1) | (operation.outcome << 1) | ((operation.kind & KIND.touch) << 2));
   to.setUint8(at + 33, operation.replicas);
 }
 
@@ -55,8 +55,8 @@ export function decodeOperation(from: DataView, at: number, to: Operations, row:
   to.client[row] = from.getUint16(at + 28, true);
   to.node[row] = from.getUint16(at + 30, true);
   const kinds = from.getUint8(at + 32);
-  to.kind[row] = kinds & 1;
-  to.outcome[row] = kinds >> 1;
+  to.kind[row] = kindIn(kinds);
+  to.outcome[row] = (kinds >> 1) & 3;
   to.replicas[row] = from.getUint8(at + 33);
 }
 
@@ -74,7 +74,13 @@ export function valueAt(from: DataView, at: number): number {
 export function isSound(from: DataView, at: number, cells: number, nodes: number): boolean {
   const kinds = from.getUint8(at + 32);
   const value = valueAt(from, at);
-  const most = (kinds & 1) === KIND.write ? MOST_VALUE : Number.MAX_SAFE_INTEGER;
+  const most = kindIn(kinds) === KIND.read ? Number.MAX_SAFE_INTEGER : MOST_VALUE;
   const isValue = Number.isSafeInteger(value) && value >= -MOST_VALUE && value <= most;
-  return cellAt(from, at) < cells && kinds >> 1 <= OUTCOME.info && from.getUint16(at + 30, true) < nodes && isValue;
+  const isKind = kinds >> 4 === 0 && kindIn(kinds) <= KIND.touch && ((kinds >> 1) & 3) <= OUTCOME.info;
+  return isKind && cellAt(from, at) < cells && from.getUint16(at + 30, true) < nodes && isValue;
+}
+
+/** The first bit, and the fourth for kinds that came later. */
+function kindIn(kinds: number): number {
+  return (kinds & 1) | ((kinds >> 2) & KIND.touch);
 }

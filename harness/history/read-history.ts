@@ -49,7 +49,9 @@ async function readLoad(directory: string, load: string, events: readonly Histor
   if (of(true).files.length === 0) problems.push("the run ended before the final reads");
   // A number whose write is in a part that was lost is still a write's.
   if (allRead && modelOf(shape.type) !== "count") nameUnwritten(operations, final, foreign);
-  return { load, shape, nodes, operations, final, foreign, incomplete: problems.join("; ") || null };
+  const clocks = events.flatMap(({ wallClock }) => wallClock ?? []);
+  const clockMoved = clocks.length === 0 ? 0 : Math.max(...clocks) - Math.min(...clocks);
+  return { load, shape, nodes, operations, final, foreign, incomplete: problems.join("; ") || null, clockMoved };
 }
 
 /** Each file once, with what its last event says. */

@@ -15,6 +15,7 @@ import { limitEventSchema } from "./limits.ts";
 import { lossesSchema } from "./losses.ts";
 import { rulerSchema } from "./ruler.ts";
 import { asWritten, event } from "./shapes.ts";
+import { timeToLiveSchema } from "./time-to-live.ts";
 
 export type { Latency, Outcomes } from "./events/load-events.ts";
 export { HANGS, type NodeCondition } from "./events/node-events.ts";
@@ -223,8 +224,11 @@ const eventSchemas = [
       prefix: z.string(),
       keys: z.number(),
       elements: z.number(),
+      ttl: timeToLiveSchema.optional(),
     }),
     nodes: z.array(z.string()),
+    /** The machine's wall clock less the run's, ms: it stays the same unless somebody sets the clock. */
+    wallClock: z.number().optional(),
   }),
   /** One FLUSHALL or FLUSHDB: `acknowledged` null when it was never answered; `failed`: it was refused, nothing was flushed. */
   event("flush", {

@@ -5,7 +5,7 @@ const words = z.array(z.string()).readonly();
 
 /** One moment in a key's life: what a report draws on one time line. `to` null: never answered. `node` null: it concerns all. */
 const lifeMomentSchema = z.object({
-  what: z.enum(["write", "read", "final-read", "flush", "flush-effect", "switch", "kill", "fault"]),
+  what: z.enum(["write", "read", "deadline", "final-read", "flush", "flush-effect", "switch", "kill", "fault"]),
   from: z.number(),
   to: z.number().nullable(),
   node: z.string().nullable(),

@@ -1,3 +1,5 @@
+import type { TimeToLive } from "./time-to-live.ts";
+
 /*
  *   load thread ─► HistoryWriter ─► history/<load>-<thread>.ops ─┐
  *   quiesce ─────► HistoryWriter ─► history/final.ops ───────────┼─► readHistory ─► History ─► data checks, reports
@@ -9,8 +11,11 @@
  * and a read that finds them different has found a foreign one.
  */
 
-/** What an operation did to its cell. A delete of a cell is a write of `NOTHING`. */
-export const KIND = { write: 0, read: 1 } as const;
+/**
+ * What an operation did to its cell. A delete of a cell is a write of `NOTHING`; a touch changes the deadline of what is there, and
+ * one that was refused found nothing to change.
+ */
+export const KIND = { write: 0, read: 1, touch: 2 } as const;
 /** ok: it happened; fail: it definitely did not; info: nobody knows (timeout, connection lost). */
 export const OUTCOME = { ok: 0, fail: 1, info: 2 } as const;
 /** The value of a cell that does not exist. */
@@ -30,11 +35,13 @@ export interface CellShape {
   parts?: number | undefined;
   /** Elements per key; 1 for strings and groups. Cell number = key × elements + element. */
   elements: number;
+  /** Writes that the numbers choose give their key a deadline, or only change it (deadlineOf); absent: none does. */
+  ttl?: TimeToLive | undefined;
 }
 
 /**
  * Operations as columns: those of a cell together, in order of invocation. Times are run milliseconds; a million operations
- * are 33 MB. `value`: NOTHING, the positive number that names a write, or -(n + 1) for the n-th of `foreign` (a value that
+ * are 33 MB. `value`: NOTHING, the positive number that names a write or a touch, or -(n + 1) for the n-th of `foreign` (a value that
  * no recorded write ever wrote).
  */
 export interface Operations {
@@ -70,6 +77,8 @@ export interface LoadHistory {
   readonly foreign: readonly string[];
   /** Null, or why the recording is not whole (the harness was killed, a disk was full). */
   readonly incomplete: string | null;
+  /** How far the wall clock, by which servers count deadlines, was moved against the run's while it was recorded, ms. */
+  readonly clockMoved?: number;
 }
 
 export type History = readonly LoadHistory[];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { expectationSchema, TRIGGER_STATES } from "./expectation.ts";
 import { limitsSchema, NO_LIMITS } from "./limits.ts";
+import { timeToLiveSchema } from "./time-to-live.ts";
 import { topologySchema } from "./topology.ts";
 
 /*
@@ -57,6 +58,8 @@ const loadSpec = z.strictObject({
     .strictObject({ replicas: z.int().min(1), within: ms })
     .nullable()
     .default(null),
+  /** Keys that expire; absent: none does. */
+  ttl: timeToLiveSchema.optional(),
 });
 
 /** Pressure by the real redis-benchmark beside our own loads: its operations are counted, not recorded. */
@@ -75,6 +78,8 @@ const preloadSpec = z.strictObject({
   value: bounds,
   /** Kinds of keys, each an equal share. */
   types: z.array(z.enum(["string", "list", "set", "zset", "hash"])).min(1),
+  /** Keys that expire, so long after they were written; absent: none does. */
+  ttl: timeToLiveSchema.omit({ by: true }).optional(),
 });
 
 const watchdogSettings = z.strictObject({

@@ -1,4 +1,5 @@
 import { seededRandom } from "../base/random.ts";
+import { scatter } from "../base/scatter.ts";
 import { showBytes } from "../base/show-bytes.ts";
 import type { Range } from "../base/units.ts";
 import { type CellShape, counted, NOTHING } from "../journal/history.ts";
@@ -152,12 +153,4 @@ export function writeNumbers(
 /** Where in the padding the text of a write begins. */
 function paddingFrom(number: number): number {
   return (scatter(number) >>> 16) % OFFSETS;
-}
-
-/** 32 bits that look drawn at random (the finalizer of MurmurHash3). */
-function scatter(number: number): number {
-  let bits = number | 0;
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
 }

@@ -1,3 +1,4 @@
+import { wallClockLess } from "../base/clock.ts";
 import { operationsFile } from "../history/format.ts";
 import type { LoadSpec } from "../journal/plan.ts";
 import type { LoadOptions } from "./load.ts";
@@ -35,7 +36,7 @@ export class LoadRecording {
 
   /** `end`: all threads are gone; of one that died nobody knows how much it recorded. */
   tell(step: "begin" | "end"): void {
-    const { specs, emit, history } = this.#options;
+    const { specs, emit, clock, history } = this.#options;
     for (const spec of specs) {
       const files = this.#files.get(spec.name);
       if (!files || !history) continue;
@@ -46,6 +47,7 @@ export class LoadRecording {
         files: [...files].map(([file, operations]) => ({ file, final: false, operations })),
         shape: cellShape(spec),
         nodes: [...history.nodes],
+        wallClock: wallClockLess(clock),
       });
     }
   }

@@ -38,9 +38,10 @@ export interface LogOptions {
 /** How a load that is recorded names its cells. */
 export function cellShape(spec: LoadSpec): CellShape {
   const { type } = recordedSide(spec);
-  const shape = { type, prefix: spec.keyPrefix, keys: spec.keys };
-  if (type === "group") return { ...shape, elements: 1, parts: spec.elements };
-  return { ...shape, elements: type === "string" ? 1 : spec.elements };
+  const { keyPrefix: prefix, keys, elements, ttl } = spec;
+  const shape = { type, prefix, keys, ...(ttl === undefined ? {} : { ttl }) };
+  if (type === "group") return { ...shape, elements: 1, parts: elements };
+  return { ...shape, elements: type === "string" ? 1 : elements };
 }
 
 /** The workload's recorded side. @throws ChaosError invalid-experiment when it has none */
@@ -159,7 +160,7 @@ export class PipeLog {
     this.#kind[slot] = kind;
     this.#value[slot] = value;
     this.#invoked[slot] = time;
-    if (kind === KIND.write && this.#log.wait) to.piece(this.#log.wait);
+    if (kind !== KIND.read && this.#log.wait) to.piece(this.#log.wait);
   }
 
   /** A reply that is a string: takes the value of a read out of memory that is used again. */
@@ -187,20 +188,22 @@ export class PipeLog {
    * @param elsewhere it is asked of another server, where it gets its outcome: nothing is recorded here
    */
   answered(slot: number, reply: Reply, time: number, elsewhere = false): boolean {
-    const isWrite = this.#kind[slot] === KIND.write;
+    const kind = this.#kind[slot];
     if (elsewhere) {
-      const waits = isWrite && this.#log.wait !== undefined;
+      const waits = kind !== KIND.read && this.#log.wait !== undefined;
       if (waits) this.#waiting[slot] = ELSEWHERE;
       return !waits;
     }
     const isError = reply instanceof RespError;
-    this.#outcome[slot] = isError ? OUTCOME.fail : OUTCOME.ok;
+    // PEXPIREAT and PERSIST say 0 where there was nothing to change.
+    const failed = isError || (kind === KIND.touch && reply === 0);
+    this.#outcome[slot] = failed ? OUTCOME.fail : OUTCOME.ok;
     this.#completed[slot] = time;
-    if (isWrite && this.#log.wait) {
+    if (kind !== KIND.read && this.#log.wait) {
       this.#waiting[slot] = WAITING;
       return false;
     }
-    if (!isWrite && !isError && reply !== LOOKED_AT) this.#value[slot] = this.#log.valueOf(reply);
+    if (kind === KIND.read && !isError && reply !== LOOKED_AT) this.#value[slot] = this.#log.valueOf(reply);
     this.#add(slot, NOT_ASKED);
     return true;
   }

@@ -29,10 +29,10 @@ describe("preload", () => {
   });
   afterEach(() => server.stop());
 
-  function run(seed = "s", within = 20_000, nodes = ["m1"], signal = new AbortController().signal) {
+  function run(seed = "s", within = 20_000, nodes = ["m1"], signal = new AbortController().signal, spec = SPEC) {
     const targets = nodes.map((node) => ({ node, host: server.host, port: server.port }));
     const emit = (event: Partial<JournalEvent>) => void (event.type === "note" && notes.push(event.text ?? ""));
-    return preload({ spec: SPEC, targets, seed, emit, signal, within });
+    return preload({ spec, targets, seed, emit, signal, within });
   }
 
   it("writes every key once, each type its share, and closes its connections", async () => {
@@ -54,6 +54,18 @@ describe("preload", () => {
     assert.deepEqual(await dataset("a", "m1"), first);
     assert.notDeepEqual(await dataset("b", "m1"), first);
     assert.notDeepEqual(await dataset("a", "m2"), first);
+  });
+
+  it("gives a share of the keys a time to live", async () => {
+    const lives: number[] = [];
+    server.on("PEXPIRE", ([, key, ms]) => {
+      assert.match(`${key}`, /^preload:/);
+      lives.push(Number(ms));
+      return 1;
+    });
+    await run("s", 20_000, ["m1"], undefined, { ...SPEC, ttl: { of: { min: 5_000, max: 9_000 }, share: 0.3 } });
+    assert.ok(lives.length > 250 && lives.length < 350, `${lives.length}`);
+    assert.ok(lives.every((ms) => ms >= 5_000 && ms <= 9_000));
   });
 
   it("fills every master", async () => {

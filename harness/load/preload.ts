@@ -31,7 +31,7 @@ interface PreloadOptions {
 }
 
 /**
- * Writes keys "preload:<type>:<n>" and checks every reply. Same seed and target names, same data.
+ * Writes keys "preload:<type>:<n>", some of which expire, and checks every reply. Same seed and target names, same data.
  * Returns how many keys were written, all targets together.
  * Rejects with ChaosError: `timeout`, or `infrastructure` naming node and command.
  */
@@ -77,6 +77,7 @@ async function fill(
   const end = () => connection.close();
   signal.addEventListener("abort", end, { once: true });
   try {
+    const lives = random.fork(`${lane}/lives`);
     const command = commands(spec, random.fork(`${lane}`), prefix?.(node) ?? "");
     for (let key = lane; key < spec.keys; ) {
       const round: Promise<void>[] = [];
@@ -84,6 +85,8 @@ async function fill(
         const argv = command(key);
         bytes += argv.reduce((sum, arg) => sum + arg.length, 0);
         round.push(write(connection, argv, node, within));
+        const life = spec.ttl && lifeOf(spec.ttl, lives);
+        if (life) round.push(write(connection, ["PEXPIRE", argv[1] as string, `${life}`], node, within));
       }
       await Promise.all(round);
     }
@@ -100,6 +103,11 @@ async function write(connection: RawConnection, argv: string[], node: string, wi
   throw new ChaosError("infrastructure", `preload: ${argv[0]} ${argv[1]} on ${node} failed: ${why}`, {
     hint: "The dataset must be complete before the chaos begins; look at the node's log.",
   });
+}
+
+/** How long a key is to live, ms; null: for ever. */
+function lifeOf({ of, share }: NonNullable<PreloadSpec["ttl"]>, random: Random): number | null {
+  return random.next() < share ? random.int(of.min, of.max) : null;
 }
 
 /** Makes the command that writes key number n. HMSET, because HSET of several fields is unknown to older servers. */

@@ -202,11 +202,12 @@ function recorded(
   { node, outcome, confirmed, time }: Sent & { time: number },
 ): OperationFields {
   const isRead = operation.kind === KIND.read;
-  const done = outcome.outcome === "ok";
+  // A touch that changed nothing, as in PipeLog.answered.
+  const done = outcome.outcome === "ok" && !(operation.kind === KIND.touch && outcome.reply === 0);
   return {
     ...operation,
     node: log.nodeNumber(node),
-    outcome: done ? OUTCOME.ok : outcome.outcome === "fail" ? OUTCOME.fail : OUTCOME.info,
+    outcome: done ? OUTCOME.ok : outcome.outcome === "info" ? OUTCOME.info : OUTCOME.fail,
     completed: outcome.outcome === "info" ? Number.NaN : time,
     value: isRead && done ? log.valueOf(outcome.reply as Exclude<Reply, RespError>) : operation.value,
     replicas: !isRead && done && log.wait ? Math.min(NOT_ASKED - 1, confirmed) : NOT_ASKED,

@@ -1,3 +1,4 @@
+import { formatDurations } from "../base/units.ts";
 import { slotShares, tagWithin } from "../cluster/slots.ts";
 import { isDirect, type LoadSpec } from "../journal/plan.ts";
 import { awkValues } from "./awk-values.ts";
@@ -53,10 +54,11 @@ export function hasLoad({ plan }: ReproInput): boolean {
   return plan.experiment.load.length + plan.experiment.benchmarks.length > 0;
 }
 
-function describe({ name, workload, connections, pipeline, rate, keys, wait }: LoadSpec): string {
+function describe({ name, workload, connections, pipeline, rate, keys, wait, ttl }: LoadSpec): string {
   const speed = rate === null ? "as fast as replies come" : `${rate} operations per second in all`;
   const waits = wait ? ` LEFT OUT: the WAIT for ${wait.replicas} replicas after each write.` : "";
-  return `Load ${name}: ${workload}, ${connections} connections of ${pipeline} in flight, ${speed}, ${keys} keys.${waits}`;
+  const lives = ttl ? ` Some live ${formatDurations(ttl.of)}: PEXPIRE stands for PEXPIREAT.` : "";
+  return `Load ${name}: ${workload}, ${connections} connections of ${pipeline} in flight, ${speed}, ${keys} keys.${lives}${waits}`;
 }
 
 /** The nodes that may get it: where masters change, each of them, and a file says which ones do at the moment. */

@@ -20,7 +20,7 @@ const STATEMENTS: Record<PreloadSpec["types"][number], string> = {
 export function preloadLines({ plan, nodes, sharded }: ReproInput): string[] {
   const { preload } = plan.experiment;
   if (preload === null) return [];
-  const { types, keys, value } = preload;
+  const { types, keys, value, ttl } = preload;
   const masters = nodes.filter(({ role }) => role === "master").map(({ name }) => name);
   const tags = sharded ? slotShares(masters.length).map(tagWithin) : [];
   const share = {
@@ -31,12 +31,16 @@ export function preloadLines({ plan, nodes, sharded }: ReproInput): string[] {
   const branches = types.map(
     (type, i) => `    if (n % ${types.length} == ${i}) { key = tag "preload:${type}:" n; ${STATEMENTS[type]} }`,
   );
+  // The last one stays: it is asked for below.
+  const expires = ttl
+    ? `\n    if (n < ${last} && rand() < ${ttl.share}) print "PEXPIRE " key " " ${ttl.of.min} + any(${ttl.of.max - ttl.of.min + 1})`
+    : "";
   const program = `${awkValues(value)}
 function part() { return substr(text, 1 + any(16384), ${share.min} + any(${share.max - share.min + 1})) }
 BEGIN {
   prepare()
   for (n = lane; n < ${keys}; n += 4) {
-${branches.join("\n")}
+${branches.join("\n")}${expires}
   }
 }`;
   return [

@@ -1,4 +1,5 @@
 import type { LoadSpec } from "../journal/plan.ts";
+import type { DeadlineCommand } from "../journal/time-to-live.ts";
 import { awkText } from "./awk-values.ts";
 
 /** All keys of one group get the same value. */
@@ -54,8 +55,8 @@ const ADDS: Expressions = ({ elements }, key) => {
 
 /** One command per line, as an awk statement; the same traffic as the workload of that name (load/workloads). */
 const STATEMENTS: Record<string, Expressions> = {
-  set: (_load, key) => `print "SET " ${key} " " value()`,
-  "get-set": (_load, key) => `if (rand() < 0.5) print "GET " ${key}; else print "SET " ${key} " " value()`,
+  set: write,
+  "get-set": (load, key) => `if (rand() < 0.5) print "GET " ${key}; else { ${write(load, key)} }`,
   incr: (_load, key) => `print "INCR " ${key}`,
   zadd: ({ elements }, key) => `print "ZADD " ${key} " " any(${elements}) " element:" any(${elements})`,
   counter: ADDS,
@@ -67,6 +68,40 @@ const STATEMENTS: Record<string, Expressions> = {
   lpush: ({ elements }, key) =>
     `if (rand() < 1 / 16) print "LTRIM " ${key} " 0 ${elements - 1}"; else print "LPUSH " ${key} " " value()`,
 };
+
+/** SET, or what is to give the key a deadline or take it away. awk knows no time of day: PEXPIRE stands for PEXPIREAT. */
+function write({ ttl }: LoadSpec, key: string): string {
+  const plain = `print "SET " ${key} " " value()`;
+  if (!ttl) return plain;
+  const { of, share, by } = ttl;
+  const branches = by.map((command, i) => `if (which == ${i}) ${DEADLINES[command](key)}`);
+  const drawn = `life = ${of.min} + any(${of.max - of.min + 1}); which = any(${by.length})`;
+  return `if (rand() >= ${share}) ${plain}; else { ${drawn}; ${branches.join("; ")} }`;
+}
+
+/** By the command: an awk statement; `life` holds milliseconds. */
+const DEADLINES: Record<DeadlineCommand, (key: string) => string> = {
+  setex: (key) => `print "SETEX " ${key} " " int((life + 999) / 1000) " " value()`,
+  "set-ex": (key) => `print "SET " ${key} " " value() " EX " int((life + 999) / 1000)`,
+  "set-px": (key) => `print "SET " ${key} " " value() " PX " life`,
+  pexpireat: (key) => `print "PEXPIRE " ${key} " " life`,
+  persist: (key) => `print "PERSIST " ${key}`,
+};
+
+/** The same for redis-benchmark: all lives are of one length. */
+function deadlineCommands({ ttl }: LoadSpec, key: string, value: string): string[][] {
+  if (!ttl) return [["SET", key, value]];
+  const life = Math.round((ttl.of.min + ttl.of.max) / 2);
+  const seconds = `${Math.ceil(life / 1000)}`;
+  const words: Record<DeadlineCommand, string[]> = {
+    setex: ["SETEX", key, seconds, value],
+    "set-ex": ["SET", key, value, "EX", seconds],
+    "set-px": ["SET", key, value, "PX", `${life}`],
+    pexpireat: ["PEXPIRE", key, `${life}`],
+    persist: ["PERSIST", key],
+  };
+  return [...(ttl.share < 1 ? [["SET", key, value]] : []), ...ttl.by.map((command) => words[command])];
+}
 
 /** null: no shell form of that workload is known. */
 export function awkStatement(load: LoadSpec): string | null {
@@ -80,12 +115,9 @@ export function benchmarkCommands(load: LoadSpec): string[][] | null {
   const value = "x".repeat(Math.min(4096, Math.max(1, Math.round((load.value.min + load.value.max) / 2))));
   switch (load.workload) {
     case "set":
-      return [["SET", key, value]];
+      return deadlineCommands(load, key, value);
     case "get-set":
-      return [
-        ["GET", key],
-        ["SET", key, value],
-      ];
+      return [["GET", key], ...deadlineCommands(load, key, value)];
     case "counter":
       return [
         ["INCR", key],

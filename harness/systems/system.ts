@@ -225,6 +225,8 @@ export interface System {
    * that matches is enough. Absent: they always do.
    */
   readonly keepsDataWith?: Readonly<Record<string, RegExp>>;
+  /** Deadlines of keys are counted in steps of so many ms, cut off or rounded up. Absent: 1. */
+  readonly deadlinesIn?: number;
   /** Commands that no version of it has, of those that loads can use. */
   readonly lacks?: readonly string[];
   /** Error replies that mean "alive, restoring": prefix of the error, e.g. "LOADING". */

@@ -1,7 +1,7 @@
 import type { LifeMoment } from "../../journal/finding-detail.ts";
 import { KIND, type LoadHistory, type Operations, OUTCOME } from "../../journal/history.ts";
 import type { RunRecord } from "../../journal/record.ts";
-import { valueText } from "./operation-text.ts";
+import { lifetimeText, touchText, valueText } from "./operation-text.ts";
 
 /** A report's picture has room for so many. */
 const MOST = 60;
@@ -43,16 +43,21 @@ function operationMoments(
   final: boolean,
 ): LifeMoment[] {
   const moments: LifeMoment[] = [];
+  const text = (row: number): string => {
+    if (kind[row] === KIND.touch) return touchText(load, row);
+    return `${valueText(load, value[row] as number, kind[row] === KIND.write)}${final ? "" : lifetimeText(load, row)}`;
+  };
   for (let row = 0; row < length; row++) {
     if (cell[row] !== wanted) continue;
     const isRead = kind[row] === KIND.read;
+    const isTouch = kind[row] === KIND.touch;
     const to = completed[row] as number;
     moments.push({
-      what: final ? "final-read" : isRead ? "read" : "write",
+      what: final ? "final-read" : isRead ? "read" : isTouch ? "deadline" : "write",
       from: invoked[row] as number,
       to: Number.isNaN(to) ? null : to,
       node: load.nodes[node[row] as number] ?? null,
-      value: isRead && outcome[row] !== OUTCOME.ok ? null : valueText(load, value[row] as number, !isRead),
+      value: isRead && outcome[row] !== OUTCOME.ok ? null : text(row),
       outcome: outcome[row] === OUTCOME.ok ? "ok" : outcome[row] === OUTCOME.fail ? "fail" : "info",
       marked: marked.includes(row),
     });

@@ -2,9 +2,13 @@ import { type CellShape, type LoadHistory, modelOf } from "../../journal/history
 import type { Losses } from "../../journal/losses.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Check, type CheckResult, unknownBecause } from "../check.ts";
+import { EARLY_MS } from "./cells/expiries.ts";
 import { Contradictions } from "./contradictions.ts";
 import { type Flushes, flushesOf } from "./flushes.ts";
 import { Masters } from "./masters.ts";
+
+/** More than two looks at two clocks are apart on a busy machine, and less than deadlines are judged by. */
+const CLOCK_MS = EARLY_MS / 2;
 
 /** What a check of recorded data works with. */
 export interface DataCheckContext {
@@ -68,7 +72,12 @@ export function dataCheck(
       for (const load of loads) {
         judging.masters = new Masters(record, load.load);
         if (judging.masters.movedTo.length > 0) tellMove(judging, load.load);
-        if (load.incomplete === null) judged += judgeLoad(load);
+        const moved = load.shape.ttl ? (load.clockMoved ?? 0) : 0;
+        if (moved > CLOCK_MS)
+          judging.doubts.add(
+            `the machine's clock was set by ${Math.round(moved)} ms: when keys of ${load.load} expire is not known`,
+          );
+        else if (load.incomplete === null) judged += judgeLoad(load);
         else judging.doubts.add(`the history of ${load.load} is not whole: ${load.incomplete}`);
       }
       if (judged === 0) judging.doubts.add(nothing);

@@ -27,7 +27,7 @@ export function durabilityOf({ nodes, operations }: LoadHistory, masters: Master
 
   /** @param row of an operation of the load */
   const hadToStay = (row: number): boolean => {
-    if (kind[row] !== KIND.write || outcome[row] !== OUTCOME.ok) return false;
+    if (kind[row] === KIND.read || outcome[row] !== OUTCOME.ok) return false;
     if (losses !== "unconfirmed") return losses === "none";
     return (invoked[row] as number) >= (openFrom[node[row] as number] as number) || isEverywhere(row);
   };

@@ -1,6 +1,7 @@
 import { type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
 import type { CellWrites } from "./cells/cell-reads.ts";
 import type { Cell } from "./cells/cells.ts";
+import type { Expiries } from "./cells/expiries.ts";
 import { removalsOf } from "./cells/removals.ts";
 import type { ShardFlushes } from "./flushes.ts";
 
@@ -23,11 +24,13 @@ export interface WentBack {
 /**
  * The first read that went back, of one cell's reads from one stable master in order of invocation; null when none did.
  * Values whose write is not known tell nothing here. n log n at worst, linear when few reads overlap.
+ * @param expiries of this cell, as that master carried them out
  */
 export function wentBack(
   load: LoadHistory,
   cell: Cell,
   flushes: ShardFlushes,
+  expiries: Expiries,
   writes: CellWrites,
   reads: readonly number[],
 ): WentBack | null {
@@ -50,7 +53,8 @@ export function wentBack(
     const since = invoked[seen] as number;
     if (value[later] === NOTHING) {
       isRemoved ??= removalsOf(load, cell, flushes);
-      if (!isRemoved(since, completed[later] as number)) return { earlier, seen, later, shown: -1 };
+      const until = completed[later] as number;
+      if (!isRemoved(since, until) && !expiries.mayEmpty(since, until)) return { earlier, seen, later, shown: -1 };
       continue;
     }
     const shown = writes.rowOf(value[later] as number);

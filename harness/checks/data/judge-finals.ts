@@ -3,6 +3,7 @@ import { type LoadHistory, OUTCOME } from "../../journal/history.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { leftOut } from "../left-out.ts";
 import { type Cell, eachCell } from "./cells/cells.ts";
+import { Expiries } from "./cells/expiries.ts";
 import type { DataCheckContext } from "./data-check.ts";
 import type { Durability } from "./durability.ts";
 import { FinalValue, type WrongValue } from "./final-value.ts";
@@ -66,8 +67,11 @@ export function judgeFinals(
   visit: (cell: Cell, wrong: readonly { node: string; value: WrongValue }[], judged: readonly number[]) => void,
 ): void {
   const wrong: { node: string; value: WrongValue }[] = [];
+  const expiries = new Expiries(load, judging.record);
   eachFinal(load, judging, (cell, finals) => {
-    const final = new FinalValue(load, durability, judging.flushes.shards[cell.shard] as ShardFlushes, cell);
+    expiries.begin(cell, durability.hadToStay);
+    const flushes = judging.flushes.shards[cell.shard] as ShardFlushes;
+    const final = new FinalValue(load, durability, flushes, expiries, cell);
     wrong.length = 0;
     for (const row of finals) {
       const value = final.judge(row);

@@ -1,15 +1,17 @@
-import type { LoadHistory } from "../../journal/history.ts";
+import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
 import type { Check } from "../check.ts";
 import { needsRecorded } from "../needs.ts";
-import { termReads } from "./cells/cell-reads.ts";
+import { termReads, tookEffectIn } from "./cells/cell-reads.ts";
 import { CellRegister } from "./cells/cell-register.ts";
-import { eachCell } from "./cells/cells.ts";
+import { type Cell, eachCell } from "./cells/cells.ts";
+import { Expiries } from "./cells/expiries.ts";
 import type { Contradiction } from "./contradictions.ts";
 import { type DataCheckContext, dataCheck } from "./data-check.ts";
 import type { Flush, ShardFlushes } from "./flushes.ts";
 import { Linearizer, type SearchBudget } from "./linearize.ts";
 import { minimalConflict } from "./minimal-conflict.ts";
 import { flushText, keysWhose, operationText } from "./operation-text.ts";
+import type { Term } from "./term.ts";
 
 /** Operations looked at, over all cells of all loads: at worst some ten seconds. */
 const BUDGET = 50_000_000;
@@ -45,11 +47,12 @@ export function linearizableWithin(steps: number): Check {
 /** Returns how many registers it judged: one for each cell and term of a master in which it was read. */
 function judgeLoad(
   load: LoadHistory,
-  { masters, flushes, contradictions, doubts }: DataCheckContext,
+  { record, masters, flushes, contradictions, doubts }: DataCheckContext,
   { search, shrinking }: { search: SearchBudget; shrinking: SearchBudget },
 ): number {
   const eachTerm = termReads(load, masters);
   const register = new CellRegister(load);
+  const expiries = new Expiries(load, record);
   const linearizer = new Linearizer();
   let judged = 0;
   let open = 0;
@@ -59,7 +62,8 @@ function judgeLoad(
     eachTerm(cell, (term, rows) => {
       judged++;
       if (told.has(term.node)) return;
-      register.fill(cell, term, shardFlushes, rows);
+      expiries.begin(cell, (row) => tookEffectIn(load, term, row));
+      register.fill(cell, term, shardFlushes, notExpired(load, cell, term, expiries, rows));
       const answer = linearizer.judge(register.history, register.initial, search, PER_OPERATION);
       if (answer === "unknown") open++;
       if (answer !== "no") return;
@@ -73,6 +77,35 @@ function judgeLoad(
   });
   if (open > 0) doubts.add(`${load.load}: ${open} of ${judged} registers were too much for the search's budget`);
   return judged;
+}
+
+/**
+ * Without the reads that found nothing when a deadline may have come: what set it was not overwritten for certain before they began.
+ * They tell nothing; without them the others have an order whenever all of them have one.
+ */
+function notExpired(
+  load: LoadHistory,
+  cell: Cell,
+  term: Term,
+  expiries: Expiries,
+  reads: readonly number[],
+): readonly number[] {
+  const { kind, outcome, invoked, completed, value } = load.operations;
+  if (!load.shape.ttl || !reads.some((row) => value[row] === NOTHING)) return reads;
+  const sure: number[] = [];
+  for (let i = 0; i < cell.length; i++) {
+    const row = cell.order[i] as number;
+    const isWrite = kind[row] === KIND.write && outcome[row] === OUTCOME.ok;
+    if (isWrite && tookEffectIn(load, term, row)) sure.push(row);
+  }
+  sure.sort((a, b) => (completed[a] as number) - (completed[b] as number));
+  let next = 0;
+  let since = -Infinity;
+  return reads.filter((read) => {
+    for (; next < sure.length && (completed[sure[next] as number] as number) < (invoked[read] as number); next++)
+      since = Math.max(since, invoked[sure[next] as number] as number);
+    return value[read] !== NOTHING || !expiries.mayEmpty(since, completed[read] as number);
+  });
 }
 
 function contradiction(

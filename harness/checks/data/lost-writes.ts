@@ -1,5 +1,6 @@
 import { KIND, type LoadHistory, NOTHING, OUTCOME } from "../../journal/history.ts";
 import type { Cell } from "./cells/cells.ts";
+import type { Expiries } from "./cells/expiries.ts";
 import type { Durability } from "./durability.ts";
 import type { Flushes } from "./flushes.ts";
 
@@ -9,8 +10,13 @@ import type { Flushes } from "./flushes.ts";
  *   w3             ├──┤        A write that was lost and overwritten by one that stayed is seen by nobody.
  */
 
-/** Counts the acknowledged writes of a load that are gone for certain, allowed to or not. */
-export function lostWrites({ operations, final }: LoadHistory, { hadToStay }: Durability, flushes: Flushes) {
+/** Counts the acknowledged writes of a load that are gone for certain, allowed to or not. @param expiries its deadlines */
+export function lostWrites(
+  { operations, final }: LoadHistory,
+  { hadToStay }: Durability,
+  flushes: Flushes,
+  expiries: Expiries,
+) {
   const { kind, outcome, value, invoked, completed } = operations;
   /** Distinct writes; null: no node could be read. */
   const count: { lost: number | null; excused: number | null } = { lost: null, excused: null };
@@ -21,6 +27,8 @@ export function lostWrites({ operations, final }: LoadHistory, { hadToStay }: Du
     // Whatever came before a flush may have been removed by it.
     let until = flushes.shards[cell.shard]?.latest ?? -Infinity;
     let isExplained = found === NOTHING;
+    // And what a deadline was set for, or what came before that.
+    if (found === NOTHING) until = Math.max(until, expiries.lastSet(final.completed[row] as number));
     for (let i = 0; i < cell.length; i++) {
       const write = cell.order[i] as number;
       if (kind[write] !== KIND.write || value[write] !== found || outcome[write] === OUTCOME.fail) continue;
@@ -37,6 +45,7 @@ export function lostWrites({ operations, final }: LoadHistory, { hadToStay }: Du
     count.lost ??= 0;
     count.excused ??= 0;
     let since = Infinity;
+    expiries.begin(cell, hadToStay);
     for (const row of judged) since = Math.min(since, explainedUntil(cell, row));
     if (since === Infinity) return;
     for (let i = 0; i < cell.length; i++) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DEADLINE_COMMANDS } from "../../journal/time-to-live.ts";
 import type { Bug } from "../../testing/data-model/bugs.support.ts";
 import { type ModelOptions, runModel } from "../../testing/data-model/store.support.ts";
 import { fixture } from "../../testing/record-fixture.support.ts";
@@ -18,6 +19,12 @@ const SEEDS = Array.from({ length: 100 }, (_, i) => i + 1);
 const SMALL = { operations: 3_000, cells: 200, clients: 8, reads: 0.4, flushes: 4 };
 /** An unanswered flush may come at any time: what it took along nobody can call lost. */
 const ANSWERED = { ...SMALL, answersFlushes: true };
+/** Half of the deadlines come within the run, some of the others before its end. */
+const EXPIRING = {
+  ...SMALL,
+  ttl: { of: { min: 110, max: 80_000 }, share: 0.6, by: [...DEADLINE_COMMANDS] },
+};
+const SHORT_LIVED = { ...SMALL, ttl: { of: { min: 110, max: 400 }, share: 0.6, by: [...DEADLINE_COMMANDS] } };
 /** Over twenty thousand writes, nearly all of which are the last to their key: one that is dropped can be missed. */
 const LARGE = { operations: 22_000, cells: 1_000_000, clients: 16, reads: 0.05, flushes: 0 };
 
@@ -47,6 +54,9 @@ describe("the data checks on a model of a replicated store", function () {
     ["whose master is replaced", { promotes: true }],
     ["whose master is killed", { kills: true }],
     ["whose master is replaced, and then the new one killed", { promotes: true, kills: true }],
+    ["whose keys expire", EXPIRING],
+    ["whose keys expire soon", SHORT_LIVED],
+    ["whose keys expire, whose master is replaced and killed", { ...SHORT_LIVED, promotes: true, kills: true }],
   ] as const) {
     it(`never accuse a right one ${what}, in 100 runs`, () => {
       for (const seed of SEEDS) {
@@ -67,6 +77,20 @@ describe("the data checks on a model of a replicated store", function () {
     ["drop-on-replica", "whose replica drops one write in 10 000", LARGE, /lost-write/, [noLostWrites]],
     ["resurrect", "that brings one flushed key back", SMALL, /resurrected-key/],
     ["flush-late", "whose replica carries one flush out too late", ANSWERED, /lost-write/],
+    [
+      "expire-early",
+      "whose replica loses a key before its deadline",
+      { ...EXPIRING, flushes: 0 },
+      /lost-write/,
+      [noLostWrites],
+    ],
+    [
+      "expire-never",
+      "whose replica keeps a key that expired",
+      { ...SHORT_LIVED, flushes: 0 },
+      /resurrected-key/,
+      [noLostWrites],
+    ],
     ["flush-early", "whose replica carries one flush out too early", ANSWERED, /resurrected-key/],
   ];
   for (const [bug, what, options, expected, checks] of bugs) {

@@ -1,4 +1,6 @@
 import { needsRecorded } from "../needs.ts";
+import { expiredReads } from "./cells/expired-reads.ts";
+import { Expiries } from "./cells/expiries.ts";
 import { dataCheck } from "./data-check.ts";
 import { durabilityOf } from "./durability.ts";
 import type { WrongValue } from "./final-value.ts";
@@ -11,7 +13,8 @@ import { addWrong, isAboutFlush } from "./wrong-values.ts";
 export const noLostWrites = dataCheck(
   {
     name: "no-lost-writes",
-    summary: "In the end every node holds, of every key, a value that the acknowledged writes and flushes allow.",
+    summary:
+      "In the end every node holds, of every key, a value that the acknowledged writes, flushes and deadlines allow.",
     needs: (experiment) => needsRecorded(experiment, "write"),
     nothing: "no recorded write was acknowledged",
   },
@@ -19,12 +22,13 @@ export const noLostWrites = dataCheck(
     const { record, masters, flushes, contradictions, remarks, elsewhere, losses } = judging;
     const durability = durabilityOf(load, masters, record);
     const { acknowledged, allowed } = durability.count();
-    const gone = lostWrites(load, durability, flushes);
+    const gone = lostWrites(load, durability, flushes, new Expiries(load, record));
     // One root, one finding: what a flush left behind or took along is flush-order's, where that is asked.
     const flushesElsewhere = record.view.asksFor("flush-order");
     // So are groups whose keys differ, or hold what was refused: those are all-or-nothing's.
     const tornElsewhere = load.shape.type === "group" && record.view.asksFor("all-or-nothing");
     const judgeReads = phantomReads(load, contradictions);
+    const judgeExpired = expiredReads(load, judging);
     let left = 0;
     judgeFinals(load, judging, durability, (cell, wrong, judged) => {
       gone.add(cell, judged);
@@ -35,6 +39,10 @@ export const noLostWrites = dataCheck(
       for (const one of own) addWrong(contradictions, load, cell.cell, one, false);
       const told = own.filter(({ value }) => isPhantom(value)).map(({ node }) => node);
       if (!tornElsewhere) judgeReads(cell, told);
+      judgeExpired(
+        cell,
+        own.flatMap(({ node, value }) => (value.wrong === "expired" ? node : [])),
+      );
     });
     const { lost, excused } = gone.count;
     losses.push({ load: load.load, acknowledged, allowed, lost, excused });

@@ -1,4 +1,4 @@
-import { formatSeconds } from "../../base/units.ts";
+import { formatDuration, formatSeconds } from "../../base/units.ts";
 import {
   amountOf,
   elementOf,
@@ -9,6 +9,7 @@ import {
   NOTHING,
   OUTCOME,
 } from "../../journal/history.ts";
+import { deadlineOf } from "../../journal/time-to-live.ts";
 import type { Flush } from "./flushes.ts";
 
 /** "nothing", "v1234", or the text of a value that nobody wrote; of a counter "7", and what was added to it as "+7". */
@@ -22,15 +23,31 @@ export function valueText({ foreign, shape }: LoadHistory, value: number, isWrit
 /** "v12 (written by m1, 12.301 s – 12.304 s)": to the millisecond, for which of two operations came first is the point. */
 export function operationText(load: LoadHistory, row: number): string {
   const { kind, outcome, value, node, invoked, completed } = load.operations;
-  const verb = kind[row] === KIND.read ? "read from" : value[row] === NOTHING ? "deleted on" : "written to";
+  const on = load.nodes[node[row] as number];
   const end =
     outcome[row] === OUTCOME.ok
       ? formatSeconds(completed[row] as number, 3)
       : outcome[row] === OUTCOME.fail
         ? "refused"
         : "?";
-  const what = valueText(load, value[row] as number);
-  return `${what} (${verb} ${load.nodes[node[row] as number]}, ${formatSeconds(invoked[row] as number, 3)} – ${end})`;
+  const when = `${formatSeconds(invoked[row] as number, 3)} – ${end}`;
+  if (kind[row] === KIND.touch) return `${touchText(load, row)} (on ${on}, ${when})`;
+  const verb = kind[row] === KIND.read ? "read from" : value[row] === NOTHING ? "deleted on" : "written to";
+  return `${valueText(load, value[row] as number)}${lifetimeText(load, row)} (${verb} ${on}, ${when})`;
+}
+
+/** ", to live 5s": a write with a deadline; "": any other. */
+export function lifetimeText({ shape, operations }: LoadHistory, row: number): string {
+  if (operations.kind[row] !== KIND.write || !shape.ttl) return "";
+  const deadline = deadlineOf(shape.ttl, operations.value[row] as number);
+  return deadline === null ? "" : `, to live ${formatDuration(deadline.ms)}`;
+}
+
+/** "PEXPIREAT in 5s", "PERSIST" */
+export function touchText({ shape, operations }: LoadHistory, row: number): string {
+  const deadline = shape.ttl ? deadlineOf(shape.ttl, operations.value[row] as number) : null;
+  if (deadline === null) return "a change of its deadline";
+  return deadline.ms === Infinity ? "PERSIST" : `PEXPIREAT in ${formatDuration(deadline.ms)}`;
 }
 
 /** "FLUSHALL on m1 (flush-1, 12.301 s – 12.304 s)" */

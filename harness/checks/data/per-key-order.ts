@@ -1,7 +1,8 @@
 import type { LoadHistory } from "../../journal/history.ts";
 import { needsRecorded } from "../needs.ts";
-import { cellWrites, termReads } from "./cells/cell-reads.ts";
+import { cellWrites, termReads, tookEffectIn } from "./cells/cell-reads.ts";
 import { eachCell } from "./cells/cells.ts";
+import { Expiries } from "./cells/expiries.ts";
 import type { Contradiction } from "./contradictions.ts";
 import { dataCheck } from "./data-check.ts";
 import type { ShardFlushes } from "./flushes.ts";
@@ -17,17 +18,20 @@ export const perKeyOrder = dataCheck(
     nothing: "no recorded load read anything from a master",
   },
   (judging) => (load) => {
-    const { masters, flushes, contradictions } = judging;
+    const { record, masters, flushes, contradictions } = judging;
+    const expiries = new Expiries(load, record);
     const writes = cellWrites(load);
     const eachTerm = termReads(load, masters);
     let judged = 0;
     eachCell(load, masters, (cell) => {
       writes.begin(cell);
       const told = new Set<string>();
-      eachTerm(cell, ({ node }, rows) => {
+      eachTerm(cell, (term, rows) => {
+        const { node } = term;
         judged += rows.length;
         if (rows.length < 2 || told.has(node)) return;
-        const back = wentBack(load, cell, flushes.shards[cell.shard] as ShardFlushes, writes, rows);
+        expiries.begin(cell, (row) => tookEffectIn(load, term, row));
+        const back = wentBack(load, cell, flushes.shards[cell.shard] as ShardFlushes, expiries, writes, rows);
         if (!back) return;
         told.add(node);
         contradictions.add(

@@ -1,6 +1,7 @@
 import { formatSeconds } from "../../base/units.ts";
 import type { Finding } from "../../journal/events.ts";
 import type { LoadHistory } from "../../journal/history.ts";
+import { LATE_MS } from "./cells/expiries.ts";
 import type { Contradiction, Contradictions } from "./contradictions.ts";
 import type { WrongKind, WrongValue } from "./final-value.ts";
 import type { Flush } from "./flushes.ts";
@@ -52,6 +53,13 @@ const KINDS: Record<WrongKind | "lost-after-flush", Kind> = {
     class: "deleted-value",
     summary: (count, node) => valuesThat(count, "an acknowledged delete had removed", `on ${node} all the same`),
     proof: (found, due) => `${found}; it was acknowledged before it was removed: ${due}.`,
+    marked: ["write", "due"],
+  },
+  expired: {
+    type: "resurrected-key",
+    class: "expired-value",
+    summary: (count, node) => valuesThat(count, "had expired long before", `on ${node} all the same`),
+    proof: (found, due) => `${found}; it had to be gone ${LATE_MS / 1000} s before: ${due}.`,
     marked: ["write", "due"],
   },
   "never-written": {
@@ -123,7 +131,7 @@ function expected(load: LoadHistory, { due, flush, wrong }: WrongValue): string 
 /** When the contradiction began: with what should have replaced the value. */
 function since(load: LoadHistory, { wrong, due, flush }: WrongValue): number | undefined {
   if (wrong === "flushed") return flush?.invoked;
-  return wrong === "lost" || wrong === "stale" || wrong === "deleted" ? load.operations.completed[due] : undefined;
+  return ["lost", "stale", "deleted", "expired"].includes(wrong) ? load.operations.completed[due] : undefined;
 }
 
 function isBefore({ operations }: LoadHistory, row: number, flush: Flush | null): boolean {

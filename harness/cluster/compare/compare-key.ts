@@ -38,9 +38,20 @@ export type KeyResult =
 /** What both say of a key before its value is read: master first. */
 interface KeyFacts {
   types: readonly [string, string];
-  /** PTTL: -1 no expiry, -2 no such key. */
-  ttls: readonly [number, number];
+  lives: readonly [Life, Life];
 }
+
+/** How long one side's key has left. */
+interface Life {
+  /** PTTL: -1 no expiry, -2 no such key. */
+  ttl: number;
+  /** `performance.now()` between which the deadline lies, for the answer was given between question and receipt. */
+  from: number;
+  to: number;
+}
+
+/** Deadlines may be so far apart: servers that count in seconds, and replicas that are told the seconds and not the deadline. ms */
+const DEADLINES_MS = 3_000;
 
 /** What one look at a key showed. */
 export interface KeyComparison {
@@ -67,13 +78,25 @@ export async function compareKey(
 
 /** Compares a key that `compareKey` called big, in chunks. */
 export async function compareBigKey(pair: ServerPair, key: Buffer, names: KeyFacts): Promise<KeyComparison> {
-  const result = await answered(async () => resultOf((await TYPES.get(names.types[0])?.big(pair, key)) ?? null));
+  const result = await answered(async () => {
+    return resultOf((await TYPES.get(names.types[0])?.big(pair, key)) ?? differentLives(names));
+  });
   return { result: await confirmed(pair, key, names, result), expiresIn: expiry(names) };
 }
 
 async function factsOf(pair: ServerPair, key: Buffer): Promise<KeyFacts> {
-  const [types, ttls] = await Promise.all([typesOf(pair, key), pair.both(["PTTL", key])]);
-  return { types, ttls: [Number(ttls[0]), Number(ttls[1])] };
+  const [types, mine, theirs] = await Promise.all([
+    typesOf(pair, key),
+    lifeOf(pair.master, key),
+    lifeOf(pair.replica, key),
+  ]);
+  return { types, lives: [mine, theirs] };
+}
+
+async function lifeOf(side: ComparedServer, key: Buffer): Promise<Life> {
+  const asked = performance.now();
+  const ttl = Number(await side.call(["PTTL", key]));
+  return { ttl, from: asked + ttl, to: performance.now() + ttl };
 }
 
 async function typesOf(pair: ServerPair, key: Buffer): Promise<[string, string]> {
@@ -81,17 +104,27 @@ async function typesOf(pair: ServerPair, key: Buffer): Promise<[string, string]>
   return [bytesOf(type).toString("latin1"), bytesOf(theirs).toString("latin1")];
 }
 
-function expiry({ ttls }: KeyFacts): number | null {
-  const longest = Math.max(...ttls);
+function expiry({ lives }: KeyFacts): number | null {
+  const longest = Math.max(...lives.map(({ ttl }) => ttl));
   return longest >= 0 ? longest : null;
 }
 
-async function compareSmall(
-  pair: ServerPair,
-  key: Buffer,
-  { types, ttls }: KeyFacts,
-): Promise<KeyResult | { kind: "big" }> {
-  const [type, theirs] = types;
+/** Of values that are equal: one that expires and one that does not, or deadlines that are far apart for certain. */
+function differentLives({ lives: [mine, theirs] }: KeyFacts): Difference | null {
+  if (mine.ttl >= 0 && theirs.ttl >= 0) {
+    const apart = Math.max(mine.from, theirs.from) - Math.min(mine.to, theirs.to);
+    if (apart <= DEADLINES_MS) return null;
+    const seconds = `${Math.round(apart / 1000)} s`;
+    const [first, second] = [`expires ${seconds} before`, `expires ${seconds} after`];
+    return mine.from < theirs.from ? { master: first, replica: second } : { master: second, replica: first };
+  }
+  if (mine.ttl === theirs.ttl) return null;
+  const [master, replica] = [mine, theirs].map(({ ttl }) => (ttl === -1 ? "no expiry" : "expires")) as [string, string];
+  return { master, replica };
+}
+
+async function compareSmall(pair: ServerPair, key: Buffer, facts: KeyFacts): Promise<KeyResult | { kind: "big" }> {
+  const [type, theirs] = facts.types;
   if (type === "none" && theirs === "none") return { kind: "equal" };
   // What it is to be called, `confirmed` finds out.
   if (type !== theirs) return { kind: "type", master: type, replica: theirs };
@@ -99,11 +132,7 @@ async function compareSmall(
   if (!comparison) return { kind: "unknown-type", type };
   const found = await comparison.small(pair, key);
   if (found === "big") return { kind: "big" };
-  if (found === null && (ttls[0] < 0 || ttls[1] < 0) && ttls[0] !== ttls[1]) {
-    const [master, replica] = ttls.map((ttl) => (ttl === -1 ? "no expiry" : "expires")) as [string, string];
-    return { kind: "value", master, replica };
-  }
-  return resultOf(found);
+  return resultOf(found ?? differentLives(facts));
 }
 
 /**

@@ -220,3 +220,31 @@ describe("comparing keys that are gone for one side only", () => {
     });
   }
 });
+
+describe("comparing deadlines", () => {
+  const lives = (ttl: number) => text("v", { ttl });
+  const CASES: readonly [string, FakeKey, FakeKey, string[]][] = [
+    ["equal where they are nearly the same", lives(60_000), lives(61_500), []],
+    ["different where they are far apart", lives(60_000), lives(120_000), ["value k"]],
+    ["different where only one side has one", lives(60_000), text("v"), ["value k"]],
+    ["different in a collection, too", { ...FIRST.hash, ttl: 60_000 }, { ...FIRST.hash, ttl: 6_000_000 }, ["value k"]],
+    // It never goes, for these servers have no clock: what is about to expire is no difference however often it is looked at.
+    ["equal where both are about to come", lives(900), { ...FIRST.list, ttl: 1_000 }, []],
+  ];
+  for (const [name, mine, theirs, differences] of CASES) {
+    it(`finds them ${name}`, async () => {
+      const result = await withServers(async (master, replica) => {
+        serveDataset(master, new Map([["k", mine]]));
+        serveDataset(replica, new Map([["k", theirs]]));
+        return compare(master, replica);
+      });
+      assert.deepEqual(told(result), { complete: true, why: null, differences });
+      if (name.startsWith("different where they")) {
+        assert.deepEqual(
+          result.differences.map(({ master, replica }) => [master, replica]),
+          [["expires 60 s before", "expires 60 s after"]],
+        );
+      }
+    });
+  }
+});

@@ -50,7 +50,12 @@ export async function compareKeys(pair: ServerPair, keys: readonly Buffer[], pat
     for (const [i, { key, place, before }] of open.entries()) {
       const look = answered[i] as KeyComparison;
       results[place] = look.result;
-      if (looks === MOST_LOOKS || isCertain(look, before, patience.exhausted)) continue;
+      if (isCertain(look, before, patience.exhausted)) continue;
+      if (looks === MOST_LOOKS) {
+        // What expires as it is looked at is no difference.
+        if (soon(look)) results[place] = { kind: "equal" };
+        continue;
+      }
       again.push({ key, place, before: look.result });
       pause = Math.max(pause, soon(look) ? (look.expiresIn ?? 0) + PAUSE_MS : looks * PAUSE_MS);
     }

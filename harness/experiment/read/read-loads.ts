@@ -66,10 +66,11 @@ function readLoad(one: unknown, path: Path, nameOf: NameOf, reading: Reading): R
   const name = nameOf(item, path, item.workload);
   checkLoaded(item.on, path, reading);
   checkLacks(registries.workloads.get(item.workload)?.needs ?? [], [...path, "workload"], reading);
-  const { "key-prefix": keyPrefix, rate = null, wait, "wait-within": within, via, ...rest } = item;
+  const { "key-prefix": keyPrefix, rate = null, wait, "wait-within": within, via, ttl, ...rest } = item;
   const spec: LoadSpec = {
     ...rest,
     name,
+    ...(ttl === undefined ? {} : { ttl }),
     via: "link",
     rate,
     keyPrefix: keyPrefix ?? `${name}:`,
@@ -77,6 +78,7 @@ function readLoad(one: unknown, path: Path, nameOf: NameOf, reading: Reading): R
   };
   if (within !== undefined && !spec.wait) mistakes.addKey([...path, "wait-within"], '"wait-within" goes with wait');
   checkRecording(spec, path, reading);
+  checkTimeToLive(spec, path, reading);
   return { spec, path, via };
 }
 
@@ -165,6 +167,30 @@ function checkWait(
     const longest = `${pipeline} × ${formatDuration(wait.within)}`;
     const message = `WAIT may hold up a pipeline for ${longest}, which must be less than timeout, ${formatDuration(timeout)}`;
     mistakes.add(at, message, "a smaller pipeline or wait-within, or a longer timeout");
+  }
+}
+
+function checkTimeToLive({ ttl, workload }: LoadSpec, path: Path, reading: Reading): void {
+  const { registries, mistakes } = reading;
+  if (!ttl) return;
+  if (registries.workloads.get(workload)?.expires !== true) {
+    const able = [...registries.workloads].filter(([, one]) => one.expires).map(([name]) => name);
+    mistakes.addKey(
+      [...path, "ttl"],
+      `the keys of the workload ${show(workload)} do not expire`,
+      `of ${able.join(", ")}`,
+    );
+  }
+  checkLifetime(ttl.of.min, [...path, "ttl", "of"], reading);
+}
+
+/** Refuses lives that are shorter than what a server counts in. @param ms the shortest */
+export function checkLifetime(ms: number, at: Path, { registries, mistakes, systems }: Reading): void {
+  for (const system of systems) {
+    const grain = registries.systems.get(system)?.deadlinesIn ?? 1;
+    if (ms >= grain) continue;
+    const message = `${system} counts deadlines in steps of ${formatDuration(grain)}, and a key would live ${formatDuration(ms)}`;
+    mistakes.add(at, message, 'longer lives, or other systems by "systems"');
   }
 }
 

@@ -31,6 +31,11 @@ export function numbered(prefix: string, count: number, random: Random): Argumen
   return (to) => to.numbered(text, Math.floor(random.next() * count));
 }
 
+/** A number for a write that is not recorded: where keys expire, it decides which command that is (deadlineOf). */
+export function anyNumber({ ttl }: Pick<LoadSpec, "ttl">, random: Random): number {
+  return ttl === undefined ? 0 : Math.floor(random.next() * 0x7fff_ffff);
+}
+
 /** Always the same whole number. */
 export function always(number: number): Argument {
   const none = new Text("");

@@ -1,25 +1,25 @@
 import { KIND } from "../../journal/history.ts";
-import { commandHead, Text } from "../../resp/command-writer.ts";
-import { command, keys, values } from "./keys-and-values.ts";
+import { keyWriter } from "./expiring.ts";
+import { anyNumber, values } from "./keys-and-values.ts";
 import type { Workload } from "./workload.ts";
 
 export const set: Workload = {
   name: "set",
   summary: "SET of a random key to a random value",
-  source: (spec, random) => command("SET", keys(spec, random), values(spec.value, random)),
+  expires: true,
+  source(spec, random) {
+    const write = keyWriter(spec, values(spec.value, random));
+    return (to) => void write(to, Math.floor(random.next() * spec.keys), anyNumber(spec, random));
+  },
   recorded: {
     type: "string",
     does: ["write"],
     source(spec, random, writes) {
-      const head = commandHead("SET", 2);
-      const prefix = new Text(spec.keyPrefix);
+      const write = keyWriter(spec, writes.write);
       return (to, intent) => {
-        intent.kind = KIND.write;
         intent.cell = Math.floor(random.next() * spec.keys);
         intent.value = writes.next();
-        to.piece(head);
-        to.numbered(prefix, intent.cell);
-        writes.write(to, intent.value);
+        intent.kind = write(to, intent.cell, intent.value) ? KIND.write : KIND.touch;
       };
     },
   },

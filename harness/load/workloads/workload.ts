@@ -16,6 +16,8 @@ interface Named {
   readonly name: string;
   /** One line for `kvchaos list`. */
   readonly summary: string;
+  /** Its keys can have a time to live (`ttl`). */
+  readonly expires?: true;
   /** Its commands that not every server has: asked for before anything is loaded. */
   readonly needs?: readonly string[];
 }
@@ -56,7 +58,7 @@ export interface Intent {
   cell: number;
   /** KIND */
   kind: number;
-  /** The write's number; NOTHING for a read; of a counter the amount, as `counted` makes it. */
+  /** The number of the write or touch; NOTHING for a read; of a counter the amount, as `counted` makes it. */
   value: number;
 }
 

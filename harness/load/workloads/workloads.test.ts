@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { wallClock } from "../../base/clock.ts";
 import { seededRandom } from "../../base/random.ts";
 import type { LoadSpec } from "../../journal/plan.ts";
+import { DEADLINE_COMMANDS } from "../../journal/time-to-live.ts";
 import { argvOf } from "../../testing/fake-server.support.ts";
 import { workloads } from "./registry.ts";
 
@@ -54,6 +56,25 @@ describe("workloads", () => {
       assert.equal(new Set(keys.map((key) => key.split(":")[1])).size, 1);
       const [command = ""] = argv;
       if (["EVAL", "MSET", "MGET", "DEL"].includes(command)) assert.equal(keys.length, SPEC.elements, command);
+    }
+  });
+
+  it("set and get-set: give keys the deadlines that the writes' numbers say, and the others none", () => {
+    const ttl = { of: { min: 5_000, max: 9_000 }, share: 0.5, by: [...DEADLINE_COMMANDS] };
+    for (const name of ["set", "get-set"]) {
+      const before = wallClock();
+      const made = commands(name, 4000, { ttl }).filter(([command]) => command !== "GET");
+      const forms = tally(made.map((argv) => (argv[0] === "SET" ? (argv[3] ?? "SET") : argv[0])));
+      assert.deepEqual([...forms.keys()].sort(), ["EX", "PERSIST", "PEXPIREAT", "PX", "SET", "SETEX"]);
+      assert.ok(Math.abs((forms.get("SET") ?? 0) / made.length - 0.5) < 0.05);
+      for (const [command = "", , second, , last] of made) {
+        const life = command === "SETEX" ? 1000 * Number(second) : Number(last);
+        if (command === "PEXPIREAT") {
+          assert.ok(Number(second) >= before + 4_999 && Number(second) <= wallClock() + 9_000, second);
+        } else if (command === "SETEX" || last !== undefined) {
+          assert.ok([5, 6, 7, 8, 9].includes(life) || (life >= 5_000 && life <= 9_000), `${command} ${life}`);
+        }
+      }
     }
   });
 

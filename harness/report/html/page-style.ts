@@ -102,7 +102,7 @@ pre strong{color:var(--bad)}
 
 .life{display:block;font:11px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 .life text{fill:var(--ink)}.life .lane{font-weight:600;font-size:12px}.life .tick{fill:var(--quiet)}.life .mid{text-anchor:middle}
-.life-write{fill:var(--c-blue);stroke:var(--c-blue)}.life-read{fill:var(--back);stroke:var(--c-green);stroke-width:2}
+.life-write{fill:var(--c-blue);stroke:var(--c-blue)}.life-deadline{fill:var(--c-purple);stroke:var(--c-purple)}.life-read{fill:var(--back);stroke:var(--c-green);stroke-width:2}
 .life-final-read{fill:var(--back);stroke:var(--ink);stroke-width:2}.life-flush-effect{fill:var(--c-orange);stroke:var(--c-orange)}
 .out-info{fill-opacity:.25;stroke-dasharray:4 3}.out-fail{fill:url(#life-cross);stroke:var(--quiet);stroke-dasharray:1 2}
 .life-cross{stroke:var(--quiet);stroke-width:1}

@@ -63,6 +63,7 @@ export function onCluster({ what }: Pick<LifeMoment, "what">): boolean {
 const WHAT: Record<LifeMoment["what"], string> = {
   write: "write",
   read: "read",
+  deadline: "deadline",
   "final-read": "final read",
   flush: "flush",
   "flush-effect": "flush seen",

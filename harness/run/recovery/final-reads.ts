@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, wallClockLess } from "../../base/clock.ts";
 import { sleep } from "../../base/deadline.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { emptyOperation, finalFile } from "../../history/format.ts";
@@ -57,7 +57,8 @@ async function readLoad(options: FinalReadOptions, { spec, nodes: nodesOf }: Pla
   const file = finalFile(spec.name);
   const tell = (step: "begin" | "end", operations: number | null): void => {
     const files = [{ file, final: true, operations }];
-    emit({ type: "history", step, load: spec.name, files, shape, nodes: names });
+    const wallClock = wallClockLess(options.clock);
+    emit({ type: "history", step, load: spec.name, files, shape, nodes: names, wallClock });
   };
   const cells = await touchedCells(directory, running.recorded(spec.name), shape, names);
   const writer = HistoryWriter.open(path.join(directory, file));

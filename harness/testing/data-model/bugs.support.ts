@@ -1,5 +1,5 @@
 import type { Random } from "../../base/random.ts";
-import { NOTHING, type Operations, OUTCOME } from "../../journal/history.ts";
+import { KIND, NOTHING, type Operations, OUTCOME } from "../../journal/history.ts";
 import type { ModelFlush } from "./events.support.ts";
 
 /** What a store does wrong. Of writes, one in DROP_EVERY; of the rest, once in a run. */
@@ -12,7 +12,10 @@ export type Bug =
   | "resurrect"
   /** r1 carries out a flush after writes that came after it, or before writes that came before it. */
   | "flush-late"
-  | "flush-early";
+  | "flush-early"
+  /** r1 has lost a key long before its deadline, or keeps one that has expired. */
+  | "expire-early"
+  | "expire-never";
 
 export const DROP_EVERY = 10_000;
 
@@ -22,15 +25,29 @@ export interface Entry {
   /** ALL_CELLS: a flush. */
   cell: number;
   value: number;
+  /** When the key expires; Infinity: never. Absent: never. */
+  deadline?: number;
+  /** Only the deadline changes, of a key that is there. */
+  touches?: boolean;
   /** The operation that did it; absent: a flush. */
   row?: number;
 }
 
 export const ALL_CELLS = -1;
 
-export function apply(state: Float64Array, { cell, value }: Entry): void {
+/** Values of cells, and in its second half when they expire; 0: never. */
+export function apply(state: Float64Array, { t, cell, value, deadline = Infinity, touches = false }: Entry): void {
   if (cell === ALL_CELLS) state.fill(NOTHING);
-  else state[cell] = value;
+  else if (!touches || valueAt(state, cell, t) !== NOTHING) {
+    if (!touches) state[cell] = value;
+    state[state.length / 2 + cell] = deadline === Infinity ? 0 : deadline;
+  }
+}
+
+/** What a cell holds at a time. */
+export function valueAt(state: Float64Array, cell: number, t: number): number {
+  const deadline = state[state.length / 2 + cell] as number;
+  return deadline > 0 && t >= deadline ? NOTHING : (state[cell] as number);
 }
 
 export interface Stricken {
@@ -40,6 +57,8 @@ export interface Stricken {
   operations: Operations;
   flushes: readonly ModelFlush[];
   random: Random;
+  /** When the nodes are read in the end. */
+  end: number;
 }
 
 /** What a bug did, and to which cell; null: to many. */
@@ -61,7 +80,39 @@ export function strike(bug: Bug, run: Stricken): Strike[] {
       return moveFlush(run, 1);
     case "flush-early":
       return moveFlush(run, -1);
+    case "expire-early":
+      return expireWrongly(run, (deadline) => deadline > run.end, NOTHING);
+    case "expire-never":
+      return expireWrongly(run, (deadline) => deadline < run.end - 10_000, null);
   }
+}
+
+/** r1 holds `value` (null: what it had) for good, of a cell with such a deadline whose last operation came after all others. */
+function expireWrongly(
+  { states, operations, random }: Stricken,
+  isOne: (deadline: number) => boolean,
+  value: number | null,
+): Strike[] {
+  const state = states[1] as Float64Array;
+  const { kind, outcome, invoked, completed, value: values, cell: cellOf } = operations;
+  /** By cell: the last operation that was not a read, and when those before it were over. */
+  const lasts = new Map<number, { row: number; over: number }>();
+  for (let row = 0; row < operations.length; row++) {
+    if (kind[row] === KIND.read) continue;
+    const before = lasts.get(cellOf[row] as number);
+    const end = before && (outcome[before.row] === OUTCOME.info ? Infinity : (completed[before.row] as number));
+    lasts.set(cellOf[row] as number, { row, over: Math.max(before?.over ?? 0, end ?? 0) });
+  }
+  const cells = [...lasts].flatMap(([cell, { row, over }]) => {
+    const isLast = values[row] === state[cell] && kind[row] === KIND.write && outcome[row] === OUTCOME.ok;
+    const deadline = state[state.length / 2 + cell] as number;
+    return isLast && over < (invoked[row] as number) && deadline > 0 && isOne(deadline) ? cell : [];
+  });
+  if (cells.length === 0) return [];
+  const cell = random.pick(cells);
+  if (value !== null) state[cell] = value;
+  state[state.length / 2 + cell] = 0;
+  return [{ what: `cell ${cell} of r1`, cell }];
 }
 
 function dropOnReplica({ log, states, random }: Stricken): Strike[] {
@@ -82,7 +133,7 @@ function resurrect({ log, states, operations, flushes, random }: Stricken): Stri
   if (!flush) return [];
   const before = (states[0] as Float64Array).slice().fill(NOTHING);
   for (const entry of log) if (entry.t < flush.executed) apply(before, entry);
-  const cells = [...before.keys()].filter((cell) => {
+  const cells = [...before.subarray(0, before.length / 2).keys()].filter((cell) => {
     const write = (before[cell] as number) - 1;
     if (write < 0 || operations.outcome[write] !== OUTCOME.ok) return false;
     return (operations.completed[write] as number) < flush.invoked;

@@ -1,6 +1,7 @@
 import type { Random } from "../../base/random.ts";
 import { emptyColumns } from "../../history/columns.ts";
 import { KIND, NOT_ASKED, NOTHING, type Operations, OUTCOME } from "../../journal/history.ts";
+import { deadlineOf, hasValue, type TimeToLive } from "../../journal/time-to-live.ts";
 
 export interface LoadOptions {
   operations: number;
@@ -8,6 +9,8 @@ export interface LoadOptions {
   clients: number;
   /** Share of reads, 0..1. */
   reads: number;
+  /** Keys that expire. */
+  ttl?: TimeToLive;
 }
 
 export interface DrawnLoad {
@@ -48,8 +51,10 @@ export function drawLoad(options: LoadOptions, random: Random, masterAt: (t: num
     operations.replicas[row] = NOT_ASKED;
     operations.cell[row] = Math.floor(random.next() * options.cells);
     const isRead = random.next() < options.reads;
-    operations.kind[row] = isRead ? KIND.read : KIND.write;
     operations.value[row] = isRead || random.next() < DELETES ? NOTHING : row + 1;
+    const deadline = options.ttl && operations.value[row] ? deadlineOf(options.ttl, row + 1) : null;
+    const isTouch = deadline !== null && !hasValue(deadline);
+    operations.kind[row] = isRead ? KIND.read : isTouch ? KIND.touch : KIND.write;
     const elsewhere = isRead && random.next() < ON_REPLICAS;
     operations.node[row] = elsewhere ? random.int(1, 2) : masterAt(t);
     next[client] = drawOutcome(operations, executed, row, t, random);

@@ -1,8 +1,9 @@
 import { type Random, seededRandom } from "../../base/random.ts";
 import { emptyColumns, inCellOrder } from "../../history/columns.ts";
 import type { JournalEvent } from "../../journal/events.ts";
-import { KIND, type LoadHistory, NOT_ASKED, OUTCOME } from "../../journal/history.ts";
-import { ALL_CELLS, apply, type Bug, DROP_EVERY, type Entry, type Strike, strike } from "./bugs.support.ts";
+import { KIND, type LoadHistory, NOT_ASKED, NOTHING, OUTCOME } from "../../journal/history.ts";
+import { deadlineOf } from "../../journal/time-to-live.ts";
+import { ALL_CELLS, apply, type Bug, DROP_EVERY, type Entry, type Strike, strike, valueAt } from "./bugs.support.ts";
 import { BEGIN, type DrawnLoad, drawLoad, endOf, type LoadOptions } from "./draw-load.support.ts";
 import { DOWN, eventsOf, type ModelFlush, NODES, PROMOTION, type Upheavals } from "./events.support.ts";
 
@@ -48,6 +49,7 @@ export function runModel(options: ModelOptions): ModelRun {
 }
 
 interface Node {
+  /** As `apply` has it. */
   state: Float64Array;
   /** How much of the master's log it has applied. */
   applied: number;
@@ -87,7 +89,7 @@ class Model {
     this.#load = drawLoad(options, this.#random.fork("load"), (t) => this.#meantMaster(t));
     this.#touched = numberedAgain(this.#load.operations.cell, options.cells);
     this.#nodes = LAGS.map((_, i) => ({
-      state: new Float64Array(this.#touched.length),
+      state: new Float64Array(2 * this.#touched.length),
       applied: 0,
       isMaster: i === 0,
     }));
@@ -111,8 +113,12 @@ class Model {
     const { bug } = this.#options;
     const states = this.#nodes.map(({ state }) => state);
     const random = this.#random.fork("bug");
-    if (bug) this.#struck.push(...strike(bug, { log: this.#log, states, operations, flushes: this.#flushes, random }));
-    const lost = [...this.#lost].filter((row) => operations.outcome[row] === OUTCOME.ok).length;
+    if (bug)
+      this.#struck.push(
+        ...strike(bug, { log: this.#log, states, operations, flushes: this.#flushes, random, end: FINAL_READS }),
+      );
+    const isWrite = (row: number) => operations.kind[row] === KIND.write;
+    const lost = [...this.#lost].filter((row) => isWrite(row) && operations.outcome[row] === OUTCOME.ok).length;
     const struck = this.#struck.map(({ what, cell }) => ({ what, cell: cell === null ? null : this.#named(cell) }));
     return { load: this.#history(), events: eventsOf(this.#flushes, this.#upheavals), struck, lost };
   }
@@ -147,13 +153,24 @@ class Model {
     const at = cell[row] as number;
     if (kind[row] === KIND.read) {
       if (!node.isMaster) this.#catchUp(i, t);
-      if (outcome[row] === OUTCOME.ok) value[row] = node.state[at] as number;
+      if (outcome[row] === OUTCOME.ok) value[row] = valueAt(node.state, at, t);
     } else if (!node.isMaster) this.#refuse(row);
+    else if (kind[row] === KIND.touch && valueAt(node.state, at, t) === NOTHING) this.#refuse(row);
     else if (!this.#drops(row)) {
       this.#done.set(row, t);
       if (i !== this.#main) this.#lost.add(row);
-      this.#effect(i, { t, cell: at, value: value[row] as number, row });
+      const touches = kind[row] === KIND.touch;
+      const deadline = this.#deadlineOf(row, t);
+      this.#effect(i, { t, cell: at, value: value[row] as number, row, deadline, touches });
     }
+  }
+
+  #deadlineOf(row: number, t: number): number {
+    const { ttl } = this.#options;
+    const { value, invoked } = this.#load.operations;
+    const deadline = ttl && value[row] ? deadlineOf(ttl, value[row]) : null;
+    if (deadline === null) return Infinity;
+    return (deadline.by === "pexpireat" ? (invoked[row] as number) : t) + deadline.ms;
   }
 
   #refuse(row: number): void {
@@ -257,10 +274,17 @@ class Model {
         final.node[row] = i;
         final.invoked[row] = FINAL_READS + row * 0.001;
         final.completed[row] = FINAL_READS + (row + 1) * 0.001;
-        final.value[row++] = state[n] as number;
+        final.value[row] = valueAt(state, n, final.invoked[row] as number);
+        row++;
       }
     }
-    const shape = { type: "string", prefix: "model:", keys: this.#options.cells, elements: 1 } as const;
+    const shape = {
+      type: "string",
+      prefix: "model:",
+      keys: this.#options.cells,
+      elements: 1,
+      ttl: this.#options.ttl,
+    } as const;
     return {
       load: "model",
       shape,

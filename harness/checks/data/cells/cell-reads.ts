@@ -41,8 +41,8 @@ export function cellWrites({ operations }: LoadHistory) {
 }
 
 /** Visits, cell by cell, the reads that a master answered within one of its terms, term by term, in order of invocation. */
-export function termReads({ operations, nodes }: LoadHistory, masters: Masters) {
-  const { kind, outcome, invoked, completed, node } = operations;
+export function termReads(load: LoadHistory, masters: Masters) {
+  const { kind, outcome, invoked } = load.operations;
   /** By shard, in order of time. */
   const termsOf = Array.from({ length: masters.shards }, (_, i) => masters.terms.filter(({ shard }) => shard === i));
   const rows: number[] = [];
@@ -63,10 +63,16 @@ export function termReads({ operations, nodes }: LoadHistory, masters: Masters) 
       while (at < terms.length && (terms[at] as Term).to <= time) leave(terms[at++] as Term, visit);
       const term = terms[at];
       if (!term) return;
-      const isIn = time >= term.settled && (completed[row] as number) <= term.to;
-      if (isIn && nodes[node[row] as number] === term.node) rows.push(row);
+      if (tookEffectIn(load, term, row)) rows.push(row);
     }
     const last = terms[at];
     if (last) leave(last, visit);
   };
+}
+
+/** Was an operation that ended well carried out by the term's master, within the term? */
+export function tookEffectIn({ operations, nodes }: LoadHistory, term: Term, row: number): boolean {
+  const { invoked, completed, node } = operations;
+  const isIn = (invoked[row] as number) >= term.settled && (completed[row] as number) <= term.to;
+  return isIn && nodes[node[row] as number] === term.node;
 }
