@@ -3,12 +3,12 @@ import { formatDuration, percentRange, type Range, sizeRange } from "../base/uni
 import { FINDING_TYPES } from "../journal/events.ts";
 import { TRIGGER_STATES } from "../journal/expectation.ts";
 import { RECONCILES } from "../journal/plan.ts";
-import { LOAD_TOOLS } from "../load/load-tools.ts";
 import { SYSTEM_NAMES } from "../systems/system.ts";
 import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 import { DEFAULT_CHECKS } from "./default-checks.ts";
 import { expectationItems } from "./expectation-item.ts";
 import { limitKeys } from "./limit-keys.ts";
+import { loadItem, preloadTtl, toolItem } from "./load-keys.ts";
 import { lockKeys } from "./lock-keys.ts";
 import {
   duration,
@@ -19,15 +19,12 @@ import {
   MAX_DURATION,
   MS,
   name,
-  rate,
   SECOND,
   serverSettings,
   text,
   valueSize,
-  via,
 } from "./schema-parts.ts";
 import { topologyKey } from "./topology-key.ts";
-import { loadTtl, preloadTtl } from "./ttl-keys.ts";
 
 /*
  * The format of experiment files: one zod schema per top-level key, with every limit and every default. What needs more
@@ -35,56 +32,6 @@ import { loadTtl, preloadTtl } from "./ttl-keys.ts";
  */
 
 const MOST_LOADS = 32;
-
-const loadedNodes = z
-  .union([z.enum(["masters", "replicas"]), list(z.string())], {
-    error: "expected masters, replicas, or a list of node names",
-  })
-  .prefault("masters")
-  .describe("Which nodes get the load: `masters`, `replicas` (followed when they change), or a list of nodes");
-
-export const loadItem = z.strictObject({
-  workload: z.string().describe("What the clients do: a name from the list of workloads"),
-  name: name.optional().describe("Default: the workload's name"),
-  on: loadedNodes,
-  via,
-  connections: z.int().min(1).max(2000).prefault(16).describe("Clients that it has on each node"),
-  pipeline: z.int().min(1).max(1024).prefault(1).describe("Commands in flight per connection"),
-  rate: rate
-    .optional()
-    .describe(
-      "Operations per second over all connections, begun in time whatever the replies (open loop); without it as fast as replies come",
-    ),
-  keys: z.int().min(1).max(1e9).prefault(10_000).describe("Number of distinct keys"),
-  "key-prefix": text(200).optional().describe('Default: the load\'s name and ":"'),
-  value: valueSize.prefault("100B").describe("Length of a value; a range is drawn from for each"),
-  elements: z.int().min(1).max(1e6).prefault(16).describe("Members of a sorted set, fields of a hash, …"),
-  timeout: duration(10 * MS, HOUR)
-    .prefault("5s")
-    .describe("An operation without answer for this long has an unknown outcome"),
-  record: z
-    .boolean()
-    .prefault(false)
-    .describe(
-      "Keeps every operation in the run's folder, and reads every key that was touched from every node in the end, for the checks on data",
-    ),
-  wait: z.int().min(1).max(100).optional().describe("Each recorded write is followed by WAIT for this many replicas"),
-  ttl: loadTtl,
-  "wait-within": duration(MS, HOUR).optional().describe("How long WAIT waits (default: `1s`)"),
-});
-
-/** A load that a program of its own makes, in a container. */
-export const toolItem = z.strictObject({
-  tool: z.enum(LOAD_TOOLS).describe("The program; its operations are counted, not recorded"),
-  name: name.optional().describe("Default: the program's name"),
-  on: loadedNodes,
-  via,
-  args: z
-    .array(z.union([z.string(), z.number().transform(String)], { error: "expected text or a number" }))
-    .max(100)
-    .prefault([])
-    .describe("Its arguments, one by one; not those that say where to connect"),
-});
 
 const condition = z.strictObject({
   node: z.string().optional().describe("A node's name, or `master`, `replica`, `any-replica`; needed but with `pause`"),
