@@ -14,6 +14,7 @@ import { runExperiment } from "../run/run.ts";
 import type { RunResult } from "../run/run-options.ts";
 import { systemIn } from "../systems/system-of-image.ts";
 import { knownSystem } from "./choose-server.ts";
+import { bringHelperImages } from "./helper-images.ts";
 import type { Invocation } from "./invocation.ts";
 import { composeFor } from "./plan-for.ts";
 import { logError } from "./print.ts";
@@ -63,6 +64,7 @@ export async function runHere(
   const system = systemIn(image, knownSystem(systemName));
   const declared = await composeFor(written.experiment.cluster, { image, system });
   checkVias(written, shapeOf(declared), registries.faults);
+  await bringHelperImages(engine, declared, system, interrupt);
   const { plan, compose } = hasHidden(written)
     ? withPassword(written, declared, password)
     : { plan: written, compose: declared };

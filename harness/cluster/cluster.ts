@@ -39,6 +39,8 @@ export interface Cluster {
   /** The servers that have data: without the control node and sentinels. */
   readonly nodes: readonly ClusterNode[];
   readonly sentinels: readonly ClusterNode[];
+  /** What runs beside the servers and answers no RESP question. */
+  readonly helpers: readonly ClusterNode[];
   readonly control: ClusterNode | null;
   readonly links: readonly Link[];
   readonly topology: Readonly<Topology>;
@@ -58,7 +60,7 @@ export interface Cluster {
   topologyText(node: string): string;
   /** Cluster mode: a number for a topology, higher than all before. */
   nextTopologyVersion(): number;
-  /** A server or a sentinel. */
+  /** A server, a sentinel or a helper. */
   node(name: string): ClusterNode;
   link(from: string, to: string): Link;
   /** Changes the intention (journaled; load follows it). Does not talk to any server. */

@@ -9,6 +9,7 @@ import type { Reply } from "../resp/reply.ts";
 import { replyText } from "../resp/reply-text.ts";
 import type { Argv } from "../systems/system.ts";
 import type { Server } from "../systems/system-of-image.ts";
+import { isOpen } from "./dial/is-open.ts";
 import type {
   Address,
   ConnectLimits,
@@ -109,16 +110,12 @@ export class ContainerNode {
 
   /** The server's process on this host, or null when it is gone or the engine is elsewhere. Changes on restart. */
   pid(): number | null {
-    if (this.#pid === null && this.#state.running && this.#options.engine.info.local) {
+    if (this.#pid === null && this.#state.running && this.#options.engine.info.local)
       this.#pid = findServerProcess(this.#containerPid, this.server.system.processName);
-    }
     return this.#pid;
   }
 
-  /**
-   * Bytes that have come in on the replication network: from its master's link, and requests of clients. Only differences
-   * mean anything. null when they cannot be read (it is down, or the engine is elsewhere).
-   */
+  /** Bytes that have come in on the replication network, clients' too: only differences mean anything. null: not readable. */
   received(): number | null {
     return receivedBytes(this.pid(), this.dataAddress);
   }
@@ -181,20 +178,22 @@ export class ContainerNode {
 
   /** What the server says of its version, or null. */
   async version(limits: WaitLimits = {}): Promise<string | null> {
-    const { system } = this.server;
-    const question = (system.commands.version ?? system.commands.info)();
-    return system.state(replyText(await this.admin(question, limits))).version;
+    const { commands, state } = this.server.system;
+    return state(replyText(await this.admin((commands.version ?? commands.info)(), limits))).version;
   }
 
-  /** @param onSilence called, perhaps more than once, when the server takes connections, but has long given no answer on any */
-  /** Resolves when the server answers PING with anything but a "restoring" error. */
-  async ready(limits: WaitLimits = {}, onSilence?: () => void): Promise<void> {
-    const { within = READY_MS, signal } = limits;
-    const what = `an answer of node ${this.name} to PING`;
+  /**
+   * Resolves when the server answers PING, restoring or not; a helper, when its port is open.
+   * @param onSilence called, perhaps more than once, when it takes connections, but has long given no answer on any
+   */
+  async ready({ within = READY_MS, signal }: WaitLimits = {}, onSilence?: () => void): Promise<void> {
+    const { inside, role } = this;
+    const what = role === "helper" ? `port ${inside.port} to be open` : `an answer of node ${this.name} to PING`;
     let silentSince: number | null = null;
     const ended = await until({ what, within, signal, first: 5 }, async (inner) => {
       try {
-        await this.admin(["PING"], { within: 1_000, signal: inner });
+        if (role !== "helper") await this.admin(["PING"], { within: 1_000, signal: inner });
+        else if (!isOpen(this.pid(), inside.port)) throw new ChaosError("infrastructure", "it is closed");
         return "answers";
       } catch (error) {
         // A server that has already ended will not answer: say so now instead of at the deadline.

@@ -67,9 +67,10 @@ interface LockOptions {
 /** What runs on a node. */
 export function serverOf(
   { system, image, images = {} }: Pick<MakeOptions, "system" | "image" | "images">,
-  node: string,
-) {
-  const own = images[node];
+  { name, role, service }: Pick<NodeSpec, "name" | "role" | "service">,
+): Server {
+  if (role === "helper") return { system: { ...system, logRules: [], processName: "" }, image: service.image };
+  const own = images[name] ?? (role === "sentinel" ? system.sentinel?.image : undefined);
   return own === undefined ? { system, image } : serverIn(own, system);
 }
 
@@ -131,9 +132,11 @@ export async function startNode(
   const { labels } = options;
   const { service } = node;
   const volume = `${prefix}-${node.name}`;
-  const disk = await makeVolume(options, volume);
-  const locks = await makeLockFolder(options, node.name);
-  const interposer = await makeInterposeFolder(options, node.name, serverOf(options, node.name).system.dataDirectory);
+  const isHelper = node.role === "helper";
+  const disk = isHelper ? null : await makeVolume(options, volume);
+  const locks = isHelper ? null : await makeLockFolder(options, node.name);
+  const { dataDirectory } = serverOf(options, node).system;
+  const interposer = isHelper ? null : await makeInterposeFolder(options, node.name, dataDirectory);
   const specOf = ({ system, image }: Server, name: string): ContainerSpec => {
     const launch = launchOf(system, node);
     const own = launch.environment?.LD_PRELOAD ?? (options.locks ?? options.interposer)?.preloaded[image];
@@ -149,11 +152,11 @@ export async function startNode(
       labels: { ...service.labels, ...labels, "kvchaos.node": node.name },
       networks,
       ports: Object.entries(ports).map(([container, host]) => ({ container: Number(container), host })),
-      volumes: [{ name: volume, path: system.dataDirectory }],
+      volumes: isHelper ? [] : [{ name: volume, path: system.dataDirectory }],
       stopTimeout: service.stopGracePeriod,
     };
   };
-  const id = await startContainer(options, specOf(serverOf(options, node.name), volume));
+  const id = await startContainer(options, specOf(serverOf(options, node), volume));
   let servers = 1;
   const again: Again = (server, leftOut) => {
     servers += 1;

@@ -42,6 +42,7 @@ export class RunningCluster implements Cluster {
   readonly system: System;
   readonly nodes: readonly ContainerNode[];
   readonly sentinels: readonly ContainerNode[];
+  readonly helpers: readonly ContainerNode[];
   readonly control: ContainerNode | null;
   readonly ruler: Ruler;
   /** What servers or sentinels agree on; null where the operator rules, or before they do. */
@@ -70,8 +71,9 @@ export class RunningCluster implements Cluster {
 
   constructor(options: Given & { topology: Topology; emit: Emit; copyAll: boolean }) {
     this.system = options.system;
-    this.nodes = options.nodes.filter(({ role }) => role !== "control" && role !== "sentinel");
+    this.nodes = options.nodes.filter(({ role }) => role === "master" || role === "replica");
     this.sentinels = options.nodes.filter(({ role }) => role === "sentinel");
+    this.helpers = options.nodes.filter(({ role }) => role === "helper");
     this.ruler = options.ruler;
     this.control = options.nodes.find((node) => node.role === "control") ?? null;
     this.links = options.links;
@@ -130,7 +132,7 @@ export class RunningCluster implements Cluster {
   }
 
   node(name: string): ClusterNode {
-    const node = [...this.nodes, ...this.sentinels].find((one) => one.name === name);
+    const node = [...this.nodes, ...this.sentinels, ...this.helpers].find((one) => one.name === name);
     if (!node) throw new ChaosError("internal", `no node is called "${name}"`);
     return node;
   }

@@ -56,7 +56,7 @@ export function selfRule(
           get shards() {
             return cluster.topology.masters.map((name) => (cluster.shards ? cluster.shards.lasting(name) : 0));
           },
-          nameOf: (host) => paths.addresses.nameOf(host),
+          nameOf: (host) => paths.nameOf(host),
         },
         topology: () => cluster.topology,
         onAgreed: (topology, reason) => cluster.intend(topology, reason),

@@ -12,14 +12,20 @@ export interface ClusterShape {
   sharded?: boolean;
   /** Who choose the one master (`mode: sentinel`), if there are any. */
   sentinels?: readonly string[];
+  /** What runs beside the servers and is none. */
+  helpers?: readonly string[];
 }
 
 /** Of a Compose file, with the nodes that the harness keeps for itself. */
 export function shapeOf(file: ComposeFile) {
   const named = (role: string): string[] => file.services.filter((one) => one.role === role).map((one) => one.name);
   const [masters, replicas, sentinels] = [named("master"), named("replica"), named("sentinel")];
-  const links = linksOf([...masters, ...replicas], sentinels).map(({ from, to }) => `${from} -> ${to}`);
-  return { masters, replicas, sentinels, links, controls: named("control"), sharded: file.mode === "cluster" };
+  const helpers = helpersIn(file);
+  const links = linksOf([...masters, ...replicas], sentinels, helpers).map(({ from, to }) => `${from} -> ${to}`);
+  return {
+    ...{ masters, replicas, sentinels, helpers: helpers.map(({ name }) => name), links },
+    ...{ controls: named("control"), sharded: file.mode === "cluster" },
+  };
 }
 
 /** Who says who is master in a cluster of this shape, when it is one of this system. */
@@ -30,15 +36,33 @@ export function rulerIn(
   return sentinels.length > 0 ? "sentinels" : sharded && gossip ? "servers" : "operator";
 }
 
+/** A helper, and whether others dial it. */
+interface Helper {
+  name: string;
+  listens: boolean;
+}
+
+/** Those of a file. */
+function helpersIn({ services }: ComposeFile): Helper[] {
+  const helpers = services.filter(({ role }) => role === "helper");
+  return helpers.map(({ name, ports }) => ({ name, listens: ports.length > 0 }));
+}
+
 /**
  * "r1 -> m1" for every pair of nodes, since every node may become master, "client -> m1" for every node, and from every
- * sentinel to every node and every other sentinel.
+ * sentinel to every node and every other sentinel; from every helper to all of these and to every other helper that has a port.
  */
-export function linksOf(nodes: readonly string[], sentinels: readonly string[] = []): { from: string; to: string }[] {
+export function linksOf(
+  nodes: readonly string[],
+  sentinels: readonly string[] = [],
+  helpers: readonly Helper[] = [],
+): { from: string; to: string }[] {
+  const dialled = helpers.filter(({ listens }) => listens).map(({ name }) => name);
   const others = (from: string, all: readonly string[]) => all.filter((to) => to !== from).map((to) => ({ from, to }));
   return [
     ...nodes.flatMap((from) => others(from, nodes)),
     ...nodes.map((to) => ({ from: "client", to })),
     ...sentinels.flatMap((from) => others(from, [...nodes, ...sentinels])),
+    ...helpers.flatMap(({ name }) => others(name, [...nodes, ...sentinels, ...dialled])),
   ];
 }

@@ -8,8 +8,8 @@ import { rulerIn, shapeOf } from "./shape.ts";
 
 export interface NodeSpec {
   name: string;
-  role: "master" | "replica" | "control" | "sentinel";
-  /** Where it is dialled inside the network. */
+  role: "master" | "replica" | "control" | "sentinel" | "helper";
+  /** Where it is dialled inside the network; 0: nobody dials it. */
   port: number;
   service: ComposeService;
   /** The server's configuration: the Compose file's with the experiment's over it. */
@@ -29,6 +29,9 @@ export interface ClusterSpec {
   sharded: boolean;
   ruler: Ruler;
 }
+
+/** A helper is started as its image and the Compose file say. */
+const NOTHING: Launch = { command: [], environment: {} };
 
 /** The roles, links and settings of a Compose file. @throws ChaosError `invalid-experiment` when no cluster can be made of it. */
 export function clusterSpec(
@@ -54,6 +57,8 @@ export function clusterSpec(
   const nodes = file.services.flatMap((service): NodeSpec[] => {
     const { name, role } = service;
     if (role === null || role === "toxiproxy") return [];
+    if (role === "helper")
+      return [{ name, role, port: service.ports[0]?.container ?? 0, service, config: {}, own: NOTHING }];
     // The control server has all slots to itself: it is asked like any other server.
     const mode = sharded && role !== "control" ? system.cluster?.config : {};
     const config = { ...mode, ...service.config[system.name], ...extra };

@@ -80,7 +80,8 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   const spec = clusterSpec(compose, system, options.config);
   // Every wait of the set-up listens to it: dozens at once are no leak.
   setMaxListeners(0, signal);
-  if (spec.ruler !== "operator") checkRedirect(engine.info.local);
+  const hasHelpers = spec.nodes.some(({ role }) => role === "helper");
+  if (spec.ruler !== "operator" || hasHelpers) checkRedirect(engine.info.local);
   const prefix = `kvchaos-${createHash("sha256").update(runId).digest("hex").slice(0, 10)}`;
   if (options.disk) await checkDisks(engine, spec.nodes.length, options.disk);
   removeLockGraphs(options);
@@ -98,7 +99,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   const placed = spec.nodes.map((plain, i): Placed => {
     const node = { ...(ownRule?.announced(plain) ?? plain), own: ownRule?.launch(plain) };
     const asked = node.service.ports.find(({ container }) => container === node.port)?.host;
-    return { node, ports: { [node.port]: asked ?? (ports[i] as number) } };
+    return { node, ports: node.port === 0 ? {} : { [node.port]: asked ?? (ports[i] as number) } };
   });
 
   const attach = (
@@ -123,7 +124,8 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   });
   const logs = new LogCollector({
     engine,
-    rulesOf: (node) => serverOf(options, node).system.logRules,
+    rulesOf: (name) =>
+      spec.nodes.flatMap((node) => (node.name === name ? serverOf(options, node).system.logRules : [])),
     directory: options.logDirectory,
     emit,
     hide: options.hide,
@@ -135,12 +137,12 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
     const { id, disk, locks, interposer, again } = await startNode(make, { node, ports }, prefix, on);
     const one: ContainerNode = new ContainerNode({
       engine,
-      server: serverOf(options, node.name),
+      server: serverOf(options, node),
       name: node.name,
       role: node.role,
       port: node.port,
       container: id,
-      direct: { host: "127.0.0.1", port: ports[node.port] as number },
+      direct: { host: "127.0.0.1", port: ports[node.port] ?? 0 },
       data: { name: data.name, alias: node.name },
       onStarted: (pid) => paths.prepare(node.name, pid, plans),
       sharded: spec.sharded,
@@ -152,13 +154,20 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
         events.hear(other, one, logs, true);
         return other;
       },
-      password: node.role === "sentinel" ? undefined : password,
+      password: node.role === "sentinel" || node.role === "helper" ? undefined : password,
     });
     events.hear(id, one, logs);
     await Promise.all([one.inspect().then(() => one.prepare()), logs.follow(node.name, id)]);
     return one;
   };
-  const [{ api, links }, ...nodes] = await Promise.all([proxied, ...placed.map(startServer)]);
+  // What servers may ask is there before them, and its paths are links from its first packet on.
+  const { api, links } = await proxied;
+  const helpers = await Promise.all(placed.filter(({ node }) => node.role === "helper").map(startServer));
+  await Promise.all(helpers.map((helper) => helper.ready({ within: READY_MS, signal })));
+  const servers = await Promise.all(placed.filter(({ node }) => node.role !== "helper").map(startServer));
+  const nodes = placed.map(
+    ({ node: { name } }) => [...helpers, ...servers].find((one) => one.name === name) as ContainerNode,
+  );
   const cluster = new RunningCluster({
     system,
     nodes,
@@ -184,7 +193,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
     placed.map(({ node, ports }, i) => ({
       node: nodes[i] as ContainerNode,
       ports,
-      launch: launchOf(serverOf(options, node.name).system, node),
+      launch: launchOf(serverOf(options, node).system, node),
     })),
   );
   const replicate = async (): Promise<void> => {

@@ -119,6 +119,11 @@ function checkRoles(ctx: z.RefinementCtx, services: readonly Service[], mode: z.
       wrong(ctx, 'role "sentinel" goes with `x-kvchaos: {mode: sentinel}`', { path: at("kvchaos.role") });
     }
   }
+  for (const { name, ports } of of("helper")) {
+    if (ports.length < 2) continue;
+    const message = `helper ${name}: expected at most one port, which the others dial through links, got ${ports.length}`;
+    wrong(ctx, message, { path: ["services", name, "ports", 1] });
+  }
   const first = of("master")[0]?.name ?? "…";
   for (const service of services) checkMaster(ctx, service, services, first);
 }

@@ -3,7 +3,7 @@ import { didYouMean } from "../base/mistakes.ts";
 import { eitherOf, FLAG, mapOf, number, pairs, shown, TEXT, TEXTS, wrong } from "./compose-schema.ts";
 import { byteSize, graceSeconds, portMapping, shellWords, volumeMount } from "./compose-values.ts";
 
-export const SERVICE_ROLES = ["master", "replica", "control", "sentinel", "toxiproxy"] as const;
+export const SERVICE_ROLES = ["master", "replica", "control", "sentinel", "helper", "toxiproxy"] as const;
 
 /** Server configuration by system: { redis: { "repl-timeout": "60" } }. */
 type ServerConfig = Readonly<Record<string, Readonly<Record<string, string>>>>;

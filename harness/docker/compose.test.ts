@@ -341,7 +341,7 @@ describe("compose file, refused", () => {
       "an unknown role",
       "m1: mastr",
       [
-        '2:41: unknown role "mastr"; expected master, replica, control, sentinel, toxiproxy; did you mean "master"?',
+        '2:41: unknown role "mastr"; expected master, replica, control, sentinel, helper, toxiproxy; did you mean "master"?',
         '1:1: no service has the label kvchaos.role: "master"',
       ],
     ],

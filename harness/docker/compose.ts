@@ -29,7 +29,8 @@ import { fill } from "./compose-values.ts";
  *
  * What the services mean to kvchaos:
  *
- *   labels:    kvchaos.role: master | replica | control (a server nobody harms) | sentinel | toxiproxy
+ *   labels:    kvchaos.role: master | replica | control (a server nobody harms) | sentinel | toxiproxy | helper (anything else: its own
+ *              image and command, started before the servers, its paths to them links; others dial its one port)
  *              kvchaos.master: m1            whom a replica follows at first
  *   x-kvchaos: {mode: cluster}    the masters share the key space (Kvrocks: CLUSTERX, Redis: Redis Cluster)
  *              {mode: sentinel}   sentinels watch one master and its replicas; without a mode each master has all keys

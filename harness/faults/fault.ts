@@ -66,6 +66,8 @@ export interface Fault<W = WrittenParams, P = PlannedParams> {
   /** A lasting fault stays until healed (`for:`); an instant one is over when injected. */
   readonly lasting: boolean;
   readonly parameters: Parameters<W, P>;
+  /** It asks the node whose process, machine or paths it harms nothing, so that it can be a helper. Absent: servers only. */
+  readonly harmsHelpers?: true;
   /** How long it stays when the experiment gives no `for:`, ms; null or absent: until the heal phase. */
   ownDuration?(params: P): number | null;
   /** How long injecting may take, ms; absent: a minute. */

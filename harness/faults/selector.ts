@@ -113,10 +113,10 @@ export function means(cluster: Selectable, selector: string, node: string): bool
   return selectName(selector, namesOf(cluster), cluster.topology) === node;
 }
 
-type Selectable = Pick<Cluster, "nodes" | "sentinels" | "topology">;
+type Selectable = Pick<Cluster, "nodes" | "sentinels" | "helpers" | "topology">;
 
-function namesOf({ nodes, sentinels }: Selectable): string[] {
-  return [...nodes, ...sentinels].map(({ name }) => name);
+function namesOf({ nodes, sentinels, helpers }: Selectable): string[] {
+  return [...nodes, ...sentinels, ...helpers].map(({ name }) => name);
 }
 
 /** The node a resolved selector means right now. */

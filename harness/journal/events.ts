@@ -74,7 +74,7 @@ const eventSchemas = [
     nodes: z.array(
       z.object({
         name: z.string(),
-        role: z.enum(["master", "replica", "control", "sentinel"]),
+        role: z.enum(["master", "replica", "control", "sentinel", "helper"]),
         container: z.string(),
         image: z.string(),
         digest: z.string().nullable(),

@@ -32,7 +32,7 @@ export function checkRedirect(engineIsLocal: boolean): void {
   if (refusal === null) return;
   throw new ChaosError(
     "infrastructure",
-    `servers that choose their master themselves are redirected to the links inside their network namespaces, which cannot be done here: ${refusal}`,
+    `servers that choose their master themselves, and helpers, are redirected to the links inside their network namespaces, which cannot be done here: ${refusal}`,
     {
       hint: "Run kvchaos as root on the engine's machine (with iptables), or use a cluster without `mode: …`.",
     },

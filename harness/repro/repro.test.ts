@@ -22,7 +22,8 @@ import { faultScripts } from "./registry.ts";
 import { awkStatement } from "./workload-lines.ts";
 
 const EXPERIMENTS = path.join(import.meta.dirname, "../../experiments");
-const SELF_RULED = /^cluster: .*\/redis-(?:cluster|sentinel)/m;
+const SELF_RULED =
+  /^cluster: (?:.*\/(?:redis-(?:cluster|sentinel)|kvrocks-controller)|.*mode: (?:sentinel|controller))/m;
 const file = (name: string): string => path.join(EXPERIMENTS, name);
 
 function bash(script: string, flags: readonly string[] = []): { code: number | null; stdout: string; stderr: string } {

@@ -2,6 +2,7 @@ import type { NodeState } from "../journal/events.ts";
 import { parseInfo, stateOf } from "./info.ts";
 import { kvrocksRecipe } from "./kvrocks-recipe.ts";
 import { clusterView } from "./redis-cluster.ts";
+import { foreignSentinel } from "./redis-sentinel.ts";
 import type { ClusterMember, LogRule, System } from "./system.ts";
 
 /**
@@ -52,6 +53,7 @@ export const kvrocks: System = {
       setSlot: (slot, id, version) => ["CLUSTERX", "SETSLOT", String(slot), "NODE", id, String(version)],
     },
   },
+  sentinel: foreignSentinel,
   // worker.cc: every worker has its own SO_REUSEPORT listener, so the kernel's hash chooses a connection's thread.
   workerThreads: { comm: /^worker$/, setting: "workers" },
   restoringReplies: ["LOADING"],

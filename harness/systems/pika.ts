@@ -2,6 +2,7 @@ import { ChaosError } from "../base/chaos-error.ts";
 import { pikaLogRules } from "./pika-log-rules.ts";
 import { pikaRecipe } from "./pika-recipe.ts";
 import { pikaState } from "./pika-state.ts";
+import { foreignSentinel } from "./redis-sentinel.ts";
 import type { Launch, System } from "./system.ts";
 
 const DATA = "/pika/data";
@@ -42,6 +43,7 @@ export const pika: System = {
   },
   state: pikaState,
   logRules: pikaLogRules,
+  sentinel: foreignSentinel,
   // A replica that comes back copies all data when its place in the master's binlog is gone: 10 files are kept at least.
   forceFullSync: { "binlog-file-size": "1048576", "expire-logs-nums": "10" },
   // Each makes its master begin a new checkpoint, and who copies the one before breaks off (OpenAtomFoundation/pikiwidb#2746).

@@ -63,3 +63,9 @@ function fieldsOf(reply: Reply): Map<string, string> {
   const words = Array.isArray(reply) ? reply.map((one) => replyText(one)) : [];
   return new Map(words.flatMap((word, i) => (i % 2 === 0 ? [[word, words[i + 1] ?? ""] as const] : [])));
 }
+
+/**
+ * Redis's sentinels over another server: they ask it in Redis's words (INFO, PUBLISH, and SLAVEOF within MULTI). Their own program is
+ * another image's. That server finds out by itself under which address its replicas come in.
+ */
+export const foreignSentinel: SentinelMode = { ...redisSentinel, image: "redis:7.0.15", config: () => ({}) };

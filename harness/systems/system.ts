@@ -141,6 +141,8 @@ export interface GossipMode {
 
 /** Processes beside the servers that watch them and choose the master (Redis Sentinel). */
 export interface SentinelMode {
+  /** Of sentinels that are another system's program; absent: the servers' own image. */
+  readonly image?: string;
   /** The port of a sentinel. */
   readonly port: number;
   /** Configuration keys that are the sentinels' and not the servers' begin so. */

@@ -21,7 +21,7 @@ const BASELINE = 20_000;
 
 /** Writes go to masters only. */
 export function takesWrites({ role, master }: WatchedNode): boolean {
-  return role !== "control" && role !== "sentinel" && master() === null;
+  return (role === "master" || role === "replica") && master() === null;
 }
 
 /** The main thread's side of one node: gathers what the classifier needs and tells the journal. */

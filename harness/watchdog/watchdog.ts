@@ -20,7 +20,7 @@ export interface WatchedNode {
   name: string;
   /** What it is asked with, and how its answers are read. */
   system: System;
-  role: "master" | "replica" | "control" | "sentinel";
+  role: "master" | "replica" | "control" | "sentinel" | "helper";
   host: string;
   port: number;
   /** What its keys must begin with (cluster mode). */

@@ -33,7 +33,8 @@ export interface ElectionLines {
 
 /** @param from run ms @param own the nodes that could have been elected: what they say comes first */
 export function electionLines(record: RunRecord, from: number, own: readonly string[]): ElectionLines {
-  const rules = systems.get(record.first("run")?.system ?? "")?.logRules ?? [];
+  // Sentinels are Redis's also where the servers are not.
+  const rules = [...systems.values()].flatMap(({ logRules }) => logRules);
   const about = new Set(rules.filter(({ meaning }) => meaning === "election").map(({ name }) => name));
   const end = record.view.watchEnd;
   const told = record.of("log").filter(({ rule, t }) => about.has(rule) && t >= from && t <= end);

@@ -22,6 +22,7 @@ import { SYSTEM_NAMES } from "../../systems/system.ts";
 import { bringImages, checkNodeImages, chooseServer, readWish, type ServerWish } from "../choose-server.ts";
 import { command, IMAGE, SYSTEM } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
+import { bringHelperImages } from "../helper-images.ts";
 import { interruptible } from "../interrupt.ts";
 import { readyMachine } from "../machine.ts";
 import { composeFor } from "../plan-for.ts";
@@ -72,6 +73,7 @@ async function up(args: ServerWish & { cluster: string | Topology }, signal: Abo
     const { nodes = {} } = server;
     checkNodeImages(nodes, shape, server.system);
     await bringImages(engine, server, { images: Object.values(nodes), file: "" }, signal);
+    await bringHelperImages(engine, compose, server.system, signal);
     const runId = `up-${randomBytes(4).toString("hex")}`;
     await guardRun({ engine, runId, resources, signal, interrupt: signal });
     const logs = await mkdtemp(path.join(tmpdir(), "kvchaos-up-"));

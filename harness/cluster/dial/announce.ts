@@ -27,7 +27,9 @@ export async function announce(
     [...images].map(async (image) => [image, (await engine.inspectImage(image, { signal }))?.digest ?? null] as const),
   );
   const digestOf = new Map(digests);
-  const versions = await Promise.all(servers.map(({ node }) => versionOf(node, signal)));
+  const versions = await Promise.all(
+    servers.map(({ node }) => (node.role === "helper" ? null : versionOf(node, signal))),
+  );
   emit({
     type: "cluster",
     nodes: servers.map(({ node, ports, launch }, i) => ({

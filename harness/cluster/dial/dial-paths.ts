@@ -68,7 +68,7 @@ export class DialPaths {
   nodeAt(host: string, port: number, links: readonly LinkPlan[]): string | null {
     if ([this.#spec.toxiproxy.name, this.addresses.toxiproxy].includes(host))
       return links.find(({ listen }) => listen === port)?.to ?? null;
-    const name = [...this.#networks.values()].map((one) => one.nameOf(host)).find((one) => one !== null) ?? null;
+    const name = this.nameOf(host);
     return name !== null && this.addressOf(name).port === port ? name : null;
   }
 
@@ -78,6 +78,11 @@ export class DialPaths {
     const listens = links.filter(({ to }) => to === node).map(({ listen }) => listen);
     const proxies = [this.#spec.toxiproxy.name, this.addresses.toxiproxy];
     return [`${host}:${port}`, ...proxies.flatMap((proxy) => listens.map((listen) => `${proxy}:${listen}`))];
+  }
+
+  /** The node that has this address on any network; null: none. */
+  nameOf(host: string): string | null {
+    return [...this.#networks.values()].map((one) => one.nameOf(host)).find((one) => one !== null) ?? null;
   }
 
   /** Sets the rules in the namespace of a node that was just started. */

@@ -23,11 +23,19 @@ export function planLinks(
 ): LinkPlan[] {
   const named = (...roles: string[]) => nodes.filter(({ role }) => roles.includes(role)).map(({ name }) => name);
   const bus = ruler === "servers" && gossip ? [gossip.busOffset] : [];
-  return linksOf(named("master", "replica"), named("sentinel")).map(({ from, to }, i) => ({
+  const servers = named("master", "replica");
+  const helpers = nodes
+    .filter(({ role }) => role === "helper")
+    .map((one) => ({ name: one.name, listens: one.port > 0 }));
+  const offsetsOf = (from: string, to: string): readonly number[] => {
+    if (ruler === "operator" && from === "client") return portOffsets;
+    return servers.includes(from) && servers.includes(to) ? [...new Set([...portOffsets, ...bus])] : [0];
+  };
+  return linksOf(servers, named("sentinel"), helpers).map(({ from, to }, i) => ({
     from,
     to,
     listen: FIRST_LISTEN + i,
     port: nodes.find(({ name }) => name === to)?.port ?? port,
-    offsets: ruler === "operator" ? portOffsets : from === "client" ? [0] : [0, ...bus],
+    offsets: offsetsOf(from, to),
   }));
 }

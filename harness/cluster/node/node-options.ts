@@ -42,7 +42,7 @@ export interface ContainerNodeOptions {
   engine: Engine;
   server: Server;
   name: string;
-  role: "master" | "replica" | "control" | "sentinel";
+  role: "master" | "replica" | "control" | "sentinel" | "helper";
   container: string;
   direct: Address;
   data: DataNetwork;

@@ -4,10 +4,10 @@ const DEPTH = 5;
 
 /**
  * The server's own process below a container's first one: an entrypoint script may stay in front of it.
- * null when /proc is not this engine's or the process is gone. Linux /proc, needs CONFIG_PROC_CHILDREN.
+ * With no name the first one itself. null when /proc is not this engine's or the process is gone. Linux /proc, needs CONFIG_PROC_CHILDREN.
  */
 export function findServerProcess(containerPid: number | null, processName: string): number | null {
-  if (containerPid === null) return null;
+  if (containerPid === null || processName === "") return containerPid;
   // The kernel cuts comm to 15 characters.
   const wanted = processName.slice(0, 15);
   let level = [containerPid];

@@ -42,14 +42,9 @@ export function settingsOf(topology: Topology): Record<string, Setting[]> {
   const replicas = replicasOf(topology).reduce((all, one) => all + one, 0);
   // The control server is one more.
   const crowded = masters + replicas + 1 > 5;
+  const electors = sentinels > 0 ? sentinelSettings(sentinels) : [];
   return {
-    redis: [
-      ...DATA,
-      ...REPLICATION,
-      ...(mode === "cluster" ? GOSSIP : []),
-      DEBUG,
-      ...(sentinels > 0 ? sentinelSettings(sentinels) : []),
-    ],
+    redis: [...DATA, ...REPLICATION, ...(mode === "cluster" ? GOSSIP : []), DEBUG, ...electors],
     kvrocks: [
       {
         key: "use-rsid-psync",
@@ -62,6 +57,7 @@ export function settingsOf(topology: Topology): Record<string, Setting[]> {
         why: "Several servers on a small machine: the defaults (4 GiB of block cache, 64 MiB per write buffer) are for one.",
       },
       { key: "rocksdb.write_buffer_size", value: "16" },
+      ...electors,
     ],
     pika: [
       {
@@ -70,6 +66,7 @@ export function settingsOf(topology: Topology): Record<string, Setting[]> {
         why: "Its cache answers some reads wrongly (3.5.2: the second read of a small zset): compare what is stored.",
       },
       { key: "write-buffer-size", value: "16M" },
+      ...electors,
     ],
   };
 }

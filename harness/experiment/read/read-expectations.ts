@@ -75,7 +75,7 @@ function readNode(item: Item, path: Path, reading: Reading): string | null | und
     return mistakes.addKey([...path, "node"], '"node" goes with what a node does, not with "served"');
   }
   if (item.node === undefined) return mistakes.add(path, 'missing key "node": of whom it is expected');
-  checkNode(item.node, [...path, "node"], reading, ROLES);
+  checkNode(item.node, [...path, "node"], reading, { selectors: ROLES, helpers: item.log !== undefined });
   const replicates = item.state !== undefined || item["full-sync"] !== undefined;
   if (replicates && shape?.sentinels?.includes(item.node)) {
     mistakes.add([...path, "node"], `"${item.node}" is a sentinel: it replicates from nobody`);

@@ -39,7 +39,10 @@ export function readFaults(raw: unknown, loads: readonly string[], reading: Read
       mistakes.add(["faults", index, "when", "state"], message, "add a fault migrate-slots");
     }
     const node = item?.when?.node;
-    if (node !== undefined) checkNode(node, ["faults", index, "when", "node"], reading, ROLES);
+    const told = item?.when?.log !== undefined || item?.when?.["since-start"] !== undefined;
+    if (node !== undefined) {
+      checkNode(node, ["faults", index, "when", "node"], reading, { selectors: ROLES, helpers: told });
+    }
     if (item?.for && params && !params.fault.lasting) {
       const message = `"for" on an instant fault: ${item.fault} is over when it is done`;
       mistakes.addKey(["faults", index, "for"], message, "leave it out");
@@ -92,11 +95,18 @@ function readParams(
   }
   const value = mistakes.parse(fault.parameters.written, own, path);
   if (value === undefined) return undefined;
-  for (const mention of fault.parameters.mentions(value)) checkMention(mention, path, loads, reading);
+  for (const mention of fault.parameters.mentions(value)) {
+    checkMention(mention, path, { loads, helpers: fault.harmsHelpers ?? false }, reading);
+  }
   return { fault, value };
 }
 
-function checkMention(mention: Mention, base: Path, loads: readonly string[], reading: Reading): void {
+function checkMention(
+  mention: Mention,
+  base: Path,
+  { loads, helpers }: { loads: readonly string[]; helpers: boolean },
+  reading: Reading,
+): void {
   const { shape, mistakes } = reading;
   if (!shape) return;
   const path = [...base, ...mention.path];
@@ -109,7 +119,7 @@ function checkMention(mention: Mention, base: Path, loads: readonly string[], re
   } else if (mention.kind === "load") {
     if (!loads.includes(mention.name)) mistakes.unknown(path, "load", mention.name, loads);
   } else if (mention.kind === "node") {
-    checkNode(mention.name, path, reading);
+    checkNode(mention.name, path, reading, { helpers });
   } else if (!shape.links.includes(mention.name)) {
     const control = shape.controls.find((name) => mention.name.split(/\s*->\s*/).includes(name));
     if (control !== undefined) mistakes.add(path, controlMessage(control));

@@ -18,11 +18,21 @@ export function checkNode(
   name: string,
   path: Path,
   { shape, mistakes }: Reading,
-  selectors: readonly string[] = [],
+  { selectors = [], helpers = false }: { selectors?: readonly string[]; helpers?: boolean } = {},
 ): void {
   if (!shape) return;
-  const nodes = [...shape.masters, ...shape.replicas, ...(shape.sentinels ?? [])];
-  if (shape.controls.includes(name)) mistakes.add(path, controlMessage(name));
+  const nodes = [
+    ...shape.masters,
+    ...shape.replicas,
+    ...(shape.sentinels ?? []),
+    ...(helpers ? (shape.helpers ?? []) : []),
+  ];
+  if (!helpers && shape.helpers?.includes(name)) {
+    mistakes.add(
+      path,
+      `"${name}" is a helper, and no server: it can be killed, paused, restarted and cut off, and its log be waited for`,
+    );
+  } else if (shape.controls.includes(name)) mistakes.add(path, controlMessage(name));
   else if (selectors.includes(name)) {
     if (name !== "master" && shape.replicas.length === 0) mistakes.add(path, `"${name}": the cluster has no replica`);
   } else if (!nodes.includes(name)) mistakes.unknown(path, "node", name, [...nodes, ...selectors]);

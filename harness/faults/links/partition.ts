@@ -37,6 +37,7 @@ type Mode = (typeof MODES)[number];
  */
 export const partition = defineFault({
   kind: "partition",
+  harmsHelpers: true,
   summary: "cut links: blackhole, drop, reset or disconnect",
   lasting: true,
   parameters: parameters(
@@ -67,12 +68,15 @@ export const partition = defineFault({
       ? cluster.links.filter((link) => link.from === node.name || link.to === node.name)
       : [...new Set((p.links ?? []).map((link) => selectLink(cluster, link)))];
     const sentinels = cluster.sentinels.map(({ name }) => name);
+    const helpers = cluster.helpers.map(({ name }) => name);
     // Where servers gossip, each of them dials every other.
     const used = links.filter(
       ({ from, to }) =>
         from === "client" ||
         cluster.ruler === "servers" ||
         sentinels.includes(from) ||
+        // What a helper listens to is none of ours to speak.
+        (helpers.includes(from) && !helpers.includes(to)) ||
         cluster.topology.replicaOf[from] === to,
     );
     const targets = [...(node ? [node.name] : []), ...links.map((link) => link.name)];

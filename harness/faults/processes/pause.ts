@@ -8,6 +8,7 @@ import { selectNode } from "../selector.ts";
  */
 export const pause = defineFault({
   kind: "pause",
+  harmsHelpers: true,
   summary: "freeze a node's processes",
   lasting: true,
   parameters: parameters({ node: nodeParameter("whose processes are frozen") }),
@@ -20,6 +21,11 @@ export const pause = defineFault({
       targets: [node.name],
       effect: async () => {
         const { paused } = await node.inspect();
+        if (node.role === "helper")
+          return {
+            measured: paused,
+            summary: paused ? "frozen, as the engine says" : "the engine does not say paused",
+          };
         const answered = await node.admin(["PING"], { within: 300 }).then(
           () => true,
           () => false,

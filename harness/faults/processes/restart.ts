@@ -10,6 +10,7 @@ const STOP_MS = 10_000;
 /** Starts a server that has ended, with the role that the topology gives it. */
 export async function startAgain({ cluster, id }: FaultContext, node: ClusterNode): Promise<void> {
   await node.start({ within: START_MS });
+  if (node.role === "helper") return;
   await cluster.restoreRole(node.name, { within: START_MS, by: id });
 }
 
@@ -51,6 +52,7 @@ async function restartNode(
  */
 export const restart = defineFault({
   kind: "restart",
+  harmsHelpers: true,
   summary: "stop a node gracefully and start it again, with another server on the same data where one is named",
   lasting: false,
   parameters: parameters(

@@ -157,7 +157,7 @@ export const resultSchema = z.object({
   nodes: z.array(
     z.object({
       name: z.string(),
-      role: z.enum(["master", "replica", "control", "sentinel"]),
+      role: z.enum(["master", "replica", "control", "sentinel", "helper"]),
       image: z.string(),
       digest: z.string().nullable(),
       version: z.string().nullable(),

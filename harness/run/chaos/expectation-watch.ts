@@ -9,7 +9,7 @@ const MOST_LINES = 1_000;
 /** Journals every log line that an expectation of the experiment waits for, from now on. The rest is judged from the journal alone. */
 export function watchExpectations(
   { options, emit }: Pick<RunContext, "emit"> & { options: { plan: { experiment: Watched } } },
-  cluster: Pick<Cluster, "onLogLine" | "nodes" | "sentinels" | "topology">,
+  cluster: Pick<Cluster, "onLogLine" | "nodes" | "sentinels" | "helpers" | "topology">,
 ): void {
   for (const { id, node: selector, what } of options.plan.experiment.expectations) {
     if (what.kind !== "log" || selector === null) continue;
