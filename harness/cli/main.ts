@@ -39,6 +39,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/shrink.ts")).shrinkCommand,
   },
   {
+    usage: "explore",
+    summary:
+      "find what nobody told it: drawn experiments, one after the other, and a small one of each bug that they find",
+    load: async () => (await import("./commands/explore.ts")).exploreCommand,
+  },
+  {
     usage: "foresee <target>",
     summary: "deadlocks that a run did not hit and that its servers can reach; with --confirm they are made real",
     load: async () => (await import("./commands/foresee.ts")).foreseeCommand,

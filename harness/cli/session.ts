@@ -61,6 +61,8 @@ export interface SessionOptions {
   jobs?: Jobs | undefined;
   /** At the end, however it comes, each page tells how often what it found came back in the other runs. */
   again?: boolean | undefined;
+  /** Nobody reads how each of very many runs ended, and none is done once more: who runs them judges each by itself. */
+  unattended?: boolean | undefined;
 }
 
 interface How {
@@ -132,6 +134,11 @@ export class Session {
     return server;
   }
 
+  /** The server for experiments that nobody has written yet. */
+  async server(wish: ServerWish, systems: Experiment["systems"]): Promise<ServerChoice> {
+    return chooseServer(this.engine, wish, systems, this.signal);
+  }
+
   /** The server of an earlier run where its journal is there, unless another is wished for. */
   async chooseAgain({ system, image, nodes }: ServerWish, plan: Plan, record?: RunRecord): Promise<ServerChoice> {
     const before = record?.first("run");
@@ -184,11 +191,12 @@ export class Session {
       keep,
       part,
     };
-    if (this.jobs === 1) return this.#ended(await this.#onItsOwn(request), request, null);
+    const { unattended = false } = this.#options;
+    if (this.jobs === 1 && !unattended) return this.#ended(await this.#onItsOwn(request), request, null);
     const interrupt = unneeded ? AbortSignal.any([this.signal, unneeded]) : this.signal;
     const needs = needsOf(plan, await composeFor(plan.experiment.cluster, server));
     const { run, most } = await this.#aside(request, needs, interrupt);
-    if (most === 0 || interrupt.aborted || !isSpoilt(run)) return this.#ended(run, request, null);
+    if (most === 0 || unattended || interrupt.aborted || !isSpoilt(run)) return this.#ended(run, request, null);
     const spoilt = await this.#ended(run, request, null);
     log(
       `${nameOf(request)}: ${run.verdict} beside ${counted(most, "other run")}, which may be their doing: once more, alone`,
@@ -222,7 +230,7 @@ export class Session {
       };
       try {
         const run = await runAside(request, { place, interrupt, onEvent });
-        row.end(run.said, place.most);
+        if (!this.#options.unattended) row.end(run.said, place.most);
         return { run, most: place.most };
       } finally {
         row.leave();
@@ -231,7 +239,8 @@ export class Session {
   }
 
   async #ended(run: RunEnd | RunResult, { plan, reports }: RunRequest, spoilt: EndedRun | null): Promise<EndedRun> {
-    await writeRunIndex(reports).catch((error: unknown) => logError(error, "the list of runs could not be written:"));
+    if (!this.#options.unattended)
+      await writeRunIndex(reports).catch((error: unknown) => logError(error, "the list of runs could not be written:"));
     addTo(this.#directories, plan.experiment.file, run.directory);
     const { verdict, reasons, findings, directory } = run;
     const record = async () => ("record" in run ? run.record : recordIn(directory));

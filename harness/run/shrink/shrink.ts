@@ -14,11 +14,11 @@ export interface Tried {
   outcome: "failed" | "passed" | "unknown";
 }
 
-export interface Search {
+export interface Search<R extends Attempt> {
   /** What a document becomes; null: it is no experiment, and is not tried. */
   planOf(document: Document): Promise<Plan | null>;
   /** Does this run show the failure that is looked for? */
-  shows(attempt: Attempt): boolean;
+  shows(attempt: R): boolean;
   /** Runs of an earlier search, which are not made again. */
   earlier: readonly Tried[];
   onTried(tried: Tried, document: Document): void;
@@ -59,7 +59,11 @@ class Over extends Error {}
  * shorter and rounder times. A failure that comes and goes is no matter of luck: a proposal is run until a sequential test tells with stated
  * chances of a mistake whether it fails about as often as the whole.
  */
-export async function shrink(start: Document, search: Search, campaign: Campaign<Plan, Attempt>): Promise<Shrunk> {
+export async function shrink<R extends Attempt>(
+  start: Document,
+  search: Search<R>,
+  campaign: Campaign<Plan, R>,
+): Promise<Shrunk> {
   const runner = new Runner(search, campaign);
   let smallest: Document | null = null;
   let complete = true;
@@ -91,7 +95,7 @@ export async function shrink(start: Document, search: Search, campaign: Campaign
 /** From one proposal that fails to the next smaller one. */
 async function walk(
   start: Document,
-  runner: Runner,
+  runner: Pick<Runner<Attempt>, "planOf" | "fails">,
   refuted: ReadonlySet<string>,
   onBest: (best: Document) => void,
 ): Promise<Document> {
@@ -115,7 +119,7 @@ async function walk(
 async function isConfirmed(
   smallest: Document,
   start: Document,
-  runner: Runner,
+  runner: Pick<Runner<Attempt>, "run" | "counts">,
   refuted: Set<string>,
 ): Promise<boolean> {
   const counts = await runner.run(
@@ -129,14 +133,14 @@ async function isConfirmed(
 }
 
 /** Runs proposals, and remembers how each run ended. */
-class Runner {
+class Runner<R extends Attempt> {
   readonly #counts = new Map<string, Counts>();
   readonly #plans = new Map<string, Promise<Plan | null>>();
-  readonly #search: Search;
-  readonly #campaign: Campaign<Plan, Attempt>;
+  readonly #search: Search<R>;
+  readonly #campaign: Campaign<Plan, R>;
   made = 0;
 
-  constructor(search: Search, campaign: Campaign<Plan, Attempt>) {
+  constructor(search: Search<R>, campaign: Campaign<Plan, R>) {
     this.#search = search;
     this.#campaign = campaign;
     for (const one of search.earlier) this.#count(one);
@@ -188,7 +192,7 @@ class Runner {
     }
   }
 
-  #outcomeOf(attempt: Attempt): Tried["outcome"] {
+  #outcomeOf(attempt: R): Tried["outcome"] {
     if (this.#search.shows(attempt)) return "failed";
     return attempt.verdict === "pass" || attempt.verdict === "fail" ? "passed" : "unknown";
   }

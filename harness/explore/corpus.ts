@@ -1,0 +1,58 @@
+import type { Random } from "../base/random.ts";
+import { weighted } from "./grammar/chance.ts";
+import type { Drawn } from "./grammar/draw.ts";
+
+export interface Member {
+  /** Number of the experiment. */
+  number: number;
+  document: Drawn;
+  behaviour: readonly string[];
+  /** How often it was taken for a parent. */
+  taken: number;
+}
+
+/**
+ * The experiments that showed something new, and how often everything was seen. What shows rare behaviour is taken more often: its
+ * neighbourhood is the least known.
+ */
+export class Corpus {
+  readonly #members: Member[] = [];
+  readonly #seen = new Map<string, number>();
+
+  get members(): readonly Member[] {
+    return this.#members;
+  }
+
+  /** Kinds of behaviour that were seen. */
+  get size(): number {
+    return this.#seen.size;
+  }
+
+  timesSeen(one: string): number {
+    return this.#seen.get(one) ?? 0;
+  }
+
+  /** Counts what an experiment showed, and keeps it if some of that is new. Returns what is. */
+  add(number: number, document: Drawn, behaviour: ReadonlySet<string>): string[] {
+    const fresh = [...behaviour].filter((one) => !this.#seen.has(one));
+    for (const one of behaviour) this.#seen.set(one, this.timesSeen(one) + 1);
+    if (fresh.length > 0) this.#members.push({ number, document, behaviour: [...behaviour], taken: 0 });
+    return fresh;
+  }
+
+  /** null: there is none yet. */
+  pick(random: Random): Member | null {
+    if (this.#members.length === 0) return null;
+    const member = weighted(
+      random,
+      this.#members.map((one) => [one, this.#energy(one)] as const),
+    );
+    member.taken++;
+    return member;
+  }
+
+  #energy({ behaviour, taken }: Member): number {
+    const rare = behaviour.reduce((sum, one) => sum + 1 / this.timesSeen(one) ** 2, 0);
+    return (0.01 + rare) / (1 + taken);
+  }
+}

@@ -1,0 +1,119 @@
+import { ChaosError } from "../base/chaos-error.ts";
+import { seededRandom } from "../base/random.ts";
+import { Corpus } from "./corpus.ts";
+import { maybe } from "./grammar/chance.ts";
+import { type Drawn, draw, type Grammar } from "./grammar/draw.ts";
+import { mutate } from "./grammar/mutate.ts";
+import { type Bug, Ledger } from "./ledger.ts";
+
+/** One finding of an experiment, as far as it is told apart from others. */
+export interface Seen {
+  signature: string;
+  proved: boolean;
+  /** The issue that is known for it. */
+  known: string | null;
+}
+
+/** What an experiment came to. */
+export interface Outcome {
+  behaviour: ReadonlySet<string>;
+  seen: readonly Seen[];
+  /** The harness was starved, or the run broke: it counts for nothing. */
+  void: boolean;
+}
+
+/** One experiment that was run. */
+export interface Tried {
+  number: number;
+  document: Drawn;
+  outcome: Outcome;
+  /** What nobody had seen before. */
+  fresh: readonly string[];
+  /** Bugs that nobody had seen before. */
+  firsts: readonly Bug[];
+}
+
+export interface Exploration {
+  grammar: Grammar;
+  seed: string;
+  /** Experiments at a time. */
+  jobs: number;
+  /** false: every experiment is drawn anew, whatever the others showed. */
+  guided: boolean;
+  /** Could it be run? What is drawn need not fit together. */
+  valid(document: Drawn): Promise<boolean>;
+  run(document: Drawn, number: number): Promise<Outcome>;
+  /** What is done about an experiment when it is over; the next one of its job begins after that. */
+  onTried(tried: Tried): Promise<void>;
+  /** No experiment begins any more. */
+  over(): boolean;
+  corpus?: Corpus;
+  ledger?: Ledger;
+  /** Number of the first experiment. */
+  first?: number;
+}
+
+/** How often an experiment is drawn anew although there is a corpus. */
+const FRESH = 0.3;
+/** How often one is run although it leads to a bug that is known. */
+const KNOWN_AGAIN = 0.15;
+/** Draws until one fits together: nearly all do. */
+const MOST_DRAWS = 500;
+
+/**
+ * Draws experiments, runs them, and lets what they show decide what is drawn next. With one job the same seed and the same outcomes give the
+ * same experiments.
+ */
+export async function explore(exploration: Exploration): Promise<{ corpus: Corpus; ledger: Ledger }> {
+  const { corpus = new Corpus(), ledger = new Ledger(), first = 1, jobs } = exploration;
+  let next = first;
+  const job = async (): Promise<void> => {
+    while (!exploration.over()) {
+      const number = next++;
+      const document = await drawValid(exploration, number, corpus, ledger);
+      const outcome = await exploration.run(document, number);
+      const tried: Tried = { number, document, outcome, fresh: [], firsts: [] };
+      if (outcome.void) await exploration.onTried(tried);
+      else await exploration.onTried({ ...tried, ...note(tried, corpus, ledger) });
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, job));
+  return { corpus, ledger };
+}
+
+/** Takes in what an experiment showed. */
+export function note(
+  { number, document, outcome }: Pick<Tried, "number" | "document" | "outcome">,
+  corpus: Corpus,
+  ledger: Ledger,
+): Pick<Tried, "fresh" | "firsts"> {
+  const fresh = corpus.add(number, document, outcome.behaviour);
+  const noted = outcome.seen.map(({ signature, proved, known }) =>
+    ledger.note(signature, { experiment: number, proved, known }),
+  );
+  return { fresh, firsts: noted.flatMap(({ bug, first }) => (first ? [bug] : [])) };
+}
+
+async function drawValid(
+  { grammar, seed, guided, valid }: Exploration,
+  number: number,
+  corpus: Corpus,
+  ledger: Ledger,
+): Promise<Drawn> {
+  for (let attempt = 0; attempt < MOST_DRAWS; attempt++) {
+    const random = seededRandom(`${seed}/${number}/${attempt}`);
+    const parent = guided && !maybe(random, FRESH) ? corpus.pick(random) : null;
+    const other = parent && corpus.pick(random);
+    const document = parent && other ? mutate(parent.document, other.document, grammar, random) : draw(grammar, random);
+    if (ledger.leadsToKnown(kindsOf(document)) && !maybe(random, KNOWN_AGAIN)) continue;
+    if (await valid(document)) return document;
+  }
+  throw new ChaosError("usage", `none of ${MOST_DRAWS} experiments that were drawn fits together`, {
+    hint: "Allow more kinds of faults, or another cluster.",
+  });
+}
+
+export function kindsOf(document: Drawn): Set<string> {
+  const faults = Array.isArray(document.faults) ? (document.faults as Drawn[]) : [];
+  return new Set(faults.map(({ fault }) => String(fault)));
+}

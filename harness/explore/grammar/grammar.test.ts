@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { seededRandom } from "../../base/random.ts";
+import { registries } from "../../experiment/catalogue.ts";
+import { documentText } from "../../experiment/document-text.ts";
+import { readExperimentText } from "../../experiment/read-experiment.ts";
+import { type Drawn, draw } from "./draw.ts";
+import { DRAWN_FAULTS, NOT_DRAWN } from "./faults.ts";
+import { commandsIn, grammarOf } from "./grammar-of.ts";
+import { mutate } from "./mutate.ts";
+
+const EXPERIMENTS = path.join(import.meta.dirname, "../../../experiments");
+
+async function grammarFor(system: string, only: string[] = [], without: string[] = []) {
+  const folder = path.join(EXPERIMENTS, system);
+  const tours = (await readdir(folder)).filter((name) => name.startsWith("foresee-"));
+  const texts = await Promise.all(tours.map((name) => readFile(path.join(folder, name), "utf8")));
+  return grammarOf(system, registries, { commands: commandsIn(texts), only, without });
+}
+
+async function mistakesIn(document: Drawn): Promise<string | null> {
+  try {
+    await readExperimentText(documentText(document), path.join(EXPERIMENTS, "any/drawn.yaml"), registries);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describe("the grammar", () => {
+  for (const system of registries.systems.keys()) {
+    it(`draws and changes experiments of ${system} that a person could have written: nearly all fit together`, async () => {
+      const grammar = await grammarFor(system);
+      const documents: Drawn[] = [];
+      const wrong: string[] = [];
+      for (let number = 0; number < 24; number++) {
+        const random = seededRandom(`${system}/${number}`);
+        const [one, other] = [documents.at(-1), documents.at(-2)];
+        const document =
+          number % 2 === 0 || !one || !other ? draw(grammar, random) : mutate(one, other, grammar, random);
+        const mistakes = await mistakesIn(document);
+        if (mistakes === null) documents.push(document);
+        else wrong.push(mistakes);
+      }
+      assert.ok(documents.length >= 18, wrong.join("\n"));
+    });
+  }
+
+  it("knows every fault: it is drawn, or there is a reason why not", () => {
+    assert.deepEqual(Object.keys({ ...DRAWN_FAULTS, ...NOT_DRAWN }).sort(), [...registries.faults.keys()].sort());
+  });
+
+  it("keeps to what the user wants", async () => {
+    const only = await grammarFor("redis", ["kill", "pause", "set"]);
+    assert.deepEqual(
+      [only.faults, only.workloads],
+      [["kill", "pause"].sort((a, b) => only.faults.indexOf(a) - only.faults.indexOf(b)), ["set"]],
+    );
+    const without = await grammarFor("redis", [], ["kill", "config", "workloads"]);
+    assert.deepEqual([without.faults.includes("kill"), without.settings, without.workloads], [false, false, []]);
+    await assert.rejects(grammarFor("redis", ["kil"]), /nothing that is drawn is called "kil"/);
+  });
+
+  it("takes no command that would say who is master, delete data, stop the server or listen for ever", async () => {
+    for (const system of registries.systems.keys()) {
+      const { commands } = await grammarFor(system);
+      assert.ok(commands.length > 30, system);
+      for (const argv of commands)
+        assert.doesNotMatch(argv.join(" ").toUpperCase(), /^(FLUSH|SLAVEOF|REPLICAOF|SHUTDOWN|DEL |MONITOR|DEBUG)/);
+    }
+  });
+});

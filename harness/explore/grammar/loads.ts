@@ -1,0 +1,39 @@
+import type { Random } from "../../base/random.ts";
+import { bytes, half, maybe, weighted } from "./chance.ts";
+
+/** One to three loads, of a random half of the workloads. @param recordable a recorded load can be judged here */
+export function drawLoads(
+  random: Random,
+  workloads: readonly string[],
+  recordable: readonly string[],
+): Record<string, unknown>[] {
+  const some = half(random, workloads);
+  const count = weighted(random, [
+    [1, 3],
+    [2, 2],
+    [3, 1],
+  ]);
+  return Array.from({ length: Math.min(count, some.length) }, (_, index) => {
+    const workload = some[index] as string;
+    const record = recordable.includes(workload) && maybe(random, 0.5) ? { record: true } : {};
+    return {
+      workload,
+      name: `${workload}-${index + 1}`,
+      connections: random.pick([1, 2, 4, 8, 16]),
+      rate: `${random.pick([50, 200, 500, 1000])}/s`,
+      keys: random.pick([10, 100, 1000, 10_000]),
+      value: bytes(random, 10, 20_000),
+      ...(maybe(random, 0.3) && { pipeline: random.pick([2, 8, 32]) }),
+      ...record,
+    };
+  });
+}
+
+/** Data before anything else: enough that a full sync takes a while, little enough that a run stays short. */
+export function drawPreload(random: Random): Record<string, unknown> | undefined {
+  return weighted<Record<string, unknown> | undefined>(random, [
+    [undefined, 1],
+    [{ keys: random.pick([100, 1000, 5000]), value: bytes(random, 20, 4_000) }, 4],
+    [{ keys: random.pick([10_000, 20_000]), value: bytes(random, 100, 2_000), types: ["string"] }, 2],
+  ]);
+}
