@@ -15,10 +15,12 @@ import { partition } from "./links/partition.ts";
 import { kill } from "./processes/kill.ts";
 import { pause } from "./processes/pause.ts";
 import { pauseThread } from "./processes/pause-thread.ts";
+import { powerLoss } from "./processes/power-loss.ts";
 import { restart } from "./processes/restart.ts";
 import { shutdown } from "./processes/shutdown.ts";
 import { clockSkew } from "./resources/clock-skew.ts";
 import { cpuLimit } from "./resources/cpu-limit.ts";
+import { diskError } from "./resources/disk-error.ts";
 import { diskFull } from "./resources/disk-full.ts";
 import { memoryLimit } from "./resources/memory-limit.ts";
 import { slowDisk } from "./resources/slow-disk.ts";
@@ -40,6 +42,7 @@ export const faults: ReadonlyMap<string, Fault> = new Map(
     pause,
     pauseThread,
     kill,
+    powerLoss,
     restart,
     shutdown,
     connectionStorm,
@@ -49,6 +52,7 @@ export const faults: ReadonlyMap<string, Fault> = new Map(
     cpuLimit,
     memoryLimit,
     diskFull,
+    diskError,
     slowDisk,
     clockSkew,
   ].map((fault: Fault) => [fault.kind, fault]),

@@ -52,4 +52,23 @@ describe("the library between a program and its C library", function () {
     folder.unskew("back");
     assert.ok(Math.abs(await off()) < 60);
   });
+
+  const write = (file: string, ...how: string[]) =>
+    run("dd", "if=/dev/zero", `of=${path.join(data, file)}`, "bs=1000", "count=3", ...how);
+  const refusals = async (file: string, ...how: string[]): Promise<boolean> =>
+    (await write(file, ...how)).stderr.includes("No space left on device");
+
+  it("lets writes or syncs of the data fail, and no others", async () => {
+    const before = folder.failures();
+    folder.fail("writes", { error: "ENOSPC", writes: true, syncs: false, probability: 1 });
+    assert.equal(await refusals("fails"), true);
+    assert.equal((await run("dd", "if=/dev/zero", "of=/dev/null", "count=1")).code, 0);
+    folder.fail("syncs", { error: "ENOSPC", writes: false, syncs: true, probability: 1 });
+    assert.equal(await refusals("fails"), false);
+    assert.equal(await refusals("fails", "conv=fsync"), true);
+    folder.unfail("syncs");
+    folder.unfail("writes");
+    assert.equal(await refusals("works", "conv=fsync"), false);
+    assert.deepEqual(folder.failures(), { writes: before.writes + 1, syncs: before.syncs + 1 });
+  });
 });

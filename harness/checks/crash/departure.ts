@@ -3,7 +3,7 @@ import type { RunRecord } from "../../journal/record.ts";
 import { signalOf } from "./no-crash.ts";
 
 /** Faults that end a server's process. */
-export const DEADLY: readonly string[] = ["kill", "restart", "rolling-upgrade", "shutdown"];
+export const DEADLY: readonly string[] = ["kill", "power-loss", "restart", "rolling-upgrade", "shutdown"];
 
 /** A server whose process had ended, and was not started again, when the run stopped looking. */
 export interface Departure {

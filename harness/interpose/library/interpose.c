@@ -281,9 +281,31 @@ static void note_opened(int fd, int flags) {
   else atomic_fetch_and(&careful[fd / 64], ~bit);
 }
 
+static int is_careful(int fd) { return fd >= 0 && fd < 65536 && atomic_load(&careful[fd / 64]) >> fd % 64 & 1; }
+
+static int copied(int from, int to) {
+  note_opened(to, is_careful(from) ? O_DSYNC : 0);
+  return to;
+}
+
+PUBLIC int dup(int fd) {
+  REAL(dup)
+  return copied(fd, real(fd));
+}
+
+PUBLIC int dup2(int fd, int to) {
+  REAL(dup2)
+  return copied(fd, real(fd, to));
+}
+
+PUBLIC int dup3(int fd, int to, int flags) {
+  REAL(dup3)
+  return copied(fd, real(fd, to, flags));
+}
+
 static void written(int fd, int64_t offset) {
   struct statx file;
-  int safe = fd >= 0 && fd < 65536 && atomic_load(&careful[fd / 64]) >> fd % 64 & 1;
+  int safe = is_careful(fd);
   if ((!safe && offset < 0) || !is_data(fd, &file)) return;
   if (safe) return note_synced(&file);
   struct synced *entry = entry_of(&file);

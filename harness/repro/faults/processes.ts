@@ -2,6 +2,7 @@ import { formatDuration } from "../../base/units.ts";
 import { kill } from "../../faults/processes/kill.ts";
 import { pause } from "../../faults/processes/pause.ts";
 import { pauseThread, whereText } from "../../faults/processes/pause-thread.ts";
+import { powerLoss } from "../../faults/processes/power-loss.ts";
 import { restart } from "../../faults/processes/restart.ts";
 import { shutdown } from "../../faults/processes/shutdown.ts";
 import { word } from "../bash.ts";
@@ -54,10 +55,17 @@ const pauseThreadScript = scriptOf(pauseThread, (params) => {
   );
 });
 
+const powerLossScript = nodeScript(powerLoss, (node) => {
+  throw new Untranslatable(
+    `${node} is to be killed and to lose what it had not synced, which a library of kvchaos knows that is loaded into the server`,
+  );
+});
+
 export const processScripts: readonly FaultScript[] = [
   pauseScript,
   pauseThreadScript,
   killScript,
+  powerLossScript,
   restartScript,
   shutdownScript,
 ];

@@ -1,5 +1,6 @@
 import { clockSkew } from "../../faults/resources/clock-skew.ts";
 import { cpuLimit } from "../../faults/resources/cpu-limit.ts";
+import { diskError } from "../../faults/resources/disk-error.ts";
 import { diskFull } from "../../faults/resources/disk-full.ts";
 import { memoryLimit } from "../../faults/resources/memory-limit.ts";
 import { slowDisk } from "../../faults/resources/slow-disk.ts";
@@ -36,10 +37,16 @@ const clockSkewScript = nodeScript(clockSkew, (_node, { by, drift }) => {
   );
 });
 
+const diskErrorScript = nodeScript(diskError, (_node, { error, calls }) => {
+  const which = calls === "both" ? "writes and syncs" : calls;
+  throw new Untranslatable(`its ${which} fail with ${error}, by a library of kvchaos that is loaded into the server`);
+});
+
 export const resourceScripts: readonly FaultScript[] = [
   clockSkewScript,
   cpuLimitScript,
   memoryLimitScript,
+  diskErrorScript,
   diskFullScript,
   slowDiskScript,
 ];
