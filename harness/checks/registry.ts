@@ -17,6 +17,7 @@ import { replicationProgress } from "./replication-progress.ts";
 import { oneMaster } from "./roles/one-master.ts";
 import { recoversWithin } from "./service/recovers-within.ts";
 import { serves } from "./service/serves.ts";
+import { slots } from "./slots/slots.ts";
 
 /** Every check by the name that experiments use. */
 export const checks: ReadonlyMap<string, Check> = new Map(
@@ -39,5 +40,6 @@ export const checks: ReadonlyMap<string, Check> = new Map(
     counts,
     allOrNothing,
     lockOrder,
+    slots,
   ].map((check) => [check.name, check]),
 );

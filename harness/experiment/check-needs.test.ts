@@ -59,6 +59,12 @@ const ROWS: Record<string, Row> = {
     ],
     accepted: [["one-master", "memory: { growth: 50% }"]],
   },
+  slots: {
+    refused: [
+      ["one-master", "", "judges slots, and the masters do not share the key space; take a cluster in cluster mode"],
+    ],
+    accepted: [["redis-cluster-3x2", "systems: [redis]"]],
+  },
   "clean-shutdown": {
     refused: [
       [

@@ -21,6 +21,7 @@ export const FINDING_TYPES = [
   "memory-growth",
   "unmet-expectation",
   "lock-order",
+  "slots",
 ] as const;
 
 /** One violated expectation. `from`/`to` are run milliseconds; `to` null means it lasted to the end of the run. */

@@ -110,6 +110,11 @@ function lifeOf({ of, share }: NonNullable<PreloadSpec["ttl"]>, random: Random):
   return random.next() < share ? random.int(of.min, of.max) : null;
 }
 
+/** Key number n. @param prefix the hash tag of its shard in cluster mode */
+export function preloadKey({ types }: Pick<PreloadSpec, "types">, prefix: string, n: number): string {
+  return `${prefix}preload:${types[n % types.length]}:${n}`;
+}
+
 /** Makes the command that writes key number n. HMSET, because HSET of several fields is unknown to older servers. */
 function commands(spec: PreloadSpec, random: Random, prefix: string): (n: number) => string[] {
   const whole = texts(spec.value, random);
@@ -118,7 +123,7 @@ function commands(spec: PreloadSpec, random: Random, prefix: string): (n: number
   const numbers = Array.from({ length: ELEMENTS }, (_, i) => i);
   return (n) => {
     const type = spec.types[n % spec.types.length] as PreloadSpec["types"][number];
-    const key = `${prefix}preload:${type}:${n}`;
+    const key = preloadKey(spec, prefix, n);
     switch (type) {
       case "string":
         return ["SET", key, whole()];

@@ -26,6 +26,7 @@ import type { Aftermath } from "./recovery/aftermath.ts";
 import { heal } from "./recovery/heal.ts";
 import { compareReplicas, readCells, readFinalStates } from "./recovery/quiesce.ts";
 import { recover } from "./recovery/recovery.ts";
+import { readSlots } from "./recovery/slot-reads.ts";
 import type { RunContext } from "./run-context.ts";
 import { makeRunFolder, writePlanFiles } from "./run-folder.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
@@ -197,9 +198,7 @@ class Run {
       spec,
       // No fault before chaos.
       targets: loadTargets(cluster, { on: "masters", via: "direct" }),
-      seed,
-      emit,
-      signal,
+      ...{ seed, emit, signal },
       within: PRELOAD_MS,
       password: cluster.password,
       prefix: (node) => cluster.keyTag(node),
@@ -258,6 +257,7 @@ class Run {
     await readFinalStates(aftermath);
     // Reading whole datasets takes its time: only when somebody asks whether they are equal.
     if (options.plan.experiment.checks.includes("converges")) await compareReplicas(aftermath);
+    await readSlots({ ...aftermath, plan: options.plan });
     if (traffic.loads) await readCells({ ...aftermath, ...traffic.loads, directory });
     await evidence.settled();
   }

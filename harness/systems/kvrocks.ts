@@ -1,7 +1,7 @@
 import type { NodeState } from "../journal/events.ts";
 import { parseInfo, stateOf } from "./info.ts";
 import { kvrocksRecipe } from "./kvrocks-recipe.ts";
-import { clusterView } from "./redis-cluster.ts";
+import { clusterView, slotView } from "./redis-cluster.ts";
 import { foreignSentinel } from "./redis-sentinel.ts";
 import type { ClusterMember, LogRule, System } from "./system.ts";
 
@@ -40,6 +40,7 @@ export const kvrocks: System = {
     setNodes: (members, version) => ["CLUSTERX", "SETNODES", topologyText(members), String(version)],
     // The same format as Redis's (cluster.cc, genNodesDescription).
     view: clusterView,
+    slotView,
     migration: {
       migrate: (slot, id) => ["CLUSTERX", "MIGRATE", String(slot), id],
       progress: () => ["CLUSTER", "INFO"],

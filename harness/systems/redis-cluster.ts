@@ -1,5 +1,5 @@
 import { parseInfo } from "./info.ts";
-import type { GossipMode, OpenSlot, RoleView } from "./system.ts";
+import type { GossipMode, OpenSlot, RoleView, SlotView } from "./system.ts";
 
 /**
  * Redis Cluster, and Valkey's. Commands and the format of CLUSTER NODES: the Redis 7.0 source (cluster.c); CLUSTER ADDSLOTSRANGE
@@ -32,8 +32,8 @@ export const redisCluster: GossipMode = {
       ...(password === undefined ? [] : ["AUTH", password]),
       ...["KEYS", ...keys],
     ],
-    open: openSlots,
   },
+  slotView,
   view: clusterView,
   health: (reply) => {
     const fields = parseInfo(reply);
@@ -69,6 +69,19 @@ export function clusterView(reply: string): RoleView {
       .map(({ host, epoch, slots }) => ({ host, epoch, slots })),
     replicaOf,
   };
+}
+
+/** Whose slots are, in the text of CLUSTER NODES, and which of the server's own are on their way. */
+export function slotView(reply: string): SlotView {
+  const lines = reply
+    .split("\n")
+    .map((line) => line.trim().split(" "))
+    .filter((words) => words.length >= 8);
+  const owners = lines.map(([id, , , , , , , , ...slots]) => ({
+    id: id as string,
+    slots: slots.filter((one) => !one.startsWith("[")).map(range),
+  }));
+  return { owners: owners.filter(({ slots }) => slots.length > 0), open: openSlots(reply) };
 }
 
 /** Behind its own slots a server names those that are on their way: "[93->-<id>]" leaves, "[77-<-<id>]" comes. */

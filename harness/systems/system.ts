@@ -70,8 +70,12 @@ export interface SlotCommands {
     keys: readonly string[],
     how: { within: number; replace: boolean; password?: string | undefined },
   ): Argv;
-  /** Reads the answer to CLUSTER NODES. */
-  open(reply: string): OpenSlot[];
+}
+
+/** Whose slots are, as one server tells it: of every node, by its id, ranges with both ends included; and which of its own are on their way. */
+export interface SlotView {
+  owners: { id: string; slots: readonly (readonly [number, number])[] }[];
+  open: OpenSlot[];
 }
 
 /** How slots are moved where the server carries the keys over (Kvrocks): one command, then all are told. */
@@ -97,6 +101,8 @@ export interface ClusterMode {
   setNodes(members: readonly ClusterMember[], version: number): Argv;
   /** Reads the answer to CLUSTER NODES. */
   view(reply: string): RoleView;
+  /** Reads the same answer. */
+  slotView(reply: string): SlotView;
   readonly migration: SlotMigration;
 }
 
@@ -118,6 +124,8 @@ export interface GossipMode {
   /** Configuration that switches it on. @param host the one address under which all others are to reach this server */
   config(host: string): Readonly<Record<string, string>>;
   readonly slots: SlotCommands;
+  /** Reads the answer to `commands.view`. */
+  slotView(reply: string): SlotView;
   /** Where they gossip, from the port that clients dial. */
   readonly busOffset: number;
   readonly commands: {

@@ -34,9 +34,38 @@ export class CarriedKeys implements SlotMover {
   }
 
   async carry(move: OpenMove, how: MovePace): Promise<number> {
+    const { slot } = move;
     const { from, to } = this.#ends(move);
+    const { batch, pace, onKeys, signal } = how;
+    const all = await this.#count(from, slot, signal);
+    let moved = 0;
+    for (;;) {
+      const begun = performance.now();
+      const reply = await this.#tell(from, this.#gossip.slots.keys(slot, batch), signal);
+      const keys = (Array.isArray(reply) ? reply : []).map((key) => replyText(key));
+      if (keys.length === 0) return moved;
+      await this.#migrate(from, to, keys, signal);
+      moved += keys.length;
+      onKeys(moved, Math.max(all, moved));
+      if (pace !== null) await sleep((keys.length / pace) * 1000 - (performance.now() - begun), signal);
+    }
+  }
+
+  async #migrate(from: string, to: string, keys: readonly string[], signal: AbortSignal): Promise<void> {
+    const { cluster, slots } = this.#scene;
     // What was interrupted may be at both ends: who had it first has the latest.
-    return this.#carry(move.slot, from, to, how, true);
+    const how = { within: MIGRATE_MS, replace: true, password: cluster.password };
+    const argv = this.#gossip.slots.migrate(slots.addressOf(from, to), keys, how);
+    await cluster
+      .node(from)
+      .admin(argv, { within: ANSWER_MS, signal })
+      .catch((error: unknown) => {
+        const reply = error instanceof Error ? error.cause : undefined;
+        // The command itself is long, and may hold the password.
+        if (!(reply instanceof RespError)) throw error;
+        const what = `MIGRATE of ${keys.length} keys from ${from} to ${to}: ${reply.message}`;
+        throw new ChaosError("infrastructure", what, { cause: reply });
+      });
   }
 
   async give(move: OpenMove, signal: AbortSignal): Promise<void> {
@@ -50,12 +79,27 @@ export class CarriedKeys implements SlotMover {
     }
   }
 
+  /**
+   * A slot of which some keys are over cannot just be closed: who has it would say of those that they do not exist. So it goes over as a
+   * whole, and comes back.
+   */
   async takeBack(move: OpenMove, how: MovePace): Promise<{ keys: number; given: boolean }> {
+    const { signal } = how;
     const { from, to } = this.#ends(move);
-    const { stable } = this.#gossip.slots;
-    await this.begin(move, how.signal);
-    const keys = await this.#carry(move.slot, to, from, how, false);
-    for (const name of [to, from]) await this.#tell(name, stable(move.slot), how.signal);
+    let keys = 0;
+    if (!(await this.isGiven(move, signal))) {
+      if ((await this.#count(to, move.slot, signal)) === 0) {
+        for (const name of [to, from]) await this.#tell(name, this.#gossip.slots.stable(move.slot), signal);
+        return { keys: 0, given: false };
+      }
+      await this.begin(move, signal);
+      keys += await this.carry(move, how);
+      await this.give(move, signal);
+    }
+    const back = { ...move, from: move.to, to: move.from };
+    await this.begin(back, signal);
+    keys += await this.carry(back, how);
+    await this.give(back, signal);
     return { keys, given: false };
   }
 
@@ -68,53 +112,8 @@ export class CarriedKeys implements SlotMover {
     return own.some(([first, last]) => first <= slot && slot <= last);
   }
 
-  /** @param replace a key that is there already gives way; else the one that was to be carried goes */
-  async #carry(slot: number, from: string, to: string, how: MovePace, replace: boolean): Promise<number> {
-    const { cluster, slots } = this.#scene;
-    const { batch, pace, onKeys, signal } = how;
-    const node = cluster.node(from);
-    const address = slots.addressOf(from, to);
-    const { password } = cluster;
-    const all = Number(await this.#tell(from, ["CLUSTER", "COUNTKEYSINSLOT", String(slot)], signal));
-    let moved = 0;
-    for (;;) {
-      const begun = performance.now();
-      const reply = await this.#tell(from, this.#gossip.slots.keys(slot, batch), signal);
-      const keys = (Array.isArray(reply) ? reply : []).map((key) => replyText(key));
-      if (keys.length === 0) return moved;
-      const migrate = async (some: readonly string[]) => {
-        const argv = this.#gossip.slots.migrate(address, some, { within: MIGRATE_MS, replace, password });
-        await node.admin(argv, { within: ANSWER_MS, signal }).catch((error: unknown) => {
-          const reply = error instanceof Error ? error.cause : undefined;
-          // The command itself is long, and may hold the password.
-          if (!(reply instanceof RespError)) throw error;
-          const what = `MIGRATE of ${some.length} keys from ${from} to ${to}: ${reply.message}`;
-          throw new ChaosError("infrastructure", what, { cause: reply });
-        });
-      };
-      if (replace) await migrate(keys);
-      else for (const key of keys) await this.#orDrop(from, key, () => migrate([key]), signal);
-      moved += keys.length;
-      onKeys(moved, Math.max(all, moved));
-      if (pace !== null) await sleep((keys.length / pace) * 1000 - (performance.now() - begun), signal);
-    }
-  }
-
-  /** A key that the other end has, too, is the other end's. */
-  async #orDrop(from: string, key: string, migrate: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
-    try {
-      await migrate();
-    } catch (error) {
-      const reply = error instanceof Error ? error.cause : undefined;
-      if (!(reply instanceof RespError) || reply.code !== "BUSYKEY") throw error;
-      const connection = await this.#scene.cluster.node(from).connect({ within: TELL_MS, signal });
-      try {
-        void connection.send(["ASKING"], { within: TELL_MS });
-        await connection.send(["DEL", key], { within: TELL_MS });
-      } finally {
-        connection.close();
-      }
-    }
+  #count(node: string, slot: number, signal: AbortSignal): Promise<number> {
+    return this.#tell(node, ["CLUSTER", "COUNTKEYSINSLOT", String(slot)], signal).then(Number);
   }
 
   #ends({ from, to }: Pick<OpenMove, "from" | "to">): { from: string; to: string } {

@@ -40,6 +40,7 @@ const MEANINGS: Readonly<Record<Finding["type"], string>> = {
   "shutdown-hang": "a server does not end when it is asked to",
   unavailable: "clients are not served again after every fault was healed",
   "unmet-expectation": "what the experiment expects on the way did not come about in time",
+  slots: "a slot that has not exactly one owner, that would not move, or whose keys are not where they belong",
   "lock-order": "a deadlock that did not happen, and that the order in which threads take locks makes possible",
 };
 

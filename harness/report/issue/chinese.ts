@@ -22,6 +22,7 @@ const TYPES: Record<string, string> = {
   "shutdown-hang": "无法正常停止（shutdown-hang）",
   unavailable: "恢复后仍无法提供服务（unavailable）",
   "unmet-expectation": "过程中的预期未按时达成（unmet-expectation）",
+  slots: "槽位归属或迁移异常，或键不在应在的节点（slots）",
   "lock-order": "尚未发生但可能发生的死锁（lock-order）",
 };
 

@@ -49,11 +49,11 @@ async function closed(
   signal: AbortSignal,
 ): Promise<{ given: boolean; keys: number }> {
   const how = { batch: 100, pace: null, onKeys: () => {}, signal };
+  if (move.close === "roll-back") return mover.takeBack(move, how);
   if (await mover.isGiven(move, signal)) {
     await mover.give(move, signal);
     return { given: true, keys: 0 };
   }
-  if (move.close === "roll-back") return mover.takeBack(move, how);
   await mover.begin(move, signal);
   const keys = await mover.carry(move, how);
   await mover.give(move, signal);

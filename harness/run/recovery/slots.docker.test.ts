@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { monotonicClock } from "../../base/clock.ts";
+import { until } from "../../base/deadline.ts";
+import { CleanupScope } from "../../base/scope.ts";
+import { slots as slotsCheck } from "../../checks/slots/slots.ts";
+import type { RunningCluster } from "../../cluster/running-cluster.ts";
+import { upCluster } from "../../cluster/up.ts";
+import { readComposeFile } from "../../docker/compose.ts";
+import { connectEngine } from "../../docker/engine.ts";
+import { ownerLabels } from "../../docker/leftovers.ts";
+import { migrateSlots } from "../../faults/slots/migrate-slots.ts";
+import { ensureImage } from "../../images/ensure-image.ts";
+import type { Emit, JournalEvent } from "../../journal/events.ts";
+import { redirectRefusal } from "../../network/virtual-addresses.ts";
+import { redis } from "../../systems/redis.ts";
+import { planOf } from "../../testing/plan-fixture.support.ts";
+import { plannedParams } from "../../testing/planned-params.support.ts";
+import { fixture } from "../../testing/record-fixture.support.ts";
+import { skip } from "../../testing/skip.support.ts";
+import { closeSlots } from "./close-slots.ts";
+import { readSlots } from "./slot-reads.ts";
+
+const IMAGE = "redis:7.0.15";
+const COMPOSE = path.join(import.meta.dirname, "../../../compose/redis-cluster-3x2.yaml");
+const KEYS = 300;
+
+describe("slots of a real Redis Cluster", function () {
+  this.timeout(600_000);
+  const scope = new CleanupScope();
+  const { signal } = new AbortController();
+  const clock = monotonicClock();
+  let events: JournalEvent[] = [];
+  const emit: Emit = (event) => void events.push({ t: clock.now(), ...event } as JournalEvent);
+  let cluster: RunningCluster;
+
+  before(async function () {
+    const engine = await connectEngine();
+    const refusal = redirectRefusal(engine.info.local);
+    if (refusal !== null) skip(this, refusal);
+    await ensureImage({ engine, name: IMAGE, recipe: redis.recipe, log: () => {} });
+    const runId = `slots-test-${process.pid}`;
+    const logDirectory = await mkdtemp(path.join(tmpdir(), "kvchaos-slots-"));
+    scope.defer("logs", () => rm(logDirectory, { recursive: true, force: true }));
+    const compose = await readComposeFile(COMPOSE, {});
+    // Three servers are quickly up.
+    const services = compose.services.filter(({ role }) => role !== "replica" && role !== "control");
+    cluster = await upCluster({
+      ...{ engine, compose: { ...compose, services }, runId, logDirectory, emit, scope, signal },
+      ...{ system: redis, image: IMAGE, toxiproxyImage: "kvchaos/toxiproxy:2.12.0", config: {} },
+      ...{ labels: await ownerLabels(runId), resources: scope, onEngineLost: () => {}, ours: () => false },
+    });
+    for (let n = 0; n < KEYS; n++) await cluster.node("m1").admin(["SET", `${cluster.keyTag("m1")}k${n}`, "v"]);
+  });
+  after(async () => {
+    assert.deepEqual(await scope.close(), []);
+  });
+  beforeEach(() => {
+    events = [];
+  });
+
+  async function inject(written: object) {
+    const heals: (() => Promise<void>)[] = [];
+    const stop = new AbortController();
+    const injected = await migrateSlots.inject(
+      {
+        ...{ id: "move", cluster, clock, signal: stop.signal, emit },
+        ...{ onHeal: (_: string, undo: () => Promise<void>) => void heals.push(undo), claim: () => () => {} },
+        ...{
+          pausing: () => () => {},
+          note: () => {},
+          capture: async () => {},
+          heldBy: () => null,
+          keep: async () => "",
+        },
+      },
+      plannedParams(migrateSlots, written),
+    );
+    return {
+      stop: async () => {
+        stop.abort();
+        for (const undo of heals) await undo();
+      },
+      effect: () => injected.effect(),
+    };
+  }
+
+  const steps = () => events.flatMap((event) => (event.type === "slot-move" ? event.step : []));
+  const healthy = { condition: "healthy" } as never;
+  const aftermath = () => ({
+    ...{ cluster, emit, signal, plan: planOf({ checks: ["slots"] }) },
+    watchdog: { verdict: () => healthy } as never,
+    claims: { abandoned: () => [], of: () => null } as never,
+  });
+
+  async function judged(): Promise<string[]> {
+    await readSlots(aftermath());
+    const { masters } = cluster.topology;
+    const topology = { type: "topology", t: 1_500, masters, replicaOf: {}, reason: "test" } as JournalEvent;
+    const told = events.map((event) => ({ ...event, t: event.type.startsWith("slot-") ? 56_000 : event.t }));
+    const { valid, findings, why } = slotsCheck.check(
+      fixture([topology, ...told] as JournalEvent[], { without: ["topology"] }),
+    );
+    return valid === true ? [] : [...findings.map((one) => one.class), ...(why ? [why] : [])];
+  }
+
+  const count = async (node: string, slot: number) =>
+    Number(await cluster.node(node).admin(["CLUSTER", "COUNTKEYSINSLOT", String(slot)]));
+  const own = 2843;
+
+  it("a slot moves with its keys, every node agrees, and nothing is told", async () => {
+    const { effect } = await inject({ from: "m1", to: "m2", slots: 2, batch: 100 });
+    assert.match((await effect()).summary, /^2 of 2 slots moved from m1 to m2 in .*, 300 keys carried over$/);
+    assert.deepEqual([await count("m1", own), await count("m2", own)], [0, KEYS]);
+    assert.deepEqual(await judged(), []);
+  });
+
+  it("stopped half way it is open, and closed by the heal phase: finished, or taken back", async () => {
+    for (const [close, step, where] of [
+      ["roll-back", "rolled-back", "m2"],
+      ["finish", "moved", "m3"],
+    ] as const) {
+      events = [];
+      const half = await inject({ from: "m2", to: "m3", slots: [own], batch: 10, pace: 100, close });
+      await until({ what: "some keys", within: 60_000, every: 20 }, async () => (await count("m3", own)) >= 20);
+      await half.stop();
+      assert.deepEqual(steps(), ["begin", "left-open"]);
+      assert.ok((await count("m2", own)) > 0);
+      await closeSlots(aftermath());
+      assert.deepEqual(steps(), ["begin", "left-open", step]);
+      assert.equal(await count(where, own), KEYS);
+      assert.deepEqual(await judged(), []);
+    }
+  });
+
+  it("a key that was left on a master that does not own it is found", async () => {
+    await cluster.node("m1").admin(["CLUSTER", "SETSLOT", String(own), "IMPORTING", cluster.nodeId("m3")]);
+    const connection = await cluster.node("m1").connect({ within: 5_000 });
+    await connection.send(["ASKING"], { within: 5_000 });
+    await connection.send(["SET", `${cluster.keyTag("m1")}k0`, "again"], { within: 5_000 });
+    connection.close();
+    await cluster.node("m1").admin(["CLUSTER", "SETSLOT", String(own), "STABLE"]);
+    assert.deepEqual(await judged(), ["foreign-keys", "doubled-keys"]);
+  });
+});
