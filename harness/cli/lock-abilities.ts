@@ -15,7 +15,7 @@ export async function lockAbilities(make: () => Promise<unknown> = makeLibrary, 
       failure === null,
       "locks",
       failure ?? "the library that sees servers' locks is made",
-      "Without it `foresee`, `locks` and pause-thread do not work: apt-get install gcc libc6-dev",
+      "Without it `foresee`, `locks`, pause-thread, clock-skew, disk-error and power-loss do not work: apt-get install gcc libc6-dev",
     ),
     able(
       unnamed === null,
