@@ -393,6 +393,14 @@ describe("compose file, refused", () => {
     });
   }
 
+  it("a helper with several ports that others would dial", () => {
+    const services =
+      "services:\n  m1: {image: x, labels: {kvchaos.role: master}}\n  h1: {image: x, labels: {kvchaos.role: helper}, ports: ['127.0.0.1::1', '127.0.0.1::2']}\n  t: {image: x, labels: {kvchaos.role: toxiproxy}}\n";
+    assert.deepEqual(refused(services), [
+      "c.yaml:3:74: helper h1: expected at most one port, which the others dial through links, got 2",
+    ]);
+  });
+
   it("services without a role, with the lines to add", () => {
     const text =
       "services:\n  m1: {image: x, labels: {kvchaos.role: master}}\n  r1: {image: x}\n  toxiproxy: {image: 'kvchaos/toxiproxy:2', labels: [own=1]}\n";

@@ -82,7 +82,12 @@ function redisLogRules(): LogRule[] {
     },
     { name: "panic", pattern: /Guru Meditation: (?<what>.*)/, meaning: "crash", says: "assertion" },
     { name: "out-of-memory", pattern: /Out Of Memory allocating (?<bytes>\d+) bytes/, meaning: "crash" },
-    { name: "full-resync", pattern: /Full resync from (?:master|primary)/, meaning: "full-sync-start" },
+    {
+      name: "full-resync",
+      // The second is Valkey 8's with `dual-channel-replication-enabled`, which says nothing else.
+      pattern: /Full resync from (?:master|primary)|PSYNC is not possible, initialize RDB channel/,
+      meaning: "full-sync-start",
+    },
     {
       name: "sync-receiving",
       pattern: /(?:MASTER|PRIMARY) <-> REPLICA sync: receiving (?<bytes>\d+)?/,

@@ -21,6 +21,7 @@ describe("Valkey", () => {
     const meaning = (line: string) => valkey.logRules.find((rule) => rule.pattern.test(line))?.meaning;
     // The texts are those in the server of 8.0.1.
     assert.equal(meaning("1:S * Full resync from primary: 7e92b0e2d4c1d6a60c0d9d0f:0"), "full-sync-start");
+    assert.equal(meaning("1:S * PSYNC is not possible, initialize RDB channel."), "full-sync-start");
     assert.equal(
       meaning("1:S * PRIMARY <-> REPLICA sync: receiving streamed RDB from primary with EOF to parser"),
       "full-sync-progress",
