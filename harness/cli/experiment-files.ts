@@ -4,14 +4,12 @@ import { fileURLToPath } from "node:url";
 import { ChaosError } from "../base/chaos-error.ts";
 import { registries } from "../experiment/catalogue.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { CATALOGUE_FILE } from "../experiment/known-bugs.ts";
+import { isExperimentName } from "../experiment/known-bugs.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
 import type { ExperimentShape, Registries } from "../experiment/registries.ts";
 
 /** The catalogue's folder. */
 export const EXPERIMENTS = fileURLToPath(new URL("../../experiments", import.meta.url));
-
-const isExperiment = (name: string): boolean => /\.ya?ml$/.test(name) && path.basename(name) !== CATALOGUE_FILE;
 
 /** Files as they are; folders as the experiment files in and below them, in name order. */
 export async function experimentFiles(paths: readonly string[]): Promise<string[]> {
@@ -23,7 +21,7 @@ export async function experimentFiles(paths: readonly string[]): Promise<string[
       files.push(given);
       continue;
     }
-    const found = (await readdir(given, { recursive: true })).filter(isExperiment).sort();
+    const found = (await readdir(given, { recursive: true })).filter(isExperimentName).sort();
     if (found.length === 0) throw new ChaosError("usage", `${given}: no experiment (*.yaml) in this folder`);
     files.push(...found.map((name) => path.join(given, name)));
   }

@@ -4,15 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { registries } from "./catalogue.ts";
-import { CATALOGUE, CATALOGUE_FILE, readKnownBugs, standsFor } from "./known-bugs.ts";
+import { CATALOGUE, CATALOGUE_FILE, isExperimentName, readKnownBugs, standsFor } from "./known-bugs.ts";
 import { makePlan } from "./plan.ts";
 import { readPlan, writePlan } from "./plan-file.ts";
 import { readExperiment } from "./read-experiment.ts";
 
 const folder = fileURLToPath(new URL("../../experiments/", import.meta.url));
-const files = (readdirSync(folder, { recursive: true }) as string[])
-  .filter((name) => name.endsWith(".yaml") && name !== CATALOGUE_FILE)
-  .sort();
+const files = (readdirSync(folder, { recursive: true }) as string[]).filter(isExperimentName).sort();
 
 describe("the catalogue", () => {
   it("has experiments", () => {

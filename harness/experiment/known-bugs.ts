@@ -13,6 +13,14 @@ import { Mistakes } from "./read/zod-mistakes.ts";
 
 /** The bugs that experiments should reproduce. It lies among them, and is none. */
 export const CATALOGUE_FILE = "catalogue.yaml";
+/** Their signatures, by which an exploration knows them again. */
+export const SIGNATURES_FILE = "signatures.yaml";
+
+/** Is a file below experiments/ an experiment, by its name? */
+export function isExperimentName(name: string): boolean {
+  const file = name.split("/").at(-1) ?? name;
+  return /\.ya?ml$/.test(file) && file !== CATALOGUE_FILE && file !== SIGNATURES_FILE;
+}
 export const CATALOGUE = fileURLToPath(new URL(`../../experiments/${CATALOGUE_FILE}`, import.meta.url));
 
 const text = (max: number) => z.string().min(1).max(max);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { registries } from "./catalogue.ts";
-import { CATALOGUE_FILE } from "./known-bugs.ts";
+import { isExperimentName } from "./known-bugs.ts";
 import { readExperiment } from "./read-experiment.ts";
 import { onlyKeys, readHead } from "./read-head.ts";
 
@@ -25,7 +25,7 @@ describe("readHead", () => {
 
   it("reads of every experiment of the catalogue what readExperiment reads", async () => {
     const names = readdirSync(CATALOGUE, { recursive: true, encoding: "utf8" });
-    for (const name of names.filter((one) => one.endsWith(".yaml") && one !== CATALOGUE_FILE)) {
+    for (const name of names.filter(isExperimentName)) {
       const found = await readHead(join(CATALOGUE, name));
       const { file, title, systems, issue, tags, images, expect } = await readExperiment(
         join(CATALOGUE, name),

@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { counted, formatTime } from "../../base/units.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { documentText } from "../../experiment/document-text.ts";
+import { SIGNATURES_FILE } from "../../experiment/known-bugs.ts";
 import { Diary } from "../../explore/diary.ts";
 import { explore, type Tried } from "../../explore/explorer.ts";
 import type { Drawn } from "../../explore/grammar/draw.ts";
@@ -27,7 +27,7 @@ import { foot, log, print } from "../print.ts";
 import { readDuration, readJobs } from "../read-limits.ts";
 import { withSession } from "../session.ts";
 
-const SIGNATURES = fileURLToPath(new URL("../../../experiments/signatures.yaml", import.meta.url));
+const SIGNATURES = path.join(EXPERIMENTS, SIGNATURES_FILE);
 const names = (text: string | undefined): string[] =>
   (text ?? "")
     .split(",")

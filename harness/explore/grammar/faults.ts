@@ -150,7 +150,9 @@ export const NOT_DRAWN: Readonly<Record<string, string>> = {
   "memory-limit": "the kernel ends a server that needs more: that is no finding about the server",
   "disk-full": "needs a disk of its own for every node, which makes every run longer",
   "slow-disk": "a slow disk looks like a server that hangs",
-  "clock-skew": "containers share the machine's clock",
+  "clock-skew": "loads and checks take the time for the servers' own",
+  "disk-error": "a server that cannot write may rightly end",
+  "power-loss": "what a server had not synced is gone, as its settings may say",
   "pause-thread": "needs a place in the program: predictions name them (`foresee`)",
   "raw-bytes": "restarts the server to shrink what it found, and so needs a run of its own",
 };
