@@ -6,6 +6,7 @@ import { flushOrder } from "./data/flush-order.ts";
 import { linearizable } from "./data/linearizable.ts";
 import { allOrNothing } from "./data/models/all-or-nothing.ts";
 import { counts } from "./data/models/counts.ts";
+import { delivers } from "./data/models/delivers.ts";
 import { noLostWrites } from "./data/no-lost-writes.ts";
 import { perKeyOrder } from "./data/per-key-order.ts";
 import { expectations } from "./expectations/expectations.ts";
@@ -39,6 +40,7 @@ export const checks: ReadonlyMap<string, Check> = new Map(
     linearizable,
     counts,
     allOrNothing,
+    delivers,
     lockOrder,
     slots,
   ].map((check) => [check.name, check]),

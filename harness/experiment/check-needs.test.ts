@@ -15,6 +15,8 @@ const NO_RECORD = "judges what a recorded load did, and no load is; give a load 
 const NO_COUNTER = "judges what recorded loads of counter did, and there is none; give a load of counter record: true";
 const NO_GROUP =
   "judges what recorded loads of transaction, script or multi-key did, and there is none; give a load of transaction, script or multi-key record: true";
+const NO_QUEUE =
+  "judges what recorded loads of queue or stream did, and there is none; give a load of queue or stream record: true";
 const NO_VALUES =
   "judges values that replace each other, and no recorded load writes any: counter; record a load like set";
 const ONLY_WRITES =
@@ -153,6 +155,18 @@ const ROWS: Record<string, Row> = {
       ["one-master", "load: [{ workload: transaction, record: true }]\nfaults: [{ fault: flushall, at: 1s }]"],
       ["redis-cluster-3x2", "systems: [redis]\nload: [{ workload: multi-key, record: true }]"],
     ],
+  },
+  delivers: {
+    refused: [
+      ["one-master", "load: [{ workload: queue }]", NO_QUEUE],
+      ["one-master", RECORDED_WRITES, NO_QUEUE],
+      [
+        "one-master",
+        "load: [{ workload: queue, record: true }]\nfaults: [{ fault: flushall, at: 1s }]",
+        "judges what must be left in the end, and flushall-1 flushes it; judge flushes with another workload",
+      ],
+    ],
+    accepted: [["one-master", "systems: [redis]\nload: [{ workload: stream, record: true }]"]],
   },
   "lock-order": {
     refused: [

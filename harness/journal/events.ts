@@ -219,7 +219,7 @@ const eventSchemas = [
     /** Paths below the run's folder; `final` are the reads after quiesce. */
     files: z.array(z.object({ file: z.string(), final: z.boolean(), operations: z.number().nullable() })),
     shape: z.object({
-      type: z.enum(["string", "zset", "hash", "counter", "group"]),
+      type: z.enum(["string", "zset", "hash", "counter", "group", "queue", "stream"]),
       parts: z.number().optional(),
       prefix: z.string(),
       keys: z.number(),

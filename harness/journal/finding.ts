@@ -12,6 +12,7 @@ export const FINDING_TYPES = [
   "not-linearizable",
   "wrong-count",
   "torn-write",
+  "wrong-delivery",
   "split-brain",
   "stuck-replication",
   "full-sync",

@@ -28,12 +28,12 @@ export const NOT_ASKED = 255;
 /** How cells are named: number → key and element. */
 export interface CellShape {
   /** "counter": element 0 of a key is a number of its own, the others are fields of a hash. */
-  type: "string" | "zset" | "hash" | "counter" | "group";
+  type: "string" | "zset" | "hash" | "counter" | "group" | "queue" | "stream";
   prefix: string;
   keys: number;
   /** Of a group: how many keys hold its value, each all of it. */
   parts?: number | undefined;
-  /** Elements per key; 1 for strings and groups. Cell number = key × elements + element. */
+  /** Elements per key; 1 where a key is one cell. Cell number = key × elements + element. */
   elements: number;
   /** Writes that the numbers choose give their key a deadline, or only change it (deadlineOf); absent: none does. */
   ttl?: TimeToLive | undefined;
@@ -85,11 +85,12 @@ export type History = readonly LoadHistory[];
 
 /**
  * What operations do with a cell, and with that which checks can judge it. "value": a write replaces what was there; "count": a write
- * adds to it.
+ * adds to it; "elements": a write puts an element there, a read takes one, and in the end a node has a row for each that is left.
  */
-export type Model = "value" | "count";
+export type Model = "value" | "count" | "elements";
 
 export function modelOf(type: CellShape["type"]): Model {
+  if (type === "queue" || type === "stream") return "elements";
   return type === "counter" ? "count" : "value";
 }
 
@@ -106,6 +107,11 @@ export function amountOf(value: number): number | null {
   return value === NOTHING ? 0 : value < 0 ? null : value - COUNTED_ZERO;
 }
 
+/** Has a key of this type one cell, whatever its elements? */
+export function isWhole(type: CellShape["type"]): boolean {
+  return type === "string" || type === "group" || modelOf(type) === "elements";
+}
+
 /** Names of the keys of a group. */
 export function partsOf({ prefix, parts = 1 }: CellShape, cell: number): string[] {
   return Array.from({ length: parts }, (_, part) => `${prefix}${cell}:${part}`);
@@ -120,7 +126,6 @@ export function keyOf(shape: CellShape, cell: number): string {
 
 /** Name of a cell's member or field; null for a key of its own. */
 export function elementOf(shape: CellShape, cell: number): string | null {
-  if (shape.type === "string" || shape.type === "group" || (shape.type === "counter" && cell % shape.elements === 0))
-    return null;
+  if (isWhole(shape.type) || (shape.type === "counter" && cell % shape.elements === 0)) return null;
   return `${shape.type === "zset" ? "element" : "field"}:${cell % shape.elements}`;
 }

@@ -2,7 +2,7 @@ import { ChaosError } from "../base/chaos-error.ts";
 import type { Random } from "../base/random.ts";
 import { emptyOperation, type OperationFields } from "../history/format.ts";
 import type { HistoryWriter } from "../history/writer.ts";
-import { type CellShape, KIND, NOT_ASKED, NOTHING, OUTCOME, UNRECORDED } from "../journal/history.ts";
+import { type CellShape, isWhole, KIND, NOT_ASKED, NOTHING, OUTCOME, UNRECORDED } from "../journal/history.ts";
 import type { LoadSpec } from "../journal/plan.ts";
 import { type CommandWriter, Text } from "../resp/command-writer.ts";
 import { encodeCommand } from "../resp/encode.ts";
@@ -41,7 +41,7 @@ export function cellShape(spec: LoadSpec): CellShape {
   const { keyPrefix: prefix, keys, elements, ttl } = spec;
   const shape = { type, prefix, keys, ...(ttl === undefined ? {} : { ttl }) };
   if (type === "group") return { ...shape, elements: 1, parts: elements };
-  return { ...shape, elements: type === "string" ? 1 : elements };
+  return { ...shape, elements: isWhole(type) ? 1 : elements };
 }
 
 /** The workload's recorded side. @throws ChaosError invalid-experiment when it has none */

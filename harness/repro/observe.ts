@@ -6,7 +6,7 @@ import type { ReproInput } from "./repro-input.ts";
 /** Types of findings that the data of the servers shows. */
 const DATA = [
   ...["divergence", "lost-write", "resurrected-key", "phantom-value", "stale-read", "not-linearizable"],
-  ...["wrong-count", "torn-write"],
+  ...["wrong-count", "torn-write", "wrong-delivery"],
 ];
 
 /** Types that a run without findings looks for: the checks it was asked for. */

@@ -63,6 +63,10 @@ const STATEMENTS: Record<string, Expressions> = {
   transaction: TRANSACTION,
   script: SCRIPT,
   "set-random": SET_RANDOM,
+  queue: (_load, key) =>
+    `r = rand(); if (r < 0.5) print (r < 0.375 ? "RPUSH " : "LPUSH ") ${key} " " value(); else if (r < 0.6) print (r < 0.575 ? "LPOP " : "RPOP ") ${key}; else print (r < 0.9 ? "BLPOP " : "BRPOP ") ${key} " 1"`,
+  stream: (_load, key) =>
+    `k = ${key}; if (!(k in made)) { made[k] = 1; print "XGROUP CREATE " k " consumers 0 MKSTREAM" } if (rand() < 0.5) print "XADD " k " * v " value(); else print "XREADGROUP GROUP consumers one COUNT 1 NOACK BLOCK 100 STREAMS " k " >"`,
   "multi-key": (load) => MULTI_KEY(load, `${awkText(load.keyPrefix)} g`),
   hset: ({ elements }, key) => `print "HSET " ${key} " field:" any(${elements}) " " value()`,
   lpush: ({ elements }, key) =>

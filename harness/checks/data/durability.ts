@@ -25,12 +25,15 @@ export function durabilityOf({ nodes, operations }: LoadHistory, masters: Master
     return shard !== undefined && confirmed >= masters.replicasAt(shard, t);
   };
 
-  /** @param row of an operation of the load */
-  const hadToStay = (row: number): boolean => {
-    if (kind[row] === KIND.read || outcome[row] !== OUTCOME.ok) return false;
+  /** What an operation did had to stay, also if it was a read that took something. @param row of an operation of the load */
+  const lasts = (row: number): boolean => {
+    if (outcome[row] !== OUTCOME.ok) return false;
     if (losses !== "unconfirmed") return losses === "none";
     return (invoked[row] as number) >= (openFrom[node[row] as number] as number) || isEverywhere(row);
   };
+
+  /** The same of a write. */
+  const hadToStay = (row: number): boolean => kind[row] !== KIND.read && lasts(row);
 
   /** How many writes were acknowledged, and how many of them were allowed to be lost. */
   const count = (): { acknowledged: number; allowed: number } => {
@@ -44,5 +47,5 @@ export function durabilityOf({ nodes, operations }: LoadHistory, masters: Master
     return { acknowledged, allowed: acknowledged - stay };
   };
 
-  return { losses, hadToStay, count };
+  return { losses, hadToStay, lasts, count };
 }

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../base/units.ts";
-import { UNRECORDED } from "../../journal/history.ts";
+import { isWhole, UNRECORDED } from "../../journal/history.ts";
 import type { BenchmarkSpec, LoadSpec } from "../../journal/plan.ts";
 import { refusedArguments } from "../../load/benchmark-args.ts";
 import { loadItem, toolItem } from "../load-keys.ts";
@@ -126,8 +126,7 @@ function checkRecording(spec: LoadSpec, path: Path, reading: Reading): void {
     mistakes.add([...path, "record"], message, `one of: ${able.join(", ")}`);
   }
   if (on !== "masters") mistakes.add([...path, "on"], "a recorded load goes to masters", "leave it out");
-  const whole = known?.recorded?.type === "string" || known?.recorded?.type === "group";
-  const cells = whole ? keys : keys * elements;
+  const cells = known?.recorded && isWhole(known.recorded.type) ? keys : keys * elements;
   if (cells > MOST_CELLS) {
     mistakes.add([...path, "keys"], `a recorded load has at most ${MOST_CELLS} keys × elements, got ${cells}`);
   }

@@ -5,19 +5,20 @@ import { hset } from "./hset.ts";
 import { incr } from "./incr.ts";
 import { lpush } from "./lpush.ts";
 import { multiKey } from "./multi-key.ts";
+import { queue } from "./queue.ts";
 import { script } from "./script.ts";
 import { set } from "./set.ts";
 import { setRandom } from "./set-random.ts";
+import { stream } from "./stream.ts";
 import { transaction } from "./transaction.ts";
 import type { Workload } from "./workload.ts";
 import { zadd } from "./zadd.ts";
 
 /** Every workload there is, by name. */
 export const workloads: ReadonlyMap<string, Workload> = new Map(
-  [set, getSet, incr, zadd, lpush, hset, counter, transaction, script, multiKey, setRandom].map((workload) => [
-    workload.name,
-    workload,
-  ]),
+  [set, getSet, incr, zadd, lpush, hset, counter, transaction, script, multiKey, setRandom, queue, stream].map(
+    (workload) => [workload.name, workload],
+  ),
 );
 
 /** @throws ChaosError invalid-experiment: there is none of that name */

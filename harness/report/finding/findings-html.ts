@@ -32,6 +32,7 @@ const MEANINGS: Readonly<Record<Finding["type"], string>> = {
   "not-linearizable": "no order of the operations explains what was read",
   "wrong-count": "a counter is not the sum of what was acknowledged",
   "torn-write": "keys that are only written together hold different values",
+  "wrong-delivery": "an element of a queue was lost, delivered twice, or never pushed",
   "split-brain": "somebody else is master than the operator wants",
   "stuck-replication": "everybody answers, but a replica does not move on",
   "full-sync": "a replica copies all data again and again, or more often than the experiment allows",

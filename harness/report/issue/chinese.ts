@@ -14,6 +14,7 @@ const TYPES: Record<string, string> = {
   "not-linearizable": "读写历史不满足线性一致性（not-linearizable）",
   "wrong-count": "计数器的值与已确认的增减操作之和不符（wrong-count）",
   "torn-write": "总是一起写入的键的值不一致（torn-write）",
+  "wrong-delivery": "队列元素丢失、重复投递或从未写入（wrong-delivery）",
   "split-brain": "出现了预期之外的主节点（split-brain）",
   "stuck-replication": "复制停滞（stuck-replication）",
   "full-sync": "全量同步反复进行或失败（full-sync）",

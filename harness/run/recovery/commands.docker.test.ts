@@ -41,6 +41,8 @@ const SPECS: LoadSpec[] = [
   { ...SPEC, pipeline: 4 },
   { ...SPEC, name: "transaction", workload: "transaction", keys: 3, keyPrefix: "t:" },
   { ...SPEC, name: "script", workload: "script", keyPrefix: "s:", pipeline: 4 },
+  { ...SPEC, name: "queue", workload: "queue", keys: 5, keyPrefix: "q:" },
+  { ...SPEC, name: "stream", workload: "stream", keys: 3, keyPrefix: "x:" },
   { ...SPEC, name: "multi-key", workload: "multi-key", keyPrefix: "k:", pipeline: 4 },
 ];
 /** Operations of each load that are waited for. */
@@ -127,7 +129,7 @@ describe("commands as they are used, recorded on a real master and its replica",
     return { valid, why, found: findings.map((one) => `${one.type}/${one.class} of ${one.node}`) };
   }
 
-  for (const name of ["counts", "all-or-nothing", "no-lost-writes", "per-key-order", "linearizable"]) {
+  for (const name of ["counts", "delivers", "all-or-nothing", "no-lost-writes", "per-key-order", "linearizable"]) {
     it(`${name} is green`, () => {
       assert.deepEqual(judge(name, histories), { valid: true, why: null, found: [] });
     });
@@ -143,14 +145,17 @@ describe("commands as they are used, recorded on a real master and its replica",
     }
   });
 
-  it("counts and all-or-nothing are red where somebody meddles", async () => {
+  it("counts, delivers and all-or-nothing are red where somebody meddles", async () => {
     const tampered = await runLoad(async () => {
       await ask("m1", "INCRBY", "c:3", "1000000");
       await ask("m1", "SET", "t:1:2", "a stranger's");
       await ask("m1", "DEL", "s:4:0");
+      await ask("m1", "DEL", "x:2");
+      await ask("m1", "RPUSH", "q:3", "a stranger's");
     });
     const both = (kind: string) => NODES.map((node) => `${kind} of ${node}`);
     assert.deepEqual(judge("counts", tampered).found, both("wrong-count/too-high"));
+    assert.deepEqual(judge("delivers", tampered).found, both("wrong-delivery/never-pushed"));
     assert.deepEqual(judge("all-or-nothing", tampered).found, both("torn-write/torn"));
   });
 });

@@ -115,7 +115,10 @@ async function write(writer: HistoryWriter, reads: NodeReads, node: number): Pro
   operation.client = node;
   for (let i = 0; i < reads.cells.length; i++) {
     reads.fill(operation, i);
-    writer.add(operation);
+    for (const value of reads.values(i)) {
+      operation.value = value;
+      writer.add(operation);
+    }
     if (i % AT_ONCE === AT_ONCE - 1) await writer.written();
   }
   await writer.written();

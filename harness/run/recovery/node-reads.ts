@@ -2,8 +2,10 @@ import { messageOf } from "../../base/chaos-error.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Cluster, ClusterNode, Connection } from "../../cluster/cluster.ts";
 import type { OperationFields } from "../../history/format.ts";
-import { type CellShape, elementOf, keyOf, NOTHING, OUTCOME, partsOf } from "../../journal/history.ts";
+import { type CellShape, elementOf, keyOf, modelOf, NOTHING, OUTCOME, partsOf } from "../../journal/history.ts";
 import type { CellValues } from "../../load/cell-values.ts";
+import { type Outcome, RespError } from "../../resp/reply.ts";
+import { elementsLeft } from "./elements-left.ts";
 
 /** Commands sent before their replies are awaited. */
 const ROUND = 512;
@@ -30,6 +32,8 @@ export class NodeReads {
   readonly #value: Float64Array;
   readonly #invoked: Float64Array;
   readonly #completed: Float64Array;
+  /** Of cells that hold many elements: those of each, by its place. */
+  readonly #elements = new Map<number, readonly number[]>();
   /** Why some cells could not be read; null: they all were. */
   why: string | null = null;
 
@@ -69,16 +73,20 @@ export class NodeReads {
     const places: number[] = [];
     for (let i = 0; i < this.#value.length; i++) {
       const both = this.#outcome[i] === OUTCOME.ok && other.#outcome[i] === OUTCOME.ok;
-      if (both && this.#value[i] !== other.#value[i]) places.push(i);
+      if (both && `${this.values(i)}` !== `${other.values(i)}`) places.push(i);
     }
     return places;
   }
 
-  /** The last read of the cell at this place. */
+  /** What the last read of the cell at this place found: one value, or an element's number for each that is there (none: NOTHING). */
+  values(place: number): readonly number[] {
+    return this.#elements.get(place) ?? [this.#value[place] as number];
+  }
+
+  /** The last read of the cell at this place, all but its values. */
   fill(operation: OperationFields, place: number): void {
     operation.cell = this.cells[place] as number;
     operation.outcome = this.#outcome[place] as number;
-    operation.value = this.#value[place] as number;
     operation.invoked = this.#invoked[place] as number;
     operation.completed = this.#completed[place] as number;
   }
@@ -115,13 +123,18 @@ export class NodeReads {
     const cell = this.cells[place] as number;
     const argv = question(shape, cell);
     const invoked = clock.now();
-    const outcome = await connection.send(argv, { within: REPLY_MS });
+    const ask = (words: string[]): Promise<Outcome> => connection.send(words, { within: REPLY_MS });
+    const many = modelOf(shape.type) === "elements";
+    const outcome = many ? await elementsLeft(shape, cell, ask) : await ask(argv);
     if (outcome.outcome !== "ok") {
       this.why ??= `${argv.join(" ")}: ${outcome.outcome === "fail" ? (outcome.reply?.message ?? outcome.error) : outcome.error}`;
       return;
     }
-    const value = values.read(outcome.reply);
-    this.#value[place] = typeof value === "number" ? value : foreign(value);
+    const number = (value: number | string): number => (typeof value === "number" ? value : foreign(value));
+    if (many && Array.isArray(outcome.reply)) {
+      const found = outcome.reply.map((one) => number(one instanceof RespError ? one.message : values.read(one)));
+      this.#elements.set(place, found.length > 0 ? found : [NOTHING]);
+    } else this.#value[place] = number(values.read(outcome.reply));
     this.#outcome[place] = OUTCOME.ok;
     this.#invoked[place] = invoked;
     this.#completed[place] = clock.now();

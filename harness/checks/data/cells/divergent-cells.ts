@@ -1,7 +1,7 @@
 import { showBytes } from "../../../base/show-bytes.ts";
 import type { EventOf } from "../../../journal/events.ts";
 import type { WrongCell } from "../../../journal/finding-detail.ts";
-import { elementOf, keyOf, type LoadHistory, OUTCOME } from "../../../journal/history.ts";
+import { elementOf, keyOf, type LoadHistory, modelOf, OUTCOME } from "../../../journal/history.ts";
 import type { RunRecord } from "../../../journal/record.ts";
 import { cellLife } from "../cell-life.ts";
 import { valueText } from "../operation-text.ts";
@@ -42,7 +42,8 @@ function differingCells(load: LoadHistory, { master, replica, differences }: Eve
   const places = new Map(
     differences.flatMap(({ key }, place) => keyNumber(load, key).map((number) => [number, place])),
   );
-  if (places.size === 0) return [];
+  // Of a cell that holds many values no single read is the node's.
+  if (places.size === 0 || modelOf(load.shape.type) === "elements") return [];
   const cells = new Map<number, Differing>();
   const { length, cell, node } = load.final;
   for (let row = 0; row < length; row++) {
