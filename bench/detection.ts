@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { monotonicClock } from "../harness/base/clock.ts";
 import { until } from "../harness/base/deadline.ts";
 import { seededRandom } from "../harness/base/random.ts";
@@ -10,7 +7,6 @@ import { HANGS } from "../harness/journal/events.ts";
 import type { WatchdogSettings } from "../harness/journal/plan.ts";
 import { startWatchdog } from "../harness/watchdog/start-watchdog.ts";
 import type { NodeVerdict } from "../harness/watchdog/watchdog.ts";
-import { writeCompose } from "./support/one-master-compose.ts";
 import { withCluster } from "./support/plain-cluster.ts";
 import { type BenchRow, quantile } from "./table.ts";
 
@@ -40,18 +36,11 @@ const SETTINGS: WatchdogSettings = {
 
 export async function rows([sizes = "3,12,30"]: readonly string[]): Promise<BenchRow[]> {
   const engine = await connectEngine();
-  const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-bench-"));
   const counts = sizes.split(",").map(Number);
   const found: BenchRow[] = [];
-  try {
-    const file = path.join(folder, "cluster.yaml");
-    await writeCompose(file, Math.max(...counts));
-    await withCluster(engine, file, async (cluster) => {
-      for (const count of counts) found.push(await measure(cluster, count));
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await withCluster(engine, Math.max(...counts) - 1, async (cluster) => {
+    for (const count of counts) found.push(await measure(cluster, count));
+  });
   return found;
 }
 

@@ -30,10 +30,9 @@ const START_MS = 40_000;
 /** What works for all containers of the machine; a bench has it to itself. */
 const SHARED = /^(dockerd|containerd|containerd-shim.*|docker-proxy|toxiproxy.*)$/;
 const KVCHAOS = path.join(import.meta.dirname, "../harness/cli/kvchaos.mjs");
-const COMPOSE = path.join(import.meta.dirname, "../compose/one-master-two-replicas.yaml");
 const EXPERIMENT = {
   title: "Idle",
-  cluster: COMPOSE,
+  cluster: { masters: 1, replicas: 2 },
   "warm-up": "2s",
   duration: "120s",
   faults: [],

@@ -23,7 +23,7 @@ const RUN_MS = 600_000;
 /** What most experiments are like, but shorter: an open loop that is recorded, a fault, a wait. */
 const EXPERIMENT = `
 title: A pause under load
-cluster: ${fileURLToPath(new URL("../compose/one-master-one-replica.yaml", import.meta.url))}
+cluster: { masters: 1, replicas: 1 }
 systems: [redis]
 preload: { keys: 2000, value: 200B }
 load:

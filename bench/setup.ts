@@ -1,10 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { connectEngine, type Engine } from "../harness/docker/engine.ts";
 import type { ContainerSpec } from "../harness/docker/engine-types.ts";
 import { ownerLabels, removeRun } from "../harness/docker/leftovers.ts";
-import { writeCompose } from "./support/one-master-compose.ts";
 import { withCluster } from "./support/plain-cluster.ts";
 import { type BenchRow, inTurns, median, rowOf, summed } from "./table.ts";
 
@@ -20,24 +16,16 @@ const ROUNDS = 5;
 const DOWN_MS = 1000;
 
 export async function rows([servers = "3"]: readonly string[]): Promise<BenchRow[]> {
-  const engine = await connectEngine();
-  const folder = await mkdtemp(path.join(tmpdir(), "kvchaos-bench-"));
-  try {
-    return await measure(engine, folder, Number(servers));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return measure(await connectEngine(), Number(servers));
 }
 
-async function measure(engine: Engine, folder: string, servers: number): Promise<BenchRow[]> {
-  const file = path.join(folder, "cluster.yaml");
-  await writeCompose(file, servers);
+async function measure(engine: Engine, servers: number): Promise<BenchRow[]> {
   const nodes = servers + 1;
   const down: number[] = [];
   let specs: ContainerSpec[] = [];
   const ours = async (): Promise<number> => {
     specs = [];
-    const taken = await withCluster(recording(engine, specs), file);
+    const taken = await withCluster(recording(engine, specs), servers - 1);
     down.push(taken.down);
     return taken.up;
   };

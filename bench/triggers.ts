@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { monotonicClock } from "../harness/base/clock.ts";
 import { until } from "../harness/base/deadline.ts";
@@ -31,7 +30,6 @@ const ROUND_MS = 15_000;
 /** Longer than any answer of a server that nobody else asks. */
 const SILENT_MS = 100;
 const LINK = "client -> m1";
-const COMPOSE = path.join(import.meta.dirname, "../compose/one-master-one-replica.yaml");
 
 /** Each with the line of r1's log that comes when it is there. */
 const WAITS: [PlannedCondition, RegExp][] = [
@@ -50,7 +48,7 @@ export async function rows(): Promise<BenchRow[]> {
   const late: Late[] = [];
   await withCluster(
     await connectEngine(),
-    COMPOSE,
+    1,
     async (cluster) => {
       const { host, port } = cluster.link("client", "m1").published;
       const pings = new Pings(host, port);

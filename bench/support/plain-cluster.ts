@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { CleanupScope } from "../../harness/base/scope.ts";
 import type { RunningCluster } from "../../harness/cluster/running-cluster.ts";
+import { composeOf } from "../../harness/cluster/topology/compose-of.ts";
 import { upCluster } from "../../harness/cluster/up.ts";
-import { readComposeFile } from "../../harness/docker/compose.ts";
 import type { Engine } from "../../harness/docker/engine.ts";
 import { ownerLabels, removeRun } from "../../harness/docker/leftovers.ts";
 import { TOXIPROXY_IMAGE } from "../../harness/network/toxiproxy-recipe.ts";
 import { redis } from "../../harness/systems/redis.ts";
+import { topology } from "../../harness/testing/samples/topology.support.ts";
 
 interface Taken {
   /** ms until all servers answered and all replicas were attached. */
@@ -18,20 +19,20 @@ interface Taken {
 }
 
 /**
- * Starts the Redis cluster of a Compose file, lets `work` do something with it, and removes it. As in a run, clients' links
+ * Starts a Redis master with so many replicas, lets `work` do something with it, and removes it. As in a run, clients' links
  * have ports of this machine where it dials them (`dialled`: those to these nodes).
  * Rejects when the work does, or something could not be removed.
  */
 export async function withCluster(
   engine: Engine,
-  file: string,
+  replicas: number,
   work: (cluster: RunningCluster) => Promise<void> = async () => {},
   dialled: readonly string[] = [],
 ): Promise<Taken> {
   const runId = `plain-${process.pid}-${performance.now()}`;
   const [resources, scope] = [new CleanupScope(), new CleanupScope()];
   const logDirectory = await mkdtemp(path.join(tmpdir(), "kvchaos-plain-"));
-  const compose = await readComposeFile(file, {});
+  const compose = await composeOf(topology({ replicas }), {});
   const labels = await ownerLabels(runId);
   /** Returns how long it took, ms. */
   const remove = async (): Promise<number> => {

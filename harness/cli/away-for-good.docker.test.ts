@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-two-replicas.yaml");
+const CLUSTER = "{ masters: 1, replicas: 2 }";
 
 describe("a node that the experiment takes away for good, on real servers", function () {
   this.timeout(600_000);
@@ -21,7 +21,7 @@ describe("a node that the experiment takes away for good, on real servers", func
     const fault = `{ fault: kill, at: 1s, node: ${node}, restart-after: never }`;
     await writeFile(
       file,
-      `title: ${node} stays down\ncluster: ${COMPOSE}\npreload: { keys: 200, value: 100B }\nwarm-up: 2s\nduration: 4s\nfaults: [${fault}]\n`,
+      `title: ${node} stays down\ncluster: ${CLUSTER}\npreload: { keys: 200, value: 100B }\nwarm-up: 2s\nduration: 4s\nfaults: [${fault}]\n`,
     );
     const reports = await mkdtemp(path.join(folder, "reports-"));
     const { code, stderr } = await conclusive(["run", file, "--image", "redis:7.0.15", "--reports", reports]);

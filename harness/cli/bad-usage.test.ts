@@ -90,7 +90,7 @@ describe("bad usage", () => {
     ["an experiment that is text", ["run", "FOLDER/text.txt"], /text\.txt:1:1: expected a map/, /nothing was started/],
     ["broken YAML", ["explain", "FOLDER/broken.yaml"], /broken\.yaml:2:1: broken YAML/],
     ["a folder for a file", ["explain", "FOLDER"], /is a directory/],
-    ["a missing Compose file", ["up", "FOLDER/nope.yaml"], /cannot be read/, /compose\//],
+    ["a missing Compose file", ["up", "FOLDER/nope.yaml"], /cannot be read/, /--compose/],
     ["a cluster of too many", ["up", "{ masters: 99 }"], /cluster:1:12: expected at most 8, got 99/],
     ["a cluster that no system makes", ["up", "{ mode: clustr }"], /cluster:1:9: .*did you mean "cluster"\?/],
     ["an unknown system", ["explain", "QUICKSTART", "--system", "mysql"], /no system "mysql"/, /redis/],

@@ -8,8 +8,6 @@ import { redirectRefusal } from "../network/virtual-addresses.ts";
 import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 import { skip } from "../testing/skip.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose");
-
 describe("words of a command that name a node's id, a shard's tag and a load's slot", function () {
   this.timeout(600_000);
   let folder: string;
@@ -36,7 +34,7 @@ describe("words of a command that name a node's id, a shard's tag and a load's s
     if (refusal !== null) skip(this, refusal);
     const said = await effects(
       `systems: [redis]
-cluster: ${COMPOSE}/redis-cluster-3x2.yaml
+cluster: { masters: 3, replicas: 1, mode: cluster }
 load: [{ workload: set, rate: 100/s, connections: 3, keys: 100 }]
 faults:
   - { id: failures, fault: command, at: 1s, node: m1, argv: [CLUSTER, COUNT-FAILURE-REPORTS, "{m2 id}"] }

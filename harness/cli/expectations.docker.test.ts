@@ -5,11 +5,11 @@ import path from "node:path";
 import type { Finding } from "../journal/finding.ts";
 import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
+const CLUSTER = "{ masters: 1, replicas: 1 }";
 
 /** 20 MB are to be copied while the link is narrow. */
 const experiment = (rate: string): string => `title: A full sync through a narrow link
-cluster: ${COMPOSE}
+cluster: ${CLUSTER}
 config: { redis: { rdbcompression: "no" } }
 preload: { keys: 20000, value: 1KB, types: [string] }
 load:

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { runCommand } from "../base/run-command.ts";
 
 const PROGRAM = fileURLToPath(new URL("./kvchaos.mjs", import.meta.url));
-const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master.yaml");
+const CLUSTER = "{ masters: 1, replicas: 0 }";
 
 describe("the line that runs the same again", function () {
   this.timeout(600_000);
@@ -18,7 +18,7 @@ describe("the line that runs the same again", function () {
     await mkdir(path.join(folder, "bin"));
     await symlink(PROGRAM, path.join(folder, "bin/kvchaos"));
     await mkdir(path.join(folder, "work"));
-    const text = `title: Nothing\nsystems: [redis]\ncluster: ${COMPOSE}\nwarm-up: 1s\nduration: 1s\n`;
+    const text = `title: Nothing\nsystems: [redis]\ncluster: ${CLUSTER}\nwarm-up: 1s\nduration: 1s\n`;
     await writeFile(path.join(folder, "work/it's nothing.yaml"), text);
   });
   after(() => rm(folder, { recursive: true, force: true }));

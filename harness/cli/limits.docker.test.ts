@@ -5,11 +5,11 @@ import path from "node:path";
 import type { Finding } from "../journal/finding.ts";
 import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
+const CLUSTER = "{ masters: 1, replicas: 1 }";
 
 /** A replica may be 512 KB behind, while it copies, too. @param value of new keys, 400 a second */
 const experiment = (value: string, faults: string): string => `title: Full syncs and memory on the way
-cluster: ${COMPOSE}
+cluster: ${CLUSTER}
 config: { redis: { repl-backlog-size: 16kb, client-output-buffer-limit: "replica 512kb 512kb 1", rdbcompression: "no" } }
 preload: { keys: 1000, value: 1KB, types: [string] }
 load: [{ workload: set, rate: 400/s, connections: 4, keys: 1000000, value: ${value} }]

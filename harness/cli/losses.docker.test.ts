@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
+const CLUSTER = "{ masters: 1, replicas: 1 }";
 
 describe("acknowledged writes that get lost, on a real server", function () {
   this.timeout(600_000);
@@ -20,7 +20,7 @@ describe("acknowledged writes that get lost, on a real server", function () {
     await writeFile(
       file,
       `title: A master without persistence is killed
-cluster: ${COMPOSE}
+cluster: ${CLUSTER}
 config: { redis: { save: "", appendonly: "no" } }
 load:
   - { workload: set, rate: 300/s, connections: 4, keys: 1000000, record: true }

@@ -8,7 +8,6 @@ import { redirectRefusal } from "../network/virtual-addresses.ts";
 import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 import { skip } from "../testing/skip.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose");
 const LOAD = "{ workload: set, rate: 100/s, connections: 3, keys: 500 }";
 
 describe("a master that is gone for good, on real servers that choose another themselves", function () {
@@ -39,7 +38,7 @@ describe("a master that is gone for good, on real servers that choose another th
     const { stderr, findings } = await run(
       "elected",
       `title: A master of a Redis Cluster is killed for good, and its replica takes over
-cluster: ${COMPOSE}/redis-cluster-3x2.yaml
+cluster: { masters: 3, replicas: 1, mode: cluster }
 duration: 12s
 faults:
   - { fault: kill, at: 1s, node: m1, restart-after: never }
@@ -52,7 +51,7 @@ recovery: { within: 20s }`,
     const { stderr, findings } = await run(
       "too-old",
       `title: A master of a Redis Cluster is killed for good, and its replica had long lost it
-cluster: ${COMPOSE}/redis-cluster-3x2.yaml
+cluster: { masters: 3, replicas: 1, mode: cluster }
 config: { redis: { cluster-replica-validity-factor: 1, repl-ping-replica-period: 1 } }
 duration: 24s
 faults:
@@ -78,7 +77,7 @@ recovery: { within: 6s }`,
     const { stderr, findings } = await run(
       "no-good-replica",
       `title: The master is killed for good, and no replica may be promoted
-cluster: ${COMPOSE}/redis-sentinel.yaml
+cluster: { masters: 1, replicas: 2, mode: sentinel, sentinels: 3 }
 config: { redis: { replica-priority: 0 } }
 duration: 12s
 faults:

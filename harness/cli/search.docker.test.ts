@@ -6,12 +6,12 @@ import { registries } from "../experiment/catalogue.ts";
 import { readExperiment } from "../experiment/read-experiment.ts";
 import { conclusive, kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master.yaml");
+const CLUSTER = "{ masters: 1, replicas: 0 }";
 
 const EXPERIMENT = `
 title: A crash beside a fault that has nothing to do with it
 systems: [redis]
-cluster: ${COMPOSE}
+cluster: ${CLUSTER}
 warm-up: 500ms
 duration: 2s
 faults:

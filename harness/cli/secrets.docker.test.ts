@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { conclusive, kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 
-const CLUSTER = fileURLToPath(new URL("../../compose/one-master-one-replica.yaml", import.meta.url));
+const CLUSTER = "{ masters: 1, replicas: 1 }";
 
 const SECRETS = ["main-secret-71f3", "user-secret-02ac", "changed-secret-9d1e"];
 const [MAIN, USER, CHANGED] = SECRETS;

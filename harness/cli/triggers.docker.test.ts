@@ -5,7 +5,7 @@ import path from "node:path";
 import { readRecord } from "../journal/reader.ts";
 import { kvchaos, runFolders } from "../testing/kvchaos-process.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master.yaml");
+const CLUSTER = "{ masters: 1, replicas: 0 }";
 
 describe("triggers by the start of a server and by the n-th line of its log, on a real server", function () {
   this.timeout(600_000);
@@ -22,7 +22,7 @@ describe("triggers by the start of a server and by the n-th line of its log, on 
       file,
       `title: What waits for a server's starts
 systems: [redis]
-cluster: ${COMPOSE}
+cluster: ${CLUSTER}
 warm-up: 6s
 duration: 16s
 faults:

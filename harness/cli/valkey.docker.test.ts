@@ -9,7 +9,7 @@ import { valkey } from "../systems/valkey.ts";
 import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
 import { skip } from "../testing/skip.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
+const CLUSTER = "{ masters: 1, replicas: 1 }";
 const CONTROLS = path.join(import.meta.dirname, "../../experiments/redis/controls");
 const [IMAGE] = valkey.images as [string];
 
@@ -47,7 +47,7 @@ describe("Valkey by its image alone, on real servers", function () {
     await writeFile(
       file,
       `title: A master switch and a kill on Valkey
-cluster: ${COMPOSE}
+cluster: ${CLUSTER}
 preload: { keys: 500, value: 100B }
 load:
   - { workload: set, rate: 300/s, connections: 4, keys: 500 }
@@ -90,7 +90,7 @@ checks: [no-hang, no-crash, one-master, converges, replication-progress, recover
     await writeFile(
       file,
       `title: A blocked command with a timeout of its own, sent during CLIENT PAUSE ALL
-cluster: ${COMPOSE}
+cluster: ${CLUSTER}
 warm-up: 2s
 duration: 12s
 watchdog: { hang-after: 4s }

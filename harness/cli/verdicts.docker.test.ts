@@ -2,17 +2,18 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { composeText } from "../cluster/topology/compose-text.ts";
 import { connectEngine } from "../docker/engine.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
 import { conclusive, runFolders, someAtOnce } from "../testing/kvchaos-process.support.ts";
+import { topology } from "../testing/samples/topology.support.ts";
 import { skip } from "../testing/skip.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose");
 const REDIS = "redis:7.0.15";
 const KVROCKS = "apache/kvrocks:2.9.0";
 const LOAD = "load: [{ workload: set, rate: 100/s, connections: 2, value: 100B, keys: 500 }]";
-const REFUSES = `cluster: ${COMPOSE}/one-master-one-replica.yaml
+const REFUSES = `cluster: { masters: 1, replicas: 1 }
 ${LOAD}
 warm-up: 1s
 duration: 3s
@@ -29,7 +30,7 @@ watchdog: { hang-after: 1s }`;
 /** In a shell: waits until the load's writes have come here, so that the warm-up has begun. */
 const WARM = "until redis-cli dbsize | grep -qE [2-9]..; do sleep 0.2; done";
 /** 300 keys a second run out from the end of chaos to the end of every comparison. */
-const EXPIRES = `cluster: ${COMPOSE}/one-master-one-replica.yaml
+const EXPIRES = `cluster: { masters: 1, replicas: 1 }
 preload: { keys: 1000, value: 100B }
 ${LOAD}
 warm-up: 1s
@@ -91,7 +92,7 @@ const VERDICTS: readonly Verdict[] = [
     title: "FAILOVER, sent by the experiment, works, and the topology follows it",
     image: REDIS,
     plain: true,
-    experiment: `cluster: ${COMPOSE}/one-master-two-replicas.yaml
+    experiment: `cluster: { masters: 1, replicas: 2 }
 preload: { keys: 200, value: 100B }
 load: [{ workload: set, rate: 100/s, connections: 2, value: 100B, keys: 500, record: true }]
 warm-up: 1s
@@ -164,7 +165,7 @@ checks: [no-hang, no-crash, one-master, converges, replication-progress, recover
   {
     title: "a replica that the experiment made a master of its own, for good, is left there",
     image: REDIS,
-    experiment: `cluster: ${COMPOSE}/one-master-two-replicas.yaml
+    experiment: `cluster: { masters: 1, replicas: 2 }
 preload: { keys: 200, value: 100B }
 ${LOAD}
 warm-up: 1s
@@ -180,7 +181,7 @@ recovery: { within: 10s }`,
     title: "a slot of a Kvrocks cluster that the experiment migrates stays where it went, and its clients are served",
     image: KVROCKS,
     experiment: `systems: [kvrocks]
-cluster: ${COMPOSE}/kvrocks-cluster-2x2.yaml
+cluster: { masters: 2, replicas: 1, mode: cluster }
 load: [{ workload: set, rate: 100/s, connections: 4, keys: 200, value: 64B, record: true }]
 warm-up: 1s
 duration: 6s
@@ -255,8 +256,8 @@ describe("verdicts that were wrong once, on real servers", function () {
 });
 
 /** One master and one replica, which is started by a shell's words. */
-async function startedAs(words: string): Promise<string> {
-  const plain = await readFile(path.join(COMPOSE, "one-master-one-replica.yaml"), "utf8");
+function startedAs(words: string): string {
+  const plain = composeText(topology());
   const changed = plain.replace(
     "  r1:\n    <<: *server\n",
     (found) => `${found}    entrypoint: [sh, -c, '${words}', sh]\n`,

@@ -4,18 +4,18 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
-import { readComposeFile } from "../docker/compose.ts";
+import { composeOf } from "../cluster/topology/compose-of.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import type { JournalEvent } from "../journal/events.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
 import { kvrocks } from "../systems/kvrocks.ts";
 import { dialMistakes } from "../testing/dial-everywhere.support.ts";
+import { topology } from "../testing/samples/topology.support.ts";
 import { skip } from "../testing/skip.support.ts";
 import type { RunningCluster } from "./running-cluster.ts";
 import { upCluster } from "./up.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose/kvrocks-cluster-2x2.yaml");
 const IMAGES = ["apache/kvrocks:2.11.0", "apache/kvrocks:2.9.0"];
 
 describe("a Kvrocks cluster of two shards on real servers", function () {
@@ -37,7 +37,7 @@ describe("a Kvrocks cluster of two shards on real servers", function () {
     cluster = await upCluster({
       engine,
       system: kvrocks,
-      compose: await readComposeFile(COMPOSE, {}),
+      compose: await composeOf(topology({ masters: 2, mode: "cluster" }), {}),
       image,
       toxiproxyImage: "kvchaos/toxiproxy:2.12.0",
       config: {},

@@ -5,17 +5,19 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
-import { readComposeFile } from "../docker/compose.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import { ensureImage } from "../images/ensure-image.ts";
 import type { EventOf, JournalEvent } from "../journal/events.ts";
+import type { Topology } from "../journal/topology.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
 import { replyText } from "../resp/reply-text.ts";
 import { redis } from "../systems/redis.ts";
 import { dialMistakes } from "../testing/dial-everywhere.support.ts";
+import { topology } from "../testing/samples/topology.support.ts";
 import { skip } from "../testing/skip.support.ts";
 import type { RunningCluster } from "./running-cluster.ts";
+import { composeOf } from "./topology/compose-of.ts";
 import { upCluster } from "./up.ts";
 
 const IMAGE = "redis:7.0.15";
@@ -28,19 +30,19 @@ interface Up {
   events: JournalEvent[];
 }
 
-async function start(context: Mocha.Context, scope: CleanupScope, file: string): Promise<Up> {
+async function start(context: Mocha.Context, scope: CleanupScope, said: Topology): Promise<Up> {
   const engine = await connectEngine();
   const refusal = redirectRefusal(engine.info.local);
   if (refusal !== null) skip(context, refusal);
   await ensureImage({ engine, name: IMAGE, recipe: redis.recipe, log: () => {} });
-  const runId = `self-rule-test-${path.basename(file, ".yaml")}-${process.pid}`;
+  const runId = `self-rule-test-${said.mode}-${process.pid}`;
   const logs = await mkdtemp(path.join(tmpdir(), "kvchaos-self-rule-"));
   scope.defer("logs", () => rm(logs, { recursive: true, force: true }));
   const events: JournalEvent[] = [];
   const cluster = await upCluster({
     engine,
     system: redis,
-    compose: await readComposeFile(path.join(import.meta.dirname, "../../compose", file), {}),
+    compose: await composeOf(said, {}),
     image: IMAGE,
     toxiproxyImage: "kvchaos/toxiproxy:2.12.0",
     config: {},
@@ -109,7 +111,7 @@ describe("a Redis Cluster on real servers", function () {
   let up: Up;
 
   before(async function () {
-    up = await start(this, scope, "redis-cluster-3x2.yaml");
+    up = await start(this, scope, topology({ masters: 3, mode: "cluster" }));
   });
   after(async () => {
     assert.deepEqual(await scope.close(), []);
@@ -188,7 +190,7 @@ describe("sentinels on real servers", function () {
   let up: Up;
 
   before(async function () {
-    up = await start(this, scope, "redis-sentinel.yaml");
+    up = await start(this, scope, topology({ replicas: 2, mode: "sentinel", sentinels: 3 }));
   });
   after(async () => {
     assert.deepEqual(await scope.close(), []);

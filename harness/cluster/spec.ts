@@ -1,6 +1,6 @@
 import { mistakesError } from "../base/mistakes.ts";
 import type { ComposeFile, ComposeService } from "../docker/compose.ts";
-import { roleLines } from "../docker/compose-roles.ts";
+import { ROLES_HINT } from "../docker/compose-roles.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { Launch, System } from "../systems/system.ts";
 import type { Topology } from "./cluster.ts";
@@ -40,8 +40,7 @@ export function clusterSpec(
   extra: Readonly<Record<string, string>> = {},
 ): ClusterSpec {
   if (file.services.every(({ role }) => role !== "master")) {
-    const hint = `add to each server ${roleLines({ image: "" })}, and a Toxiproxy as in compose/`;
-    throw mistakesError([file.mistake(["services"], "no service has the label kvchaos.role", hint)]);
+    throw mistakesError([file.mistake(["services"], "no service has the label kvchaos.role", ROLES_HINT)]);
   }
   const internal = file.networks.filter((network) => network.internal);
   const toxiproxy = file.services.find((service) => service.role === "toxiproxy");

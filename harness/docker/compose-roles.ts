@@ -162,8 +162,11 @@ function chain(name: string, services: readonly Service[]): string[] {
   return found;
 }
 
+/** What a file without any role lacks. */
+export const ROLES_HINT = `add to each server ${roleLines({ image: "" })}; \`kvchaos explain <experiment> --compose\` prints a file with a Toxiproxy`;
+
 /** The lines that a service lacks, as they can be pasted below it. @param master whom a replica would follow */
-export function roleLines({ image }: { image: string }, master = "<its master>"): string {
+function roleLines({ image }: { image: string }, master = "<its master>"): string {
   if (/toxiproxy/.test(image)) return "`labels: {kvchaos.role: toxiproxy}`";
   return `\`labels: {kvchaos.role: master}\`, or \`labels: {kvchaos.role: replica, kvchaos.master: ${master}}\``;
 }

@@ -1,6 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the variables of Compose files look like that
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { ChaosError } from "../base/chaos-error.ts";
 import { parseComposeFile, readComposeFile } from "./compose.ts";
 
@@ -42,10 +41,35 @@ function refused(text: string, variables: Record<string, string> = {}): string[]
   return [];
 }
 
+const WHOLE = `
+x-kvchaos:
+  config:
+    redis: { save: "", repl-diskless-sync-delay: 0, enable-debug-command: "yes" }
+    kvrocks: { use-rsid-psync: "yes" }
+x-server: &server
+  image: \${KVCHAOS_IMAGE:-redis:7.0.15}
+  networks: [data, admin]
+  ports: ["127.0.0.1::\${KVCHAOS_PORT:-6379}"]
+  stop_grace_period: 10s
+services:
+  m1: { <<: *server, labels: { kvchaos.role: master } }
+  r1: { <<: *server, labels: { kvchaos.role: replica, kvchaos.master: m1 } }
+  r2: { <<: *server, labels: { kvchaos.role: replica, kvchaos.master: m1 } }
+  control: { <<: *server, labels: { kvchaos.role: control } }
+  toxiproxy:
+    image: \${KVCHAOS_TOXIPROXY_IMAGE:-kvchaos/toxiproxy:2.12.0}
+    command: ["-host=0.0.0.0"]
+    labels: { kvchaos.role: toxiproxy }
+    networks: [data, admin]
+    ports: ["127.0.0.1::8474"]
+networks:
+  data: { internal: true }
+  admin: {}
+`;
+
 describe("compose file", () => {
-  it("reads the file that comes with kvchaos", async () => {
-    const path = fileURLToPath(new URL("../../compose/one-master-two-replicas.yaml", import.meta.url));
-    const compose = await readComposeFile(path, { KVCHAOS_IMAGE: "valkey:8" }, SYSTEMS);
+  it("reads a whole file", async () => {
+    const compose = parseComposeFile("c.yaml", WHOLE, { KVCHAOS_IMAGE: "valkey:8" }, SYSTEMS);
     const roles = compose.services.map(({ name, role, master, image }) => [name, role, master, image]);
     assert.deepEqual(roles, [
       ["m1", "master", null, "valkey:8"],

@@ -8,7 +8,7 @@ import { configOf, MODE, mergeConfig, serviceOf } from "./compose-service.ts";
 import { fill } from "./compose-values.ts";
 
 /*
- *   compose/x.yaml ──YamlSource──► plain data ──fill──► ${VARIABLES} filled in
+ *   cluster.yaml ────YamlSource──► plain data ──fill──► ${VARIABLES} filled in
  *                                                           │
  *          file:line:column of every mistake ◄──────────────┤ compose-service   one service at a time
  *          (ChaosError "invalid-experiment")                │ compose-roles     do they make a cluster?
@@ -112,7 +112,7 @@ export async function readComposeFile(
     text = await readFile(path, "utf8");
   } catch (error) {
     throw new ChaosError("invalid-experiment", `${path}: the Compose file cannot be read: ${messageOf(error)}`, {
-      hint: "Check the path; the files that come with kvchaos are in compose/.",
+      hint: "Check the path; `kvchaos explain <experiment> --compose` prints a file to begin with.",
       cause: error,
     });
   }

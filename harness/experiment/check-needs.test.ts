@@ -2,11 +2,17 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { registries } from "./catalogue.ts";
 import { readExperiment } from "./read-experiment.ts";
 
 /** Judge every experiment: there is always a node, and a watchdog. */
+const CLUSTERS: Readonly<Record<string, string>> = {
+  "one-master": "{ masters: 1, replicas: 0 }",
+  "one-master-one-replica": "{ masters: 1, replicas: 1 }",
+  "two-masters-one-replica": "{ masters: 2, replicas: [1, 0] }",
+  "redis-sentinel": "{ masters: 1, replicas: 2, mode: sentinel, sentinels: 3 }",
+  "redis-cluster-3x2": "{ masters: 3, replicas: 1, mode: cluster }",
+};
 const ALWAYS = ["no-hang", "no-crash", "one-master", "recovers-within", "serves"];
 
 const RECORDED_WRITES = "load: [{ workload: set, record: true }]";
@@ -192,8 +198,7 @@ describe("what checks need", () => {
 
   const file = (topology: string, text: string): string => {
     const path = join(folder, "experiment.yaml");
-    const cluster = fileURLToPath(new URL(`../../compose/${topology}.yaml`, import.meta.url));
-    writeFileSync(path, `title: A title\ncluster: ${cluster}\n${text}\n`);
+    writeFileSync(path, `title: A title\ncluster: ${CLUSTERS[topology]}\n${text}\n`);
     return path;
   };
 

@@ -317,7 +317,7 @@ checks: [no-hnag]
     const registries = { ...fakeRegistries, readShape: async () => shape };
     const file = write("title: T\ncluster: cluster.yaml\nload: [{ workload: set, on: replicas }]\n");
     const lines =
-      "add to each server `labels: {kvchaos.role: master}`, or `labels: {kvchaos.role: replica, kvchaos.master: <its master>}`, and a Toxiproxy as in compose/";
+      "add to each server `labels: {kvchaos.role: master}`, or `labels: {kvchaos.role: replica, kvchaos.master: <its master>}`; `kvchaos explain <experiment> --compose` prints a file with a Toxiproxy";
     assert.deepEqual(await refused(file, registries), [
       `2:10: ${join(folder, "cluster.yaml")} has no service with the label kvchaos.role: master; ${lines}`,
       "3:29: the cluster has no replica",

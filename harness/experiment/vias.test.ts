@@ -2,20 +2,19 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ChaosError } from "../base/chaos-error.ts";
 import { shapeOf } from "../cluster/shape.ts";
-import { readComposeFile } from "../docker/compose.ts";
+import { composeOf } from "../cluster/topology/compose-of.ts";
 import { faults } from "../faults/registry.ts";
-import { SYSTEM_NAMES } from "../systems/system.ts";
+import { topology } from "../testing/samples/topology.support.ts";
 import { registries } from "./catalogue.ts";
 import { makePlan } from "./plan.ts";
 import { readPlan, writePlan } from "./plan-file.ts";
 import { readExperiment } from "./read-experiment.ts";
 import { checkVias, dialledClients } from "./vias.ts";
 
-const CLUSTER = fileURLToPath(new URL("../../compose/one-master-two-replicas.yaml", import.meta.url));
-const SENTINELS = fileURLToPath(new URL("../../compose/redis-sentinel.yaml", import.meta.url));
+const CLUSTER = "{ masters: 1, replicas: 2 }";
+const SENTINELS = "{ masters: 1, replicas: 2, mode: sentinel, sentinels: 3 }";
 
 describe("the way of a load", () => {
   let folder: string;
@@ -95,7 +94,7 @@ describe("the way of a load", () => {
 
   it("stays in the plan as it was chosen, which is refused when it was edited so that a fault would do nothing", async () => {
     const experiment = await read("{ workload: set }", "fault: partition, isolate: m1");
-    const shape = shapeOf(await readComposeFile(CLUSTER, {}, { systems: SYSTEM_NAMES }));
+    const shape = shapeOf(await composeOf(topology({ replicas: 2 }), {}));
     const plan = readPlan(writePlan(makePlan(experiment, "7", shape, registries)), "plan.yaml", registries);
     assert.deepEqual(plan.experiment.load[0]?.via, { m1: "link", r1: "direct", r2: "direct" });
     checkVias(plan, shape, faults);
@@ -106,7 +105,7 @@ describe("the way of a load", () => {
 
   it("of plans of before is the link", async () => {
     const experiment = await read("{ workload: set }, { tool: redis-benchmark }", "");
-    const shape = shapeOf(await readComposeFile(CLUSTER, {}, { systems: SYSTEM_NAMES }));
+    const shape = shapeOf(await composeOf(topology({ replicas: 2 }), {}));
     const text = writePlan(makePlan(experiment, "7", shape, registries)).replaceAll(/^ +via: .*\n/gm, "");
     const { load, benchmarks } = readPlan(text, "plan.yaml", registries).experiment;
     assert.deepEqual(
@@ -116,7 +115,7 @@ describe("the way of a load", () => {
   });
 
   it("has a port of this machine where the plan dials it", async () => {
-    const shape = shapeOf(await readComposeFile(CLUSTER, {}, { systems: SYSTEM_NAMES }));
+    const shape = shapeOf(await composeOf(topology({ replicas: 2 }), {}));
     const dialled = async (fault: string, load = "{ workload: set }") =>
       dialledClients(makePlan(await read(load, fault), "7", shape, registries), shape, faults);
     assert.deepEqual(await dialled("fault: partition, links: [r1 -> m1]"), []);

@@ -9,8 +9,8 @@ import { until } from "../base/deadline.ts";
 import { seededRandom } from "../base/random.ts";
 import { CleanupScope } from "../base/scope.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
+import { composeOf } from "../cluster/topology/compose-of.ts";
 import { upCluster } from "../cluster/up.ts";
-import { readComposeFile } from "../docker/compose.ts";
 import { connectEngine } from "../docker/engine.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import type { Emit } from "../journal/events.ts";
@@ -20,13 +20,13 @@ import { packetLossRefusal } from "../network/packet-loss.ts";
 import { replyText } from "../resp/reply-text.ts";
 import { redis } from "../systems/redis.ts";
 import { plannedParams } from "../testing/planned-params.support.ts";
+import { topology } from "../testing/samples/topology.support.ts";
 import { skip } from "../testing/skip.support.ts";
 import { largestIn } from "./clients/slow-reader.ts";
 import type { Effect, Injected } from "./fault.ts";
 import { timeThrough } from "./links/measure-link.ts";
 import { faults } from "./registry.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master-two-replicas.yaml");
 const clock = monotonicClock();
 
 describe("faults on real servers", function () {
@@ -44,7 +44,7 @@ describe("faults on real servers", function () {
     cluster = await upCluster({
       engine,
       system: redis,
-      compose: await readComposeFile(COMPOSE, {}),
+      compose: await composeOf(topology({ replicas: 2 }), {}),
       image: "redis:7.0.15",
       toxiproxyImage: "kvchaos/toxiproxy:2.12.0",
       config: {},

@@ -9,19 +9,19 @@ import { monotonicClock } from "../base/clock.ts";
 import { until, withDeadline } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
+import { composeOf } from "../cluster/topology/compose-of.ts";
 import { upCluster } from "../cluster/up.ts";
-import { readComposeFile } from "../docker/compose.ts";
 import { Disk, diskRefusal } from "../docker/disk.ts";
 import { connectEngine, type Engine } from "../docker/engine.ts";
 import { ownerLabels, removeRun } from "../docker/leftovers.ts";
 import { redis } from "../systems/redis.ts";
 import { plannedParams } from "../testing/planned-params.support.ts";
 import { skip } from "../testing/skip.support.ts";
+import { topology } from "../testing/samples/topology.support.ts";
 import { countersIn } from "./clients/client-counters.ts";
 import type { Effect, Injected } from "./fault.ts";
 import { faults } from "./registry.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../compose/small-replica.yaml");
 const DISK = 64 * 1024 ** 2;
 const clock = monotonicClock();
 
@@ -47,7 +47,7 @@ describe("faults of resources and clients on real servers", function () {
     cluster = await upCluster({
       engine,
       system: redis,
-      compose: await readComposeFile(COMPOSE, {}),
+      compose: await composeOf(topology({ nodes: { replicas: { memory: 48 * 1024 ** 2 } } }), {}),
       image: "redis:7.0.15",
       toxiproxyImage: "kvchaos/toxiproxy:2.12.0",
       config: {},

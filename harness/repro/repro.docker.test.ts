@@ -18,7 +18,7 @@ const ROOT = path.join(import.meta.dirname, "../..");
 /** Every kind of fault that a healthy Redis gets over, and last some keys of r2's own: what the script must show. */
 const EXPERIMENT = `
 title: A replica has keys of its own after an eventful half a minute
-cluster: ${ROOT}/compose/one-master-two-replicas.yaml
+cluster: { masters: 1, replicas: 2 }
 preload: { keys: 200 }
 load:
   - { workload: set, rate: 200/s, connections: 4, keys: 500 }

@@ -7,12 +7,12 @@ import { connectEngine, type Engine } from "../../docker/engine.ts";
 import { readRecord } from "../../journal/reader.ts";
 import { conclusive, KvchaosProcess, runFolders } from "../../testing/kvchaos-process.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../../compose/one-master.yaml");
+const CLUSTER = "{ masters: 1, replicas: 0 }";
 
 const experiment = (duration: string): string => `
 title: A pause
 systems: [redis]
-cluster: ${COMPOSE}
+cluster: ${CLUSTER}
 warm-up: 500ms
 duration: ${duration}
 faults: [{ fault: pause, at: 100ms, node: m1, for: 200ms }]

@@ -2,13 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { registries } from "../../experiment/catalogue.ts";
 import { readPlan } from "../../experiment/plan-file.ts";
 import type { Plan } from "../../journal/plan.ts";
 import { kvchaos } from "../../testing/kvchaos-process.support.ts";
-
-const root = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 
 describe("kvchaos explain", function () {
   this.timeout(600_000);
@@ -28,7 +25,7 @@ describe("kvchaos explain", function () {
 
   it("says which keys belong to which shard, in comments of a plan that can be replayed", async () => {
     const text = await explain(
-      `title: T\nsystems: [redis]\ncluster: ${root("compose/redis-cluster-3x2.yaml")}\nload: [{ workload: set }, { workload: zadd }]\n`,
+      `title: T\nsystems: [redis]\ncluster: { masters: 3, replicas: 1, mode: cluster }\nload: [{ workload: set }, { workload: zadd }]\n`,
     );
     assert.deepEqual(text.split("\n").slice(0, 4), [
       `# Keys that begin with a shard's tag are that shard's, and those of its part of set, zadd do ("{s2}set:17"):`,
@@ -41,7 +38,7 @@ describe("kvchaos explain", function () {
 
   it("says where loads go, and because of which fault not straight", async () => {
     const text = await explain(
-      `title: T\ncluster: ${root("compose/one-master-one-replica.yaml")}\nload: [{ workload: set }, { workload: zadd, on: [r1] }]\nfaults: [{ id: cut, fault: partition, at: 1s, links: [client -> m1] }]\n`,
+      `title: T\ncluster: { masters: 1, replicas: 1 }\nload: [{ workload: set }, { workload: zadd, on: [r1] }]\nfaults: [{ id: cut, fault: partition, at: 1s, links: [client -> m1] }]\n`,
     );
     assert.deepEqual(text.split("\n").slice(0, 3), [
       "# Where loads go:",
@@ -69,7 +66,7 @@ describe("kvchaos explain", function () {
   });
 
   it("says nothing of shards where there are none, and shows the checks that the experiment gets", async () => {
-    const text = await explain(`title: T\ncluster: ${root("compose/one-master.yaml")}\n`);
+    const text = await explain(`title: T\ncluster: { masters: 1, replicas: 0 }\n`);
     assert.doesNotMatch(text, /shard|slot/);
     assert.deepEqual(readPlan(text, "plan.yaml", registries).experiment.checks, [
       "no-hang",

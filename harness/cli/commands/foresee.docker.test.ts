@@ -40,7 +40,7 @@ const JOIN = "reap short_life";
 const experiment = (commands: readonly string[], more: readonly string[] = []): string => `
 title: A server that takes locks in every way
 systems: [redis]
-cluster: ${path.join(import.meta.dirname, "../../../compose/one-master.yaml")}
+cluster: { masters: 1, replicas: 0 }
 locks: true
 warm-up: 0s
 duration: ${commands.length * 200 + 1500}ms

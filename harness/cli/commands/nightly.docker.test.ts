@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { connectEngine } from "../../docker/engine.ts";
 import { conclusive, kvchaos, leftOf } from "../../testing/kvchaos-process.support.ts";
 
-const CLUSTER = fileURLToPath(new URL("../../../compose/one-master-one-replica.yaml", import.meta.url));
+const CLUSTER = "{ masters: 1, replicas: 1 }";
 const common = `systems: [redis]\ncluster: ${CLUSTER}\nwarm-up: 1s\nduration: 3s\nrecovery: { within: 10s }\n`;
 
 const EXPERIMENTS = {

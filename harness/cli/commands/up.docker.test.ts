@@ -8,7 +8,6 @@ import { connectEngine, type Engine } from "../../docker/engine.ts";
 import { adminCommand } from "../../resp/admin.ts";
 import { KvchaosProcess, kvchaos, leftOf, untilNobodyCleans } from "../../testing/kvchaos-process.support.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../../compose");
 const CONTROL = path.join(import.meta.dirname, "../../../experiments/redis/controls/two-masters.yaml");
 
 describe("kvchaos up", function () {
@@ -24,8 +23,8 @@ describe("kvchaos up", function () {
   });
   afterEach(() => next());
 
-  const up = async (cluster = "one-master.yaml") => {
-    const running = new KvchaosProcess(["up", path.join(COMPOSE, cluster), "--image", "redis:7.0.15"]);
+  const up = async (replicas = 0) => {
+    const running = new KvchaosProcess(["up", `{ masters: 1, replicas: ${replicas} }`, "--image", "redis:7.0.15"]);
     const [, run = ""] = await running.said(/Ctrl-C.* removes (up-[0-9a-f]+)/, 300_000);
     return { running, run };
   };
@@ -33,7 +32,7 @@ describe("kvchaos up", function () {
   const nothing = { containers: [], networks: [], volumes: [] };
 
   it("prints addresses that answer, directly and through the links, on 127.0.0.1 only; Ctrl-C removes it all", async () => {
-    const { running, run } = await up("one-master-two-replicas.yaml");
+    const { running, run } = await up(2);
     assert.equal((await of(run)).containers.length, 5);
     running.child.kill("SIGINT");
     const finished = await running.finished;

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { until } from "../../base/deadline.ts";
 import { CleanupScope } from "../../base/scope.ts";
-import { readComposeFile } from "../../docker/compose.ts";
 import { connectEngine, type Engine } from "../../docker/engine.ts";
 import { ownerLabels } from "../../docker/leftovers.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
@@ -14,18 +13,20 @@ import { pika } from "../../systems/pika.ts";
 import { redis } from "../../systems/redis.ts";
 import type { System } from "../../systems/system.ts";
 import { dialMistakes } from "../../testing/dial-everywhere.support.ts";
+import { topology } from "../../testing/samples/topology.support.ts";
 import { skip } from "../../testing/skip.support.ts";
 import type { RunningCluster } from "../running-cluster.ts";
+import { composeOf } from "../topology/compose-of.ts";
 import { upCluster } from "../up.ts";
 
-const CASES: readonly { system: System; image: string; file: string }[] = [
-  { system: redis, image: "redis:7.0.15", file: "one-master-two-replicas.yaml" },
-  { system: kvrocks, image: "apache/kvrocks:2.9.0", file: "one-master-two-replicas.yaml" },
-  { system: pika, image: "pikadb/pika:3.5.4", file: "one-master-two-replicas.yaml" },
+const CASES: readonly { system: System; image: string }[] = [
+  { system: redis, image: "redis:7.0.15" },
+  { system: kvrocks, image: "apache/kvrocks:2.9.0" },
+  { system: pika, image: "pikadb/pika:3.5.4" },
 ];
 
 // Redis Cluster and Sentinel are dialled in self-rule.docker.test.ts, a Kvrocks cluster in kvrocks-cluster.docker.test.ts: where they run anyway.
-for (const { system, image, file } of CASES) {
+for (const { system, image } of CASES) {
   describe(`replication of ${image}: servers dial each other as on a plain network`, function () {
     this.timeout(600_000);
     const scope = new CleanupScope();
@@ -46,7 +47,7 @@ for (const { system, image, file } of CASES) {
       cluster = await upCluster({
         engine,
         system,
-        compose: await readComposeFile(path.join(import.meta.dirname, "../../../compose", file), {}),
+        compose: await composeOf(topology({ replicas: 2 }), {}),
         image,
         toxiproxyImage: "kvchaos/toxiproxy:2.12.0",
         config: {},

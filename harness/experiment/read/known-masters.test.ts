@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { registries } from "../catalogue.ts";
 import { readExperiment } from "../read-experiment.ts";
 
-const TWO_REPLICAS = "one-master-two-replicas";
+const TWO_REPLICAS = "{ masters: 1, replicas: 2 }";
 
 describe("promotions of who is the master already", () => {
   let folder = "";
@@ -16,9 +15,8 @@ describe("promotions of who is the master already", () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   /** "line:column: message" for each mistake; none: the experiment is valid. */
-  const mistakes = async (faults: string[], topology = TWO_REPLICAS, system = "redis"): Promise<string[]> => {
+  const mistakes = async (faults: string[], cluster = TWO_REPLICAS, system = "redis"): Promise<string[]> => {
     const file = join(folder, "experiment.yaml");
-    const cluster = fileURLToPath(new URL(`../../../compose/${topology}.yaml`, import.meta.url));
     const list = faults.map((fault) => `  - { ${fault} }\n`).join("");
     writeFileSync(file, `title: T\nsystems: [${system}]\ncluster: ${cluster}\nduration: 60s\nfaults:\n${list}`);
     return readExperiment(file, registries).then(
@@ -36,12 +34,13 @@ describe("promotions of who is the master already", () => {
       await mistakes(["fault: switch-master, after: cut, to: m1", "id: cut, fault: pause, node: r1, at: 1s"]),
       [`6:45: ${already("m1")}`],
     );
-    assert.deepEqual(await mistakes(["fault: switch-master, at: 1s, to: m2"], "two-masters-one-replica"), [
+    assert.deepEqual(await mistakes(["fault: switch-master, at: 1s, to: m2"], "{ masters: 2, replicas: [1, 0] }"), [
       `6:41: ${already("m2")}`,
     ]);
-    assert.deepEqual(await mistakes(["fault: switch-master, at: 1s, to: m2"], "kvrocks-cluster-2x2", "kvrocks"), [
-      `6:41: ${already("m2")}`,
-    ]);
+    assert.deepEqual(
+      await mistakes(["fault: switch-master, at: 1s, to: m2"], "{ masters: 2, replicas: 1, mode: cluster }", "kvrocks"),
+      [`6:41: ${already("m2")}`],
+    );
   });
 
   it("are followed through those before, as long as their order is certain", async () => {
@@ -72,7 +71,10 @@ describe("promotions of who is the master already", () => {
   });
 
   it("are not looked for where servers or sentinels choose, nor where a replica is re-pointed", async () => {
-    assert.deepEqual(await mistakes(["fault: switch-master, at: 1s, to: m1"], "redis-cluster-3x2"), []);
+    assert.deepEqual(
+      await mistakes(["fault: switch-master, at: 1s, to: m1"], "{ masters: 3, replicas: 1, mode: cluster }"),
+      [],
+    );
     assert.deepEqual(await mistakes(["fault: switch-master, at: 1s, node: r1, to: m1"]), []);
   });
 });

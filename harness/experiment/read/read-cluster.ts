@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
-import { roleLines } from "../../docker/compose-roles.ts";
+import { ROLES_HINT } from "../../docker/compose-roles.ts";
 import { SYSTEM_NAMES } from "../../journal/plan.ts";
 import type { Topology } from "../../journal/topology.ts";
 import type { Experiment } from "../experiment.ts";
@@ -48,8 +48,7 @@ export async function readCluster(raw: unknown, surroundings: Surroundings): Pro
   try {
     const shape = await registries.readShape(path);
     if (shape.masters.length === 0) {
-      const hint = `add to each server ${roleLines({ image: "" })}, and a Toxiproxy as in compose/`;
-      mistakes.add(["cluster"], `${path} has no service with the label kvchaos.role: master`, hint);
+      mistakes.add(["cluster"], `${path} has no service with the label kvchaos.role: master`, ROLES_HINT);
     }
     return { cluster: path, shape };
   } catch (error) {

@@ -6,8 +6,8 @@ import { monotonicClock } from "../../base/clock.ts";
 import { until } from "../../base/deadline.ts";
 import { CleanupScope } from "../../base/scope.ts";
 import type { RunningCluster } from "../../cluster/running-cluster.ts";
+import { composeOf } from "../../cluster/topology/compose-of.ts";
 import { upCluster } from "../../cluster/up.ts";
-import { readComposeFile } from "../../docker/compose.ts";
 import { connectEngine } from "../../docker/engine.ts";
 import { ownerLabels } from "../../docker/leftovers.ts";
 import type { Emit } from "../../journal/events.ts";
@@ -15,9 +15,8 @@ import { makeLibrary, missingForLibrary } from "../../locks/library/make-library
 import { redis } from "../../systems/redis.ts";
 import { plannedParams } from "../../testing/planned-params.support.ts";
 import { skip } from "../../testing/skip.support.ts";
+import { topology } from "../../testing/samples/topology.support.ts";
 import { pauseThread } from "./pause-thread.ts";
-
-const COMPOSE = path.join(import.meta.dirname, "../../../compose/one-master-two-replicas.yaml");
 
 describe("pause-thread on real servers", function () {
   this.timeout(600_000);
@@ -36,7 +35,7 @@ describe("pause-thread on real servers", function () {
     cluster = await upCluster({
       engine,
       system: redis,
-      compose: await readComposeFile(COMPOSE, {}),
+      compose: await composeOf(topology({ replicas: 2 }), {}),
       image: "redis:7.0.15",
       toxiproxyImage: "kvchaos/toxiproxy:2.12.0",
       config: {},

@@ -24,9 +24,20 @@ describe("the digest of a plan", () => {
       tags: ["t"],
       issue: "https://a.b/c/issues/1",
       file: "/x.yaml",
-      cluster: `/x/${plan.experiment.cluster}`,
     };
     assert.equal(planDigest({ ...plan, experiment: { ...plan.experiment, ...words } }), digest);
+  });
+
+  it("is that of runs whose cluster was the Compose file that said the same, and whose only replica had no number", async () => {
+    const plan = await planOf("1");
+    const as = (cluster: Plan["experiment"]["cluster"], node: string) =>
+      planDigest({ ...plan, experiment: { ...plan.experiment, cluster }, faults: faultsOf(node) });
+    const faultsOf = (node: string) => plan.faults.map((fault) => ({ ...fault, params: { links: [`${node} -> m1`] } }));
+    const said = { ...{ masters: 1, chain: 1, mode: "replication" as const }, sentinels: 0, nodes: {} };
+    assert.equal(as({ ...said, replicas: 2 }, "r1"), as("/x/compose/one-master-two-replicas.yaml", "r1"));
+    const two = { ...said, masters: 2, replicas: [1, 0] };
+    assert.equal(as(two, "r1"), as("/x/compose/two-masters-one-replica.yaml", "replica"));
+    assert.notEqual(as({ ...said, replicas: 3 }, "r1"), as({ ...said, replicas: 2 }, "r1"));
   });
 
   it("is the same when a key is added that is off, and another one when it is on", async () => {

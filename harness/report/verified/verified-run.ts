@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import path from "node:path";
 import { z } from "zod";
-import { topologyText } from "../../cluster/topology/compose-text.ts";
 import type { Plan } from "../../journal/plan.ts";
-import type { Topology } from "../../journal/topology.ts";
+import { asNamed } from "./files-of-before.ts";
 
 /*
  *   a run's folder ──► VerifiedRun ──► experiments/VERIFIED.md: a table for people, and one line of JSON per run that it is made of
@@ -51,28 +49,9 @@ const WORDS = ["file", "title", "description", "why", "issue", "tags", "images",
  */
 export function planDigest({ seed, experiment, faults }: Pick<Plan, "seed" | "experiment" | "faults">): string {
   const deeds = Object.entries(experiment).filter(([key]) => !WORDS.includes(key));
-  const told = { ...Object.fromEntries(deeds), cluster: toldCluster(experiment.cluster) };
-  return sha256(JSON.stringify(sorted({ seed, experiment: told, faults }))).slice(0, 16);
-}
-
-/** Topologies that were files once, which said the same: their runs stand for them. */
-const FILES_OF_BEFORE: Readonly<Record<string, string>> = {
-  "{ masters: 1, replicas: 0 }": "one-master.yaml",
-  "{ masters: 1, replicas: 1 }": "one-master-one-replica.yaml",
-  "{ masters: 1, replicas: 2 }": "one-master-two-replicas.yaml",
-  "{ masters: 1, replicas: 4 }": "one-master-four-replicas.yaml",
-  "{ masters: 1, replicas: 2, chain: 2 }": "chain.yaml",
-  "{ masters: 1, replicas: 1, nodes: { replicas: { memory: 48MiB } } }": "small-replica.yaml",
-  "{ masters: 2, replicas: [1, 0] }": "two-masters-one-replica.yaml",
-  "{ masters: 2, replicas: 1, mode: cluster }": "kvrocks-cluster-2x2.yaml",
-  "{ masters: 3, replicas: 1, mode: cluster }": "redis-cluster-3x2.yaml",
-  "{ masters: 1, replicas: 2, mode: sentinel, sentinels: 3 }": "redis-sentinel.yaml",
-};
-
-function toldCluster(cluster: string | Topology): string {
-  if (typeof cluster === "string") return path.basename(cluster);
-  const text = topologyText(cluster);
-  return FILES_OF_BEFORE[text] ?? text;
+  const { file, names } = asNamed(experiment.cluster);
+  const told = { ...Object.fromEntries(deeds), cluster: file };
+  return sha256(names(JSON.stringify(sorted({ seed, experiment: told, faults })))).slice(0, 16);
 }
 
 /**

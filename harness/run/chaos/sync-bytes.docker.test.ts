@@ -5,14 +5,14 @@ import path from "node:path";
 import { until } from "../../base/deadline.ts";
 import { CleanupScope } from "../../base/scope.ts";
 import type { RunningCluster } from "../../cluster/running-cluster.ts";
+import { composeOf } from "../../cluster/topology/compose-of.ts";
 import { upCluster } from "../../cluster/up.ts";
-import { readComposeFile } from "../../docker/compose.ts";
 import { connectEngine } from "../../docker/engine.ts";
 import { ownerLabels } from "../../docker/leftovers.ts";
 import { redis } from "../../systems/redis.ts";
+import { topology } from "../../testing/samples/topology.support.ts";
 import { waitForSyncBytes } from "./sync-bytes.ts";
 
-const COMPOSE = path.join(import.meta.dirname, "../../../compose/one-master-two-replicas.yaml");
 /** 40 MB at 2 MB/s: the copy takes 20 s, and what is looked at happens in the first few. */
 const KEYS = 40_000;
 const KILOBYTES_PER_SECOND = 2_000;
@@ -32,7 +32,7 @@ describe("a trigger by the bytes of a full sync", function () {
     cluster = await upCluster({
       engine,
       system: redis,
-      compose: await readComposeFile(COMPOSE, {}),
+      compose: await composeOf(topology({ replicas: 2 }), {}),
       image: "redis:7.0.15",
       toxiproxyImage: "kvchaos/toxiproxy:2.12.0",
       config: { rdbcompression: "no" },
