@@ -146,10 +146,10 @@ DIRECT='m1 r2'; for from in client m2; do address $from m1; echo; done; address 
       text,
       /for t in [\d. ]+; do\n +at "\$t" \|\| exit 0\n +say 'storm: switch-master'\n +repoint r1 "\$\(other_master r1\)"/,
     );
-    assert.match(text, /wait_state replica full-sync \d+ \|\| \{ say/);
+    assert.match(text, /wait_state r1 full-sync \d+ \|\| \{ say/);
     assert.match(text, /progress: \(\[0-9\]\+\)\\\/\(\[0-9\]\+\)\/ \{ on = 1; p = part/);
     assert.ok(
-      text.indexOf("/tmp/preload.awk") < text.indexOf("tell replica\n"),
+      text.indexOf("/tmp/preload.awk") < text.indexOf("tell r1\n"),
       "the data is there before the replica follows",
     );
     assert.ok(!text.includes("Toxiproxy's HTTP") && /Toxiproxy, which\s+# carried|Toxiproxy, which carried/.test(text));
