@@ -14,8 +14,8 @@ import type { Emit } from "../../journal/events.ts";
 import { makeLibrary, missingForLibrary } from "../../locks/library/make-library.ts";
 import { redis } from "../../systems/redis.ts";
 import { plannedParams } from "../../testing/planned-params.support.ts";
-import { skip } from "../../testing/skip.support.ts";
 import { topology } from "../../testing/samples/topology.support.ts";
+import { skip } from "../../testing/skip.support.ts";
 import { pauseThread } from "./pause-thread.ts";
 
 describe("pause-thread on real servers", function () {
