@@ -3,13 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse, stringify } from "yaml";
+import { composeText } from "../cluster/topology/compose-text.ts";
 import { readRecord } from "../journal/reader.ts";
 import { recordOf } from "../journal/record.ts";
 import { redirectRefusal } from "../network/virtual-addresses.ts";
 import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
+import { topology } from "../testing/samples/topology.support.ts";
 import { skip } from "../testing/skip.support.ts";
-
-const PAIR = path.join(import.meta.dirname, "../../compose/one-master-one-replica.yaml");
 
 /** Asks m1 again and again, and says what it heard. */
 const ASKS = "while :; do timeout 1 redis-cli -h m1 -p 6379 INCR helper:asked || echo silence; sleep 0.2; done";
@@ -43,7 +43,7 @@ describe("helper services of a Compose file", function () {
   });
 
   it("are there before the servers, are cut off, killed and paused like a node, and asked nothing", async () => {
-    const compose = parse(await readFile(PAIR, "utf8"), { merge: true });
+    const compose = parse(composeText(topology()), { merge: true });
     const beside = { image: "redis:7.0.15", networks: ["data", "admin"], labels: { "kvchaos.role": "helper" } };
     compose.services.store = { ...beside, command: ["redis-server", "--port", "7000"], ports: ["127.0.0.1::7000"] };
     compose.services.asker = { ...beside, command: ["sh", "-c", ASKS] };

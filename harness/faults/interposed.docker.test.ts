@@ -7,18 +7,17 @@ import { monotonicClock } from "../base/clock.ts";
 import { until } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
+import { composeOf } from "../cluster/topology/compose-of.ts";
 import { upCluster } from "../cluster/up.ts";
-import { readComposeFile } from "../docker/compose.ts";
 import { connectEngine } from "../docker/engine.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import { makeInterposer } from "../interpose/interpose-folder.ts";
 import { redis } from "../systems/redis.ts";
 import { plannedParams } from "../testing/planned-params.support.ts";
+import { topology } from "../testing/samples/topology.support.ts";
 import { skip } from "../testing/skip.support.ts";
 import type { Effect } from "./fault.ts";
 import { faults } from "./registry.ts";
-
-const COMPOSE = path.join(import.meta.dirname, "../../compose/one-master.yaml");
 
 describe("faults of a server's clock and disk, on a real server", function () {
   this.timeout(600_000);
@@ -37,7 +36,7 @@ describe("faults of a server's clock and disk, on a real server", function () {
     cluster = await upCluster({
       engine,
       system: redis,
-      compose: await readComposeFile(COMPOSE, {}),
+      compose: await composeOf(topology({ replicas: 0 }), {}),
       image: "redis:7.0.15",
       toxiproxyImage: "kvchaos/toxiproxy:2.12.0",
       config: { appendonly: "yes", appendfsync: "no" },

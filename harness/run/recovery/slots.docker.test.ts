@@ -7,8 +7,8 @@ import { until } from "../../base/deadline.ts";
 import { CleanupScope } from "../../base/scope.ts";
 import { slots as slotsCheck } from "../../checks/slots/slots.ts";
 import type { RunningCluster } from "../../cluster/running-cluster.ts";
+import { composeOf } from "../../cluster/topology/compose-of.ts";
 import { upCluster } from "../../cluster/up.ts";
-import { readComposeFile } from "../../docker/compose.ts";
 import { connectEngine } from "../../docker/engine.ts";
 import { ownerLabels } from "../../docker/leftovers.ts";
 import { migrateSlots } from "../../faults/slots/migrate-slots.ts";
@@ -19,12 +19,12 @@ import { redis } from "../../systems/redis.ts";
 import { planOf } from "../../testing/plan-fixture.support.ts";
 import { plannedParams } from "../../testing/planned-params.support.ts";
 import { fixture } from "../../testing/record-fixture.support.ts";
+import { topology } from "../../testing/samples/topology.support.ts";
 import { skip } from "../../testing/skip.support.ts";
 import { closeSlots } from "./close-slots.ts";
 import { readSlots } from "./slot-reads.ts";
 
 const IMAGE = "redis:7.0.15";
-const COMPOSE = path.join(import.meta.dirname, "../../../compose/redis-cluster-3x2.yaml");
 const KEYS = 300;
 
 describe("slots of a real Redis Cluster", function () {
@@ -44,7 +44,7 @@ describe("slots of a real Redis Cluster", function () {
     const runId = `slots-test-${process.pid}`;
     const logDirectory = await mkdtemp(path.join(tmpdir(), "kvchaos-slots-"));
     scope.defer("logs", () => rm(logDirectory, { recursive: true, force: true }));
-    const compose = await readComposeFile(COMPOSE, {});
+    const compose = await composeOf(topology({ masters: 3, mode: "cluster" }), {});
     // Three servers are quickly up.
     const services = compose.services.filter(({ role }) => role !== "replica" && role !== "control");
     cluster = await upCluster({
