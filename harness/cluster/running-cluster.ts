@@ -50,6 +50,8 @@ export class RunningCluster implements Cluster {
   readonly links: readonly Link[];
   readonly logs: LogCollector;
   readonly password: string | undefined;
+  /** How many have data, from 0 on. */
+  readonly databases: number;
   /** Toxiproxy's API on this machine, host:port. */
   readonly toxiproxyApi: string;
   /** Name of the engine's network on which the nodes, and the links' `address`, can be reached. */
@@ -69,7 +71,7 @@ export class RunningCluster implements Cluster {
   /** Cluster mode: the topology that each node was told last. */
   readonly #told = new Map<string, Topology>();
 
-  constructor(options: Given & { topology: Topology; emit: Emit; copyAll: boolean }) {
+  constructor(options: Given & { topology: Topology; emit: Emit; copyAll: boolean; databases?: number }) {
     this.system = options.system;
     this.nodes = options.nodes.filter(({ role }) => role === "master" || role === "replica");
     this.sentinels = options.nodes.filter(({ role }) => role === "sentinel");
@@ -79,6 +81,7 @@ export class RunningCluster implements Cluster {
     this.links = options.links;
     this.logs = options.logs;
     this.password = options.password;
+    this.databases = options.databases ?? 1;
     this.toxiproxyApi = options.toxiproxyApi;
     this.dataNetwork = options.dataNetwork;
     this.#topology = options.topology;

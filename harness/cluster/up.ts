@@ -47,6 +47,8 @@ export interface UpOptions extends Omit<MakeOptions, "made"> {
   scope: CleanupScope;
   /** The replicas are left without a master: the caller attaches them when the masters have their data. */
   attachLater?: boolean;
+  /** How many databases have data. Default 1. */
+  databases?: number | undefined;
   /** A replica that gets a master is told to copy all data, where it can be told so. */
   copyAll?: boolean;
   /** The engine stopped telling what happens to the containers: it is gone, or restarts. */
@@ -181,6 +183,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
     ruler: spec.ruler,
     shards: spec.sharded ? new Shards(spec.topology.masters) : null,
     copyAll: options.copyAll ?? false,
+    databases: options.databases ?? 1,
     nodeAt: (host, port) => paths.nodeAt(host, port, plans),
     namesOf: (name) => paths.namesOf(name, plans),
   });

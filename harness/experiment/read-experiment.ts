@@ -8,6 +8,7 @@ import { checkAfter, checkPauses, checkTimetable } from "./read/check-timetable.
 import { checkPromotions } from "./read/known-masters.ts";
 import { readChecks } from "./read/read-checks.ts";
 import { checkOwnSettings, readCluster } from "./read/read-cluster.ts";
+import { checkClocks, checkDatabases } from "./read/read-databases.ts";
 import { readExpectations } from "./read/read-expectations.ts";
 import { readFaults } from "./read/read-faults.ts";
 import { checkLifetime, readLoads } from "./read/read-loads.ts";
@@ -79,6 +80,10 @@ export async function readExperimentText(text: string, file: string, registries:
   checkPauses(drafts, mistakes);
   checkPromotions(drafts, reading);
   const duration = checkTimetable(drafts, part("duration"), mistakes);
+  const databases = part("databases");
+  if (databases !== undefined) checkDatabases(databases, faults, reading);
+  const preload = readPreload(part("preload"), reading);
+  checkClocks({ load: asked.load, preload }, faults, reading);
   const fullSync = part("full-sync") ?? null;
   const noSync = fullSync && shape ? wrongFullSync(shape, reading) : null;
   if (noSync !== null) mistakes.add(["full-sync"], noSync);
@@ -107,7 +112,8 @@ export async function readExperimentText(text: string, file: string, registries:
     description: part("description") ?? null,
     why: part("why") ?? null,
     config,
-    preload: readPreload(part("preload"), reading),
+    ...(databases === undefined ? {} : { databases }),
+    preload,
     fullSync,
     cores: part("cores"),
     ...readLocks({ locks: part("locks"), noise: part("noise"), known: part("known") }, { faults, checks }, mistakes),

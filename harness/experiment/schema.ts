@@ -134,6 +134,14 @@ export const experimentSchema = z.strictObject({
     })
     .optional()
     .describe("Data written before anything else"),
+  databases: z
+    .int()
+    .min(2)
+    .max(16)
+    .optional()
+    .describe(
+      "So many databases (SELECT), from 0 on, get their part of every load and all of the preload, and are compared and read in the end (default: only the first)",
+    ),
   "full-sync": z
     .literal("force", { error: 'expected "force", or nothing' })
     .optional()

@@ -58,6 +58,8 @@ const loadSpec = z.strictObject({
     .strictObject({ replicas: z.int().min(1), within: ms })
     .nullable()
     .default(null),
+  /** The number of its database, where there are several: a load is placed in each of them. */
+  database: z.int().min(0).optional(),
   /** Keys that expire; absent: none does. */
   ttl: timeToLiveSchema.optional(),
 });
@@ -165,6 +167,8 @@ const experiment = {
     })
     .nullable()
     .default(null),
+  /** How many databases loads, preload and comparisons use; absent: one. */
+  databases: z.int().min(1).optional(),
   load: z.array(loadSpec),
   benchmarks: z.array(benchmarkSpec).default([]),
   warmUp: ms,

@@ -4,6 +4,7 @@ import type { Outcomes } from "../journal/events.ts";
 import type { CommandWriter } from "../resp/command-writer.ts";
 import { Decoder } from "../resp/decode.ts";
 import { encodeCommand } from "../resp/encode.ts";
+import { greetingsOf } from "../resp/greetings.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { LoadTarget } from "./load.ts";
@@ -25,6 +26,8 @@ export interface PipeSettings {
   /** Milliseconds for connecting, and for each reply. */
   timeout: number;
   password: string | undefined;
+  /** Chosen by SELECT; absent or 0: the first. */
+  database?: number | undefined;
   tally: Tally;
   /** Opens the log of a new connection's operations; undefined: they are not recorded. */
   log: ((target: LoadTarget) => PipeLog) | undefined;
@@ -48,7 +51,7 @@ export interface PipeEvents {
 }
 
 /**
- * One TCP connection's life: connecting, (AUTH), ready, perhaps draining, ended. It counts the outcome of every command
+ * One TCP connection's life: connecting, (AUTH, SELECT), ready, perhaps draining, ended. It counts the outcome of every command
  * it was given. Commands are made only when they can be written at once, so all it was given may have reached the
  * server: when the connection ends they are `info`, never `fail`.
  */
@@ -74,7 +77,9 @@ export class Pipe {
   /** Refused here, and on their way elsewhere. */
   #away = 0;
   #writing = false;
-  #state: "connecting" | "authenticating" | "ready" | "draining" | "ended" = "connecting";
+  /** Answers to AUTH and SELECT that are to come. */
+  #greetings = 0;
+  #state: "connecting" | "greeting" | "ready" | "draining" | "ended" = "connecting";
   #since: number;
 
   constructor(target: LoadTarget, settings: PipeSettings, events: PipeEvents) {
@@ -175,14 +180,11 @@ export class Pipe {
   }
 
   #connected(): void {
-    const { password } = this.#settings;
-    if (password === undefined) {
-      this.#state = "ready";
-      this.#events.onRoom(this);
-      return;
-    }
-    this.#state = "authenticating";
-    this.#socket.write(encodeCommand(["AUTH", password]));
+    const greetings = greetingsOf(this.#settings);
+    this.#greetings = greetings.length;
+    this.#state = greetings.length === 0 ? "ready" : "greeting";
+    if (greetings.length === 0) this.#events.onRoom(this);
+    else this.#socket.write(Buffer.concat(greetings.map(encodeCommand)));
   }
 
   /** The kernel has taken the rest of a write. */
@@ -200,9 +202,9 @@ export class Pipe {
     try {
       for (let reply = this.#decoder.next(); reply !== undefined; reply = this.#decoder.next()) {
         if (this.#state === "ended") return true;
-        if (this.#state === "authenticating") {
+        if (this.#state === "greeting") {
           if (reply instanceof RespError) this.#end(reply.code);
-          else this.#state = "ready";
+          else if (--this.#greetings === 0) this.#state = "ready";
           continue;
         }
         if (this.#inFlight === 0) throw new ChaosError("infrastructure", "a reply to no command");

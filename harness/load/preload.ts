@@ -23,6 +23,8 @@ interface PreloadOptions {
   seed: string;
   emit: Emit;
   password?: string | undefined;
+  /** So many, from 0 on, get the keys, each with values of its own. Default 1. */
+  databases?: number | undefined;
   /** Before every key of a target: the hash tag of its shard in cluster mode. */
   prefix?: ((node: string) => string) | undefined;
   signal: AbortSignal;
@@ -36,7 +38,7 @@ interface PreloadOptions {
  * Rejects with ChaosError: `timeout`, or `infrastructure` naming node and command.
  */
 export async function preload(options: PreloadOptions): Promise<{ keys: number }> {
-  const { spec, targets, seed, emit, signal, within } = options;
+  const { spec, targets, databases = 1, seed, emit, signal, within } = options;
   const started = performance.now();
   await withDeadline({ what: "writing the preload", within, signal }, async (inner) => {
     const first = new AbortController();
@@ -44,16 +46,21 @@ export async function preload(options: PreloadOptions): Promise<{ keys: number }
     // Every lane to every master listens to it.
     setMaxListeners(0, any);
     const lanes = targets.flatMap((target) => {
-      const random = seededRandom(seed).fork(`preload/${target.node}`);
-      return Array.from({ length: CONNECTIONS }, (_, lane) => fill(target, lane, random, options, any));
+      return Array.from({ length: databases }, (_, database) => {
+        const random = seededRandom(seed).fork(`preload/${target.node}${database === 0 ? "" : `/${database}`}`);
+        return Array.from({ length: CONNECTIONS }, (_, lane) =>
+          fill({ ...target, database }, lane, random, options, any),
+        );
+      }).flat();
     });
     // The first mistake ends the others too, and nothing goes on writing behind the caller's back.
     for (const lane of lanes) lane.catch((error) => first.abort(error));
     await Promise.allSettled(lanes);
     first.signal.throwIfAborted();
   });
-  const keys = spec.keys * targets.length;
-  const where = targets.map(({ node }) => node).join(", ");
+  const keys = spec.keys * targets.length * databases;
+  const each = databases === 1 ? "" : `, in ${databases} databases each`;
+  const where = `${targets.map(({ node }) => node).join(", ")}${each}`;
   const ms = Math.round(performance.now() - started);
   emit({
     type: "note",
@@ -65,14 +72,14 @@ export async function preload(options: PreloadOptions): Promise<{ keys: number }
 
 /** Writes every CONNECTIONS-th key, from number `lane` on, over one connection. */
 async function fill(
-  target: LoadTarget,
+  target: LoadTarget & { database: number },
   lane: number,
   random: Random,
   { spec, password, within, prefix }: PreloadOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { host, port, node } = target;
-  const connection = await RawConnection.open({ host, port, password, within, signal });
+  const { host, port, node, database } = target;
+  const connection = await RawConnection.open({ host, port, password, database, within, signal });
   // The caller's deadline and signal end this one too: whatever is in flight then settles at once.
   const end = () => connection.close();
   signal.addEventListener("abort", end, { once: true });

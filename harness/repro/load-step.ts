@@ -23,7 +23,7 @@ export function fileInTools(path: string, text: string): string[] {
  */
 export function loadLines(input: ReproInput, { moves, links }: { moves: boolean; links: boolean }): string[] {
   const { plan, sharded } = input;
-  const { benchmarks } = plan.experiment;
+  const { benchmarks, databases = 1 } = plan.experiment;
   const isGated = (on: LoadSpec["on"]): boolean => moves && on === "masters";
   const settings = (load: Pick<LoadSpec, "on" | "via">): string => {
     const direct = input.nodes.filter(({ name }) => isDirect(load, name)).map(({ name }) => name);
@@ -46,7 +46,11 @@ export function loadLines(input: ReproInput, { moves, links }: { moves: boolean;
     settings(benchmark),
     ...targets(input, benchmark, moves).map((node) => `benchmark ${word(node)} ${words(benchmark.args)}`),
   ]);
-  return [...lines, ...more, ...(hasLoad(input) ? ['say "load runs"'] : [])];
+  const others =
+    databases > 1
+      ? comment(`LEFT OUT: databases 1 to ${databases - 1}: all of the load, and of the dataset, goes to database 0.`)
+      : [];
+  return [...others, ...lines, ...more, ...(hasLoad(input) ? ['say "load runs"'] : [])];
 }
 
 /** Something sends commands while the faults happen. */

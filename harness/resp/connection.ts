@@ -4,6 +4,7 @@ import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { Decoder } from "./decode.ts";
 import { encodeCommand } from "./encode.ts";
+import { greetingsOf } from "./greetings.ts";
 import { type Outcome, type Reply, RespError } from "./reply.ts";
 
 /*
@@ -17,7 +18,9 @@ interface OpenOptions {
   host: string;
   port: number;
   password?: string | undefined;
-  /** Milliseconds for connecting and, with a password, for AUTH. */
+  /** Chosen by SELECT; absent or 0: the one that every connection begins with. */
+  database?: number | undefined;
+  /** Milliseconds for connecting, AUTH and SELECT. */
   within: number;
   /** Ends opening only. An open connection ends by `close`. */
   signal?: AbortSignal | undefined;
@@ -50,11 +53,11 @@ export class RawConnection {
   }
 
   /**
-   * Connects (TCP_NODELAY) and, given a password, authenticates.
-   * Rejects with ChaosError: `timeout`, or `infrastructure` (refused, unreachable, wrong password; `cause` is the socket's error).
+   * Connects (TCP_NODELAY), given a password authenticates, and chooses the database.
+   * Rejects with ChaosError: `timeout`, or `infrastructure` (refused, unreachable, wrong password, no such database; `cause` is the socket's error).
    */
   static async open(options: OpenOptions): Promise<RawConnection> {
-    const { host, port, password, within, signal } = options;
+    const { host, port, within, signal } = options;
     const what = `connecting to ${host}:${port}`;
     let socket: Socket | undefined;
     try {
@@ -65,9 +68,12 @@ export class RawConnection {
         socket.on("error", () => {});
         await once(socket, "connect", { signal: inner });
         const connection = new RawConnection(socket);
-        if (password !== undefined) {
-          const answer = await connection.send(["AUTH", password], { within: within - (performance.now() - started) });
-          if (answer.outcome !== "ok") throw new ChaosError("infrastructure", `AUTH was not accepted: ${answer.error}`);
+        for (const argv of greetingsOf(options)) {
+          const { outcome, ...answer } = await connection.send(argv, {
+            within: within - (performance.now() - started),
+          });
+          if (outcome === "ok" || !("error" in answer)) continue;
+          throw new ChaosError("infrastructure", `${argv[0]} was not accepted: ${answer.error}`);
         }
         if (connection.#ended !== undefined) throw new ChaosError("infrastructure", connection.#ended);
         connection.#onClose = options.onClose;

@@ -33,16 +33,19 @@ export function loadTargets(cluster: Cluster, spec: Pick<LoadSpec, "on" | "via">
 /**
  * The loads as they are put on the cluster. In cluster mode each is split into equal parts, one per shard, whose keys
  * carry the shard's hash tag ("{s1}set:17"): its clients talk to that shard's nodes only and are never redirected.
+ * Of several databases each has its part, too, under names of its own ("db1:set:17").
  */
-export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[]): PlacedLoad[] {
+export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[], databases = 1): PlacedLoad[] {
   const names = cluster.nodes.map(({ name }) => name);
   if (!cluster.sharded) {
-    return specs.map((spec) => ({
-      spec,
-      targets: () => loadTargets(cluster, spec),
-      nodes: () => names,
-      moveTo: () => false,
-    }));
+    return specs
+      .flatMap((whole) => partsOf(whole, databases))
+      .map((spec) => ({
+        spec,
+        targets: () => loadTargets(cluster, spec),
+        nodes: () => names,
+        moveTo: () => false,
+      }));
   }
   const tags = cluster.topology.masters.map((master) => cluster.keyTag(master));
   return specs.flatMap((spec) =>
@@ -68,4 +71,16 @@ export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[]): Placed
       };
     }),
   );
+}
+
+function partsOf(spec: LoadSpec, databases: number): LoadSpec[] {
+  if (databases === 1) return [spec];
+  return Array.from({ length: databases }, (_, database) => ({
+    ...spec,
+    name: `${spec.name}-db${database}`,
+    database,
+    keyPrefix: `db${database}:${spec.keyPrefix}`,
+    connections: Math.max(1, Math.round(spec.connections / databases)),
+    rate: spec.rate === null ? null : spec.rate / databases,
+  }));
 }

@@ -198,9 +198,9 @@ class Run {
       spec,
       // No fault before chaos.
       targets: loadTargets(cluster, { on: "masters", via: "direct" }),
-      ...{ seed, emit, signal },
-      within: PRELOAD_MS,
+      ...{ seed, emit, signal, within: PRELOAD_MS },
       password: cluster.password,
+      databases: cluster.databases,
       prefix: (node) => cluster.keyTag(node),
     });
     if (attachesLater(experiment)) await attachReplicas(cluster, signal);

@@ -7,7 +7,8 @@ import { ownerLabels } from "../docker/leftovers.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { dialledClients } from "../experiment/vias.ts";
 import { faults } from "../faults/registry.ts";
-import type { Plan } from "../journal/plan.ts";
+import type { Plan, PlannedExperiment } from "../journal/plan.ts";
+import type { System } from "../systems/system.ts";
 import { interposerOptions } from "./interposer.ts";
 import { lockOptions } from "./lock-watch.ts";
 import type { RunContext } from "./run-context.ts";
@@ -27,10 +28,12 @@ export async function startCluster(context: RunContext, isWatched: () => boolean
     images: plan.experiment.images.nodes,
     toxiproxyImage,
     config: {
+      ...databasesConfig(plan.experiment, system),
       ...(plan.experiment.fullSync === "force" ? system.forceFullSync : {}),
       ...plan.experiment.config[system.name],
     },
     labels: await ownerLabels(runId),
+    databases: plan.experiment.databases,
     attachLater: attachesLater(plan.experiment),
     copyAll: plan.experiment.fullSync === "force",
     disk: ownDisk(plan),
@@ -84,4 +87,8 @@ export function ownDisk({ faults: planned }: Pick<Plan, "faults">): number | nul
  */
 export function attachesLater({ fullSync, preload }: Pick<Experiment, "fullSync" | "preload">): boolean {
   return fullSync === "force" && preload !== null;
+}
+
+function databasesConfig({ databases = 1 }: PlannedExperiment, system: System): Readonly<Record<string, string>> {
+  return databases > 1 ? (system.databases?.config(databases) ?? {}) : {};
 }

@@ -27,7 +27,7 @@ interface StartedLoads {
 
 async function startLoads(context: RunContext, cluster: RunningCluster): Promise<StartedLoads | null> {
   const { options, clock, emit, scope, directory } = context;
-  const loads = placeLoads(cluster, options.plan.experiment.load);
+  const loads = placeLoads(cluster, options.plan.experiment.load, options.plan.experiment.databases);
   if (loads.length === 0) return null;
   const load = await startLoad({
     specs: loads.map(({ spec }) => spec),

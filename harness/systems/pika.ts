@@ -56,6 +56,8 @@ export const pika: System = {
   unansweredAtMost: 4,
   // INFO and FLUSHDB take two locks in opposite order (docs/facts.md#pika).
   watchedGently: true,
+  // pika_conf.cc: `databases`, of which each replicates by itself.
+  databases: { most: 8, config: (count) => ({ databases: String(count) }) },
   // Up to 3.5 in whole seconds, PX and PEXPIREAT cut off, and gone when a later second has begun (base_value_format.h, IsStale).
   deadlinesIn: 1000,
   // Its table of commands has none (pika_command.cc, InitCmdTable).

@@ -38,6 +38,8 @@ export const redis: System = {
   },
   state: redisState,
   logRules: redisLogRules(),
+  // There are 16 unless the configuration says otherwise.
+  databases: { most: 16, config: () => ({}) },
   restoringReplies: ["LOADING"],
   // networking.c: with more, connections are read or written by several threads, which and when depends on the version.
   oneThread: ({ "io-threads": threads = "1" }) => threads === "1",

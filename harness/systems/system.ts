@@ -235,6 +235,8 @@ export interface System {
    * that matches is enough. Absent: they always do.
    */
   readonly keepsDataWith?: Readonly<Record<string, RegExp>>;
+  /** Present where SELECT chooses one of several databases: how many there can be, and the setting for so many. */
+  readonly databases?: { readonly most: number; config(count: number): Readonly<Record<string, string>> };
   /** Deadlines of keys are counted in steps of so many ms, cut off or rounded up. Absent: 1. */
   readonly deadlinesIn?: number;
   /** Commands that no version of it has, of those that loads can use. */

@@ -37,7 +37,7 @@ export interface ServiceSource {
 }
 
 /** run/load-targets.ts calls them so. */
-const PART = "-shard";
+const PART = /^-(?:shard|db)(\d+)$/;
 /** A replica says so to whoever writes to it. */
 const OF_REPLICAS: readonly string[] = ["READONLY", "MOVED"];
 /** Time for connecting again once an operation was given up. */
@@ -97,10 +97,9 @@ function isRightful(
   return false;
 }
 
-/** In cluster mode every shard has its part of a load: "set-shard2" of "set". */
+/** In cluster mode every shard has its part of a load: "set-shard2" of "set"; of several databases each: "set-db1". */
 function isPartOf(load: string, planned: string): boolean {
-  if (load === planned) return true;
-  return load.startsWith(planned + PART) && /^\d+$/.test(load.slice(planned.length + PART.length));
+  return load === planned || (load.startsWith(planned) && PART.test(load.slice(planned.length)));
 }
 
 /** The nodes of the shard that a part of a load belongs to; null: it is no part. @param moved whither its slot was moved */
@@ -111,7 +110,8 @@ function homeOf(
   { masters, replicaOf }: EventOf<"topology">,
 ): string[] | null {
   if (load === planned) return null;
-  const node = moved ?? masters[Number(load.slice(planned.length + PART.length)) - 1];
+  if (!load.startsWith(`${planned}-shard`)) return null;
+  const node = moved ?? masters[Number(PART.exec(load.slice(planned.length))?.[1]) - 1];
   if (node === undefined) return null;
   const master = replicaOf[node] ?? node;
   return [master, ...Object.keys(replicaOf).filter((replica) => replicaOf[replica] === master)];

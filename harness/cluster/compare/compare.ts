@@ -27,6 +27,8 @@ export interface CompareOptions {
   readOnly?: boolean;
   /** Cluster mode: a server that redirects questions about keys of these slots is right to do so. */
   movedSlots?: readonly number[];
+  /** So many are compared, from 0 on. Default 1. */
+  databases?: number;
   /** Milliseconds for everything. */
   within: number;
   signal: AbortSignal;
@@ -48,13 +50,13 @@ const MOST_TRIES = 4;
 const RETRY_MS = 100;
 
 /**
- * Compares database 0 of two servers, keys and values. Both should be at rest: what is written meanwhile may show as a
+ * Compares databases of two servers, keys and values. Both should be at rest: what is written meanwhile may show as a
  * difference, so the caller asks again. A server that falls silent, hangs up or takes too long gives `complete: false` and the
  * reason; so do single keys that cannot be compared, when all others have been.
  * Rejects only with the signal's reason.
  */
 export async function compareDatasets(options: CompareOptions): Promise<Comparison> {
-  const { master, replica, masterName, replicaName, password, within, signal, batch = 512 } = options;
+  const { master, replica, masterName, replicaName, password, within, signal, batch = 512, databases = 1 } = options;
   signal.throwIfAborted();
   const started = performance.now();
   const tally = new ComparisonTally(options.movedSlots ?? []);
@@ -78,8 +80,12 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
     };
     const pair = new ServerPair(await connect(masterName, master), await connect(replicaName, replica));
     const patience = new Patience(signal);
-    await compareMasterKeys(pair, tally, batch, patience);
-    await findExtraKeys(pair, tally, batch, patience);
+    for (let database = 0; database < databases; database++) {
+      if (database > 0) await pair.both(["SELECT", database]);
+      tally.database = database;
+      await compareMasterKeys(pair, tally, batch, patience);
+      await findExtraKeys(pair, tally, batch, patience);
+    }
   } catch (error) {
     signal.throwIfAborted();
     why = `${messageOf(error)} (after ${tally.masterKeys} keys of ${masterName} and ${tally.replicaKeys} of ${replicaName})`;
@@ -119,6 +125,7 @@ export function compareNodes(
     password: cluster.password,
     readOnly: cluster.sharded,
     movedSlots: cluster.shards?.movedSlots ?? [],
+    databases: cluster.databases,
     ...limits,
   });
 }
@@ -199,6 +206,8 @@ async function pageOf(side: ComparedServer, cursor: string, batch: number, patie
 }
 
 class ComparisonTally {
+  /** Whose keys are added. */
+  database = 0;
   masterKeys = 0;
   replicaKeys = 0;
   different = 0;
@@ -223,7 +232,7 @@ class ComparisonTally {
       return;
     }
     // SCAN may return a key twice; a difference counts once.
-    const text = key.toString("latin1");
+    const text = `${this.database} ${key.toString("latin1")}`;
     if (this.#seen.has(text)) return;
     if (this.#seen.size < MOST_REMEMBERED) this.#seen.add(text);
     if (result.kind === "moved" && this.#movedSlots.has(result.slot)) {
@@ -237,7 +246,15 @@ class ComparisonTally {
     }
     this.different++;
     const { kind, master, replica } = result;
-    if (this.differences.length < SHOWN) this.differences.push({ key: showBytes(key, 200), kind, master, replica });
+    const shown = this.#shown(key);
+    if (this.differences.length < SHOWN) this.differences.push({ key: shown, kind, master, replica });
+  }
+
+  /** A load's key says its database by itself. */
+  #shown(key: Buffer): string {
+    const shown = showBytes(key, 200);
+    const database = `db${this.database}`;
+    return this.database === 0 || shown.startsWith(`${database}:`) ? shown : `${database} ${shown}`;
   }
 
   /** How many keys could not be compared. */

@@ -23,6 +23,8 @@ export interface ContainerState {
 export interface ConnectLimits extends WaitLimits {
   /** Dials `nearest()` instead of `direct`: CLIENT LIST then shows the connection by its `localPort`, where the two differ. */
   nearest?: boolean;
+  /** Default 0. */
+  database?: number | undefined;
 }
 
 /** What became of another server on a node's data. */

@@ -37,7 +37,9 @@ export function loadHtml({ plan }: RunRecord, { loads }: RunSummary): Html {
       .map(([name, count]) => `${name} × ${formatCount(count)}`)
       .join(", ");
   const rows = loads.map(({ load, ok, fail, info, errors, redirects = {} }) => {
-    const own = planned.find(({ name }) => load === name || load.startsWith(`${name}-shard`));
+    const own = planned.find(
+      ({ name }) => load === name || load.startsWith(`${name}-shard`) || load.startsWith(`${name}-db`),
+    );
     const numbered = [formatCount(ok), formatCount(fail), formatCount(info), counts(errors)];
     return [load, own ? viaText(own) : "not known", ...numbered, ...(redirected ? [counts(redirects)] : [])];
   });

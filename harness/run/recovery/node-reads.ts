@@ -20,6 +20,8 @@ export interface NodeReadOptions {
   /** Numbers of the cells to read. */
   cells: Uint32Array;
   shape: CellShape;
+  /** Absent: the first. */
+  database?: number | undefined;
   values: CellValues;
   /** The value that stands for a foreign one. */
   foreign(text: string): number;
@@ -98,7 +100,7 @@ export class NodeReads {
     const close = () => connection?.close();
     signal.addEventListener("abort", close, { once: true });
     try {
-      connection = await node.connect({ within: CONNECT_MS, signal });
+      connection = await node.connect({ within: CONNECT_MS, signal, database: this.#options.database });
       // In cluster mode a replica answers questions about its master's keys only to clients that said so.
       if (cluster.sharded) await connection.send(["READONLY"], { within: REPLY_MS });
       for (let i = 0; i < count && connection.isOpen && performance.now() < end; i += ROUND) {
