@@ -50,7 +50,6 @@ export class RunningCluster implements Cluster {
   readonly links: readonly Link[];
   readonly logs: LogCollector;
   readonly password: string | undefined;
-  /** How many have data, from 0 on. */
   readonly databases: number;
   /** Toxiproxy's API on this machine, host:port. */
   readonly toxiproxyApi: string;
@@ -87,12 +86,11 @@ export class RunningCluster implements Cluster {
     this.#topology = options.topology;
     this.#emit = options.emit;
     this.shards = options.shards;
-    const { shards, emit } = options;
+    const { shards, emit, password } = options;
     this.slots = shards && new SlotMoves(shards, this, emit);
     this.#copyAll = options.copyAll;
     this.nodeAt = options.nodeAt;
     this.namesOf = options.namesOf;
-    const { password } = options;
     const lanes = this.nodes.map((node) => new AdminLanes({ node: node.name, address: node.direct, password, emit }));
     this.#lanes = new Map(lanes.map((lane, i) => [this.nodes[i]?.name ?? "", lane]));
   }
