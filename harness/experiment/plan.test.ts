@@ -81,6 +81,7 @@ function experiment(...faults: FaultSpec[]): Experiment {
     stopOn: "end",
     expect: null,
     losses: null,
+    expectRoles: {},
     timeToFinding: null,
   };
 }

@@ -10,6 +10,7 @@ import { readChecks } from "./read/read-checks.ts";
 import { checkOwnSettings, readCluster } from "./read/read-cluster.ts";
 import { checkClocks, checkDatabases } from "./read/read-databases.ts";
 import { readExpectations } from "./read/read-expectations.ts";
+import { readExpectedRoles } from "./read/read-expected-roles.ts";
 import { readFaults } from "./read/read-faults.ts";
 import { checkLifetime, readLoads } from "./read/read-loads.ts";
 import { readLocks } from "./read/read-locks.ts";
@@ -122,6 +123,7 @@ export async function readExperimentText(text: string, file: string, registries:
     recovery: part("recovery"),
     reconcile: part("reconcile"),
     allow: part("allow"),
+    expectRoles: readExpectedRoles(part("expect-roles"), part("checks"), reading),
     losses: readLosses(part("losses"), part("checks") ?? [], mistakes),
     stopOn: part("stop-on"),
     timeToFinding: part("time-to-finding") ?? null,

@@ -222,6 +222,12 @@ export const experimentSchema = z.strictObject({
     ),
   expectations: expectationItems,
   ...limitKeys,
+  "expect-roles": z
+    .record(z.string(), z.string())
+    .prefault({})
+    .describe(
+      "What nodes are to be in the end, for `one-master`, where it is not what the topology says: node → `master`, `replica`, the name of the master that it is to follow, or `any`",
+    ),
   losses: z
     .enum(["none", "unconfirmed", "any"])
     .optional()

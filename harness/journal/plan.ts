@@ -187,6 +187,8 @@ const experiment = {
   limits: limitsSchema.default(NO_LIMITS),
   /** Which acknowledged writes may get lost; null: "unconfirmed", what asynchronous replication promises. */
   losses: z.enum(["none", "any"]).nullable().default(null),
+  /** Node → "master", "replica", the name of its master, or "any": in the end, whatever the topology says. */
+  expectRoles: z.record(z.string(), z.string()).default({}),
   stopOn: z.enum(["first-finding", "end"]),
   /** What a deliberately broken run must find (controls, known bugs). */
   expect: expectedFinding.nullable(),

@@ -36,6 +36,7 @@ export function planOf({ watchdog, ...experiment }: Planned): Plan {
         expectations: [],
         limits: NO_LIMITS,
         losses: null,
+        expectRoles: {},
         stopOn: "end",
       },
       ...{ expect: null, timeToFinding: null },

@@ -27,7 +27,9 @@ export const oneMaster: Check = {
     );
     const { findings, remarks } = judgeVacancies(record, topology, recovered, roles);
     const ended = (node: string) => findings.some(({ detail }) => Object.hasOwn(detail?.gone ?? {}, node));
-    const excused = (node: string) => record.view.leftDown(node) || ended(node);
+    // What the experiment says of a node's role counts for more than what the topology has come to.
+    const expected = record.plan?.experiment.expectRoles ?? {};
+    const excused = (node: string) => record.view.leftDown(node) || ended(node) || expected[node] === "any";
     const views = judgeViews(record, topology, recovered, excused);
     const judged = { findings: [...findings, ...views.findings], unknown: views.unknown };
     const told = judged.findings.map(({ node }) => node);
@@ -35,9 +37,15 @@ export const oneMaster: Check = {
     for (const node of nodes) {
       if (excused(node) || told.includes(node)) continue;
       const role = roles.get(node);
-      const meant = topology.masters.includes(node) ? "master" : "replica";
+      const wanted = expected[node];
+      const meant = wanted === undefined ? (topology.masters.includes(node) ? "master" : "replica") : roleOf(wanted);
       if (role === undefined) judged.unknown.push(`${node} did not tell its role after recovery`);
-      else if (role !== meant) judged.findings.push(finding(node, meant, statesOf(node), masters, topology));
+      else if (role !== meant) {
+        const reason = wanted === undefined ? topology.reason : "expect-roles";
+        judged.findings.push(finding(node, meant, statesOf(node), masters, { ...topology, reason }));
+      } else if (wanted !== undefined && !["master", "replica", topology.replicaOf[node]].includes(wanted)) {
+        judged.findings.push(otherMaster(node, wanted, topology));
+      }
     }
     return resultOf({
       ...judged,
@@ -45,6 +53,19 @@ export const oneMaster: Check = {
     });
   },
 };
+
+/** "master", "replica", or the name of the master that a replica is to follow. */
+function roleOf(wanted: string): "master" | "replica" {
+  return wanted === "master" ? "master" : "replica";
+}
+
+/** A replica that is to follow another one. */
+function otherMaster(node: string, wanted: string, { t, replicaOf, reason }: EventOf<"topology">): Finding {
+  return {
+    ...{ type: "split-brain", class: "other-master", node, from: t, to: null, proof: null, evidence: [] },
+    summary: `${node} should follow ${wanted} (expect-roles) and follows ${replicaOf[node] ?? "nobody"} after recovery (${reason}).`,
+  };
+}
 
 function finding(
   node: string,

@@ -54,6 +54,7 @@ function experiment(over: Partial<Experiment> = {}): Experiment {
     stopOn: "end",
     expect: null,
     losses: null,
+    expectRoles: {},
     timeToFinding: null,
     ...over,
   };
