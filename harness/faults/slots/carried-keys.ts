@@ -103,6 +103,13 @@ export class CarriedKeys implements SlotMover {
     return { keys, given: false };
   }
 
+  async settle({ slot }: OpenMove, signal: AbortSignal): Promise<void> {
+    for (const { name } of this.#scene.cluster.nodes) {
+      const view = this.#gossip.slotView(replyText(await this.#tell(name, this.#gossip.commands.view(), signal)));
+      if (view.open.some((one) => one.slot === slot)) await this.#tell(name, this.#gossip.slots.stable(slot), signal);
+    }
+  }
+
   async isGiven(move: OpenMove, signal: AbortSignal): Promise<boolean> {
     const { slot } = move;
     const { to } = this.#ends(move);

@@ -68,6 +68,9 @@ export class CarriedSlots implements SlotMover {
     return { keys: 0, given };
   }
 
+  /** Nothing of it is left anywhere: every node was told. */
+  async settle(): Promise<void> {}
+
   async isGiven(move: OpenMove, signal: AbortSignal): Promise<boolean> {
     const state = await this.#state(this.#ends(move).from, signal);
     return state?.slot === move.slot && state.state === "success";

@@ -23,6 +23,8 @@ export interface SlotMover {
   give(move: OpenMove, signal: AbortSignal): Promise<void>;
   /** Its keys come back, and it is not on its way any more. `given`: that was too late, and it is the other's. */
   takeBack(move: OpenMove, how: MovePace): Promise<{ keys: number; given: boolean }>;
+  /** Its end is known: a server that was master when it began, and comes back, must not have it on its way any more. */
+  settle(move: OpenMove, signal: AbortSignal): Promise<void>;
   /** Is it the other's already, by that one's own word? */
   isGiven(move: OpenMove, signal: AbortSignal): Promise<boolean>;
 }

@@ -25,6 +25,7 @@ export async function closeSlots({ cluster, emit, signal }: CloseOptions): Promi
     for (const end = performance.now() + CLOSE_MS; ; ) {
       try {
         const { given, keys } = await closed(mover, move, signal);
+        await mover.settle(move, signal);
         if (given) scene.slots.moved(move, keys);
         else scene.slots.rolledBack(move, keys);
         break;
