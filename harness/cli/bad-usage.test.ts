@@ -99,6 +99,12 @@ describe("bad usage", () => {
     ["a shrinking of nothing", ["shrink", "FOLDER/none"], /cannot read/, /reports\//],
     ["a shrinking without time", ["shrink", "FOLDER", "--budget", "5"], /--budget 5: expected.*30m/],
     ["a bisection without images", ["bisect", "QUICKSTART"], /bisect: Missing required argument: image/],
+    ["a mix of one image", ["matrix", "QUICKSTART", "--mixed", "--image", "redis:1"], /--mixed: expected two images/],
+    [
+      "a mix of servers that cannot replicate with each other",
+      ["matrix", "QUICKSTART", "--mixed", "--image", "redis:1", "pika:1"],
+      /--image replicas=pika:1: pika:1 is pika, which cannot replicate with redis/,
+    ],
     ["a bisection of one image", ["bisect", "QUICKSTART", "--image", "redis:1"], /--image: expected two images/],
     ["a damaged journal", ["report", "FOLDER"], /journal\.jsonl:1: not a journal event/],
     ["a report of nothing", ["report", "FOLDER/none"], /cannot read the journal/, /reports\//],

@@ -93,6 +93,11 @@ export class ContainerNode {
     return this.#server;
   }
 
+  /** What ran on it when the run began. */
+  get original(): Server {
+    return this.#options.server;
+  }
+
   /** The id of the container in which it runs. */
   get container(): string {
     return this.#container;

@@ -1,5 +1,6 @@
 import { didYouMean, YamlSource } from "../base/mistakes.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
+import { ORIGINAL } from "../faults/processes/other-server.ts";
 import type { WrittenParams } from "../faults/parameters.ts";
 import type { PlannedParams } from "../journal/plan.ts";
 import type { System } from "../systems/system.ts";
@@ -112,7 +113,7 @@ function wrongSystem(image: string, run: readonly string[]): string | null {
 
 /** Those on which faults start servers again. */
 export function imagesOfFaults(faults: readonly { params: WrittenParams | PlannedParams }[]): string[] {
-  return faults.flatMap(({ params: { image } }) => (typeof image === "string" ? [image] : []));
+  return faults.flatMap(({ params: { image } }) => (typeof image === "string" && image !== ORIGINAL ? [image] : []));
 }
 
 /** Where an experiment file names an image for a node or a fault, "file:line:column"; null: nowhere. Never rejects. */

@@ -17,6 +17,7 @@ import { pause } from "./processes/pause.ts";
 import { pauseThread } from "./processes/pause-thread.ts";
 import { powerLoss } from "./processes/power-loss.ts";
 import { restart } from "./processes/restart.ts";
+import { rollingUpgrade } from "./processes/rolling-upgrade.ts";
 import { shutdown } from "./processes/shutdown.ts";
 import { clockSkew } from "./resources/clock-skew.ts";
 import { cpuLimit } from "./resources/cpu-limit.ts";
@@ -44,6 +45,7 @@ export const faults: ReadonlyMap<string, Fault> = new Map(
     kill,
     powerLoss,
     restart,
+    rollingUpgrade,
     shutdown,
     connectionStorm,
     halfWrittenCommand,

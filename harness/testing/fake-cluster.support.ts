@@ -142,6 +142,7 @@ export class FakeCluster implements Cluster {
       role: this.topology.masters.includes(name) ? "master" : "replica",
       container: `container-${name}`,
       server: { system: redis, image: "redis:7.0.15" },
+      original: { system: redis, image: "redis:7.0.15" },
       direct: { host: "127.0.0.1", port: 2 },
       inside: { host: name, port: 6379 },
       dataAddress: "192.0.2.1",

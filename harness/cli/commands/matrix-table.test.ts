@@ -35,6 +35,12 @@ describe("the matrix", () => {
     ]);
   });
 
+  it("has two columns for what masters and replicas ran on, where they were mixed", () => {
+    const [head, row] = matrixTable([{ image: "pika:old", replicas: "pika:new", results: [run("pass")] }]);
+    assert.deepEqual(head?.slice(0, 3), ["MASTERS", "REPLICAS", "RUNS"]);
+    assert.deepEqual(row?.slice(0, 3), ["pika:old", "pika:new", "1"]);
+  });
+
   it("shows an image that was clean", () => {
     const [, row] = matrixTable([{ image: "kvrocks:new", results: [run("pass"), run("pass")] }]);
     assert.deepEqual(row, ["kvrocks:new", "2", "2", "0", "0", "0", "-", "-"]);

@@ -7,23 +7,27 @@ import type { RunResult } from "../../run/run-options.ts";
 /** What became of all runs on one image. */
 export interface Row {
   image: string;
+  /** Theirs, where the image is that of the masters. */
+  replicas?: string;
   results: Pick<RunResult, "verdict" | "findings" | "record">[];
 }
 
-/** One line per image, under headings. */
+/** One line per image, or per pairing of two, under headings. */
 export function matrixTable(rows: readonly Row[]): string[][] {
-  return [HEADINGS, ...rows.map(cells)];
+  const isMixed = rows.some(({ replicas }) => replicas !== undefined);
+  return [[...(isMixed ? ["MASTERS", "REPLICAS"] : ["IMAGE"]), ...HEADINGS], ...rows.map(cells)];
 }
 
-const HEADINGS = ["IMAGE", "RUNS", "PASS", "FAIL", "INCONCLUSIVE", "OTHER", "FIRST FINDING (MEDIAN)", "FINDINGS"];
+const HEADINGS = ["RUNS", "PASS", "FAIL", "INCONCLUSIVE", "OTHER", "FIRST FINDING (MEDIAN)", "FINDINGS"];
 
-function cells({ image, results }: Row): string[] {
+function cells({ image, replicas, results }: Row): string[] {
   const count = (...verdicts: string[]): number => results.filter((one) => verdicts.includes(one.verdict)).length;
   const kinds = countEach(results.flatMap(({ findings }) => [...new Set(findings.map(kindOf))]));
   const known = count("pass") + count("fail") + count("inconclusive");
   const middle = median(results.flatMap(firstFinding));
   return [
     image,
+    ...(replicas === undefined ? [] : [replicas]),
     String(results.length),
     String(count("pass")),
     String(count("fail")),

@@ -4,12 +4,25 @@ import { readExperiment } from "../../experiment/read-experiment.ts";
 import { newSeed, rounds, seedOfRound, type Trial } from "../../run/campaign/rounds.ts";
 import { series } from "../../run/campaign/series.ts";
 import { namedImages } from "../../run/night/jobs.ts";
+import { systemNamedBy } from "../../systems/system-of-image.ts";
+import { checkNodeImages, knownSystem } from "../choose-server.ts";
 import { command, JOBS, REPORTS } from "../command.ts";
 import { exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { printTable } from "../print.ts";
 import { readCount, readJobs } from "../read-limits.ts";
 import { type EndedRun, withSession } from "../session.ts";
 import { matrixTable, type Row } from "./matrix-table.ts";
+
+interface TriedRow extends Row {
+  nodes?: { masters: string; replicas: string };
+}
+
+/** Masters and replicas on each, in all ways. */
+function pairings(images: readonly string[]): Omit<TriedRow, "results">[] {
+  return images.flatMap((masters) =>
+    images.map((replicas) => ({ image: masters, replicas, nodes: { masters, replicas } })),
+  );
+}
 
 export const matrixCommand = command({
   positionals: { experiment: { type: "string", demandOption: true, describe: "a file" } },
@@ -20,6 +33,11 @@ export const matrixCommand = command({
       default: [] as string[],
       defaultDescription: "the experiment's `images:`",
       describe: "server images",
+    },
+    mixed: {
+      type: "boolean",
+      default: false,
+      describe: "every pairing of an image for the masters with one for the replicas, each with itself included",
     },
     system: { type: "string", describe: "when the images' names do not tell it" },
     repeat: { type: "number", default: 1, describe: "runs on each image" },
@@ -35,13 +53,23 @@ export const matrixCommand = command({
     if (images.length === 0) {
       throw new ChaosError("usage", "which images? The experiment names none", { hint: "Add --image A --image B." });
     }
+    if (args.mixed && images.length < 2) {
+      throw new ChaosError("usage", `--mixed: expected two images or more, got ${images[0]}`, {
+        hint: "Add --image A B.",
+      });
+    }
     const first = args.seed ?? newSeed();
-    const rows: Row[] = images.map((image) => ({ image, results: [] }));
+    const servers: Omit<TriedRow, "results">[] = args.mixed ? pairings(images) : images.map((image) => ({ image }));
+    const shape = await registries.readShape(experiment.cluster);
+    for (const { image, nodes = {} } of servers) {
+      if (args.mixed) checkNodeImages(nodes, shape, knownSystem(args.system ?? systemNamedBy(image)));
+    }
+    const rows = servers.map((wish): TriedRow => ({ ...wish, results: [] }));
     // Every report then has the other images beside its own.
-    const jobs = readJobs(args.jobs, images.length * repeat);
+    const jobs = readJobs(args.jobs, rows.length * repeat);
     return withSession({ reports: args.reports, jobs, again: true }, async (session) => {
-      const run = async ({ of: row, round }: Trial<Row>, unneeded: AbortSignal): Promise<EndedRun> => {
-        const wish = { system: args.system, image: row.image };
+      const run = async ({ of: row, round }: Trial<TriedRow>, unneeded: AbortSignal): Promise<EndedRun> => {
+        const wish = { system: args.system, image: row.image, nodes: row.nodes };
         const result = await session.runSeed(experiment, seedOfRound(first, round), wish, { unneeded });
         row.results.push({ ...result, record: await result.record() });
         return result;

@@ -4,12 +4,15 @@ import { serverIn } from "../../systems/system-of-image.ts";
 import type { FaultContext } from "../fault.ts";
 import { Parameter } from "../parameters.ts";
 
+/** In place of an image: what the node ran on when the run began. */
+export const ORIGINAL = "original";
+
 const imageName = z.string().min(1).max(300).regex(/^\S+$/, { error: "expected an image, like redis:7.0.15" });
 
 /** The image of a server that takes over the data of another. */
 export function imageParameter(about: string): Parameter<string, string> {
   return new Parameter({
-    written: imageName.describe(about),
+    written: imageName.describe(`${about}; \`${ORIGINAL}\`: what it ran on when the run began`),
     planned: imageName,
     resolve: (image) => image,
   });
@@ -34,9 +37,10 @@ export async function startOther(
   image: string,
   within: number,
 ): Promise<Exchanged> {
-  const { failure, server } = await node.startOther(serverIn(image, cluster.system), { within, signal });
+  const to = image === ORIGINAL ? node.original : serverIn(image, cluster.system);
+  const { failure, server } = await node.startOther(to, { within, signal });
   emit({ type: "server", node: node.name, by: id, ...server });
-  const exchange = `${image}${server.version === null ? "" : ` (version ${server.version})`} in place of ${server.before}`;
+  const exchange = `${server.image}${server.version === null ? "" : ` (version ${server.version})`} in place of ${server.before}`;
   if (failure !== null) return { answers: false, summary: `${node.name}: ${exchange}: ${failure}` };
   await cluster.restoreRole(node.name, { within, signal, by: id });
   return { answers: true, summary: `${node.name}: ${exchange}` };

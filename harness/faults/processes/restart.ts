@@ -25,7 +25,7 @@ interface Restart {
  * SIGTERM, wait, start, role as the topology says; the same start is the heal, should this fail half-way.
  * @returns what became of the other server; null: it is the same
  */
-async function restartNode(
+export async function restartNode(
   context: FaultContext,
   node: ClusterNode,
   { stopWithin, image }: Restart,

@@ -4,6 +4,7 @@ import { pause } from "../../faults/processes/pause.ts";
 import { pauseThread, whereText } from "../../faults/processes/pause-thread.ts";
 import { powerLoss } from "../../faults/processes/power-loss.ts";
 import { restart } from "../../faults/processes/restart.ts";
+import { rollingUpgrade } from "../../faults/processes/rolling-upgrade.ts";
 import { shutdown } from "../../faults/processes/shutdown.ts";
 import { word } from "../bash.ts";
 import { containerWord, type FaultScript, nodeScript, scriptOf, Untranslatable } from "../fault-script.ts";
@@ -37,8 +38,17 @@ const restartScript = nodeScript(restart, (node, { stopWithin, image }, _id, { w
 });
 
 function otherServerText(node: string, image: string): string {
-  return `${node} is to be started again with ${image} on its data. By hand: docker stop, docker rename, and docker run with --volumes-from, the same network alias and the words of the first docker run, then SLAVEOF as before (kvchaos replay does it).`;
+  return `${node} to be started again with ${image} on the same data. By hand: docker stop, docker rename, and docker run with --volumes-from, the same network alias and the words of the first docker run, then SLAVEOF as before (kvchaos replay does it).`;
 }
+
+const rollingUpgradeScript = scriptOf(
+  rollingUpgrade,
+  ({ image, order, failover }) => {
+    const first = failover ? ", each master after its role has gone to an upgraded replica" : "";
+    throw new Untranslatable(otherServerText(`${order.join(", ")}, one after the other${first}:`, image));
+  },
+  { moves: true },
+);
 
 const HOW = { sigterm: "sigterm", shutdown: "SHUTDOWN", "shutdown-nosave": "SHUTDOWN NOSAVE" } as const;
 
@@ -67,5 +77,6 @@ export const processScripts: readonly FaultScript[] = [
   killScript,
   powerLossScript,
   restartScript,
+  rollingUpgradeScript,
   shutdownScript,
 ];
