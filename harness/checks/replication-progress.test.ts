@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { JournalEvent } from "../journal/events.ts";
 import { condition, fixture, starved } from "../testing/record-fixture.support.ts";
 import { noHang } from "./hang/no-hang.ts";
 import { replicationProgress } from "./replication-progress.ts";
@@ -11,6 +12,32 @@ describe("replication-progress", () => {
 
   it("is green on a healthy run", () => {
     assert.deepEqual(replicationProgress.check(fixture()), { valid: true, why: null, findings: [] });
+  });
+
+  it("tells of a replica on another image than its master's that was never linked, with what it logged of it", () => {
+    const log = (rule: string, line: string): JournalEvent => ({
+      t: 900,
+      type: "log",
+      node: "r1",
+      rule,
+      line,
+      fields: {},
+    });
+    const who = { node: "r1", image: "redis:7", master: "m1", masterImage: "valkey:8", link: "down" };
+    const { valid, findings } = replicationProgress.check(
+      fixture([
+        log("rdb-version", "Can't handle RDB format version 11"),
+        log("loading", "Loading DB in memory"),
+        { t: 1000, type: "unattached", ...who },
+      ]),
+    );
+    assert.equal(valid, false);
+    assert.deepEqual(
+      [findings[0]?.type, findings[0]?.class, findings[0]?.node],
+      ["stuck-replication", "never-linked", "r1"],
+    );
+    assert.match(findings[0]?.summary ?? "", /^r1 on redis:7 did not come to replicate from m1 on valkey:8: /);
+    assert.equal(findings[0]?.proof, "Its log: Can't handle RDB format version 11");
   });
 
   it("finds a replica that stands still past recovery, and says for how long", () => {

@@ -1,6 +1,11 @@
+import type { EventOf, Finding } from "../journal/events.ts";
+import type { RunRecord } from "../journal/record.ts";
 import { type Check, resultOf, unknownBecause } from "./check.ts";
 import { judgeLasting } from "./hang/lasting-conditions.ts";
 import { needsReplica } from "./needs.ts";
+
+/** What a server logs when it cannot go on with a sync, among the lines that the rules of its system know. */
+const FAILURE = /can't|cannot|fail|error|abort/i;
 
 /** docs/checks/replication-progress.md says exactly what it promises. */
 export const replicationProgress: Check = {
@@ -9,6 +14,28 @@ export const replicationProgress: Check = {
   needs: needsReplica,
   check(record) {
     if (record.of("condition").length === 0) return unknownBecause("the watchdog said nothing of any node");
-    return resultOf(judgeLasting(record, "stalled"));
+    const { findings, unknown } = judgeLasting(record, "stalled");
+    return resultOf({
+      findings: [...record.of("unattached").map((one) => unattached(record, one)), ...findings],
+      unknown,
+    });
   },
 };
+
+/** Servers of two images that do not replicate: that it is so is told, and what the replica said, not whose fault it is. */
+function unattached(record: RunRecord, { t, node, image, master, masterImage, link }: EventOf<"unattached">): Finding {
+  const failures = record.ofNode("log", node).filter(({ line }) => FAILURE.test(line));
+  // One of each kind: it tries again and again.
+  const said = [...new Map(failures.map((one) => [one.rule, one])).values()];
+  return {
+    type: "stuck-replication",
+    class: "never-linked",
+    node,
+    from: record.view.phase("setup")?.from ?? 0,
+    to: null,
+    summary: `${node} on ${image} did not come to replicate from ${master} on ${masterImage}: when the set-up's time for it was over, its link was ${link}.`,
+    proof: said.length > 0 ? `Its log: ${said.map(({ line }) => line.trim()).join(" · ")}` : null,
+    evidence: [],
+    detail: { why: link, ms: Math.round(t), captures: [] },
+  };
+}

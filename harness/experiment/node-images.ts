@@ -1,7 +1,7 @@
 import { didYouMean, YamlSource } from "../base/mistakes.ts";
 import type { ClusterShape } from "../cluster/shape.ts";
-import { ORIGINAL } from "../faults/processes/other-server.ts";
 import type { WrittenParams } from "../faults/parameters.ts";
+import { ORIGINAL } from "../faults/processes/other-server.ts";
 import type { PlannedParams } from "../journal/plan.ts";
 import type { System } from "../systems/system.ts";
 import { systemOfImage } from "../systems/system-of-image.ts";

@@ -31,7 +31,7 @@ import type { RunContext } from "./run-context.ts";
 import { makeRunFolder, writePlanFiles } from "./run-folder.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
 import { SeenService } from "./seen-service.ts";
-import { ServerTrouble } from "./server-trouble.ts";
+import { ServerTrouble, tellUnattached } from "./server-trouble.ts";
 import { attachesLater, startCluster } from "./start-cluster.ts";
 import { startTraffic, type Traffic } from "./traffic.ts";
 import { type WatchedCluster, watchCluster } from "./watched-cluster.ts";
@@ -186,7 +186,7 @@ class Run {
     const { cluster, replicate } = await startCluster(this.#context, () => this.#watched !== null);
     const watched = await watchCluster(this.#context, cluster);
     this.#watched = watched;
-    await replicate();
+    await replicate().catch((error: unknown) => tellUnattached(this.#context, cluster, error));
     await checkCommands(cluster, this.#context.options.plan.experiment.load, this.#context.signal);
     return watched;
   }
@@ -289,12 +289,11 @@ class Run {
     emit({ type: "note", about: "run", text: `${trouble.message}: the rest of the run is left out` });
     await this.#watched?.evidence.settled();
     await this.#watched?.watchdog.stop();
-    const asked = options.plan.experiment.checks;
-    await this.#phase("checks", () => this.#check([...new Set(["no-crash", "no-hang", ...asked])]));
+    const { checks, images } = options.plan.experiment;
+    const own = ["no-crash", "no-hang", ...(images.nodes ? ["replication-progress"] : [])];
+    await this.#phase("checks", () => this.#check([...new Set([...own, ...checks])]));
   }
 }
 
-function describe(error: unknown): string {
-  const hint = error instanceof ChaosError && error.hint ? ` ${error.hint}` : "";
-  return `${messageOf(error)}${hint}`;
-}
+const describe = (error: unknown): string =>
+  `${messageOf(error)}${error instanceof ChaosError && error.hint ? ` ${error.hint}` : ""}`;

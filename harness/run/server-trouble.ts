@@ -1,5 +1,7 @@
 import { ChaosError } from "../base/chaos-error.ts";
+import type { RunningCluster } from "../cluster/running-cluster.ts";
 import type { NodeVerdict } from "../watchdog/watchdog.ts";
+import type { RunContext } from "./run-context.ts";
 
 /**
  * A server ended, or hung for longer than anybody waits, before the first fault: the run ends here, and the checks say what it was.
@@ -12,4 +14,33 @@ export class ServerTrouble extends ChaosError {
       what ?? (verdict ? `${verdict.node} is ${verdict.condition}: ${verdict.why}` : "a server is in trouble");
     super("infrastructure", `${said}, before the first fault`);
   }
+}
+
+/** To say how it is linked. */
+const LINK_MS = 2_000;
+
+/**
+ * Servers of several images may not go together: which replicas have not come to follow their masters is journaled, for the
+ * checks to tell. Rejects in any case: with ServerTrouble where it was that, else with the error of the set-up.
+ */
+export async function tellUnattached(
+  { emit, signal, options }: Pick<RunContext, "emit" | "signal" | "options">,
+  cluster: Pick<RunningCluster, "topology" | "node">,
+  error: unknown,
+): Promise<never> {
+  signal.throwIfAborted();
+  const isMixed = options.plan.experiment.images.nodes !== undefined;
+  const unlinked: string[] = [];
+  for (const [name, master] of Object.entries(isMixed ? cluster.topology.replicaOf : {})) {
+    const node = cluster.node(name);
+    const state = await node.state({ within: LINK_MS, signal }).catch(() => null);
+    if (state === null || state.link === "up" || state.loading) continue;
+    const link = state.linkDetail ? `${state.link} (${state.linkDetail})` : String(state.link);
+    const [image, masterImage] = [node.server.image, cluster.node(master).server.image];
+    // Of one image they go together: it is something else.
+    if (image === masterImage) continue;
+    emit({ type: "unattached", node: name, image, master, masterImage, link });
+    unlinked.push(name);
+  }
+  throw unlinked.length === 0 ? error : new ServerTrouble(null, `${unlinked.join(", ")}: not linked`);
 }

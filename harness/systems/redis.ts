@@ -101,6 +101,7 @@ function redisLogRules(): LogRule[] {
       pattern: /(?:MASTER|PRIMARY) <-> REPLICA sync: Finished with success/,
       meaning: "full-sync-done",
     },
+    { name: "rdb-version", pattern: /Can't handle RDB format version (?<version>\d+)/, meaning: "other" },
     {
       name: "sync-failed",
       pattern:

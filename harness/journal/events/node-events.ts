@@ -73,6 +73,15 @@ export const nodeEventSchemas = [
     /** True when a fault or the teardown of this run asked for it. */
     ours: z.boolean(),
   }),
+  /** In a cluster of several images a replica was not linked with its master in time, before the first fault. */
+  event("unattached", {
+    node: z.string(),
+    image: z.string(),
+    master: z.string(),
+    masterImage: z.string(),
+    /** What it said of its link. */
+    link: z.string(),
+  }),
   /** A stopped node was started again with another server on its data. */
   event("server", {
     node: z.string(),
