@@ -28,7 +28,6 @@ const ADMIN_MS = 5_000;
 const READY_MS = 30_000;
 /** A server that takes connections and gives no answer for so long does not merely start. */
 const SILENT_MS = 8_000;
-/** Of a server that did not start: it says more than once what was wrong, and how it is configured. */
 const LAST_LINES = 20;
 
 /** A connection of its own, with an exact outcome for every command. */
@@ -93,11 +92,9 @@ export class ContainerNode {
     return this.#server;
   }
 
-  /** What ran on it when the run began. */
   get original(): Server {
     return this.#options.server;
   }
-
   /** The id of the container in which it runs. */
   get container(): string {
     return this.#container;
@@ -260,7 +257,6 @@ export class ContainerNode {
     const { engine, remake } = this.#options;
     if (!remake) throw new ChaosError("internal", `node ${this.name} keeps its server`);
     const before = this.#server.image;
-    const { image } = server;
     const held = await this.#resources.limits();
     this.#container = await remake(server, this.#isCut);
     this.#server = server;
@@ -269,10 +265,10 @@ export class ContainerNode {
     limits.signal?.throwIfAborted();
     const { running, exitCode } = await this.inspect();
     const version = failure === null ? await this.version({ within: ADMIN_MS }).catch(() => null) : null;
-    const digest = (await engine.inspectImage(image))?.digest ?? null;
+    const digest = (await engine.inspectImage(server.image))?.digest ?? null;
     const lastLines = running ? [] : (await engine.logTail(this.container, LAST_LINES)).map(({ text }) => text);
-    const ended = running ? null : { exitCode, lastLines };
-    return { failure, server: { before, image, digest, container: this.container, version, ended } };
+    const what = { before, image: server.image, digest, container: this.container, version };
+    return { failure, server: { ...what, ended: running ? null : { exitCode, lastLines } } };
   }
 
   /** What has to be done inside a container that was just started. */

@@ -1,7 +1,8 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
+import type { Emit } from "../journal/events.ts";
 import type { NodeVerdict } from "../watchdog/watchdog.ts";
-import type { RunContext } from "./run-context.ts";
+import type { RunOptions } from "./run-options.ts";
 
 /**
  * A server ended, or hung for longer than anybody waits, before the first fault: the run ends here, and the checks say what it was.
@@ -24,7 +25,7 @@ const LINK_MS = 2_000;
  * checks to tell. Rejects in any case: with ServerTrouble where it was that, else with the error of the set-up.
  */
 export async function tellUnattached(
-  { emit, signal, options }: Pick<RunContext, "emit" | "signal" | "options">,
+  { emit, signal, options }: { emit: Emit; signal: AbortSignal; options: Pick<RunOptions, "plan"> },
   cluster: Pick<RunningCluster, "topology" | "node">,
   error: unknown,
 ): Promise<never> {
