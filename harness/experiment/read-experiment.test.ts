@@ -75,6 +75,7 @@ describe("readExperiment", () => {
       reconcile: "minimal",
       allow: [],
       checks: ["no-hang", "no-crash", "one-master", "converges", "replication-progress", "recovers-within", "serves"],
+      expectRoles: {},
       expectations: [],
       stopOn: "end",
       expect: null,
