@@ -16,7 +16,7 @@ describe("exploring real servers", function () {
     const words = ["explore", "--system", "redis", "--image", "redis:7.0.15", "--jobs", "1", "--out", folder];
     // `pause` and `set` alone: short, and nothing that Redis does not bear.
     const drawn = [...words, "--seed", "5", "--only", "pause,set", "--without", "config"];
-    const { code, stdout, stderr } = await kvchaos([...drawn, "--for", "1s"]);
+    const { code, stdout, stderr } = await kvchaos([...drawn, "--experiments", "1"]);
     assert.equal(code, 0, `${stdout}\n${stderr}`);
     assert.match(stdout, /^1 experiment on redis:7\.0\.15, .* kinds of behaviour; seed 5$/m);
     const lines = (await readFile(path.join(folder, "experiments.jsonl"), "utf8")).trim().split("\n");

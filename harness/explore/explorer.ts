@@ -47,6 +47,8 @@ export interface Exploration {
   onTried(tried: Tried): Promise<void>;
   /** No experiment begins any more. */
   over(): boolean;
+  /** Experiments at most. */
+  most?: number;
   corpus?: Corpus;
   ledger?: Ledger;
   /** Number of the first experiment. */
@@ -65,10 +67,16 @@ const MOST_DRAWS = 500;
  * same experiments.
  */
 export async function explore(exploration: Exploration): Promise<{ corpus: Corpus; ledger: Ledger }> {
-  const { corpus = new Corpus(), ledger = new Ledger(), first = 1, jobs } = exploration;
+  const {
+    corpus = new Corpus(),
+    ledger = new Ledger(),
+    first = 1,
+    most = Number.POSITIVE_INFINITY,
+    jobs,
+  } = exploration;
   let next = first;
   const job = async (): Promise<void> => {
-    while (!exploration.over()) {
+    while (!exploration.over() && next < first + most) {
       const number = next++;
       const document = await drawValid(exploration, number, corpus, ledger);
       const outcome = await exploration.run(document, number);

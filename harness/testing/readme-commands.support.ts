@@ -31,7 +31,7 @@ export function blocks(language: string, page = README): string[] {
 /** The words of every shell command of all pages, comments left out. None of them needs quotes. */
 export function commands(): string[][] {
   const lines = [...PAGES.values()].flatMap((page) => blocks("sh", page)).flatMap((block) => block.split("\n"));
-  const said = new Set(lines.map((line) => line.replace(/#.*/, "").trim()));
+  const said = new Set(lines.map((line) => line.replace(/#.*| > \S+$/g, "").trim()));
   return [...said].map((line) => line.split(/\s+/)).filter(([first]) => first);
 }
 

@@ -24,7 +24,7 @@ import { forget, readExplored } from "../explore/experiment-run.ts";
 import { Progress } from "../explore/progress.ts";
 import { workUp } from "../explore/work-up.ts";
 import { foot, log, print } from "../print.ts";
-import { readDuration, readJobs } from "../read-limits.ts";
+import { readCount, readDuration, readJobs } from "../read-limits.ts";
 import { withSession } from "../session.ts";
 
 const SIGNATURES = path.join(EXPERIMENTS, SIGNATURES_FILE);
@@ -40,6 +40,7 @@ export const exploreCommand = command({
     system: { type: "string", demandOption: true, describe: "kvrocks, pika or redis" },
     image: { type: "string", describe: "the server's image (default: the first of the system that is here)" },
     for: { type: "string", default: "1h", describe: "no experiment begins later" },
+    experiments: { type: "number", describe: "so many at most; default: as many as the time allows" },
     jobs: { ...JOBS, default: "auto" },
     seed: { type: "string", describe: "decides what is drawn; what it goes on from in --out has its own" },
     only: {
@@ -59,7 +60,9 @@ export const exploreCommand = command({
   run: async (args) => {
     const length = readDuration("--for", args.for);
     const shrinkFor = readDuration("--shrink-for", args["shrink-for"]);
-    const jobs = readJobs(args.jobs);
+    const most =
+      args.experiments === undefined ? Number.POSITIVE_INFINITY : readCount("--experiments", args.experiments);
+    const jobs = readJobs(args.jobs, most);
     const began = performance.now();
     const system = knownSystem(args.system);
     const grammar = grammarOf(system.name, registries, {
@@ -101,6 +104,7 @@ export const exploreCommand = command({
           ledger: diary.ledger,
           first: diary.next,
           over: late,
+          most,
           valid: async (document) => (await planOf(document, seed)) !== null,
           run: async (document, number) => {
             progress.begin(number, document);
