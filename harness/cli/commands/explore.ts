@@ -82,7 +82,8 @@ export const exploreCommand = command({
           image: server.image,
           seed: args.seed ?? earlier ?? newSeed(),
         });
-        const { seed } = diary.head;
+        const { head, before } = diary;
+        const { seed } = head;
         const progress = new Progress(diary);
         if (diary.lines.length > 0) log(`going on after ${counted(diary.lines.length, "experiment")} in ${out}`);
         const late = (): boolean => session.signal.aborted || performance.now() - began > length;
@@ -117,7 +118,7 @@ export const exploreCommand = command({
             const { number, firsts } = tried;
             const own = runs.get(number) as { plan: Plan; directory: string };
             runs.delete(number);
-            if (!session.signal.aborted) diary.add(tried, diary.before + performance.now() - began);
+            if (!session.signal.aborted) diary.add(tried, before + performance.now() - began);
             progress.end(tried);
             for (const bug of firsts) {
               log(`${bug.known === null ? "new" : `known, ${bug.known}`}: ${bug.signature} (experiment ${number})`);
