@@ -194,6 +194,15 @@ export class YamlSource {
     return this.#find(path, false);
   }
 
+  /** Where a character of the text at `path` was written: of text on one line. @param offset of the character, from 0 */
+  within(path: YamlPath, offset: number): Position {
+    const { line, column } = this.at(path);
+    const node = this.#document.getIn(path, true);
+    const quoted = isScalar(node) && (node.type === "QUOTE_SINGLE" || node.type === "QUOTE_DOUBLE");
+    const block = isScalar(node) && (node.type === "BLOCK_FOLDED" || node.type === "BLOCK_LITERAL");
+    return { line, column: block ? column : column + offset + (quoted ? 1 : 0) };
+  }
+
   /** Where the last key of `path` was written: for mistakes about the key itself. */
   keyAt(path: YamlPath): Position {
     return this.#find(path, true);

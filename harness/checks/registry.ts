@@ -12,6 +12,7 @@ import { perKeyOrder } from "./data/per-key-order.ts";
 import { expectations } from "./expectations/expectations.ts";
 import { noHang } from "./hang/no-hang.ts";
 import { fullSyncs } from "./limits/full-syncs.ts";
+import { limits } from "./limits/limits.ts";
 import { memory } from "./limits/memory.ts";
 import { lockOrder } from "./locks/lock-order.ts";
 import { replicationProgress } from "./replication-progress.ts";
@@ -32,6 +33,7 @@ export const checks: ReadonlyMap<string, Check> = new Map(
     replicationProgress,
     fullSyncs,
     memory,
+    limits,
     recoversWithin,
     serves,
     flushOrder,

@@ -9,6 +9,7 @@ const CLUSTER = "{ masters: 1, replicas: 1 }";
 
 /** A replica may be 512 KB behind, while it copies, too. @param value of new keys, 400 a second */
 const experiment = (value: string, faults: string): string => `title: Full syncs and memory on the way
+systems: [redis]
 cluster: ${CLUSTER}
 config: { redis: { repl-backlog-size: 16kb, client-output-buffer-limit: "replica 512kb 512kb 1", rdbcompression: "no" } }
 preload: { keys: 1000, value: 1KB, types: [string] }
@@ -19,6 +20,10 @@ faults: [${faults}]
 recovery: { within: 1s }
 full-syncs: { most: 1, failed: 0 }
 memory: { growth: 15MiB }
+limits:
+  - { limit: replication-lag < 1MB, for: 0s }
+  - { limit: ops > 0.01 × warm-up, load: set }
+  - admin max < 60s
 checks: [no-crash]
 `;
 
@@ -49,13 +54,18 @@ describe("limits on the way, on a real server", function () {
     ]);
     assert.deepEqual(well.findings, [], well.stderr);
     assert.match(well.stderr, /check full-syncs: ok/);
+    assert.match(well.stderr, /check limits: ok \(.*of set: at worst/);
     assert.match(well.stderr, /check memory: ok \(m1: \d/);
 
     const kinds = ill.findings.map(({ type, class: kind, node }) => `${type}/${kind} of ${node}`);
     assert.ok(kinds.includes("full-sync/loop of r1"), ill.stderr);
     assert.ok(kinds.includes("memory-growth/resident of m1"), ill.stderr);
+    const lag = ill.findings.find(({ type }) => type === "limit");
+    assert.deepEqual([lag?.class, lag?.node], ["replication-lag", "r1"], ill.stderr);
+    assert.ok((lag?.detail?.worst ?? 0) >= 1_000_000 && (lag?.detail?.curve?.length ?? 0) > 1);
     const chaos = ill.stderr.slice(0, ill.stderr.indexOf("── heal"));
     assert.match(chaos, /full-syncs: r1 began \d+ full syncs/);
+    assert.match(chaos, /limits: replication-lag < 1MB of r1 did not hold/);
     assert.match(chaos, /memory: m1's resident memory grew from/);
     assert.match(ill.repro, /^observe_full_syncs 'Full resync from \(master\|primary\)\|.*' 1$/m);
     assert.match(ill.repro, /^observe_memory m1 \d+$/m);

@@ -67,6 +67,10 @@ const ROWS: Record<string, Row> = {
     ],
     accepted: [["one-master", "memory: { growth: 50% }"]],
   },
+  limits: {
+    refused: [["one-master", "", 'judges the experiment\'s limits, and it has none; add `limits: ["p99 < 50ms"]`']],
+    accepted: [["one-master", "limits: [memory < 1GiB]"]],
+  },
   slots: {
     refused: [
       ["one-master", "", "judges slots, and the masters do not share the key space; take a cluster in cluster mode"],

@@ -12,6 +12,7 @@ import { checkClocks, checkDatabases } from "./read/read-databases.ts";
 import { readExpectations } from "./read/read-expectations.ts";
 import { readExpectedRoles } from "./read/read-expected-roles.ts";
 import { readFaults } from "./read/read-faults.ts";
+import { readLimits } from "./read/read-limits.ts";
 import { checkLifetime, readLoads } from "./read/read-loads.ts";
 import { readLocks } from "./read/read-locks.ts";
 import { readNodeImages } from "./read/read-node-images.ts";
@@ -97,7 +98,11 @@ export async function readExperimentText(text: string, file: string, registries:
     recovery: part("recovery")?.within,
     poll: watchdog?.poll,
   });
-  const limits = limitsOf({ "full-syncs": part("full-syncs"), memory: part("memory") });
+  const own = readLimits(raw.limits, { ...reading, load, benchmarks, databases });
+  const limits = {
+    ...limitsOf({ "full-syncs": part("full-syncs"), memory: part("memory") }),
+    ...(own.length > 0 ? { own } : {}),
+  };
   const alone = limits.fullSyncs && shape?.replicas.length === 0;
   if (alone) mistakes.addKey(["full-syncs"], "full-syncs limits replicas, and the cluster has none");
   // What was not understood may be just what a check needs.
@@ -150,6 +155,7 @@ function withAsked(checks: string[], { expectations, limits }: Pick<Experiment, 
     ...(expectations.length > 0 ? ["expectations"] : []),
     ...(limits.fullSyncs ? ["full-syncs"] : []),
     ...(limits.memory ? ["memory"] : []),
+    ...(limits.own ? ["limits"] : []),
   ];
   return [...new Set([...checks, ...asked])];
 }

@@ -171,6 +171,20 @@ const memoryGrowth = z.strictObject({
   peakAt: z.number(),
 });
 
+/** A limit of the user's own: how it went. */
+const brokenLimit = z.strictObject({
+  /** As it was written. */
+  limit: z.string(),
+  /** null: it is about a node. */
+  load: z.string().nullable(),
+  /** Of what `unit` says; the worst, and what it had to be. */
+  worst: z.number(),
+  bound: z.number(),
+  unit: z.enum(["ms", "per-second", "bytes", "share", "count"]),
+  /** How it went: run ms and values. Where there are many, the worst of neighbours. */
+  curve: z.array(z.tuple([z.number(), z.number()]).readonly()).readonly(),
+});
+
 const slowRecovery = z.strictObject({ waiting: words, within: z.number() });
 
 /** Operations of clients (`load`) or of our probes (null), by outcome. */
@@ -240,6 +254,7 @@ const shapes = z.union([
   slowRecovery,
   manyFullSyncs,
   memoryGrowth,
+  brokenLimit,
   unserved,
   vacancy,
   otherRole,

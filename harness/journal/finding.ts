@@ -20,6 +20,7 @@ export const FINDING_TYPES = [
   "shutdown-hang",
   "unavailable",
   "memory-growth",
+  "limit",
   "unmet-expectation",
   "lock-order",
   "slots",

@@ -37,6 +37,7 @@ export function observationLines({ plan, system }: ReproInput, findings: readonl
     ...(types.has("stuck-replication") ? ["observe_replication"] : []),
     ...(types.has("full-sync") ? fullSyncLines(system, plan.experiment.limits.fullSyncs?.most ?? null) : []),
     ...(types.has("memory-growth") ? memoryLines(findings) : []),
+    ...limitLines(plan),
     ...(types.has("slow-recovery") ? ["observe_recovery"] : []),
     ...(data ? [...singleValues(types), "observe_data"] : []),
     ...(types.has("shutdown-hang") ? ["# A server that does not end says so above, when it was asked to."] : []),
@@ -59,6 +60,14 @@ function memoryLines(findings: readonly Finding[]): string[] {
   );
   if (grown.length === 0) return comment("LEFT OUT: memory: without a finding nothing says how much is too much.");
   return grown.map(({ node, limit }) => `observe_memory ${word(node)} ${Math.round(limit)}`);
+}
+
+/** What clients and probes see every second a shell does not. */
+function limitLines({ experiment: { limits } }: ReproInput["plan"]): string[] {
+  const texts = (limits.own ?? []).map(({ text }) => text);
+  return texts.length === 0
+    ? []
+    : comment(`LEFT OUT: limits, which kvchaos measures every second: ${texts.join("; ")}.`);
 }
 
 /** What a shell cannot see of single operations. */

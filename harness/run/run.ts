@@ -105,7 +105,7 @@ class Run {
     this.#journal = journal;
     this.#service = new SeenService(context.options.plan.experiment);
     journal.subscribe((event) => this.#service.see(event), "what clients see");
-    const limits = new LimitWatch(context, () => this.#watched?.foundOne());
+    const limits = new LimitWatch(context, () => this.#watched);
     journal.subscribe((event) => limits.see(event), "limits on the way");
   }
 

@@ -36,6 +36,8 @@ export interface WatchedCluster {
   chaosBegins(stop: () => void): void;
   /** A finding is certain. */
   foundOne(): void;
+  /** The chaos phase, where it is on, ends now. */
+  endChaos(): void;
   /** Nothing more is waited for. */
   chaosIsOver(): void;
 }
@@ -52,6 +54,7 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
   const triggers = new TriggerSource(cluster, emit);
   const moves = new ExperimentMoves(cluster);
   let last: NodeVerdict | null = null;
+  let endChaos = (): void => {};
   let first: FirstFinding | null = new FirstFinding(patience, () => context.troubled(new ServerTrouble(last)));
   const evidence = new EvidenceCollector({
     hide: context.hide,
@@ -108,9 +111,16 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
     runner,
     moves,
     locks: new LockWatch(context, cluster),
-    chaosBegins: (stop) => replace(experiment.stopOn === "first-finding" ? new FirstFinding(patience, stop) : null),
+    chaosBegins: (stop) => {
+      endChaos = stop;
+      replace(experiment.stopOn === "first-finding" ? new FirstFinding(patience, stop) : null);
+    },
     foundOne: () => first?.proved(),
-    chaosIsOver: () => replace(null),
+    endChaos: () => endChaos(),
+    chaosIsOver: () => {
+      endChaos = () => {};
+      replace(null);
+    },
   };
 }
 

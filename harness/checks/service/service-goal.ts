@@ -56,7 +56,7 @@ export function sourceOf(record: RunRecord): ServiceSource {
 
 export function goalOf(load: string, source: ServiceSource): ServiceGoal {
   const { experiment, topologies, moved, warmUpEnd, down } = source;
-  const planned = experiment?.load.find(({ name }) => isPartOf(load, name));
+  const planned = experiment?.load.find(({ name }) => belongsTo(load, name));
   const tool = experiment?.benchmarks.find(({ name }) => name === load);
   const on = planned?.on ?? tool?.on;
   const now = topologies.at(-1);
@@ -98,7 +98,7 @@ function isRightful(
 }
 
 /** In cluster mode every shard has its part of a load: "set-shard2" of "set"; of several databases each: "set-db1". */
-function isPartOf(load: string, planned: string): boolean {
+export function belongsTo(load: string, planned: string): boolean {
   return load === planned || (load.startsWith(planned) && PART.test(load.slice(planned.length)));
 }
 

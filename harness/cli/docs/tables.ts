@@ -4,6 +4,7 @@ import { z } from "zod";
 import { checks } from "../../checks/registry.ts";
 import { DEFAULT_CHECKS } from "../../experiment/default-checks.ts";
 import { expectationItem } from "../../experiment/expectation-item.ts";
+import { limitItem } from "../../experiment/limit-keys.ts";
 import { loadItem, toolItem } from "../../experiment/load-keys.ts";
 import { experimentSchema, faultItem } from "../../experiment/schema.ts";
 import { topologyKey } from "../../experiment/topology-key.ts";
@@ -96,6 +97,7 @@ export const tables: ReadonlyMap<string, () => string> = new Map([
   ["known", () => keyTable(shape.known.unwrap().element)],
   ["watchdog", () => keyTable(shape.watchdog)],
   ["recovery", () => keyTable(shape.recovery)],
+  ["limits", () => keyTable(limitItem)],
   ["full-syncs", () => keyTable(shape["full-syncs"])],
   ["memory", () => keyTable(shape.memory)],
   ["expect", () => keyTable(shape.expect)],

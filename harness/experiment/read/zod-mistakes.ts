@@ -18,6 +18,11 @@ export class Mistakes {
     this.#add(this.#source.mistake(path, message, hint));
   }
 
+  /** A part of a text is wrong. @param offset of its first character in the text */
+  addWithin(path: Path, offset: number, message: string, hint?: string): undefined {
+    this.#add({ ...this.#source.mistake(path, message, hint), ...this.#source.within(path, offset) });
+  }
+
   /** A key that should not be there, or not alone. */
   addKey(path: Path, message: string, hint?: string): undefined {
     this.#add(this.#source.keyMistake(path, message, hint));

@@ -11,6 +11,7 @@ import { keyLifeHtml } from "../key-life/key-life-html.ts";
 import type { RunSummary } from "../run-summary.ts";
 import { confidence, spanText } from "../verdict-text.ts";
 import { capturesHtml, capturesOf, shortenProof } from "./capture-html.ts";
+import { limitCurveHtml } from "./limit-curve.ts";
 import { logWindowHtml } from "./log-window.ts";
 import type { RunFiles } from "./run-files.ts";
 import { type ShownFinding, scrollingOf } from "./shown-finding.ts";
@@ -37,6 +38,7 @@ const MEANINGS: Readonly<Record<Finding["type"], string>> = {
   "stuck-replication": "everybody answers, but a replica does not move on",
   "full-sync": "a replica copies all data again and again, or more often than the experiment allows",
   "memory-growth": "a server uses more memory than the experiment allows",
+  limit: "a limit of the experiment did not hold",
   "slow-recovery": "not serving and replicating again in time",
   "shutdown-hang": "a server does not end when it is asked to",
   unavailable: "clients are not served again after every fault was healed",
@@ -73,6 +75,7 @@ async function findingHtml(shown: ShownFinding): Promise<Html> {
     factsHtml(shown),
     differences(shown),
     keyLifeHtml(finding, number),
+    limitCurveHtml(finding),
     before === -1
       ? await ownEvidence(shown)
       : html`<p>The threads, sockets and log of ${node} at that moment: see <a href="#finding-${before + 1}">finding ${before + 1}</a>.</p>`,

@@ -19,6 +19,7 @@ const TYPES: Record<string, string> = {
   "stuck-replication": "复制停滞（stuck-replication）",
   "full-sync": "全量同步反复进行或失败（full-sync）",
   "memory-growth": "内存增长超过限制（memory-growth）",
+  limit: "未满足实验设定的限制（limit）",
   "slow-recovery": "未能按时恢复（slow-recovery）",
   "shutdown-hang": "无法正常停止（shutdown-hang）",
   unavailable: "恢复后仍无法提供服务（unavailable）",
