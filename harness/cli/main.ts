@@ -50,6 +50,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/foresee.ts")).foreseeCommand,
   },
   {
+    usage: "examine <target..>",
+    summary:
+      "what hangs in a process of yours: threads, who waits for whom, proofs and hints, a ticket; nothing is stopped for it",
+    load: async () => (await import("./commands/examine.ts")).examineCommand,
+  },
+  {
     usage: "matrix <experiment>",
     summary: "one experiment over several images, with the same seeds, side by side",
     load: async () => (await import("./commands/matrix.ts")).matrixCommand,

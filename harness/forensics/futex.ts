@@ -27,7 +27,7 @@ const FUTEX_WAIT = 0;
 const FUTEX_WAIT_BITSET = 9;
 /** FUTEX_PRIVATE_FLAG 128 and FUTEX_CLOCK_REALTIME 256 are not part of the command. */
 const COMMAND = 127;
-const PRIVATE = 128;
+export const FUTEX_PRIVATE = 128;
 
 const WRITE_PHASE = 1;
 const WRITE_LOCKED = 2;
@@ -49,7 +49,7 @@ export function explainFutex(args: readonly number[], words: ReadWords, isThread
   if (command !== FUTEX_WAIT && command !== FUTEX_WAIT_BITSET) return nothing;
   // The kernel itself wakes joiners when it clears the id, and it only wakes shared futexes. (glibc 2.31 still joined with
   // FUTEX_WAIT, later ones with FUTEX_WAIT_BITSET.)
-  const shared = (operation & PRIVATE) === 0;
+  const shared = (operation & FUTEX_PRIVATE) === 0;
   if (shared && isThread(value) && isThreadDescriptor(address, words))
     return { kind: "join", address, owner: value, timed };
   if (command === FUTEX_WAIT && value === 2) return explainMutex(address, timed, words, isThread) ?? nothing;

@@ -106,7 +106,7 @@ function graphOf(look: ProcessSnapshots, { baseline }: LookOptions, readers: Kno
   const name: ThreadName = (tid) => `${comm(tid)} ${tid}`;
   const threads = threadHistories(snapshots);
   const stable = stableEdges(snapshots, threads);
-  const usual = usualWaits(baseline, { pid, startTicks: startTicks(pid, proc) }, stable, comm);
+  const usual = usualWaits(baseline, { pid, startTicks: startTicks(pid, proc), threads: threads.length }, stable, comm);
   const graph = waitGraph(nameReaders(stable, readers, threads), threads, usual.edges);
   return { threads, graph, note: usual.note, name };
 }

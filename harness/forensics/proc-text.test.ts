@@ -17,7 +17,7 @@ const STAT =
 describe("what the kernel says of a thread", () => {
   it("a thread's name may hold spaces and parentheses", () => {
     const stat = parseStat(STAT);
-    assert.deepEqual(stat, { comm: "a b) c", state: "S", userMs: 70, systemMs: 50, startTicks: 136618 });
+    assert.deepEqual(stat, { comm: "a b) c", state: "S", parent: 28445, userMs: 70, systemMs: 50, startTicks: 136618 });
   });
 
   it("a thread that ended meanwhile has no state", () => {

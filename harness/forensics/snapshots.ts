@@ -54,6 +54,25 @@ const SNAPSHOTS = 3;
 /** ms between two of them. */
 const EVERY = 100;
 
+/** How its locks are read. */
+interface OpenProcess {
+  /** null: its locks cannot be read. */
+  memory: Memory | null;
+  /** Why not, or null. */
+  why: string | null;
+}
+
+/** Its memory must be closed. */
+export function openProcess(pid: number): OpenProcess {
+  const layout = lockLayout(pid);
+  if (!layout.supported) return { memory: null, why: layout.why };
+  try {
+    return { memory: openMemory(pid), why: null };
+  } catch (error) {
+    return { memory: null, why: `/proc/${pid}/mem is not readable (${messageOf(error)}): ${PRIVILEGE}` };
+  }
+}
+
 /**
  * Looks at a process three times, with its locks where they can be read; `why` says why not.
  * @param atOnce gets three looks before, at the locks alone and without a pause: what is seen waiting in a circle there will wait
@@ -67,20 +86,7 @@ export async function takeSnapshots(
   signal: AbortSignal | undefined,
   atOnce?: (look: ProcessSnapshots) => Promise<void>,
 ): Promise<ProcessSnapshots> {
-  const layout = lockLayout(pid);
-  let memory: Memory | null = null;
-  let why = layout.supported ? null : layout.why;
-  try {
-    if (layout.supported) memory = openMemory(pid);
-  } catch (error) {
-    why = `/proc/${pid}/mem is not readable (${messageOf(error)}): ${PRIVILEGE}`;
-  }
-  const look = (withStack: boolean, read: () => Descriptors): Snapshot => {
-    const at = clock.now();
-    const threads = readThreads(pid, withStack);
-    const descriptors = read();
-    return { at, threads, edges: waitEdges(threads, memory, descriptors), descriptors };
-  };
+  const { memory, why } = openProcess(pid);
   try {
     if (atOnce && memory) {
       const schedules = openSchedules(pid);
@@ -92,14 +98,28 @@ export async function takeSnapshots(
     }
     const tcp = readTcp(pid);
     const snapshots: Snapshot[] = [];
-    const begun = clock.now();
-    for (let i = 0; i < SNAPSHOTS; i++) {
-      await sleep(begun + i * EVERY - clock.now(), signal);
-      snapshots.push(look(i === 0, () => readDescriptors(pid, links, hostProc, tcp)));
-    }
+    await threeLooks(EVERY, clock, signal, (at, number) => {
+      const threads = readThreads(pid, number === 0);
+      const descriptors = readDescriptors(pid, links, hostProc, tcp);
+      snapshots.push({ at, threads, edges: waitEdges(threads, memory, descriptors), descriptors });
+    });
     return { pid, proc: hostProc, snapshots, why };
   } finally {
     memory?.close();
+  }
+}
+
+/** @param every ms between two looks; the middle one must lie wholly inside the time that the outer two enclose */
+export async function threeLooks(
+  every: number,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+  look: (at: number, number: number) => void,
+): Promise<void> {
+  const begun = clock.now();
+  for (let i = 0; i < SNAPSHOTS; i++) {
+    await sleep(begun + i * every - clock.now(), signal);
+    look(clock.now(), i);
   }
 }
 

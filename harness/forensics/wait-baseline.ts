@@ -46,13 +46,17 @@ export async function takeBaseline(of: number | SidecarOptions, signal?: AbortSi
  */
 export function usualWaits(
   baseline: WaitBaseline | undefined,
-  process: Pick<WaitBaseline, "pid" | "startTicks">,
+  process: Pick<WaitBaseline, "pid" | "startTicks"> & { threads: number },
   edges: readonly WaitEdge[],
   comm: (tid: number) => string,
 ): { edges: readonly WaitEdge[]; note: string | null } {
-  if (!baseline) return { edges: [], note: null };
-  if (baseline.missing !== null)
-    return { edges: [], note: `the waits of the healthy process are not known (${baseline.missing})` };
+  const parked = parkedMains(edges, (tid) => tid === process.pid && process.threads > 1);
+  const note = parked.length > 0 ? PARKED : null;
+  if (!baseline) return { edges: parked, note };
+  if (baseline.missing !== null) {
+    const unknown = `the waits of the healthy process are not known (${baseline.missing})`;
+    return { edges: parked, note: note === null ? unknown : `${unknown}; ${note}` };
+  }
   if (baseline.pid === process.pid && baseline.startTicks === process.startTicks)
     return { edges: baseline.edges, note: null };
   const shapes = new Set(baseline.shapes);
@@ -60,6 +64,22 @@ export function usualWaits(
     edges: edges.filter((edge) => shapes.has(shapeOf(edge, comm))),
     note: "the process was restarted since its healthy waits were noted, so they are compared by thread names",
   };
+}
+
+const PARKED =
+  "the main thread waits for a mutex that it holds itself, and nobody waits for the main thread: some programs put it to sleep so (Pika does), " +
+  "so this is not counted as a deadlock";
+
+/**
+ * Where nobody knows what a process waits for when it is well: Pika's main thread, for one, sleeps on a mutex that it holds itself. In a
+ * program of one thread, or where others wait behind it, that is no sleep.
+ */
+export function parkedMains(edges: readonly WaitEdge[], isMainOfMany: (tid: number) => boolean): WaitEdge[] {
+  const awaited = new Set(edges.flatMap(({ from, to }) => (to.kind === "thread" && to.tid !== from ? [to.tid] : [])));
+  return edges.filter(({ from, kind, to }) => {
+    const own = kind === "mutex" && to.kind === "thread" && to.tid === from;
+    return own && isMainOfMany(from) && !awaited.has(from);
+  });
 }
 
 function shapeOf({ from, kind, to }: WaitEdge, comm: (tid: number) => string): string {

@@ -1,5 +1,5 @@
 import type { WaitEdge } from "../journal/evidence-data.ts";
-import { explainFutex } from "./futex.ts";
+import { explainFutex, FUTEX_PRIVATE } from "./futex.ts";
 import { hostProc, type ProcFiles } from "./proc-files.ts";
 import { parseEpollTargets } from "./proc-text.ts";
 import { type Memory, readFdinfo, readFds, readTcp, type ThreadSnapshot } from "./process.ts";
@@ -35,17 +35,22 @@ export function readDescriptors(
 /** More descriptors than this in one poll() make it an event loop, which waits for nobody in particular. */
 const POLL_MAX = 8;
 
+/** Threads by their ids in the PID namespace of the process that waits. */
+type ThreadIds = ReadonlyMap<number, number>;
+
 /**
  * The edges of one snapshot of threads: whom each blocked thread waits for, as far as its lock or socket tells.
  * No edge: idle threads, condition variables, semaphores, whatever is not understood.
+ * @param family threads of all processes with which this one may share memory: they may hold its locks that processes share
  */
 export function waitEdges(
   threads: readonly ThreadSnapshot[],
   memory: Pick<Memory, "words"> | null,
   descriptors: Descriptors,
+  family: ThreadIds = new Map(),
 ): WaitEdge[] {
-  const hostTid = new Map(threads.map((thread) => [thread.nsTid, thread.tid]));
-  const locks = memory && explainer(memory, hostTid);
+  const own = new Map(threads.map((thread) => [thread.nsTid, thread.tid]));
+  const locks = memory && explainer(memory, own, family);
   const edges: WaitEdge[] = [];
   for (const { tid, syscall } of threads) {
     if (syscall?.kind !== "in") continue;
@@ -63,7 +68,8 @@ type Waited = Omit<WaitEdge, "from"> | null;
 /** Explains each call once: hundreds of threads may wait for one lock in the same way. */
 function explainer(
   memory: Pick<Memory, "words">,
-  hostTid: ReadonlyMap<number, number>,
+  own: ThreadIds,
+  family: ThreadIds,
 ): (args: readonly number[]) => Waited {
   const words = remembering(memory);
   const known = new Map<string, Waited>();
@@ -72,7 +78,7 @@ function explainer(
     const call = `${address} ${operation} ${value} ${timeout}`;
     const before = known.get(call);
     if (before !== undefined) return before;
-    const waited = lockWait(args, words, hostTid);
+    const waited = lockWait(args, words, own) ?? sharedLockWait(args, words, family);
     known.set(call, waited);
     return waited;
   };
@@ -91,7 +97,14 @@ function remembering(memory: Pick<Memory, "words">): Memory["words"] {
   };
 }
 
-function lockWait(args: readonly number[], words: Memory["words"], hostTid: ReadonlyMap<number, number>): Waited {
+/** A lock in memory that processes share: only such a one has a holder elsewhere. The end of a thread is a matter of its own process. */
+function sharedLockWait(args: readonly number[], words: Memory["words"], family: ThreadIds): Waited {
+  if (family.size === 0 || ((args[1] ?? 0) & FUTEX_PRIVATE) !== 0) return null;
+  const waited = lockWait(args, words, family);
+  return waited?.kind === "join" ? null : waited;
+}
+
+function lockWait(args: readonly number[], words: Memory["words"], hostTid: ThreadIds): Waited {
   const wait = explainFutex(args, words, (id) => hostTid.has(id));
   if (wait.kind === "ownerless") return null;
   const kind = wait.kind === "rwlock" ? (`rwlock-${wait.want}` as const) : wait.kind;
@@ -169,8 +182,11 @@ export function describeEdge(edge: WaitEdge, name: (tid: number) => string): str
       to.kind === "peer" ? to.peer : `link ${to.name}${to.cutBy === null ? "" : `, cut by fault ${to.cutBy}`}`;
     return `${edge.call} on ${where}${limit}`;
   }
+  if (edge.kind === "told") return `${edge.address}, held up by ${to.kind === "thread" ? name(to.tid) : "others"}`;
   const holder = to.kind === "readers" ? `${to.count} ${to.count === 1 ? "reader" : "readers"}` : name(to.tid);
   if (edge.kind === "join") return `the end of ${holder} (join)${limit}`;
+  if (edge.kind === "child") return `the end of its child ${holder} (${edge.call})`;
+  if (edge.kind === "file-lock") return `file lock ${edge.address}, taken by ${holder}`;
   if (edge.kind === "mutex")
     return `mutex ${edge.address}, held by ${to.kind === "thread" && to.tid === edge.from ? "itself" : holder}${limit}`;
   const want = edge.kind === "rwlock-write" ? "writer" : "reader";

@@ -33,7 +33,13 @@ export function proofSentence(graph: WaitGraph, name: ThreadName): string | null
 
 function clause(edge: WaitEdge, name: ThreadName): string {
   const holder = edge.to.kind === "thread" ? name(edge.to.tid) : "?";
-  const what = edge.kind === "join" ? `for ${holder} to end` : `for a lock that ${holder} holds`;
+  const ends = edge.kind === "join" || edge.kind === "child";
+  const what =
+    edge.kind === "told"
+      ? `for ${holder} (${edge.address})`
+      : ends
+        ? `for ${holder} to end`
+        : `for a lock that ${holder} holds`;
   return `${name(edge.from)} waits ${what}`;
 }
 

@@ -22,7 +22,7 @@ export function waitGraph(
   const subtracted = edges.filter(usual);
   const kept = edges.filter((edge) => !usual(edge));
   const next = nextThreads(kept);
-  const cycles = findCycles(next);
+  const cycles = findCycles(nextThreads(kept.filter(({ weak }) => !weak)));
   const readerLocks = findReaderLocks(kept, threads, next);
   const linkWaits = findLinkWaits(kept, next);
   const explained = cycles.length + readerLocks.length + linkWaits.length > 0;

@@ -12,7 +12,17 @@ const waitTargetSchema = z.discriminatedUnion("kind", [
 /** Thread `from` cannot go on before `to` does something. */
 const waitEdgeSchema = z.object({
   from: z.number(),
-  kind: z.enum(["join", "mutex", "rwlock-read", "rwlock-write", "socket", "event-loop"]),
+  kind: z.enum([
+    "join",
+    "mutex",
+    "rwlock-read",
+    "rwlock-write",
+    "socket",
+    "event-loop",
+    "child", // the end of a process
+    "file-lock", // flock() and fcntl()
+    "told", // what the server itself says
+  ]),
   /** The lock, the joined thread's futex, or the descriptor: what two edges of the same thread are compared by. */
   address: z.string(),
   to: waitTargetSchema,
@@ -20,13 +30,15 @@ const waitEdgeSchema = z.object({
   reader: z.literal(true).optional(),
   /** The wait ends by itself after a while: never part of a proof. */
   timed: z.boolean(),
+  /** It may end without what it leads to, as when another thread ends a process that is waited for: never part of a proof. */
+  weak: z.literal(true).optional(),
   /** The system call, for readers. */
   call: z.string(),
 });
 export type WaitEdge = z.infer<typeof waitEdgeSchema>;
 
 /** Why nothing else about a process moves. Only of edges that held in all samples. */
-const waitGraphSchema = z.object({
+export const waitGraphSchema = z.object({
   class: z.enum([
     "proven", // a cycle of waits in which every holder is known
     "held-by-readers", // threads wait for a rwlock that readers hold; without the library nobody knows which threads these are
@@ -60,7 +72,7 @@ const waitGraphSchema = z.object({
 export type WaitGraph = z.infer<typeof waitGraphSchema>;
 
 /** Threads that all do the same thing. */
-const threadGroupSchema = z.object({
+export const threadGroupSchema = z.object({
   count: z.number(),
   /** Thread names, each once, with its number: "worker ×7". */
   comms: z.array(z.string()),

@@ -1,5 +1,7 @@
 import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
+import { examinationIn } from "../../report/examined/examined-folder.ts";
+import { examinedLines } from "../../report/examined/examined-text.ts";
 import { LANGUAGES } from "../../report/issue/issue-reporter.ts";
 import { formats, renderAll, reporters } from "../../report/registry.ts";
 import { writeRunIndex } from "../../report/runs/run-index.ts";
@@ -30,6 +32,11 @@ export const reportCommand = command({
       throw new ChaosError("usage", `there is no report format "${name}"`, { hint: `Known: ${known}.` });
     });
     const directory = path.resolve(run);
+    const examination = await examinationIn(directory);
+    if (examination !== null) {
+      for (const line of examinedLines(examination)) print(line);
+      return EXIT.pass;
+    }
     // A folder of runs has no journal of its own.
     const index = (await isRun(directory)) ? null : await writeRunIndex(directory);
     if (index !== null) {

@@ -10,6 +10,7 @@ import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { numbers, table } from "../html/table.ts";
 import type { RunFile } from "./run-files.ts";
 import { type ShownFinding, scrollingOf } from "./shown-finding.ts";
+import { threadStates } from "./thread-states.ts";
 import { waitGraphSvg } from "./wait-graph-svg.ts";
 
 const MOST_GROUPS = 40;
@@ -160,7 +161,7 @@ function groupsHtml(shown: ShownFinding, groups: readonly ThreadGroup[], graph: 
     const cells = [
       group.count,
       html`${group.comms.join(", ")}<br><span class="quiet">${tids}</span>`,
-      `${STATES[group.state] ?? group.state}${group.asleep ? ", never got the CPU" : ""}`,
+      `${threadStates[group.state] ?? group.state}${group.asleep ? ", never got the CPU" : ""}`,
       [group.waitsFor, stackHtml(group, proves(group))],
     ];
     return { mark: proves(group) ? "in-cycle" : null, cells };
@@ -177,16 +178,6 @@ function stackHtml(group: ThreadGroup, open: boolean): HtmlContent {
   const summary = `${counted(group.frames?.length ?? 0, "frame")}: ${frames.slice(0, 2).join(" ← ")}`;
   return folded(summary, verbatim(frames.map((frame, i) => `#${i} ${frame}`).join("\n")), open);
 }
-
-/** proc(5), the letters of /proc/<pid>/stat. */
-const STATES: Record<string, string> = {
-  R: "running",
-  S: "sleeping",
-  D: "in the kernel, uninterruptible",
-  T: "stopped",
-  t: "traced",
-  Z: "zombie",
-};
 
 function fileHtml(title: string, { name, text, cut }: RunFile): Html {
   const note = cut ? `\n… truncated: ${cut.shown} of ${cut.of} bytes; SHA-256 of the whole file: ${cut.sha256}` : "";

@@ -138,6 +138,9 @@ function endBox(key: string, { to, address }: WaitEdge): WaitBox {
 function arrowLabel({ kind, address, call }: WaitEdge): string {
   const wants: Partial<Record<WaitEdge["kind"], string>> = {
     join: "waits for its end (join)",
+    child: "waits for its end (child)",
+    "file-lock": `wants file lock ${address}`,
+    told: address,
     mutex: `wants mutex ${address}`,
     "rwlock-read": `wants rwlock ${address} (read)`,
     "rwlock-write": `wants rwlock ${address} (write)`,
