@@ -156,11 +156,11 @@ export class ContainerNode {
    * stays one, instead of being asked again. Rejects as RawConnection.open does.
    */
   async connect(limits: ConnectLimits = {}): Promise<Connection> {
-    const { within = ADMIN_MS, signal, nearest = false, database } = limits;
+    const { within = ADMIN_MS, signal, nearest = false, space } = limits;
     const connection: RawConnection = await RawConnection.open({
       ...(nearest ? this.nearest() : this.direct),
       password: this.#options.password,
-      database,
+      space,
       within,
       signal,
       onClose: () => this.#connections.delete(connection),

@@ -82,6 +82,7 @@ describe("a server that is to be where it should be", () => {
       topology: { masters: ["m1", "m2"], replicaOf: { r1: "m1" } },
       emit,
       password: undefined,
+      keySpaces: [],
       toxiproxyApi: "",
       dataNetwork: "data",
       shards,

@@ -71,6 +71,7 @@ describe("telling a server its role", () => {
       topology: { masters: ["r1"], replicaOf: { m1: "r1" } },
       emit,
       password: undefined,
+      keySpaces: [],
       toxiproxyApi: "",
       dataNetwork: "data",
       shards: null,

@@ -1,6 +1,7 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { sleep, until, type WaitLimits } from "../base/deadline.ts";
 import type { Emit } from "../journal/events.ts";
+import type { KeySpace } from "../journal/key-space.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
 import { RespError } from "../resp/reply.ts";
@@ -29,6 +30,7 @@ type Given = Pick<
   | "links"
   | "logs"
   | "password"
+  | "keySpaces"
   | "toxiproxyApi"
   | "dataNetwork"
   | "shards"
@@ -50,7 +52,7 @@ export class RunningCluster implements Cluster {
   readonly links: readonly Link[];
   readonly logs: LogCollector;
   readonly password: string | undefined;
-  readonly databases: number;
+  readonly keySpaces: readonly KeySpace[];
   /** Toxiproxy's API on this machine, host:port. */
   readonly toxiproxyApi: string;
   /** Name of the engine's network on which the nodes, and the links' `address`, can be reached. */
@@ -70,7 +72,7 @@ export class RunningCluster implements Cluster {
   /** Cluster mode: the topology that each node was told last. */
   readonly #told = new Map<string, Topology>();
 
-  constructor(options: Given & { topology: Topology; emit: Emit; copyAll: boolean; databases?: number }) {
+  constructor(options: Given & { topology: Topology; emit: Emit; copyAll: boolean }) {
     this.system = options.system;
     this.nodes = options.nodes.filter(({ role }) => role === "master" || role === "replica");
     this.sentinels = options.nodes.filter(({ role }) => role === "sentinel");
@@ -80,7 +82,7 @@ export class RunningCluster implements Cluster {
     this.links = options.links;
     this.logs = options.logs;
     this.password = options.password;
-    this.databases = options.databases ?? 1;
+    this.keySpaces = options.keySpaces;
     this.toxiproxyApi = options.toxiproxyApi;
     this.dataNetwork = options.dataNetwork;
     this.#topology = options.topology;
@@ -158,11 +160,6 @@ export class RunningCluster implements Cluster {
   adopt(topology: Topology, reason: string, leftBy?: readonly string[]): void {
     this.intend(topology, reason, leftBy);
     for (const { name } of this.nodes) this.#told.set(name, topology);
-  }
-
-  /** Cluster mode: a slot is another master's now. */
-  moveSlot(slot: number, to: string): void {
-    this.shards?.moveSlot(slot, to);
   }
 
   /** Cluster mode with an operator: the slots that a node calls its own, both ends included; null elsewhere. */

@@ -7,6 +7,7 @@ import type { ComposeService } from "../docker/compose.ts";
 import { checkDisks } from "../docker/disk.ts";
 import type { ContainerSpec, Network } from "../docker/engine-types.ts";
 import type { Emit } from "../journal/events.ts";
+import { type KeySpace, keySpacesOf } from "../journal/key-space.ts";
 import { checkRedirect } from "../network/virtual-addresses.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import { attachReplicas } from "./attach-replicas.ts";
@@ -47,8 +48,8 @@ export interface UpOptions extends Omit<MakeOptions, "made"> {
   scope: CleanupScope;
   /** The replicas are left without a master: the caller attaches them when the masters have their data. */
   attachLater?: boolean;
-  /** How many databases have data. Default 1. */
-  databases?: number | undefined;
+  /** Those that have data. Default: the first. */
+  keySpaces?: readonly KeySpace[] | undefined;
   /** A replica that gets a master is told to copy all data, where it can be told so. */
   copyAll?: boolean;
   /** The engine stopped telling what happens to the containers: it is gone, or restarts. */
@@ -183,7 +184,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
     ruler: spec.ruler,
     shards: spec.sharded ? new Shards(spec.topology.masters) : null,
     copyAll: options.copyAll ?? false,
-    databases: options.databases ?? 1,
+    keySpaces: options.keySpaces ?? keySpacesOf({}),
     nodeAt: (host, port) => paths.nodeAt(host, port, plans),
     namesOf: (name) => paths.namesOf(name, plans),
   });

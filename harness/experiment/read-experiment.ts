@@ -8,10 +8,10 @@ import { checkAfter, checkPauses, checkTimetable } from "./read/check-timetable.
 import { checkPromotions } from "./read/known-masters.ts";
 import { readChecks } from "./read/read-checks.ts";
 import { checkOwnSettings, readCluster } from "./read/read-cluster.ts";
-import { checkClocks, checkDatabases } from "./read/read-databases.ts";
 import { readExpectations } from "./read/read-expectations.ts";
 import { readExpectedRoles } from "./read/read-expected-roles.ts";
 import { readFaults } from "./read/read-faults.ts";
+import { checkClocks, checkDatabases, checkNamespaces } from "./read/read-key-spaces.ts";
 import { readLimits } from "./read/read-limits.ts";
 import { checkLifetime, readLoads } from "./read/read-loads.ts";
 import { readLocks } from "./read/read-locks.ts";
@@ -84,6 +84,9 @@ export async function readExperimentText(text: string, file: string, registries:
   const duration = checkTimetable(drafts, part("duration"), mistakes);
   const databases = part("databases");
   if (databases !== undefined) checkDatabases(databases, faults, reading);
+  const config = part("config");
+  const namespaces = part("namespaces");
+  if (namespaces !== undefined) checkNamespaces(config, faults, reading);
   const preload = readPreload(part("preload"), reading);
   checkClocks({ load: asked.load, preload }, faults, reading);
   const fullSync = part("full-sync") ?? null;
@@ -111,7 +114,6 @@ export async function readExperimentText(text: string, file: string, registries:
     ? { load, benchmarks, faults, systems, expectations, limits, locks: part("locks") !== false }
     : undefined;
   const checks = readChecks(raw.checks, part("checks"), read, reading);
-  const config = part("config");
   if (typeof cluster === "object" && config) checkOwnSettings(cluster, config, mistakes);
   const rest = {
     ...head,
@@ -119,6 +121,7 @@ export async function readExperimentText(text: string, file: string, registries:
     why: part("why") ?? null,
     config,
     ...(databases === undefined ? {} : { databases }),
+    ...(namespaces === undefined ? {} : { namespaces }),
     preload,
     fullSync,
     cores: part("cores"),

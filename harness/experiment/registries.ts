@@ -22,7 +22,10 @@ export interface Registries {
       readonly expires?: true;
     }
   >;
-  systems: ReadonlyMap<string, Pick<System, "lacks" | "gossip" | "cluster" | "sentinel" | "deadlinesIn" | "databases">>;
+  systems: ReadonlyMap<
+    string,
+    Pick<System, "lacks" | "gossip" | "cluster" | "sentinel" | "deadlinesIn" | "databases" | "namespaces">
+  >;
   /** Reads a Compose file (absolute path), or makes it. Rejects with code `invalid-experiment` and positions when it is broken. */
   readShape(cluster: string | Topology): Promise<ExperimentShape>;
 }

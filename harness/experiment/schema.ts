@@ -142,6 +142,14 @@ export const experimentSchema = z.strictObject({
     .describe(
       "So many databases (SELECT), from 0 on, get their part of every load and all of the preload, and are compared and read in the end (default: only the first)",
     ),
+  namespaces: z
+    .int()
+    .min(2)
+    .max(16)
+    .optional()
+    .describe(
+      "The same of namespaces (Kvrocks; AUTH with the token of each): the default one and so many more as are missing",
+    ),
   "full-sync": z
     .literal("force", { error: 'expected "force", or nothing' })
     .optional()

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { expectationSchema, TRIGGER_STATES } from "./expectation.ts";
+import { keySpaceSchema } from "./key-space.ts";
 import { limitsSchema, NO_LIMITS } from "./limits.ts";
 import { timeToLiveSchema } from "./time-to-live.ts";
 import { topologySchema } from "./topology.ts";
@@ -58,8 +59,8 @@ const loadSpec = z.strictObject({
     .strictObject({ replicas: z.int().min(1), within: ms })
     .nullable()
     .default(null),
-  /** The number of its database, where there are several: a load is placed in each of them. */
-  database: z.int().min(0).optional(),
+  /** Of which keys, where there are several sets of them: a load is placed in each. */
+  space: keySpaceSchema.optional(),
   /** Keys that expire; absent: none does. */
   ttl: timeToLiveSchema.optional(),
 });
@@ -169,6 +170,8 @@ const experiment = {
     .default(null),
   /** How many databases loads, preload and comparisons use; absent: one. */
   databases: z.int().min(1).optional(),
+  /** The same of namespaces. */
+  namespaces: z.int().min(1).optional(),
   load: z.array(loadSpec),
   benchmarks: z.array(benchmarkSpec).default([]),
   warmUp: ms,

@@ -101,7 +101,7 @@ export class LoadGenerator {
     this.#redirects = Redirects.of(options, this.#tally);
     this.#schedule = spec.rate === null ? undefined : new OpenLoopSchedule(spec.rate, share);
     this.#pipeSettings = {
-      ...{ pipeline: spec.pipeline, timeout: spec.timeout, password, database: spec.database, tally: this.#tally },
+      ...{ pipeline: spec.pipeline, timeout: spec.timeout, password, space: spec.space, tally: this.#tally },
       log: log && ((target) => log.open(target)),
       dialogue: dialogues(options),
       redirects: this.#redirects,

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { ChaosError } from "../base/chaos-error.ts";
 import type { Outcomes } from "../journal/events.ts";
+import type { KeySpace } from "../journal/key-space.ts";
 import type { CommandWriter } from "../resp/command-writer.ts";
 import { Decoder } from "../resp/decode.ts";
 import { encodeCommand } from "../resp/encode.ts";
@@ -26,8 +27,8 @@ export interface PipeSettings {
   /** Milliseconds for connecting, and for each reply. */
   timeout: number;
   password: string | undefined;
-  /** Chosen by SELECT; absent or 0: the first. */
-  database?: number | undefined;
+  /** Absent: the first. */
+  space: KeySpace | undefined;
   tally: Tally;
   /** Opens the log of a new connection's operations; undefined: they are not recorded. */
   log: ((target: LoadTarget) => PipeLog) | undefined;

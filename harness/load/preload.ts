@@ -4,6 +4,7 @@ import { withDeadline } from "../base/deadline.ts";
 import { type Random, seededRandom } from "../base/random.ts";
 import type { Range } from "../base/units.ts";
 import type { Emit } from "../journal/events.ts";
+import { type KeySpace, keySpacesOf } from "../journal/key-space.ts";
 import type { PreloadSpec } from "../journal/plan.ts";
 import { RawConnection } from "../resp/connection.ts";
 import type { LoadTarget } from "./load.ts";
@@ -23,8 +24,8 @@ interface PreloadOptions {
   seed: string;
   emit: Emit;
   password?: string | undefined;
-  /** So many, from 0 on, get the keys, each with values of its own. Default 1. */
-  databases?: number | undefined;
+  /** Each gets the keys, with values of its own. Default: the first. */
+  keySpaces?: readonly KeySpace[] | undefined;
   /** Before every key of a target: the hash tag of its shard in cluster mode. */
   prefix?: ((node: string) => string) | undefined;
   signal: AbortSignal;
@@ -38,7 +39,7 @@ interface PreloadOptions {
  * Rejects with ChaosError: `timeout`, or `infrastructure` naming node and command.
  */
 export async function preload(options: PreloadOptions): Promise<{ keys: number }> {
-  const { spec, targets, databases = 1, seed, emit, signal, within } = options;
+  const { spec, targets, keySpaces = keySpacesOf({}), seed, emit, signal, within } = options;
   const started = performance.now();
   await withDeadline({ what: "writing the preload", within, signal }, async (inner) => {
     const first = new AbortController();
@@ -46,20 +47,18 @@ export async function preload(options: PreloadOptions): Promise<{ keys: number }
     // Every lane to every master listens to it.
     setMaxListeners(0, any);
     const lanes = targets.flatMap((target) => {
-      return Array.from({ length: databases }, (_, database) => {
-        const random = seededRandom(seed).fork(`preload/${target.node}${database === 0 ? "" : `/${database}`}`);
-        return Array.from({ length: CONNECTIONS }, (_, lane) =>
-          fill({ ...target, database }, lane, random, options, any),
-        );
-      }).flat();
+      return keySpaces.flatMap((space, i) => {
+        const random = seededRandom(seed).fork(`preload/${target.node}${i === 0 ? "" : `/${i}`}`);
+        return Array.from({ length: CONNECTIONS }, (_, lane) => fill({ ...target, space }, lane, random, options, any));
+      });
     });
     // The first mistake ends the others too, and nothing goes on writing behind the caller's back.
     for (const lane of lanes) lane.catch((error) => first.abort(error));
     await Promise.allSettled(lanes);
     first.signal.throwIfAborted();
   });
-  const keys = spec.keys * targets.length * databases;
-  const each = databases === 1 ? "" : `, in ${databases} databases each`;
+  const keys = spec.keys * targets.length * keySpaces.length;
+  const each = keySpaces.length === 1 ? "" : `, in ${keySpaces.map(({ name }) => name).join(", ")} each`;
   const where = `${targets.map(({ node }) => node).join(", ")}${each}`;
   const ms = Math.round(performance.now() - started);
   emit({
@@ -72,14 +71,14 @@ export async function preload(options: PreloadOptions): Promise<{ keys: number }
 
 /** Writes every CONNECTIONS-th key, from number `lane` on, over one connection. */
 async function fill(
-  target: LoadTarget & { database: number },
+  target: LoadTarget & { space: KeySpace },
   lane: number,
   random: Random,
   { spec, password, within, prefix }: PreloadOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { host, port, node, database } = target;
-  const connection = await RawConnection.open({ host, port, password, database, within, signal });
+  const { host, port, node, space } = target;
+  const connection = await RawConnection.open({ host, port, password, space, within, signal });
   // The caller's deadline and signal end this one too: whatever is in flight then settles at once.
   const end = () => connection.close();
   signal.addEventListener("abort", end, { once: true });

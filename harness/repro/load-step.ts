@@ -1,5 +1,6 @@
 import { formatDurations } from "../base/units.ts";
 import { slotShares, tagWithin } from "../cluster/slots.ts";
+import { keySpacesOf } from "../journal/key-space.ts";
 import { isDirect, type LoadSpec } from "../journal/plan.ts";
 import { awkValues } from "./awk-values.ts";
 import { comment, secondsWord, word, words } from "./bash.ts";
@@ -23,7 +24,7 @@ export function fileInTools(path: string, text: string): string[] {
  */
 export function loadLines(input: ReproInput, { moves, links }: { moves: boolean; links: boolean }): string[] {
   const { plan, sharded } = input;
-  const { benchmarks, databases = 1 } = plan.experiment;
+  const { benchmarks } = plan.experiment;
   const isGated = (on: LoadSpec["on"]): boolean => moves && on === "masters";
   const settings = (load: Pick<LoadSpec, "on" | "via">): string => {
     const direct = input.nodes.filter(({ name }) => isDirect(load, name)).map(({ name }) => name);
@@ -46,11 +47,9 @@ export function loadLines(input: ReproInput, { moves, links }: { moves: boolean;
     settings(benchmark),
     ...targets(input, benchmark, moves).map((node) => `benchmark ${word(node)} ${words(benchmark.args)}`),
   ]);
-  const others =
-    databases > 1
-      ? comment(`LEFT OUT: databases 1 to ${databases - 1}: all of the load, and of the dataset, goes to database 0.`)
-      : [];
-  return [...others, ...lines, ...more, ...(hasLoad(input) ? ['say "load runs"'] : [])];
+  const [first, ...others] = keySpacesOf(plan.experiment).map(({ name }) => name);
+  const alone = comment(`LEFT OUT: ${others.join(", ")}: all of the load, and of the dataset, goes to ${first}.`);
+  return [...(others.length > 0 ? alone : []), ...lines, ...more, ...(hasLoad(input) ? ['say "load runs"'] : [])];
 }
 
 /** Something sends commands while the faults happen. */

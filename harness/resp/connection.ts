@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
+import type { KeySpace } from "../journal/key-space.ts";
 import { Decoder } from "./decode.ts";
 import { encodeCommand } from "./encode.ts";
 import { greetingsOf } from "./greetings.ts";
@@ -18,8 +19,8 @@ interface OpenOptions {
   host: string;
   port: number;
   password?: string | undefined;
-  /** Chosen by SELECT; absent or 0: the one that every connection begins with. */
-  database?: number | undefined;
+  /** Chosen by SELECT, or by AUTH; absent: the one that every connection begins with. */
+  space?: KeySpace | undefined;
   /** Milliseconds for connecting, AUTH and SELECT. */
   within: number;
   /** Ends opening only. An open connection ends by `close`. */
@@ -53,8 +54,8 @@ export class RawConnection {
   }
 
   /**
-   * Connects (TCP_NODELAY), given a password authenticates, and chooses the database.
-   * Rejects with ChaosError: `timeout`, or `infrastructure` (refused, unreachable, wrong password, no such database; `cause` is the socket's error).
+   * Connects (TCP_NODELAY), given a password authenticates, and chooses the keys.
+   * Rejects with ChaosError: `timeout`, or `infrastructure` (refused, unreachable, wrong password, no such database or namespace; `cause` is the socket's error).
    */
   static async open(options: OpenOptions): Promise<RawConnection> {
     const { host, port, within, signal } = options;

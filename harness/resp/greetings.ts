@@ -1,8 +1,19 @@
-/** What a connection says before anything else. @param database absent or 0: the one that every connection begins with */
+import type { KeySpace } from "../journal/key-space.ts";
+
+/** What a connection says before anything else. @param space absent: the one that every connection begins with */
 export function greetingsOf(settings: {
   password?: string | undefined;
-  database?: number | undefined;
+  space?: Pick<KeySpace, "database" | "token"> | undefined;
 }): (string | number)[][] {
-  const { password, database = 0 } = settings;
-  return [...(password === undefined ? [] : [["AUTH", password]]), ...(database === 0 ? [] : [["SELECT", database]])];
+  const { password, space } = settings;
+  const secret = space?.token ?? password;
+  return [...(secret === undefined ? [] : [["AUTH", secret]]), ...entry({ database: space?.database })];
+}
+
+/** What a connection says to get from one to another. */
+export function entry({
+  database,
+  token,
+}: { [key in "database" | "token"]?: KeySpace[key] | undefined }): (string | number)[][] {
+  return [...(token === undefined ? [] : [["AUTH", token]]), ...(database === undefined ? [] : [["SELECT", database]])];
 }

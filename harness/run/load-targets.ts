@@ -1,4 +1,5 @@
 import type { Cluster } from "../cluster/cluster.ts";
+import type { KeySpace } from "../journal/key-space.ts";
 import { isDirect, type LoadSpec } from "../journal/plan.ts";
 import type { LoadTarget } from "../load/load.ts";
 
@@ -33,13 +34,17 @@ export function loadTargets(cluster: Cluster, spec: Pick<LoadSpec, "on" | "via">
 /**
  * The loads as they are put on the cluster. In cluster mode each is split into equal parts, one per shard, whose keys
  * carry the shard's hash tag ("{s1}set:17"): its clients talk to that shard's nodes only and are never redirected.
- * Of several databases each has its part, too, under names of its own ("db1:set:17").
+ * Of several databases, or namespaces, each has its part, too, under names of its own ("db1:set:17").
  */
-export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[], databases = 1): PlacedLoad[] {
+export function placeLoads(
+  cluster: Cluster,
+  specs: readonly LoadSpec[],
+  spaces: readonly KeySpace[] = [],
+): PlacedLoad[] {
   const names = cluster.nodes.map(({ name }) => name);
   if (!cluster.sharded) {
     return specs
-      .flatMap((whole) => partsOf(whole, databases))
+      .flatMap((whole) => partsOf(whole, spaces))
       .map((spec) => ({
         spec,
         targets: () => loadTargets(cluster, spec),
@@ -73,14 +78,14 @@ export function placeLoads(cluster: Cluster, specs: readonly LoadSpec[], databas
   );
 }
 
-function partsOf(spec: LoadSpec, databases: number): LoadSpec[] {
-  if (databases === 1) return [spec];
-  return Array.from({ length: databases }, (_, database) => ({
+function partsOf(spec: LoadSpec, spaces: readonly KeySpace[]): LoadSpec[] {
+  if (spaces.length < 2) return [spec];
+  return spaces.map((space) => ({
     ...spec,
-    name: `${spec.name}-db${database}`,
-    database,
-    keyPrefix: `db${database}:${spec.keyPrefix}`,
-    connections: Math.max(1, Math.round(spec.connections / databases)),
-    rate: spec.rate === null ? null : spec.rate / databases,
+    name: `${spec.name}-${space.name}`,
+    space,
+    keyPrefix: `${space.name}:${spec.keyPrefix}`,
+    connections: Math.max(1, Math.round(spec.connections / spaces.length)),
+    rate: spec.rate === null ? null : spec.rate / spaces.length,
   }));
 }

@@ -200,7 +200,7 @@ class Run {
       targets: loadTargets(cluster, { on: "masters", via: "direct" }),
       ...{ seed, emit, signal, within: PRELOAD_MS },
       password: cluster.password,
-      databases: cluster.databases,
+      keySpaces: cluster.keySpaces,
       prefix: (node) => cluster.keyTag(node),
     });
     if (attachesLater(experiment)) await attachReplicas(cluster, signal);

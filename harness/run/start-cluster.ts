@@ -7,6 +7,7 @@ import { ownerLabels } from "../docker/leftovers.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { dialledClients } from "../experiment/vias.ts";
 import { faults } from "../faults/registry.ts";
+import { keySpacesOf } from "../journal/key-space.ts";
 import type { Plan, PlannedExperiment } from "../journal/plan.ts";
 import type { System } from "../systems/system.ts";
 import { interposerOptions } from "./interposer.ts";
@@ -28,12 +29,12 @@ export async function startCluster(context: RunContext, isWatched: () => boolean
     images: plan.experiment.images.nodes,
     toxiproxyImage,
     config: {
-      ...databasesConfig(plan.experiment, system),
+      ...keySpacesConfig(plan.experiment, system),
       ...(plan.experiment.fullSync === "force" ? system.forceFullSync : {}),
       ...plan.experiment.config[system.name],
     },
     labels: await ownerLabels(runId),
-    databases: plan.experiment.databases,
+    keySpaces: keySpacesOf(plan.experiment),
     attachLater: attachesLater(plan.experiment),
     copyAll: plan.experiment.fullSync === "force",
     disk: ownDisk(plan),
@@ -89,6 +90,8 @@ export function attachesLater({ fullSync, preload }: Pick<Experiment, "fullSync"
   return fullSync === "force" && preload !== null;
 }
 
-function databasesConfig({ databases = 1 }: PlannedExperiment, system: System): Readonly<Record<string, string>> {
-  return databases > 1 ? (system.databases?.config(databases) ?? {}) : {};
+function keySpacesConfig(experiment: PlannedExperiment, system: System): Readonly<Record<string, string>> {
+  const { databases = 1, namespaces = 1 } = experiment;
+  if (databases > 1) return system.databases?.config(databases) ?? {};
+  return namespaces > 1 ? (system.namespaces?.config(keySpacesOf(experiment)) ?? {}) : {};
 }

@@ -27,7 +27,7 @@ interface StartedLoads {
 
 async function startLoads(context: RunContext, cluster: RunningCluster): Promise<StartedLoads | null> {
   const { options, clock, emit, scope, directory } = context;
-  const loads = placeLoads(cluster, options.plan.experiment.load, options.plan.experiment.databases);
+  const loads = placeLoads(cluster, options.plan.experiment.load, cluster.keySpaces);
   if (loads.length === 0) return null;
   const load = await startLoad({
     specs: loads.map(({ spec }) => spec),
@@ -53,7 +53,7 @@ async function startLoads(context: RunContext, cluster: RunningCluster): Promise
     const to = movedTo(cluster, text);
     if (!placed || to === null || to.node === from) return;
     if (placed.moveTo(to.node)) {
-      cluster.moveSlot(to.slot, to.node);
+      cluster.shards?.moveSlot(to.slot, to.node);
       emit({ type: "load-moved", load: name, slot: to.slot, from, to: to.node });
     }
     load.retarget(name, placed.targets());

@@ -54,6 +54,13 @@ export const kvrocks: System = {
       setSlot: (slot, id, version) => ["CLUSTERX", "SETSLOT", String(slot), "NODE", id, String(version)],
     },
   },
+  // config.cc: "namespace.<name> <token>", by which they outlive a restart; data of all of them are replicated, tokens are not.
+  namespaces: {
+    config: (spaces) =>
+      Object.fromEntries(
+        spaces.flatMap(({ name, token }) => (token === undefined ? [] : [[`namespace.${name}`, token]])),
+      ),
+  },
   sentinel: foreignSentinel,
   // worker.cc: every worker has its own SO_REUSEPORT listener, so the kernel's hash chooses a connection's thread.
   workerThreads: { comm: /^worker$/, setting: "workers" },

@@ -1,5 +1,6 @@
 import type { ImageRecipe } from "../images/image-recipe.ts";
 import type { NodeState } from "../journal/events.ts";
+import type { KeySpace } from "../journal/key-space.ts";
 import { SYSTEM_NAMES, type SystemName } from "../journal/plan.ts";
 import type { Reply } from "../resp/reply.ts";
 
@@ -237,6 +238,8 @@ export interface System {
   readonly keepsDataWith?: Readonly<Record<string, RegExp>>;
   /** Present where SELECT chooses one of several databases: how many there can be, and the setting for so many. */
   readonly databases?: { readonly most: number; config(count: number): Readonly<Record<string, string>> };
+  /** Present where AUTH with a token chooses one of several namespaces: how a server is told of them. */
+  readonly namespaces?: { config(spaces: readonly KeySpace[]): Readonly<Record<string, string>> };
   /** Deadlines of keys are counted in steps of so many ms, cut off or rounded up. Absent: 1. */
   readonly deadlinesIn?: number;
   /** Commands that no version of it has, of those that loads can use. */

@@ -1,7 +1,9 @@
 import { messageOf } from "../../base/chaos-error.ts";
 import { showBytes } from "../../base/show-bytes.ts";
 import type { EventOf } from "../../journal/events.ts";
+import { type KeySpace, keySpacesOf } from "../../journal/key-space.ts";
 import { RawConnection } from "../../resp/connection.ts";
+import { entry } from "../../resp/greetings.ts";
 import type { Address } from "../cluster.ts";
 import type { RunningCluster } from "../running-cluster.ts";
 import type { KeyResult } from "./compare-key.ts";
@@ -27,8 +29,8 @@ export interface CompareOptions {
   readOnly?: boolean;
   /** Cluster mode: a server that redirects questions about keys of these slots is right to do so. */
   movedSlots?: readonly number[];
-  /** So many are compared, from 0 on. Default 1. */
-  databases?: number;
+  /** Those that are compared, the first one first. Default: only that. */
+  keySpaces?: readonly KeySpace[];
   /** Milliseconds for everything. */
   within: number;
   signal: AbortSignal;
@@ -50,13 +52,13 @@ const MOST_TRIES = 4;
 const RETRY_MS = 100;
 
 /**
- * Compares databases of two servers, keys and values. Both should be at rest: what is written meanwhile may show as a
+ * Compares what two servers have, keys and values. Both should be at rest: what is written meanwhile may show as a
  * difference, so the caller asks again. A server that falls silent, hangs up or takes too long gives `complete: false` and the
  * reason; so do single keys that cannot be compared, when all others have been.
  * Rejects only with the signal's reason.
  */
 export async function compareDatasets(options: CompareOptions): Promise<Comparison> {
-  const { master, replica, masterName, replicaName, password, within, signal, batch = 512, databases = 1 } = options;
+  const { master, replica, masterName, replicaName, password, within, signal, batch = 512 } = options;
   signal.throwIfAborted();
   const started = performance.now();
   const tally = new ComparisonTally(options.movedSlots ?? []);
@@ -80,9 +82,10 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
     };
     const pair = new ServerPair(await connect(masterName, master), await connect(replicaName, replica));
     const patience = new Patience(signal);
-    for (let database = 0; database < databases; database++) {
-      if (database > 0) await pair.both(["SELECT", database]);
-      tally.database = database;
+    const { keySpaces = keySpacesOf({}) } = options;
+    for (const [i, space] of keySpaces.entries()) {
+      for (const argv of entry(space)) await pair.both(argv);
+      tally.prefix = i === 0 ? "" : space.name;
       await compareMasterKeys(pair, tally, batch, patience);
       await findExtraKeys(pair, tally, batch, patience);
     }
@@ -125,7 +128,7 @@ export function compareNodes(
     password: cluster.password,
     readOnly: cluster.sharded,
     movedSlots: cluster.shards?.movedSlots ?? [],
-    databases: cluster.databases,
+    keySpaces: cluster.keySpaces,
     ...limits,
   });
 }
@@ -206,8 +209,8 @@ async function pageOf(side: ComparedServer, cursor: string, batch: number, patie
 }
 
 class ComparisonTally {
-  /** Whose keys are added. */
-  database = 0;
+  /** Whose keys are added; "": the first's. */
+  prefix = "";
   masterKeys = 0;
   replicaKeys = 0;
   different = 0;
@@ -232,7 +235,7 @@ class ComparisonTally {
       return;
     }
     // SCAN may return a key twice; a difference counts once.
-    const text = `${this.database} ${key.toString("latin1")}`;
+    const text = `${this.prefix} ${key.toString("latin1")}`;
     if (this.#seen.has(text)) return;
     if (this.#seen.size < MOST_REMEMBERED) this.#seen.add(text);
     if (result.kind === "moved" && this.#movedSlots.has(result.slot)) {
@@ -250,11 +253,10 @@ class ComparisonTally {
     if (this.differences.length < SHOWN) this.differences.push({ key: shown, kind, master, replica });
   }
 
-  /** A load's key says its database by itself. */
+  /** A load's key says by itself where it is. */
   #shown(key: Buffer): string {
     const shown = showBytes(key, 200);
-    const database = `db${this.database}`;
-    return this.database === 0 || shown.startsWith(`${database}:`) ? shown : `${database} ${shown}`;
+    return this.prefix === "" || shown.startsWith(`${this.prefix}:`) ? shown : `${this.prefix} ${shown}`;
   }
 
   /** How many keys could not be compared. */

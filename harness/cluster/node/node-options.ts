@@ -3,6 +3,7 @@ import type { Disk } from "../../docker/disk.ts";
 import type { Engine } from "../../docker/engine.ts";
 import type { InterposeFolder } from "../../interpose/interpose-folder.ts";
 import type { EventOf } from "../../journal/events.ts";
+import type { KeySpace } from "../../journal/key-space.ts";
 import type { LockFolder } from "../../locks/lock-folder.ts";
 import type { Server } from "../../systems/system-of-image.ts";
 
@@ -23,8 +24,8 @@ export interface ContainerState {
 export interface ConnectLimits extends WaitLimits {
   /** Dials `nearest()` instead of `direct`: CLIENT LIST then shows the connection by its `localPort`, where the two differ. */
   nearest?: boolean;
-  /** Default 0. */
-  database?: number | undefined;
+  /** Absent: the first. */
+  space?: KeySpace | undefined;
 }
 
 /** What became of another server on a node's data. */

@@ -3,7 +3,7 @@ import { RespError } from "../../resp/reply.ts";
 
 /** Words of servers that cannot do it at this moment: another one does not answer, or something else must end first. */
 const FOR_NOW =
-  /^(IOERR|TRYAGAIN|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|READONLY|MISCONF|BUSY)\b|There is already a migrating job/;
+  /^(IOERR|TRYAGAIN|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|READONLY|MISCONF|BUSY)\b|There is already a migrating (job|slot)/;
 
 /** A server that carries slots over itself says that it has failed. */
 export class MigrationFailed extends ChaosError {

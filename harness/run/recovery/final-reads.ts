@@ -71,7 +71,7 @@ async function readLoad(options: FinalReadOptions, { spec, nodes: nodesOf }: Pla
         node: cluster.node(name),
         cells,
         shape,
-        database: spec.database,
+        space: spec.space,
         values,
         foreign: (text) => writer.foreign(text),
       }),

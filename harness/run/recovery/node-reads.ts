@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Cluster, ClusterNode, Connection } from "../../cluster/cluster.ts";
 import type { OperationFields } from "../../history/format.ts";
 import { type CellShape, elementOf, keyOf, modelOf, NOTHING, OUTCOME, partsOf } from "../../journal/history.ts";
+import type { KeySpace } from "../../journal/key-space.ts";
 import type { CellValues } from "../../load/cell-values.ts";
 import { type Outcome, RespError } from "../../resp/reply.ts";
 import { elementsLeft } from "./elements-left.ts";
@@ -21,7 +22,7 @@ export interface NodeReadOptions {
   cells: Uint32Array;
   shape: CellShape;
   /** Absent: the first. */
-  database?: number | undefined;
+  space?: KeySpace | undefined;
   values: CellValues;
   /** The value that stands for a foreign one. */
   foreign(text: string): number;
@@ -100,7 +101,7 @@ export class NodeReads {
     const close = () => connection?.close();
     signal.addEventListener("abort", close, { once: true });
     try {
-      connection = await node.connect({ within: CONNECT_MS, signal, database: this.#options.database });
+      connection = await node.connect({ within: CONNECT_MS, signal, space: this.#options.space });
       // In cluster mode a replica answers questions about its master's keys only to clients that said so.
       if (cluster.sharded) await connection.send(["READONLY"], { within: REPLY_MS });
       for (let i = 0; i < count && connection.isOpen && performance.now() < end; i += ROUND) {
