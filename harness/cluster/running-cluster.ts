@@ -1,7 +1,7 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { sleep, until, type WaitLimits } from "../base/deadline.ts";
 import type { Emit } from "../journal/events.ts";
-import type { KeySpace } from "../journal/key-space.ts";
+import type { KeySpace } from "../journal/loads/key-space.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
 import { RespError } from "../resp/reply.ts";

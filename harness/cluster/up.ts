@@ -7,7 +7,7 @@ import type { ComposeService } from "../docker/compose.ts";
 import { checkDisks } from "../docker/disk.ts";
 import type { ContainerSpec, Network } from "../docker/engine-types.ts";
 import type { Emit } from "../journal/events.ts";
-import { type KeySpace, keySpacesOf } from "../journal/key-space.ts";
+import { type KeySpace, keySpacesOf } from "../journal/loads/key-space.ts";
 import { checkRedirect } from "../network/virtual-addresses.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import { attachReplicas } from "./attach-replicas.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { expectationSchema, TRIGGER_STATES } from "./expectation.ts";
-import { keySpaceSchema } from "./key-space.ts";
 import { limitsSchema, NO_LIMITS } from "./limits.ts";
+import { keySpaceSchema } from "./loads/key-space.ts";
 import { timeToLiveSchema } from "./time-to-live.ts";
 import { topologySchema } from "./topology.ts";
 

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { ChaosError } from "../base/chaos-error.ts";
 import type { Outcomes } from "../journal/events.ts";
-import type { KeySpace } from "../journal/key-space.ts";
+import type { KeySpace } from "../journal/loads/key-space.ts";
 import type { CommandWriter } from "../resp/command-writer.ts";
 import { Decoder } from "../resp/decode.ts";
 import { encodeCommand } from "../resp/encode.ts";

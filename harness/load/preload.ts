@@ -4,7 +4,7 @@ import { withDeadline } from "../base/deadline.ts";
 import { type Random, seededRandom } from "../base/random.ts";
 import type { Range } from "../base/units.ts";
 import type { Emit } from "../journal/events.ts";
-import { type KeySpace, keySpacesOf } from "../journal/key-space.ts";
+import { type KeySpace, keySpacesOf } from "../journal/loads/key-space.ts";
 import type { PreloadSpec } from "../journal/plan.ts";
 import { RawConnection } from "../resp/connection.ts";
 import type { LoadTarget } from "./load.ts";

@@ -1,6 +1,6 @@
 import { formatDurations } from "../base/units.ts";
 import { slotShares, tagWithin } from "../cluster/slots.ts";
-import { keySpacesOf } from "../journal/key-space.ts";
+import { keySpacesOf } from "../journal/loads/key-space.ts";
 import { isDirect, type LoadSpec } from "../journal/plan.ts";
 import { awkValues } from "./awk-values.ts";
 import { comment, secondsWord, word, words } from "./bash.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
-import type { KeySpace } from "../journal/key-space.ts";
+import type { KeySpace } from "../journal/loads/key-space.ts";
 import { Decoder } from "./decode.ts";
 import { encodeCommand } from "./encode.ts";
 import { greetingsOf } from "./greetings.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { keySpacesOf } from "../journal/key-space.ts";
+import { keySpacesOf } from "../journal/loads/key-space.ts";
 import { entry, greetingsOf } from "./greetings.ts";
 
 describe("keys that a server keeps apart", () => {

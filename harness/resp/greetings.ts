@@ -1,4 +1,4 @@
-import type { KeySpace } from "../journal/key-space.ts";
+import type { KeySpace } from "../journal/loads/key-space.ts";
 
 /** What a connection says before anything else. @param space absent: the one that every connection begins with */
 export function greetingsOf(settings: {

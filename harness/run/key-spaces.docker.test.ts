@@ -9,7 +9,7 @@ import { compareDatasets } from "../cluster/compare/compare.ts";
 import { connectEngine } from "../docker/engine.ts";
 import { readHistory } from "../history/read-history.ts";
 import type { JournalEvent } from "../journal/events.ts";
-import { type KeySpace, keySpacesOf } from "../journal/key-space.ts";
+import { type KeySpace, keySpacesOf } from "../journal/loads/key-space.ts";
 import type { LoadSpec } from "../journal/plan.ts";
 import { recordOf } from "../journal/record.ts";
 import { preload } from "../load/preload.ts";

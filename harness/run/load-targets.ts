@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import type { KeySpace } from "../journal/key-space.ts";
+import type { KeySpace } from "../journal/loads/key-space.ts";
 import { isDirect, type LoadSpec } from "../journal/plan.ts";
 import type { LoadTarget } from "../load/load.ts";
 

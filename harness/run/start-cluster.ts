@@ -7,7 +7,7 @@ import { ownerLabels } from "../docker/leftovers.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { dialledClients } from "../experiment/vias.ts";
 import { faults } from "../faults/registry.ts";
-import { keySpacesOf } from "../journal/key-space.ts";
+import { keySpacesOf } from "../journal/loads/key-space.ts";
 import type { Plan, PlannedExperiment } from "../journal/plan.ts";
 import type { System } from "../systems/system.ts";
 import { interposerOptions } from "./interposer.ts";

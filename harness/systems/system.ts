@@ -1,6 +1,6 @@
 import type { ImageRecipe } from "../images/image-recipe.ts";
 import type { NodeState } from "../journal/events.ts";
-import type { KeySpace } from "../journal/key-space.ts";
+import type { KeySpace } from "../journal/loads/key-space.ts";
 import { SYSTEM_NAMES, type SystemName } from "../journal/plan.ts";
 import type { Reply } from "../resp/reply.ts";
 

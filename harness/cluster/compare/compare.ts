@@ -1,7 +1,7 @@
 import { messageOf } from "../../base/chaos-error.ts";
 import { showBytes } from "../../base/show-bytes.ts";
 import type { EventOf } from "../../journal/events.ts";
-import { type KeySpace, keySpacesOf } from "../../journal/key-space.ts";
+import { type KeySpace, keySpacesOf } from "../../journal/loads/key-space.ts";
 import { RawConnection } from "../../resp/connection.ts";
 import { entry } from "../../resp/greetings.ts";
 import type { Address } from "../cluster.ts";

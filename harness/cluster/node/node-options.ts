@@ -3,7 +3,7 @@ import type { Disk } from "../../docker/disk.ts";
 import type { Engine } from "../../docker/engine.ts";
 import type { InterposeFolder } from "../../interpose/interpose-folder.ts";
 import type { EventOf } from "../../journal/events.ts";
-import type { KeySpace } from "../../journal/key-space.ts";
+import type { KeySpace } from "../../journal/loads/key-space.ts";
 import type { LockFolder } from "../../locks/lock-folder.ts";
 import type { Server } from "../../systems/system-of-image.ts";
 

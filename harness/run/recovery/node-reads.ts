@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Cluster, ClusterNode, Connection } from "../../cluster/cluster.ts";
 import type { OperationFields } from "../../history/format.ts";
 import { type CellShape, elementOf, keyOf, modelOf, NOTHING, OUTCOME, partsOf } from "../../journal/history.ts";
-import type { KeySpace } from "../../journal/key-space.ts";
+import type { KeySpace } from "../../journal/loads/key-space.ts";
 import type { CellValues } from "../../load/cell-values.ts";
 import { type Outcome, RespError } from "../../resp/reply.ts";
 import { elementsLeft } from "./elements-left.ts";
