@@ -45,7 +45,8 @@ describe("freePorts", () => {
   it("keeps no process alive, and loses them with it", async () => {
     const module = JSON.stringify(new URL("./free-ports.ts", import.meta.url).href);
     const code = `import { freePorts } from ${module}; console.log(JSON.stringify(await freePorts(3)));`;
-    const args = ["--import", "tsx", "--input-type=module", "--eval", code];
+    const loader = new URL("../base/typescript/register.mjs", import.meta.url).href;
+    const args = ["--import", loader, "--input-type=module", "--eval", code];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname, timeout: 50_000 });
     const ports: number[] = JSON.parse(stdout);
     assert.equal(ports.length, 3);

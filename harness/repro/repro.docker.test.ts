@@ -22,9 +22,9 @@ cluster: { masters: 1, replicas: 2 }
 preload: { keys: 200 }
 load:
   - { workload: set, rate: 200/s, connections: 4, keys: 500 }
-  - { workload: zadd, connections: 2, keys: 10, elements: 5 }
+  - { workload: zadd, rate: 100/s, connections: 2, keys: 10, elements: 5 }
 warm-up: 1s
-duration: 24s
+duration: 36s
 faults:
   - { id: there, fault: switch-master, at: 1s, to: r1 }
   - { id: back, fault: switch-master, after: there, delay: 1s, to: m1 }

@@ -1,5 +1,4 @@
 // Where nothing can be written, what is compiled cannot be kept.
-import { register } from "tsx/esm/api";
+import "../../base/typescript/register.mjs";
 
-register();
 export const { main } = await import("../main.ts");

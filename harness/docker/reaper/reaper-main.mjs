@@ -1,5 +1,4 @@
-// As load-thread.mjs: a process inherits nothing either.
-import { register } from "tsx/esm/api";
+// As load-thread.mjs.
+import "../../base/typescript/register.mjs";
 
-register();
 await import("./reaper-main.ts");

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { until } from "../../base/deadline.ts";
 import { connectEngine, type Engine } from "../engine.ts";
 import { findLeftovers, ownerLabels, removeRun } from "../leftovers.ts";
@@ -61,7 +59,7 @@ describe("reaper and leftovers, on a real daemon", function () {
       ${then}`;
     const argv = [
       "--import",
-      pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href,
+      new URL("../../base/typescript/register.mjs", import.meta.url).href,
       "--input-type=module",
       "--eval",
       script,

@@ -1,5 +1,4 @@
 // As load-thread.mjs.
-import { register } from "tsx/esm/api";
+import "../../base/typescript/register.mjs";
 
-register();
 await import("./probe-thread.ts");
