@@ -16,7 +16,7 @@ export interface ExperimentFacts {
   /** Whether its servers' locks may be watched: unless it forbids that. */
   locks: boolean;
   limits: Limits;
-  shape: Pick<ClusterShape, "masters" | "replicas" | "sharded" | "sentinels">;
+  shape: Pick<ClusterShape, "masters" | "replicas" | "sharded" | "sentinels" | "controllers">;
 }
 
 export interface LoadFacts {

@@ -17,6 +17,7 @@ import { memory } from "./limits/memory.ts";
 import { lockOrder } from "./locks/lock-order.ts";
 import { replicationProgress } from "./replication-progress.ts";
 import { oneMaster } from "./roles/one-master.ts";
+import { failovers } from "./rulers/failovers.ts";
 import { recoversWithin } from "./service/recovers-within.ts";
 import { serves } from "./service/serves.ts";
 import { slots } from "./slots/slots.ts";
@@ -29,6 +30,7 @@ export const checks: ReadonlyMap<string, Check> = new Map(
     expectations,
     noCrash,
     oneMaster,
+    failovers,
     converges,
     replicationProgress,
     fullSyncs,

@@ -36,7 +36,7 @@ export function readWish(args: { system?: string | undefined; image?: readonly s
     if (before !== undefined) {
       const whose = name === undefined ? "" : ` for ${name}`;
       throw new ChaosError("usage", `--image is given twice${whose}: ${before} and ${image}`, {
-        hint: "Name the node, or masters, replicas or sentinels: --image replicas=IMAGE.",
+        hint: "Name the node, or masters, replicas, sentinels or controllers: --image replicas=IMAGE.",
       });
     }
     if (name === undefined) plain = image;

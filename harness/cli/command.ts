@@ -38,7 +38,7 @@ export const IMAGE = {
   array: true,
   nargs: 1,
   describe:
-    "server image; its name tells the system, or add --system. NODE=IMAGE, again and again, for a node, or for masters, replicas or sentinels: `--image m1=redis:7.0.15`",
+    "server image; its name tells the system, or add --system. NODE=IMAGE, again and again, for a node, or for masters, replicas, sentinels or controllers: `--image m1=redis:7.0.15`",
 } as const;
 export const REPORTS = { type: "string", default: "reports", describe: "where the run folders are written" } as const;
 export const KEEP = {

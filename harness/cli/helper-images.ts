@@ -1,3 +1,4 @@
+import { isHelper } from "../cluster/shape.ts";
 import type { ComposeFile } from "../docker/compose.ts";
 import type { Engine } from "../docker/engine.ts";
 import { ensureImage } from "../images/ensure-image.ts";
@@ -15,7 +16,7 @@ export async function bringHelperImages(
   { sentinel }: Pick<System, "sentinel">,
   signal: AbortSignal,
 ): Promise<void> {
-  const images = services.filter(({ role }) => role === "helper").map(({ image }) => image);
+  const images = services.filter(({ role }) => isHelper(role)).map(({ image }) => image);
   for (const name of new Set(images)) await ensureImage({ engine, name, recipe: helperRecipe(name), log, signal });
   if (!sentinel?.image || services.every(({ role }) => role !== "sentinel")) return;
   const { recipe } = systems.get(systemNamedBy(sentinel.image)) ?? redis;

@@ -1,17 +1,28 @@
 import { setMaxListeners } from "node:events";
-import { sleep, type WaitLimits } from "../base/deadline.ts";
+import { sleep, until, type WaitLimits } from "../base/deadline.ts";
 import type { Emit } from "../journal/events.ts";
 import type { RoleView } from "../systems/system.ts";
-import { agreement, claimsIn, dissent, ownerIn, type Question } from "./agreement.ts";
+import { agreement, claimsIn, dissent, epochOf, lastWord, ownerIn, type Question, type Views } from "./agreement.ts";
 import type { Topology } from "./cluster.ts";
 
 /** Between two questions to one voter. ms */
 const ASK_MS = 300;
 const ANSWER_MS = 1_000;
+/** For a change of the last moments to come to everybody. ms */
+const TOLD_MS = 15_000;
+
+interface Voter {
+  name: string;
+  view(limits: WaitLimits): Promise<RoleView>;
+}
 
 export interface AgreementOptions {
-  /** Who has a say: every server, or every sentinel. */
-  voters: readonly { name: string; view(limits: WaitLimits): Promise<RoleView> }[];
+  /** Who has a say: every server, every sentinel, or every controller. */
+  voters: readonly Voter[];
+  /** One of the voters rules at a time, and its word is the topology. Absent: what more than half of them say is. */
+  oneRules?: true;
+  /** Those who are told: in the end they are asked, too. */
+  told?: readonly Voter[];
   question: Question;
   topology(): Readonly<Topology>;
   /** They agree on another topology than the last one. */
@@ -43,14 +54,15 @@ export class AgreementWatch {
 
   /** What voters say otherwise than the topology at this moment. */
   dissent(): { node: string; what: string }[] {
-    return dissent(this.#views, this.#options.question, this.#options.topology());
+    return dissent(this.#counted(), this.#options.question, this.#options.topology());
   }
 
   /** Asks everybody once more and journals what they say. */
   async journal(emit: Emit, limits: WaitLimits): Promise<void> {
-    const { voters, question } = this.#options;
+    const { voters, told = [], question } = this.#options;
+    await this.#allTold(limits);
     await Promise.all(
-      voters.map(async ({ name, view: ask }) => {
+      [...voters, ...told].map(async ({ name, view: ask }) => {
         const view = await ask(limits).catch(() => limits.signal?.throwIfAborted());
         if (!view) return;
         // Whose slots are all elsewhere is nobody's master any more.
@@ -64,6 +76,21 @@ export class AgreementWatch {
     );
   }
 
+  /** Waits a while until those who are told, as far as they answer, know the newest word: one may just be under way. */
+  async #allTold(limits: WaitLimits): Promise<void> {
+    const { told = [] } = this.#options;
+    const newest = () => Math.max(-1, ...[...this.#counted().values()].map(epochOf));
+    if (told.length === 0) return;
+    await until({ what: "all servers to be told", within: TOLD_MS, signal: limits.signal, every: 500 }, async () => {
+      const views = await Promise.all(told.map(({ view }) => view({ within: ANSWER_MS }).catch(() => null)));
+      return views.every((view) => view === null || epochOf(view) >= newest());
+    }).catch(() => limits.signal?.throwIfAborted());
+  }
+
+  #counted(): Views {
+    return this.#options.oneRules ? lastWord(this.#views) : this.#views;
+  }
+
   async #ask({ name, view }: AgreementOptions["voters"][number]): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
@@ -72,7 +99,7 @@ export class AgreementWatch {
       if (signal.aborted) return;
       this.#views.set(name, said);
       const { question, topology, onAgreed } = this.#options;
-      const agreed = agreement(this.#views, question, topology());
+      const agreed = agreement(this.#counted(), question, topology());
       if (agreed) onAgreed(agreed.topology, agreed.reason);
       await sleep(ASK_MS, signal).catch(() => {});
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { RoleView } from "../systems/system.ts";
-import { agreement, claimsIn, dissent, type Question } from "./agreement.ts";
+import { agreement, claimsIn, dissent, lastWord, type Question } from "./agreement.ts";
 import type { Topology } from "./cluster.ts";
 
 const NOW: Topology = { masters: ["m1", "m2"], replicaOf: { r1: "m1", r2: "m2" } };
@@ -30,6 +30,14 @@ const views = (...all: (RoleView | null)[]) => new Map(all.map((one, i) => [one?
 describe("what servers agree on", () => {
   it("is nothing new while they say what the topology says", () => {
     assert.equal(agreement(views(same("m1"), same("m2"), same("r1"), same("r2")), QUESTION, NOW), null);
+  });
+
+  it("is the newest word where one of several rules, and nobody's where none does", () => {
+    const old = view("c1", "m1", "m2", {}, 3);
+    const newer = view("c2", "r1", "m2", {}, 4);
+    assert.deepEqual([...lastWord(views(old, null, newer)).keys()], ["c2"]);
+    assert.equal(agreement(lastWord(views(old, null, newer)), QUESTION, NOW)?.topology.masters[0], "r1");
+    assert.equal(agreement(lastWord(views(null, null)), QUESTION, NOW), null);
   });
 
   it("is what more than half of all say, the silent ones counted; the old master will follow the new one", () => {

@@ -43,6 +43,20 @@ export function claimsIn(view: RoleView, { shards }: Question): number[] {
   );
 }
 
+/** The newest that a view knows of; -1: nothing. */
+export const epochOf = (view: RoleView | null): number =>
+  Math.max(-1, ...(view?.masters ?? []).map(({ epoch }) => epoch));
+
+/** Where one of several rules at a time: what the one with the newest word says; nobody else has a say. */
+export function lastWord(views: Views): Views {
+  const said = [...views].flatMap(([name, view]) => (view === null ? [] : [{ name, view, epoch: epochOf(view) }]));
+  const newest = said.reduce<(typeof said)[number] | null>(
+    (best, one) => (best && best.epoch >= one.epoch ? best : one),
+    null,
+  );
+  return new Map(newest === null ? [] : [[newest.name, newest.view]]);
+}
+
 /**
  * The topology that more than half of all voters, also the silent ones, agree on, when it is another than `now`. A shard on
  * which they do not agree keeps its master. Who has lost its shard will follow the one that has it.

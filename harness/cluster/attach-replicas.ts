@@ -10,7 +10,7 @@ export async function attachReplicas(cluster: RunningCluster, signal: AbortSigna
   const replicas = Object.keys(cluster.topology.replicaOf);
   const attach = async (name: string): Promise<void> => {
     // Members of a cluster of their own have been told already.
-    if (cluster.ruler !== "servers") await cluster.applyRole(name, { signal });
+    if (cluster.ruler !== "servers" && cluster.ruler !== "controllers") await cluster.applyRole(name, { signal });
     await until({ what: `replication of ${name}`, within: ATTACH_MS, signal, first: 10, every: 200 }, async (inner) => {
       const { role, link, linkDetail, syncing, loading } = await cluster
         .node(name)

@@ -3,6 +3,7 @@ import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
 import type { System } from "../systems/system.ts";
 import type { ClusterNode } from "./container-node.ts";
+import type { Controllers } from "./controllers/controllers.ts";
 import type { SlotTransit } from "./slot-moves/slot-transit.ts";
 import type { SyncStep } from "./sync-progress.ts";
 
@@ -50,6 +51,8 @@ export interface Cluster {
   readonly slots: SlotTransit | null;
   /** Where it is not the operator, the topology follows what the others agree on, and nobody is told a role. */
   readonly ruler: Ruler;
+  /** Those of the helpers who rule; null: somebody else does. */
+  readonly controllers: Controllers | null;
   /** What every connection must AUTH with, or undefined. Never in any output. */
   readonly password: string | undefined;
   /** What a key must begin with to be the shard's to which a node belongs; "" outside cluster mode. */

@@ -69,7 +69,10 @@ export function serverOf(
   { system, image, images = {} }: Pick<MakeOptions, "system" | "image" | "images">,
   { name, role, service }: Pick<NodeSpec, "name" | "role" | "service">,
 ): Server {
-  if (role === "helper") return { system: { ...system, logRules: [], processName: "" }, image: service.image };
+  if (role === "helper") {
+    const { logRules = [], processName = "" } = (service.role === "controller" && system.controller) || {};
+    return { system: { ...system, logRules, processName }, image: images[name] ?? service.image };
+  }
   const own = images[name] ?? (role === "sentinel" ? system.sentinel?.image : undefined);
   return own === undefined ? { system, image } : serverIn(own, system);
 }

@@ -17,7 +17,7 @@ export function launchOf(
 ): Launch {
   return {
     command: service.command ?? own.command,
-    entrypoint: service.entrypoint,
+    entrypoint: service.entrypoint ?? own.entrypoint,
     environment: { ...own.environment, ...service.environment },
     tmpfs: service.tmpfs,
     ulimits: service.ulimits,

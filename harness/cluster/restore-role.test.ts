@@ -87,6 +87,7 @@ describe("a server that is to be where it should be", () => {
       dataNetwork: "data",
       shards,
       ruler: "operator",
+      controllers: null,
       copyAll: false,
       namesOf: () => [],
       nodeAt: (host, port) => links.find(({ address }) => address.host === host && address.port === port)?.to ?? null,

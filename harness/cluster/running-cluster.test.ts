@@ -76,6 +76,7 @@ describe("telling a server its role", () => {
       dataNetwork: "data",
       shards: null,
       ruler: "operator",
+      controllers: null,
       copyAll,
       nodeAt: () => null,
       namesOf: () => [],

@@ -5,15 +5,16 @@ import type { KeySpace } from "../journal/loads/key-space.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
 import { RespError } from "../resp/reply.ts";
-import { replyText } from "../resp/reply-text.ts";
 import type { Argv, ClusterMode, System } from "../systems/system.ts";
 import { AdminLanes, type LaneOutcome, shown } from "./admin-lanes.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import type { Address, Cluster, ClusterNode, RoleOptions, Topology } from "./cluster.ts";
 import type { ContainerNode } from "./container-node.ts";
+import type { Controllers } from "./controllers/controllers.ts";
 import { deviationOf } from "./dial/deviation.ts";
 import type { LogCollector } from "./logs.ts";
 import type { Shards } from "./shards.ts";
+import { claimedSlots } from "./slot-moves/claimed-slots.ts";
 import { SlotMoves } from "./slot-moves/slot-moves.ts";
 import type { SyncStep } from "./sync-progress.ts";
 
@@ -35,6 +36,7 @@ type Given = Pick<
   | "dataNetwork"
   | "shards"
   | "ruler"
+  | "controllers"
   | "nodeAt"
   | "namesOf"
 >;
@@ -47,7 +49,9 @@ export class RunningCluster implements Cluster {
   readonly helpers: readonly ContainerNode[];
   readonly control: ContainerNode | null;
   readonly ruler: Ruler;
-  /** What servers or sentinels agree on; null where the operator rules, or before they do. */
+  /** Those of the helpers who rule; null: somebody else does. */
+  readonly controllers: Controllers | null;
+  /** What servers, sentinels or controllers agree on; null where the operator rules, or before they do. */
   agreement: AgreementWatch | null = null;
   readonly links: readonly Link[];
   readonly logs: LogCollector;
@@ -78,6 +82,7 @@ export class RunningCluster implements Cluster {
     this.sentinels = options.nodes.filter(({ role }) => role === "sentinel");
     this.helpers = options.nodes.filter(({ role }) => role === "helper");
     this.ruler = options.ruler;
+    this.controllers = options.controllers;
     this.control = options.nodes.find((node) => node.role === "control") ?? null;
     this.links = options.links;
     this.logs = options.logs;
@@ -162,13 +167,8 @@ export class RunningCluster implements Cluster {
     for (const { name } of this.nodes) this.#told.set(name, topology);
   }
 
-  /** Cluster mode with an operator: the slots that a node calls its own, both ends included; null elsewhere. */
-  async claimedSlots(name: string, limits: WaitLimits): Promise<[number, number][] | null> {
-    const view = this.system.cluster?.view;
-    if (!this.shards || !view) return null;
-    const said = view(replyText(await this.node(name).admin(["CLUSTER", "NODES"], limits)));
-    const own = said.masters.filter(({ host }) => host === said.self);
-    return own.flatMap(({ slots }) => slots.map(([first, last]): [number, number] => [first, last]));
+  claimedSlots(name: string, limits: WaitLimits): Promise<[number, number][] | null> {
+    return claimedSlots({ system: this.system, sharded: this.sharded, node: (one) => this.node(one) }, name, limits);
   }
 
   /** Calls `follow` at every change of the intended topology. */

@@ -17,10 +17,10 @@ export function slotOf(key: string): number {
   return crc16(Buffer.from(tag, "utf8")) % SLOTS;
 }
 
-/** Equal shares of all slots, both ends included. */
+/** Equal shares of all slots, both ends included; the last has what is left over, as kvrocks-controller deals them out. */
 export function slotShares(count: number): [number, number][] {
-  const edge = (i: number): number => Math.floor((i * SLOTS) / count);
-  return Array.from({ length: count }, (_, i) => [edge(i), edge(i + 1) - 1]);
+  const share = Math.floor(SLOTS / count);
+  return Array.from({ length: count }, (_, i) => [i * share, i === count - 1 ? SLOTS - 1 : (i + 1) * share - 1]);
 }
 
 /** A key prefix "{s17}" that puts every key into one slot of the range. */

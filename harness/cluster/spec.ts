@@ -4,7 +4,7 @@ import { ROLES_HINT } from "../docker/compose-roles.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { Launch, System } from "../systems/system.ts";
 import type { Topology } from "./cluster.ts";
-import { rulerIn, shapeOf } from "./shape.ts";
+import { isHelper, rulerIn, shapeOf } from "./shape.ts";
 
 export interface NodeSpec {
   name: string;
@@ -36,7 +36,7 @@ const NOTHING: Launch = { command: [], environment: {} };
 /** The roles, links and settings of a Compose file. @throws ChaosError `invalid-experiment` when no cluster can be made of it. */
 export function clusterSpec(
   file: ComposeFile,
-  system: Pick<System, "name" | "port" | "cluster" | "gossip" | "sentinel">,
+  system: Pick<System, "name" | "port" | "cluster" | "gossip" | "sentinel" | "controller">,
   extra: Readonly<Record<string, string>> = {},
 ): ClusterSpec {
   if (file.services.every(({ role }) => role !== "master")) {
@@ -50,19 +50,25 @@ export function clusterSpec(
   }
   const shape = shapeOf(file);
   const { masters, sharded } = shape;
-  if ((sharded && !system.cluster && !system.gossip) || (file.mode === "sentinel" && !system.sentinel)) {
+  const drives = { sentinel: system.sentinel, controller: system.controller, cluster: system.cluster ?? system.gossip };
+  if (file.mode !== null && !drives[file.mode]) {
     throw mistakesError([file.mistake(["x-kvchaos", "mode"], `kvchaos drives no ${file.mode} mode of ${system.name}`)]);
   }
   const nodes = file.services.flatMap((service): NodeSpec[] => {
     const { name, role } = service;
     if (role === null || role === "toxiproxy") return [];
-    if (role === "helper")
-      return [{ name, role, port: service.ports[0]?.container ?? 0, service, config: {}, own: NOTHING }];
+    const configured = { ...service.config[system.name], ...extra };
+    if (isHelper(role)) {
+      const config = role === "controller" ? ownSettings(configured, [system.controller?.prefix], true) : {};
+      return [{ name, role: "helper", port: service.ports[0]?.container ?? 0, service, config, own: NOTHING }];
+    }
     // The control server has all slots to itself: it is asked like any other server.
     const mode = sharded && role !== "control" ? system.cluster?.config : {};
-    const config = { ...mode, ...service.config[system.name], ...extra };
-    const port = role === "sentinel" ? (system.sentinel?.port ?? system.port) : system.port;
-    return [{ name, role, port, service, config: ownSettings(config, role, system.sentinel?.prefix) }];
+    const isSentinel = role === "sentinel";
+    const port = isSentinel ? (system.sentinel?.port ?? system.port) : system.port;
+    const prefixes = isSentinel ? [system.sentinel?.prefix] : [system.sentinel?.prefix, system.controller?.prefix];
+    const config = ownSettings({ ...mode, ...configured }, prefixes, isSentinel);
+    return [{ name, role, port, service, config }];
   });
   const replicaOf: Record<string, string> = {};
   for (const { name, service } of nodes) if (service.master !== null) replicaOf[name] = service.master;
@@ -70,8 +76,15 @@ export function clusterSpec(
   return { nodes, toxiproxy, dataNetwork, topology: { masters, replicaOf }, sharded, ruler };
 }
 
-/** Servers and sentinels are configured in one place, the sentinels' keys with a prefix. */
-function ownSettings(config: Record<string, string>, role: NodeSpec["role"], prefix: string | undefined) {
-  if (prefix === undefined) return config;
-  return Object.fromEntries(Object.entries(config).filter(([key]) => key.startsWith(prefix) === (role === "sentinel")));
+/** Servers, sentinels and controllers are configured in one place, the keys of the latter with a prefix. @param having those with it, or without */
+function ownSettings(
+  config: Record<string, string>,
+  prefixes: readonly (string | undefined)[],
+  having: boolean,
+): Record<string, string> {
+  const given = prefixes.filter((prefix) => prefix !== undefined);
+  const has = (key: string) => given.some((prefix) => key.startsWith(prefix));
+  return Object.fromEntries(
+    Object.entries(config).filter(([key]) => (given.length === 0 ? !having : has(key) === having)),
+  );
 }

@@ -9,6 +9,7 @@ import type { ContainerSpec, Network } from "../docker/engine-types.ts";
 import type { Emit } from "../journal/events.ts";
 import { type KeySpace, keySpacesOf } from "../journal/loads/key-space.ts";
 import { checkRedirect } from "../network/virtual-addresses.ts";
+import type { System } from "../systems/system.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import { attachReplicas } from "./attach-replicas.ts";
 import { ContainerNode } from "./container-node.ts";
@@ -21,6 +22,7 @@ import {
   serverOf,
   startNode,
 } from "./containers.ts";
+import { Controllers } from "./controllers/controllers.ts";
 import { announce } from "./dial/announce.ts";
 import { DialPaths } from "./dial/dial-paths.ts";
 import { planLinks } from "./dial/link-plan.ts";
@@ -30,7 +32,7 @@ import { LogCollector } from "./logs.ts";
 import { RunningCluster } from "./running-cluster.ts";
 import { selfRule } from "./self-rule.ts";
 import { Shards } from "./shards.ts";
-import { clusterSpec } from "./spec.ts";
+import { type ClusterSpec, clusterSpec } from "./spec.ts";
 
 const READY_MS = 60_000;
 
@@ -182,6 +184,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
     toxiproxyApi: `${api.host}:${api.port}`,
     dataNetwork: data.name,
     ruler: spec.ruler,
+    controllers: ruling(system, spec, nodes, paths, emit),
     shards: spec.sharded ? new Shards(spec.topology.masters) : null,
     copyAll: options.copyAll ?? false,
     keySpaces: options.keySpaces ?? keySpacesOf({}),
@@ -198,6 +201,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
       node: nodes[i] as ContainerNode,
       ports,
       launch: launchOf(serverOf(options, node).system, node),
+      config: node.config,
     })),
   );
   const replicate = async (): Promise<void> => {
@@ -208,6 +212,22 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
     if (ownRule) await follow(cluster, await ownRule.handOver(cluster, signal), scope);
   };
   return { cluster, replicate };
+}
+
+/** Those of the helpers who rule; null: none do. */
+function ruling(
+  { controller: mode }: System,
+  spec: ClusterSpec,
+  all: readonly ContainerNode[],
+  paths: DialPaths,
+  emit: Emit,
+): Controllers | null {
+  const named = (role: string) => spec.nodes.filter(({ service }) => service.role === role).map(({ name }) => name);
+  const nodes = all.filter(({ name }) => named("controller").includes(name));
+  if (mode === undefined || nodes.length === 0) return null;
+  const [store = ""] = named("store");
+  const hostOf = (name: string) => paths.addresses.of(name);
+  return new Controllers({ mode, nodes, store, hostOf, nameOf: (host) => paths.nameOf(host), emit });
 }
 
 /** `all`: every server answers. `firstWord`: that, or one of them has been silent for longer than a start takes. */

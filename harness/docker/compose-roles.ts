@@ -119,6 +119,7 @@ function checkRoles(ctx: z.RefinementCtx, services: readonly Service[], mode: z.
       wrong(ctx, 'role "sentinel" goes with `x-kvchaos: {mode: sentinel}`', { path: at("kvchaos.role") });
     }
   }
+  checkControllers(ctx, services, mode);
   for (const { name, ports } of of("helper")) {
     if (ports.length < 2) continue;
     const message = `helper ${name}: expected at most one port, which the others dial through links, got ${ports.length}`;
@@ -126,6 +127,33 @@ function checkRoles(ctx: z.RefinementCtx, services: readonly Service[], mode: z.
   }
   const first = of("master")[0]?.name ?? "…";
   for (const service of services) checkMaster(ctx, service, services, first);
+}
+
+/** Controllers need a store, and both a port: one that others dial through links. */
+function checkControllers(
+  ctx: z.RefinementCtx,
+  services: readonly Service[],
+  mode: z.output<typeof MODE> | undefined,
+): void {
+  for (const role of ["controller", "store"]) {
+    const found = services.filter((service) => service.role === role);
+    if (mode !== "controller") {
+      for (const { at } of found) {
+        wrong(ctx, `role "${role}" goes with \`x-kvchaos: {mode: controller}\``, { path: at("kvchaos.role") });
+      }
+      continue;
+    }
+    if (found.length === 0) {
+      wrong(ctx, `no service has the label kvchaos.role: "${role}"`, { path: ["x-kvchaos", "mode"] });
+    }
+    for (const { at } of role === "store" ? found.slice(1) : []) {
+      wrong(ctx, 'a second service with role "store"; expected one', { path: at("kvchaos.role") });
+    }
+    for (const { name, ports } of found) {
+      if (ports.length === 1) continue;
+      wrong(ctx, `${role} ${name}: expected one port, got ${ports.length}`, { path: ["services", name], key: true });
+    }
+  }
 }
 
 /** @param first the first master of the file */

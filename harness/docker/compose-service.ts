@@ -3,7 +3,16 @@ import { didYouMean } from "../base/mistakes.ts";
 import { eitherOf, FLAG, mapOf, number, pairs, shown, TEXT, TEXTS, wrong } from "./compose-schema.ts";
 import { byteSize, graceSeconds, portMapping, shellWords, volumeMount } from "./compose-values.ts";
 
-export const SERVICE_ROLES = ["master", "replica", "control", "sentinel", "helper", "toxiproxy"] as const;
+export const SERVICE_ROLES = [
+  "master",
+  "replica",
+  "control",
+  "sentinel",
+  "controller",
+  "store",
+  "helper",
+  "toxiproxy",
+] as const;
 
 /** Server configuration by system: { redis: { "repl-timeout": "60" } }. */
 type ServerConfig = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -42,7 +51,7 @@ interface Surroundings {
 const WORDS = eitherOf((value) => (Array.isArray(value) ? z.array(z.string()) : TEXT.transform(shellWords)));
 
 /** `x-kvchaos.mode`. Who rules then depends on the system, too (cluster/shape.ts). */
-const MODES = ["cluster", "sentinel"] as const;
+const MODES = ["cluster", "sentinel", "controller"] as const;
 export const MODE = z.unknown().transform((value, ctx) => {
   const expected = MODES.map((mode) => `"${mode}"`).join(" or ");
   return MODES.find((mode) => mode === value) ?? wrong(ctx, `mode ${shown(value)}: expected ${expected}, or none`);

@@ -296,7 +296,7 @@ describe("compose file, refused", () => {
     [
       "an unknown mode",
       file("", "x-kvchaos: {mode: shards}"),
-      ['10:19: mode "shards": expected "cluster" or "sentinel", or none'],
+      ['10:19: mode "shards": expected "cluster" or "sentinel" or "controller", or none'],
     ],
     ["an empty file", "", ["1:1: a Compose file: expected a map (key: value), got nothing"]],
     ["a list", "- a\n", ["1:1: a Compose file: expected a map (key: value), got a list"]],
@@ -365,7 +365,7 @@ describe("compose file, refused", () => {
       "an unknown role",
       "m1: mastr",
       [
-        '2:41: unknown role "mastr"; expected master, replica, control, sentinel, helper, toxiproxy; did you mean "master"?',
+        '2:41: unknown role "mastr"; expected master, replica, control, sentinel, controller, store, helper, toxiproxy; did you mean "master"?',
         '1:1: no service has the label kvchaos.role: "master"',
       ],
     ],

@@ -30,10 +30,12 @@ import { fill } from "./compose-values.ts";
  * What the services mean to kvchaos:
  *
  *   labels:    kvchaos.role: master | replica | control (a server nobody harms) | sentinel | toxiproxy | helper (anything else: its own
- *              image and command, started before the servers, its paths to them links; others dial its one port)
+ *              image and command, started before the servers, its paths to them links; others dial its one port) | controller | store
+ *              (helpers too: who rule, and where they keep what they know)
  *              kvchaos.master: m1            whom a replica follows at first
  *   x-kvchaos: {mode: cluster}    the masters share the key space (Kvrocks: CLUSTERX, Redis: Redis Cluster)
  *              {mode: sentinel}   sentinels watch one master and its replicas; without a mode each master has all keys
+ *              {mode: controller} as cluster, and controllers with a store say who is master
  *   x-kvchaos: {config: {redis: {KEY: value}, kvrocks: {…}, pika: {…}}}   for all servers, or inside one service
  */
 

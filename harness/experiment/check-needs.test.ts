@@ -12,6 +12,7 @@ const CLUSTERS: Readonly<Record<string, string>> = {
   "two-masters-one-replica": "{ masters: 2, replicas: [1, 0] }",
   "redis-sentinel": "{ masters: 1, replicas: 2, mode: sentinel, sentinels: 3 }",
   "redis-cluster-3x2": "{ masters: 3, replicas: 1, mode: cluster }",
+  "kvrocks-controller": "{ masters: 2, mode: controller }",
 };
 const ALWAYS = ["no-hang", "no-crash", "one-master", "recovers-within", "serves"];
 
@@ -70,6 +71,16 @@ const ROWS: Record<string, Row> = {
   limits: {
     refused: [["one-master", "", 'judges the experiment\'s limits, and it has none; add `limits: ["p99 < 50ms"]`']],
     accepted: [["one-master", "limits: [memory < 1GiB]"]],
+  },
+  failovers: {
+    refused: [
+      [
+        "redis-sentinel",
+        "systems: [redis]",
+        "judges what controllers decide, and the cluster has none; take a cluster of mode controller",
+      ],
+    ],
+    accepted: [["kvrocks-controller", "systems: [kvrocks]"]],
   },
   slots: {
     refused: [

@@ -3,6 +3,7 @@ export const DEFAULT_CHECKS = [
   "no-hang",
   "no-crash",
   "one-master",
+  "failovers",
   "converges",
   "replication-progress",
   "recovers-within",

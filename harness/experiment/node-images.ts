@@ -13,12 +13,20 @@ import { readText } from "./read/read-text.ts";
  */
 
 /** Nodes by what the Compose file makes of them, beside their names. */
-const IMAGE_ROLES = ["masters", "replicas", "sentinels"] as const;
+const IMAGE_ROLES = ["masters", "replicas", "sentinels", "controllers"] as const;
 
 /** As a user writes them: a node's name or a role → an image. */
 export type WrittenImages = Readonly<Record<string, string>>;
 
-type Nodes = Pick<ClusterShape, "masters" | "replicas" | "sentinels">;
+type Nodes = Pick<ClusterShape, "masters" | "replicas" | "sentinels" | "controllers">;
+
+/** Who can have an image of their own. */
+const membersOf = ({ masters, replicas, sentinels = [], controllers = [] }: Nodes): string[] => [
+  ...masters,
+  ...replicas,
+  ...sentinels,
+  ...controllers,
+];
 
 /**
  * The nodes with an image of their own, of those that there are; undefined: there are none. A node's name says more than its role, and what comes
@@ -29,7 +37,7 @@ export function nodeImages(
   ...written: (WrittenImages | undefined)[]
 ): Record<string, string> | undefined {
   const images: Record<string, string> = {};
-  const known = [...shape.masters, ...shape.replicas, ...(shape.sentinels ?? [])];
+  const known = membersOf(shape);
   for (const one of written) {
     const names = Object.entries(one ?? {}).sort(([a], [b]) => Number(isRole(b)) - Number(isRole(a)));
     for (const [name, image] of names)
@@ -66,7 +74,7 @@ export function wrongImages(
   systems: ReadonlyMap<string, Pick<System, "sentinel">>,
 ): WrongImage[] {
   const sentinels = shape.sentinels ?? [];
-  const known = [...shape.masters, ...shape.replicas, ...sentinels];
+  const known = membersOf(shape);
   return Object.entries(written).flatMap(([name, image]): WrongImage[] => {
     const nodes = nodesOf(name, shape);
     if (shape.controls.includes(name)) {
@@ -78,6 +86,8 @@ export function wrongImages(
         { name, isName: true, message: `unknown node "${name}"`, hint: didYouMean(name, [...known, ...IMAGE_ROLES]) },
       ];
     }
+    // What is in it shows when it is started.
+    if (nodes.every((node) => shape.controllers?.includes(node))) return [];
     const told = systemOfImage(image);
     if (told === undefined) return [];
     if (nodes.every((node) => sentinels.includes(node))) {

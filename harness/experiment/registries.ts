@@ -24,7 +24,10 @@ export interface Registries {
   >;
   systems: ReadonlyMap<
     string,
-    Pick<System, "lacks" | "gossip" | "cluster" | "sentinel" | "deadlinesIn" | "databases" | "namespaces">
+    Pick<
+      System,
+      "lacks" | "gossip" | "cluster" | "sentinel" | "controller" | "deadlinesIn" | "databases" | "namespaces"
+    >
   >;
   /** Reads a Compose file (absolute path), or makes it. Rejects with code `invalid-experiment` and positions when it is broken. */
   readShape(cluster: string | Topology): Promise<ExperimentShape>;

@@ -112,7 +112,7 @@ export const experimentSchema = z.strictObject({
         .refine((nodes) => Object.keys(nodes).length > 0, { error: "expected a node or a role with its image" })
         .optional()
         .describe(
-          "Nodes with an image of their own, by name or as `masters`, `replicas`, `sentinels`: `{ m1: redis:7.0.15 }`; all others run on the run's image, which without `--image` is then the affected one, or else the first of these",
+          "Nodes with an image of their own, by name or as `masters`, `replicas`, `sentinels`, `controllers`: `{ m1: redis:7.0.15 }`; all others run on the run's image, which without `--image` is then the affected one, or else the first of these",
         ),
     })
     .prefault({})

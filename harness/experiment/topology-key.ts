@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { sizeRange } from "../base/units.ts";
-import { MOST_MASTERS, MOST_REPLICAS, MOST_SENTINELS, TOPOLOGY_MODES, type Topology } from "../journal/topology.ts";
+import {
+  MOST_CONTROLLERS,
+  MOST_MASTERS,
+  MOST_REPLICAS,
+  MOST_SENTINELS,
+  TOPOLOGY_MODES,
+  type Topology,
+} from "../journal/topology.ts";
 import { serverSettings } from "./schema-parts.ts";
 
 /** Less is refused by the engine, or no server starts in it. */
@@ -45,7 +52,7 @@ export const topologyKey = z.strictObject({
     .enum(TOPOLOGY_MODES)
     .prefault("replication")
     .describe(
-      "`replication`: each master has all keys, and kvchaos says who is master; `cluster`: the masters share the key space; `sentinel`: sentinels choose the master",
+      "`replication`: each master has all keys, and kvchaos says who is master; `cluster`: the masters share the key space; `sentinel`: sentinels choose the master; `controller`: as `cluster`, and kvrocks-controller says who is master",
     ),
   sentinels: z
     .int()
@@ -53,13 +60,25 @@ export const topologyKey = z.strictObject({
     .max(MOST_SENTINELS)
     .optional()
     .describe(`With mode \`sentinel\`: \`s1\`, \`s2\`, … (default: ${SENTINELS})`),
+  controllers: z
+    .int()
+    .min(1)
+    .max(MOST_CONTROLLERS)
+    .optional()
+    .describe("With mode `controller`: `c1`, `c2`, … beside their `store` (default: 1)"),
   nodes: z
     .record(z.string(), own)
     .prefault({})
-    .describe("What some nodes have and others have not, by a node's name, or `masters`, `replicas`, `sentinels`"),
+    .describe(
+      "What some nodes have and others have not, by a node's name, or `masters`, `replicas`, `sentinels`, `controllers`",
+    ),
 });
 
 /** With every default. */
-export function topologyOf({ sentinels, ...said }: z.output<typeof topologyKey>): Topology {
-  return { ...said, sentinels: said.mode === "sentinel" ? (sentinels ?? SENTINELS) : 0 };
+export function topologyOf({ sentinels, controllers, ...said }: z.output<typeof topologyKey>): Topology {
+  return {
+    ...said,
+    sentinels: said.mode === "sentinel" ? (sentinels ?? SENTINELS) : 0,
+    ...(said.mode === "controller" && { controllers: controllers ?? 1 }),
+  };
 }

@@ -16,7 +16,7 @@ export interface Mention {
   /**
    * `image`: of a server that takes over the data of another, at whose `node` (a selector).
    * `mode`: the name is that of a way to change roles, and the cluster must be of the kind that has it: "replication" and
-   * "setnodes" where the operator says who is master, "cluster-failover" and "sentinel-failover" where servers or sentinels do;
+   * "setnodes" where the operator says who is master, "cluster-failover", "sentinel-failover" and "controller-failover" where servers, sentinels or controllers do;
    * "operator" for either of the first, "cluster" for words that only CLUSTERX knows, "slots" where masters share the key space.
    */
   kind: "node" | "link" | "mode" | "load" | "image";

@@ -85,13 +85,25 @@ const eventSchemas = [
       }),
     ),
     links: z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), address: z.string() })),
-    /** "cluster": the masters share the key space. "sentinel": sentinels choose the one master. */
-    mode: z.enum(["cluster", "sentinel"]).nullable().optional(),
+    /** "cluster": the masters share the key space. "sentinel": sentinels choose the one master. "controller": they share it, and controllers rule. */
+    mode: z.enum(["cluster", "sentinel", "controller"]).nullable().optional(),
     /** Absent: the operator. */
     ruledBy: rulerSchema.optional(),
+    /** Helpers that rule, and their store; `interval`, `answer` ms: controller-mode.ts. */
+    controllers: z
+      .object({
+        names: z.array(z.string()),
+        store: z.string(),
+        interval: z.number(),
+        failures: z.number(),
+        answer: z.number(),
+        /** Host under which they know a server → its name. */
+        hosts: z.record(z.string(), z.string()),
+      })
+      .optional(),
   }),
   /**
-   * Who should replicate from whom, from now on: as the harness (the operator) wants it, or as the servers or sentinels have
+   * Who should replicate from whom, from now on: as the harness (the operator) wants it, or as the servers, sentinels or controllers have
    * agreed among themselves.
    */
   event("topology", {

@@ -236,6 +236,14 @@ const otherOwner = z.strictObject({
   observed: z.string().optional(),
 });
 
+/** A decision of controllers, or one that they owe: `version` of their topology; `lines` of their logs, with node and time. */
+const decision = z.strictObject({
+  shard: z.number().nullable(),
+  version: z.number(),
+  observed: z.string(),
+  lines: words,
+});
+
 /** A deadlock that did not happen and can: its `prediction` event has the rest. */
 const lockOrder = z.strictObject({ signature: z.string(), nodes: words, gap: z.number().nullable() });
 
@@ -260,6 +268,7 @@ const shapes = z.union([
   otherRole,
   strangeClaim,
   otherOwner,
+  decision,
   lockOrder,
 ]);
 

@@ -24,6 +24,7 @@ export const FINDING_TYPES = [
   "unmet-expectation",
   "lock-order",
   "slots",
+  "failover",
 ] as const;
 
 /** One violated expectation. `from`/`to` are run milliseconds; `to` null means it lasted to the end of the run. */

@@ -11,6 +11,7 @@ export const MOST_REPLICAS = 8;
 /** Masters and replicas: each dials every other through a link of its own. */
 export const MOST_SERVERS = 16;
 export const MOST_SENTINELS = 9;
+export const MOST_CONTROLLERS = 5;
 
 export const TOPOLOGY_MODES = ["replication", "cluster", "sentinel", "controller"] as const;
 
@@ -37,6 +38,8 @@ export const topologySchema = z.strictObject({
   mode: z.enum(TOPOLOGY_MODES),
   /** 0 where none choose the master. */
   sentinels: z.int().min(0).max(MOST_SENTINELS),
+  /** Absent: none rule. */
+  controllers: z.int().min(1).max(MOST_CONTROLLERS).optional(),
   /** By node's name, or `masters`, `replicas`, `sentinels`: a node's own come over those of its role. */
   nodes: z.record(z.string(), own),
 });

@@ -38,7 +38,9 @@ export function reproInput(record: RunRecord): ReproInput | { why: string } {
   const { plan } = record;
   if (!plan) return { why: "the journal holds a plan of another version" };
   if (rulerOf(cluster) !== "operator")
-    return { why: "its servers or sentinels choose the master themselves, and repro.sh cannot set such a cluster up" };
+    return {
+      why: "its servers, sentinels or controllers choose the master themselves, and repro.sh cannot set such a cluster up",
+    };
   const helpers = cluster.nodes.filter(({ role }) => role === "helper").map(({ name }) => name);
   if (helpers.length > 0) return { why: `beside its servers ran ${helpers.join(", ")}, which repro.sh cannot set up` };
   // What the Compose file says: the first intention of every run.

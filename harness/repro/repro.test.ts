@@ -64,7 +64,7 @@ describe("repro.sh", function () {
     const others = all.filter((name) => !names.includes(name));
     assert.ok(others.length >= 8);
     for (const name of others) {
-      const made = recordScript(await plannedRun(file(name), "redis"));
+      const made = recordScript(await plannedRun(file(name), systemOf(name)));
       assert.match("why" in made ? made.why : "", /choose the master themselves/, name);
     }
   });

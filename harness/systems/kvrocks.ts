@@ -1,5 +1,6 @@
 import type { NodeState } from "../journal/events.ts";
 import { parseInfo, stateOf } from "./info.ts";
+import { kvrocksController } from "./kvrocks-controller.ts";
 import { kvrocksRecipe } from "./kvrocks-recipe.ts";
 import { clusterView, slotView } from "./redis-cluster.ts";
 import { foreignSentinel } from "./redis-sentinel.ts";
@@ -62,6 +63,7 @@ export const kvrocks: System = {
       ),
   },
   sentinel: foreignSentinel,
+  controller: kvrocksController,
   // worker.cc: every worker has its own SO_REUSEPORT listener, so the kernel's hash chooses a connection's thread.
   workerThreads: { comm: /^worker$/, setting: "workers" },
   restoringReplies: ["LOADING"],

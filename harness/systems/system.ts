@@ -3,41 +3,14 @@ import type { NodeState } from "../journal/events.ts";
 import type { KeySpace } from "../journal/loads/key-space.ts";
 import { SYSTEM_NAMES, type SystemName } from "../journal/plan.ts";
 import type { Reply } from "../resp/reply.ts";
+import type { ControllerMode } from "./controller-mode.ts";
+import type { Launch, LogRule } from "./launch.ts";
 
+export type { Launch, LogRule } from "./launch.ts";
 export { SYSTEM_NAMES, type SystemName };
 
 /** One command: name and arguments. */
 export type Argv = readonly string[];
-
-/** How one node's container is started: appended to, or merged with, what the Compose file says. */
-export interface Launch {
-  command: string[];
-  environment: Record<string, string>;
-}
-
-/**
- * A regular expression over one server log line, and what a match means. Named groups become the event's fields;
- * `full-sync-progress` has groups `done` and `total` where the line tells them; without `done`, `file` is one that begins.
- */
-export interface LogRule {
-  name: string;
-  pattern: RegExp;
-  meaning:
-    | "crash"
-    | "full-sync-start"
-    | "full-sync-progress"
-    | "restoring"
-    | "full-sync-done"
-    | "full-sync-failed"
-    | "full-sync-ended"
-    | "election" // who is to be master: a vote, a refusal, a try
-    | "other";
-  /**
-   * Of a crash line: the assertion that failed, the signal that ended the process, or only a heading above what tells the cause.
-   * Absent: a cause of another kind.
-   */
-  says?: "assertion" | "signal" | "banner";
-}
 
 /** One node of a cluster as one server is told of it. */
 export interface ClusterMember {
@@ -211,6 +184,8 @@ export interface System {
   readonly gossip?: GossipMode;
   /** Present where sentinels can choose the master. */
   readonly sentinel?: SentinelMode;
+  /** Present where controllers can rule its cluster mode. */
+  readonly controller?: ControllerMode;
   /**
    * Present where several threads serve connections, each its own: how to know such a thread (/proc/<pid>/task/<tid>/comm),
    * and the setting (CONFIG GET) that says how many there are.

@@ -21,6 +21,7 @@ export class FakeCluster implements Cluster {
   slots: SlotTransit | null = null;
   ruler: Ruler = "operator";
   readonly sentinels: ClusterNode[] = [];
+  readonly controllers = null;
   readonly helpers: ClusterNode[] = [];
   readonly password = undefined;
   readonly nodes: ClusterNode[];

@@ -11,6 +11,8 @@ const REASONS = [
   "election-expired",
   "election-sentinel-aborted",
   "election-sentinel-delayed",
+  "controller-not-promoted",
+  "controller-no-store",
 ];
 
 /** They say that somebody tried. What is left tells only that the master is gone. */
@@ -21,6 +23,8 @@ const TRIES = [
   "election-won",
   "election-sentinel-vote",
   "election-sentinel-step",
+  "controller-promoted",
+  "controller-probe-failed",
 ];
 
 /** What servers and sentinels logged about an election. */
@@ -34,7 +38,10 @@ export interface ElectionLines {
 /** @param from run ms @param own the nodes that could have been elected: what they say comes first */
 export function electionLines(record: RunRecord, from: number, own: readonly string[]): ElectionLines {
   // Sentinels are Redis's also where the servers are not.
-  const rules = [...systems.values()].flatMap(({ logRules }) => logRules);
+  const rules = [...systems.values()].flatMap(({ logRules, controller }) => [
+    ...logRules,
+    ...(controller?.logRules ?? []),
+  ]);
   const about = new Set(rules.filter(({ meaning }) => meaning === "election").map(({ name }) => name));
   const end = record.view.watchEnd;
   const told = record.of("log").filter(({ rule, t }) => about.has(rule) && t >= from && t <= end);

@@ -8,7 +8,7 @@ import { judgeViews } from "./role-views.ts";
 export const oneMaster: Check = {
   name: "one-master",
   summary:
-    "After recovery exactly the nodes that the operator made masters, or the servers or sentinels agreed on, say that they are masters, and every shard has one.",
+    "After recovery exactly the nodes that the operator made masters, the servers or sentinels agreed on, or the controllers say, say that they are masters, and every shard has one.",
   check(record) {
     const topology = record.last("topology");
     const recovered = record.view.recoveryEnd;

@@ -8,7 +8,7 @@ type View = EventOf<"role-view">;
 type Topology = EventOf<"topology">;
 
 /**
- * Where servers or sentinels choose the masters: whoever says that he is a shard's master is the one that they agreed on, and
+ * Where servers, sentinels or controllers choose the masters: whoever says that he is a shard's master is the one that they agreed on, and
  * nobody who has a say names another. Shards that nobody claims are judged in vacancies.ts. All of it is what servers say of
  * themselves and of others: observations, no proofs. At most one finding for a node.
  * @param excused this node need not tell anything: a fault stopped it for ever, or another finding tells of its end
@@ -24,8 +24,12 @@ export function judgeViews(
   const ruler = rulerOf(cluster);
   if (ruler === "operator") return judged;
   const last = lastViews(record, recovered);
+  // Servers that controllers rule are asked what they were told.
   const wanted = (role: string) =>
     ruler === "sentinels" ? role === "sentinel" : role === "master" || role === "replica";
+  const controllers = cluster?.controllers?.names ?? [];
+  if (ruler === "controllers" && !controllers.some((name) => last.has(name)))
+    judged.unknown.push(`no controller (${controllers.join(", ")}) told who is master after recovery`);
   for (const { name, role } of cluster?.nodes ?? []) {
     if (wanted(role) && !last.has(name) && !excused(name)) {
       judged.unknown.push(`${name} did not tell whom it takes for master after recovery`);
@@ -96,7 +100,7 @@ function otherOwner(view: View, topology: Topology, ruler: string): Finding | nu
   const what = ruler === "sentinels" ? "the master" : `master of shard ${wrong.shard}`;
   return {
     ...splitBrain(view, "disagreement"),
-    summary: `${view.node} takes ${wrong.owner ?? "nobody of this cluster"} for ${what} after recovery; the others agreed on ${topology.masters[wrong.shard - 1]} (${topology.reason}).`,
+    summary: `${view.node} takes ${wrong.owner ?? "nobody of this cluster"} for ${what} after recovery; ${ruler === "controllers" ? "the controllers say" : "the others agreed on"} ${topology.masters[wrong.shard - 1]} (${topology.reason}).`,
     detail: {
       shard: wrong.shard,
       owner: wrong.owner,

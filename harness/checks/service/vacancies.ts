@@ -36,7 +36,7 @@ export function judgeVacancies(
     } else {
       // One that lives is judged by what it says of itself.
       if (!gone.get(master) || alive.some((node) => roles.get(node) === "master")) return;
-      if (ruler === "sentinels" && alive.some((node) => !roles.has(node))) return;
+      if (ruler !== "operator" && alive.some((node) => !roles.has(node))) return;
     }
     const vacancy = { record, topology, index, master, ruler, gone, alive, views, roles };
     const wish = asked(vacancy);
@@ -83,6 +83,7 @@ function asked(vacancy: Vacancy): string | null {
   if (alive.length === 0 && [...gone.values()].every((one) => one?.taken)) {
     return `${what} has no master, for the experiment took all its servers away: ${ways}`;
   }
+  if (ruler === "controllers") return rulersTaken(record, what);
   const voters =
     ruler === "servers"
       ? topology.masters
@@ -91,6 +92,16 @@ function asked(vacancy: Vacancy): string | null {
   if (!departure?.taken || lost === null || lost > departure.t + ELECTION_MS) return null;
   const who = ruler === "servers" ? "masters" : "sentinels";
   return `${what} has no master, and nobody could be elected: the experiment took away so many ${who} that no majority of ${voters.length} was left`;
+}
+
+/** All controllers are gone by the experiment's doing, or their store is; null: neither. When it came about is judged by the check failovers. */
+function rulersTaken(record: RunRecord, what: string): string | null {
+  const { names, store } = record.last("cluster")?.controllers ?? { names: [], store: "" };
+  const isTaken = (node: string) => record.view.leftDown(node) || (departureOf(record, node)?.taken ?? false);
+  const gone = isTaken(store) ? [store] : names.every(isTaken) ? names : [];
+  return gone.length === 0
+    ? null
+    : `${what} has no master, and nobody could give it one: the experiment took ${gone.join(", ")} away`;
 }
 
 /** When the experiment had taken away so many voters that the others are no majority; null: it has not. */

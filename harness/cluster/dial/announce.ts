@@ -1,6 +1,6 @@
 import type { ComposeFile } from "../../docker/compose.ts";
 import type { Engine } from "../../docker/engine.ts";
-import type { Emit } from "../../journal/events.ts";
+import type { Emit, EventOf } from "../../journal/events.ts";
 import type { ContainerNode } from "../container-node.ts";
 import { journaledLaunch, type launchOf } from "../launch.ts";
 import type { RunningCluster } from "../running-cluster.ts";
@@ -13,6 +13,7 @@ interface Announced {
   /** Server port → port on 127.0.0.1. */
   ports: Record<string, number>;
   launch: ReturnType<typeof launchOf>;
+  config: Readonly<Record<string, string>>;
 }
 
 /** Journals what was started: every server with its image, ports and version, and the links. */
@@ -44,10 +45,21 @@ export async function announce(
     })),
     mode: options.compose.mode,
     ruledBy: cluster.ruler,
+    ...rulingIn(cluster, servers),
     links: cluster.links.map(({ name, from, to, published }) => {
       return { name, from, to, address: `${published.host}:${published.port}` };
     }),
   });
+}
+
+/** Who rules where controllers do, and by which limits. */
+function rulingIn(cluster: RunningCluster, servers: readonly Announced[]): Pick<EventOf<"cluster">, "controllers"> {
+  const { controllers } = cluster;
+  if (!controllers) return {};
+  const names = controllers.nodes.map(({ name }) => name);
+  const config = servers.find(({ node }) => names.includes(node.name))?.config ?? {};
+  const hosts = Object.fromEntries(cluster.nodes.map(({ name }) => [controllers.hostOf(name), name]));
+  return { controllers: { names, store: controllers.store, ...controllers.mode.limits(config), hosts } };
 }
 
 /** null: it does not say, or is silent. */

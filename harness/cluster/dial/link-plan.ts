@@ -1,5 +1,5 @@
 import type { System } from "../../systems/system.ts";
-import { linksOf } from "../shape.ts";
+import { helperOf, linksOf } from "../shape.ts";
 import type { ClusterSpec } from "../spec.ts";
 
 /** First port of the links inside the toxiproxy container; offsets (Pika +2000 and +10001, Redis Cluster +10000) then never collide. */
@@ -24,9 +24,7 @@ export function planLinks(
   const named = (...roles: string[]) => nodes.filter(({ role }) => roles.includes(role)).map(({ name }) => name);
   const bus = ruler === "servers" && gossip ? [gossip.busOffset] : [];
   const servers = named("master", "replica");
-  const helpers = nodes
-    .filter(({ role }) => role === "helper")
-    .map((one) => ({ name: one.name, listens: one.port > 0 }));
+  const helpers = nodes.filter(({ role }) => role === "helper").map(({ service, port }) => helperOf(service, port));
   const offsetsOf = (from: string, to: string): readonly number[] => {
     if (ruler === "operator" && from === "client") return portOffsets;
     return servers.includes(from) && servers.includes(to) ? [...new Set([...portOffsets, ...bus])] : [0];

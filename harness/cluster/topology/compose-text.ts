@@ -1,6 +1,7 @@
 import { formatSize } from "../../base/units.ts";
 import type { Topology } from "../../journal/topology.ts";
 import { TOXIPROXY_IMAGE } from "../../network/toxiproxy-recipe.ts";
+import { kvrocksController } from "../../systems/kvrocks-controller.ts";
 import { type Member, membersOf, ownOf } from "./members.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -10,16 +11,19 @@ export interface DefaultServer {
   port: number;
 }
 const REDIS: DefaultServer = { image: "redis:7.0.15", port: 6379 };
+/** Of one system only, whatever the servers of a file are. */
+const ruling = kvrocksController;
 
 /** Only what is not as it would be by itself: "{ masters: 3, mode: cluster }". */
 export function topologyText(topology: Topology): string {
-  const { masters, replicas, chain, mode, sentinels, nodes } = topology;
+  const { masters, replicas, chain, mode, sentinels, controllers, nodes } = topology;
   const said = {
     masters,
     replicas,
     ...(chain === 1 ? {} : { chain }),
     ...(mode === "replication" ? {} : { mode }),
     ...(sentinels === 0 ? {} : { sentinels }),
+    ...(controllers === undefined ? {} : { controllers }),
     ...(Object.keys(nodes).length === 0 ? {} : { nodes: shownSizes(nodes) }),
   };
   return flow(said);
@@ -52,10 +56,10 @@ function flow(value: unknown): string {
 export function composeText(topology: Topology, { image, port }: DefaultServer = REDIS): string {
   const { mode } = topology;
   const members = membersOf(topology);
-  const sentinels = members.filter(({ role }) => role === "sentinel");
-  const server = (name: string, published: string) => [
+  const has = (role: Member["role"]) => members.some((member) => member.role === role);
+  const server = (name: string, published: string, own = `\${KVCHAOS_IMAGE:-${image}}`) => [
     `x-${name}: &${name}`,
-    `  image: \${KVCHAOS_IMAGE:-${image}}`,
+    `  image: ${own}`,
     "  networks:",
     "    - data",
     "    - admin",
@@ -79,7 +83,9 @@ export function composeText(topology: Topology, { image, port }: DefaultServer =
     ...settingLines(topology),
     "",
     ...server("server", `\${KVCHAOS_PORT:-${port}}`),
-    ...(sentinels.length === 0 ? [] : server("sentinel", "26379")),
+    ...(has("sentinel") ? server("sentinel", "26379") : []),
+    ...(has("controller") ? server("controller", String(ruling.port), ruling.image) : []),
+    ...(has("store") ? server("store", String(ruling.store.port), ruling.store.image) : []),
     "services:",
     ...members.flatMap((member) => [...serviceLines(topology, member), ""]),
     "  control:",
@@ -112,15 +118,18 @@ export function composeText(topology: Topology, { image, port }: DefaultServer =
 function ways(members: readonly Member[]): string[] {
   const followersOf = (name: string) => members.filter(({ master }) => master === name).map((one) => one.name);
   const lines = members.flatMap(({ name, role }) => {
-    if (role === "sentinel") return [];
+    if (role !== "master" && role !== "replica") return [];
     const followers = followersOf(name).join(", ");
     const behind = followers === "" ? "" : ` ◄── toxiproxy ◄── ${followers}`;
     return role === "master" || followers !== "" ? [`#   client ──► toxiproxy ──► ${name}${behind}`] : [];
   });
-  const sentinels = members.filter(({ role }) => role === "sentinel").map(({ name }) => name);
-  return sentinels.length === 0
-    ? lines
-    : [...lines, `#   ${sentinels.join(", ")} ──► toxiproxy ──► all of them, and each other`];
+  const named = (wanted: Member["role"]) => members.filter(({ role }) => role === wanted).map(({ name }) => name);
+  const [sentinels, controllers] = [named("sentinel").join(", "), named("controller").join(", ")];
+  return [
+    ...lines,
+    ...(sentinels === "" ? [] : [`#   ${sentinels} ──► toxiproxy ──► all of them, and each other`]),
+    ...(controllers === "" ? [] : [`#   ${controllers} ──► toxiproxy ──► all of them, and the store`]),
+  ];
 }
 
 /** "3x2-cluster", "1x2-chain-2", "2x1-0" */
@@ -145,7 +154,8 @@ function serviceLines(topology: Topology, member: Member): string[] {
   const given = Object.entries(config ?? {}).filter(([, settings]) => Object.keys(settings ?? {}).length > 0);
   return [
     `  ${name}:`,
-    `    <<: *${role === "sentinel" ? "sentinel" : "server"}`,
+    `    <<: *${role === "master" || role === "replica" ? "server" : role}`,
+    ...(role === "store" ? [`    command: [${ruling.store.command(name).join(", ")}]`] : []),
     ...(memory === undefined ? [] : [`    mem_limit: ${limitText(memory)}`]),
     ...(cpus === undefined ? [] : [`    cpus: ${cpus}`]),
     "    labels:",

@@ -1,24 +1,32 @@
 import type { Topology } from "../../journal/topology.ts";
 
-/** A server or a sentinel of a topology. */
+/** A server, a sentinel, a controller or the controllers' store. */
 export interface Member {
   name: string;
-  role: "master" | "replica" | "sentinel";
+  role: "master" | "replica" | "sentinel" | "controller" | "store";
   /** Whom a replica follows at first; null: nobody. */
   master: string | null;
 }
 
 /** Names under which a topology speaks of all nodes of a role. */
-export const ROLE_NAMES = { masters: "master", replicas: "replica", sentinels: "sentinel" } as const;
+export const ROLE_NAMES = {
+  masters: "master",
+  replicas: "replica",
+  sentinels: "sentinel",
+  controllers: "controller",
+} as const;
 
 /** How many replicas each master has; 0 for those that a list leaves out. */
 export function replicasOf({ masters, replicas }: Pick<Topology, "masters" | "replicas">): number[] {
   return Array.from({ length: masters }, (_, i) => (typeof replicas === "number" ? replicas : (replicas[i] ?? 0)));
 }
 
-/** m1, m2, …; r1, r2, … first those of m1, then those of m2; s1, s2, … */
+/** m1, m2, …; r1, r2, … first those of m1, then those of m2; s1, s2, …; c1, c2, … and store */
 export function membersOf(topology: Topology): Member[] {
-  const { masters, chain, sentinels } = topology;
+  const { masters, chain, sentinels, controllers = 0 } = topology;
+  const alone =
+    (role: Member["role"]) =>
+    (name: string): Member => ({ name, role, master: null });
   const numbered = (letter: string, count: number) => Array.from({ length: count }, (_, i) => `${letter}${i + 1}`);
   const names = numbered("m", masters);
   let number = 0;
@@ -31,9 +39,11 @@ export function membersOf(topology: Topology): Member[] {
     }),
   );
   return [
-    ...names.map((name): Member => ({ name, role: "master", master: null })),
+    ...names.map(alone("master")),
     ...replicas,
-    ...numbered("s", sentinels).map((name): Member => ({ name, role: "sentinel", master: null })),
+    ...numbered("s", sentinels).map(alone("sentinel")),
+    ...numbered("c", controllers).map(alone("controller")),
+    ...(controllers > 0 ? ["store"] : []).map(alone("store")),
   ];
 }
 

@@ -36,6 +36,15 @@ const DEBUG: Setting = {
   why: "DEBUG SLEEP and DEBUG SEGFAULT are the controls of the watchdog and of the crash check.",
 };
 
+const CONTROLLER: Setting[] = [
+  {
+    key: "controller-ping_interval_seconds",
+    value: "1",
+    why: "Keys with `controller-` in front are the controllers': `controller.failover` in their files (default: 3 s, 5 times). Failovers must fit into an experiment.",
+  },
+  { key: "controller-max_ping_count", value: "5" },
+];
+
 /** The configuration of all servers of a topology, by system: what an experiment on a small machine needs, each with its reason. */
 export function settingsOf(topology: Topology): Record<string, Setting[]> {
   const { mode, masters, sentinels } = topology;
@@ -43,6 +52,7 @@ export function settingsOf(topology: Topology): Record<string, Setting[]> {
   // The control server is one more.
   const crowded = masters + replicas + 1 > 5;
   const electors = sentinels > 0 ? sentinelSettings(sentinels) : [];
+  const rulers = topology.controllers !== undefined ? CONTROLLER : [];
   return {
     redis: [...DATA, ...REPLICATION, ...(mode === "cluster" ? GOSSIP : []), DEBUG, ...electors],
     kvrocks: [
@@ -58,6 +68,7 @@ export function settingsOf(topology: Topology): Record<string, Setting[]> {
       },
       { key: "rocksdb.write_buffer_size", value: "16" },
       ...electors,
+      ...rulers,
     ],
     pika: [
       {

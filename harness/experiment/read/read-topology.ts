@@ -54,27 +54,29 @@ function checkCounts(written: Written, path: Path, mistakes: Mistakes): void {
 }
 
 function checkMode(written: Written, path: Path, { mistakes, registries, systems }: Surroundings): void {
-  const { masters, mode, chain, sentinels } = written;
+  const { masters, mode, chain, sentinels, controllers } = written;
   const at = (key: string) => [...path, key];
-  if (mode === "controller") {
-    mistakes.add(at("mode"), "kvchaos drives no kvrocks-controller yet", "with mode cluster kvchaos is the controller");
-    return;
-  }
   if (chain > 1 && mode !== "replication") {
     const who =
-      mode === "cluster" ? "replicas of a shard follow its master" : "sentinels let replicas follow the master";
+      mode === "sentinel" ? "sentinels let replicas follow the master" : "replicas of a shard follow its master";
     mistakes.add(at("chain"), `does not go with mode ${mode}: ${who}`);
   }
   if (sentinels !== undefined && mode !== "sentinel") {
     mistakes.addKey(at("sentinels"), `"sentinels" goes with mode sentinel, not with mode ${mode}`);
+  }
+  if (controllers !== undefined && mode !== "controller") {
+    mistakes.addKey(at("controllers"), `"controllers" goes with mode controller, not with mode ${mode}`);
+  }
+  if (mode === "controller" && replicasOf(written).every((count) => count === 0)) {
+    mistakes.add(at("replicas"), "controllers have nobody to promote", "with mode cluster kvchaos is the controller");
   }
   if (mode === "sentinel") {
     if (masters > 1) mistakes.add(at("masters"), "sentinels watch one master and its replicas here");
     else if (replicasOf(written)[0] === 0) mistakes.add(at("replicas"), "sentinels have nobody to promote");
   }
   for (const name of systems) {
-    const { cluster, gossip, sentinel } = registries.systems.get(name) ?? {};
-    const drives = mode === "replication" || (mode === "cluster" ? cluster || gossip : sentinel);
+    const { cluster, gossip, sentinel, controller } = registries.systems.get(name) ?? {};
+    const drives = { replication: true, cluster: cluster ?? gossip, sentinel, controller }[mode];
     if (!drives) mistakes.add(at("mode"), `kvchaos drives no ${mode} mode of ${name}`, "leave it out of `systems`");
     else if (mode === "cluster" && gossip && masters < ELECTORS) {
       const message = `${name} needs ${ELECTORS} masters at least: fewer cannot elect another one when one is gone`;

@@ -5,8 +5,13 @@ import type { Reading } from "./reading.ts";
 
 const CLUSTER = "`mode: cluster`";
 const SENTINEL = "`mode: sentinel`";
+const CONTROLLER = "`mode: controller`";
 /** Who rule where the operator does not. */
-const OTHERS: Record<Exclude<Ruler, "operator">, string> = { servers: "Redis's servers", sentinels: "the sentinels" };
+const OTHERS: Record<Exclude<Ruler, "operator">, string> = {
+  servers: "Redis's servers",
+  sentinels: "the sentinels",
+  controllers: "the controllers",
+};
 
 /** Why a way to change roles (Mention `mode`) does not go with this cluster and these systems; null: it does. */
 export function wrongMode(way: string, shape: ExperimentShape, reading: Reading): string | null {
@@ -21,15 +26,21 @@ export function wrongMode(way: string, shape: ExperimentShape, reading: Reading)
     }
     case "slots": // words of a command about shards
       return shape.sharded ? null : `goes with a cluster of ${CLUSTER}`;
+    case "slot-mover":
+      return written === CONTROLLER
+        ? `does not go with ${written}: kvchaos does not move slots past its controllers`
+        : null;
     case "cluster": // words of a command that only CLUSTERX knows
     case "setnodes":
       if (!shape.sharded) return `goes with a cluster of ${CLUSTER}`;
-      return rulers.includes("operator")
-        ? null
-        : `is for kvrocks, and this experiment for ${reading.systems.join(", ")}`;
+      if (rulers.includes("operator")) return null;
+      if (written === CONTROLLER) return `does not go with ${written}: there the controllers say who follows whom`;
+      return `is for kvrocks, and this experiment for ${reading.systems.join(", ")}`;
     case "cluster-failover":
       if (!shape.sharded) return `goes with a cluster of ${CLUSTER}`;
-      return rulers.includes("operator") ? "goes with `systems: [redis]`: no other has CLUSTER FAILOVER" : null;
+      return rulers.includes("servers") ? null : "goes with `systems: [redis]`: no other has CLUSTER FAILOVER";
+    case "controller-failover":
+      return written === CONTROLLER ? null : `goes with a cluster of ${CONTROLLER}`;
     default:
       return written === SENTINEL ? null : `goes with a cluster of ${SENTINEL}`;
   }
@@ -43,7 +54,8 @@ export function wrongFullSync(shape: ExperimentShape, reading: Reading): string 
 }
 
 /** What is said of the cluster; null: nothing. */
-function writtenOf({ sharded = false, sentinels = [] }: ExperimentShape): string | null {
+function writtenOf({ sharded = false, sentinels = [], controllers = [] }: ExperimentShape): string | null {
+  if (controllers.length > 0) return CONTROLLER;
   return sentinels.length > 0 ? SENTINEL : sharded ? CLUSTER : null;
 }
 

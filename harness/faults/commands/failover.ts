@@ -10,6 +10,7 @@ const FAILOVERS = {
   "cluster-failover-force": "force",
   "cluster-failover-takeover": "takeover",
   "sentinel-failover": null,
+  "controller-failover": null,
 } as const satisfies Record<string, FailoverForce | null>;
 type Failover = keyof typeof FAILOVERS;
 export const FAILOVER_NAMES = Object.keys(FAILOVERS) as [Failover, ...Failover[]];
@@ -23,7 +24,7 @@ const AGREED_MS = 20_000;
 
 /**
  * Asks those who choose the master for another one: the replica itself (Redis Cluster), or the first sentinel that takes the
- * command, which chooses the replica. It may be refused, or come to nothing (a replica that does not replicate yet); like a
+ * command, which chooses the replica, or the controller that leads, which is told whom to take. It may be refused, or come to nothing (a replica that does not replicate yet); like a
  * script, it is asked again then. What they make of it is theirs: the topology follows when they agree.
  * Effect: more than half of them name another master for that shard.
  */
@@ -38,8 +39,11 @@ export async function injectFailover(
   const place = topology.masters.indexOf(old);
   const replaced = (): string | false =>
     cluster.topology.masters[place] !== old ? (cluster.topology.masters[place] ?? "") : false;
-  const again = () => (ruler === "sentinels" ? askSentinels(context) : askReplica(context, target, via));
-  if (ruler === "servers" && old === target.name) {
+  const again = () => {
+    if (ruler === "sentinels") return askSentinels(context);
+    return ruler === "controllers" ? askControllers(context, target, place) : askReplica(context, target, via);
+  };
+  if (ruler !== "sentinels" && old === target.name) {
     const summary = `${target.name} was already the master: nothing changed`;
     return { targets: [target.name], effect: async () => ({ measured: false, summary }) };
   }
@@ -82,6 +86,17 @@ async function askSentinels({ cluster, signal }: FaultContext): Promise<string> 
     answers.push(await ask(node, sentinel.commands.failover(), signal));
   }
   return answers.map(({ text }) => text).join("; ");
+}
+
+/** It is heard by whoever leads; a server that does not answer is refused. */
+async function askControllers({ cluster, signal }: FaultContext, target: ClusterNode, shard: number): Promise<string> {
+  const { controllers } = cluster;
+  if (!controllers) throw new ChaosError("internal", "the cluster has no controllers");
+  const call = controllers.mode.calls.failover(shard, cluster.nodeId(target.name));
+  return controllers.order(call, { within: ANSWERED_MS, signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    return messageOf(error);
+  });
 }
 
 interface Answer {

@@ -41,7 +41,7 @@ const written = {
     "leave",
   ]).default("replica"),
   via: choiceParameter(
-    "by SLAVEOF, by SLAVEOF NO ONE first and then SLAVEOF, by CLUSTERX SETNODES (Kvrocks' cluster mode), by CLUSTER FAILOVER [FORCE | TAKEOVER] on the replica `to` (Redis Cluster), or by SENTINEL FAILOVER, where the sentinels choose; default: what the cluster uses",
+    "by SLAVEOF, by SLAVEOF NO ONE first and then SLAVEOF, by CLUSTERX SETNODES (Kvrocks' cluster mode), by CLUSTER FAILOVER [FORCE | TAKEOVER] on the replica `to` (Redis Cluster), by SENTINEL FAILOVER, where the sentinels choose, or over the controllers' REST API, where they do; default: what the cluster uses",
     VIAS,
   ).optional(),
   connections: new Parameter({
@@ -66,7 +66,7 @@ const planned = z.strictObject({
 });
 
 /**
- * Moves the master. Where the servers or sentinels choose it, they are asked to (failover.ts). Otherwise it promotes `to` and points everybody else at it, as an operator's failover script does, without
+ * Moves the master. Where servers, sentinels or controllers choose it, they are asked to (failover.ts). Otherwise it promotes `to` and points everybody else at it, as an operator's failover script does, without
  * waiting for anybody to catch up. With `node` it only re-points one replica at another master.
  * Heal: none of its own; the heal phase makes every server what the topology says, so that a storm of hundreds of
  * switches is not undone one by one (a master that was left alone joins as replica then).
@@ -156,7 +156,7 @@ export const switchMaster = defineFault({
 
 /** The kind of cluster in which the master moves so. */
 function modeOf(via: (typeof VIAS)[number]): string {
-  if (via === "setnodes" || via === "sentinel-failover") return via;
+  if (via === "setnodes" || via === "sentinel-failover" || via === "controller-failover") return via;
   return isFailover(via) ? "cluster-failover" : "replication";
 }
 

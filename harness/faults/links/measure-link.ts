@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { httpCall } from "../../cluster/controllers/http-call.ts";
 import type { Link } from "../../network/link.ts";
 import { RawConnection } from "../../resp/connection.ts";
 
@@ -28,6 +29,15 @@ export async function timeThrough(
   } finally {
     connection?.close();
   }
+}
+
+/** The same of any answer over HTTP, for what speaks no RESP. */
+export async function httpThrough({ published }: Link, clock: Clock, within: number): Promise<number | null> {
+  const started = clock.now();
+  return httpCall(published, { method: "GET", path: "/health" }, { within }).then(
+    () => clock.now() - started,
+    () => null,
+  );
 }
 
 /** An ECHO that takes half a second through a link of `rate` bytes per second. */

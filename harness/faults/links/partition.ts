@@ -2,7 +2,7 @@ import type { Link } from "../../network/link.ts";
 import { defineFault, type Effect, type FaultContext } from "../fault.ts";
 import { choiceParameter, linksParameter, nodeParameter, parameters } from "../parameters.ts";
 import { linkPattern, selectLink, selectNode } from "../selector.ts";
-import { timeThrough } from "./measure-link.ts";
+import { httpThrough, timeThrough } from "./measure-link.ts";
 import { addToxics, type Toxic } from "./toxics.ts";
 
 const PROBE_MS = 400;
@@ -75,7 +75,8 @@ export const partition = defineFault({
         from === "client" ||
         cluster.ruler === "servers" ||
         sentinels.includes(from) ||
-        // What a helper listens to is none of ours to speak.
+        (cluster.controllers?.store === to && helpers.includes(from)) ||
+        // What another helper listens to is none of ours to speak.
         (helpers.includes(from) && !helpers.includes(to)) ||
         cluster.topology.replicaOf[from] === to,
     );
@@ -92,12 +93,19 @@ export const partition = defineFault({
         }),
       };
     }
-    const before = await Promise.all(used.map((link) => timeThrough(link, context.clock, ["PING"], PROBE_MS)));
+    const before = await Promise.all(used.map((link) => answered(context, link)));
     const directions = p.direction === "both" ? undefined : [p.direction];
     await addToxics(context, links, p.mode, toxic(p.mode), directions);
     return { targets, effect: () => measure(context, used, before) };
   },
 });
+
+/** How long an answer through a link takes, ms; null: there is none. */
+function answered({ cluster, clock }: FaultContext, link: Link): Promise<number | null> {
+  return link.to === cluster.controllers?.store
+    ? httpThrough(link, clock, PROBE_MS)
+    : timeThrough(link, clock, ["PING"], PROBE_MS);
+}
 
 function toxic(mode: Mode): Toxic {
   if (mode === "drop") return ["timeout", { timeout: 0 }];
@@ -107,7 +115,7 @@ function toxic(mode: Mode): Toxic {
 
 async function measure(context: FaultContext, used: readonly Link[], before: (number | null)[]): Promise<Effect> {
   if (used.length === 0) return { measured: false, summary: "nobody used the links that were cut" };
-  const during = await Promise.all(used.map((link) => timeThrough(link, context.clock, ["PING"], PROBE_MS)));
+  const during = await Promise.all(used.map((link) => answered(context, link)));
   const cutOnes = used.filter((_, i) => before[i] !== null && during[i] === null);
   const open = used.filter((_, i) => during[i] !== null);
   if (open.length > 0) return { measured: false, summary: `PING still passes ${list(open)}` };

@@ -78,7 +78,10 @@ export const migrateSlots = defineFault({
       ).default("finish"),
     },
     {
-      mentions: () => [{ kind: "mode", name: "slots", path: ["fault"] }],
+      mentions: () => [
+        { kind: "mode", name: "slots", path: ["fault"] },
+        { kind: "mode", name: "slot-mover", path: ["fault"] },
+      ],
       check: ({ from, to }, wrong) => {
         if (from === to) wrong("moves slots to whom they are already", ["to"]);
       },

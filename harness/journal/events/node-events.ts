@@ -106,7 +106,7 @@ export const nodeEventSchemas = [
     fields: z.record(z.string(), z.string()),
   }),
   /**
-   * Where servers or sentinels choose the masters: what one of them said, after load had stopped, of who is master of each shard.
+   * Where servers, sentinels or controllers choose the masters: what one of them said, after load had stopped, of who is master of each shard.
    * Shards are numbered from 1, in the order of the first topology's masters.
    */
   event("role-view", {
@@ -115,5 +115,24 @@ export const nodeEventSchemas = [
     shards: z.array(z.object({ shard: z.number(), owner: z.string().nullable(), epoch: z.number().nullable() })),
     /** Shards of which it says that it is the master itself. */
     claims: z.array(z.number()),
+  }),
+  /** What a controller's answers have become: `silent`, none within a second; `follows`, it sends to the one that leads. */
+  event("controller", {
+    node: z.string(),
+    says: z.enum(["leads", "follows", "silent"]),
+    detail: z.string().optional(),
+  }),
+  /** A controller that leads shows another topology than it did before. Names null: none of this cluster. Slots: both ends included. */
+  event("controller-topology", {
+    node: z.string(),
+    version: z.number(),
+    shards: z.array(
+      z.object({
+        masters: z.array(z.string().nullable()),
+        replicas: z.array(z.string().nullable()),
+        slots: z.array(z.tuple([z.number(), z.number()]).readonly()),
+        migrating: z.number().nullable(),
+      }),
+    ),
   }),
 ] as const;

@@ -44,6 +44,8 @@ const MEANINGS: Readonly<Record<Finding["type"], string>> = {
   unavailable: "clients are not served again after every fault was healed",
   "unmet-expectation": "what the experiment expects on the way did not come about in time",
   slots: "a slot that has not exactly one owner, that would not move, or whose keys are not where they belong",
+  failover:
+    "whoever rules the cluster replaced a master without need, or did not when it had to, or says otherwise than the servers",
   "lock-order": "a deadlock that did not happen, and that the order in which threads take locks makes possible",
 };
 

@@ -25,6 +25,7 @@ const TYPES: Record<string, string> = {
   unavailable: "恢复后仍无法提供服务（unavailable）",
   "unmet-expectation": "过程中的预期未按时达成（unmet-expectation）",
   slots: "槽位归属或迁移异常，或键不在应在的节点（slots）",
+  failover: "主从切换裁决异常：不必要的切换、未按时切换，或控制器与节点的拓扑不一致（failover）",
   "lock-order": "尚未发生但可能发生的死锁（lock-order）",
 };
 
