@@ -49,9 +49,10 @@ export function judge(seen: Observed): ExaminationVerdict {
       hints,
     };
   }
-  const [hint] = hints;
-  if (hint !== undefined) {
-    return { class: "suspicious", proved: false, sentence: `nothing is proved; ${hint}`, proofs, hints };
+  if (hints.length > 0) {
+    // What a program of this kind says of itself needs the waits behind it.
+    const sentence = `nothing is proved; ${hints.slice(0, seen.hints.length > 0 ? 2 : 1).join("; ")}`;
+    return { class: "suspicious", proved: false, sentence, proofs, hints };
   }
   if (seen.unseen !== null) {
     return {

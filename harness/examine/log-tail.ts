@@ -17,8 +17,8 @@ const MOST_BYTES = 64 * 1024;
 const MOST_LINES = 60;
 const JOURNAL_WITHIN = 1_000;
 
-/** Write-ahead logs of RocksDB are called like logs: "000012.log". */
-const DATA = /\/\d{6,}\.log$/;
+/** Not what a server logs: write-ahead logs of RocksDB ("000012.log") and what RocksDB notes for itself ("LOG"). */
+const DATA = /\/\d{6,}\.log$|\/LOG(?:\.old.*)?$/;
 const LOG = /(?:\.log|\.INFO|\.WARNING|\.ERROR|\blog)(?:[.-][\w.-]*)?$/i;
 
 interface Open {

@@ -1,8 +1,9 @@
 import { readdirSync, statSync } from "node:fs";
-import { messageOf } from "../base/chaos-error.ts";
+import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { findProgram } from "../base/programs.ts";
 import { runCommand } from "../base/run-command.ts";
 import { hostProc } from "../forensics/proc-files.ts";
+import { linkTarget } from "../forensics/process.ts";
 import type { WaitEdge } from "../journal/evidence-data.ts";
 
 /** What PostgreSQL says of itself: in its files, and where it answers by pg_stat_activity. */
@@ -14,7 +15,8 @@ export interface PostgresFacts {
   why: string | null;
 }
 
-const WITHIN = 900;
+/** ms, beside the looks, which take a second. */
+const WITHIN = 1_500;
 const QUESTION =
   "select pid, coalesce(backend_type, ''), coalesce(state, ''), coalesce(wait_event_type, ''), coalesce(wait_event, ''), " +
   "array_to_string(pg_blocking_pids(pid), ',') from pg_stat_activity where pid <> pg_backend_pid()";
@@ -53,7 +55,8 @@ export async function postgresFacts(
   const psql = findProgram("psql");
   if (!psql) return { facts, hints: [], edges: [], why: "psql is not installed on this machine" };
   try {
-    const rows = await ask(psql, postmaster, `/proc/${postmaster}/root${socket}`, port, signal);
+    const here = linkTarget(`/proc/${postmaster}/ns/mnt`) === linkTarget("/proc/self/ns/mnt");
+    const rows = await ask(psql, postmaster, here ? socket : `/proc/${postmaster}/root${socket}`, port, signal);
     return {
       facts: [...facts, ...rows.map(said)],
       hints: [],
@@ -62,7 +65,9 @@ export async function postgresFacts(
     };
   } catch (error) {
     signal?.throwIfAborted();
-    return { facts, hints: [], edges: [], why: `psql got no answer: ${messageOf(error)}` };
+    const late = error instanceof ChaosError && error.code === "timeout";
+    const said = late ? `nothing within ${WITHIN} ms` : messageOf(error).replace(/^.* failed \(exit \d+\): /, "");
+    return { facts, hints: [], edges: [], why: `psql got no answer: ${said}` };
   }
 }
 
@@ -82,9 +87,13 @@ async function ask(
   signal: AbortSignal | undefined,
 ): Promise<Row[]> {
   // The user that the server runs as is let in by most configurations.
-  const user = /^Uid:\s*\d+\s+(\d+)/m.exec(hostProc.text(`/proc/${postmaster}/status`) ?? "")?.[1] ?? "";
+  const status = hostProc.text(`/proc/${postmaster}/status`) ?? "";
+  const [user, group] = ["Uid", "Gid"].map(
+    (name) => new RegExp(`^${name}:\\s*\\d+\\s+(\\d+)`, "m").exec(status)?.[1] ?? "",
+  );
   const setpriv = findProgram("setpriv");
-  const as = process.getuid?.() === 0 && setpriv ? [setpriv, `--reuid=${user}`, "--clear-groups"] : [];
+  const as =
+    process.getuid?.() === 0 && setpriv ? [setpriv, `--reuid=${user}`, `--regid=${group}`, "--clear-groups"] : [];
   const args = ["-X", "-A", "-t", "-w", "-F", "\t", "-h", socket, "-p", port, "-d", "postgres", "-c", QUESTION];
   const [program, ...rest] = [...as, psql, ...args] as [string, ...string[]];
   const env = { PGCONNECT_TIMEOUT: "1", PGOPTIONS: "-c statement_timeout=800", PGAPPNAME: "kvchaos examine" };

@@ -36,7 +36,8 @@ export function waitsOf(
   const size = new Map<number, number>();
   for (const { pid } of threads) size.set(pid, (size.get(pid) ?? 0) + 1);
   const parked = parkedMains(stable, (tid) => (size.get(tid) ?? 0) > 1);
-  const seen = waitGraph([...stable, ...told], threads, parked);
+  const asleep = new Set(threads.filter((thread) => thread.asleep).map(({ tid }) => tid));
+  const seen = waitGraph([...stable, ...told.filter(({ from }) => asleep.has(from))], threads, parked);
   const graph = { ...seen, threadWaits: [...seen.threadWaits, ...childChains(seen)] };
   const locksSeen = [...size.keys()].some((pid) => !unread.has(pid));
   const known = locksSeen && threads.some(({ syscall }) => syscall !== null);

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
-import { examinationIn } from "../../report/examined/examined-folder.ts";
+import { examinationIn, renderExamination } from "../../report/examined/examined-folder.ts";
 import { examinedLines } from "../../report/examined/examined-text.ts";
 import { LANGUAGES } from "../../report/issue/issue-reporter.ts";
 import { formats, renderAll, reporters } from "../../report/registry.ts";
@@ -34,6 +34,7 @@ export const reportCommand = command({
     const directory = path.resolve(run);
     const examination = await examinationIn(directory);
     if (examination !== null) {
+      await renderExamination(examination, directory);
       for (const line of examinedLines(examination)) print(line);
       return EXIT.pass;
     }

@@ -1,6 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Examination, parseExamination } from "../../journal/examination.ts";
+import { examinedHtml } from "./examined-html.ts";
+import { examinedIssue } from "./examined-issue.ts";
 
 const FILE = "examination.json";
 
@@ -11,7 +13,13 @@ export async function examinationIn(folder: string): Promise<Examination | null>
   return text === null ? null : parseExamination(text, file);
 }
 
-/** Everything that is to be known of it: all other files are made of this one. */
+/** Everything that is to be known of it, and what is made of that alone: the page and the ticket. */
 export async function writeExamination(examination: Examination, folder: string): Promise<void> {
   await writeFile(path.join(folder, FILE), `${JSON.stringify(examination, null, 1)}\n`);
+  await renderExamination(examination, folder);
+}
+
+export async function renderExamination(examination: Examination, folder: string): Promise<void> {
+  await writeFile(path.join(folder, "report.html"), examinedHtml(examination));
+  await writeFile(path.join(folder, "issue.md"), examinedIssue(examination));
 }

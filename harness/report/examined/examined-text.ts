@@ -1,10 +1,9 @@
 import { plainLine } from "../../base/escape.ts";
 import { textTable } from "../../base/text-table.ts";
 import { counted, formatTime } from "../../base/units.ts";
-import { describeEdge } from "../../forensics/wait-edges.ts";
-import type { WaitEdge } from "../../journal/evidence-data.ts";
 import type { Examination, ExaminedProcess } from "../../journal/examination.ts";
 import { headline, howText, infoDigest, restText, stateText } from "./examined-words.ts";
+import { PROCESS_HEAD, processRow, sortedEdges, waitText } from "./rows.ts";
 
 /** So much of each section is told; the page has the rest. */
 const MOST = { waits: 24, groups: 16, processes: 12, sockets: 8, log: 8, frames: 4 };
@@ -59,24 +58,6 @@ function cut<T>(all: readonly T[], most: number, line: (one: T) => string, what:
   return [...all.slice(0, most).map(line), ...(more > 0 ? [`  … and ${more} more ${what}`] : [])];
 }
 
-/** Those of a cycle first. */
-function sortedEdges({ graph }: Examination): WaitEdge[] {
-  const inCycle = new Set(graph?.cycles.flat() ?? []);
-  return [...(graph?.edges ?? [])].sort((a, b) => Number(inCycle.has(b.from)) - Number(inCycle.has(a.from)));
-}
-
-/** "worker 12 waits for the end of master-repl 13 (join), for 3:12 min" */
-function waitText(examination: Examination): (edge: WaitEdge) => string {
-  const threads = new Map(examination.threads.map((thread) => [thread.tid, thread]));
-  const name = (tid: number) => `${threads.get(tid)?.comm ?? "thread"} ${tid}`;
-  return (edge) => {
-    const thread = threads.get(edge.from);
-    const inner = thread && thread.nsTid !== edge.from ? ` (${thread.nsTid} in its container)` : "";
-    const rest = thread?.restedFor ? `, for ${formatTime(thread.restedFor)}` : "";
-    return `${name(edge.from)}${inner} waits for ${describeEdge(edge, name)}${rest}`;
-  };
-}
-
 function waitLines(examination: Examination): string[] {
   const { graph } = examination;
   const inCycle = new Set(graph?.cycles.flat() ?? []);
@@ -109,24 +90,6 @@ function groupLines({ groups }: Examination): string[] {
     ...(more > 0 ? [`  … and ${more} more groups`] : []),
   ];
 }
-
-function processRow({ pid, parent, title, state, age, threads, memory, io, pending }: ExaminedProcess): string[] {
-  const bytes = io ? `${io.read}/${io.written}` : "";
-  const rss = memory.VmRSS ?? "";
-  return [
-    String(pid),
-    String(parent),
-    title,
-    state,
-    String(threads),
-    rss,
-    bytes,
-    age === null ? "" : formatTime(age),
-    pending.join(" "),
-  ];
-}
-
-const PROCESS_HEAD = ["pid", "parent", "what", "state", "threads", "memory", "disk B r/w", "age", "signals waiting"];
 
 function processLines(processes: readonly ExaminedProcess[]): string[] {
   const rows = processes.slice(0, MOST.processes).map(processRow);
