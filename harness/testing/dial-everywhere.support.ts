@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { until } from "../base/deadline.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { RunningCluster } from "../cluster/running-cluster.ts";
 import type { Engine } from "../docker/engine.ts";
 import { replyText } from "../resp/reply-text.ts";
@@ -60,47 +61,78 @@ async function plainOf(engine: Engine, cluster: RunningCluster, runId: string) {
   };
 }
 
-/** Dials every place from one node, one after the other, and holds the connections. */
+/**
+ * Dials every place from one node, and holds the connections: those that mean one port of one server at once, since the kernel goes through a table
+ * of the whole machine for each look at a node's connections. If one of them came out elsewhere, there would be one too few.
+ */
 async function dialFrom(plain: Plain, from: string, places: readonly Place[], dialler: Dialler, mistakes: string[]) {
-  const { cluster, proxies, known, containers } = plain;
-  const pidOf = (name: string): number => cluster.node(name).pid() ?? 0;
+  const { cluster } = plain;
   const held: { id: number; place: Place; text: string }[] = [];
-  const servers = [...cluster.nodes, ...cluster.sentinels].map(({ name }) => name);
-  const before = new Map(servers.map((name) => [name, connections(pidOf(name))]));
-  for (const place of places) {
-    const text = `${from} dials ${place.host}:${place.port}, which is ${place.means}`;
-    before.set(place.means, connections(pidOf(place.means)));
-    const { id, port, error } = await dialler.dial(place.host, place.port);
-    if (error !== undefined) {
-      mistakes.push(`${text}: ${error}`);
-      continue;
-    }
-    held.push({ id, place, text });
-    const itself = place.means === from;
-    // A server that dials itself has no link: its own address is at both ends.
-    const fromHost = itself ? null : (known.get(from) as string);
-    const cameTo = (name: string): string[] =>
-      [...connections(pidOf(name))]
-        .filter((one) => !before.get(name)?.has(one))
-        .filter((one) => (fromHost === null ? one.endsWith(`:${port}`) : one.includes(` ${fromHost}:`)))
-        .map((one) => `${name}:${one.split(" ")[0]}`);
-    const wanted = `${place.means}:${place.port}`;
-    const came = await until({ what: "the other end", within: ANSWER_MS, every: 5 }, () => {
-      return cameTo(place.means).includes(wanted);
-    }).catch(() => false);
-    if (!came) mistakes.push(`${text}: it came out at ${servers.flatMap(cameTo).join(", ") || "no server"}`);
-    const throughLinks = (): string =>
-      [...connections(plain.proxyPid)]
-        .filter((one) => one.endsWith(` ${containers.get(from)}:${port}`))
-        .map((one) => (proxies.get(Number(one.split(" ")[0])) ?? one).replace(/_\d+$/, ""))
-        .join(", ");
-    const expected = itself ? "" : `${from}_${place.means}`;
-    // The kernel's list is not read at one moment: while others come and go, one that is there can be left out.
-    const link = await until({ what: "its link", within: ANSWER_MS, every: 5 }, () => throughLinks() === expected)
-      .then(() => expected)
-      .catch(throughLinks);
-    if (link !== expected) mistakes.push(`${text}: it went through ${link || "no link"}`);
+  const seenBy = (name: string) => connections(cluster.node(name).pid() ?? 0);
+  const before = new Map([...cluster.nodes, ...cluster.sentinels].map(({ name }) => [name, seenBy(name)]));
+  for (const together of groupBy(places, ({ means, port }) => `${means}:${port}`).values()) {
+    const [{ means }] = together as [Place];
+    before.set(means, seenBy(means));
+    held.push(...(await dialAtOnce({ ...plain, before, seenBy }, from, together, dialler, mistakes)));
   }
+  return held;
+}
+
+interface Seen {
+  /** What each server had seen, the one that is dialled just before. */
+  before: ReadonlyMap<string, ReadonlySet<string>>;
+  seenBy(name: string): ReadonlySet<string>;
+}
+
+/** @param places of one server and one port */
+async function dialAtOnce(
+  { proxies, known, containers, proxyPid, before, seenBy }: Plain & Seen,
+  from: string,
+  places: readonly Place[],
+  dialler: Dialler,
+  mistakes: string[],
+) {
+  const [{ means, port }] = places as [Place];
+  const dialled = await Promise.all(
+    places.map(async (place) => {
+      const text = `${from} dials ${place.host}:${place.port}, which is ${place.means}`;
+      return { place, text, ...(await dialler.dial(place.host, place.port)) };
+    }),
+  );
+  for (const { text, error } of dialled) if (error !== undefined) mistakes.push(`${text}: ${error}`);
+  const held = dialled.flatMap(({ id, place, text, error, port: own }) =>
+    error === undefined && own !== undefined ? [{ id, place, text, own }] : [],
+  );
+  const texts = held.map(({ text }) => text).join("; ");
+  // A server that dials itself has no link: its own address is at both ends.
+  const itself = means === from;
+  const isOurs = (one: string): boolean =>
+    itself ? held.some(({ own }) => one.endsWith(`:${own}`)) : one.includes(` ${known.get(from)}:`);
+  const cameTo = (name: string): string[] =>
+    [...seenBy(name)]
+      .filter((one) => !before.get(name)?.has(one) && isOurs(one))
+      .map((one) => `${name}:${one.split(" ")[0]}`);
+  const came = await until({ what: "the other ends", within: ANSWER_MS, every: 5 }, () => {
+    return cameTo(means).filter((one) => one === `${means}:${port}`).length >= held.length;
+  }).catch(() => false);
+  if (!came) mistakes.push(`${texts}: came out at ${[...before.keys()].flatMap(cameTo).join(", ") || "no server"}`);
+  const throughLinks = (): string[] => {
+    const seen = [...connections(proxyPid)];
+    return held.map(({ own }) =>
+      seen
+        .filter((one) => one.endsWith(` ${containers.get(from)}:${own}`))
+        .map((one) => (proxies.get(Number(one.split(" ")[0])) ?? one).replace(/_\d+$/, ""))
+        .join(", "),
+    );
+  };
+  const expected = itself ? "" : `${from}_${means}`;
+  // The kernel's list is not read at one moment: while others come and go, one that is there can be left out.
+  const links = await until({ what: "their links", within: ANSWER_MS, every: 5 }, () => {
+    const now = throughLinks();
+    return now.every((link) => link === expected) && now;
+  }).catch(throughLinks);
+  for (const [i, { text }] of held.entries())
+    if (links[i] !== expected) mistakes.push(`${text}: it went through ${links[i] || "no link"}`);
   return held;
 }
 
