@@ -12,6 +12,7 @@ import { fileReporters, liveReporters, renderAll, reporters } from "../report/re
 import type { TerminalStream } from "../report/terminal/terminal.ts";
 import { runExperiment } from "../run/run.ts";
 import type { RunResult } from "../run/run-options.ts";
+import type { WarmCluster } from "../run/warm/warm-cluster.ts";
 import { systemIn } from "../systems/system-of-image.ts";
 import { knownSystem } from "./choose-server.ts";
 import { bringHelperImages } from "./helper-images.ts";
@@ -39,6 +40,8 @@ export interface RunRequest {
   keep: boolean;
   /** All runs are summed up together: no step summary of each. */
   part: boolean;
+  /** Its process and its cluster may serve other runs: those for the same ground first. null: both are its own. */
+  warm: string | null;
 }
 
 export interface Around {
@@ -54,13 +57,15 @@ export interface Around {
   onEvent?(event: JournalEvent): void;
   /** Runs beside this one, at this moment. */
   others?(): number;
+  warm?: WarmCluster | undefined;
 }
 
 /** Does a run in this process, and renders its reports. Says what failed of them; the verdict stands. */
 export async function runHere(
-  { plan: written, password, image, system: systemName, benchmarkImage, reports, again, keep, part }: RunRequest,
-  { engine, invocation: { words, name }, interrupt, terminal, quiet, json = false, onEvent, others }: Around,
+  request: RunRequest,
+  { engine, invocation: { words, name }, interrupt, terminal, quiet, json = false, onEvent, others, warm }: Around,
 ): Promise<RunResult> {
+  const { plan: written, password, image, system: systemName, benchmarkImage, reports, again, keep, part } = request;
   const system = systemIn(image, knownSystem(systemName));
   const declared = await composeFor(written.experiment.cluster, { image, system });
   checkVias(written, shapeOf(declared), registries.faults);
@@ -95,8 +100,11 @@ export async function runHere(
     interrupt,
     live: onEvent ? [...live, { name: "who watches", onEvent }] : live,
     others,
+    warm,
   });
-  const rendered = await renderAll(result.record, result.directory, [...live, ...(part ? fileReporters : reporters)]);
+  // Nobody reads the pages of a run among hundreds that found nothing.
+  const pages = request.warm !== null && result.findings.length === 0 ? [] : part ? fileReporters : reporters;
+  const rendered = await renderAll(result.record, result.directory, [...live, ...pages]);
   for (const { name: failed, error } of [...result.liveFailures, ...rendered]) {
     logError(error, `the reporter "${failed}" failed; the verdict stands:`);
   }

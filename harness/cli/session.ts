@@ -22,7 +22,7 @@ import { redis } from "../systems/redis.ts";
 import { systemOfImage } from "../systems/system-of-image.ts";
 import { Board, nameOf } from "./beside/board.ts";
 import type { RunEnd } from "./beside/messages.ts";
-import { runAside } from "./beside/run-process.ts";
+import { type RunAside, RunProcesses } from "./beside/run-process.ts";
 import { isSpoilt } from "./beside/spoilt.ts";
 import {
   bringImages,
@@ -69,7 +69,9 @@ interface How {
   /** What a reader types to see it again. */
   verb?: "run" | "foresee";
   /** Fires when nobody asks for its result any more. */
-  unneeded?: AbortSignal;
+  unneeded?: AbortSignal | undefined;
+  /** Its process and cluster serve other runs, too, as far as a cluster can be proven clean. */
+  warm?: boolean;
 }
 
 /** What of an experiment, or of a plan, a server is chosen for. */
@@ -82,6 +84,10 @@ interface Planned extends Pick<RunRequest, "plan" | "again"> {
 }
 
 export interface EndedRun extends Omit<RunEnd, "starved"> {
+  /** Its cluster may serve another run. */
+  warm: boolean;
+  /** ms, from its turn on. */
+  took: number;
   record(): Promise<RunRecord>;
   /** The same beside others, which does not count. */
   spoilt: EndedRun | null;
@@ -98,6 +104,7 @@ export class Session {
   readonly #beside: SideBySide;
   readonly #board: Board;
   readonly #events: Reporter | null;
+  readonly #processes = new RunProcesses();
   #chosen: Promise<unknown> = Promise.resolve();
 
   constructor(engine: Engine, signal: AbortSignal, options: SessionOptions) {
@@ -161,24 +168,24 @@ export class Session {
     server: ServerChoice,
     experiment: Experiment,
     seed: string,
-    { verb = "run", unneeded }: How = {},
+    { verb = "run", ...how }: How = {},
   ): Promise<EndedRun> {
     const { plan } = await planFor(experiment, seed, server);
     const rest = [...imageWords(server), "--seed", seed];
-    return this.#run({ server, plan, again: { verb, target: experiment.file, rest } }, unneeded);
+    return this.#run({ server, plan, again: { verb, target: experiment.file, rest } }, how);
   }
 
   /**
    * Of a plan as it stands in a run's folder, which may be no longer what an experiment and a seed make: it was edited or
    * shrunk, perhaps. Its passwords are hidden there: one is made up for all of them.
    */
-  async runPlan(plan: Plan, server: ServerChoice, unneeded?: AbortSignal): Promise<EndedRun> {
+  async runPlan(plan: Plan, server: ServerChoice, how: How = {}): Promise<EndedRun> {
     const again = { verb: "replay", target: null, rest: ["--image", server.image] } as const;
-    return this.#run({ server, plan: await planOn(plan, server), again }, unneeded);
+    return this.#run({ server, plan: await planOn(plan, server), again }, how);
   }
 
   /** With live output, and its reports. What the machine spoilt that others shared with it is done once more, alone. */
-  async #run({ server, plan, again }: Planned, unneeded?: AbortSignal): Promise<EndedRun> {
+  async #run({ server, plan, again }: Planned, { unneeded, warm = false }: How): Promise<EndedRun> {
     const { keep = false, part = false } = this.#options;
     const request: RunRequest = {
       plan,
@@ -190,6 +197,7 @@ export class Session {
       reports: path.resolve(this.#options.reports),
       keep,
       part,
+      warm: warm ? JSON.stringify([plan.experiment.cluster, plan.experiment.config, plan.experiment.fullSync]) : null,
     };
     const { unattended = false } = this.#options;
     if (this.jobs === 1 && !unattended) return this.#ended(await this.#onItsOwn(request), request, null);
@@ -228,23 +236,32 @@ export class Session {
         const told = { ...event, runId };
         this.#events?.onEvent?.(told);
       };
+      const began = performance.now();
       try {
-        const run = await runAside(request, { place, interrupt, onEvent });
+        const run = await this.#processes.run(request, { place, interrupt, onEvent });
         if (!this.#options.unattended) row.end(run.said, place.most);
-        return { run, most: place.most };
+        return { run: { ...run, took: performance.now() - began }, most: place.most };
       } finally {
         row.leave();
       }
     });
   }
 
-  async #ended(run: RunEnd | RunResult, { plan, reports }: RunRequest, spoilt: EndedRun | null): Promise<EndedRun> {
+  async #ended(
+    run: (RunAside & { took: number }) | RunResult,
+    { plan, reports }: RunRequest,
+    spoilt: EndedRun | null,
+  ): Promise<EndedRun> {
     if (!this.#options.unattended)
       await writeRunIndex(reports).catch((error: unknown) => logError(error, "the list of runs could not be written:"));
     addTo(this.#directories, plan.experiment.file, run.directory);
     const { verdict, reasons, findings, directory } = run;
     const record = async () => ("record" in run ? run.record : recordIn(directory));
-    return { verdict, reasons, findings, directory, spoilt, record };
+    const aside =
+      "took" in run
+        ? { warm: run.warm, took: run.took }
+        : { warm: false, took: run.record.of("verdict").at(-1)?.t ?? 0 };
+    return { verdict, reasons, findings, directory, spoilt, record, ...aside };
   }
 
   /** redis-benchmark comes with Redis's image, whatever server is under test. */
@@ -254,7 +271,8 @@ export class Session {
     return name;
   }
 
-  async countAgain(): Promise<void> {
+  async end(): Promise<void> {
+    await this.#processes.close();
     if (this.#options.again) for (const own of this.#directories.values()) await countAgain(own);
   }
 }
@@ -272,7 +290,7 @@ export function withSession(options: SessionOptions, body: (session: Session) =>
       const code = await body(session);
       return signal.aborted ? EXIT.interrupted : code;
     } finally {
-      await session.countAgain();
+      await session.end();
     }
   });
 }

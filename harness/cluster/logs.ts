@@ -53,8 +53,11 @@ export class LogCollector {
     return () => this.#syncListeners.delete(listener);
   }
 
-  /** Follows a started container until it ends; call it again after every start. */
-  async follow(node: string, container: string): Promise<void> {
+  /**
+   * Follows a started container until it ends; call it again after every start.
+   * @param since only lines after that: RFC 3339, UTC; absent: from its beginning
+   */
+  async follow(node: string, container: string, since?: string): Promise<void> {
     if (this.#following.get(node) === container || this.#stop.signal.aborted) return;
     this.#following.set(node, container);
     const over = (): void => {
@@ -65,7 +68,7 @@ export class LogCollector {
       const { engine, directory, hide } = this.#options;
       await mkdir(directory, { recursive: true });
       if (!this.#files.has(node)) this.#files.set(node, createWriteStream(this.file(node), { flags: "a" }));
-      const options = { after: this.#last.get(node), signal: this.#stop.signal };
+      const options = { after: this.#last.get(node) ?? since, signal: this.#stop.signal };
       const { done } = await engine.followLogs(container, options, ({ text, at }) => {
         this.#last.set(node, at);
         this.#line(node, hide?.(text) ?? text, at);

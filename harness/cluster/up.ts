@@ -1,15 +1,11 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { messageOf } from "../base/chaos-error.ts";
 import { withResolvers } from "../base/deadline.ts";
 import type { CleanupScope } from "../base/scope.ts";
 import type { ComposeService } from "../docker/compose.ts";
 import { checkDisks } from "../docker/disk.ts";
 import type { ContainerSpec, Network } from "../docker/engine-types.ts";
-import type { Emit } from "../journal/events.ts";
-import { type KeySpace, keySpacesOf } from "../journal/loads/key-space.ts";
 import { checkRedirect } from "../network/virtual-addresses.ts";
-import type { System } from "../systems/system.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import { attachReplicas } from "./attach-replicas.ts";
 import { ContainerNode } from "./container-node.ts";
@@ -22,49 +18,28 @@ import {
   serverOf,
   startNode,
 } from "./containers.ts";
-import { Controllers } from "./controllers/controllers.ts";
 import { announce } from "./dial/announce.ts";
 import { DialPaths } from "./dial/dial-paths.ts";
 import { planLinks } from "./dial/link-plan.ts";
 import { startToxiproxy } from "./dial/start-toxiproxy.ts";
+import { clusterOf, type FollowOptions, followContainers, type MadeServers } from "./follow-servers.ts";
 import { launchOf } from "./launch.ts";
-import { LogCollector } from "./logs.ts";
-import { RunningCluster } from "./running-cluster.ts";
+import type { RunningCluster } from "./running-cluster.ts";
 import { selfRule } from "./self-rule.ts";
-import { Shards } from "./shards.ts";
-import { type ClusterSpec, clusterSpec } from "./spec.ts";
+import { clusterSpec } from "./spec.ts";
 
 const READY_MS = 60_000;
 
-export interface UpOptions extends Omit<MakeOptions, "made"> {
+export interface UpOptions extends Omit<MakeOptions, "made">, FollowOptions {
   toxiproxyImage: string;
   /** Server configuration of the experiment, over the Compose file's. */
   config: Readonly<Record<string, string>>;
-  runId: string;
-  /** Where the servers' logs are written. */
-  logDirectory: string;
-  /** Hides the secrets in a line of a log. */
-  hide?: (line: string) => string;
-  emit: Emit;
-  /** What follows the cluster (logs, events, connections) registers its end here. Closed before `resources`. */
-  scope: CleanupScope;
-  /** The replicas are left without a master: the caller attaches them when the masters have their data. */
-  attachLater?: boolean;
-  /** Those that have data. Default: the first. */
-  keySpaces?: readonly KeySpace[] | undefined;
-  /** A replica that gets a master is told to copy all data, where it can be told so. */
-  copyAll?: boolean;
-  /** The engine stopped telling what happens to the containers: it is gone, or restarts. */
-  onEngineLost(error: unknown): void;
-  /** Is this node stopped by one of our own faults right now? For `container` events. */
-  ours(node: string): boolean;
-  /** A server's container has ended, not by our own doing. */
-  onDeath?(node: string, exitCode: number | null): void;
 }
 
 /** A cluster of servers that have been told no role yet. */
 export interface StartedCluster {
   cluster: RunningCluster;
+  made: MadeServers;
   /** Replication as the Compose file says; resolves when all replicas are attached, unless that is left for later. */
   replicate(): Promise<void>;
 }
@@ -92,7 +67,8 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   removeLockGraphs(options);
   const held = options.resources.part();
   const make = { ...options, resources: held, made: removedWith(options.resources, engine) };
-  const [networks, events] = await Promise.all([makeNetworks(make, prefix), followEvents(options)]);
+  const [networks, followers] = await Promise.all([makeNetworks(make, prefix), followContainers(options, spec)]);
+  const followed = { by: followers };
   const data = networks.get(spec.dataNetwork) as Network;
   const subnets = new Map([...networks].map(([name, { subnet }]) => [name, subnet]));
   const paths = new DialPaths(system, spec, subnets, engine.info.local);
@@ -127,15 +103,6 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
     plans,
     paths,
   });
-  const logs = new LogCollector({
-    engine,
-    rulesOf: (name) =>
-      spec.nodes.flatMap((node) => (node.name === name ? serverOf(options, node).system.logRules : [])),
-    directory: options.logDirectory,
-    emit,
-    hide: options.hide,
-  });
-  scope.defer("close the servers' logs", () => logs.close());
   const password = spec.nodes[0]?.config.requirepass;
   const startServer = async ({ node, ports }: Placed): Promise<ContainerNode> => {
     const on = attach(node.service, node.name, (network) => paths.containerOn(network, node));
@@ -156,13 +123,13 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
       interposer,
       remake: async (server, cut) => {
         const other = await again(server, cut ? data.name : null);
-        events.hear(other, one, logs, true);
+        followed.by.hear(other, one, true);
         return other;
       },
       password: node.role === "sentinel" || node.role === "helper" ? undefined : password,
     });
-    events.hear(id, one, logs);
-    await Promise.all([one.inspect().then(() => one.prepare()), logs.follow(node.name, id)]);
+    followers.hear(id, one);
+    await Promise.all([one.inspect().then(() => one.prepare()), followers.logs.follow(node.name, id)]);
     return one;
   };
   // What servers may ask is there before them, and its paths are links from its first packet on.
@@ -173,25 +140,9 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
   const nodes = placed.map(
     ({ node: { name } }) => [...helpers, ...servers].find((one) => one.name === name) as ContainerNode,
   );
-  const cluster = new RunningCluster({
-    system,
-    nodes,
-    links,
-    logs,
-    topology: spec.topology,
-    emit,
-    password,
-    toxiproxyApi: `${api.host}:${api.port}`,
-    dataNetwork: data.name,
-    ruler: spec.ruler,
-    controllers: ruling(system, spec, nodes, paths, emit),
-    shards: spec.sharded ? new Shards(spec.topology.masters) : null,
-    copyAll: options.copyAll ?? false,
-    keySpaces: options.keySpaces ?? keySpacesOf({}),
-    nodeAt: (host, port) => paths.nodeAt(host, port, plans),
-    namesOf: (name) => paths.namesOf(name, plans),
-  });
-  scope.defer("close the administration connections", async () => cluster.closeLanes());
+  const toxiproxyApi = `${api.host}:${api.port}`;
+  const made: MadeServers = { spec, nodes, links, paths, plans, toxiproxyApi, dataNetwork: data.name, followed };
+  const cluster = clusterOf(made, options);
   const answers = answersOf(nodes, signal);
   await answers.firstWord;
   await announce(
@@ -211,23 +162,7 @@ export async function startServers(options: UpOptions): Promise<StartedCluster> 
     if (!options.attachLater) await attachReplicas(cluster, signal);
     if (ownRule) await follow(cluster, await ownRule.handOver(cluster, signal), scope);
   };
-  return { cluster, replicate };
-}
-
-/** Those of the helpers who rule; null: none do. */
-function ruling(
-  { controller: mode }: System,
-  spec: ClusterSpec,
-  all: readonly ContainerNode[],
-  paths: DialPaths,
-  emit: Emit,
-): Controllers | null {
-  const named = (role: string) => spec.nodes.filter(({ service }) => service.role === role).map(({ name }) => name);
-  const nodes = all.filter(({ name }) => named("controller").includes(name));
-  if (mode === undefined || nodes.length === 0) return null;
-  const [store = ""] = named("store");
-  const hostOf = (name: string) => paths.addresses.of(name);
-  return new Controllers({ mode, nodes, store, hostOf, nameOf: (host) => paths.nameOf(host), emit });
+  return { cluster, made, replicate };
 }
 
 /** `all`: every server answers. `firstWord`: that, or one of them has been silent for longer than a start takes. */
@@ -251,39 +186,6 @@ async function follow(cluster: RunningCluster, agreement: AgreementWatch, scope:
   cluster.agreement = agreement;
   scope.defer("stop asking who is master", () => agreement.stop());
   agreement.start();
-}
-
-/** Keeps node states current and the logs followed over restarts, and journals what happens to the containers after their first start. */
-async function followEvents(options: UpOptions) {
-  const { engine, runId, emit, scope, ours, onEngineLost } = options;
-  const nodes = new Map<string, { node: ContainerNode; logs: LogCollector }>();
-  const started = new Set<string>();
-  const stop = new AbortController();
-  scope.defer("stop following containers", () => stop.abort());
-  const labels = [`kvchaos.run=${runId}`];
-  const subscription = await engine.events({ labels, signal: stop.signal }, ({ id, action, exitCode }) => {
-    const isFirst = action === "start" && !started.has(id);
-    started.add(id);
-    const { node, logs } = nodes.get(id) ?? {};
-    if (!node || isFirst || action === "kill") return;
-    const claimed = ours(node.name);
-    emit({ type: "container", node: node.name, action, exitCode, ours: claimed });
-    if (action === "die" && !claimed) options.onDeath?.(node.name, exitCode);
-    void (async () => {
-      await node.inspect();
-      if (action === "start") await logs?.follow(node.name, node.container);
-    })().catch((error: unknown) => {
-      if (!stop.signal.aborted) emit({ type: "note", about: node.name, text: messageOf(error) });
-    });
-  });
-  subscription.done.catch(onEngineLost);
-  return {
-    /** From now on what happens to a container of a node is told. @param all its first start, too */
-    hear: (container: string, node: ContainerNode, logs: LogCollector, all = false): void => {
-      nodes.set(container, { node, logs });
-      if (all) started.add(container);
-    },
-  };
 }
 
 /** Notes who should be what and, in cluster mode, tells every node its name and every master its slots. */

@@ -11,6 +11,11 @@ export interface Member {
   taken: number;
 }
 
+/** What behaviour.ts calls a line of a log. */
+const LOG = "log ";
+/** Of all experiments. */
+const MOST_OFTEN = 0.6;
+
 /**
  * The experiments that showed something new, and how often everything was seen. What shows rare behaviour is taken more often: its
  * neighbourhood is the least known.
@@ -18,6 +23,7 @@ export interface Member {
 export class Corpus {
   readonly #members: Member[] = [];
   readonly #seen = new Map<string, number>();
+  #experiments = 0;
 
   get members(): readonly Member[] {
     return this.#members;
@@ -28,6 +34,14 @@ export class Corpus {
     return this.#seen.size;
   }
 
+  /** Of log templates, those that some experiments showed and others did not: what all show says nothing of when. */
+  get someLogLines(): string[] {
+    const experiments = this.#experiments;
+    return [...this.#seen].flatMap(([one, times]) =>
+      one.startsWith(LOG) && times > 1 && times < experiments * MOST_OFTEN ? [one.slice(LOG.length)] : [],
+    );
+  }
+
   timesSeen(one: string): number {
     return this.#seen.get(one) ?? 0;
   }
@@ -35,17 +49,19 @@ export class Corpus {
   /** Counts what an experiment showed, and keeps it if some of that is new. Returns what is. */
   add(number: number, document: Drawn, behaviour: ReadonlySet<string>): string[] {
     const fresh = [...behaviour].filter((one) => !this.#seen.has(one));
+    this.#experiments++;
     for (const one of behaviour) this.#seen.set(one, this.timesSeen(one) + 1);
     if (fresh.length > 0) this.#members.push({ number, document, behaviour: [...behaviour], taken: 0 });
     return fresh;
   }
 
-  /** null: there is none yet. */
-  pick(random: Random): Member | null {
-    if (this.#members.length === 0) return null;
+  /** @param fits only among these. null: there is none yet. */
+  pick(random: Random, fits: (document: Drawn) => boolean = () => true): Member | null {
+    const members = this.#members.filter(({ document }) => fits(document));
+    if (members.length === 0) return null;
     const member = weighted(
       random,
-      this.#members.map((one) => [one, this.#energy(one)] as const),
+      members.map((one) => [one, this.#energy(one)] as const),
     );
     member.taken++;
     return member;

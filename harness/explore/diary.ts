@@ -23,6 +23,8 @@ const lineSchema = z.object({
   at: z.number(),
   document: z.record(z.string(), z.unknown()),
   void: z.boolean(),
+  /** How long it took, and how much of that was chaos, ms. */
+  spent: z.object({ all: z.number(), chaos: z.number() }).optional(),
   /** Behaviour that nobody had seen; further on it is named by its place in the order of its first appearance. */
   fresh: z.array(z.string()),
   shown: z.array(z.number()),
@@ -30,13 +32,14 @@ const lineSchema = z.object({
 });
 export type DiaryLine = z.infer<typeof lineSchema>;
 
-const bugSchema: z.ZodType<Bug> = z.object({
+const bugSchema = z.object({
   signature: z.string(),
   name: z.string(),
   experiments: z.array(z.number()),
   again: z.object({ shown: z.number(), of: z.number() }).nullable(),
   proved: z.boolean(),
   kinds: z.array(z.string()).nullable(),
+  common: z.array(z.string()).default([]),
   known: z.string().nullable(),
 });
 
@@ -95,6 +98,13 @@ export class Diary {
     return this.lines.at(-1)?.at ?? 0;
   }
 
+  /** Of the time of all experiments, how much was chaos, from 0 to 1; null: none has told. */
+  get shareOfChaos(): number | null {
+    const spent = this.lines.flatMap((line) => line.spent ?? []);
+    const all = spent.reduce((sum, one) => sum + one.all, 0);
+    return all === 0 ? null : spent.reduce((sum, one) => sum + one.chaos, 0) / all;
+  }
+
   get next(): number {
     return Math.max(0, ...this.lines.map(({ number }) => number)) + 1;
   }
@@ -110,8 +120,8 @@ export class Diary {
     for (const { name, signature } of this.ledger.bugs) {
       const bug = await readFile(this.#bugFile(name), "utf8").catch(() => null);
       if (bug === null) continue;
-      const { experiments } = this.ledger.bugs.find((one) => one.signature === signature) as Bug;
-      this.ledger.restore({ ...bugSchema.parse(JSON.parse(bug)), experiments });
+      const { experiments, common } = this.ledger.bugs.find((one) => one.signature === signature) as Bug;
+      this.ledger.restore({ ...bugSchema.parse(JSON.parse(bug)), experiments, common });
     }
   }
 
@@ -131,6 +141,7 @@ export class Diary {
       at,
       document,
       void: outcome.void,
+      ...(outcome.spent && { spent: outcome.spent }),
       fresh: [...fresh],
       shown,
       seen: [...outcome.seen],

@@ -71,7 +71,7 @@ describe("exploring", () => {
 
   it("finds what lies deep sooner than drawing does alone, with the same seeds and budget", async () => {
     const found = { guided: 0, drawn: 0 };
-    for (let seed = 1; seed <= 4; seed++) {
+    for (let seed = 1; seed <= 6; seed++) {
       for (const [how, guided] of [
         ["guided", true],
         ["drawn", false],

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { ChaosError } from "../base/chaos-error.ts";
 import { seededRandom } from "../base/random.ts";
 import { Corpus } from "./corpus.ts";
 import { maybe } from "./grammar/chance.ts";
-import { type Drawn, draw, type Grammar } from "./grammar/draw.ts";
+import { type Drawn, draw, type Grammar, type Ground, groundOf } from "./grammar/draw.ts";
+import { lineOf } from "./grammar/log-lines.ts";
 import { mutate } from "./grammar/mutate.ts";
 import { type Bug, Ledger } from "./ledger.ts";
 
@@ -20,6 +22,10 @@ export interface Outcome {
   seen: readonly Seen[];
   /** The harness was starved, or the run broke: it counts for nothing. */
   void: boolean;
+  /** Another experiment that needs the same cluster can have this one's at once. */
+  leavesCluster?: boolean;
+  /** How long it took, and how much of that was chaos; absent: nobody knows. ms */
+  spent?: { all: number; chaos: number };
 }
 
 /** One experiment that was run. */
@@ -57,6 +63,8 @@ export interface Exploration {
 
 /** How often an experiment is drawn anew although there is a corpus. */
 const FRESH = 0.3;
+/** How often the next one is for the cluster that the last one left: a new one takes as long as half of the chaos. */
+const STAY = 0.85;
 /** How often one is run although it leads to a bug that is known. */
 const KNOWN_AGAIN = 0.15;
 /** Draws until one fits together: nearly all do. */
@@ -76,10 +84,12 @@ export async function explore(exploration: Exploration): Promise<{ corpus: Corpu
   } = exploration;
   let next = first;
   const job = async (): Promise<void> => {
+    let left: Ground | null = null;
     while (!exploration.over() && next < first + most) {
       const number = next++;
-      const document = await drawValid(exploration, number, corpus, ledger);
+      const document: Drawn = await drawValid(exploration, number, { corpus, ledger, left });
       const outcome = await exploration.run(document, number);
+      left = outcome.leavesCluster ? groundOf(document) : null;
       const tried: Tried = { number, document, outcome, fresh: [], firsts: [] };
       if (outcome.void) await exploration.onTried(tried);
       else await exploration.onTried({ ...tried, ...note(tried, corpus, ledger) });
@@ -96,23 +106,31 @@ export function note(
   ledger: Ledger,
 ): Pick<Tried, "fresh" | "firsts"> {
   const fresh = corpus.add(number, document, outcome.behaviour);
+  const faults = kindsOf(document);
   const noted = outcome.seen.map(({ signature, proved, known }) =>
-    ledger.note(signature, { experiment: number, proved, known }),
+    ledger.note(signature, { experiment: number, proved, known, faults }),
   );
   return { fresh, firsts: noted.flatMap(({ bug, first }) => (first ? [bug] : [])) };
 }
 
+/** @param left the cluster that is there, and how its servers are configured */
 async function drawValid(
-  { grammar, seed, guided, valid }: Exploration,
+  { grammar: plain, seed, guided, valid }: Exploration,
   number: number,
-  corpus: Corpus,
-  ledger: Ledger,
+  { corpus, ledger, left }: { corpus: Corpus; ledger: Ledger; left: Ground | null },
 ): Promise<Drawn> {
+  const lines = guided ? corpus.someLogLines.flatMap((line) => lineOf(line) ?? []) : [];
+  const grammar = { ...plain, lines };
   for (let attempt = 0; attempt < MOST_DRAWS; attempt++) {
     const random = seededRandom(`${seed}/${number}/${attempt}`);
-    const parent = guided && !maybe(random, FRESH) ? corpus.pick(random) : null;
+    const ground = left !== null && maybe(random, STAY) ? left : null;
+    const fits = ground && ((document: Drawn) => isDeepStrictEqual(groundOf(document), ground));
+    const parent = guided && !maybe(random, FRESH) ? corpus.pick(random, fits ?? undefined) : null;
     const other = parent && corpus.pick(random);
-    const document = parent && other ? mutate(parent.document, other.document, grammar, random) : draw(grammar, random);
+    const document =
+      parent && other
+        ? mutate(parent.document, other.document, grammar, random, ground !== null)
+        : draw(grammar, random, ground);
     if (ledger.leadsToKnown(kindsOf(document)) && !maybe(random, KNOWN_AGAIN)) continue;
     if (await valid(document)) return document;
   }

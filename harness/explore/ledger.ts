@@ -11,12 +11,17 @@ export interface Bug {
   proved: boolean;
   /** Kinds of the faults that it takes, once it was shrunk. */
   kinds: string[] | null;
+  /** Kinds of faults that all experiments have that showed it. */
+  common: string[];
   /** The issue that is known for it. */
   known: string | null;
 }
 
 /** What a finding counts for. */
 export type Standing = "proved" | "came back" | "seen once";
+
+/** So few kinds of faults in common say what leads to a bug. */
+const FEW = 3;
 
 /** It counts only when it came back, or proves itself. */
 export function standingOf({ proved, again, experiments }: Pick<Bug, "proved" | "again" | "experiments">): Standing {
@@ -35,10 +40,16 @@ export class Ledger {
   /** The bug of a signature, and whether this is the first time. */
   note(
     signature: string,
-    { experiment, proved, known }: { experiment: number; proved: boolean; known: string | null },
+    {
+      experiment,
+      proved,
+      known,
+      faults = new Set(),
+    }: { experiment: number; proved: boolean; known: string | null; faults?: ReadonlySet<string> },
   ): { bug: Bug; first: boolean } {
     const before = this.#bugs.get(signature);
     if (before) {
+      before.common = before.common.filter((kind) => faults.has(kind));
       if (!before.experiments.includes(experiment)) before.experiments.push(experiment);
       before.proved ||= proved;
       return { bug: before, first: false };
@@ -50,6 +61,7 @@ export class Ledger {
       again: null,
       proved,
       kinds: null,
+      common: [...faults],
       known,
     };
     this.#bugs.set(signature, bug);
@@ -61,11 +73,12 @@ export class Ledger {
     this.#bugs.set(bug.signature, bug);
   }
 
-  /** Would faults of these kinds lead to a bug that is known by now? */
+  /** Would faults of these kinds lead to a bug that is known by now? As long as it is not shrunk, what its experiments have in common tells. */
   leadsToKnown(kinds: ReadonlySet<string>): boolean {
-    return this.bugs.some(
-      (bug) => bug.kinds !== null && bug.kinds.length > 0 && bug.kinds.every((kind) => kinds.has(kind)),
-    );
+    return this.bugs.some((bug) => {
+      const takes = bug.kinds ?? (bug.experiments.length > 1 && bug.common.length <= FEW ? bug.common : []);
+      return takes.length > 0 && takes.every((kind) => kinds.has(kind));
+    });
   }
 
   #nameFor(signature: string): string {

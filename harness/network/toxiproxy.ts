@@ -120,6 +120,18 @@ export class ToxiproxyServer {
   }
 }
 
+/** What is in the way of some link: proxies that are off, and toxics. @param api host:port */
+export async function toxicsAt(api: string): Promise<string[]> {
+  const proxies = await withDeadline({ what: "Toxiproxy: listing the proxies", within: CALL_MS }, async (signal) => {
+    const response = await fetch(`http://${api}/proxies`, { signal });
+    return (await response.json()) as Record<string, { enabled: boolean; toxics: { name: string }[] }>;
+  });
+  return Object.entries(proxies).flatMap(([name, { enabled, toxics }]) => [
+    ...(enabled ? [] : [`${name} off`]),
+    ...toxics.map((toxic) => `${toxic.name} on ${name}`),
+  ]);
+}
+
 function failed(what: string, cause: unknown): ChaosError {
   return new ChaosError("infrastructure", `Toxiproxy: ${what} failed: ${messageOf(cause)}`, {
     hint: "See the toxiproxy container's log; `kvchaos doctor` checks the image.",

@@ -5,6 +5,7 @@ import type { Claims } from "./chaos/claims.ts";
 import type { Examinations } from "./examinations.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { ServerTrouble } from "./server-trouble.ts";
+import type { Held, Kept } from "./warm/warm-cluster.ts";
 
 /** What every part of one run shares. */
 export interface RunContext {
@@ -16,8 +17,12 @@ export interface RunContext {
   readonly runId: string;
   /** Closed at teardown. */
   readonly scope: CleanupScope;
-  /** The cluster itself: closed after `scope`, unless the user keeps it. */
-  readonly resources: CleanupScope;
+  /** The cluster itself: its resources are closed after `scope`, unless the user or another run keeps it. */
+  readonly held: Held;
+  /** Of the run before, of which this one is to use the cluster again if it is clean; null: it makes its own. */
+  readonly kept: Kept | null;
+  /** What a run needs that is to use this one's cluster again (warm/cluster-key.ts); null: none can. */
+  readonly key: string | null;
   readonly claims: Claims;
   readonly examinations: Examinations;
   /** Hides every secret of the run in a text. */

@@ -5,6 +5,7 @@ import type { Plan } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { SubscriberFailure } from "../journal/writer.ts";
 import type { System } from "../systems/system.ts";
+import type { WarmCluster } from "./warm/warm-cluster.ts";
 
 export interface RunOptions {
   plan: Plan;
@@ -24,6 +25,8 @@ export interface RunOptions {
   /** Ctrl-C: heal, report what there is, leave nothing behind. */
   interrupt: AbortSignal;
   live: readonly LiveReporter[];
+  /** Holds the cluster of the run before in this process, and gets this one's; absent: every run has its own. */
+  warm?: WarmCluster | undefined;
   /** Runs beside this one, at this moment; absent: it is on its own. */
   others?: (() => number) | undefined;
 }

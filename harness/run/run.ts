@@ -3,7 +3,6 @@ import path from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { sleep } from "../base/deadline.ts";
-import { CleanupScope } from "../base/scope.ts";
 import { version } from "../base/version.ts";
 import { runChecks } from "../checks/run-checks.ts";
 import { verdictOf } from "../checks/verdict.ts";
@@ -16,12 +15,11 @@ import { readRecord } from "../journal/reader.ts";
 import { textHider } from "../journal/redact.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { preload } from "../load/preload.ts";
-import { Claims } from "./chaos/claims.ts";
 import { checkCommands } from "./commands-check.ts";
-import { Examinations } from "./examinations.ts";
 import { hostFacts } from "./host.ts";
 import { LimitWatch } from "./limit-watch.ts";
 import { loadTargets } from "./load-targets.ts";
+import { makeContext } from "./make-context.ts";
 import type { Aftermath } from "./recovery/aftermath.ts";
 import { heal } from "./recovery/heal.ts";
 import { compareReplicas, readCells, readFinalStates } from "./recovery/quiesce.ts";
@@ -32,8 +30,9 @@ import { makeRunFolder, writePlanFiles } from "./run-folder.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
 import { SeenService } from "./seen-service.ts";
 import { ServerTrouble, tellUnattached } from "./server-trouble.ts";
-import { attachesLater, startCluster } from "./start-cluster.ts";
+import { attachesLater, type RunCluster, startCluster } from "./start-cluster.ts";
 import { startTraffic, type Traffic } from "./traffic.ts";
+import { leaveCluster, mayBeCleaned } from "./warm/leave-cluster.ts";
 import { type WatchedCluster, watchCluster } from "./watched-cluster.ts";
 
 /*
@@ -44,7 +43,6 @@ import { type WatchedCluster, watchCluster } from "./watched-cluster.ts";
  */
 
 const PRELOAD_MS = 120_000;
-
 /** Runs one experiment once. Returns data whatever happens, but for a folder or journal that cannot be written. */
 export async function runExperiment(options: RunOptions): Promise<RunResult> {
   const startedAt = new Date();
@@ -54,29 +52,7 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
   const secrets = secretsOf(plan, options.compose);
   const journal = JournalWriter.open(path.join(directory, "journal.jsonl"), clock, { redact: secrets });
   for (const reporter of options.live) journal.subscribe((event) => reporter.onEvent?.(event), reporter.name);
-  const scope = new CleanupScope();
-  const broken = new AbortController();
-  const trouble = new AbortController();
-  const evidenceSignal = AbortSignal.any([options.interrupt, broken.signal]);
-  const signal = AbortSignal.any([evidenceSignal, trouble.signal]);
-  // Every wait of a run listens to it: hundreds at once are no leak.
-  setMaxListeners(0, signal, evidenceSignal, options.interrupt);
-  const context: RunContext = {
-    options,
-    clock,
-    emit: journal.emit,
-    directory,
-    runId,
-    scope,
-    resources: new CleanupScope(),
-    claims: new Claims(),
-    examinations: new Examinations(clock),
-    hide: textHider(secrets),
-    signal,
-    evidenceSignal,
-    lost: (error) => broken.abort(error),
-    troubled: (error) => trouble.abort(error),
-  };
+  const context = makeContext({ options, clock, emit: journal.emit, directory, runId, hide: textHider(secrets) });
   await writePlanFiles(directory, options);
   const error = await new Run(context, journal).toTheEnd(startedAt);
   await journal.close();
@@ -99,6 +75,9 @@ class Run {
   readonly #service: SeenService;
   /** From the moment on at which the servers answer. */
   #watched: WatchedCluster | null = null;
+  #started: RunCluster | null = null;
+  /** What was done may be undone: another run can use the cluster. */
+  #mayBeCleaned = false;
 
   constructor(context: RunContext, journal: JournalWriter) {
     this.#context = context;
@@ -183,10 +162,12 @@ class Run {
 
   /** The servers are watched before any of them is told its role. */
   async #setUp(): Promise<WatchedCluster> {
-    const { cluster, replicate } = await startCluster(this.#context, () => this.#watched !== null);
+    const started = await startCluster(this.#context, () => this.#watched !== null);
+    const { cluster } = started;
     const watched = await watchCluster(this.#context, cluster);
     this.#watched = watched;
-    await replicate().catch((error: unknown) => tellUnattached(this.#context, cluster, error));
+    this.#started = started;
+    await started.replicate().catch((error: unknown) => tellUnattached(this.#context, cluster, error));
     await checkCommands(cluster, this.#context.options.plan.experiment.load, this.#context.signal);
     return watched;
   }
@@ -269,13 +250,16 @@ class Run {
     const record = await readRun(directory);
     const results = runChecks(names, record);
     for (const result of results) emit({ type: "check", ...result });
-    emit({ type: "verdict", ...verdictOf(record, results) });
+    const verdict = verdictOf(record, results);
+    emit({ type: "verdict", ...verdict });
+    this.#mayBeCleaned = mayBeCleaned(record, results, verdict.verdict);
   }
 
   async #tearDown(keep: boolean): Promise<void> {
-    const { scope, resources, emit } = this.#context;
+    const { scope, held, emit } = this.#context;
     const failures = await scope.close();
-    if (!keep) failures.push(...(await resources.close()));
+    const left = this.#mayBeCleaned && failures.length === 0 && (await leaveCluster(this.#context, this.#started));
+    if (!keep && !left) failures.push(...(await held.resources.close()));
     for (const { what, error } of failures) {
       emit({ type: "note", about: "teardown", text: `could not ${what}: ${messageOf(error)}` });
     }

@@ -49,7 +49,7 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
   const { experiment } = plan;
   const { hangAfter, hangLimit } = experiment.watchdog;
   const patience = hangLimit ?? PATIENCE * hangAfter;
-  const labels = await ownerLabels(context.runId);
+  const labels = await ownerLabels(context.held.runId);
   const states = new SeenStates(clock);
   const triggers = new TriggerSource(cluster, emit);
   const moves = new ExperimentMoves(cluster);

@@ -8,13 +8,16 @@ export type ToRun =
   | { type: "run"; request: RunRequest; script: string; terminal: { isTTY: boolean; columns: number } }
   /** So many others run now. */
   | { type: "others"; count: number }
-  | { type: "interrupt" };
+  /** Ends the run that is under way. */
+  | { type: "interrupt" }
+  /** No run comes any more: the cluster that is kept is removed, and the process ends. */
+  | { type: "leave" };
 
 export type FromRun =
   | { type: "event"; event: JournalEvent }
   /** It could not even begin. */
   | { type: "failed"; code: ErrorCode; message: string; hint: string | undefined }
-  | { type: "ended"; run: RunEnd };
+  | { type: "ended"; run: RunEnd; warm: boolean };
 
 /** What is left of a run for who did not see it. */
 export interface RunEnd extends Pick<RunResult, "verdict" | "reasons" | "findings" | "directory"> {

@@ -1,40 +1,45 @@
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { connectEngine } from "../../docker/engine.ts";
+import { WarmCluster } from "../../run/warm/warm-cluster.ts";
 import { EXIT } from "../exit-codes.ts";
 import { invocation } from "../invocation.ts";
 import { runHere } from "../run-here.ts";
 import { type FromRun, runEnd, type ToRun } from "./messages.ts";
 
-/* The process of one run: see run-process.ts. */
+/* The process of one run, or of several, one after the other: see run-process.ts. */
 
-const interrupt = new AbortController();
+let interrupt = new AbortController();
 let others = 0;
+const warm = new WarmCluster();
+const engine = connectEngine();
 
 process.on("message", (message: ToRun) => {
   if (message.type === "others") others = message.count;
   else if (message.type === "interrupt") interrupt.abort(new ChaosError("interrupted", "interrupted"));
+  else if (message.type === "leave") void warm.close().then(() => process.exit());
   else void run(message);
 });
 // Who asked for it has gone: so has this process, and the reaper removes what is left.
 process.on("disconnect", () => process.exit(EXIT.interrupted));
 
 async function run({ request, script, terminal }: Extract<ToRun, { type: "run" }>): Promise<void> {
+  interrupt = new AbortController();
   try {
     const result = await runHere(request, {
-      engine: await connectEngine({ signal: interrupt.signal }),
+      engine: await engine,
       invocation: invocation({ script, directory: process.cwd(), environment: process.env }),
       interrupt: interrupt.signal,
       terminal: { ...terminal, write: (text) => process.stderr.write(text) },
       quiet: true,
       onEvent: (event) => tell({ type: "event", event }),
       others: () => others,
+      warm: request.warm ? warm : undefined,
     });
-    await tell({ type: "ended", run: runEnd(result) });
+    await tell({ type: "ended", run: runEnd(result), warm: warm.keeps });
   } catch (error) {
     const { code, hint } = error instanceof ChaosError ? error : new ChaosError("internal", "");
     await tell({ type: "failed", code, message: messageOf(error), hint });
   }
-  process.exit();
 }
 
 /** Resolves when it has been handed over. */

@@ -4,7 +4,7 @@ import { counted, formatTime } from "../../base/units.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { documentText } from "../../experiment/document-text.ts";
 import { SIGNATURES_FILE } from "../../experiment/known-bugs.ts";
-import { Diary } from "../../explore/diary.ts";
+import { Diary, type DiaryLine } from "../../explore/diary.ts";
 import { explore, type Tried } from "../../explore/explorer.ts";
 import type { Drawn } from "../../explore/grammar/draw.ts";
 import { commandsIn, grammarOf } from "../../explore/grammar/grammar-of.ts";
@@ -22,7 +22,7 @@ import { EXIT } from "../exit-codes.ts";
 import { EXPERIMENTS } from "../experiment-files.ts";
 import { forget, readExplored } from "../explore/experiment-run.ts";
 import { Progress } from "../explore/progress.ts";
-import { workUp } from "../explore/work-up.ts";
+import { WorkUps } from "../explore/work-up.ts";
 import { foot, log, print } from "../print.ts";
 import { readCount, readDuration, readJobs } from "../read-limits.ts";
 import { withSession } from "../session.ts";
@@ -90,12 +90,19 @@ export const exploreCommand = command({
         const planOf = (document: Drawn, ofSeed: string): Promise<Plan | null> =>
           planOfDocument(documentText(document), path.join(out, "drawn.yaml"), ofSeed, server);
         const runs = new Map<number, { plan: Plan; directory: string }>();
-        const run = (plan: Plan, unneeded?: AbortSignal) => session.runPlan(plan, server, unneeded);
+        const run = (plan: Plan, unneeded?: AbortSignal) => session.runPlan(plan, server, { unneeded });
         const writePages = async (): Promise<void> => {
           const sum = sumOf(diary, grammar.faults);
           await writeFile(path.join(out, "explore.html"), exploreHtml(sum).text);
           await writeFile(path.join(out, "explore.md"), exploreMarkdown(sum));
         };
+        const options = { session, server, diary, known, run, late, shrinkFor };
+        const workUps = new WorkUps(options);
+        for (const bug of diary.ledger.bugs) {
+          const { number, document } = diary.lines.find((line) => line.number === bug.experiments[0]) as DiaryLine;
+          const plan = await planOf(document, `${seed}.${number}`);
+          if (plan) workUps.goOn(bug, { document, number, plan });
+        }
         await explore({
           grammar,
           seed,
@@ -110,25 +117,29 @@ export const exploreCommand = command({
           run: async (document, number) => {
             progress.begin(number, document);
             const plan = (await planOf(document, `${seed}.${number}`)) as Plan;
-            const { outcome, directory } = await readExplored(await run(plan), known);
+            const { outcome, directory } = await readExplored(
+              await session.runPlan(plan, server, { warm: true }),
+              known,
+            );
             runs.set(number, { plan, directory });
             return outcome;
           },
           onTried: async (tried: Tried) => {
-            const { number, firsts } = tried;
+            const { number, firsts, document } = tried;
             const own = runs.get(number) as { plan: Plan; directory: string };
             runs.delete(number);
             if (!session.signal.aborted) diary.add(tried, before + performance.now() - began);
             progress.end(tried);
             for (const bug of firsts) {
               log(`${bug.known === null ? "new" : `known, ${bug.known}`}: ${bug.signature} (experiment ${number})`);
-              await workUp(bug, tried, own, { session, server, diary, known, run, planOf, late, shrinkFor });
+              await workUps.begin(bug, { document, number, plan: own.plan }, own.directory);
             }
             await forget(own.directory);
             await writePages();
             progress.draw();
           },
         });
+        await workUps.end();
         await writePages();
         await diary.end();
         foot([]);

@@ -84,7 +84,7 @@ async function confirmAll(
       { node, prediction, tries },
       {
         run: async ({ plan: own }, unneeded) => {
-          const ended = await session.runPlan(own, server, unneeded);
+          const ended = await session.runPlan(own, server, { unneeded });
           return { ...ended, record: await ended.record() };
         },
         signal: session.signal,

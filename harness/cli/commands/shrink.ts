@@ -65,7 +65,7 @@ export const shrinkCommand = command({
           onTried: ({ what, outcome }) => log(`  ${what}: ${outcome}`),
         },
         {
-          run: (some, unneeded) => session.runPlan(some, server, unneeded),
+          run: (some, unneeded) => session.runPlan(some, server, { unneeded }),
           late: () => performance.now() > end,
           signal: session.signal,
           jobs: session.jobs,

@@ -4,6 +4,7 @@ import { behaviourOf } from "../../explore/behaviour.ts";
 import type { Outcome, Seen } from "../../explore/explorer.ts";
 import type { KnownSignatures } from "../../explore/known-signatures.ts";
 import { signatureOf } from "../../explore/signature.ts";
+import type { Finding } from "../../journal/finding.ts";
 import type { EndedRun } from "../session.ts";
 
 /** What one run of an exploration came to, and where it lies. */
@@ -12,22 +13,32 @@ export interface ExploredRun {
   directory: string;
 }
 
+/** Findings that no cut or burdened path explains. */
+const OF_THE_SERVER: ReadonlySet<Finding["type"]> = new Set(["hang", "crash"]);
+
 /** Reads what a run left behind. What counts for nothing shows nothing. */
 export async function readExplored(run: EndedRun, known: KnownSignatures): Promise<ExploredRun> {
-  const { directory, verdict } = run;
+  const { directory, verdict, warm: leavesCluster, took: all } = run;
   const record = await run.record();
+  const chaos = record.view.phase("chaos");
+  const spent = { all, chaos: chaos ? chaos.to - chaos.from : 0 };
   const starved = record.view.starved.length > 0;
+  const tooStarved = record.view.tooStarved({ from: chaos?.from ?? 0, to: record.end }) !== null;
   const broke = verdict === "error" || verdict === "interrupted";
-  const found = run.findings.filter(({ consequenceOf }) => consequenceOf === undefined);
+  // A fault of ours that is still in place may be what is seen, but for what it cannot do.
+  const held = record.of("fault").some(({ step }) => step === "heal-failed");
+  const certain = verdict !== "fail" ? [] : run.findings.filter(({ type }) => !held || OF_THE_SERVER.has(type));
+  const found = certain.filter(({ consequenceOf }) => consequenceOf === undefined);
   // A proof stands whatever the machine did meanwhile.
   const standing = starved ? found.filter(({ proof, type }) => proof !== null || type === "crash") : found;
-  const isVoid = broke || (starved && standing.length === 0);
-  if (isVoid) return { outcome: { behaviour: new Set(), seen: [], void: true }, directory };
+  const isVoid = broke || ((tooStarved || held) && standing.length === 0);
+  if (isVoid) return { outcome: { behaviour: new Set(), seen: [], void: true, leavesCluster, spent }, directory };
   const seen = standing.map((finding): Seen => {
     const signature = signatureOf(finding, record);
     return { signature, proved: finding.proof !== null, known: known.issueOf(signature) };
   });
-  return { outcome: { behaviour: behaviourOf(record, await logsIn(directory)), seen, void: false }, directory };
+  const behaviour = behaviourOf(record, await logsIn(directory));
+  return { outcome: { behaviour, seen, void: false, leavesCluster, spent }, directory };
 }
 
 async function logsIn(directory: string): Promise<Map<string, string>> {

@@ -40,10 +40,11 @@ export class Progress {
     const now = performance.now();
     const hours = (now - this.#began) / HOUR;
     const lately = this.#fresh.filter((at) => now - at < LATELY).length;
+    const share = this.#diary.shareOfChaos;
     const { bugs } = this.#diary.ledger;
     const firm = bugs.filter((bug) => standingOf(bug) !== "seen once").length;
     const line = [
-      `${counted(this.#diary.lines.length, "experiment")}, ${Math.round(this.#ended / Math.max(hours, 1 / 60))} an hour`,
+      `${counted(this.#diary.lines.length, "experiment")}, ${Math.round(this.#ended / Math.max(hours, 1 / 60))} an hour${share === null ? "" : `, ${Math.round(share * 100)} % of them chaos`}`,
       `${lately} new in 10 min`,
       `${counted(firm, "finding")}${bugs.length > firm ? ` (${bugs.length - firm} seen once)` : ""}`,
       `trying ${[...this.#running.values()].join("; ")}`,

@@ -1,9 +1,10 @@
 import type { Random } from "../../base/random.ts";
 import { half, maybe, weighted } from "./chance.ts";
-import { DRAWN_FAULTS, type Ground } from "./faults.ts";
+import { DRAWN_FAULTS, type Field } from "./faults.ts";
+import { fitted } from "./fit.ts";
 import { drawLoads, drawPreload } from "./loads.ts";
 import { drawSettings } from "./settings.ts";
-import { drawTrigger } from "./triggers.ts";
+import { drawTrigger, type Earlier } from "./triggers.ts";
 
 /** What an exploration may draw from. */
 export interface Grammar {
@@ -14,12 +15,29 @@ export interface Grammar {
   /** Workloads that can be recorded. */
   recordable: readonly string[];
   commands: readonly (readonly string[])[];
-  modes: readonly Ground["mode"][];
+  modes: readonly Field["mode"][];
   /** Settings of the servers are drawn, too. */
   settings: boolean;
+  /** Clusters that are drawn instead of topologies, as a file names them, and who is there. */
+  clusters?: readonly GivenCluster[];
+  /** Regular expressions for lines of logs that faults may wait for. */
+  lines?: readonly string[];
+}
+
+/** A Compose file of the user's. */
+export interface GivenCluster extends Pick<Field, "masters" | "replicas" | "mode"> {
+  file: string;
 }
 
 export type Drawn = Record<string, unknown>;
+
+const GROUND = ["cluster", "config", "full-sync"] as const;
+/** What a cluster is made of: experiments with the same ground can have the same one. */
+export type Ground = Partial<Record<(typeof GROUND)[number], unknown>>;
+
+export function groundOf(document: Drawn): Ground {
+  return Object.fromEntries(GROUND.flatMap((key) => (document[key] === undefined ? [] : [[key, document[key]]])));
+}
 
 /** ms */
 const SHORTEST = 8_000;
@@ -30,35 +48,27 @@ const MOST_FAULTS = 8;
  * An experiment that nobody wrote. Each draw does without a random half of the kinds of faults and loads, so that those that are left meet
  * more often (swarm testing, Groce et al. 2012).
  */
-export function draw(grammar: Grammar, random: Random): Drawn {
+export function draw(grammar: Grammar, random: Random, given: Ground | null = null): Drawn {
   const { system } = grammar;
-  const mode = random.pick(grammar.modes);
-  const cluster = drawCluster(random, system, mode);
+  const ground = given ?? drawGround(grammar, random);
   const length = 1000 * random.int(SHORTEST / 1000, LONGEST / 1000);
-  const ground = { ...groundOf(grammar, cluster), random };
+  const field = { ...fieldOf(grammar, ground.cluster), random };
   const kinds = half(random, grammar.faults);
   const count = random.int(1, MOST_FAULTS);
   const faults: Drawn[] = [];
   for (let number = 1; number <= count; number++) {
-    const fault = drawFault(
-      ground,
-      kinds,
-      number,
-      faults.map(({ id }) => String(id)),
-      length,
-    );
+    const fault = drawFault(field, kinds, number, faults, length);
     if (fault) faults.push(fault);
   }
-  const single = ground.masters.length === 1 || mode === "cluster";
-  const settings = grammar.settings ? drawSettings(random, system) : {};
+  const single = field.masters.length === 1 || field.mode === "cluster";
   const preload = drawPreload(random);
+  const { cluster, ...servers } = ground;
   return {
     title: "Drawn by kvchaos explore",
     systems: [system],
     cluster,
     ...(preload && { preload }),
-    ...(Object.keys(settings).length > 0 && { config: { [system]: settings } }),
-    ...(mode === "replication" && maybe(random, 0.4) && { "full-sync": "force" }),
+    ...servers,
     load: drawLoads(random, grammar.workloads, single ? grammar.recordable : []),
     "warm-up": "1s",
     duration: `${length / 1000}s`,
@@ -67,12 +77,24 @@ export function draw(grammar: Grammar, random: Random): Drawn {
   };
 }
 
+function drawGround({ system, modes, settings, clusters = [] }: Grammar, random: Random): Ground {
+  const given = clusters.length > 0 ? random.pick(clusters) : null;
+  const mode = given?.mode ?? random.pick(modes);
+  const cluster = given?.file ?? drawCluster(random, system, mode);
+  const config = settings ? drawSettings(random, system) : {};
+  return {
+    cluster,
+    ...(Object.keys(config).length > 0 && { config: { [system]: config } }),
+    ...(mode === "replication" && maybe(random, 0.4) && { "full-sync": "force" }),
+  };
+}
+
 /** One more fault, of one of these kinds; null: none of them can be drawn here. */
 export function drawFault(
-  ground: Ground,
+  field: Field,
   kinds: readonly string[],
   number: number,
-  others: readonly string[],
+  others: readonly Drawn[],
   length: number,
 ): Drawn | null {
   const known = kinds.flatMap((kind) => {
@@ -80,13 +102,14 @@ export function drawFault(
     return fault ? [[{ kind, fault }, fault.weight] as const] : [];
   });
   if (known.length === 0) return null;
-  const { kind, fault } = weighted(ground.random, known);
-  const params = fault.draw(ground);
+  const { kind, fault } = weighted(field.random, known);
+  const params = fault.draw(field);
   if (!params) return null;
-  return { id: `f${number}`, fault: kind, ...drawTrigger(ground, others, length), ...params };
+  const trigger = drawTrigger(field, earlierOf(others), length);
+  return fitted({ id: `f${number}`, fault: kind, ...trigger, ...params }, others, length);
 }
 
-function drawCluster(random: Random, system: string, mode: Ground["mode"]): Drawn {
+function drawCluster(random: Random, system: string, mode: Field["mode"]): Drawn {
   if (mode === "cluster") return { mode, masters: system === "redis" ? 3 : 2, replicas: 1 };
   if (mode === "sentinel") return { mode, replicas: 2 };
   return weighted<Drawn>(random, [
@@ -98,17 +121,23 @@ function drawCluster(random: Random, system: string, mode: Ground["mode"]): Draw
   ]);
 }
 
+export function earlierOf(faults: readonly Drawn[]): Earlier[] {
+  return faults.map(({ id, fault }) => ({ id: String(id), fault: String(fault) }));
+}
+
 /** Who is there, by the names that nodes of a topology have. */
-export function groundOf(
-  { system, commands }: Pick<Grammar, "system" | "commands">,
-  cluster: Drawn,
-): Omit<Ground, "random"> {
+export function fieldOf(
+  { system, commands, clusters = [], lines = [] }: Pick<Grammar, "system" | "commands" | "clusters" | "lines">,
+  cluster: unknown,
+): Omit<Field, "random"> {
+  const given = clusters.find(({ file }) => file === cluster);
+  if (given) return { ...given, system, commands, lines };
   const {
     masters = 1,
     replicas = 1,
     mode = "replication",
-  } = cluster as { masters?: number; replicas?: number | number[]; mode?: Ground["mode"] };
+  } = cluster as { masters?: number; replicas?: number | number[]; mode?: Field["mode"] };
   const count = Array.isArray(replicas) ? replicas.reduce((all, one) => all + one, 0) : replicas * masters;
   const names = (letter: string, many: number) => Array.from({ length: many }, (_, index) => `${letter}${index + 1}`);
-  return { system, mode, commands, masters: names("m", masters), replicas: names("r", count) };
+  return { system, mode, commands, lines, masters: names("m", masters), replicas: names("r", count) };
 }

@@ -2,7 +2,7 @@ import type { Random } from "../../base/random.ts";
 import { bytes, maybe, time, weighted } from "./chance.ts";
 
 /** What faults are drawn for. */
-export interface Ground {
+export interface Field {
   random: Random;
   system: string;
   mode: "replication" | "cluster" | "sentinel";
@@ -10,10 +10,12 @@ export interface Ground {
   replicas: readonly string[];
   /** Commands of an administrator, which this system knows. */
   commands: readonly (readonly string[])[];
+  /** Regular expressions for lines that servers logged in some experiments and not in others. */
+  lines: readonly string[];
 }
 
 /** Parameters as a file says them; null: nothing of this kind can be drawn here. */
-type Draw = (ground: Ground) => Record<string, unknown> | null;
+type Draw = (field: Field) => Record<string, unknown> | null;
 
 /** A kind of fault as explorations draw it. What it may hit and how hard is what servers must bear: nothing here may end in a finding by itself. */
 export interface DrawnFault {
@@ -21,21 +23,21 @@ export interface DrawnFault {
   draw: Draw;
 }
 
-const anyNode = ({ random, masters, replicas }: Ground): string => random.pick([...masters, ...replicas, "master"]);
+const anyNode = ({ random, masters, replicas }: Field): string => random.pick([...masters, ...replicas, "master"]);
 /** A path between two servers, or of the clients to one. */
-function someLinks({ random, masters, replicas }: Ground): string[] {
+function someLinks({ random, masters, replicas }: Field): string[] {
   const master = random.pick([...masters, "master"]);
   if (replicas.length === 0 || maybe(random, 0.2)) return [`client -> ${master}`];
   return [`${random.pick(replicas)} -> ${maybe(random, 0.7) ? "master" : master}`];
 }
-const lasting = ({ random }: Ground): { for: string } => ({ for: time(random, 200, 8_000) });
+const lasting = ({ random }: Field): { for: string } => ({ for: time(random, 200, 8_000) });
 
 /** Every kind of fault that is drawn. */
 export const DRAWN_FAULTS: Readonly<Record<string, DrawnFault>> = {
   "switch-master": {
     weight: 4,
-    draw: (ground) => {
-      const { random, system, mode, masters, replicas } = ground;
+    draw: (field) => {
+      const { random, system, mode, masters, replicas } = field;
       if (replicas.length === 0) return null;
       if (mode === "sentinel") return {};
       if (mode === "cluster") {
@@ -59,47 +61,47 @@ export const DRAWN_FAULTS: Readonly<Record<string, DrawnFault>> = {
   },
   packets: {
     weight: 1,
-    draw: (ground) => ({ node: anyNode(ground), loss: `${ground.random.int(1, 30)}%`, ...lasting(ground) }),
+    draw: (field) => ({ node: anyNode(field), loss: `${field.random.int(1, 30)}%`, ...lasting(field) }),
   },
   partition: {
     weight: 3,
-    draw: (ground) => {
-      const { random } = ground;
+    draw: (field) => {
+      const { random } = field;
       const mode = random.pick(["blackhole", "drop", "reset"]);
-      if (maybe(random, 0.3)) return { isolate: anyNode(ground), mode, ...lasting(ground) };
+      if (maybe(random, 0.3)) return { isolate: anyNode(field), mode, ...lasting(field) };
       const direction = maybe(random, 0.3) ? { direction: random.pick(["to-master", "to-replica"]) } : {};
-      return { links: someLinks(ground), mode, ...direction, ...lasting(ground) };
+      return { links: someLinks(field), mode, ...direction, ...lasting(field) };
     },
   },
   latency: {
     weight: 2,
-    draw: (ground) => ({ links: someLinks(ground), latency: time(ground.random, 5, 800), ...lasting(ground) }),
+    draw: (field) => ({ links: someLinks(field), latency: time(field.random, 5, 800), ...lasting(field) }),
   },
   bandwidth: {
     weight: 2,
-    draw: (ground) => ({ links: someLinks(ground), rate: bytes(ground.random, 10e3, 5e6), ...lasting(ground) }),
+    draw: (field) => ({ links: someLinks(field), rate: bytes(field.random, 10e3, 5e6), ...lasting(field) }),
   },
   "slow-reader": {
     weight: 1,
-    draw: (ground) => ({ links: someLinks(ground), rate: bytes(ground.random, 5e3, 1e6), ...lasting(ground) }),
+    draw: (field) => ({ links: someLinks(field), rate: bytes(field.random, 5e3, 1e6), ...lasting(field) }),
   },
   flushall: { weight: 2, draw: ({ random }) => ({ node: "master", command: random.pick(["flushall", "flushdb"]) }) },
   command: {
     weight: 6,
-    draw: (ground) => {
-      const argv = commandOf(ground);
-      return argv && { node: anyNode(ground), argv, "may-be-refused": true };
+    draw: (field) => {
+      const argv = commandOf(field);
+      return argv && { node: anyNode(field), argv, "may-be-refused": true };
     },
   },
   "duplicate-command": {
     weight: 2,
-    draw: (ground) => {
-      const argv = commandOf(ground);
+    draw: (field) => {
+      const argv = commandOf(field);
       return (
         argv && {
-          node: anyNode(ground),
+          node: anyNode(field),
           argv,
-          copies: weighted(ground.random, [
+          copies: weighted(field.random, [
             [2, 3],
             [4, 1],
           ]),
@@ -107,41 +109,41 @@ export const DRAWN_FAULTS: Readonly<Record<string, DrawnFault>> = {
       );
     },
   },
-  pause: { weight: 2, draw: (ground) => ({ node: anyNode(ground), ...lasting(ground) }) },
+  pause: { weight: 2, draw: (field) => ({ node: anyNode(field), ...lasting(field) }) },
   kill: {
     weight: 2,
-    draw: (ground) => ({ node: anyNode(ground), signal: "SIGKILL", "restart-after": time(ground.random, 100, 4_000) }),
+    draw: (field) => ({ node: anyNode(field), signal: "SIGKILL", "restart-after": time(field.random, 100, 4_000) }),
   },
-  restart: { weight: 1, draw: (ground) => ({ node: anyNode(ground) }) },
+  restart: { weight: 1, draw: (field) => ({ node: anyNode(field) }) },
   shutdown: {
     weight: 2,
-    draw: (ground) => ({ node: anyNode(ground), via: ground.random.pick(["sigterm", "shutdown"]) }),
+    draw: (field) => ({ node: anyNode(field), via: field.random.pick(["sigterm", "shutdown"]) }),
   },
   "connection-storm": {
     weight: 1,
-    draw: (ground) => ({
-      node: anyNode(ground),
-      connections: ground.random.int(50, 600),
-      over: time(ground.random, 10, 2_000),
-      ...lasting(ground),
+    draw: (field) => ({
+      node: anyNode(field),
+      connections: field.random.int(50, 600),
+      over: time(field.random, 10, 2_000),
+      ...lasting(field),
     }),
   },
   "half-written-command": {
     weight: 1,
-    draw: (ground) => ({ node: anyNode(ground), connections: ground.random.int(5, 60), ...lasting(ground) }),
+    draw: (field) => ({ node: anyNode(field), connections: field.random.int(5, 60), ...lasting(field) }),
   },
   "blocked-clients": {
     weight: 2,
-    draw: (ground) => ({
+    draw: (field) => ({
       node: "master",
-      connections: ground.random.int(5, 100),
-      command: ground.random.pick(["blpop", "brpop"]),
-      ...lasting(ground),
+      connections: field.random.int(5, 100),
+      command: field.random.pick(["blpop", "brpop"]),
+      ...lasting(field),
     }),
   },
   "cpu-limit": {
     weight: 1,
-    draw: (ground) => ({ node: anyNode(ground), cpu: `${ground.random.int(20, 90)}%`, ...lasting(ground) }),
+    draw: (field) => ({ node: anyNode(field), cpu: `${field.random.int(20, 90)}%`, ...lasting(field) }),
   },
 };
 
@@ -158,6 +160,6 @@ export const NOT_DRAWN: Readonly<Record<string, string>> = {
   "raw-bytes": "restarts the server to shrink what it found, and so needs a run of its own",
 };
 
-function commandOf({ random, commands }: Ground): readonly string[] | null {
+function commandOf({ random, commands }: Field): readonly string[] | null {
   return commands.length === 0 ? null : random.pick(commands);
 }

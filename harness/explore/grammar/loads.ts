@@ -20,9 +20,9 @@ export function drawLoads(
       workload,
       name: `${workload}-${index + 1}`,
       connections: random.pick([1, 2, 4, 8, 16]),
-      rate: `${random.pick([50, 200, 500, 1000])}/s`,
-      keys: random.pick([10, 100, 1000, 10_000]),
-      value: bytes(random, 10, 20_000),
+      rate: `${random.pick([50, 200, 500])}/s`,
+      keys: random.pick([10, 100, 1000, 3000]),
+      value: bytes(random, 10, 4_000),
       ...(maybe(random, 0.3) && { pipeline: random.pick([2, 8, 32]) }),
       ...record,
     };
@@ -33,7 +33,7 @@ export function drawLoads(
 export function drawPreload(random: Random): Record<string, unknown> | undefined {
   return weighted<Record<string, unknown> | undefined>(random, [
     [undefined, 1],
-    [{ keys: random.pick([100, 1000, 5000]), value: bytes(random, 20, 4_000) }, 4],
-    [{ keys: random.pick([10_000, 20_000]), value: bytes(random, 100, 2_000), types: ["string"] }, 2],
+    [{ keys: random.pick([100, 500, 1000]), value: bytes(random, 20, 2_000) }, 4],
+    [{ keys: random.pick([1000, 2000]), value: bytes(random, 2_000, 10_000), types: ["string"] }, 2],
   ]);
 }

@@ -1,7 +1,8 @@
 import type { Random } from "../../base/random.ts";
 import { half, maybe, weighted } from "./chance.ts";
-import { type Drawn, drawFault, type Grammar, groundOf } from "./draw.ts";
-import type { Ground } from "./faults.ts";
+import { type Drawn, drawFault, earlierOf, fieldOf, type Grammar } from "./draw.ts";
+import type { Field } from "./faults.ts";
+import { fitted } from "./fit.ts";
 import { drawLoads, drawPreload } from "./loads.ts";
 import { drawSettings } from "./settings.ts";
 import { drawTrigger } from "./triggers.ts";
@@ -10,7 +11,7 @@ import { drawTrigger } from "./triggers.ts";
 interface Parent {
   document: Drawn;
   grammar: Grammar;
-  ground: Ground;
+  field: Field;
   /** Length of the chaos phase, ms. */
   length: number;
   /** Another member of the corpus. */
@@ -22,24 +23,21 @@ type Mutation = (parent: Parent) => Drawn;
 const faultsOf = (document: Drawn): Drawn[] => (Array.isArray(document.faults) ? (document.faults as Drawn[]) : []);
 const MOST_FAULTS = 10;
 
-const add: Mutation = ({ document, grammar, ground, length }) => {
+/** Rather of a kind that it does not have yet: two of a kind meet in what is drawn anew. */
+const add: Mutation = ({ document, grammar, field, length }) => {
   const faults = faultsOf(document);
-  const fault = drawFault(
-    ground,
-    grammar.faults,
-    1,
-    faults.map(({ id }) => String(id)),
-    length,
-  );
+  const absent = grammar.faults.filter((kind) => faults.every(({ fault }) => fault !== kind));
+  const kinds = absent.length > 0 && maybe(field.random, 0.7) ? [field.random.pick(absent)] : grammar.faults;
+  const fault = drawFault(field, kinds, 1, faults, length);
   return fault && faults.length < MOST_FAULTS
     ? numbered({ ...document, faults: [...faults, { ...fault, id: "new" }] })
     : document;
 };
 
-const drop: Mutation = ({ document, ground }) => {
+const drop: Mutation = ({ document, field }) => {
   const faults = faultsOf(document);
   if (faults.length < 2) return document;
-  const gone = ground.random.pick(faults);
+  const gone = field.random.pick(faults);
   return withFaults(
     document,
     faults.filter((fault) => fault !== gone),
@@ -48,29 +46,33 @@ const drop: Mutation = ({ document, ground }) => {
 
 const TRIGGER = ["at", "every", "count", "start", "after", "when", "delay"];
 
-const move: Mutation = ({ document, ground, length }) => {
+const move: Mutation = ({ document, field, length }) => {
   const faults = faultsOf(document);
   if (faults.length === 0) return document;
-  const at = ground.random.int(0, faults.length - 1);
-  const others = faults.slice(0, at).map(({ id }) => String(id));
-  const trigger = drawTrigger(ground, others, length);
+  const at = field.random.int(0, faults.length - 1);
+  const others = earlierOf(faults.slice(0, at));
+  const trigger = drawTrigger(field, others, length);
   return withFaults(
     document,
     faults.map((fault, i) =>
       i === at
-        ? { id: fault.id, fault: fault.fault, ...trigger, ...without(fault, ["id", "fault", ...TRIGGER]) }
+        ? fitted(
+            { id: fault.id, fault: fault.fault, ...trigger, ...without(fault, ["id", "fault", ...TRIGGER]) },
+            faults,
+            length,
+          )
         : fault,
     ),
   );
 };
 
 /** Another fault of the same kind, at the same time. */
-const swap: Mutation = ({ document, ground, length }) => {
+const swap: Mutation = ({ document, field, length }) => {
   const faults = faultsOf(document);
   if (faults.length === 0) return document;
-  const at = ground.random.int(0, faults.length - 1);
+  const at = field.random.int(0, faults.length - 1);
   const old = faults[at] as Drawn;
-  const drawn = drawFault(ground, [String(old.fault)], 1, [], length);
+  const drawn = drawFault(field, [String(old.fault)], 1, [], length);
   if (!drawn) return document;
   const trigger = Object.fromEntries(Object.entries(old).filter(([key]) => TRIGGER.includes(key)));
   const fault = { id: old.id, fault: old.fault, ...trigger, ...without(drawn, ["id", "fault", ...TRIGGER]) };
@@ -80,30 +82,39 @@ const swap: Mutation = ({ document, ground, length }) => {
   );
 };
 
-/** Some faults of another one behind its own. */
-const splice: Mutation = ({ document, other, ground }) => {
-  const theirs = half(ground.random, faultsOf(other));
+/** Some faults of another one behind its own, as far as they mean something here. */
+const splice: Mutation = ({ document, other, field }) => {
+  const names = [...field.masters, ...field.replicas];
+  const { mode } = fieldOf({ system: field.system, commands: [] }, other.cluster);
+  const means = (fault: Drawn): boolean =>
+    [...JSON.stringify(fault).matchAll(/\b[mrs]\d+\b/g)].every(([name]) => names.includes(name)) &&
+    (mode === field.mode || !["switch-master", "migrate-slots"].includes(String(fault.fault)));
+  const chosen = half(field.random, faultsOf(other));
+  const theirs = chosen.filter(means);
   const renamed = new Map(theirs.map(({ id }, index) => [id, `other-${index}`]));
   const added = theirs.map((fault): Drawn => {
-    const after = fault.after === undefined ? {} : { after: renamed.get(fault.after) };
-    return { ...fault, id: renamed.get(fault.id), ...after };
+    const { after, delay, ...rest } = fault;
+    const follows = after === undefined ? undefined : renamed.get(after);
+    // What it followed was left behind.
+    const trigger = after === undefined ? { delay } : follows ? { after: follows, delay } : { at: delay ?? "0ms" };
+    return { ...rest, id: renamed.get(fault.id), ...defined(trigger) };
   });
   return withFaults(document, [...faultsOf(document), ...added].slice(0, MOST_FAULTS));
 };
 
-const load: Mutation = ({ document, grammar, ground }) => {
-  const single = ground.masters.length === 1 || ground.mode === "cluster";
-  return { ...document, load: drawLoads(ground.random, grammar.workloads, single ? grammar.recordable : []) };
+const load: Mutation = ({ document, grammar, field }) => {
+  const single = field.masters.length === 1 || field.mode === "cluster";
+  return { ...document, load: drawLoads(field.random, grammar.workloads, single ? grammar.recordable : []) };
 };
 
-const timing: Mutation = ({ document, ground }) => {
-  const factor = ground.random.pick([0.3, 0.5, 2, 3]);
+const timing: Mutation = ({ document, field }) => {
+  const factor = field.random.pick([0.3, 0.5, 2, 3]);
   const scaled = (value: unknown): unknown => {
     const [, digits, unit] = (typeof value === "string" && /^(\d+(?:\.\d+)?)(ms|s)$/.exec(value)) || [];
     return digits === undefined ? value : `${Number((Number(digits) * factor).toPrecision(2))}${unit}`;
   };
   const faults = faultsOf(document).map((fault) => {
-    return maybe(ground.random, 0.6)
+    return maybe(field.random, 0.6)
       ? Object.fromEntries(
           Object.entries(fault).map(([key, value]) => [
             key,
@@ -115,15 +126,15 @@ const timing: Mutation = ({ document, ground }) => {
   return { ...document, faults };
 };
 
-const settings: Mutation = ({ document, grammar, ground }) => {
-  const drawn = grammar.settings ? drawSettings(ground.random, grammar.system) : {};
+const settings: Mutation = ({ document, grammar, field }) => {
+  const drawn = grammar.settings ? drawSettings(field.random, grammar.system) : {};
   return Object.keys(drawn).length === 0
     ? without(document, ["config"])
     : { ...document, config: { [grammar.system]: drawn } };
 };
 
-const data: Mutation = ({ document, ground }) => {
-  const preload = drawPreload(ground.random);
+const data: Mutation = ({ document, field }) => {
+  const preload = drawPreload(field.random);
   return preload ? { ...document, preload } : without(document, ["preload"]);
 };
 
@@ -139,13 +150,18 @@ const MUTATIONS: readonly (readonly [Mutation, number])[] = [
   [data, 1],
 ];
 
-/** The experiment with one to three changes; `other` is another one of the corpus. */
-export function mutate(document: Drawn, other: Drawn, grammar: Grammar, random: Random): Drawn {
-  const ground = { ...groundOf(grammar, document.cluster as Drawn), random };
+const STAYING = MUTATIONS.filter(([mutation]) => mutation !== settings);
+
+/**
+ * The experiment with one to three changes; `other` is another one of the corpus.
+ * @param stays the servers are configured as they are
+ */
+export function mutate(document: Drawn, other: Drawn, grammar: Grammar, random: Random, stays = false): Drawn {
+  const field = { ...fieldOf(grammar, document.cluster), random };
   const length = Number.parseFloat(String(document.duration)) * 1000;
   let mutated = document;
   for (let count = random.int(1, 3); count > 0; count--)
-    mutated = weighted(random, MUTATIONS)({ document: mutated, grammar, ground, length, other });
+    mutated = weighted(random, stays ? STAYING : MUTATIONS)({ document: mutated, grammar, field, length, other });
   return mutated;
 }
 
@@ -168,6 +184,10 @@ function numbered(document: Drawn): Drawn {
       ...(fault.after !== undefined && { after: names.get(fault.after) }),
     })),
   };
+}
+
+function defined(document: Drawn): Drawn {
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined));
 }
 
 function without(document: Drawn, keys: readonly string[]): Drawn {

@@ -1,34 +1,68 @@
 import { maybe, time, weighted } from "./chance.ts";
-import type { Ground } from "./faults.ts";
+import type { Field } from "./faults.ts";
+
+/** A fault that comes before in the file. */
+export interface Earlier {
+  id: string;
+  fault: string;
+}
+
+type State = "full-sync" | "link-down" | "link-up" | "loading";
+
+/** What a kind of fault brings servers into: who waits for a state that nothing brings waits for nothing. */
+const BRINGS: Readonly<Record<string, readonly State[]>> = {
+  "switch-master": ["full-sync", "link-down", "link-up"],
+  partition: ["link-down", "link-up", "full-sync"],
+  pause: ["link-down", "link-up"],
+  packets: ["link-down"],
+  bandwidth: ["link-down"],
+  kill: ["link-down", "loading", "full-sync", "link-up"],
+  restart: ["link-down", "loading", "full-sync", "link-up"],
+  shutdown: ["link-down", "loading", "full-sync", "link-up"],
+};
+const WEIGHT: Readonly<Record<State, number>> = { "full-sync": 5, "link-down": 3, "link-up": 1, loading: 1.5 };
+/** ms: within it of another fault's effect, most often. */
+const CLOSE = 500;
+/** Of what is repeated, ms. */
+const LATEST_START = 2_000;
 
 /**
- * When a drawn fault starts: rather in a state than at a time, since bugs live in states. What waits for a state that never comes does
- * nothing, so that some go by the clock.
- * @param others ids of faults that it may follow
+ * When a drawn fault starts: in a state or right after another fault rather than at a time, since bugs live there.
+ * @param others faults that it may follow
  * @param length of the chaos phase, ms
  */
-export function drawTrigger(ground: Ground, others: readonly string[], length: number): Record<string, unknown> {
-  const { random, replicas } = ground;
+export function drawTrigger(field: Field, others: readonly Earlier[], length: number): Record<string, unknown> {
+  const { random, replicas, lines } = field;
+  const states = replicas.length > 0 ? [...new Set(others.flatMap(({ fault }) => BRINGS[fault] ?? []))] : [];
   const kind = weighted(random, [
     ["after", others.length > 0 ? 4 : 0],
-    ["state", replicas.length > 0 ? 3 : 0],
-    ["at", 3],
-    ["every", 1],
+    ["state", states.length > 0 ? 5 : 0],
+    ["line", others.length > 0 && lines.length > 0 ? 2 : 0],
+    ["at", others.length > 0 ? 1 : 3],
+    ["every", 1.5],
   ]);
-  if (kind === "after") return { after: random.pick(others), delay: time(random, 1, 500) };
-  if (kind === "every")
-    return { every: time(random, 50, 1_500), count: random.int(2, 8), start: time(random, 100, length / 3) };
-  if (kind === "at") return { at: time(random, 100, length * 0.7) };
-  const state = weighted(random, [
-    ["full-sync", 4],
-    ["link-down", 3],
-    ["link-up", 1],
-    ["loading", 1],
-  ]);
+  const delay = (): Record<string, unknown> => (maybe(random, 0.3) ? {} : { delay: time(random, 1, CLOSE) });
+  if (kind === "after")
+    return { after: random.pick(others).id, ...(maybe(random, 0.2) ? { delay: time(random, CLOSE, 4_000) } : delay()) };
+  if (kind === "every") {
+    const pause = Math.round(random.between(250, 2_000));
+    const count = Math.max(2, Math.min(random.int(2, 12), Math.floor((length - 2 * LATEST_START) / pause)));
+    const every = maybe(random, 0.5) ? `${pause}ms` : `${Math.round(pause / 4)}ms..${pause}ms`;
+    return { every, count, start: time(random, 100, LATEST_START) };
+  }
+  if (kind === "at") return { at: time(random, 100, length * 0.5) };
+  const again = maybe(random, 0.3) ? { count: random.int(2, 4) } : {};
+  if (kind === "line") {
+    const node = random.pick([...field.masters, ...replicas, ...replicas, ...replicas]);
+    return { when: { node, log: random.pick(lines) }, ...delay(), ...again };
+  }
+  const state = weighted(
+    random,
+    states.map((one) => [one, WEIGHT[one]] as const),
+  );
   const progress =
-    state === "full-sync" && ground.system === "kvrocks" && maybe(random, 0.5)
+    state === "full-sync" && field.system === "kvrocks" && maybe(random, 0.5)
       ? { progress: `${random.int(1, 9) * 10}%` }
       : {};
-  const when = { node: random.pick([...replicas, "replica"]), state, ...progress };
-  return { when, delay: time(random, 1, 500), ...(maybe(random, 0.3) && { count: random.int(2, 4) }) };
+  return { when: { node: random.pick([...replicas, "replica"]), state, ...progress }, ...delay(), ...again };
 }

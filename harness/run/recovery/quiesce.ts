@@ -8,6 +8,8 @@ import { type FinalReadOptions, readRecorded } from "./final-reads.ts";
 const STATE_MS = 2_000;
 const DRAIN_MS = 30_000;
 const COMPARE_MS = 120_000;
+/** A link that has been down for so long after recovery is not about to come up. */
+const DOWN_MS = 12_000;
 /** A replica may acknowledge an offset before it has applied it (docs/facts.md#pika): differing datasets are read again. */
 const SETTLE_MS = 10_000;
 
@@ -47,10 +49,11 @@ async function comparePair(options: QuiesceOptions, master: string, replica: str
   const trouble = inTrouble(watchdog, master) ?? inTrouble(watchdog, replica);
   if (trouble !== null) return incomplete(trouble);
   try {
-    await drained(options, master, replica);
+    const linked = await drained(options, master, replica);
     const compare = () => compareNodes(cluster, master, replica, { within: COMPARE_MS, signal });
     let last = await compare();
-    if (last.different > 0) {
+    // What is not linked gets nothing more to apply.
+    if (last.different > 0 && linked) {
       await until({ what: "equal datasets", within: SETTLE_MS, signal, every: 1_000 }, async () => {
         last = await compare();
         return last.different === 0;
@@ -79,14 +82,23 @@ export async function readCells(
   await readRecorded({ ...options, unreadable });
 }
 
-/** A replica that never drains is compared all the same: that it is behind is what the comparison will show. */
-async function drained({ cluster, signal }: QuiesceOptions, master: string, replica: string): Promise<void> {
+/**
+ * A replica that never drains is compared all the same: that it is behind is what the comparison will show.
+ * @returns whether it is linked with its master
+ */
+async function drained({ cluster, signal }: QuiesceOptions, master: string, replica: string): Promise<boolean> {
   const target = (await cluster.node(master).state({ signal })).offset;
   const now = await cluster.node(replica).state({ signal });
   // One that does not replicate from its master will not get there: no use waiting.
-  if (target === null || deviationOf(replica, now, cluster.topology, cluster.nodeAt) !== null) return;
+  if (deviationOf(replica, now, cluster.topology, cluster.nodeAt) !== null) return false;
+  if (target === null) return true;
+  let downSince: number | null = null;
+  let linked = true;
   await until({ what: `${replica} to reach offset ${target}`, within: DRAIN_MS, signal, every: 100 }, async (inner) => {
-    const { offset } = await cluster.node(replica).state({ within: 2_000, signal: inner });
-    return offset === null || offset >= target;
+    const { offset, link } = await cluster.node(replica).state({ within: 2_000, signal: inner });
+    downSince = link === "down" ? (downSince ?? performance.now()) : null;
+    linked = downSince === null || performance.now() - downSince < DOWN_MS;
+    return !linked || offset === null || offset >= target;
   }).catch(() => signal.throwIfAborted());
+  return linked;
 }
