@@ -1,6 +1,6 @@
 import type { Random } from "../base/random.ts";
 import { weighted } from "./grammar/chance.ts";
-import type { Drawn } from "./grammar/draw.ts";
+import type { Drawn } from "./grammar/drawn.ts";
 
 export interface Member {
   /** Number of the experiment. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { seededRandom } from "../base/random.ts";
 import { Corpus } from "./corpus.ts";
 import { type Exploration, explore, kindsOf, type Outcome, type Tried } from "./explorer.ts";
-import type { Drawn, Grammar } from "./grammar/draw.ts";
+import type { Grammar } from "./grammar/draw.ts";
+import type { Drawn } from "./grammar/drawn.ts";
 import { DRAWN_FAULTS } from "./grammar/faults.ts";
 import { Ledger, standingOf } from "./ledger.ts";
 

@@ -6,7 +6,7 @@ import { documentText } from "../../experiment/document-text.ts";
 import { SIGNATURES_FILE } from "../../experiment/known-bugs.ts";
 import { Diary, type DiaryLine } from "../../explore/diary.ts";
 import { explore, type Tried } from "../../explore/explorer.ts";
-import type { Drawn } from "../../explore/grammar/draw.ts";
+import type { Drawn } from "../../explore/grammar/drawn.ts";
 import { commandsIn, grammarOf } from "../../explore/grammar/grammar-of.ts";
 import { KnownSignatures } from "../../explore/known-signatures.ts";
 import { standingOf } from "../../explore/ledger.ts";

@@ -1,7 +1,7 @@
 import { counted } from "../../base/units.ts";
 import type { Diary } from "../../explore/diary.ts";
 import { kindsOf, type Tried } from "../../explore/explorer.ts";
-import type { Drawn } from "../../explore/grammar/draw.ts";
+import type { Drawn } from "../../explore/grammar/drawn.ts";
 import { standingOf } from "../../explore/ledger.ts";
 import { foot, log } from "../print.ts";
 

@@ -4,7 +4,7 @@ import { counted } from "../../base/units.ts";
 import { documentText } from "../../experiment/document-text.ts";
 import type { Diary } from "../../explore/diary.ts";
 import { kindsOf } from "../../explore/explorer.ts";
-import type { Drawn } from "../../explore/grammar/draw.ts";
+import type { Drawn } from "../../explore/grammar/drawn.ts";
 import type { KnownSignatures } from "../../explore/known-signatures.ts";
 import { type Bug, standingOf } from "../../explore/ledger.ts";
 import type { Finding } from "../../journal/finding.ts";

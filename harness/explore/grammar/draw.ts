@@ -1,5 +1,6 @@
 import type { Random } from "../../base/random.ts";
 import { half, maybe, weighted } from "./chance.ts";
+import type { Drawn } from "./drawn.ts";
 import { DRAWN_FAULTS, type Field } from "./faults.ts";
 import { fitted } from "./fit.ts";
 import { drawLoads, drawPreload } from "./loads.ts";
@@ -28,8 +29,6 @@ export interface Grammar {
 export interface GivenCluster extends Pick<Field, "masters" | "replicas" | "mode"> {
   file: string;
 }
-
-export type Drawn = Record<string, unknown>;
 
 const GROUND = ["cluster", "config", "full-sync"] as const;
 /** What a cluster is made of: experiments with the same ground can have the same one. */

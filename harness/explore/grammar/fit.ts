@@ -1,4 +1,4 @@
-import type { Drawn } from "./draw.ts";
+import type { Drawn } from "./drawn.ts";
 
 /** What lasts longer than this is not worth a limit of its own, ms. */
 const SHORTEST = 200;

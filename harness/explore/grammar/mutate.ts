@@ -1,6 +1,7 @@
 import type { Random } from "../../base/random.ts";
 import { half, maybe, weighted } from "./chance.ts";
-import { type Drawn, drawFault, earlierOf, fieldOf, type Grammar } from "./draw.ts";
+import { drawFault, earlierOf, fieldOf, type Grammar } from "./draw.ts";
+import type { Drawn } from "./drawn.ts";
 import type { Field } from "./faults.ts";
 import { fitted } from "./fit.ts";
 import { drawLoads, drawPreload } from "./loads.ts";
