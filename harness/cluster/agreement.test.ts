@@ -62,6 +62,20 @@ describe("what servers agree on", () => {
     }
   });
 
+  it("leaves out an old master that says it stays without slots, until it follows somebody", () => {
+    const all = (m1: RoleView) => views(m1, moved("r1"), moved("r2"), moved("m2"));
+    const left = agreement(all({ ...moved("m1"), staysEmpty: true }), QUESTION, NOW);
+    assert.deepEqual(left?.topology, { masters: ["r1", "m2"], replicaOf: { r2: "m2" } });
+    assert.match(left.reason, /m1 has lost all its slots, and stays a master as it is configured to/);
+    assert.equal(agreement(all({ ...moved("m1"), staysEmpty: true }), QUESTION, left.topology), null);
+    const follows = (self: string) => view(self, "r1", "m2", { m1: "r1", r2: "m2" }, 7);
+    const back = agreement(views(follows("m1"), follows("r1"), follows("r2"), moved("m2")), QUESTION, left.topology);
+    assert.deepEqual(back, {
+      topology: { masters: ["r1", "m2"], replicaOf: { m1: "r1", r2: "m2" } },
+      reason: "m1 follows r1",
+    });
+  });
+
   it("takes the claim with the higher epoch of two in one view", () => {
     const two: RoleView = {
       self: "r2",

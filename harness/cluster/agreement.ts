@@ -59,7 +59,8 @@ export function lastWord(views: Views): Views {
 
 /**
  * The topology that more than half of all voters, also the silent ones, agree on, when it is another than `now`. A shard on
- * which they do not agree keeps its master. Who has lost its shard will follow the one that has it.
+ * which they do not agree keeps its master. Who has lost its shard will follow the one that has it, or has no part in the
+ * topology, where it says that it stays without slots.
  */
 export function agreement(
   views: Views,
@@ -88,11 +89,19 @@ export function agreement(
   // One server for two shards is a view in the middle of a change.
   if (new Set(masters).size < masters.length) return null;
   const replicaOf: Record<string, string> = {};
-  for (const name of [...now.masters, ...Object.keys(now.replicaOf)].filter((one) => !masters.includes(one))) {
-    const before = now.replicaOf[name] ?? name;
+  const known = new Set([...now.masters, ...Object.keys(now.replicaOf), ...views.keys()]);
+  for (const name of [...known].filter((one) => !masters.includes(one))) {
     const agreed = followedBy(name, views, nameOf);
+    const isNew = now.replicaOf[name] === undefined && !now.masters.includes(name);
+    // A sentinel, or a master that stays without slots as it did before.
+    if (isNew && (agreed === null || !masters.includes(agreed))) continue;
+    if (agreed === null && views.get(name)?.staysEmpty) {
+      reasons.push(`${name} has lost all its slots, and stays a master as it is configured to`);
+      continue;
+    }
+    const before = now.replicaOf[name] ?? name;
     const master = agreed !== null && masters.includes(agreed) ? agreed : (heirs.get(before) ?? before);
-    if (now.replicaOf[name] !== undefined && now.replicaOf[name] !== master && !heirs.has(before)) {
+    if (isNew || (now.replicaOf[name] !== undefined && now.replicaOf[name] !== master && !heirs.has(before))) {
       reasons.push(`${name} follows ${master}`);
     }
     replicaOf[name] = master;

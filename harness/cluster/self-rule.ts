@@ -1,8 +1,9 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import type { WaitLimits } from "../base/deadline.ts";
 import { replyText } from "../resp/reply-text.ts";
-import type { System } from "../systems/system.ts";
+import type { GossipMode, RoleView, System } from "../systems/system.ts";
 import { AgreementWatch } from "./agreement-watch.ts";
+import type { ClusterNode } from "./cluster.ts";
 import { formByControllers, serverView } from "./controllers/form-by-controllers.ts";
 import type { DialPaths } from "./dial/dial-paths.ts";
 import { awaitSentinels, formCluster } from "./form-cluster.ts";
@@ -67,7 +68,7 @@ export function selfRule(
         voters: (servers ? cluster.nodes : cluster.sentinels).map((node) => ({
           name: node.name,
           view: async (limits) => {
-            if (servers && gossip) return gossip.view(replyText(await node.admin(gossip.commands.view(), limits)));
+            if (servers && gossip) return gossipView(gossip, node, limits);
             if (sentinel) return sentinel.view(await node.admin(sentinel.commands.view(), limits));
             throw new ChaosError("internal", "nobody to ask");
           },
@@ -84,4 +85,11 @@ export function selfRule(
       });
     },
   };
+}
+
+async function gossipView(gossip: GossipMode, node: ClusterNode, limits: WaitLimits): Promise<RoleView> {
+  const view = gossip.view(replyText(await node.admin(gossip.commands.view(), limits)));
+  const { self, masters, replicaOf } = view;
+  if (self === null || Object.hasOwn(replicaOf, self) || masters.some(({ host }) => host === self)) return view;
+  return { ...view, staysEmpty: gossip.staysEmpty(await node.admin(gossip.commands.whenEmpty(), limits)) };
 }

@@ -19,6 +19,7 @@ export const redisCluster: GossipMode = {
     meet: (host, port) => ["CLUSTER", "MEET", host, String(port)],
     replicate: (id) => ["CLUSTER", "REPLICATE", id],
     view: () => ["CLUSTER", "NODES"],
+    whenEmpty: () => ["CONFIG", "GET", "cluster-allow-replica-migration"],
     health: () => ["CLUSTER", "INFO"],
     failover: (force) => ["CLUSTER", "FAILOVER", ...(force === null ? [] : [force.toUpperCase()])],
   },
@@ -35,6 +36,7 @@ export const redisCluster: GossipMode = {
   },
   slotView,
   view: clusterView,
+  staysEmpty: (reply) => Array.isArray(reply) && String(reply[1]) === "no",
   health: (reply) => {
     const fields = parseInfo(reply);
     return { ok: fields.get("cluster_state") === "ok", nodes: Number(fields.get("cluster_known_nodes") ?? 0) };

@@ -88,6 +88,8 @@ export interface RoleView {
   masters: readonly { host: string; epoch: number; slots: readonly (readonly [number, number])[] }[];
   /** Replica → whom it follows. */
   replicaOf: Readonly<Record<string, string>>;
+  /** It has lost all its slots and follows nobody, and is configured to stay so. */
+  staysEmpty?: boolean;
 }
 
 /** How a failover is asked for: `force` does not wait for the old master, `takeover` asks nobody at all. */
@@ -111,12 +113,16 @@ export interface GossipMode {
     replicate(id: string): Argv;
     /** Asks for what `view` reads. */
     view(): Argv;
+    /** Asks a master that has lost all its slots for what `staysEmpty` reads. */
+    whenEmpty(): Argv;
     /** Is it in working order? The answer is read by `state`. */
     health(): Argv;
     /** Sent to the replica that is to become master. */
     failover(force: FailoverForce | null): Argv;
   };
   view(reply: string): RoleView;
+  /** Reads the answer to `whenEmpty`: does it stay a master without slots, instead of following the one that has them? */
+  staysEmpty(reply: Reply): boolean;
   /** Reads the answer to `health`. */
   health(reply: string): { ok: boolean; nodes: number };
 }
