@@ -234,7 +234,7 @@ export const experimentSchema = z.strictObject({
     .record(z.string(), z.string())
     .prefault({})
     .describe(
-      "What nodes are to be in the end, for `one-master`, where it is not what the topology says: node → `master`, `replica`, the name of the master that it is to follow, or `any`",
+      "What nodes are to be in the end, for `one-master` and recovery, where it is not what the topology says: node → `master`, `replica`, the name of the master that it is to follow, or `any`",
     ),
   losses: z
     .enum(["none", "unconfirmed", "any"])

@@ -224,7 +224,8 @@ class Run {
   }
 
   async #recover(aftermath: Aftermath): Promise<void> {
-    await recover({ ...aftermath, within: this.#context.options.plan.experiment.recovery.within });
+    const { expectRoles, recovery } = this.#context.options.plan.experiment;
+    await recover({ ...aftermath, expectRoles, within: recovery.within });
   }
 
   /** Load goes on until what clients see can be judged; then it stops, and what the servers hold is read. */

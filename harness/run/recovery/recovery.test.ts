@@ -27,8 +27,9 @@ function setUp() {
     time.now++;
     states.add(name, { ...(await cluster.node(name).state()), link: "up", ...change });
   };
-  const go = (abandoned: string[] = [], within = 30_000) =>
+  const go = (abandoned: string[] = [], within = 30_000, expectRoles: Record<string, string> = {}) =>
     recover({
+      expectRoles,
       cluster: cluster as unknown as RunningCluster,
       watchdog,
       states,
@@ -120,4 +121,25 @@ describe("recovery", () => {
     await see("r1", { offset: 50, link: "down" });
     assert.equal(await going, true);
   });
+
+  const roles: [expected: string, seen: Partial<NodeState>, waits: RegExp | null][] = [
+    ["any", { role: "master" }, null],
+    ["any", { masterPort: 1, link: "up" }, /replicates from toxiproxy:1/],
+    ["any", { link: "down" }, /link is down/],
+    ["master", { role: "master" }, null],
+    ["master", {}, /should be a master and is not/],
+    ["replica", { offset: 50 }, null],
+    ["replica", { role: "master" }, /should replicate from .* and is a master/],
+    ["r2", { offset: 50 }, /should replicate from r2 and replicates from m1/],
+  ];
+  for (const [expected, seen, waits] of roles) {
+    it(`expects r1 to be ${expected}: ${JSON.stringify(seen)} is ${waits ? "not recovered" : "recovered"}`, async () => {
+      const { see, go, waiting } = setUp();
+      const going = go([], waits ? 300 : 60_000, { r1: expected });
+      await see("m1", { offset: 50 });
+      await see("r1", seen);
+      assert.equal(await going, waits === null);
+      if (waits) assert.match(waiting().join(), waits);
+    });
+  }
 });

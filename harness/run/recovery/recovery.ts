@@ -1,16 +1,19 @@
 import { until } from "../../base/deadline.ts";
+import type { Topology } from "../../cluster/cluster.ts";
 import { deviationOf } from "../../cluster/dial/deviation.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
 import type { EventOf, NodeState } from "../../journal/events.ts";
 import type { Aftermath } from "./aftermath.ts";
 
-export type RecoveryOptions = Omit<Aftermath, "runner" | "moves"> & {
-  /** ms */
-  within: number;
-};
+export type RecoveryOptions = Omit<Aftermath, "runner" | "moves"> &
+  Pick<Experiment, "expectRoles"> & {
+    /** ms */
+    within: number;
+  };
 
 /**
- * Waits, bounded, until every node is healthy, has the role the topology says, every replica has applied what its
- * master had produced after heal, and clients are served again. Uses the watchdog's polls only: no extra questions to a server that may be in trouble.
+ * Waits, bounded, until every node is healthy, has the role that the experiment expects, or else the topology says, every replica
+ * has applied what its master had produced after heal, and clients are served again. Uses the watchdog's polls only: no extra questions to a server that may be in trouble.
  */
 export async function recover(options: RecoveryOptions): Promise<boolean> {
   const { clock, emit, within, signal } = options;
@@ -61,15 +64,12 @@ function pending(options: RecoveryOptions, healedAt: number): Waiting[] {
   return [...servers, ...sentinels, ...(cluster.agreement?.dissent() ?? []), ...clients];
 }
 
-function wrong(
-  { cluster, states, claims }: RecoveryOptions,
-  name: string,
-  state: NodeState,
-  healedAt: number,
-): string | null {
-  const master = cluster.topology.replicaOf[name];
+function wrong(options: RecoveryOptions, name: string, state: NodeState, healedAt: number): string | null {
+  const { cluster, states, claims } = options;
+  const meant = meantFor(options, name, state);
+  const master = meant.replicaOf[name];
   if (state.loading) return "still loading its dataset";
-  const wrongRole = deviationOf(name, state, cluster.topology, cluster.nodeAt);
+  const wrongRole = deviationOf(name, state, meant, cluster.nodeAt);
   if (wrongRole !== null || master === undefined) return wrongRole;
   // Its master was taken away for good: there is nobody to be linked with.
   if (claims.abandoned().includes(master)) return null;
@@ -79,4 +79,16 @@ function wrong(
   if (produced === undefined || produced === null) return `no offset of its master ${master} seen since heal`;
   if (state.offset !== null && state.offset < produced) return `offset ${state.offset}, its master had ${produced}`;
   return null;
+}
+
+/** What this node is to be: what the experiment expects of it, where it does, or else what the topology has come to. */
+function meantFor({ cluster, expectRoles }: RecoveryOptions, name: string, state: NodeState): Readonly<Topology> {
+  const { topology, nodeAt } = cluster;
+  const { role, masterHost, masterPort } = state;
+  const wanted = expectRoles[name];
+  if (wanted === undefined) return topology;
+  if (wanted === "master" || (wanted === "any" && role !== "replica")) return { masters: [name], replicaOf: {} };
+  if (wanted !== "any" && wanted !== "replica") return { masters: [], replicaOf: { [name]: wanted } };
+  const followed = masterHost === null || masterPort === null ? null : nodeAt(masterHost, masterPort);
+  return { masters: [], replicaOf: { [name]: followed ?? topology.replicaOf[name] ?? "another node" } };
 }
