@@ -1,5 +1,5 @@
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
-import { until, type WaitLimits } from "../base/deadline.ts";
+import type { WaitLimits } from "../base/deadline.ts";
 import type { InterposeFolder } from "../interpose/interpose-folder.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { LockFolder } from "../locks/lock-folder.ts";
@@ -9,13 +9,13 @@ import type { Reply } from "../resp/reply.ts";
 import { replyText } from "../resp/reply-text.ts";
 import type { Argv } from "../systems/system.ts";
 import type { Server } from "../systems/system-of-image.ts";
-import { isOpen } from "./dial/is-open.ts";
+import { awaitAnswer } from "./node/await-answer.ts";
 import type {
   Address,
   ConnectLimits,
   ContainerNodeOptions,
   ContainerState,
-  StartedOther,
+  StartedServer,
 } from "./node/node-options.ts";
 import { receivedBytes } from "./node/received-bytes.ts";
 import { findServerProcess } from "./node/server-process.ts";
@@ -25,9 +25,6 @@ import { ContainerResources, type NodeResources } from "./node-resources.ts";
 export type { Address, ContainerState } from "./node/node-options.ts";
 
 const ADMIN_MS = 5_000;
-const READY_MS = 30_000;
-/** A server that takes connections and gives no answer for so long does not merely start. */
-const SILENT_MS = 8_000;
 const LAST_LINES = 20;
 
 /** A connection of its own, with an exact outcome for every command. */
@@ -189,31 +186,12 @@ export class ContainerNode {
    * Resolves when the server answers PING, restoring or not; a helper, when its port is open.
    * @param onSilence called, perhaps more than once, when it takes connections, but has long given no answer on any
    */
-  async ready({ within = READY_MS, signal }: WaitLimits = {}, onSilence?: () => void): Promise<void> {
-    const { inside, role } = this;
-    const what = role === "helper" ? `port ${inside.port} to be open` : `an answer of node ${this.name} to PING`;
-    let silentSince: number | null = null;
-    const ended = await until({ what, within, signal, first: 5 }, async (inner) => {
-      try {
-        if (role !== "helper") await this.admin(["PING"], { within: 1_000, signal: inner });
-        else if (!isOpen(this.pid(), inside.port)) throw new ChaosError("infrastructure", "it is closed");
-        return "answers";
-      } catch (error) {
-        // A server that has already ended will not answer: say so now instead of at the deadline.
-        const state = await this.inspect();
-        if (!state.running) return state;
-        const isSilent = error instanceof ChaosError && error.code === "timeout";
-        silentSince = isSilent ? (silentSince ?? performance.now()) : null;
-        if (silentSince !== null && performance.now() - silentSince >= SILENT_MS) onSilence?.();
-        throw error;
-      }
-    });
-    if (ended !== "answers") throw await this.#ended(ended.exitCode);
-  }
-
-  async #ended(exitCode: number | null): Promise<ChaosError> {
+  async ready(limits: WaitLimits = {}, onSilence?: () => void): Promise<void> {
+    const ended = await awaitAnswer(this, limits, onSilence);
+    if (ended === null) return;
     const lines = (await this.#options.engine.logTail(this.container, 5)).map((line) => line.text);
-    return new ChaosError("infrastructure", `Node ${this.name} exited with code ${exitCode}: ${lines.join(" | ")}`, {
+    const what = `Node ${this.name} exited with code ${ended.exitCode}: ${lines.join(" | ")}`;
+    throw new ChaosError("infrastructure", what, {
       hint: "Its last log lines say why; check the image and the server configuration in the Compose file.",
     });
   }
@@ -239,36 +217,50 @@ export class ContainerNode {
 
   /** Starts the stopped container again and waits for `ready`. Does nothing while it runs. */
   async start(limits: WaitLimits = {}): Promise<void> {
-    const { running } = await this.inspect();
-    if (!running) await this.#options.engine.start(this.container);
-    await this.inspect();
-    if (!running) {
-      await this.prepare();
-      await this.#resources.started();
-    }
+    await this.#startContainer();
     await this.ready(limits);
   }
 
+  async #startContainer(): Promise<void> {
+    if ((await this.inspect()).running) return;
+    await this.#options.engine.start(this.container);
+    await this.inspect();
+    try {
+      await this.prepare();
+      await this.#resources.started();
+    } catch (error) {
+      // What has ended already cannot be prepared: that it has is told by who waits for it.
+      if ((await this.inspect()).running) throw error;
+    }
+  }
+
   /**
-   * Starts the stopped node again with another server on its data, in a container of its own; what faults hold the node to
-   * stays. Rejects when there can be no such container, or with the signal's reason: a server that does not answer is told.
+   * Starts the stopped node again: with another server on its data, in a container of its own, while what faults hold the node to stays;
+   * null: with its own. Rejects when nothing can be started, or with the signal's reason: a server that does not answer is told.
    */
-  async startOther(server: Server, limits: WaitLimits = {}): Promise<StartedOther> {
-    const { engine, remake } = this.#options;
-    if (!remake) throw new ChaosError("internal", `node ${this.name} keeps its server`);
+  async startAs(server: Server | null, limits: WaitLimits = {}): Promise<StartedServer> {
+    const { engine } = this.#options;
     const before = this.#server.image;
+    if (server !== null) await this.#exchange(server);
+    await this.#startContainer();
+    const failure = await this.ready(limits).then(() => null, messageOf);
+    limits.signal?.throwIfAborted();
+    const { running, exitCode } = await this.inspect();
+    const version = failure === null ? await this.version({ within: ADMIN_MS }).catch(() => null) : null;
+    const { image } = this.#server;
+    const digest = (await engine.inspectImage(image))?.digest ?? null;
+    const lastLines = running ? [] : (await engine.logTail(this.container, LAST_LINES)).map(({ text }) => text);
+    const what = { before, image, digest, container: this.container, version };
+    return { failure, server: { ...what, ended: running ? null : { exitCode, lastLines } } };
+  }
+
+  async #exchange(server: Server): Promise<void> {
+    const { remake } = this.#options;
+    if (!remake) throw new ChaosError("internal", `node ${this.name} keeps its server`);
     const held = await this.#resources.limits();
     this.#container = await remake(server, this.#isCut);
     this.#server = server;
     if (held.cpus !== null || held.memory !== null) await this.#resources.setLimits(held);
-    const failure = await this.start(limits).then(() => null, messageOf);
-    limits.signal?.throwIfAborted();
-    const { running, exitCode } = await this.inspect();
-    const version = failure === null ? await this.version({ within: ADMIN_MS }).catch(() => null) : null;
-    const digest = (await engine.inspectImage(server.image))?.digest ?? null;
-    const lastLines = running ? [] : (await engine.logTail(this.container, LAST_LINES)).map(({ text }) => text);
-    const what = { before, image: server.image, digest, container: this.container, version };
-    return { failure, server: { ...what, ended: running ? null : { exitCode, lastLines } } };
   }
 
   /** What has to be done inside a container that was just started. */

@@ -115,6 +115,8 @@ const crash = z.strictObject({
   lastLines: words.optional(),
   /** What is known of the core that it left; null: nobody looked for one. */
   core: z.string().nullable().optional(),
+  /** The fault that started it. */
+  by: z.string().optional(),
 });
 
 /** The process is gone, as the watchdog alone saw. */

@@ -38,7 +38,7 @@ export function summarize(record: RunRecord) {
     nodes: cluster?.nodes ?? [],
     links: cluster?.links ?? [],
     /** Nodes that faults have started again with another server. */
-    exchanges: record.of("server"),
+    exchanges: record.of("server").filter(({ before, image }) => before !== image),
     /** What the servers themselves call their version. */
     serverVersion: versionsText(cluster?.nodes ?? [], run) ?? firstVersion(record),
     /** The image, or who runs on which. */

@@ -178,8 +178,9 @@ export class FakeCluster implements Cluster {
       unpause: say("unpause"),
       kill: say("kill"),
       start: say("start"),
-      startOther: async ({ image }) => {
-        this.said.push(`start ${name} with ${image}`);
+      startAs: async (other) => {
+        this.said.push(`start ${name}${other === null ? "" : ` with ${other.image}`}`);
+        const image = other?.image ?? "redis:7.0.15";
         const server = { before: "redis:7.0.15", image, digest: null, container: "", version: "9", ended: null };
         return { failure: null, server };
       },

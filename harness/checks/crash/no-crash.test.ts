@@ -53,6 +53,63 @@ describe("no-crash", () => {
     );
   });
 
+  describe("of a server that ends when a fault starts it again on its own data", () => {
+    const image = "valkey:8";
+    const ended = { exitCode: 1, lastLines: ["Unrecoverable error: corrupted cluster config file"] };
+    const again = { type: "server" as const, node: "r1", by: "restart-1", before: image, image, container: "c" };
+    const start: JournalEvent = { ...again, t: 20_300, digest: null, version: null, ended };
+    const own = event("container", 20_200, { exitCode: 1, ours: true });
+    const squeezed = (step: "injected" | "healed", t: number): JournalEvent => {
+      return { type: "fault", t, id: "squeeze", fault: "memory-limit", step, targets: ["r1"] };
+    };
+
+    it("tells once that it does not start", () => {
+      const { findings, valid } = check(own, start, { ...start, t: 40_000 });
+      assert.deepEqual([valid, findings.length, findings[0]?.class], [false, 1, "not-started"]);
+      assert.equal(
+        findings[0]?.summary,
+        "r1 does not start again on its own data: it ended with exit code 1 before it answered (fault restart-1).",
+      );
+      assert.match(findings[0]?.proof ?? "", /corrupted cluster config file/);
+    });
+
+    it("does not know while another fault holds the node, and does once that is over", () => {
+      const held = check(own, squeezed("injected", 10_000), start);
+      assert.deepEqual([held.valid, held.findings], ["unknown", []]);
+      assert.match(held.why ?? "", /while the fault squeeze held it/);
+      assert.equal(check(own, squeezed("injected", 10_000), squeezed("healed", 15_000), start).valid, false);
+    });
+  });
+
+  it("tells the assertion by which a server ended itself, and not only the signal", () => {
+    const line = "1:S 28 Nov 2026 # ==> replication.c:150 'listLength(x) == 0' is not true";
+    const fields = { where: "replication.c:150", what: "listLength(x) == 0" };
+    const { findings } = check(
+      event("log", 19_990, { rule: "failed-assertion", line, fields }),
+      event("container", 20_000, { exitCode: 139 }),
+    );
+    assert.equal(
+      findings[0]?.summary,
+      'r1 failed the assertion "listLength(x) == 0" (replication.c:150) and ended with exit code 139 (SIGSEGV); no fault of this run asked for it.',
+    );
+  });
+
+  it("knows a sentinel's crash by the rules of its own program, whatever the servers are", () => {
+    const node = { container: "c", digest: null, ports: {}, version: null };
+    const nodes = [
+      { ...node, name: "m1", role: "master" as const, image: "apache/kvrocks:2.9.0" },
+      { ...node, name: "s1", role: "sentinel" as const, image: "redis:7.0.15" },
+    ];
+    const log = (name: string) => event("log", 19_900, { node: name, rule: "bug-report" });
+    const of = (name: string) =>
+      noCrash.check(fixture([{ type: "cluster", t: 500, nodes, links: [] }, log(name)]));
+    assert.deepEqual(
+      of("s1").findings.map(({ node: who, class: kind }) => [who, kind]),
+      [["s1", "crash-log"]],
+    );
+    assert.equal(of("m1").valid, true);
+  });
+
   it("makes one finding of one crash's log lines and exit", () => {
     const result = check(
       event("log", 19_900, {}),

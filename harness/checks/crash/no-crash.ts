@@ -4,7 +4,8 @@ import { groupBy } from "../../base/group-by.ts";
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { systems } from "../../systems/registry.ts";
-import type { LogRule } from "../../systems/system.ts";
+import type { LogRule, System } from "../../systems/system.ts";
+import { serverIn } from "../../systems/system-of-image.ts";
 import { type Check, type Judged, resultOf } from "../check.ts";
 import { evidenceOf } from "../evidence-of.ts";
 import { bytesBefore } from "../sent-bytes.ts";
@@ -27,11 +28,11 @@ type Sign = EventOf<"container"> | EventOf<"log">;
 /** Every process that ended, or wrote a crash report, without one of our faults asking for it. */
 export function judgeCrashes(record: RunRecord): Judged {
   const judged: Judged = { findings: [], unknown: [] };
-  const rules = crashRules(record);
+  const rulesOf = crashRules(record);
   const end = record.view.watchEnd;
   const events = record.events.filter(
     (event): event is Sign =>
-      event.t <= end && (event.type === "container" || (event.type === "log" && rules.has(event.rule))),
+      event.t <= end && (event.type === "container" || (event.type === "log" && rulesOf(event.node).has(event.rule))),
   );
   const signs = groupBy(
     events.sort((a, b) => a.t - b.t),
@@ -41,11 +42,11 @@ export function judgeCrashes(record: RunRecord): Judged {
     for (const crash of crashesIn(own)) {
       if (crash.some((sign) => sign.type === "container" && sign.action === "die" && sign.ours)) continue;
       if (record.view.isControl(node)) judged.unknown.push(`the control server ${node} ended by itself`);
-      else judged.findings.push(crashFinding(record, rules, node, crash, own));
+      else judged.findings.push(crashFinding(record, rulesOf(node), node, crash, own));
     }
   }
   judgeVanished(record, judged);
-  for (const one of record.of("server")) if (one.ended) judged.findings.push(notStarted(record, one, one.ended));
+  for (const one of record.of("server")) if (one.ended) judgeStart(record, one, one.ended, judged);
   return judged;
 }
 
@@ -89,7 +90,7 @@ function crashFinding(record: RunRecord, rules: CrashRules, node: string, crash:
   const exit = death && (code === null ? "ended" : `ended with exit code ${code}${signal ? ` (${signal})` : ""}`);
   const what = oom
     ? `${exit ?? "lost a process"}, killed by the kernel for lack of memory`
-    : (exit ?? "logged a crash");
+    : [assertionOf(rules, logged), exit ?? "logged a crash"].filter(Boolean).join(" and ");
   return {
     type: "crash",
     class: oom ? "oom-killed" : death ? "exit" : "crash-log",
@@ -108,6 +109,14 @@ function crashFinding(record: RunRecord, rules: CrashRules, node: string, crash:
       core: captured.core,
     },
   };
+}
+
+/** What a server that ended itself said of it: the signal by which it did so says nothing. */
+function assertionOf(rules: CrashRules, logged: readonly EventOf<"log">[]): string | undefined {
+  const told = logged.find(({ rule }) => rules.get(rule)?.says === "assertion");
+  if (told?.fields.what === undefined) return undefined;
+  const where = told.fields.where === undefined ? "" : ` (${told.fields.where})`;
+  return `${told.rule.includes("assertion") ? "failed the assertion" : "logged the fatal error"} "${told.fields.what}"${where}`;
 }
 
 /** The failed assertion, else the signal, else what else the log gives as the cause, else its last words and the exit. */
@@ -129,26 +138,45 @@ function proofOf(
   return words === undefined ? (ended ?? null) : `${ended ?? ""} Its last words: ${words}`.trim();
 }
 
-/** A fault started another server on a node's data, and it ended before it answered: what is told is that it does not go, not whose fault it is. */
-function notStarted(
+/**
+ * A fault started a node again, with its own server or another one, and that ended before it answered: what is told is that it does not
+ * go, not whose fault it is. Nothing is, where another fault held the node just then: short of memory or of disk, it may not have been able to.
+ */
+function judgeStart(
   record: RunRecord,
   { t, node, by, image, before }: EventOf<"server">,
   { exitCode, lastLines }: NonNullable<EventOf<"server">["ended"]>,
-): Finding {
+  judged: Judged,
+): void {
+  const sameTry = (one: Finding): boolean => one.class === "not-started" && one.node === node && one.detail?.by === by;
+  // It was tried again while healing.
+  if (judged.findings.some(sameTry)) return;
+  const held = record.view.faults.find(
+    ({ id, targets, injected, to }) =>
+      id !== by && targets.includes(node) && injected !== null && injected <= t && (to === null || to > t),
+  );
+  const same = image === before;
+  if (same && held) {
+    judged.unknown.push(`${node} ended when it was started again, while the fault ${held.id} held it`);
+    return;
+  }
   const next = record.ofNode("container", node).find((one) => one.action === "start" && one.t > t);
   const { files } = evidenceOf(record, node, t - TOGETHER_MS, next?.t ?? null);
-  const said = lastLines.slice(-LINES_OF_PROOF).map((line) => line.trim());
-  return {
+  const said = lastLines.map((line) => line.trim()).filter((line) => line !== "").slice(-LINES_OF_PROOF);
+  const what = same
+    ? `${node} does not start again on its own data: it ended`
+    : `${image} does not start on the data of ${before}: ${node} ended`;
+  judged.findings.push({
     type: "crash",
     class: "not-started",
     node,
     from: t,
     to: next?.t ?? null,
-    summary: `${image} does not start on the data of ${before}: ${node} ended with exit code ${exitCode} before it answered (fault ${by}).`,
+    summary: `${what} with exit code ${exitCode} before it answered (fault ${by}).`,
     proof: said.length > 0 ? `Its last words: ${said.join(" · ")}` : null,
     evidence: files,
-    detail: { exitCode, signal: signalOf(exitCode), oom: false, lines: [], lastLines, core: null },
-  };
+    detail: { exitCode, signal: signalOf(exitCode), oom: false, lines: [], lastLines, core: null, by },
+  });
 }
 
 /** The process is gone though its container never told: seen by the watchdog alone. */
@@ -175,11 +203,21 @@ function judgeVanished(record: RunRecord, judged: Judged): void {
 
 type CrashRules = ReadonlyMap<string, LogRule>;
 
-function crashRules(record: RunRecord): CrashRules {
+/** Those of the server that runs on a node: sentinels may be another system's program. */
+function crashRules(record: RunRecord): (node: string) => CrashRules {
   const name = record.first("run")?.system;
   const system = name === undefined ? undefined : systems.get(name);
   if (!system) throw new ChaosError("usage", `the journal names no system that is known here: ${name ?? "none"}`);
-  return new Map(system.logRules.filter((rule) => rule.meaning === "crash").map((rule) => [rule.name, rule]));
+  const rulesOf = ({ logRules }: Pick<System, "logRules">): CrashRules =>
+    new Map(logRules.filter((rule) => rule.meaning === "crash").map((rule) => [rule.name, rule]));
+  const own = new Map(
+    record.view.nodes.map(({ name: node, role, image }) => [
+      node,
+      role === "helper" ? new Map() : rulesOf(serverIn(image, system).system),
+    ]),
+  );
+  const others = rulesOf(system);
+  return (node) => own.get(node) ?? others;
 }
 
 /** 137 → "SIGKILL": a container reports death by signal n as 128 + n. */

@@ -28,8 +28,8 @@ export interface ConnectLimits extends WaitLimits {
   space?: KeySpace | undefined;
 }
 
-/** What became of another server on a node's data. */
-export interface StartedOther {
+/** What became of a node that was started again, with its own server or with another one on its data. */
+export interface StartedServer {
   /** Why it does not answer, in words; null: it does. */
   failure: string | null;
   server: Omit<EventOf<"server">, "t" | "type" | "node" | "by">;

@@ -37,7 +37,7 @@ export class Suspect {
   static async accuse(context: FaultContext, deed: Deed): Promise<Suspect> {
     const suspect = new Suspect(context, deed);
     const { node, fate } = deed;
-    context.onHeal(`start ${node.name}`, () => startAgain(context, node));
+    context.onHeal(`start ${node.name}`, async () => void (await startAgain(context, node)));
     context.onHeal(`find the bytes that do it to ${node.name}`, () => suspect.#search());
     const file = await suspect.#keep("sent", suspect.#whole);
     suspect.#emit({ step: "suspected", files: [file] });

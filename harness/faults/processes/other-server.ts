@@ -18,7 +18,7 @@ export function imageParameter(about: string): Parameter<string, string> {
   });
 }
 
-/** What became of a node that was started again with another server. */
+/** What became of a node that was started again. */
 export interface Exchanged {
   /** It answers, and has been told its role. */
   answers: boolean;
@@ -38,7 +38,7 @@ export async function startOther(
   within: number,
 ): Promise<Exchanged> {
   const to = image === ORIGINAL ? node.original : serverIn(image, cluster.system);
-  const { failure, server } = await node.startOther(to, { within, signal });
+  const { failure, server } = await node.startAs(to, { within, signal });
   emit({ type: "server", node: node.name, by: id, ...server });
   const exchange = `${server.image}${server.version === null ? "" : ` (version ${server.version})`} in place of ${server.before}`;
   if (failure !== null) return { answers: false, summary: `${node.name}: ${exchange}: ${failure}` };

@@ -44,7 +44,7 @@ export const powerLoss = defineFault({
     const folder = await holdFolder(pid, node.server.system.dataDirectory);
     try {
       context.claim(node.name, "down");
-      context.onHeal(`start ${node.name}`, () => startAgain(context, node));
+      context.onHeal(`start ${node.name}`, async () => void (await startAgain(context, node)));
       await node.kill("SIGKILL");
       await until(
         { what: `${node.name} to end`, within: EXIT_MS, signal },

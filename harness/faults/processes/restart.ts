@@ -1,3 +1,4 @@
+import { ChaosError } from "../../base/chaos-error.ts";
 import type { ClusterNode } from "../../cluster/cluster.ts";
 import { defineFault, type FaultContext } from "../fault.ts";
 import { durationParameter, nodeParameter, parameters } from "../parameters.ts";
@@ -7,11 +8,23 @@ import { type Exchanged, imageParameter, startOther } from "./other-server.ts";
 export const START_MS = 30_000;
 const STOP_MS = 10_000;
 
-/** Starts a server that has ended, with the role that the topology gives it. */
-export async function startAgain({ cluster, id }: FaultContext, node: ClusterNode): Promise<void> {
-  await node.start({ within: START_MS });
-  if (node.role === "helper") return;
+/**
+ * Starts a server that has ended, with the role that the topology gives it. One that ends again before it has answered is what the run is
+ * about: it is journaled, and this resolves. @returns how it ended, in words; null: it answers
+ */
+export async function startAgain({ cluster, emit, id }: FaultContext, node: ClusterNode): Promise<string | null> {
+  if (node.role === "helper") {
+    await node.start({ within: START_MS });
+    return null;
+  }
+  const { failure, server } = await node.startAs(null, { within: START_MS });
+  if (server.ended) {
+    emit({ type: "server", node: node.name, by: id, ...server });
+    return `${node.name} ended with exit code ${server.ended.exitCode} when it was started again`;
+  }
+  if (failure !== null) throw new ChaosError("infrastructure", failure);
   await cluster.restoreRole(node.name, { within: START_MS, by: id });
+  return null;
 }
 
 interface Restart {
@@ -23,7 +36,7 @@ interface Restart {
 
 /**
  * SIGTERM, wait, start, role as the topology says; the same start is the heal, should this fail half-way.
- * @returns what became of the other server; null: it is the same
+ * @returns what became of another server, or of one that ended again; null: it is the same, and answers
  */
 export async function restartNode(
   context: FaultContext,
@@ -38,12 +51,16 @@ export async function restartNode(
   });
   await node.stop(Math.ceil((stopWithin ?? node.server.system.stopWithin ?? STOP_MS) / 1000));
   signal.throwIfAborted();
-  const other = image === undefined ? null : await startOther(context, node, image, START_MS);
-  if (other === null) await startAgain(context, node);
-  // Another server that has ended on these data would end again.
-  isOver = other !== null;
+  const became = image === undefined ? await again(context, node) : await startOther(context, node, image, START_MS);
+  // One that has ended on these data would end again.
+  isOver = became !== null;
   release();
-  return other;
+  return became;
+}
+
+async function again(context: FaultContext, node: ClusterNode): Promise<Exchanged | null> {
+  const ended = await startAgain(context, node);
+  return ended === null ? null : { answers: false, summary: ended };
 }
 
 /**

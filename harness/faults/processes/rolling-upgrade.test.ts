@@ -13,11 +13,11 @@ describe("rolling-upgrade", () => {
     const cluster = new FakeCluster(["m1"], { r1: "m1", r2: "m1" });
     const notes: string[] = [];
     for (const node of cluster.nodes) {
-      const { name, state, startOther } = node;
+      const { name, state, startAs } = node;
       Object.assign(node, {
         state: async () => ({ ...(await state()), link: "up", ...more[name] }),
-        startOther: async (server: Parameters<typeof startOther>[0]) => ({
-          ...(await startOther(server)),
+        startAs: async (server: Parameters<typeof startAs>[0]) => ({
+          ...(await startAs(server)),
           failure: ends.includes(name) ? `${name} exited with code 1` : null,
         }),
       });

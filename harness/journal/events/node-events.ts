@@ -82,7 +82,7 @@ export const nodeEventSchemas = [
     /** What it said of its link. */
     link: z.string(),
   }),
-  /** A stopped node was started again with another server on its data. */
+  /** A stopped node was started again with another server on its data, or with its own, which then ended before it answered. */
   event("server", {
     node: z.string(),
     /** Id of the fault's occurrence. */

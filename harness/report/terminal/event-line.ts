@@ -52,7 +52,8 @@ function describe(event: JournalEvent): Said | null {
       return [conditionTone(event.now), `${event.node}: ${event.was} → ${event.now} (${event.why})`];
     case "server": {
       const { node, image, before, version, ended, by } = event;
-      const what = `${node}: ${image}${version === null ? "" : ` (${version})`} in place of ${before} (${by})`;
+      const other = before === image ? " again" : `${version === null ? "" : ` (${version})`} in place of ${before}`;
+      const what = `${node}: ${image}${other} (${by})`;
       return ended ? ["bad", `${what} ended with exit code ${ended.exitCode}`] : ["plain", what];
     }
     case "container":
