@@ -101,8 +101,7 @@ describe("no-crash", () => {
       { ...node, name: "s1", role: "sentinel" as const, image: "redis:7.0.15" },
     ];
     const log = (name: string) => event("log", 19_900, { node: name, rule: "bug-report" });
-    const of = (name: string) =>
-      noCrash.check(fixture([{ type: "cluster", t: 500, nodes, links: [] }, log(name)]));
+    const of = (name: string) => noCrash.check(fixture([{ type: "cluster", t: 500, nodes, links: [] }, log(name)]));
     assert.deepEqual(
       of("s1").findings.map(({ node: who, class: kind }) => [who, kind]),
       [["s1", "crash-log"]],

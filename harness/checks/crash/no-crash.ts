@@ -162,7 +162,10 @@ function judgeStart(
   }
   const next = record.ofNode("container", node).find((one) => one.action === "start" && one.t > t);
   const { files } = evidenceOf(record, node, t - TOGETHER_MS, next?.t ?? null);
-  const said = lastLines.map((line) => line.trim()).filter((line) => line !== "").slice(-LINES_OF_PROOF);
+  const said = lastLines
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .slice(-LINES_OF_PROOF);
   const what = same
     ? `${node} does not start again on its own data: it ended`
     : `${image} does not start on the data of ${before}: ${node} ended`;

@@ -35,7 +35,8 @@ export const kill = defineFault({
     const { cluster, signal } = context;
     const node = selectNode(cluster, selector);
     context.claim(node.name, "down", restartAfter === "never");
-    if (restartAfter !== "never") context.onHeal(`start ${node.name}`, async () => void (await startAgain(context, node)));
+    if (restartAfter !== "never")
+      context.onHeal(`start ${node.name}`, async () => void (await startAgain(context, node)));
     await node.kill(name);
     const gone = await until({ what: `${node.name} to end on ${name}`, within: EXIT_MS, signal }, async () => {
       const state = await node.inspect();
