@@ -1,12 +1,19 @@
 import { ChaosError } from "../../base/chaos-error.ts";
 import { until, type WaitLimits } from "../../base/deadline.ts";
-import type { ContainerNode } from "../container-node.ts";
+import type { Argv } from "../../systems/system.ts";
 import { isOpen } from "../dial/is-open.ts";
-import type { ContainerState } from "./node-options.ts";
+import type { Address, ContainerNodeOptions, ContainerState } from "./node-options.ts";
 
 const READY_MS = 30_000;
 /** A server that takes connections and gives no answer for so long does not merely start. */
 const SILENT_MS = 8_000;
+
+interface Asked extends Pick<ContainerNodeOptions, "name" | "role"> {
+  readonly inside: Address;
+  admin(argv: Argv, limits: WaitLimits): Promise<unknown>;
+  inspect(): Promise<ContainerState>;
+  pid(): number | null;
+}
 
 /**
  * Resolves when the server answers PING, restoring or not; a helper, when its port is open. @returns how its container is once it has
@@ -14,7 +21,7 @@ const SILENT_MS = 8_000;
  * @param onSilence called, perhaps more than once, when it takes connections, but has long given no answer on any
  */
 export async function awaitAnswer(
-  node: Pick<ContainerNode, "name" | "role" | "inside" | "admin" | "inspect" | "pid">,
+  node: Asked,
   { within = READY_MS, signal }: WaitLimits,
   onSilence?: () => void,
 ): Promise<ContainerState | null> {
