@@ -11,6 +11,7 @@ import { lookAtFamily } from "./family-look.ts";
 import { groupsOf } from "./groups.ts";
 import { judge } from "./judge.ts";
 import { fileTail, logTail } from "./log-tail.ts";
+import { askForNames } from "./names.ts";
 import { filesOf, socketsOf } from "./open-things.ts";
 import { postgresFacts } from "./postgres.ts";
 import { processFacts, readIo } from "./process-facts.ts";
@@ -35,6 +36,10 @@ export interface ExamineOptions {
   log?: string | undefined;
   /** For INFO. */
   password?: string | undefined;
+  /** Function names too, at the end: stops the process for a moment. */
+  gdb?: boolean | undefined;
+  /** Called when everything is there that stops nothing, before gdb begins. */
+  onHarmless?: ((examination: Examination) => Promise<void>) | undefined;
   clock: Clock;
   signal?: AbortSignal | undefined;
 }
@@ -111,7 +116,7 @@ export async function examineProcess(options: ExamineOptions): Promise<Examinati
     ...{ name, graph, threadName, processes, threads, sockets, answers },
     ...{ hints: postgres?.hints ?? [], unseen: blind, window: look.window },
   });
-  return {
+  const harmless: Examination = {
     ...{ examination: 1, kvchaos: version, at, asked, name, kind: "process", container },
     program: main?.comm ?? null,
     host: { kernel: release(), cores: cpus().length },
@@ -133,4 +138,8 @@ export async function examineProcess(options: ExamineOptions): Promise<Examinati
     gdb: null,
     took: Math.round(clock.now() - begun),
   };
+  if (!options.gdb) return harmless;
+  await options.onHarmless?.(harmless);
+  const { gdb, stacks } = await askForNames(pid, harmless, threadName, clock, signal);
+  return { ...harmless, gdb, groups: groupsOf(look, threadName, threads, stacks) };
 }

@@ -21,6 +21,8 @@ export interface Observed {
   answers: readonly Answer[];
   /** What is not as it should be with a program of this kind. */
   hints: readonly string[];
+  /** That it died, as a core tells. */
+  death?: string | null;
   /** Why too little was seen of the process that was asked for, or null. */
   unseen: string | null;
   window: number;
@@ -34,7 +36,8 @@ export function judge(seen: Observed): ExaminationVerdict {
   const { graph, threadName } = seen;
   const cycles = graph?.cycles ?? [];
   const deadlocks = cycles.map((cycle) => (graph && proofSentence({ ...graph, cycles: [cycle] }, threadName)) ?? "");
-  const states = stateProofs(seen.processes);
+  const died: StateProof[] = seen.death ? [{ class: "dead", sentence: seen.death }] : [];
+  const states = [...stateProofs(seen.processes), ...died];
   const proofs = [...deadlocks, ...states.map(({ sentence }) => sentence)];
   const hints = [...seen.hints, ...hintsOf(seen)];
   const [first] = proofs;

@@ -1,5 +1,5 @@
-import { ChaosError } from "../../base/chaos-error.ts";
 import { monotonicClock } from "../../base/clock.ts";
+import { examineCore } from "../../examine/core/examine-core.ts";
 import { examineProcess } from "../../examine/examine.ts";
 import { findTarget } from "../../examine/target.ts";
 import type { Examination } from "../../journal/examination.ts";
@@ -24,42 +24,63 @@ export const examineCommand = command({
     },
   },
   options: {
+    gdb: {
+      type: "boolean",
+      default: false,
+      describe: "function names too: stops the process for a moment, and says for how long",
+    },
     log: { type: "string", describe: "the server's log, where its open files do not tell it" },
+    root: {
+      type: "string",
+      default: "/",
+      describe: "of a core: the folder that holds the files of its machine or container",
+    },
     reports: REPORTS,
     json: { type: "boolean", default: false, describe: "the examination as JSON on stdout instead of text" },
   },
-  run: ({ target, log: logFile, reports, json }) =>
+  run: ({ target, gdb, log: logFile, root, reports, json }) =>
     interruptible(async (signal) => {
       const codes: number[] = [];
       for (const asked of target.map(String)) {
-        const found = await findTarget(asked, processOfContainer);
-        if (found.kind === "core") throw new ChaosError("usage", "core files are not read yet");
-        const { pid, container, notes } = found;
-        const password = process.env[PASSWORD];
-        const clock = monotonicClock();
-        const examination = await examineProcess({
-          asked,
-          pid,
-          container,
-          notes,
-          password,
-          log: logFile,
-          clock,
-          signal,
-        });
-        codes.push(await tell(examination, { reports, json }));
+        const kept = keeper(reports);
+        const examination = await examine(asked, { gdb, logFile, root, keep: kept.keep, signal });
+        await kept.keep(examination);
+        if (json) print(JSON.stringify(examination));
+        else for (const line of examinedLines(examination)) print(line);
+        log(`Written to ${invocation().name(kept.folder())}`);
+        codes.push(exitOf(examination));
       }
       return worstExit(codes);
     }),
 });
 
-async function tell(examination: Examination, { reports, json }: { reports: string; json: boolean }): Promise<number> {
-  const { directory } = await makeRunFolder(reports, "examine", examination.name, new Date(examination.at));
-  await writeExamination(examination, directory);
-  if (json) print(JSON.stringify(examination));
-  else for (const line of examinedLines(examination)) print(line);
-  log(`Written to ${invocation().name(directory)}`);
-  return exitOf(examination);
+interface How {
+  gdb: boolean;
+  logFile: string | undefined;
+  root: string;
+  keep: (examination: Examination) => Promise<void>;
+  signal: AbortSignal;
+}
+
+async function examine(asked: string, { gdb, logFile, root, keep, signal }: How): Promise<Examination> {
+  const clock = monotonicClock();
+  const found = await findTarget(asked, processOfContainer);
+  if (found.kind === "core") return examineCore({ file: found.file, root, clock, signal });
+  const { pid, container, notes } = found;
+  const password = process.env[PASSWORD];
+  return examineProcess({ asked, pid, container, notes, password, log: logFile, gdb, onHarmless: keep, clock, signal });
+}
+
+/** Writes an examination, in one folder however often: what stops nothing is safe before anything is stopped. */
+function keeper(reports: string) {
+  let directory: string | undefined;
+  return {
+    async keep(examination: Examination): Promise<void> {
+      directory ??= (await makeRunFolder(reports, "examine", examination.name, new Date(examination.at))).directory;
+      await writeExamination(examination, directory);
+    },
+    folder: () => directory ?? reports,
+  };
 }
 
 function exitOf({ verdict }: Examination): number {

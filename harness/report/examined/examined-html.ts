@@ -179,16 +179,15 @@ function filesHtml({ files }: Examination): HtmlContent {
 }
 
 function logHtml({ log }: Examination): HtmlContent {
-  return (
-    log && html`<p class="quiet">The last lines of ${log.from}</p>${verbatim(shorten(log.lines.join("\n"), MOST.text))}`
-  );
+  return log && [definitions([["The last lines of", log.from]]), verbatim(shorten(log.lines.join("\n"), MOST.text))];
 }
 
 function gdbHtml({ gdb }: Examination): HtmlContent {
   if (!gdb) return null;
   const stopped = html`<p>gdb stopped it for ${gdb.stoppedMs} ms.</p>`;
-  if (gdb.why !== null) return html`${stopped}<p>No stacks: ${gdb.why}</p>`;
-  return html`${stopped}${folded("Stacks", verbatim(shorten(gdb.text, MOST.text)))}`;
+  const why = gdb.why !== null && html`<p>No stacks of ${gdb.why}</p>`;
+  if (gdb.text === "") return [stopped, why];
+  return html`${stopped}${why}${folded("Stacks", verbatim(shorten(gdb.text, MOST.text)))}`;
 }
 
 function threadsHtml({ threads }: Examination): HtmlContent {

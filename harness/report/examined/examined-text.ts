@@ -92,6 +92,7 @@ function groupLines({ groups }: Examination): string[] {
 }
 
 function processLines(processes: readonly ExaminedProcess[]): string[] {
+  if (processes.length === 0) return [];
   const rows = processes.slice(0, MOST.processes).map(processRow);
   const more = processes.length - rows.length;
   return [

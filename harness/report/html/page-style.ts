@@ -30,6 +30,7 @@ h2{font-size:1.2rem;margin:2em 0 .6em;padding-top:.6em;border-top:1px solid var(
 h3{font-size:1.05rem;margin:0 0 .4em}
 h4{font-size:.95rem;margin:1em 0 .3em}
 p{margin:.5em 0}
+h1,p,li,summary{overflow-wrap:break-word}
 a{color:var(--link)}
 a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:3px solid var(--link);outline-offset:2px}
 .verdict{display:inline-block;font-weight:700;letter-spacing:.06em;padding:.1em .7em;border-radius:4px;border:2px solid currentColor}
