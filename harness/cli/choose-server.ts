@@ -4,6 +4,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { placeOfImage, type WrittenImages, wrongImages } from "../experiment/node-images.ts";
 import type { ExperimentShape } from "../experiment/registries.ts";
 import { ensureImage } from "../images/ensure-image.ts";
+import { rulingRecipe } from "../systems/helper-recipes.ts";
 import { systems } from "../systems/registry.ts";
 import type { System, SystemName } from "../systems/system.ts";
 import { type Server, serverIn, systemIn, systemNamedBy } from "../systems/system-of-image.ts";
@@ -72,7 +73,8 @@ export async function bringImages(
 ): Promise<void> {
   for (const name of new Set(images)) {
     try {
-      await ensureImage({ engine, name, recipe: serverIn(name, run.system).system.recipe, log, signal });
+      const recipe = rulingRecipe(name) ?? serverIn(name, run.system).system.recipe;
+      await ensureImage({ engine, name, recipe, log, signal });
     } catch (error) {
       signal.throwIfAborted();
       const place = await placeOfImage(file, name);

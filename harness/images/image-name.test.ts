@@ -25,8 +25,8 @@ describe("image names", () => {
   });
 
   it("never pass one version off as another", () => {
-    for (const tag of ["latest", "7", "7.0", "7.0.15"]) assert.ok(tagNamesVersion(tag, "7.0.15"), tag);
-    for (const tag of ["7.0.1", "7.2", "7.2.4", "8", "7.0.15.1", "7-alpine", "unstable", ""]) {
+    for (const tag of ["latest", "7", "7.0", "7.0.15", "v7.0.15"]) assert.ok(tagNamesVersion(tag, "7.0.15"), tag);
+    for (const tag of ["7.0.1", "7.2", "7.2.4", "8", "7.0.15.1", "7-alpine", "unstable", "v8", "v", ""]) {
       assert.ok(!tagNamesVersion(tag, "7.0.15"), tag);
     }
   });

@@ -26,7 +26,8 @@ export function upstreamVersion(debian: string): string {
     .replace(/[+~].*$/, "");
 }
 
-/** Does a tag honestly name a version? "latest", "7", "7.0" and "7.0.15" name 7.0.15; "7.2", "7.0.1" and "7-alpine" do not. */
+/** Does a tag honestly name a version? "latest", "7", "7.0" and "7.0.15" name 7.0.15; "7.2", "7.0.1" and "7-alpine" do not; "v7.0" is "7.0". */
 export function tagNamesVersion(tag: string, version: string): boolean {
-  return tag === "latest" || version === tag || version.startsWith(`${tag}.`);
+  const named = tag.replace(/^v(?=\d)/, "");
+  return tag === "latest" || version === named || version.startsWith(`${named}.`);
 }

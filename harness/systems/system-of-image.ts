@@ -6,7 +6,7 @@ import { valkey } from "./valkey.ts";
 
 /** Which names tell which system: a private registry and a tag may surround them. */
 const NAMES: readonly [RegExp, SystemName][] = [
-  [/kvrocks/i, "kvrocks"],
+  [/kvrocks(?!-controller)/i, "kvrocks"],
   [/pika/i, "pika"],
   [/redis|valkey/i, "redis"],
 ];
