@@ -18,6 +18,7 @@ import { lockOrder } from "./locks/lock-order.ts";
 import { replicationProgress } from "./replication-progress.ts";
 import { oneMaster } from "./roles/one-master.ts";
 import { failovers } from "./rulers/failovers.ts";
+import { protocol } from "./service/protocol.ts";
 import { recoversWithin } from "./service/recovers-within.ts";
 import { serves } from "./service/serves.ts";
 import { slots } from "./slots/slots.ts";
@@ -38,6 +39,7 @@ export const checks: ReadonlyMap<string, Check> = new Map(
     limits,
     recoversWithin,
     serves,
+    protocol,
     flushOrder,
     noLostWrites,
     perKeyOrder,

@@ -82,6 +82,10 @@ const ROWS: Record<string, Row> = {
     ],
     accepted: [["kvrocks-controller", "systems: [kvrocks]"]],
   },
+  protocol: {
+    refused: [["one-master", "", "judges what loads are answered, and there is none; add a load with a workload"]],
+    accepted: [["one-master", "load: [{ workload: set }]"]],
+  },
   slots: {
     refused: [
       ["one-master", "", "judges slots, and the masters do not share the key space; take a cluster in cluster mode"],

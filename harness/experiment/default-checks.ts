@@ -8,4 +8,5 @@ export const DEFAULT_CHECKS = [
   "replication-progress",
   "recovers-within",
   "serves",
+  "protocol",
 ] as const;

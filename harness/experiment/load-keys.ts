@@ -43,6 +43,17 @@ const loadedNodes = z
   .prefault("masters")
   .describe("Which nodes get the load: `masters`, `replicas` (followed when they change), or a list of nodes");
 
+/** "zadd" → "ZADD", "@List" → "@list" */
+const commandName = z
+  .string()
+  .regex(/^\s*(?:@[a-z-]+|[A-Za-z][\w.-]*(?:\s+[A-Za-z]+)?)\s*$/i, { error: 'expected a command, or "@" and a group' })
+  .transform((word) => {
+    const one = word.trim().replace(/\s+/g, " ");
+    return one.startsWith("@") ? one.toLowerCase() : one.toUpperCase();
+  })
+  .meta({ title: "command" });
+const commandList = list(commandName).optional();
+
 export const loadItem = z.strictObject({
   workload: z.string().describe("What the clients do: a name from the list of workloads"),
   name: name.optional().describe("Default: the workload's name"),
@@ -70,6 +81,14 @@ export const loadItem = z.strictObject({
     ),
   wait: z.int().min(1).max(100).optional().describe("Each recorded write is followed by WAIT for this many replicas"),
   ttl: loadTtl,
+  only: commandList.describe(
+    "Of the workload `commands`: draws these alone, each a command (`ZADD`, `XGROUP CREATE`, `XGROUP` for all of them) or a group (`@list`); also one that does harm (`FLUSHALL`), which is never drawn unless it is named",
+  ),
+  without: commandList.describe("Of the workload `commands`: never draws these"),
+  weights: z
+    .record(commandName, z.number().min(0).max(1e6))
+    .optional()
+    .describe("Of the workload `commands`: how often, against 1 for every other (0.1 for one that blocks); 0: never"),
   "wait-within": duration(MS, HOUR).optional().describe("How long WAIT waits (default: `1s`)"),
 });
 

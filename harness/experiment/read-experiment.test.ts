@@ -83,6 +83,7 @@ describe("readExperiment", () => {
         "replication-progress",
         "recovers-within",
         "serves",
+        "protocol",
       ],
       expectRoles: {},
       expectations: [],

@@ -11,7 +11,7 @@ export interface Registries {
   checks: ReadonlyMap<string, Pick<Check, "needs">>;
   /**
    * `recorded`: its operations can be recorded; `talk`: each takes several commands; `needs`: those that not every system has;
-   * `expires`: its keys can have a time to live.
+   * `expires`: its keys can have a time to live; `drawsFromTable`: it takes what the server has.
    */
   workloads: ReadonlyMap<
     string,
@@ -20,6 +20,7 @@ export interface Registries {
       readonly talk?: unknown;
       readonly needs?: readonly string[];
       readonly expires?: true;
+      readonly drawsFromTable?: true;
     }
   >;
   systems: ReadonlyMap<

@@ -11,6 +11,7 @@ const GRAMMAR: Grammar = {
   system: "redis",
   faults: Object.keys(DRAWN_FAULTS),
   workloads: ["set", "hset", "lpush"],
+  talking: [],
   recordable: ["set"],
   commands: [["INFO"], ["BGSAVE"]],
   modes: ["replication"],

@@ -117,6 +117,8 @@ const crash = z.strictObject({
   core: z.string().nullable().optional(),
   /** The fault that started it. */
   by: z.string().optional(),
+  /** Commands that it had not answered. */
+  waited: words.optional(),
 });
 
 /** The process is gone, as the watchdog alone saw. */
@@ -202,6 +204,14 @@ const unserved = z.strictObject({
   seconds: z.number().optional(),
 });
 
+/** A server broke the protocol: what came, on so many connections of a load. `command` null: nobody knows for which. */
+const brokenProtocol = z.strictObject({
+  load: z.string(),
+  command: z.string().nullable(),
+  count: z.number(),
+  text: z.string(),
+});
+
 /** Nobody claims a shard. */
 const vacancy = z.strictObject({
   shard: z.number().optional(),
@@ -266,6 +276,7 @@ const shapes = z.union([
   memoryGrowth,
   brokenLimit,
   unserved,
+  brokenProtocol,
   vacancy,
   otherRole,
   strangeClaim,

@@ -19,6 +19,7 @@ export const FINDING_TYPES = [
   "slow-recovery",
   "shutdown-hang",
   "unavailable",
+  "protocol",
   "memory-growth",
   "limit",
   "unmet-expectation",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { expectationSchema, TRIGGER_STATES } from "./expectation.ts";
 import { limitsSchema, NO_LIMITS } from "./limits.ts";
+import { drawnCommands } from "./loads/drawn-commands.ts";
 import { keySpaceSchema } from "./loads/key-space.ts";
 import { timeToLiveSchema } from "./time-to-live.ts";
 import { topologySchema } from "./topology.ts";
@@ -63,6 +64,8 @@ const loadSpec = z.strictObject({
   space: keySpaceSchema.optional(),
   /** Keys that expire; absent: none does. */
   ttl: timeToLiveSchema.optional(),
+  /** Of a workload that draws from the server's command table: which ones, and how often (load/commands/choice.ts). */
+  commands: drawnCommands.optional(),
 });
 
 /** Pressure by the real redis-benchmark beside our own loads: its operations are counted, not recorded. */

@@ -7,9 +7,11 @@ import { CommandWriter } from "../resp/command-writer.ts";
 import { Decoder } from "../resp/decode.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
 import { CellValues, writeNumbers } from "./cell-values.ts";
+import { chooseCommands } from "./commands/choice.ts";
+import { commonSyntax } from "./commands/lines.ts";
 import { Dialogue } from "./dialogue.ts";
 import { workloadNamed } from "./workloads/registry.ts";
-import type { Ending } from "./workloads/workload.ts";
+import { type Ending, OutOfStep } from "./workloads/workload.ts";
 
 const SPEC: LoadSpec = {
   ...{ name: "tx", workload: "transaction", on: "masters", via: "link", connections: 1, pipeline: 1, rate: null },
@@ -27,7 +29,7 @@ function talk(server: Server, operations: number, workload = "transaction") {
   });
   const rows: OperationFields[] = [];
   const log = { node: 1, nextClient: () => 7, add: (row: OperationFields) => void rows.push({ ...row }) };
-  const dialogue = new Dialogue(workloadNamed(workload).talk!(SPEC, seededRandom("t"), writes)(), log);
+  const dialogue = new Dialogue(workloadNamed(workload).talk!(SPEC, seededRandom("t"), writes, [])(), log);
   const said: string[][] = [];
   const endings: Ending[] = [];
   const writer = new CommandWriter();
@@ -145,9 +147,61 @@ describe("operations of several commands", () => {
     const rows: OperationFields[] = [];
     const log = { node: 0, nextClient: () => 0, add: (row: OperationFields) => void rows.push({ ...row }) };
     const writes = writeNumbers(new CellValues("group", SPEC.value), { index: 0, of: 1 }, () => NOTHING);
-    const dialogue = new Dialogue(workloadNamed("transaction").talk!(SPEC, seededRandom("t"), writes)(), log);
+    const dialogue = new Dialogue(workloadNamed("transaction").talk!(SPEC, seededRandom("t"), writes, [])(), log);
     dialogue.begin(new CommandWriter(), 3);
     dialogue.lost();
     assert.deepEqual([rows[0]?.outcome, rows[0]?.invoked, rows[0]?.completed], [OUTCOME.info, 3, Number.NaN]);
+  });
+
+  describe("of commands that are drawn", () => {
+    const table = chooseCommands(commonSyntax, { only: ["GET", "SET"] }).drawn;
+    const begin = () => {
+      const writes = writeNumbers(new CellValues("string", SPEC.value), { index: 0, of: 1 }, () => NOTHING);
+      const spec = { ...SPEC, workload: "commands", record: false };
+      const dialogue = new Dialogue(
+        workloadNamed("commands").talk!(spec, seededRandom("t"), writes, table)(),
+        undefined,
+      );
+      const writer = new CommandWriter();
+      dialogue.begin(writer, 1);
+      const [command, echo] = decoded(writer);
+      return { dialogue, command, token: echo?.[1] ?? "", hear: (reply: Reply) => dialogue.heard(reply, writer, 2) };
+    };
+
+    it("is in step when what follows each is its own", () => {
+      const { command, token, hear, dialogue } = begin();
+      assert.ok(command?.[0] === "GET" || command?.[0] === "SET");
+      assert.equal(dialogue.command, command[0]);
+      assert.equal(hear("OK"), undefined);
+      assert.equal(hear(Buffer.from(token)), "ok");
+    });
+
+    it("is out of step when another's reply comes in its place", () => {
+      const { hear } = begin();
+      hear("OK");
+      const ending = hear(Buffer.from("another"));
+      assert.ok(ending instanceof OutOfStep);
+      assert.match(ending.message, /kvchaos:0 was to come behind the reply to (GET|SET), and "another" came/);
+    });
+
+    it("tells what is wrong with a command from what is wrong with the server", () => {
+      for (const [text, service] of [
+        ["WRONGTYPE Operation against a key", false],
+        ["ERR value is not an integer or out of range", false],
+        ["READONLY You can't write against a read only replica.", true],
+        ["LOADING Redis is loading the dataset in memory", true],
+        ["ERR Server is loading", true],
+      ] as const) {
+        const { hear, token } = begin();
+        hear(new RespError(text));
+        const ending = hear(Buffer.from(token));
+        assert.equal(ending instanceof RespError, service, text);
+        if (!service) assert.equal(ending, "nothing");
+      }
+      // A server that answers nobody answers ECHO neither.
+      const { hear } = begin();
+      hear(new RespError("NOAUTH Authentication required."));
+      assert.ok(hear(new RespError("NOAUTH Authentication required.")) instanceof RespError);
+    });
   });
 });

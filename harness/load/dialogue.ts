@@ -1,8 +1,8 @@
 import { emptyOperation, type OperationFields } from "../history/format.ts";
-import { KIND, NOTHING, OUTCOME } from "../journal/history.ts";
+import { KIND, NOTHING, OUTCOME, UNRECORDED } from "../journal/history.ts";
 import type { CommandWriter } from "../resp/command-writer.ts";
 import type { Reply } from "../resp/reply.ts";
-import type { Ending, Intent, Talk } from "./workloads/workload.ts";
+import { type Ending, type Intent, OutOfStep, type Talk } from "./workloads/workload.ts";
 
 /** Who keeps what became of the operations of a connection. */
 export interface DialogueLog {
@@ -30,6 +30,16 @@ export class Dialogue {
     this.#operation = emptyOperation(log?.node ?? 0);
   }
 
+  /** Of the operation under way, where they are counted by it. */
+  get command(): string | undefined {
+    return this.#talk.command;
+  }
+
+  /** The same, as a reader may see it. */
+  get words(): string | undefined {
+    return this.#talk.words;
+  }
+
   /** Writes the beginning of the next operation. */
   begin(to: CommandWriter, time: number): void {
     this.#operation.invoked = time;
@@ -47,8 +57,9 @@ export class Dialogue {
       this.#wanted = next;
       return undefined;
     }
-    const outcome = next === "ok" ? OUTCOME.ok : next === "partly" ? OUTCOME.info : OUTCOME.fail;
-    this.#add(outcome, time);
+    // What is in flight then is lost.
+    if (next instanceof OutOfStep) return next;
+    this.#add(next === "ok" ? OUTCOME.ok : next === "partly" ? OUTCOME.info : OUTCOME.fail, time);
     return next;
   }
 
@@ -58,7 +69,7 @@ export class Dialogue {
   }
 
   #add(outcome: number, completed: number): void {
-    if (!this.#log) return;
+    if (!this.#log || this.#intent.cell === UNRECORDED) return;
     const operation = this.#operation;
     // Only a connection that does something needs a number.
     if (!this.#hasClient) operation.client = this.#log.nextClient();

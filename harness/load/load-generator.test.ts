@@ -5,9 +5,10 @@ import { seededRandom } from "../base/random.ts";
 import type { LoadSpec } from "../journal/plan.ts";
 import { RespError } from "../resp/reply.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
+import type { GeneratorOptions } from "./generator-options.ts";
 import { percentile } from "./latencies.ts";
 import type { LoadTarget } from "./load.ts";
-import { type GeneratorOptions, LoadGenerator } from "./load-generator.ts";
+import { LoadGenerator } from "./load-generator.ts";
 import { addSample, emptySample, type LoadSample } from "./tally.ts";
 import { workloads } from "./workloads/registry.ts";
 
@@ -359,5 +360,33 @@ describe("LoadGenerator", () => {
     }
     assert.deepEqual(runs[0], runs[1]);
     assert.notDeepEqual(runs[0], runs[2]);
+  });
+
+  describe("the protocol", () => {
+    const told: string[] = [];
+    const watching = { onOutOfStep: (node: string, text: string) => void told.push(`${node}: ${text}`) };
+    beforeEach(() => void told.splice(0));
+
+    it("is broken by what is no reply, and by a reply to no command", async () => {
+      server.on("SET", () => ({ do: "raw", bytes: "?what\r\n" }));
+      start({ connections: 1 }, watching);
+      await until({ what: "the first", within: 60_000 }, () => told.length > 0);
+      assert.match(told[0] ?? "", /^n1: not RESP2: reply begins with byte 0x3f/);
+      told.splice(0);
+      server.on("SET", () => ({ do: "raw", bytes: "+OK\r\n+OK\r\n" }));
+      await until({ what: "the second", within: 60_000 }, () => told.length > 0);
+      assert.match(told.at(-1) ?? "", /^n1: a reply to no command came: "?OK/);
+    }).timeout(180_000);
+
+    it("is not broken by an error that comes by itself, nor by a connection that ends in a reply", async () => {
+      server.on("SET", (_, { index }) =>
+        index % 2 === 0
+          ? { do: "raw", bytes: "+OK\r\n-ERR max number of clients reached\r\n" }
+          : { do: "raw", bytes: "$100\r\nabc" },
+      );
+      start({ connections: 2, pipeline: 1, timeout: 50 }, watching);
+      await seeing("both", ({ ok, info }) => ok > 2 && info > 2);
+      assert.deepEqual(told, []);
+    }).timeout(180_000);
   });
 });

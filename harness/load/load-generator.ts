@@ -1,17 +1,12 @@
-import type { Clock } from "../base/clock.ts";
-import type { Random } from "../base/random.ts";
-import { NOTHING } from "../journal/history.ts";
-import type { LoadSpec } from "../journal/plan.ts";
 import { CommandWriter } from "../resp/command-writer.ts";
-import { CellValues, writeNumbers } from "./cell-values.ts";
-import { Dialogue } from "./dialogue.ts";
+import { dialogues, type GeneratorOptions } from "./generator-options.ts";
 import type { LoadTarget } from "./load.ts";
 import { OpenLoopSchedule } from "./open-loop-schedule.ts";
-import { type OperationLog, recordedSide } from "./operation-log.ts";
-import { Pipe, type PipeEvents, type PipeSettings } from "./pipe.ts";
+import { Pipe } from "./pipe.ts";
+import type { PipeEvents, PipeSettings } from "./pipe-settings.ts";
 import { Redirects } from "./redirects.ts";
 import { type LoadSample, Tally } from "./tally.ts";
-import type { CommandSource, Workload } from "./workloads/workload.ts";
+import type { CommandSource } from "./workloads/workload.ts";
 
 /*
  *   schedule (open loop) ──┐
@@ -25,38 +20,11 @@ const BACKOFF_MIN = 50;
 const BACKOFF_MAX = 1000;
 /** For sending, after the stop, what was due before it: a healthy server gets all of it. */
 const FINISH_MS = 200;
-const MOVED_EVERY_MS = 1000;
+const [MOVED_EVERY_MS, OUT_OF_STEP_MOST, LOST_MOST] = [1000, 20, 1000];
 /** For asking for the only reply without sleeping: a thread that sleeps is woken late. ms */
 const SPIN_MS = 0.1;
 /** Commands that are waited for asleep after one whose reply took longer: then it is of no use, and the processor may be the server's. */
 const SPIN_REST = 50;
-
-export interface GeneratorOptions {
-  spec: LoadSpec;
-  workload: Workload;
-  targets: readonly LoadTarget[];
-  /** This thread's share of the load: connections and scheduled operations `index`, `index + of`, … */
-  share: { index: number; of: number };
-  random: Random;
-  clock: Clock;
-  password?: string | undefined;
-  /** Makes the commands and records them, in place of the workload alone. */
-  log?: OperationLog | undefined;
-  /** ms for sending, after the stop, what was due before it; by default enough for a healthy server. */
-  finish?: number;
-  /** Where the masters share the key space: "host:port" as servers name each other → where clients dial that node. */
-  peers?: Readonly<Record<string, LoadTarget>> | undefined;
-  /** The keys' slot is another server's, as one of the targets says; told once a second at most. */
-  onMoved?: ((from: LoadTarget, text: string) => void) | undefined;
-}
-
-/** What each connection says, of a workload whose operations take several commands; undefined: they take one. */
-function dialogues({ spec, workload, share, random, log }: GeneratorOptions): PipeSettings["dialogue"] {
-  if (!workload.talk) return undefined;
-  const writes = log?.writes ?? writeNumbers(new CellValues(recordedSide(spec).type, spec.value), share, () => NOTHING);
-  const talk = workload.talk(spec, random.fork("talk"), writes);
-  return (target) => new Dialogue(talk(), log?.openDialogue(target));
-}
 
 interface Lane {
   /** Number among all connections of the load: decides its target. */
@@ -77,7 +45,7 @@ export class LoadGenerator {
   readonly #redirects: Redirects | undefined;
   readonly #schedule: OpenLoopSchedule | undefined;
   readonly #pipeSettings: PipeSettings;
-  readonly #pipeEvents: PipeEvents;
+  readonly #pipeEvents: PipeEvents<Pipe>;
   readonly #lanes: Lane[] = [];
   /** All that are not ended: those of the lanes, and those of former targets that wait for their last replies. */
   readonly #pipes = new Set<Pipe>();
@@ -92,6 +60,8 @@ export class LoadGenerator {
   #stopped: Promise<void> | undefined;
   #resolveStopped = () => {};
   #movedAt = Number.NEGATIVE_INFINITY;
+  #toTell = OUT_OF_STEP_MOST;
+  #lostToTell = LOST_MOST;
 
   constructor(options: GeneratorOptions) {
     const { spec, workload, share, random, clock, password, log } = options;
@@ -112,6 +82,12 @@ export class LoadGenerator {
       onRoom: (pipe) => this.#room(pipe),
       onEnd: (pipe, refused) => this.#ended(pipe, refused),
       onMoved: (pipe, text) => this.#moved(pipe, text),
+      onOutOfStep: ({ target }, text, command) => {
+        if (this.#toTell-- > 0) options.onOutOfStep?.(target.node, text, command);
+      },
+      onLost: ({ target }, words) => {
+        if (this.#lostToTell-- > 0) options.onLost?.(target.node, words);
+      },
     };
     for (let number = share.index; number < spec.connections; number += share.of) {
       this.#lanes.push({ number, target: undefined, pipe: undefined, failures: 0, retry: undefined });

@@ -1,5 +1,6 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
+import { CommandCounts } from "./commands/command-counts.ts";
 import { latencyOf } from "./latencies.ts";
 import type { LoadOptions, LoadTarget, LoadTotals } from "./load.ts";
 import { LoadRecording } from "./load-recording.ts";
@@ -25,6 +26,7 @@ interface Tick {
 export class LoadRunner {
   readonly #options: LoadOptions;
   readonly #recording: LoadRecording;
+  readonly #commands = new CommandCounts();
   readonly #threads: LoadThread[];
   readonly #totals: Map<string, LoadTotals>;
   readonly #ticks = new Map<number, Tick>();
@@ -92,7 +94,7 @@ export class LoadRunner {
   readonly #onAbort = () => void this.stop().catch(() => {});
 
   #plan(index: number, threads: number): ThreadPlan {
-    const { specs, targets, seed, clock, password, peers } = this.#options;
+    const { specs, targets, seed, clock, password, peers, tables } = this.#options;
     // Some loads have fewer connections than there are threads.
     const loads = specs
       .filter(({ connections }) => index < connections)
@@ -101,6 +103,7 @@ export class LoadRunner {
         targets: targets[spec.name] ?? [],
         share: { index, of: Math.min(threads, spec.connections) },
         peers: peers?.[spec.name],
+        table: tables?.[spec.name],
         history: this.#recording.fileOf(spec, index),
       }));
     return { origin: clock.origin, seed, password, loads };
@@ -123,6 +126,10 @@ export class LoadRunner {
     if (message.type === "ready") return;
     if (message.type === "moved") {
       if (!this.#stopping) this.#options.onMoved?.(message.load, message.from, message.text);
+      return;
+    }
+    if (message.type === "out-of-step" || message.type === "lost") {
+      this.#options.emit(message.type === "lost" ? { ...message, type: "command-lost" } : message);
       return;
     }
     const number = message.type === "sample" ? message.tick : this.#lastTick;
@@ -158,13 +165,15 @@ export class LoadRunner {
     const seconds = Math.max(0, until - this.#emittedUntil) / 1000;
     this.#emittedUntil = until;
     for (const { name, connections } of specs) {
-      const { ok, fail, info, errors, latency, connected, nodes, redirects } = sums.get(name) as LoadSample;
+      const sample = sums.get(name) as LoadSample;
+      const { ok, fail, info, errors, latency, connected, nodes, redirects } = sample;
       const totals = this.#totals.get(name) as LoadTotals;
       totals.ok += ok;
       totals.fail += fail;
       totals.info += info;
       const counts = { ok, fail, info, errors, latency: latencyOf(latency), connected, connections, nodes };
       const followed = Object.keys(redirects).length > 0 ? { redirects } : {};
+      this.#commands.add(name, sample);
       emit({ type: "load", t: until, load: name, seconds, ...counts, ...followed });
     }
   }
@@ -184,6 +193,7 @@ export class LoadRunner {
     }
     await Promise.all(this.#threads.map((thread) => leave(thread)));
     this.#recording.tell("end");
+    this.#commands.tell(this.#options.emit);
     if (this.#failure) throw this.#failure;
     return [...this.#totals.values()];
   }

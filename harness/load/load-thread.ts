@@ -23,16 +23,17 @@ const histories: { load: string; file: string; writer: HistoryWriter }[] = [];
 
 const generators = new Map(
   plan.loads.map((one): [string, LoadGenerator] => {
-    const { spec, targets, share, peers } = one;
+    const { spec, targets, share, peers, table } = one;
     const workload = workloadNamed(spec.workload);
     const own = random.fork(`load/${spec.name}/${share.index}`);
     const { password } = plan;
     const log = logOf(one, own);
     const onMoved = (from: LoadTarget, text: string) => tell({ type: "moved", load: spec.name, from, text });
-    return [
-      spec.name,
-      new LoadGenerator({ spec, workload, targets, share, random: own, clock, password, log, peers, onMoved }),
-    ];
+    const onOutOfStep = (node: string, text: string, command: string | undefined) =>
+      tell({ type: "out-of-step", load: spec.name, node, text, command: command ?? null });
+    const onLost = (node: string, words: string) => tell({ type: "lost", load: spec.name, node, words });
+    const options = { spec, workload, targets, share, random: own, clock, password, log, peers, table };
+    return [spec.name, new LoadGenerator({ ...options, onMoved, onOutOfStep, onLost })];
   }),
 );
 

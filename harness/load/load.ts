@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Emit } from "../journal/events.ts";
 import type { LoadSpec } from "../journal/plan.ts";
+import type { DrawnCommand } from "./commands/choice.ts";
 
 /*
  *   main thread                                 load thread (load-thread.ts), one or more
@@ -39,6 +40,8 @@ export interface LoadOptions {
   password?: string | undefined;
   /** Where the masters share the key space, by load: "host:port" as servers name each other → where its clients dial that node. */
   peers?: Readonly<Record<string, Readonly<Record<string, LoadTarget>>>> | undefined;
+  /** What loads draw their commands from that draw from the server's table, by load. */
+  tables?: Readonly<Record<string, readonly DrawnCommand[]>> | undefined;
   /** Where histories go; needed when a load is recorded. */
   history?: HistoryPlace | undefined;
   /** Cluster mode: a target says that the slot of a load's keys is another server's ("MOVED 2843 host:port"). */

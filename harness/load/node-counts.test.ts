@@ -7,8 +7,9 @@ import { addOutcomes, NO_OUTCOMES } from "../journal/outcomes.ts";
 import type { LoadSpec } from "../journal/plan.ts";
 import { RespError } from "../resp/reply.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
+import type { GeneratorOptions } from "./generator-options.ts";
 import type { LoadTarget } from "./load.ts";
-import { type GeneratorOptions, LoadGenerator } from "./load-generator.ts";
+import { LoadGenerator } from "./load-generator.ts";
 import type { LoadRunner } from "./load-runner.ts";
 import { startLoad } from "./start-load.ts";
 import { addSample, emptySample, type LoadSample, Tally } from "./tally.ts";
@@ -188,7 +189,7 @@ describe("outcomes by node", () => {
     await load.stop();
     for (const sample of samples()) {
       assert.deepEqual(eventSchema.parse(sample), sample);
-      assertAddsUp({ ...sample, nodes: sample.nodes ?? {}, redirects: {} });
+      assertAddsUp({ ...sample, nodes: sample.nodes ?? {}, redirects: {}, done: {}, notDone: {} });
     }
     const all = samples().reduce<Outcomes>((sum, { nodes }) => addOutcomes(sum, nodes?.m2 ?? NO_OUTCOMES), NO_OUTCOMES);
     assert.deepEqual([all.ok, all.fail], [0, two.count("SET")]);

@@ -1,18 +1,17 @@
 import { connect, type Socket } from "node:net";
 import { ChaosError } from "../base/chaos-error.ts";
+import { shorten } from "../base/shorten.ts";
 import type { Outcomes } from "../journal/events.ts";
-import type { KeySpace } from "../journal/loads/key-space.ts";
-import type { CommandWriter } from "../resp/command-writer.ts";
 import { Decoder } from "../resp/decode.ts";
 import { encodeCommand } from "../resp/encode.ts";
 import { greetingsOf } from "../resp/greetings.ts";
 import { type Reply, RespError } from "../resp/reply.ts";
+import { replyText } from "../resp/reply-text.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { LoadTarget } from "./load.ts";
 import type { PipeLog } from "./operation-log.ts";
-import type { Redirects } from "./redirects.ts";
-import type { Tally } from "./tally.ts";
-import type { CommandSource } from "./workloads/workload.ts";
+import type { PipeEvents, PipeSettings } from "./pipe-settings.ts";
+import { type CommandSource, OutOfStep } from "./workloads/workload.ts";
 
 /** A write is cut off here, so that a deep pipeline of big values does not become one huge buffer. */
 const WRITE_BYTES = 256 * 1024;
@@ -20,36 +19,8 @@ const WRITE_BYTES = 256 * 1024;
 const READ = Buffer.allocUnsafeSlow(64 * 1024);
 /** Of a value that was read without being recorded nobody wants to know anything. */
 const SOME_VALUE = "";
-
-export interface PipeSettings {
-  /** Commands in flight at most. */
-  pipeline: number;
-  /** Milliseconds for connecting, and for each reply. */
-  timeout: number;
-  password: string | undefined;
-  /** Absent: the first. */
-  space: KeySpace | undefined;
-  tally: Tally;
-  /** Opens the log of a new connection's operations; undefined: they are not recorded. */
-  log: ((target: LoadTarget) => PipeLog) | undefined;
-  /** Opens what is said on a new connection of a load whose operations take several commands; undefined: they take one. */
-  dialogue: ((target: LoadTarget) => Dialogue) | undefined;
-  /** Follows servers' redirections; undefined: the masters do not share the key space. */
-  redirects: Redirects | undefined;
-  /** Every connection of a load fills it and sends what it holds. */
-  writer: CommandWriter;
-  /** Milliseconds, any origin. */
-  now(): number;
-}
-
-export interface PipeEvents {
-  /** Room for commands: just connected, replies came, or a write was taken over by the kernel. */
-  onRoom(pipe: Pipe): void;
-  /** Told once. `refused`: the error class when it never was ready for commands. */
-  onEnd(pipe: Pipe, refused: string | undefined): void;
-  /** A server said that the key's slot is another's: "MOVED 2843 172.21.255.254:6379". */
-  onMoved(pipe: Pipe, text: string): void;
-}
+/** Characters of what came out of step. */
+const SHOWN = 100;
 
 /**
  * One TCP connection's life: connecting, (AUTH, SELECT), ready, perhaps draining, ended. It counts the outcome of every command
@@ -61,7 +32,7 @@ export class Pipe {
   /** At least one reply came: this server talks to us. */
   answered = false;
   readonly #settings: PipeSettings;
-  readonly #events: PipeEvents;
+  readonly #events: PipeEvents<Pipe>;
   readonly #socket: Socket;
   readonly #decoder: Decoder;
   readonly #log: PipeLog | undefined;
@@ -83,7 +54,7 @@ export class Pipe {
   #state: "connecting" | "greeting" | "ready" | "draining" | "ended" = "connecting";
   #since: number;
 
-  constructor(target: LoadTarget, settings: PipeSettings, events: PipeEvents) {
+  constructor(target: LoadTarget, settings: PipeSettings, events: PipeEvents<Pipe>) {
     this.target = target;
     this.#settings = settings;
     this.#events = events;
@@ -166,7 +137,7 @@ export class Pipe {
     const { timeout, tally, now } = this.#settings;
     const time = now();
     while (this.#inFlight > 0 && time - (this.#sent[this.#head] as number) >= timeout) {
-      this.#dialogue?.lost();
+      if (this.#dialogue) this.#lost(this.#dialogue);
       const unknown = this.#log?.lost(this.#head) ?? true;
       this.#next();
       if (unknown) tally.info("timeout", 1, this.counts);
@@ -208,7 +179,13 @@ export class Pipe {
           else if (--this.#greetings === 0) this.#state = "ready";
           continue;
         }
-        if (this.#inFlight === 0) throw new ChaosError("infrastructure", "a reply to no command");
+        if (this.#inFlight === 0) {
+          // An error that comes by itself tells why the server is about to close the connection.
+          if (!(reply instanceof RespError))
+            this.#outOfStep(`a reply to no command came: ${shorten(replyText(reply), SHOWN)}`);
+          else this.#end("connect-failed");
+          return true;
+        }
         this.answered = true;
         if (this.#dialogue) {
           this.#talk(this.#dialogue, reply, time);
@@ -228,9 +205,10 @@ export class Pipe {
         this.#next();
       }
       this.#decoder.release();
-    } catch {
+    } catch (error) {
       // Not RESP: the connection is of no use any more, and what is in flight stays unknown.
-      this.#end("connect-failed");
+      if (error instanceof ChaosError && error.code === "infrastructure") this.#outOfStep(error.message);
+      else this.#end("connect-failed");
       return true;
     }
     if (this.#state === "draining" && this.#inFlight + this.#away === 0) this.#end(undefined);
@@ -247,6 +225,11 @@ export class Pipe {
       if (this.#writing) writer.leave();
     }
     if (ending === undefined) return;
+    if (ending instanceof OutOfStep) {
+      this.#outOfStep(ending.message, dialogue.command);
+      return;
+    }
+    if (dialogue.command !== undefined) tally.command(dialogue.command, ending === "ok");
     if (ending instanceof RespError) {
       tally.fail(ending.code, 1, this.counts);
       if (ending.code === "MOVED") this.#events.onMoved(this, ending.message);
@@ -285,11 +268,22 @@ export class Pipe {
     else if (this.room > 0) this.#events.onRoom(this);
   }
 
+  #lost(dialogue: Dialogue): void {
+    dialogue.lost();
+    if (dialogue.words !== undefined) this.#events.onLost(this, dialogue.words);
+  }
+
+  /** The server has broken the protocol. */
+  #outOfStep(text: string, command = this.#dialogue?.command): void {
+    this.#events.onOutOfStep(this, text, command);
+    this.#end("connect-failed");
+  }
+
   #end(refused: string | undefined): void {
     if (this.#state === "ended") return;
     const wasReady = this.#state === "ready" || this.#state === "draining";
     this.#state = "ended";
-    if (this.#inFlight > 0) this.#dialogue?.lost();
+    if (this.#inFlight > 0 && this.#dialogue) this.#lost(this.#dialogue);
     const unknown = this.#log?.allLost(this.#head, this.#inFlight) ?? this.#inFlight;
     if (unknown > 0) this.#settings.tally.info("connection-lost", unknown, this.counts);
     this.#inFlight = 0;

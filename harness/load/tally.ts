@@ -16,11 +16,26 @@ export interface LoadSample extends Outcomes {
   nodes: Record<string, Outcomes>;
   /** How often servers sent a command elsewhere, by their word: MOVED, ASK, TRYAGAIN. */
   redirects: Record<string, number>;
+  /** Of loads that draw from the server's table, by command: how often each was done, and how often it was not. */
+  done: Record<string, number>;
+  notDone: Record<string, number>;
 }
 
 export function emptySample(load: string): LoadSample {
   // A plain literal: V8 counts many times slower in an object that was made by spreading another.
-  return { load, ok: 0, fail: 0, info: 0, errors: {}, latency: noLatencies(), connected: 0, nodes: {}, redirects: {} };
+  return {
+    load,
+    ok: 0,
+    fail: 0,
+    info: 0,
+    errors: {},
+    latency: noLatencies(),
+    connected: 0,
+    nodes: {},
+    redirects: {},
+    done: {},
+    notDone: {},
+  };
 }
 
 /** Adds `more` to `sum`. */
@@ -29,6 +44,8 @@ export function addSample(sum: LoadSample, more: LoadSample): void {
   sum.connected += more.connected;
   addLatencies(sum.latency, more.latency);
   sum.redirects = addErrors(sum.redirects, more.redirects);
+  sum.done = addErrors(sum.done, more.done);
+  sum.notDone = addErrors(sum.notDone, more.notDone);
   for (const [node, counts] of Object.entries(more.nodes))
     sum.nodes[node] = addOutcomes(sum.nodes[node] ?? NO_OUTCOMES, counts);
 }
@@ -73,6 +90,11 @@ export class Tally {
   /** A server has sent a command elsewhere, where it gets its outcome. */
   redirected(word: string): void {
     addError(this.#sample.redirects, word, 1);
+  }
+
+  /** A command of this name was answered. */
+  command(name: string, done: boolean): void {
+    addError(done ? this.#sample.done : this.#sample.notDone, name, 1);
   }
 
   take(connected: number): LoadSample {

@@ -1,5 +1,6 @@
 import type { WriterEnd } from "../history/writer.ts";
 import type { LoadSpec } from "../journal/plan.ts";
+import type { DrawnCommand } from "./commands/choice.ts";
 import type { HistoryPlace, LoadTarget } from "./load.ts";
 import type { LoadSample } from "./tally.ts";
 
@@ -18,6 +19,8 @@ export interface LoadShare {
   share: { index: number; of: number };
   /** "host:port" as servers name each other → where clients dial that node; undefined: the masters do not share the key space. */
   peers: Readonly<Record<string, LoadTarget>> | undefined;
+  /** What it draws its commands from; undefined: it does not. */
+  table: readonly DrawnCommand[] | undefined;
   /** Where its operations are recorded; undefined: nowhere. */
   history: ShareHistory | undefined;
 }
@@ -42,5 +45,7 @@ export type ToThread =
 export type FromThread =
   | { type: "ready" }
   | { type: "sample"; tick: number; loads: LoadSample[] }
+  | { type: "lost"; load: string; node: string; words: string }
+  | { type: "out-of-step"; load: string; node: string; text: string; command: string | null }
   | { type: "moved"; load: string; from: LoadTarget; text: string }
   | { type: "stopped"; loads: LoadSample[]; histories: ShareEnd[] };

@@ -68,6 +68,13 @@ export class CommandWriter {
     this.#length += piece.length;
   }
 
+  /** A whole command, made elsewhere. */
+  whole(bytes: Uint8Array): void {
+    this.#ensure(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
   /** One argument: the prefix, and behind it a whole number >= 0 in decimals. */
   numbered(prefix: Text, number: number): void {
     this.#ensure(prefix.length + FRAME);

@@ -7,7 +7,7 @@ const ANSWER_MS = 5_000;
 /** Commands that take no argument: with one they are refused by a server that knows them. */
 const ALONE = ["MULTI", "EXEC", "DISCARD"];
 /** "ERR unknown command 'EVAL', with args beginning with: ", "ERR unknown or unsupported command 'EVAL'" */
-const UNKNOWN = /unknown (or unsupported )?command/i;
+export const UNKNOWN_COMMAND = /unknown (or unsupported )?command/i;
 
 /**
  * A server that does not know a command of a load is found out before anything is loaded, not by every one of its operations.
@@ -49,6 +49,6 @@ async function refusal(
   } catch (error) {
     signal.throwIfAborted();
     const message = messageOf(error);
-    return UNKNOWN.test(message) ? message : null;
+    return UNKNOWN_COMMAND.test(message) ? message : null;
   }
 }

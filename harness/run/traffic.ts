@@ -3,6 +3,7 @@ import type { LoadTarget } from "../load/load.ts";
 import type { LoadRunner } from "../load/load-runner.ts";
 import { startLoad } from "../load/start-load.ts";
 import { startBenchmarks } from "./benchmarks.ts";
+import { commandTables } from "./command-table.ts";
 import { loadTargets, type PlacedLoad, placeLoads } from "./load-targets.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -36,6 +37,12 @@ async function startLoads(context: RunContext, cluster: RunningCluster): Promise
     clock,
     emit,
     password: cluster.password,
+    tables: await commandTables(
+      cluster,
+      loads.map(({ spec }) => spec),
+      emit,
+      context.signal,
+    ),
     ...(cluster.sharded && { peers: Object.fromEntries(loads.map(({ spec }) => [spec.name, peersOf(cluster, spec)])) }),
     onMoved: (load, from, text) => follow(load, from.node, text),
     history: { directory, nodes: cluster.nodes.map(({ name }) => name) },

@@ -66,6 +66,13 @@ export const kvrocks: System = {
   controller: kvrocksController,
   // worker.cc: every worker has its own SO_REUSEPORT listener, so the kernel's hash chooses a connection's thread.
   workerThreads: { comm: /^worker$/, setting: "workers" },
+  // cmd_string.cc, cmd_hash.cc
+  ownCommands: {
+    string: `
+      CAD key value
+      CAS key value value [EX seconds | PX milliseconds]`,
+    hash: "HRANGEBYLEX key min max [LIMIT offset count]",
+  },
   restoringReplies: ["LOADING"],
 };
 

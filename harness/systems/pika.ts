@@ -62,6 +62,18 @@ export const pika: System = {
   deadlinesIn: 1000,
   // Its table of commands has none (pika_command.cc, InitCmdTable).
   lacks: ["WAIT", "EVAL", "XGROUP", "XREADGROUP", "XACK"],
+  // pika_command.cc, InitCmdTable
+  ownCommands: {
+    string: `
+      DELVX key value
+      PKSETEXAT key unix-time-seconds value
+      SETVX key value value
+      SCANX string cursor [MATCH pattern] [COUNT count]`,
+    hash: `
+      HSCANX key field [MATCH pattern] [COUNT count]
+      PKHRSCANRANGE key field field [LIMIT limit]
+      PKHSCANRANGE key field field [LIMIT limit]`,
+  },
   restoringReplies: [],
 };
 

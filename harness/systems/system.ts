@@ -225,6 +225,8 @@ export interface System {
   readonly deadlinesIn?: number;
   /** Commands that no version of it has, of those that loads can use. */
   readonly lacks?: readonly string[];
+  /** Commands on data that it has and Redis has not, by what their keys hold: lines as in harness/load/commands/lines.ts. */
+  readonly ownCommands?: Readonly<Record<string, string>>;
   /** Error replies that mean "alive, restoring": prefix of the error, e.g. "LOADING". */
   readonly restoringReplies: readonly string[];
 }

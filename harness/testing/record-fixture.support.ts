@@ -131,6 +131,9 @@ const DEFAULTS = {
   check: { name: "no-hang", valid: true, why: null, findings: [] },
   container: { node: "r1", action: "die", exitCode: 0, ours: false },
   log: { node: "r1", rule: "bug-report", line: "=== REDIS BUG REPORT START", fields: {} },
+  load: { load: "set", seconds: 1, ok: 1, fail: 0, info: 0, errors: {}, latency: null, connected: 1, connections: 1 },
+  "out-of-step": { load: "set", node: "m1", text: "what", command: null },
+  "command-lost": { load: "commands", node: "m1", words: "GET k" },
   shutdown: { id: "stop", node: "r1", via: "sigterm", asked: 19_000, within: 5_000, ended: 19_500, exitCode: 0 },
   fault: { id: "storm", fault: "switch-master", step: "injected", targets: ["m1"] },
   evidence: {

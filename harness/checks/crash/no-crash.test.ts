@@ -19,6 +19,18 @@ describe("no-crash", () => {
     assert.equal(result.findings[0]?.to, null);
   });
 
+  it("tells what it had not answered of commands drawn from its table", () => {
+    const lost = (t: number, words: string) => event("command-lost", t, { node: "r1", words, load: "commands" });
+    const { findings } = check(
+      lost(15_000, "GET long before"),
+      event("container", 20_000, { exitCode: 139 }),
+      lost(20_010, "XINFO GROUPS s"),
+      lost(20_020, "GET k"),
+    );
+    assert.match(findings[0]?.summary ?? "", /it had not answered: XINFO GROUPS s; GET k\.$/);
+    assert.deepEqual(findings[0]?.detail?.waited, ["XINFO GROUPS s", "GET k"]);
+  });
+
   it("finds even an exit with code 0", () => {
     assert.equal(check(event("container", 20_000, { exitCode: 0 })).valid, false);
   });

@@ -13,6 +13,9 @@ import { bytesBefore } from "../sent-bytes.ts";
 /** Signs of one crash come together: its log lines, the kernel's OOM notice, the exit. */
 const TOGETHER_MS = 15_000;
 const LINES_SHOWN = 20;
+/** The end of a process and those of its connections are told by different clocks. */
+const LOST_MS = 1_500;
+const WAITED_SHOWN = 4;
 /** Of a server that did not start: why, and that it ends. */
 const LINES_OF_PROOF = 2;
 
@@ -50,6 +53,18 @@ export function judgeCrashes(record: RunRecord): Judged {
   return judged;
 }
 
+/** Commands drawn from its table that it had not answered when its process ended. */
+function commandsLost(record: RunRecord, node: string, at: number): string[] {
+  const lost = record.ofNode("command-lost", node).filter(({ t }) => t >= at - LOST_MS && t <= at + LOST_MS);
+  return lost.map(({ words }) => words);
+}
+
+function waitedText(words: readonly string[]): string {
+  if (words.length === 0) return "";
+  const more = words.length > WAITED_SHOWN ? `; and ${words.length - WAITED_SHOWN} more` : "";
+  return ` When it ended it had not answered: ${words.slice(0, WAITED_SHOWN).join("; ")}${more}.`;
+}
+
 /** Signs of the same crash, in groups: a start, a second death or a long silence begins a new group. */
 function crashesIn(signs: readonly Sign[]): Sign[][] {
   const crashes: Sign[][] = [];
@@ -85,6 +100,7 @@ function crashFinding(record: RunRecord, rules: CrashRules, node: string, crash:
   const to = death ? (restart?.t ?? null) : (crash.at(-1) as Sign).t;
   const captured = evidenceOf(record, node, from - TOGETHER_MS, to);
   const bytes = bytesBefore(record, node, from, "ended");
+  const waited = commandsLost(record, node, from);
   const code = death?.exitCode ?? null;
   const signal = signalOf(code);
   const exit = death && (code === null ? "ended" : `ended with exit code ${code}${signal ? ` (${signal})` : ""}`);
@@ -97,7 +113,7 @@ function crashFinding(record: RunRecord, rules: CrashRules, node: string, crash:
     node,
     from,
     to,
-    summary: `${node} ${what}; no fault of this run asked for it.${bytes ? ` ${bytes.text}` : ""}${captured.leftCore ? ` It left a ${captured.core}.` : ""}`,
+    summary: `${node} ${what}; no fault of this run asked for it.${bytes ? ` ${bytes.text}` : ""}${waitedText(waited)}${captured.leftCore ? ` It left a ${captured.core}.` : ""}`,
     proof: proofOf(rules, logged, captured, exit),
     evidence: [...captured.files, ...(bytes?.files ?? [])],
     detail: {
@@ -107,6 +123,7 @@ function crashFinding(record: RunRecord, rules: CrashRules, node: string, crash:
       lines: logged.slice(0, LINES_SHOWN).map(({ line }) => line),
       lastLines: captured.lastLines,
       core: captured.core,
+      ...(waited.length > 0 ? { waited } : {}),
     },
   };
 }

@@ -6,6 +6,7 @@ import { loadItem, toolItem } from "../load-keys.ts";
 import { loadList } from "../schema.ts";
 import { show } from "../schema-parts.ts";
 import type { AskedVia } from "../vias.ts";
+import { checkDrawn } from "./read-drawn.ts";
 import { checkNode, type Path, type Reading } from "./reading.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
@@ -67,11 +68,13 @@ function readLoad(one: unknown, path: Path, nameOf: NameOf, reading: Reading): R
   const name = nameOf(item, path, item.workload);
   checkLoaded(item.on, path, reading);
   checkLacks(registries.workloads.get(item.workload)?.needs ?? [], [...path, "workload"], reading);
-  const { "key-prefix": keyPrefix, rate = null, wait, "wait-within": within, via, ttl, ...rest } = item;
+  const { "key-prefix": keyPrefix, rate = null, wait, "wait-within": within, via, ttl, ...others } = item;
+  const { only, without, weights, ...rest } = others;
   const spec: LoadSpec = {
     ...rest,
     name,
     ...(ttl === undefined ? {} : { ttl }),
+    ...(only || without || weights ? { commands: { only, without, weights } } : {}),
     via: "link",
     rate,
     keyPrefix: keyPrefix ?? `${name}:`,
@@ -80,6 +83,7 @@ function readLoad(one: unknown, path: Path, nameOf: NameOf, reading: Reading): R
   if (within !== undefined && !spec.wait) mistakes.addKey([...path, "wait-within"], '"wait-within" goes with wait');
   checkRecording(spec, path, reading);
   checkTimeToLive(spec, path, reading);
+  checkDrawn(item, path, reading);
   return { spec, path, via };
 }
 

@@ -15,6 +15,8 @@ export interface Grammar {
   workloads: readonly string[];
   /** Workloads that can be recorded. */
   recordable: readonly string[];
+  /** Workloads whose operations take several commands. */
+  talking: readonly string[];
   commands: readonly (readonly string[])[];
   modes: readonly Field["mode"][];
   /** Settings of the servers are drawn, too. */
@@ -68,7 +70,7 @@ export function draw(grammar: Grammar, random: Random, given: Ground | null = nu
     cluster,
     ...(preload && { preload }),
     ...servers,
-    load: drawLoads(random, grammar.workloads, single ? grammar.recordable : []),
+    load: drawLoads(random, grammar.workloads, single ? grammar.recordable : [], grammar.talking),
     "warm-up": "1s",
     duration: `${length / 1000}s`,
     faults,

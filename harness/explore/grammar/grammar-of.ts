@@ -49,6 +49,7 @@ export function grammarOf(
     system,
     faults: chosen("faults", faults),
     workloads: chosenLoads,
+    talking: chosenLoads.filter((name) => workloads.get(name)?.talk !== undefined),
     recordable: chosenLoads.filter((name) => workloads.get(name)?.recorded !== undefined),
     commands,
     modes: [

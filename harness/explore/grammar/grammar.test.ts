@@ -52,6 +52,14 @@ describe("the grammar", () => {
     assert.deepEqual(Object.keys({ ...DRAWN_FAULTS, ...NOT_DRAWN }).sort(), [...registries.faults.keys()].sort());
   });
 
+  it("draws commands of some kinds of keys, and no pipeline for what takes several commands", async () => {
+    const grammar = await grammarFor("redis", ["commands", "transaction"]);
+    const loads = Array.from({ length: 20 }, (_, n) => draw(grammar, seededRandom(`c${n}`)).load as Drawn[]).flat();
+    assert.ok(loads.every(({ pipeline }) => pipeline === undefined));
+    const kinds = loads.filter(({ workload }) => workload === "commands").map(({ without }) => without as string[]);
+    assert.ok(kinds.length > 5 && kinds.every((without) => without.length > 0) && new Set(kinds.map(String)).size > 3);
+  });
+
   it("keeps to what the user wants", async () => {
     const only = await grammarFor("redis", ["kill", "pause", "set"]);
     assert.deepEqual(

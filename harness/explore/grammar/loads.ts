@@ -1,11 +1,18 @@
 import type { Random } from "../../base/random.ts";
 import { bytes, half, maybe, weighted } from "./chance.ts";
 
-/** One to three loads, of a random half of the workloads. @param recordable a recorded load can be judged here */
+/** Kinds of keys of the workload `commands`, which is left with strings at least. */
+const GROUPS = ["@list", "@set", "@sorted-set", "@hash", "@stream", "@bitmap", "@hyperloglog", "@geo", "@generic"];
+
+/**
+ * One to three loads, of a random half of the workloads.
+ * @param recordable a recorded load can be judged here @param talking an operation takes several commands: no pipeline
+ */
 export function drawLoads(
   random: Random,
   workloads: readonly string[],
   recordable: readonly string[],
+  talking: readonly string[],
 ): Record<string, unknown>[] {
   const some = half(random, workloads);
   const count = weighted(random, [
@@ -23,7 +30,9 @@ export function drawLoads(
       rate: `${random.pick([50, 200, 500])}/s`,
       keys: random.pick([10, 100, 1000, 3000]),
       value: bytes(random, 10, 4_000),
-      ...(maybe(random, 0.3) && { pipeline: random.pick([2, 8, 32]) }),
+      ...(!talking.includes(workload) && maybe(random, 0.3) && { pipeline: random.pick([2, 8, 32]) }),
+      // Without half of the kinds those that are left meet more often.
+      ...(workload === "commands" && { without: half(random, GROUPS) }),
       ...record,
     };
   });

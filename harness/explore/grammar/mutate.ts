@@ -105,7 +105,10 @@ const splice: Mutation = ({ document, other, field }) => {
 
 const load: Mutation = ({ document, grammar, field }) => {
   const single = field.masters.length === 1 || field.mode === "cluster";
-  return { ...document, load: drawLoads(field.random, grammar.workloads, single ? grammar.recordable : []) };
+  return {
+    ...document,
+    load: drawLoads(field.random, grammar.workloads, single ? grammar.recordable : [], grammar.talking),
+  };
 };
 
 const timing: Mutation = ({ document, field }) => {

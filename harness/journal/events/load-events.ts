@@ -37,4 +37,38 @@ export const loadEventSchemas = [
     from: z.string(),
     to: z.string(),
   }),
+  /** A server broke the protocol on a load's connection: what came is no reply, or one to no command, or to another. */
+  event("out-of-step", {
+    load: z.string(),
+    node: z.string(),
+    /** What came. */
+    text: z.string(),
+    /** The command that it came for; null: one of those in flight. */
+    command: z.string().nullable(),
+  }),
+  /** A command that was drawn from the server's table was lost with its connection, or not answered in time. */
+  event("command-lost", {
+    load: z.string(),
+    node: z.string(),
+    /** As a reader may see it, long words shortened. */
+    words: z.string(),
+  }),
+  /** What a load draws its commands from, before it begins. */
+  event("command-table", {
+    load: z.string(),
+    /** The node that was asked. */
+    node: z.string(),
+    /** Where it is from: the server's COMMAND DOCS, or descriptions of kvchaos' own of what it knows by COMMAND, or one by one. */
+    source: z.enum(["command-docs", "command", "asked"]),
+    /** Name → how often against the others. */
+    drawn: z.record(z.string(), z.number()),
+    /** Names that the server has and the load does not draw. */
+    left: z.array(z.string()),
+  }),
+  /** How often each command was done, and answered by something else, by the time the load had ended. */
+  event("command-counts", {
+    load: z.string(),
+    done: z.record(z.string(), z.number()),
+    notDone: z.record(z.string(), z.number()),
+  }),
 ] as const;

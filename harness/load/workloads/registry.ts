@@ -1,4 +1,5 @@
 import { ChaosError } from "../../base/chaos-error.ts";
+import { commands } from "./commands.ts";
 import { counter } from "./counter.ts";
 import { getSet } from "./get-set.ts";
 import { hset } from "./hset.ts";
@@ -16,9 +17,22 @@ import { zadd } from "./zadd.ts";
 
 /** Every workload there is, by name. */
 export const workloads: ReadonlyMap<string, Workload> = new Map(
-  [set, getSet, incr, zadd, lpush, hset, counter, transaction, script, multiKey, setRandom, queue, stream].map(
-    (workload) => [workload.name, workload],
-  ),
+  [
+    set,
+    getSet,
+    incr,
+    zadd,
+    lpush,
+    hset,
+    counter,
+    transaction,
+    script,
+    multiKey,
+    setRandom,
+    queue,
+    stream,
+    commands,
+  ].map((workload) => [workload.name, workload]),
 );
 
 /** @throws ChaosError invalid-experiment: there is none of that name */

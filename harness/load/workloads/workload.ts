@@ -3,6 +3,7 @@ import type { CellShape } from "../../journal/history.ts";
 import type { LoadSpec } from "../../journal/plan.ts";
 import type { CommandWriter } from "../../resp/command-writer.ts";
 import type { Reply, RespError } from "../../resp/reply.ts";
+import type { DrawnCommand } from "../commands/choice.ts";
 
 /**
  * One kind of traffic. To add one: write a file like `set.ts`, and name it in `registry.ts`.
@@ -20,6 +21,8 @@ interface Named {
   readonly expires?: true;
   /** Its commands that not every server has: asked for before anything is loaded. */
   readonly needs?: readonly string[];
+  /** Its commands are drawn from the server's table (`only`, `without`, `weights`). */
+  readonly drawsFromTable?: true;
 }
 
 /** Each operation is one command. */
@@ -33,7 +36,8 @@ interface OneCommand extends Named {
 /** An operation takes as many commands and replies as it takes. A load of it has a pipeline of 1. */
 interface Talking extends Named {
   readonly talk: TalkSource;
-  readonly recorded: Recording;
+  /** Present where its operations can be recorded. */
+  readonly recorded?: Recording;
   readonly source?: undefined;
 }
 
@@ -74,11 +78,20 @@ export interface WriteNumbers {
   read(reply: Exclude<Reply, RespError>): number;
 }
 
-/** Called once per load and thread; what it returns, once per connection. */
-export type TalkSource = (spec: LoadSpec, random: Random, writes: WriteNumbers) => () => Talk;
+/** Called once per load and thread; what it returns, once per connection. `table`: what it draws from, of a workload that does. */
+export type TalkSource = (
+  spec: LoadSpec,
+  random: Random,
+  writes: WriteNumbers,
+  table: readonly DrawnCommand[],
+) => () => Talk;
 
 /** What one connection says and hears: one operation after another, each of as many commands and replies as it takes. */
 export interface Talk {
+  /** Name of the command that the operation is about, where they are counted by it. */
+  readonly command?: string;
+  /** The command as a reader may see it, of one that has a name. */
+  readonly words?: string;
   /** Writes the first commands of the next operation and says what it does; returns how many replies must come. */
   begin(to: CommandWriter, intent: Intent): number;
   /**
@@ -90,6 +103,15 @@ export interface Talk {
 
 /**
  * "ok"; "nothing": answered, and it did not happen, as it should not (a WATCH, a DISCARD); "partly": some of it may have happened; an
- * error reply: it did not happen.
+ * error reply: it did not happen; OutOfStep: the reply of another command came, and the connection is of no use any more.
  */
-export type Ending = "ok" | "nothing" | "partly" | RespError;
+export type Ending = "ok" | "nothing" | "partly" | RespError | OutOfStep;
+
+/** A server has given a command no reply, or two. */
+export class OutOfStep {
+  /** What came, and what was to come. */
+  readonly message: string;
+  constructor(message: string) {
+    this.message = message;
+  }
+}

@@ -42,6 +42,7 @@ const MEANINGS: Readonly<Record<Finding["type"], string>> = {
   "slow-recovery": "not serving and replicating again in time",
   "shutdown-hang": "a server does not end when it is asked to",
   unavailable: "clients are not served again after every fault was healed",
+  protocol: "what a server sends is no reply, or not the one to the command that was sent",
   "unmet-expectation": "what the experiment expects on the way did not come about in time",
   slots: "a slot that has not exactly one owner, that would not move, or whose keys are not where they belong",
   failover:

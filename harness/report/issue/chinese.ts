@@ -23,6 +23,7 @@ const TYPES: Record<string, string> = {
   "slow-recovery": "未能按时恢复（slow-recovery）",
   "shutdown-hang": "无法正常停止（shutdown-hang）",
   unavailable: "恢复后仍无法提供服务（unavailable）",
+  protocol: "回复不符合协议或与命令不对应（protocol）",
   "unmet-expectation": "过程中的预期未按时达成（unmet-expectation）",
   slots: "槽位归属或迁移异常，或键不在应在的节点（slots）",
   failover: "主从切换裁决异常：不必要的切换、未按时切换，或控制器与节点的拓扑不一致（failover）",

@@ -87,6 +87,12 @@ function describe(event: JournalEvent): Said | null {
       return ["plain", `${event.node} ${event.why}: told by ${event.by}: ${event.told.join("; ")}`];
     case "load-moved":
       return ["plain", `slot ${event.slot} is ${event.to}'s now, as ${event.from} says: ${event.load} goes there`];
+    case "out-of-step":
+      return ["bad", `${event.node} broke the protocol${event.command ? ` at ${event.command}` : ""}: ${event.text}`];
+    case "command-table": {
+      const { load, node, drawn, left } = event;
+      return ["plain", `${load} draws from ${Object.keys(drawn).length} commands of ${node} (${left.length} left out)`];
+    }
     case "slot-move":
       return event.step === "left-open" || event.step === "rolled-back"
         ? [
