@@ -75,13 +75,13 @@ export async function examineProcess(options: ExamineOptions): Promise<Examinati
   }
   const log = options.log === undefined ? await logTail(pid, files, container, signal) : fileTail(options.log);
 
+  const later = new Map(processFacts(family.pids).map((one) => [one.pid, one]));
   const processes = facts.map(({ nsPid: _, comm: __, ...one }) => {
     const [then, now] = [before.get(one.pid), after.get(one.pid)];
-    const io =
-      then && now
-        ? { ...now, read: now.readBytes - then.readBytes, written: now.writtenBytes - then.writtenBytes }
-        : null;
-    return { ...one, io };
+    const [read, written] =
+      then && now ? [now.readBytes - then.readBytes, now.writtenBytes - then.writtenBytes] : [0, 0];
+    const io = then && now ? { ...now, read, written } : null;
+    return { ...one, io, frozen: one.frozen && later.get(one.pid)?.frozen === true, still: look.still.has(one.pid) };
   });
   const blindOf = (one: number): boolean => {
     const own = look.threads.filter((thread) => thread.pid === one);
@@ -113,7 +113,7 @@ export async function examineProcess(options: ExamineOptions): Promise<Examinati
   const name = `${facts.find((one) => one.pid === pid)?.title ?? "process"} ${pid}`;
   const blind = blindOf(pid) ? "its system calls could not be read" : (look.unread.get(pid) ?? null);
   const verdict = judge({
-    ...{ name, graph, threadName, processes, threads, sockets, answers },
+    ...{ pid, name, graph, threadName, processes, threads, sockets, answers },
     ...{ hints: postgres?.hints ?? [], unseen: blind, window: look.window },
   });
   const harmless: Examination = {

@@ -20,6 +20,8 @@ export interface FamilyLook {
   descriptors: ReadonlyMap<number, { first: Descriptors; last: Descriptors }>;
   /** Why the locks of a process cannot be read. */
   unread: ReadonlyMap<number, string>;
+  /** Threads that were in one state in all looks and did not run from the first to the last, whether their calls could be read or not. */
+  still: ReadonlySet<number>;
   /** ms between the first look and the last. */
   window: number;
 }
@@ -81,6 +83,7 @@ export async function lookAtFamily(
     for (const { memory } of opened) memory?.close();
   }
   const histories = threadHistories(snapshots);
+  const still = stillThreads(snapshots);
   const owned = histories.map((thread) => ({ ...thread, pid: owner.get(thread.tid) ?? 0 }));
   const rested = restTimes(owned);
   const unread = new Map(opened.flatMap(({ pid, why }) => (why === null ? [] : [[pid, why] as const])));
@@ -92,13 +95,31 @@ export async function lookAtFamily(
     return told === undefined ? (asleep ? window : null) : Math.max(told, asleep ? window : 0);
   };
   return {
-    threads: owned.map((thread) => ({ ...thread, restedFor: restOf(thread) })),
+    threads: owned.map((thread) => {
+      return {
+        ...thread,
+        restedFor: restOf(thread),
+        asleep: thread.asleep || (thread.syscall === null && still.has(thread.tid)),
+      };
+    }),
+    still,
     stable: stableEdges(snapshots, histories),
     edges: last?.edges ?? [],
     descriptors,
     unread,
     window,
   };
+}
+
+function stillThreads(snapshots: readonly Snapshot[]): Set<number> {
+  const [first, ...later] = snapshots.map(({ threads }) => new Map(threads.map((thread) => [thread.tid, thread])));
+  const seen = [...(first ?? [])].filter(([tid, { state, voluntary, involuntary }]) =>
+    later.every((look) => {
+      const now = look.get(tid);
+      return now?.state === state && now.voluntary === voluntary && now.involuntary === involuntary && state !== "R";
+    }),
+  );
+  return new Set(seen.map(([tid]) => tid));
 }
 
 function threadsOf(pid: number, withStack: boolean) {

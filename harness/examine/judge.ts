@@ -11,6 +11,8 @@ import type {
 
 /** What a verdict is made of. */
 export interface Observed {
+  /** The process that was asked for. */
+  pid: number;
   name: string;
   /** null: locks could not be read. */
   graph: WaitGraph | null;
@@ -37,9 +39,9 @@ export function judge(seen: Observed): ExaminationVerdict {
   const cycles = graph?.cycles ?? [];
   const deadlocks = cycles.map((cycle) => (graph && proofSentence({ ...graph, cycles: [cycle] }, threadName)) ?? "");
   const died: StateProof[] = seen.death ? [{ class: "dead", sentence: seen.death }] : [];
-  const states = [...stateProofs(seen.processes), ...died];
+  const states = [...stateProofs(seen), ...died];
   const proofs = [...deadlocks, ...states.map(({ sentence }) => sentence)];
-  const hints = [...seen.hints, ...hintsOf(seen)];
+  const hints = [...seen.hints, ...hintsOf(seen), ...(states.length > 0 ? [] : blockedHints(seen))];
   const [first] = proofs;
   if (first !== undefined) {
     const behind = graph && graph.queue.length > 0 ? `; ${counted(graph.queue.length, "thread")} behind` : "";
@@ -76,10 +78,11 @@ interface StateProof {
   sentence: string;
 }
 
-function stateProofs(processes: readonly ExaminedProcess[]): StateProof[] {
-  return processes.flatMap(({ pid, title, state, tracer, frozen, parent }): StateProof[] => {
+function stateProofs({ pid: asked, processes }: Observed): StateProof[] {
+  return processes.flatMap(({ pid, title, state, tracer, frozen, still, parent }): StateProof[] => {
     const who = `${title} ${pid}`;
-    if (state === "Z" || state === "X")
+    // Children that have ended are there until their parent takes note of it: that is how processes end.
+    if (pid === asked && (state === "Z" || state === "X"))
       return [
         {
           class: "dead",
@@ -88,6 +91,8 @@ function stateProofs(processes: readonly ExaminedProcess[]): StateProof[] {
       ];
     if (frozen)
       return [{ class: "stopped", sentence: `${who} is frozen with its cgroup, as by a pause of its container` }];
+    // A process whose calls are traced stands still again and again, and goes on.
+    if (!still) return [];
     if (tracer !== 0 && (state === "t" || state === "T"))
       return [{ class: "stopped", sentence: `${who} stands still in a debugger: process ${tracer} traces it` }];
     if (state === "T")
@@ -119,20 +124,23 @@ function hintsOf({ graph, threadName, threads, sockets, answers, window }: Obser
     const what = `${counted(stuck.length, "connection")} with ${bytes} bytes in all`;
     hints.push(`nobody read from ${what} within ${formatTime(window)}`);
   }
-  const blocked = threads.filter(({ state, asleep }) => state === "D" && asleep);
-  const [first] = blocked;
-  if (first) {
-    const more = blocked.length > 1 ? ` and ${blocked.length - 1} more` : "";
-    const where = first.wchan === null ? "" : ` (${first.wchan})`;
-    hints.push(
-      `${threadName(first.tid)}${more} waited in the kernel all the time and cannot be interrupted${where}: a disk or a network file system?`,
-    );
-  }
   const silent = answers.some((answer) => answer.silent);
   const busy = threads.filter(({ cpu }) => cpu >= BUSY);
   if (silent && busy.length > 0)
     hints.push(`${busy.map(({ tid }) => threadName(tid)).join(", ")} ran all the time: perhaps a livelock`);
   return hints;
+}
+
+/** What stands still as a whole is in the same state. */
+function blockedHints({ threads, threadName }: Observed): string[] {
+  const blocked = threads.filter(({ state, asleep }) => state === "D" && asleep);
+  const [first] = blocked;
+  if (!first) return [];
+  const more = blocked.length > 1 ? ` and ${blocked.length - 1} more` : "";
+  const where = first.wchan === null ? "" : ` (${first.wchan})`;
+  return [
+    `${threadName(first.tid)}${more} waited in the kernel all the time and cannot be interrupted${where}: a disk or a network file system?`,
+  ];
 }
 
 function toldSentence({ from, to, address }: WaitEdge, name: ThreadName): string {

@@ -6,7 +6,7 @@ import { socketInode } from "../forensics/sockets.ts";
 /*
  *   host:port ─► a socket that listens there, in some network namespace of this machine ─► the process that has it open
  *                  │
- *                  └─ docker-proxy's? its arguments name the container's own address ─► the same again
+ *                  └─ an engine's? docker-proxy's arguments, or the packet filter's rules, name the container's address ─► the same again
  */
 
 export interface Listener {
@@ -17,8 +17,20 @@ export interface Listener {
 
 const ANY = ["0.0.0.0", "::"];
 
-/** The process that listens there on this machine, null: none that can be seen. @param addresses what the host's name stands for */
-export function listenerAt(addresses: readonly string[], port: number, proc: ProcFiles = hostProc): Listener | null {
+/** Programs of engines that hold a port for a container, without taking its connections. */
+const HOLDERS = /^(?:docker-proxy|dockerd|conmon|rootlessport|slirp4netns|pasta)/;
+
+/**
+ * The process that listens there on this machine, null: none that can be seen.
+ * @param addresses what the host's name stands for
+ * @param rules of the packet filter that send connections elsewhere, as iptables-save prints them
+ */
+export function listenerAt(
+  addresses: readonly string[],
+  port: number,
+  rules = "",
+  proc: ProcFiles = hostProc,
+): Listener | null {
   const pids = proc
     .list("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -33,12 +45,15 @@ export function listenerAt(addresses: readonly string[], port: number, proc: Pro
       if (here) inodes.add(inode);
     }
   }
-  if (inodes.size === 0) return null;
+  const sent = sentOn(rules, port);
+  const elsewhere = () => (sent === null ? null : listenerAt([sent.host], sent.port, "", proc));
+  if (inodes.size === 0) return elsewhere();
   for (const pid of pids) {
     for (const target of readFds(pid, proc).values()) {
       if (!inodes.has(socketInode(target) ?? -1)) continue;
+      if (!HOLDERS.test(proc.text(`/proc/${pid}/comm`) ?? "")) return { pid, guessed: false };
       const behind = proxied(pid, proc);
-      return behind === null ? { pid, guessed: false } : listenerAt([behind.host], behind.port, proc);
+      return behind === null ? elsewhere() : listenerAt([behind.host], behind.port, "", proc);
     }
   }
   const pid = byArguments(pids, port, proc);
@@ -63,6 +78,15 @@ export function localAddresses(pid: number, proc: ProcFiles = hostProc): Set<str
   const trie = proc.text(`/proc/${pid}/net/fib_trie`) ?? "";
   const found = [...trie.matchAll(/\|-- (\S+)\n\s+\/32 host LOCAL/g)].map(([, address = ""]) => address);
   return new Set(found.filter((address) => !address.startsWith("127.")));
+}
+
+/** "-A DOCKER … --dport 6379 -j DNAT --to-destination 172.17.0.2:6379" */
+function sentOn(rules: string, port: number): { host: string; port: number } | null {
+  for (const line of rules.split("\n")) {
+    const to = / --dport (\d+) .*-j DNAT --to-destination ([\d.]+):(\d+)/.exec(line);
+    if (to?.[2] !== undefined && Number(to[1]) === port) return { host: to[2], port: Number(to[3]) };
+  }
+  return null;
 }
 
 function proxied(pid: number, proc: ProcFiles): { host: string; port: number } | null {

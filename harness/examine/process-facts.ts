@@ -7,7 +7,7 @@ import type { ExaminedProcess } from "../journal/examination.ts";
 import { titleOf } from "./family.ts";
 
 /** What is known of a process but what it reads and writes; `nsPid`: its id in its own PID namespace. */
-export type ProcessFacts = Omit<ExaminedProcess, "io"> & { nsPid: number; comm: string };
+export type ProcessFacts = Omit<ExaminedProcess, "io" | "still"> & { nsPid: number; comm: string };
 
 const MS_PER_TICK = 10;
 /** signal(7), by number from 1; real-time signals have none of their own. */

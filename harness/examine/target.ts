@@ -1,6 +1,8 @@
 import { lookup } from "node:dns/promises";
 import { closeSync, openSync, readSync } from "node:fs";
 import { ChaosError } from "../base/chaos-error.ts";
+import { findProgram } from "../base/programs.ts";
+import { runCommand } from "../base/run-command.ts";
 import { processState } from "../forensics/process.ts";
 import { type Container, containerOf, findContainers } from "./containers.ts";
 import { listenerAt } from "./listeners.ts";
@@ -52,7 +54,7 @@ async function listenerTarget(asked: string, host: string, port: number): Promis
     () => null,
   );
   if (addresses === null) throw new ChaosError("usage", `${asked}: there is no host "${host}"`, { hint: HOW });
-  const listener = listenerAt(addresses, port);
+  const listener = listenerAt(addresses, port, await packetRules());
   if (listener) {
     const guess = `process ${listener.pid} is taken for the one at ${asked} because of its arguments: whose the socket is, only root sees`;
     return processTarget(listener.pid, listener.guessed ? [guess] : []);
@@ -63,6 +65,16 @@ async function listenerTarget(asked: string, host: string, port: number): Promis
       ? "Whose a socket is, only its owner and root can see: use sudo, or name the process or its container."
       : "Is the server on another machine? Then run kvchaos examine there; its folder can be rendered here with kvchaos report.",
   });
+}
+
+/** "" where there are none, or where they may not be read. */
+async function packetRules(): Promise<string> {
+  const iptables = findProgram("iptables-save");
+  if (!iptables) return "";
+  return runCommand([iptables, "-t", "nat"], { within: 1_000, patience: 100 }).then(
+    ({ stdout }) => stdout,
+    () => "",
+  );
 }
 
 /** ELF, of type core. */

@@ -32,8 +32,10 @@ const processSchema = z.object({
   pending: z.array(z.string()),
   /** The process that debugs it, 0 for none. */
   tracer: z.number(),
-  /** Its cgroup is frozen. */
+  /** Its cgroup was frozen, before the first look and after the last. */
   frozen: z.boolean(),
+  /** Its first thread was in the same state in all looks, and had no processor between them. */
+  still: z.boolean(),
 });
 export type ExaminedProcess = z.infer<typeof processSchema>;
 

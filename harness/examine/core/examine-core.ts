@@ -61,7 +61,7 @@ export async function examineCore({ file, root, clock, signal }: CoreOptions): P
     // Where nobody knows whether its locks are those of glibc, what they say is no proof.
     const sure = edges.map((edge) => ("why" in layout ? { ...edge, weak: true as const } : edge));
     const unread = new Map("why" in layout ? [[pid, layout.why] as const] : []);
-    const look = { threads, stable: sure, edges, unread, descriptors: new Map(), window: 0 };
+    const look = { threads, stable: sure, edges, unread, descriptors: new Map(), still: new Set<number>(), window: 0 };
     const { graph, threadName, comms } = waitsOf(look, { titles: new Map(), told: [] });
     const names = await namesOf(image, file, root, signal);
     const examined = threads.map(({ tid, nsTid, asleep, syscall }) => {
@@ -92,7 +92,7 @@ export async function examineCore({ file, root, clock, signal }: CoreOptions): P
     const unseen = "why" in layout ? layout.why : null;
     const name = basename(file);
     const verdict = judge({
-      ...{ name, graph, threadName, processes: [], threads: examined, sockets: [], answers: [] },
+      ...{ pid, name, graph, threadName, processes: [], threads: examined, sockets: [], answers: [] },
       ...{ hints, unseen, window: 0, death },
     });
     const missing: Missing[] = [
