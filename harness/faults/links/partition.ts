@@ -69,7 +69,8 @@ export const partition = defineFault({
       : [...new Set((p.links ?? []).map((link) => selectLink(cluster, link)))];
     const sentinels = cluster.sentinels.map(({ name }) => name);
     const helpers = cluster.helpers.map(({ name }) => name);
-    // Where servers gossip, each of them dials every other.
+    const { slots } = cluster;
+    // Where servers gossip, each of them dials every other; a slot goes from master to master.
     const used = links.filter(
       ({ from, to }) =>
         from === "client" ||
@@ -78,7 +79,8 @@ export const partition = defineFault({
         (cluster.controllers?.store === to && helpers.includes(from)) ||
         // What another helper listens to is none of ours to speak.
         (helpers.includes(from) && !helpers.includes(to)) ||
-        cluster.topology.replicaOf[from] === to,
+        cluster.topology.replicaOf[from] === to ||
+        slots?.open.some((move) => slots.masterOf(move.from) === from && slots.masterOf(move.to) === to),
     );
     const targets = [...(node ? [node.name] : []), ...links.map((link) => link.name)];
     if (node && p.mode === "disconnect") {

@@ -3,6 +3,7 @@ import { ChaosError } from "../../base/chaos-error.ts";
 import { Shards } from "../../cluster/shards.ts";
 import { SlotMoves } from "../../cluster/slot-moves/slot-moves.ts";
 import type { OpenMove } from "../../cluster/slot-moves/slot-transit.ts";
+import { slotOf } from "../../cluster/slots.ts";
 import { RespError } from "../../resp/reply.ts";
 import { kvrocks } from "../../systems/kvrocks.ts";
 import type { Argv } from "../../systems/system.ts";
@@ -21,11 +22,13 @@ describe("slots that the server carries over (Kvrocks)", () => {
   /** What CLUSTER INFO says of the migration, one answer after the other; the last one stays. */
   let infos: string[];
   let versions: Record<string, number>;
+  /** The server answers questions about the slot's keys with MOVED. */
+  let isAway: boolean;
   /** What a server answers instead, by the words that the command begins with. */
   let refusals: Record<string, string[]>;
 
   beforeEach(() => {
-    [infos, refusals] = [[], {}];
+    [infos, refusals, isAway] = [[], {}, false];
     cluster = new FakeCluster(["m1", "m2"], { r1: "m1" });
     versions = { m1: 3, m2: 3, r1: 4 };
     Object.assign(cluster, { system: kvrocks });
@@ -44,6 +47,11 @@ describe("slots that the server carries over (Kvrocks)", () => {
     const words = argv.join(" ");
     if (words === "CLUSTER INFO") return `cluster_state:ok\r\n${infos.length > 1 ? infos.shift() : (infos[0] ?? "")}`;
     if (words === "CLUSTERX VERSION") return versions[node] ?? 0;
+    if (argv[0] === "EXISTS") {
+      assert.equal(slotOf(String(argv[1])), MOVE.slot);
+      if (!isAway) return 0;
+      throw new ChaosError("infrastructure", "refused", { cause: new RespError("MOVED 5 192.0.2.2:6666") });
+    }
     cluster.said.push(`${node}: ${words}`);
     const refusal = Object.entries(refusals)
       .find(([begin]) => words.startsWith(begin))?.[1]
@@ -78,24 +86,34 @@ describe("slots that the server carries over (Kvrocks)", () => {
       infos = [info("start", 5, name), info("start", 5, name), info("success", 5, name)];
       assert.equal(await mover.carry(MOVE, how), 0);
       assert.equal(infos.length, 1);
-      assert.ok(await mover.isGiven(MOVE, signal));
     });
   }
 
-  it("a migration that the server says has failed is a refusal; another slot's success is none of its own", async () => {
-    infos = [info("success", 4), info("start"), info("fail")];
+  it("a migration that the server says has failed is a refusal", async () => {
+    infos = [info("start"), info("fail")];
     await assert.rejects(mover.carry(MOVE, how), (error: Error) => {
       assert.match(error.message, /^m1 says of the migration of slot 5: fail$/);
       return isRefusal(error);
     });
-    assert.ok(!(await mover.isGiven(MOVE, signal)));
   });
 
-  it("a server that was started anew knows nothing of it", async () => {
-    infos = [""];
-    await assert.rejects(mover.carry(MOVE, how), /m1 does not know of a migration of slot 5/);
+  it("is the other's from when its master sends clients there, whatever it says of its last migration", async () => {
+    infos = [info("fail", 4)];
     assert.ok(!(await mover.isGiven(MOVE, signal)));
+    isAway = true;
+    assert.ok(await mover.isGiven(MOVE, signal));
   });
+
+  for (const [who, said] of [
+    ["a server that was started anew", ""],
+    ["a server that has carried another one over since", info("success", 4)],
+  ] as const) {
+    it(`${who} knows nothing of it, and nobody waits for that to change`, async () => {
+      infos = [said];
+      await assert.rejects(mover.carry(MOVE, how), /m1 does not know of a migration of slot 5/);
+      assert.deepEqual(await mover.takeBack(MOVE, how), { keys: 0, given: false });
+    });
+  }
 
   it("tells every node, first who gets it, each the number that comes after its own", async () => {
     await mover.give(MOVE, signal);
@@ -112,6 +130,7 @@ describe("slots that the server carries over (Kvrocks)", () => {
     assert.deepEqual(await mover.takeBack(MOVE, how), { keys: 0, given: false });
     assert.deepEqual(cluster.said, []);
     infos = [info("start"), info("success")];
+    isAway = true;
     assert.deepEqual(await mover.takeBack(MOVE, how), { keys: 0, given: true });
     assert.equal(cluster.said.length, 3);
   });

@@ -1,5 +1,8 @@
+import { ChaosError } from "../../base/chaos-error.ts";
 import { sleep } from "../../base/deadline.ts";
 import type { OpenMove } from "../../cluster/slot-moves/slot-transit.ts";
+import { tagWithin } from "../../cluster/slots.ts";
+import { RespError } from "../../resp/reply.ts";
 import { replyText } from "../../resp/reply-text.ts";
 import type { Argv, ClusterMode } from "../../systems/system.ts";
 import { MigrationFailed } from "./refusals.ts";
@@ -31,13 +34,11 @@ export class CarriedSlots implements SlotMover {
   async carry(move: OpenMove, { signal }: MovePace): Promise<number> {
     const { from } = this.#ends(move);
     for (;;) {
-      const state = await this.#state(from, signal);
-      if (state?.slot === move.slot && state.state === "success") return 0;
-      if (state?.slot === move.slot && state.state !== "start") {
-        throw new MigrationFailed(`${from} says of the migration of slot ${move.slot}: ${state.state}`);
-      }
-      // Started anew, it knows nothing of it.
+      const state = await this.#state(from, move, signal);
+      if (state === "success") return 0;
+      // Started anew, or with another slot on its way, it knows nothing of it.
       if (state === null) throw new MigrationFailed(`${from} does not know of a migration of slot ${move.slot}`);
+      if (state !== "start") throw new MigrationFailed(`${from} says of the migration of slot ${move.slot}: ${state}`);
       await sleep(POLL_MS, signal);
     }
   }
@@ -57,13 +58,9 @@ export class CarriedSlots implements SlotMover {
 
   /** The server takes back what it cannot carry over; what it has carried over by then is the other's. */
   async takeBack(move: OpenMove, how: MovePace): Promise<{ keys: number; given: boolean }> {
-    const given = await this.carry(move, how).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof MigrationFailed) return false;
-        throw error;
-      },
-    );
+    const { from } = this.#ends(move);
+    while ((await this.#state(from, move, how.signal)) === "start") await sleep(POLL_MS, how.signal);
+    const given = await this.isGiven(move, how.signal);
     if (given) await this.give(move, how.signal);
     return { keys: 0, given };
   }
@@ -71,14 +68,24 @@ export class CarriedSlots implements SlotMover {
   /** Nothing of it is left anywhere: every node was told. */
   async settle(): Promise<void> {}
 
+  /** The server remembers its last migration only: whether it serves the slot no more, it says of every one. */
   async isGiven(move: OpenMove, signal: AbortSignal): Promise<boolean> {
-    const state = await this.#state(this.#ends(move).from, signal);
-    return state?.slot === move.slot && state.state === "success";
+    const key = `${tagWithin([move.slot, move.slot])}kvchaos:probe`;
+    try {
+      await this.#tell(this.#ends(move).from, ["EXISTS", key], signal);
+      return false;
+    } catch (error) {
+      const reply = error instanceof ChaosError ? error.cause : undefined;
+      if (reply instanceof RespError && reply.message.startsWith("MOVED ")) return true;
+      throw error;
+    }
   }
 
-  async #state(node: string, signal: AbortSignal) {
+  /** Of this slot's migration; null: the server knows of none. */
+  async #state(node: string, { slot }: OpenMove, signal: AbortSignal): Promise<string | null> {
     const { progress, state } = this.#mode.migration;
-    return state(replyText(await this.#tell(node, progress(), signal)));
+    const last = state(replyText(await this.#tell(node, progress(), signal)));
+    return last?.slot === slot ? last.state : null;
   }
 
   #ends({ from, to }: Pick<OpenMove, "from" | "to">): { from: string; to: string } {

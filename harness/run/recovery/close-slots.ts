@@ -1,13 +1,14 @@
 import { messageOf } from "../../base/chaos-error.ts";
-import { sleep } from "../../base/deadline.ts";
+import { sleep, withDeadline } from "../../base/deadline.ts";
 import type { OpenMove } from "../../cluster/slot-moves/slot-transit.ts";
 import { moverOf } from "../../faults/slots/mover-of.ts";
 import { isRefusal } from "../../faults/slots/refusals.ts";
 import { type SlotMover, slotScene } from "../../faults/slots/slot-mover.ts";
 import type { Aftermath } from "./aftermath.ts";
 
-/** For one slot, and between two tries. ms */
+/** For one slot to be tried again, for one try with all its keys, and between two tries. ms */
 const CLOSE_MS = 30_000;
+const TRY_MS = 120_000;
 const AGAIN_MS = 500;
 
 type CloseOptions = Pick<Aftermath, "cluster" | "emit" | "signal">;
@@ -24,7 +25,8 @@ export async function closeSlots({ cluster, emit, signal }: CloseOptions): Promi
     let last: unknown;
     for (const end = performance.now() + CLOSE_MS; ; ) {
       try {
-        const { given, keys } = await closed(mover, move, signal);
+        const limits = { what: `closing slot ${move.slot}`, within: TRY_MS, signal };
+        const { given, keys } = await withDeadline(limits, (inner) => closed(mover, move, inner));
         await mover.settle(move, signal);
         if (given) scene.slots.moved(move, keys);
         else scene.slots.rolledBack(move, keys);
