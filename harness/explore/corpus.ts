@@ -7,6 +7,8 @@ export interface Member {
   number: number;
   document: Drawn;
   behaviour: readonly string[];
+  /** It showed a bug: so would most of what is made of it. */
+  showedBug: boolean;
   /** How often it was taken for a parent. */
   taken: number;
 }
@@ -15,6 +17,8 @@ export interface Member {
 const LOG = "log ";
 /** Of all experiments. */
 const MOST_OFTEN = 0.6;
+/** What is made of an experiment that showed a bug mostly shows it again, which takes long and tells nothing. */
+const AFTER_A_BUG = 0.1;
 
 /**
  * The experiments that showed something new, and how often everything was seen. What shows rare behaviour is taken more often: its
@@ -47,12 +51,17 @@ export class Corpus {
   }
 
   /** Counts what an experiment showed, and keeps it if some of that is new. Returns what is. */
-  add(number: number, document: Drawn, behaviour: ReadonlySet<string>): string[] {
+  add(number: number, document: Drawn, behaviour: ReadonlySet<string>, showedBug = false): string[] {
     const fresh = [...behaviour].filter((one) => !this.#seen.has(one));
     this.#experiments++;
     for (const one of behaviour) this.#seen.set(one, this.timesSeen(one) + 1);
-    if (fresh.length > 0) this.#members.push({ number, document, behaviour: [...behaviour], taken: 0 });
+    if (fresh.length > 0) this.#members.push({ number, document, behaviour: [...behaviour], showedBug, taken: 0 });
     return fresh;
+  }
+
+  /** @param fits only these */
+  count(fits: (document: Drawn) => boolean = () => true): number {
+    return this.#members.filter(({ document }) => fits(document)).length;
   }
 
   /** @param fits only among these. null: there is none yet. */
@@ -67,8 +76,8 @@ export class Corpus {
     return member;
   }
 
-  #energy({ behaviour, taken }: Member): number {
+  #energy({ behaviour, taken, showedBug }: Member): number {
     const rare = behaviour.reduce((sum, one) => sum + 1 / this.timesSeen(one) ** 2, 0);
-    return (0.01 + rare) / (1 + taken);
+    return ((0.01 + rare) / (1 + taken)) * (showedBug ? AFTER_A_BUG : 1);
   }
 }

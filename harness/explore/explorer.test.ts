@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { seededRandom } from "../base/random.ts";
 import { Corpus } from "./corpus.ts";
 import { type Exploration, explore, kindsOf, type Outcome, type Tried } from "./explorer.ts";
-import type { Grammar } from "./grammar/draw.ts";
+import { type Grammar, groundOf } from "./grammar/draw.ts";
 import type { Drawn } from "./grammar/drawn.ts";
 import { DRAWN_FAULTS } from "./grammar/faults.ts";
 import { Ledger, standingOf } from "./ledger.ts";
@@ -102,6 +102,31 @@ describe("exploring", () => {
     assert.ok(after > 0);
   });
 
+  it("takes what all experiments have in common that showed a bug for what leads to it, until it is shrunk", () => {
+    const ledger = new Ledger();
+    const seen = { proved: false, known: null };
+    ledger.note("x", { ...seen, experiment: 1, faults: new Set(["kill", "pause", "command"]) });
+    assert.equal(ledger.leadsToKnown(new Set(["kill", "pause", "command"])), false);
+    ledger.note("x", { ...seen, experiment: 2, faults: new Set(["kill", "flushall"]) });
+    assert.deepEqual(
+      [ledger.leadsToKnown(new Set(["kill", "restart"])), ledger.leadsToKnown(new Set(["pause", "command"]))],
+      [true, false],
+    );
+  });
+
+  it("stays with the cluster that an experiment left, and draws another where none is", async () => {
+    const run = (leavesCluster: boolean) => async (document: Drawn) => ({ ...simulated(document), leavesCluster });
+    const moves = async (leaves: boolean) => {
+      const { tried } = await exploreFor(40, { run: run(leaves) });
+      return tried.filter(({ document }, at) => {
+        const before = tried[at - 1];
+        return before && JSON.stringify(groundOf(before.document)) !== JSON.stringify(groundOf(document));
+      }).length;
+    };
+    const [warm, cold] = [await moves(true), await moves(false)];
+    assert.ok(warm > 0 && warm < cold / 2, `${warm} against ${cold}`);
+  });
+
   it("says when nothing that it may draw fits together", async () => {
     await assert.rejects(exploreFor(1, { valid: async () => false }), /none of 500 experiments/);
   });
@@ -116,6 +141,31 @@ describe("the corpus", () => {
     const random = seededRandom("1");
     const picked = Array.from({ length: 200 }, () => corpus.pick(random)?.document.title);
     assert.ok(picked.filter((title) => title === "rare").length > 100);
+  });
+});
+
+describe("the corpus after a bug", () => {
+  it("seldom takes what showed it", () => {
+    const corpus = new Corpus();
+    corpus.add(1, { title: "bug" }, new Set(["a"]), true);
+    corpus.add(2, { title: "other" }, new Set(["b"]));
+    const random = seededRandom("1");
+    const picked = Array.from({ length: 100 }, () => corpus.pick(random)?.document.title);
+    const share = picked.filter((title) => title === "bug").length;
+    assert.ok(share > 0 && share < 30, String(share));
+    assert.equal(
+      corpus.pick(random, ({ title }) => title === "none"),
+      null,
+    );
+  });
+
+  it("tells lines of logs that some experiments showed and others did not", () => {
+    const corpus = new Corpus();
+    corpus.add(1, {}, new Set(["log starts", "log partial resync", "state a -> b"]));
+    corpus.add(2, {}, new Set(["log starts", "log partial resync"]));
+    corpus.add(3, {}, new Set(["log starts", "log once"]));
+    corpus.add(4, {}, new Set(["log starts"]));
+    assert.deepEqual(corpus.someLogLines, ["partial resync"]);
   });
 });
 

@@ -62,8 +62,10 @@ export interface Exploration {
   first?: number;
 }
 
-/** How often an experiment is drawn anew although there is a corpus. */
+/** How often an experiment is drawn anew although there is a corpus; and as long as that has few that could be changed. */
 const FRESH = 0.3;
+const FRESH_AT_FIRST = 0.75;
+const FEW = 8;
 /** How often the next one is for the cluster that the last one left: a new one takes as long as half of the chaos. */
 const STAY = 0.85;
 /** How often one is run although it leads to a bug that is known. */
@@ -106,7 +108,7 @@ export function note(
   corpus: Corpus,
   ledger: Ledger,
 ): Pick<Tried, "fresh" | "firsts"> {
-  const fresh = corpus.add(number, document, outcome.behaviour);
+  const fresh = corpus.add(number, document, outcome.behaviour, outcome.seen.length > 0);
   const faults = kindsOf(document);
   const noted = outcome.seen.map(({ signature, proved, known }) =>
     ledger.note(signature, { experiment: number, proved, known, faults }),
@@ -126,7 +128,8 @@ async function drawValid(
     const random = seededRandom(`${seed}/${number}/${attempt}`);
     const ground = left !== null && maybe(random, STAY) ? left : null;
     const fits = ground && ((document: Drawn) => isDeepStrictEqual(groundOf(document), ground));
-    const parent = guided && !maybe(random, FRESH) ? corpus.pick(random, fits ?? undefined) : null;
+    const fresh = corpus.count(fits ?? undefined) < FEW ? FRESH_AT_FIRST : FRESH;
+    const parent = guided && !maybe(random, fresh) ? corpus.pick(random, fits ?? undefined) : null;
     const other = parent && corpus.pick(random);
     const document =
       parent && other

@@ -94,6 +94,11 @@ export class EvidenceCollector {
     this.#track(node, this.#capture(node, condition, this.#countUp(node), spared));
   }
 
+  /** Does a cycle of waits prove that it hangs for ever? */
+  hasProof(node: string): boolean {
+    return this.#proved.has(node);
+  }
+
   /** Captures a node in trouble that a fault, not the watchdog, has noticed. Never rejects. */
   async capture(node: string, reason: CaptureReason): Promise<void> {
     if (reason === "core") this.#track(node, this.#core(node, true), "its core could not be read");

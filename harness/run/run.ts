@@ -224,8 +224,10 @@ class Run {
   }
 
   async #recover(aftermath: Aftermath): Promise<void> {
-    const { expectRoles, recovery } = this.#context.options.plan.experiment;
-    await recover({ ...aftermath, expectRoles, within: recovery.within });
+    const { expectRoles, recovery, stopOn } = this.#context.options.plan.experiment;
+    const hasProof = (node: string): boolean =>
+      stopOn === "first-finding" && this.#watched?.evidence.hasProof(node) === true;
+    await recover({ ...aftermath, expectRoles, within: recovery.within, hasProof });
   }
 
   /** Load goes on until what clients see can be judged; then it stops, and what the servers hold is read. */

@@ -7,7 +7,7 @@ import { SIGNATURES_FILE } from "../../experiment/known-bugs.ts";
 import { Diary, type DiaryLine } from "../../explore/diary.ts";
 import { explore, type Tried } from "../../explore/explorer.ts";
 import type { Drawn } from "../../explore/grammar/drawn.ts";
-import { commandsIn, grammarOf } from "../../explore/grammar/grammar-of.ts";
+import { commandsIn, givenCluster, grammarOf } from "../../explore/grammar/grammar-of.ts";
 import { KnownSignatures } from "../../explore/known-signatures.ts";
 import { standingOf } from "../../explore/ledger.ts";
 import { exploreHtml } from "../../explore/page/explore-html.ts";
@@ -41,15 +41,16 @@ export const exploreCommand = command({
     image: { type: "string", describe: "the server's image (default: the first of the system that is here)" },
     for: { type: "string", default: "1h", describe: "no experiment begins later" },
     experiments: { type: "number", describe: "so many at most; default: as many as the time allows" },
+    cluster: { type: "string", array: true, describe: "Compose files; default: topologies are drawn" },
     jobs: { ...JOBS, default: "auto" },
     seed: { type: "string", describe: "decides what is drawn; what it goes on from in --out has its own" },
     only: {
       type: "string",
-      describe: "kinds of faults and workloads, comma-separated, or `config`: nothing else is drawn",
+      describe: "kinds of faults and workloads, comma-separated, or `config`, `locks`: nothing else is drawn",
     },
     without: {
       type: "string",
-      describe: "what is not drawn, in the same words, or `faults`, `workloads`, `config` for all of a kind",
+      describe: "what is not drawn, in the same words, or `faults`, `workloads`, `config`, `locks` for all of a kind",
     },
     "shrink-for": { type: "string", default: "10m", describe: "how long each new bug is shrunk at most" },
     out: {
@@ -69,6 +70,12 @@ export const exploreCommand = command({
       commands: commandsIn(await tours(system.name)),
       only: names(args.only),
       without: names(args.without),
+      clusters: await Promise.all(
+        (args.cluster ?? []).map(async (file) => {
+          const full = path.resolve(file);
+          return givenCluster(full, await registries.readShape(full));
+        }),
+      ),
     });
     const known = new KnownSignatures(await readFile(SIGNATURES, "utf8"), SIGNATURES);
     const out = path.resolve(args.out ?? path.join("explorations", system.name));
@@ -96,7 +103,7 @@ export const exploreCommand = command({
           await writeFile(path.join(out, "explore.html"), exploreHtml(sum).text);
           await writeFile(path.join(out, "explore.md"), exploreMarkdown(sum));
         };
-        const options = { session, server, diary, known, run, late, shrinkFor };
+        const options = { session, server, diary, known, run, planOf, late, shrinkFor };
         const workUps = new WorkUps(options);
         for (const bug of diary.ledger.bugs) {
           const { number, document } = diary.lines.find((line) => line.number === bug.experiments[0]) as DiaryLine;

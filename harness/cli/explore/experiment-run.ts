@@ -5,6 +5,7 @@ import type { Outcome, Seen } from "../../explore/explorer.ts";
 import type { KnownSignatures } from "../../explore/known-signatures.ts";
 import { signatureOf } from "../../explore/signature.ts";
 import type { Finding } from "../../journal/finding.ts";
+import type { RunRecord } from "../../journal/record.ts";
 import type { EndedRun } from "../session.ts";
 
 /** What one run of an exploration came to, and where it lies. */
@@ -33,12 +34,14 @@ export async function readExplored(run: EndedRun, known: KnownSignatures): Promi
   const standing = starved ? found.filter(({ proof, type }) => proof !== null || type === "crash") : found;
   const isVoid = broke || ((tooStarved || held) && standing.length === 0);
   if (isVoid) return { outcome: { behaviour: new Set(), seen: [], void: true, leavesCluster, spent }, directory };
-  const seen = standing.map((finding): Seen => {
-    const signature = signatureOf(finding, record);
-    return { signature, proved: finding.proof !== null, known: known.issueOf(signature) };
-  });
+  const seen = standing.map((finding) => seenIn(finding, record, known));
   const behaviour = behaviourOf(record, await logsIn(directory));
   return { outcome: { behaviour, seen, void: false, leavesCluster, spent }, directory };
+}
+
+export function seenIn(finding: Finding, record: RunRecord, known: KnownSignatures): Seen {
+  const signature = signatureOf(finding, record);
+  return { signature, proved: finding.proof !== null, known: known.issueOf(signature) };
 }
 
 async function logsIn(directory: string): Promise<Map<string, string>> {

@@ -7,17 +7,21 @@ import { kindsOf } from "../../explore/explorer.ts";
 import type { Drawn } from "../../explore/grammar/drawn.ts";
 import type { KnownSignatures } from "../../explore/known-signatures.ts";
 import { type Bug, standingOf } from "../../explore/ledger.ts";
+import { readRun } from "../../history/read-history.ts";
 import type { Finding } from "../../journal/finding.ts";
 import type { Plan } from "../../journal/plan.ts";
+import type { RunRecord } from "../../journal/record.ts";
 import { type Campaign, series } from "../../run/campaign/series.ts";
 import type { ServerChoice } from "../choose-server.ts";
 import { log, logError } from "../print.ts";
 import type { EndedRun, Session } from "../session.ts";
 import { shareText, shrinkInto, sizeText } from "../shrink-into.ts";
-import { forget, readExplored } from "./experiment-run.ts";
+import { forget, readExplored, seenIn } from "./experiment-run.ts";
 
 /** Runs of the same plan after a new finding, until one of them shows it. */
 const AGAIN = 3;
+/** Runs of an experiment with fewer faults that may show it. */
+const TRIES = 2;
 /** What a ticket is made of. */
 const TICKET = ["report.html", "issue.md", "repro.sh", "result.json", "plan.yaml"];
 
@@ -28,6 +32,7 @@ export interface WorkUpOptions {
   known: KnownSignatures;
   /** A run of the exploration, quietly, on a cluster of its own. */
   run(plan: Plan, unneeded?: AbortSignal): Promise<EndedRun>;
+  planOf(document: Drawn, seed: string): Promise<Plan | null>;
   /** No run begins later. */
   late(): boolean;
   /** How long one bug is shrunk, ms. */
@@ -100,6 +105,19 @@ export class WorkUps {
     log(`  ${bug.name}: came back in ${bug.again.shown} of ${counted(bug.again.of, "run")}`);
   }
 
+  /** Without the faults that had not come when it was seen, if it comes back all the same: they are most of them. */
+  async #withoutIdle(bug: Bug, { document, plan }: Pick<FirstSeen, "document" | "plan">) {
+    const { diary, known, planOf } = this.#options;
+    const record = await readRun(path.join(diary.folderOf(bug), "run")).catch(() => null);
+    const from = record && seenAt(record, bug.signature, known);
+    if (!record || from === null) return { document, plan };
+    const fewer = onlyThose(document, new Set(injectedBefore(record, from)));
+    const fewerPlan = await planOf(fewer, plan.seed);
+    if (!fewerPlan) return { document, plan };
+    const { results } = await series(Array<Plan>(TRIES).fill(fewerPlan), this.#campaign(bug), ({ shown }) => shown);
+    return results.some(({ shown }) => shown) ? { document: fewer, plan: fewerPlan } : { document, plan };
+  }
+
   #campaign(bug: Bug): Campaign<Plan, EndedRun & { shown: boolean }> {
     const { known, run, late, session } = this.#options;
     return {
@@ -120,11 +138,11 @@ export class WorkUps {
     const end = performance.now() + shrinkFor;
     const [type, ofClass] = kindOfSignature(bug.signature);
     const folder = diary.folderOf(bug);
+    const start = await this.#withoutIdle(bug, { document, plan });
     const shrunk = await shrinkInto(
       {
-        document: { ...document, "stop-on": "first-finding" },
+        ...start,
         file: path.join(folder, "drawn.yaml"),
-        plan,
         server,
         finding: bug.signature,
         expect: { finding: type, ...(ofClass && { class: ofClass }) },
@@ -140,6 +158,24 @@ export class WorkUps {
     diary.keep(bug);
     log(`  ${bug.name}: shrunk to ${sizeText(smallest)}, ${lines} lines; ${shareText(how)}`);
   }
+}
+
+/** When a finding with this signature began, ms of the run; null: there is none. */
+function seenAt(record: RunRecord, signature: string, known: KnownSignatures): number | null {
+  const found = record.of("check").flatMap(({ findings }) => findings);
+  return found.find((finding) => seenIn(finding, record, known).signature === signature)?.from ?? null;
+}
+
+/** Ids of the experiment's faults of which one had begun by then. */
+function injectedBefore(record: RunRecord, t: number): string[] {
+  const begun = record.of("fault").filter((event) => event.step === "inject" && event.t <= t);
+  return begun.map(({ id }) => id.replace(/#\d+$/, ""));
+}
+
+/** Those, and what they wait for. */
+function onlyThose(document: Drawn, ids: Set<string>): Drawn {
+  const faults = (document.faults as Drawn[]).filter(({ id }) => ids.has(String(id)));
+  return { ...document, faults };
 }
 
 function kindOfSignature(signature: string): [Finding["type"], string | undefined] {

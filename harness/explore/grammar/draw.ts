@@ -21,6 +21,8 @@ export interface Grammar {
   modes: readonly Field["mode"][];
   /** Settings of the servers are drawn, too. */
   settings: boolean;
+  /** Servers' locks are looked at in some experiments, most often with noise. */
+  locks?: boolean;
   /** Clusters that are drawn instead of topologies, as a file names them, and who is there. */
   clusters?: readonly GivenCluster[];
   /** Regular expressions for lines of logs that faults may wait for. */
@@ -44,6 +46,9 @@ export function groundOf(document: Drawn): Ground {
 const SHORTEST = 8_000;
 const LONGEST = 20_000;
 const MOST_FAULTS = 8;
+const TRIES = 3;
+/** How often locks are looked at: it slows the servers down. */
+const LOCKS = 0.15;
 
 /**
  * An experiment that nobody wrote. Each draw does without a random half of the kinds of faults and loads, so that those that are left meet
@@ -55,10 +60,11 @@ export function draw(grammar: Grammar, random: Random, given: Ground | null = nu
   const length = 1000 * random.int(SHORTEST / 1000, LONGEST / 1000);
   const field = { ...fieldOf(grammar, ground.cluster), random };
   const kinds = half(random, grammar.faults);
-  const count = random.int(1, MOST_FAULTS);
+  const count = Math.max(random.int(1, MOST_FAULTS), random.int(1, MOST_FAULTS / 2));
   const faults: Drawn[] = [];
-  for (let number = 1; number <= count; number++) {
-    const fault = drawFault(field, kinds, number, faults, length);
+  // Not every kind can be drawn for every cluster.
+  for (let tries = 0; tries < TRIES * count && faults.length < count; tries++) {
+    const fault = drawFault(field, kinds, faults.length + 1, faults, length);
     if (fault) faults.push(fault);
   }
   const single = field.masters.length === 1 || field.mode === "cluster";
@@ -70,11 +76,24 @@ export function draw(grammar: Grammar, random: Random, given: Ground | null = nu
     cluster,
     ...(preload && { preload }),
     ...servers,
+    // The library that sees locks is there from a server's start on.
+    ...(given === null && grammar.locks && maybe(random, LOCKS) && drawLocks(random)),
     load: drawLoads(random, grammar.workloads, single ? grammar.recordable : [], grammar.talking),
     "warm-up": "1s",
     duration: `${length / 1000}s`,
     faults,
     recovery: { within: "30s" },
+    // What comes after a server hangs for ever is that hang's doing.
+    "stop-on": "first-finding",
+  };
+}
+
+/** Which locks threads take; and short pauses where they ask for them, so that races become wider. */
+function drawLocks(random: Random): Drawn {
+  if (maybe(random, 0.25)) return { locks: true };
+  return {
+    locks: true,
+    noise: { probability: random.pick(["0.5%", "2%", "10%"]), longest: random.pick(["1ms", "5ms", "20ms"]) },
   };
 }
 

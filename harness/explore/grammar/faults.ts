@@ -85,9 +85,9 @@ export const DRAWN_FAULTS: Readonly<Record<string, DrawnFault>> = {
     weight: 1,
     draw: (field) => ({ links: someLinks(field), rate: bytes(field.random, 5e3, 1e6), ...lasting(field) }),
   },
-  flushall: { weight: 2, draw: ({ random }) => ({ node: "master", command: random.pick(["flushall", "flushdb"]) }) },
+  flushall: { weight: 3, draw: ({ random }) => ({ node: "master", command: random.pick(["flushall", "flushdb"]) }) },
   command: {
-    weight: 6,
+    weight: 4,
     draw: (field) => {
       const argv = commandOf(field);
       return argv && { node: anyNode(field), argv, "may-be-refused": true };

@@ -1,12 +1,12 @@
 import { parse } from "yaml";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { nearest } from "../../base/mistakes.ts";
-import type { Registries } from "../../experiment/registries.ts";
-import type { Grammar } from "./draw.ts";
+import type { ExperimentShape, Registries } from "../../experiment/registries.ts";
+import type { GivenCluster, Grammar } from "./draw.ts";
 import { DRAWN_FAULTS } from "./faults.ts";
 
 /** Words that --only and --without take beside the names of faults and workloads. */
-const PARTS = ["faults", "workloads", "config"] as const;
+const PARTS = ["faults", "workloads", "config", "locks"] as const;
 
 /** What no administrator's command of an exploration does: it would say who is master, stop the server, delete data behind a load's back, or listen for ever. */
 const NOT_FOR_ANYBODY =
@@ -21,7 +21,12 @@ interface Wish {
 export function grammarOf(
   system: string,
   { workloads, systems }: Pick<Registries, "workloads" | "systems">,
-  { commands, only, without }: Wish & { commands: readonly (readonly string[])[] },
+  {
+    commands,
+    clusters = [],
+    only,
+    without,
+  }: Wish & { commands: readonly (readonly string[])[]; clusters?: readonly GivenCluster[] },
 ): Grammar {
   const faults = Object.keys(DRAWN_FAULTS);
   const loads = [...workloads.keys()];
@@ -59,6 +64,8 @@ export function grammarOf(
       ...(sentinel ? (["sentinel"] as const) : []),
     ],
     settings: !without.includes("config"),
+    locks: !without.includes("locks"),
+    ...(clusters.length > 0 && { clusters }),
   };
 }
 
@@ -90,4 +97,10 @@ export function commandsIn(tours: readonly string[]): string[][] {
       .map((argv) => [JSON.stringify(argv), argv]),
   );
   return [...some.values()];
+}
+
+/** A Compose file as experiments are drawn for it. @param file absolute */
+export function givenCluster(file: string, { masters, replicas, sharded, sentinels }: ExperimentShape): GivenCluster {
+  const mode = (sentinels ?? []).length > 0 ? "sentinel" : sharded ? "cluster" : "replication";
+  return { file, masters, replicas, mode };
 }

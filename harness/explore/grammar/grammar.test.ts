@@ -5,10 +5,11 @@ import { seededRandom } from "../../base/random.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { documentText } from "../../experiment/document-text.ts";
 import { readExperimentText } from "../../experiment/read-experiment.ts";
-import { draw } from "./draw.ts";
+import { draw, groundOf } from "./draw.ts";
 import type { Drawn } from "./drawn.ts";
 import { DRAWN_FAULTS, NOT_DRAWN } from "./faults.ts";
-import { commandsIn, grammarOf } from "./grammar-of.ts";
+import { commandsIn, givenCluster, grammarOf } from "./grammar-of.ts";
+import { lineOf } from "./log-lines.ts";
 import { mutate } from "./mutate.ts";
 
 const EXPERIMENTS = path.join(import.meta.dirname, "../../../experiments");
@@ -69,6 +70,50 @@ describe("the grammar", () => {
     const without = await grammarFor("redis", [], ["kill", "config", "workloads"]);
     assert.deepEqual([without.faults.includes("kill"), without.settings, without.workloads], [false, false, []]);
     await assert.rejects(grammarFor("redis", ["kil"]), /nothing that is drawn is called "kil"/);
+  });
+
+  it("waits for states that an earlier fault can bring, and draws no fault that outlasts the chaos phase", async () => {
+    const grammar = await grammarFor("redis");
+    for (let number = 0; number < 60; number++) {
+      const document = draw(grammar, seededRandom(`states/${number}`));
+      const length = Number.parseInt(String(document.duration), 10) * 1000;
+      const before: string[] = [];
+      for (const fault of document.faults as Drawn[]) {
+        const { state } = (fault.when ?? {}) as { state?: string };
+        const bring = ["switch-master", "partition", "pause", "packets", "bandwidth", "kill", "restart", "shutdown"];
+        if (state !== undefined) assert.ok(before.some((kind) => bring.includes(kind)));
+        if (typeof fault.at === "string" && typeof fault.for === "string") {
+          const ms = (text: string) => Number.parseFloat(text) * (text.endsWith("ms") ? 1 : 1000);
+          assert.ok(ms(fault.at) + ms(fault.for) <= length);
+        }
+        before.push(String(fault.fault));
+      }
+    }
+  });
+
+  it("draws for the ground that is there, and for the Compose files that are given", async () => {
+    const grammar = await grammarFor("redis");
+    const ground = { cluster: { replicas: 1 }, config: { redis: { appendonly: "yes" } } };
+    for (let number = 0; number < 20; number++) {
+      const random = seededRandom(`ground/${number}`);
+      assert.deepEqual(groundOf(draw(grammar, random, ground)), ground);
+      const changed = mutate(draw(grammar, random, ground), draw(grammar, random), grammar, random, true);
+      assert.deepEqual(groundOf(changed), ground);
+    }
+    const shape = { masters: ["a"], replicas: ["b", "c"], links: [], controls: [] };
+    const clusters = [givenCluster("/x/compose.yaml", shape)];
+    const given = draw({ ...grammar, clusters, faults: ["pause"] }, seededRandom("1"));
+    assert.equal(given.cluster, "/x/compose.yaml");
+    for (const { node } of given.faults as Drawn[]) assert.ok(["a", "b", "c", "master"].includes(String(node)));
+  });
+
+  it("waits for a line of a log by what does not differ from run to run", () => {
+    assert.equal(
+      lineOf("Partial resynchronization request from <address> accepted. Sending # bytes of backlog."),
+      "Partial resynchronization request from",
+    );
+    assert.equal(lineOf("# ops (x) a.b"), null);
+    assert.equal(lineOf("[replication] begins [x]* now and then"), "replication\\] begins \\[x\\]\\* now and then");
   });
 
   it("takes no command that would say who is master, delete data, stop the server or listen for ever", async () => {

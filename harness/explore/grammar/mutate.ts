@@ -143,8 +143,8 @@ const data: Mutation = ({ document, field }) => {
 };
 
 const MUTATIONS: readonly (readonly [Mutation, number])[] = [
-  [add, 4],
-  [drop, 2],
+  [add, 6],
+  [drop, 1.5],
   [move, 3],
   [swap, 2],
   [splice, 2],

@@ -7,6 +7,8 @@ import type { Aftermath } from "./aftermath.ts";
 
 export type RecoveryOptions = Omit<Aftermath, "runner" | "moves"> &
   Pick<Experiment, "expectRoles"> & {
+    /** Does a cycle of waits prove that a node hangs for ever, and is one finding enough? Then it is not waited for. */
+    hasProof?(node: string): boolean;
     /** ms */
     within: number;
   };
@@ -21,11 +23,17 @@ export async function recover(options: RecoveryOptions): Promise<boolean> {
   let waiting: Waiting[] = [];
   const recovered = await until({ what: "recovery", within, signal, every: 100 }, () => {
     waiting = pending(options, started);
-    // A process that ended by itself stays so: nobody starts it again.
+    // A process that ended by itself stays so: nobody starts it again. Nor does one answer again of which each thread waits for the other.
     const isDead = (node: string): boolean =>
-      options.cluster.nodes.some(({ name }) => name === node) && options.watchdog.verdict(node).condition === "dead";
+      options.cluster.nodes.some(({ name }) => name === node) &&
+      (options.watchdog.verdict(node).condition === "dead" || isLocked(node));
+    const isLocked = (node: string): boolean =>
+      options.watchdog.verdict(node).condition === "deadlocked" && options.hasProof?.(node) === true;
+    // What replicates from one that is locked waits for it.
+    const follows = (node: string): boolean => isLocked(options.cluster.topology.replicaOf[node] ?? "");
     const hopeless =
-      waiting.some(({ node }) => isDead(node)) && waiting.every(({ node, load }) => load || isDead(node));
+      waiting.some(({ node }) => isDead(node)) &&
+      waiting.every(({ node, load }) => load || isDead(node) || follows(node));
     return hopeless ? "hopeless" : waiting.length === 0 && "recovered";
   })
     .then((how) => how === "recovered")
