@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { wallClock } from "../base/clock.ts";
 import { version } from "../base/version.ts";
 import { syscallName } from "../forensics/syscalls.ts";
+import { PARKED } from "../forensics/wait-baseline.ts";
 import type { Answer, Examination } from "../journal/examination.ts";
 import { addressOf, askInfo, takesInfo } from "./ask.ts";
 import type { Container } from "./containers.ts";
@@ -134,7 +135,11 @@ export async function examineProcess(options: ExamineOptions): Promise<Examinati
     },
     groups: groupsOf(look, threadName, threads),
     log: "why" in log ? null : log,
-    facts: [...(options.notes ?? []), ...(postgres?.facts ?? [])],
+    facts: [
+      ...(options.notes ?? []),
+      ...(postgres?.facts ?? []),
+      ...(graph && graph.subtracted.length > 0 ? [PARKED] : []),
+    ],
     gdb: null,
     took: Math.round(clock.now() - begun),
   };

@@ -109,13 +109,16 @@ function stateProofs({ pid: asked, processes }: Observed): StateProof[] {
 /** Of a thread that runs without a pause. Percent. */
 const BUSY = 90;
 
-function hintsOf({ graph, threadName, threads, sockets, answers, window }: Observed): string[] {
+function hintsOf({ graph, threadName, threads, sockets, answers, window, hints: own }: Observed): string[] {
   const hints: string[] = [];
   if (
     graph &&
     (graph.class === "held-by-readers" || graph.class === "waits-on-thread" || graph.class === "waits-on-link")
   )
     hints.push(graphSummary(graph, threadName));
+  // What holds up a shutdown may be a child that does not end.
+  if (own.length > 0 && graph && graph.class === "none" && graph.threadWaits.length > 0)
+    hints.push(graphSummary({ ...graph, class: "waits-on-thread" }, threadName));
   for (const edge of graph?.edges ?? []) if (edge.kind === "told") hints.push(toldSentence(edge, threadName));
   for (const { to, asked, silent, why } of answers) if (silent) hints.push(`${to} does not answer ${asked}: ${why}`);
   const stuck = sockets.filter((socket) => socket.stuck);

@@ -38,11 +38,21 @@ export function waitsOf(
   const parked = parkedMains(stable, (tid) => (size.get(tid) ?? 0) > 1);
   const asleep = new Set(threads.filter((thread) => thread.asleep).map(({ tid }) => tid));
   const seen = waitGraph([...stable, ...told.filter(({ from }) => asleep.has(from))], threads, parked);
-  const graph = { ...seen, threadWaits: [...seen.threadWaits, ...childChains(seen)] };
+  const graph: WaitGraph = {
+    ...seen,
+    // A shell that waits for a shell that waits for a server is how servers are started.
+    class: seen.class === "waits-on-thread" && isChildrenOnly(seen) ? "none" : seen.class,
+    threadWaits: [...seen.threadWaits, ...childChains(seen)],
+  };
   const locksSeen = [...size.keys()].some((pid) => !unread.has(pid));
   const known = locksSeen && threads.some(({ syscall }) => syscall !== null);
   const says = graph.class !== "none" || graph.edges.length > 0;
   return { graph: known || says ? graph : null, threadName: (tid) => `${comms(tid)} ${tid}`, comms };
+}
+
+function isChildrenOnly({ edges, threadWaits }: WaitGraph): boolean {
+  const waiting = new Set(threadWaits.flatMap(({ chain }) => chain.slice(0, -1)));
+  return edges.every(({ from, kind }) => kind === "child" || !waiting.has(from));
 }
 
 /** One process that waits for another's end is not much; it is still what an operator wants to see drawn. */

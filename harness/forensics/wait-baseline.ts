@@ -66,7 +66,7 @@ export function usualWaits(
   };
 }
 
-const PARKED =
+export const PARKED =
   "the main thread waits for a mutex that it holds itself, and nobody waits for the main thread: some programs put it to sleep so (Pika does), " +
   "so this is not counted as a deadlock";
 
