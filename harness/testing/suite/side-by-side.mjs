@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { setPriority } from "node:os";
+import { delimiter } from "node:path";
 
 /*
  * Scripts of package.json at once: the first is seen while it runs, the others when all have ended, one that passed by its last lines only.
@@ -13,6 +15,7 @@ const NICE = 10;
 const LAST_LINES = 40;
 const LAST_OF_FAILED = 90;
 
+const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
 const beside = process.argv.slice(2).map(start);
 for (const { child } of beside.slice(1)) setPriority(child.pid, NICE);
 const [first, ...others] = beside;
@@ -26,8 +29,10 @@ if (failed.length > 0) console.error(`\nfailed: ${failed.map(({ script }) => scr
 process.exitCode = failed.length > 0 ? 1 : 0;
 
 function start(script) {
-  const env = { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: "1" }) };
-  const child = spawn("npm", ["run", "-s", script], { stdio: ["ignore", "pipe", "pipe"], env });
+  const PATH = ["node_modules/.bin", process.env.PATH].join(delimiter);
+  const env = { ...process.env, PATH, ...(process.stdout.isTTY && { FORCE_COLOR: "1" }) };
+  // As npm does it, without another npm, which takes half a second of a core to start.
+  const child = spawn("sh", ["-c", scripts[script]], { stdio: ["ignore", "pipe", "pipe"], env });
   const chunks = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => chunks.push(chunk));
   const ended = new Promise((resolve, reject) => child.once("error", reject).once("close", resolve));
