@@ -49,6 +49,8 @@ export interface ControllerMode {
     view(): HttpCall;
     /** @param preferred id of who is to be master; null: whom it likes */
     failover(shard: number, preferred: string | null): HttpCall;
+    /** @param target shard from 0 */
+    migrate(slot: number, target: number): HttpCall;
   };
   /** Reads the answer to `calls.view`, parsed. Throws when it is something else. */
   view(body: unknown): ControllerView;

@@ -87,6 +87,7 @@ export const kvrocksController: ControllerMode = {
     view: () => ({ method: "GET", path: `${clusters}/${NAME}` }),
     failover: (shard, preferred) =>
       post(`${clusters}/${NAME}/shards/${shard}/failover`, preferred === null ? {} : { preferred_node_id: preferred }),
+    migrate: (slot, target) => post(`${clusters}/${NAME}/migrate`, { slot, target, slot_only: false }),
   },
   view: (body) => {
     const { version, shards } = answer.parse(body).data.cluster;

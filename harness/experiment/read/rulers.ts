@@ -26,10 +26,6 @@ export function wrongMode(way: string, shape: ExperimentShape, reading: Reading)
     }
     case "slots": // words of a command about shards
       return shape.sharded ? null : `goes with a cluster of ${CLUSTER}`;
-    case "slot-mover":
-      return written === CONTROLLER
-        ? `does not go with ${written}: kvchaos does not move slots past its controllers`
-        : null;
     case "cluster": // words of a command that only CLUSTERX knows
     case "setnodes":
       if (!shape.sharded) return `goes with a cluster of ${CLUSTER}`;

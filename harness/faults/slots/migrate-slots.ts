@@ -49,7 +49,7 @@ const slotsParameter = new Parameter<number | (number | string)[], number | numb
 /**
  * Moves slots from one master to another, one after the other, as an operator's tool does: on Redis and Valkey it carries the keys
  * over itself (SETSLOT IMPORTING and MIGRATING, GETKEYSINSLOT, MIGRATE, SETSLOT NODE), on Kvrocks the server does (CLUSTERX MIGRATE) and
- * every node is told then (CLUSTERX SETSLOT). It gives up at the first error.
+ * every node is told then (CLUSTERX SETSLOT); where controllers rule, they are asked and see to both. It gives up at the first error.
  * Heal: it stops. A slot that is open then is closed by the heal phase, when all faults are healed (run/recovery/close-slots.ts).
  * Effect: servers have begun to move slots; how many were moved.
  */
@@ -78,10 +78,7 @@ export const migrateSlots = defineFault({
       ).default("finish"),
     },
     {
-      mentions: () => [
-        { kind: "mode", name: "slots", path: ["fault"] },
-        { kind: "mode", name: "slot-mover", path: ["fault"] },
-      ],
+      mentions: () => [{ kind: "mode", name: "slots", path: ["fault"] }],
       check: ({ from, to }, wrong) => {
         if (from === to) wrong("moves slots to whom they are already", ["to"]);
       },
