@@ -24,7 +24,15 @@ describe("the catalogue of known bugs", () => {
     const bugs = await readKnownBugs(CATALOGUE);
     assert.ok(bugs.length >= 40, `${bugs.length} rows`);
     const projects = new Set(bugs.map(({ id }) => id.split(/[#/]/)[0]));
-    assert.deepEqual([...projects].sort(), ["kvrocks", "orioledb", "pika", "redis", "tikv", "valkey"]);
+    assert.deepEqual([...projects].sort(), [
+      "kvrocks",
+      "kvrocks-controller",
+      "orioledb",
+      "pika",
+      "redis",
+      "tikv",
+      "valkey",
+    ]);
   });
 
   it("says which experiments stand for a row: by issue, by one that tells of the same, or by tag", async () => {

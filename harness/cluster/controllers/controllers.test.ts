@@ -5,6 +5,11 @@ import type { JournalEvent } from "../../journal/events.ts";
 import { kvrocksController } from "../../systems/kvrocks-controller.ts";
 import { Controllers, rolesIn } from "./controllers.ts";
 
+interface Answer {
+  status: number;
+  body?: unknown;
+}
+
 interface Asked {
   call: string;
   body: unknown;
@@ -13,7 +18,7 @@ interface Asked {
 /** A controller: what it says is a status and a body, or nothing at all. */
 class FakeController {
   readonly asked: Asked[] = [];
-  says: { status: number; body?: unknown } | "nothing" = { status: 500 };
+  says: Answer | "nothing" | ((request: IncomingMessage) => Answer) = { status: 500 };
   readonly #server: Server;
 
   constructor() {
@@ -21,7 +26,7 @@ class FakeController {
       void textOf(request).then((text) => {
         this.asked.push({ call: `${request.method} ${request.url}`, body: text === "" ? null : JSON.parse(text) });
         if (this.says === "nothing") return;
-        const { status, body } = this.says;
+        const { status, body } = typeof this.says === "function" ? this.says(request) : this.says;
         response.writeHead(status, { location: "http://0.0.0.0:9379/" }).end(JSON.stringify(body ?? null));
       });
     });
@@ -122,12 +127,17 @@ describe("controllers over HTTP", () => {
 
   it("gives an order to the one that leads, and takes what is there already for done", async () => {
     first().says = { status: 307 };
-    second().says = { status: 409, body: { error: { message: "already exists" } } };
+    second().says = ({ method }) => ({ status: method === "GET" ? 404 : 409 });
     assert.equal(
       await controllers.order(kvrocksController.calls.cluster(["host-m1:6666"], "secret"), limits),
       "c2: 409",
     );
-    assert.deepEqual(second().asked, [
+    // That one would carry it out as well.
+    assert.deepEqual(
+      first().asked.map(({ call }) => call),
+      ["GET /api/v1/namespaces/kvchaos/clusters/kvchaos"],
+    );
+    assert.deepEqual(second().asked.slice(1), [
       {
         call: "POST /api/v1/namespaces/kvchaos/clusters",
         body: { name: "kvchaos", nodes: ["host-m1:6666"], replicas: 1, password: "secret" },

@@ -10,6 +10,8 @@ import { type HttpAnswer, httpCall } from "./http-call.ts";
 /** For an order to be taken by one that leads; after it lost its store, or its leader, that takes a while. ms */
 const ORDER_MS = 30_000;
 const CONFLICT = 409;
+/** Who leads answers so before there is a cluster. */
+const NOT_FOUND = 404;
 
 const refusal = z.object({ error: z.union([z.string(), z.object({ message: z.string() })]) });
 
@@ -82,14 +84,19 @@ export class Controllers {
   }
 
   /**
-   * Gives an order to whoever leads, again and again until it is taken.
+   * Gives an order to whoever leads, again and again until it is taken. One that follows is never given it: it redirects, and carries it
+   * out all the same, behind the back of the one that leads (1.1.0, middleware.go: no Abort).
    * @returns what it answered, in words
    */
   async order(call: HttpCall, { within = ORDER_MS, signal }: WaitLimits): Promise<string> {
     return until({ what: `a controller to take ${call.method} ${call.path}`, within, signal }, async (inner) => {
       const refusals: string[] = [];
       for (const { name, direct } of this.nodes) {
-        const answer = await httpCall(direct, call, { signal: inner }).catch((error: unknown) => messageOf(error));
+        const ask = (one: HttpCall) =>
+          httpCall(direct, one, { signal: inner }).catch((error: unknown) => messageOf(error));
+        const asked = await ask(this.mode.calls.view());
+        const leads = typeof asked !== "string" && [200, NOT_FOUND].includes(asked.status);
+        const answer = leads ? await ask(call) : asked;
         if (typeof answer === "string") refusals.push(`${name}: ${answer}`);
         // An order whose answer was lost has been carried out already.
         else if (answer.status < 300 || answer.status === CONFLICT) return `${name}: ${answer.status}`;
