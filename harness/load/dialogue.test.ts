@@ -184,6 +184,13 @@ describe("operations of several commands", () => {
       assert.match(ending.message, /kvchaos:0 was to come behind the reply to (GET|SET), and "another" came/);
     });
 
+    it("is out of step when there is no reply at all", () => {
+      const { hear, token } = begin();
+      const ending = hear(Buffer.from(token));
+      assert.ok(ending instanceof OutOfStep);
+      assert.match(ending.message, /^(GET|SET) got no reply$/);
+    });
+
     it("tells what is wrong with a command from what is wrong with the server", () => {
       for (const [text, service] of [
         ["WRONGTYPE Operation against a key", false],

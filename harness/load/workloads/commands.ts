@@ -33,6 +33,7 @@ function talk(spec: LoadSpec, random: Random, table: readonly DrawnCommand[]): T
   const words = new WordDrawer(space, random, wallClock);
   const pick = picker(table, random);
   let command = "";
+  let answer: { reply: Reply } | undefined;
   let argv: Buffer[] = [];
   let token = "";
   let number = 0;
@@ -52,9 +53,16 @@ function talk(spec: LoadSpec, random: Random, table: readonly DrawnCommand[]): T
       argv = words.draw(syntax).map((word) => Buffer.from(word, "latin1"));
       to.whole(encodeCommand(argv));
       to.whole(encodeCommand(["ECHO", token]));
-      return 2;
+      answer = undefined;
+      return 1;
     },
-    heard([reply = null, echo = null]) {
+    heard([heard = null]) {
+      if (answer === undefined) {
+        if (!(heard instanceof RespError) && String(heard) === token) return new OutOfStep(`${command} got no reply`);
+        answer = { reply: heard };
+        return 1;
+      }
+      const [{ reply }, echo] = [answer, heard];
       // A server that refuses everything refuses this, too.
       if (!(echo instanceof RespError) && String(echo) !== token) {
         return new OutOfStep(`${token} was to come behind the reply to ${command}, and ${shown(echo)} came`);
