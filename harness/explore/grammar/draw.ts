@@ -47,6 +47,8 @@ const SHORTEST = 8_000;
 const LONGEST = 20_000;
 const MOST_FAULTS = 8;
 const TRIES = 3;
+/** They take seconds: what comes again before the first is over finds nobody. */
+const SLOW: ReadonlySet<string> = new Set(["kill", "restart", "shutdown", "migrate-slots"]);
 /** How often locks are looked at: it slows the servers down. */
 const LOCKS = 0.15;
 
@@ -125,7 +127,8 @@ export function drawFault(
   const { kind, fault } = weighted(field.random, known);
   const params = fault.draw(field);
   if (!params) return null;
-  const trigger = drawTrigger(field, earlierOf(others), length);
+  const drawn = drawTrigger(field, earlierOf(others), length);
+  const trigger = drawn.every !== undefined && SLOW.has(kind) ? { at: drawn.start } : drawn;
   return fitted({ id: `f${number}`, fault: kind, ...trigger, ...params }, others, length);
 }
 

@@ -143,7 +143,7 @@ export const DRAWN_FAULTS: Readonly<Record<string, DrawnFault>> = {
   },
   "cpu-limit": {
     weight: 1,
-    draw: (field) => ({ node: anyNode(field), cpu: `${field.random.int(20, 90)}%`, ...lasting(field) }),
+    draw: (field) => ({ node: anyNode(field), cpu: `${field.random.int(3, 25)}%`, ...lasting(field) }),
   },
 };
 
