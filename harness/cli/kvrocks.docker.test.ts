@@ -39,7 +39,7 @@ describe("Kvrocks, on real servers", function () {
     const { code, findings, stderr } = await run(this, AFFECTED);
     assert.equal(code, 1, stderr);
     const hang = findings.find((finding) => finding.class === "deadlocked");
-    assert.equal(hang?.node, "replica");
+    assert.equal(hang?.node, "r1");
     assert.match(hang.proof ?? "", /worker \d+ waits for master-repl \d+ to end.*that worker \d+ holds: a cycle/);
     assert.ok(hang.from < 60_000, `began at ${hang.from} ms`);
     assert.ok(findings.some((finding) => finding.class === "blocked-command"));

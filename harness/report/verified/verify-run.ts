@@ -4,6 +4,7 @@ import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { hashFile } from "../../base/hash-file.ts";
 import { runChecks } from "../../checks/run-checks.ts";
 import { verdictOf } from "../../checks/verdict.ts";
+import { hiddenPlan } from "../../experiment/secrets.ts";
 import { readRun } from "../../history/read-history.ts";
 import { kindOf } from "../../journal/finding.ts";
 import type { Plan } from "../../journal/plan.ts";
@@ -34,7 +35,7 @@ export async function verifiedRunOf(folder: string, planToday: PlanToday): Promi
   const today = await planToday(experiment, seed, system, image);
   if (!today) throw refused(`the catalogue has no experiment ${experiment}`);
   const plan = record.plan && planDigest(record.plan);
-  if (plan === null || plan !== planDigest(today)) {
+  if (plan === null || plan !== planDigest(hiddenPlan(today))) {
     throw refused(
       `stale: experiments/${experiment} gives another plan with this seed today: the file has changed since, or the run's plan was not the file's`,
     );
