@@ -48,16 +48,17 @@ export async function openTab(browser: Browser, javaScript: boolean) {
     if (url !== address && !url.startsWith("data:")) troubles.push(`request: ${url}`);
   });
   page.on("popup", (popup) => troubles.push(`popup: ${popup.url()}`));
+  const paint = (scheme: View["scheme"]) => page.emulateMedia({ media: "screen", colorScheme: scheme });
   /** Opens a file of this machine, as it is read on the screen. */
   const show = async (file: string, { width, scheme }: View) => {
     await page.setViewportSize({ width, height: 1000 });
-    await page.emulateMedia({ media: "screen", colorScheme: scheme });
+    await paint(scheme);
     await page.goto("about:blank");
     troubles.length = 0;
     address = pathToFileURL(file).href;
     await page.goto(address);
   };
-  return { page, troubles, show };
+  return { page, troubles, show, paint };
 }
 
 /** What axe finds that is serious or critical: "color-contrast: .tag". */
