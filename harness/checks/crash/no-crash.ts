@@ -233,7 +233,7 @@ function crashRules(record: RunRecord): (node: string) => CrashRules {
   const own = new Map(
     record.view.nodes.map(({ name: node, role, image }) => [
       node,
-      role === "helper" ? new Map() : rulesOf(serverIn(image, system).system),
+      rulesOf(role === "helper" ? { logRules: system.controller?.logRules ?? [] } : serverIn(image, system).system),
     ]),
   );
   const others = rulesOf(system);
