@@ -75,7 +75,7 @@ describe("repro.sh", function () {
       const text = await scriptOf(name, systemOf(name));
       // Those need kvchaos' own library in the server, other connections than redis-cli's, or many steps, and say so.
       const isBeyondBash =
-        /fault: (?:power-loss|disk-error|clock-skew|rolling-upgrade|migrate-slots)|^namespaces:/m.test(
+        /fault: (?:power-loss|disk-error|clock-skew|rolling-upgrade|migrate-slots)|^(?:namespaces|databases):/m.test(
           readFileSync(file(name), "utf8"),
         );
       assert.equal(text.includes("LEFT OUT"), isBeyondBash, `${name}: ${/LEFT OUT.*/.exec(text)?.[0]}`);
