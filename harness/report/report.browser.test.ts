@@ -11,11 +11,13 @@ import {
   startBrowser,
   type View,
 } from "../testing/headless-browser.support.ts";
+import { sampleExamination } from "../testing/samples/examination.support.ts";
 import { foreseenRun } from "../testing/samples/foreseen.support.ts";
 import { HOSTILE_TEXTS, runThatSays } from "../testing/samples/hostile.support.ts";
 import { sampleLifeFinding, sampleRunWith } from "../testing/samples/life.support.ts";
 import { HOSTILE, sampleRun } from "../testing/samples/run.support.ts";
 import { skip } from "../testing/skip.support.ts";
+import { renderExamination } from "./examined/examined-folder.ts";
 import { writeNight } from "./night/night-files.ts";
 import { fileReporters, renderAll } from "./registry.ts";
 import { writeRunIndex } from "./runs/run-index.ts";
@@ -63,6 +65,10 @@ describe("pages in a real browser", function () {
     pages["a run that was killed"] = await run("5-killed", sampleRun({ verdict: "none" }));
     pages["the history of runs"] = (await writeRunIndex(reports)) ?? "";
     await writeNight(nightIn(path.join(reports, "night")), {});
+    const examined = path.join(reports, "examined");
+    await mkdir(examined);
+    await renderExamination(sampleExamination(), examined);
+    pages["an examination"] = path.join(examined, "report.html");
     pages["a night"] = path.join(reports, "night/index.html");
   });
   after(async () => {
