@@ -100,6 +100,8 @@ export class WorkUps {
     if (this.#options.late()) return;
     const { results } = await series(Array<Plan>(AGAIN).fill(plan), this.#campaign(bug), ({ shown }) => shown);
     const valid = results.filter(({ verdict, shown }) => shown || verdict === "pass" || verdict === "fail");
+    // What was interrupted is done again when it goes on.
+    if (this.#options.session.signal.aborted && valid.every(({ shown }) => !shown)) return;
     bug.again = { shown: valid.filter(({ shown }) => shown).length, of: valid.length };
     this.#options.diary.keep(bug);
     log(`  ${bug.name}: came back in ${bug.again.shown} of ${counted(bug.again.of, "run")}`);
@@ -133,7 +135,7 @@ export class WorkUps {
   }
 
   async #shrink(bug: Bug, { document, plan }: FirstSeen): Promise<void> {
-    const { diary, server, late, shrinkFor } = this.#options;
+    const { diary, server, late, shrinkFor, session } = this.#options;
     if (standingOf(bug) === "seen once" || late()) return;
     const end = performance.now() + shrinkFor;
     const [type, ofClass] = kindOfSignature(bug.signature);
@@ -153,7 +155,7 @@ export class WorkUps {
       { ...this.#campaign(bug), late: () => late() || performance.now() > end },
     );
     const { smallest, counted: how, lines } = shrunk;
-    if (!smallest) return;
+    if (!smallest || session.signal.aborted) return;
     bug.kinds = [...kindsOf(smallest as Drawn)];
     diary.keep(bug);
     log(`  ${bug.name}: shrunk to ${sizeText(smallest)}, ${lines} lines; ${shareText(how)}`);
