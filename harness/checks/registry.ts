@@ -22,6 +22,7 @@ import { protocol } from "./service/protocol.ts";
 import { recoversWithin } from "./service/recovers-within.ts";
 import { serves } from "./service/serves.ts";
 import { slots } from "./slots/slots.ts";
+import { watched } from "./watched.ts";
 
 /** Every check by the name that experiments use. */
 export const checks: ReadonlyMap<string, Check> = new Map(
@@ -49,5 +50,6 @@ export const checks: ReadonlyMap<string, Check> = new Map(
     delivers,
     lockOrder,
     slots,
+    watched,
   ].map((check) => [check.name, check]),
 );

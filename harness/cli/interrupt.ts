@@ -8,14 +8,17 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * While `work` goes on the first Ctrl-C (or SIGTERM, SIGHUP) aborts its signal: heal, report, clean up. A second one exits at
  * once; the reaper then removes what is left.
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  doing = "healing, writing the report, cleaning up",
+): Promise<T> {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
       log(`${name} again: leaving now; what is left is removed in the background.`);
       process.exit(EXIT.interrupted);
     }
-    log(`${name}: healing, writing the report, cleaning up. Once more to leave at once.`);
+    log(`${name}: ${doing}. Once more to leave at once.`);
     controller.abort(new ChaosError("interrupted", `interrupted by ${name}`));
   };
   for (const name of SIGNALS) process.on(name, onSignal);

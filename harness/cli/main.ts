@@ -23,6 +23,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
   {
+    usage: "watch [server..]",
+    summary:
+      "watch servers of yours, without writing to them: what hangs, is gone, or falls behind; Ctrl-C ends it with a report",
+    load: async () => (await import("./commands/watch.ts")).watchCommand,
+  },
+  {
     usage: "up <cluster>",
     summary: "start a cluster behind Toxiproxy to poke by hand; Ctrl-C or `kvchaos clean` removes it",
     load: async () => (await import("./commands/up.ts")).upCommand,

@@ -86,6 +86,10 @@ const ROWS: Record<string, Row> = {
     refused: [["one-master", "", "judges what loads are answered, and there is none; add a load with a workload"]],
     accepted: [["one-master", "load: [{ workload: set }]"]],
   },
+  watched: {
+    refused: [["one-master", "", "judges servers that kvchaos did not start; it belongs to `kvchaos watch`"]],
+    accepted: [],
+  },
   slots: {
     refused: [
       ["one-master", "", "judges slots, and the masters do not share the key space; take a cluster in cluster mode"],

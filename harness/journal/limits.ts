@@ -34,7 +34,7 @@ const ownLimitSchema = z.strictObject({
   /** null: each. */
   load: z.string().nullable(),
   node: z.string().nullable(),
-  phases: z.array(z.enum(LIMITED_PHASES)).min(1),
+  phases: z.array(z.enum([...LIMITED_PHASES, "watch"])).min(1),
   /** It is broken when it did not hold for so long on end, ms. */
   for: z.number().min(0),
   /** A broken one ends the chaos phase. */

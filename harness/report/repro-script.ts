@@ -22,5 +22,6 @@ export const reproReporter: Reporter = {
 
 /** The script, or why there is none. */
 export function scriptOf(record: RunRecord, summary: RunSummary): ReturnType<typeof reproScript> {
+  if (record.view.phase("watch")) return { why: "nothing was done to these servers that could be done again" };
   return reproScript(record, { findings: summary.findings, verdict: verdictSentence(summary) });
 }

@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import type { KeySpace } from "../journal/loads/key-space.ts";
 import { Decoder } from "./decode.ts";
+import { dial, type TlsSettings } from "./dial.ts";
 import { encodeCommand } from "./encode.ts";
 import { greetingsOf } from "./greetings.ts";
 import { type Outcome, type Reply, RespError } from "./reply.ts";
@@ -18,9 +19,13 @@ import { type Outcome, type Reply, RespError } from "./reply.ts";
 interface OpenOptions {
   host: string;
   port: number;
+  /** An ACL user; absent: the default one. */
+  username?: string | undefined;
   password?: string | undefined;
   /** Chosen by SELECT, or by AUTH; absent: the one that every connection begins with. */
   space?: KeySpace | undefined;
+  /** Absent: none. */
+  tls?: TlsSettings | undefined;
   /** Milliseconds for connecting, AUTH and SELECT. */
   within: number;
   /** Ends opening only. An open connection ends by `close`. */
@@ -58,16 +63,16 @@ export class RawConnection {
    * Rejects with ChaosError: `timeout`, or `infrastructure` (refused, unreachable, wrong password, no such database or namespace; `cause` is the socket's error).
    */
   static async open(options: OpenOptions): Promise<RawConnection> {
-    const { host, port, within, signal } = options;
+    const { host, port, within, signal, tls } = options;
     const what = `connecting to ${host}:${port}`;
     let socket: Socket | undefined;
     try {
       return await withDeadline({ what, within, signal }, async (inner) => {
         const started = performance.now();
-        socket = connect({ host, port, noDelay: true });
+        socket = dial({ host, port, tls }, () => {});
         // What goes wrong after giving up is told to nobody.
         socket.on("error", () => {});
-        await once(socket, "connect", { signal: inner });
+        await once(socket, tls ? "secureConnect" : "connect", { signal: inner });
         const connection = new RawConnection(socket);
         for (const argv of greetingsOf(options)) {
           const { outcome, ...answer } = await connection.send(argv, {

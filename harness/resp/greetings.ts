@@ -2,12 +2,16 @@ import type { KeySpace } from "../journal/loads/key-space.ts";
 
 /** What a connection says before anything else. @param space absent: the one that every connection begins with */
 export function greetingsOf(settings: {
+  /** An ACL user; absent: the default one. */
+  username?: string | undefined;
   password?: string | undefined;
   space?: Pick<KeySpace, "database" | "token"> | undefined;
 }): (string | number)[][] {
-  const { password, space } = settings;
+  const { username, password, space } = settings;
   const secret = space?.token ?? password;
-  return [...(secret === undefined ? [] : [["AUTH", secret]]), ...entry({ database: space?.database })];
+  const auth = username === undefined || space?.token !== undefined ? [secret ?? ""] : [username, password ?? ""];
+  const asked = secret !== undefined || username !== undefined;
+  return [...(asked ? [["AUTH", ...auth]] : []), ...entry({ database: space?.database })];
 }
 
 /** What a connection says to get from one to another. */

@@ -31,6 +31,7 @@ export interface Script {
   starved?: (t: number) => Observation["starved"];
   slowAfter?: number | null;
   workers?: Observation["workers"];
+  outside?(t: number): Observation["outside"];
   hangAfter?: number;
   stallAfter?: number;
 }
@@ -69,6 +70,7 @@ export function play(script: Script): Change[] {
       starved: script.starved?.(t) ?? [],
       slowAfter: script.slowAfter === undefined ? 200 : script.slowAfter,
       workers: script.workers ?? null,
+      outside: script.outside?.(t) ?? null,
     });
     if (now.condition !== changes.at(-1)?.condition) changes.push({ t, ...now });
   }

@@ -2,6 +2,7 @@ import type { Span } from "../base/span.ts";
 import { formatSeconds } from "../base/units.ts";
 import { type EventOf, HANGS, type NodeCondition, type NodeState } from "../journal/events.ts";
 import type { WatchdogSettings } from "../journal/plan.ts";
+import { KEPT_AWAY, type Outside, pathOf } from "./kept-away.ts";
 import type { NodeReport } from "./observation.ts";
 import type { ProcessSample } from "./process-sample.ts";
 import { type HangKind, ProcessWindow } from "./process-window.ts";
@@ -57,6 +58,8 @@ export interface Observation {
   slowAfter: number | null;
   /** Where our connections lie on the server's threads; null: not known, or there is only one. */
   workers: WorkerMap | null;
+  /** Of a server that is not ours; null: it is. */
+  outside: Outside | null;
 }
 
 /** As the journal has it. */
@@ -84,6 +87,8 @@ export class NodeClassifier {
   #floor: number;
   #released: number | null = null;
   #goneSince: number | null = null;
+  /** Until when somebody else kept a server that is not ours from answering. */
+  #keptUntil = 0;
   #stall: Stall | null = null;
   #oldest = 0;
 
@@ -132,9 +137,16 @@ export class NodeClassifier {
     const claim = this.#claim(o);
     if (claim) return claim;
     if (o.state) this.#stall = this.#stallRule.observe(o.state.at, o.state.state, o.master, starved, progressed);
-    const slow = this.#slowness.observe(report, t, o.slowAfter, starved);
+    const slow = this.#slowness.observe(
+      report,
+      t,
+      o.slowAfter,
+      starved,
+      o.outside ? Math.max(this.#floor, this.#keptUntil) : 0,
+    );
     // What was asked during a hang came late because of it; the clock of slowness begins when it is over.
-    if (hung) this.#slowness.reset();
+    const away = o.outside !== null && KEPT_AWAY.includes(this.#now.condition);
+    if (hung || away) this.#slowness.reset();
 
     return (
       this.#dead(o) ??
@@ -169,7 +181,7 @@ export class NodeClassifier {
     return null;
   }
 
-  #dead({ t, report, container, process }: Observation): Judgement | null {
+  #dead({ t, report, container, process, outside }: Observation): Judgement | null {
     const last = process ?? this.#process.last;
     const gonePid = last !== undefined && !last.alive && t - last.t < READING_VALID;
     // A reading of the engine or of /proc may be old: a server that just answered is not dead.
@@ -181,13 +193,34 @@ export class NodeClassifier {
     const certain = !container.running && this.#released === null;
     if (!certain && t - this.#goneSince < ENGINE_LAG) return null;
     const why = container.running
-      ? "its process is gone although its container runs"
+      ? `its process is gone${outside ? "" : " although its container runs"}`
       : `its container stopped by itself, ${container.exitCode === null ? "exit code unknown" : `exit code ${container.exitCode}`}`;
+    if (outside) this.#keptUntil = t;
     const since = Math.min(this.#goneSince, Math.max(this.#silence.firstLoss ?? this.#goneSince, this.#floor));
     return { condition: "dead", since, why };
   }
 
+  /** Of a server that is not ours: somebody else keeps it, or its answers, from us. undefined: nothing of that kind is known. */
+  #keptAway(silence: Silence, o: Observation): Judgement | null | undefined {
+    if (!o.outside) return undefined;
+    const kept = KEPT_AWAY.includes(this.#now.condition);
+    const answered = this.#silence.lastAnswer > this.#entered;
+    const path = silence.kind === "total" ? pathOf(silence, o.outside, this.#process.last?.alive === true) : null;
+    if (path && silence.kind === "total") {
+      this.#keptUntil = o.t;
+      return { ...path, since: silence.since, silent: silence.silent, of: silence.of };
+    }
+    // The network has not carried these questions: whoever answers others is not to blame.
+    if (o.outside.unacknowledged) this.#keptUntil = o.t;
+    // What was open then says nothing of the server; what is asked from now on does.
+    if (kept && answered) this.#floor = Math.max(this.#floor, this.#keptUntil);
+    if (o.outside.unacknowledged && silence.kind === "partial") return null;
+    return kept && !answered && o.t - this.#keptUntil < this.#hangAfter ? this.#now : undefined;
+  }
+
   #silent(silence: Silence, hung: boolean, o: Observation): Judgement | null {
+    const away = this.#keptAway(silence, o);
+    if (away !== undefined) return away;
     if (silence.kind === "none") return null;
     const { since } = silence;
     if (silence.kind === "starved") {
@@ -215,7 +248,9 @@ export class NodeClassifier {
     const frozen = o.container.paused ? "; its container is paused, not by this run" : "";
     const held = silence.held ? "; the others are not asked any more, to leave it some threads" : "";
     const admin = serving ? "; INFO still answers" : "";
-    return { condition: kind.condition, since, silent, of, why: `${what}${held}${admin}; ${kind.why}${frozen}` };
+    // Of a server whose process nobody can read one knows that it does not answer, and no more.
+    const condition = o.outside && kind.cores === null ? "unresponsive" : kind.condition;
+    return { condition, since, silent, of, why: `${what}${held}${admin}; ${kind.why}${frozen}` };
   }
 
   #restoringVerdict(restoring: NonNullable<ReturnType<RestoringRule["observe"]>>): Judgement {

@@ -1,8 +1,9 @@
 import { joinSpans } from "../base/span.ts";
 import { HANGS, type NodeState } from "../journal/events.ts";
-import { type Judgement, NodeClassifier } from "./classifier.ts";
+import { type Judgement, NodeClassifier, type Observation } from "./classifier.ts";
 import { CommandClasses } from "./command-classes.ts";
 import type { NodeReport } from "./observation.ts";
+import { type OurConnections, stoppedHow } from "./outside.ts";
 import type { NodeOrder } from "./probes/node-prober.ts";
 import { ProbeSeconds } from "./probes/probe-seconds.ts";
 import { type ProcessSample, sampleProcess } from "./process-sample.ts";
@@ -16,12 +17,14 @@ const SAMPLE_EVERY = 1000;
 const SAMPLE_SUSPICIOUS_EVERY = 250;
 /** A poll every 100 ms, and a little early. */
 const STATE_EVERY = 90;
+/** A question as old as this, on a way that carries others, will not be answered soon. ms */
+const REOPEN_AFTER = 2_000;
 /** Warm-up answers kept for calibration. */
 const BASELINE = 20_000;
 
 /** Writes go to masters only. */
-export function takesWrites({ role, master }: WatchedNode): boolean {
-  return (role === "master" || role === "replica") && master() === null;
+export function takesWrites({ role, master, outside }: WatchedNode): boolean {
+  return outside === undefined && (role === "master" || role === "replica") && master() === null;
 }
 
 /** The main thread's side of one node: gathers what the classifier needs and tells the journal. */
@@ -33,6 +36,7 @@ export class NodeWatch {
   readonly #seconds = new ProbeSeconds();
   readonly #classes: CommandClasses;
   readonly #order: (order: NodeOrder) => void;
+  readonly #ours: OurConnections;
   #state: { at: number; state: NodeState } | null = null;
   #newState = false;
   #journaled = { gist: "", at: 0 };
@@ -48,13 +52,20 @@ export class NodeWatch {
   readonly cover: NodeCover;
 
   /** @param order tells the probe thread */
-  constructor(node: WatchedNode, options: WatchdogOptions, starvation: Starvation, order: (order: NodeOrder) => void) {
+  constructor(
+    node: WatchedNode,
+    options: WatchdogOptions,
+    starvation: Starvation,
+    order: (order: NodeOrder) => void,
+    ours: OurConnections,
+  ) {
     const { settings, clock } = options;
     const { system } = node;
     this.#node = node;
     this.#options = options;
     this.#starvation = starvation;
     this.#order = order;
+    this.#ours = ours;
     this.#slowAfter = settings.slowAfter;
     this.#secondFrom = clock.now();
     this.#writes = takesWrites(node);
@@ -128,8 +139,10 @@ export class NodeWatch {
       starved: joinSpans(this.#starvation.spans, this.#node.examined?.() ?? []),
       slowAfter: this.#slowAfter,
       workers: this.cover.map,
+      outside: this.#outside(report, t),
     });
     this.#newState = false;
+    if (this.#node.outside && (now.condition === "unreachable" || now.condition === "dead")) this.#reopen(report, t);
     const hung = HANGS.includes(now.condition);
     this.#classes.judged(hung, t);
     if (hung !== HANGS.includes(was.condition)) this.#order({ type: "config", node: this.#node.name, on: hung });
@@ -191,6 +204,26 @@ export class NodeWatch {
     if (writes === this.#writes) return;
     this.#writes = writes;
     this.#order({ type: "writes", node: this.#node.name, on: writes });
+  }
+
+  /** Somebody is there again: what TCP still tries to bring to those before would come late. */
+  #reopen({ answers, connections }: NodeReport, t: number): void {
+    const isBack = answers.some(({ kind }) => kind === "fresh");
+    const isOld = connections.some(({ askedAt }) => askedAt !== null && t - askedAt > REOPEN_AFTER);
+    if (isBack && isOld) this.#order({ type: "reopen", node: this.#node.name });
+  }
+
+  /** What is known of the way to a server that is not ours, once a question has been open for long. */
+  #outside({ connections }: NodeReport, t: number): Observation["outside"] {
+    if (!this.#node.outside) return null;
+    const old = this.#options.settings.hangAfter / 2;
+    const asked = connections.filter(({ askedAt }) => askedAt !== null && t - askedAt >= old);
+    if (asked.length === 0) return { unacknowledged: false, stopped: null };
+    const pid = this.#node.pid();
+    return {
+      unacknowledged: this.#ours.isUnacknowledged(asked.flatMap(({ localPort }) => localPort ?? [])),
+      stopped: pid === null ? null : stoppedHow(pid),
+    };
   }
 
   /** A new reading when one is due, else null. */

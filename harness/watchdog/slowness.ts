@@ -31,20 +31,24 @@ export class SlownessRule {
     this.#began = null;
   }
 
-  /** @param slowAfter null: not calibrated yet, nothing is slow */
+  /**
+   * @param slowAfter null: not calibrated yet, nothing is slow
+   * @param floor what was asked before was late because of something else
+   */
   observe(
     report: NodeReport,
     t: number,
     slowAfter: number | null,
     starved: readonly Span[],
+    floor = 0,
   ): { since: number; why: string } | null {
     for (const { kind, askedAt, answeredAt } of report.answers) {
-      if (kind === "established") this.#recent.push({ at: answeredAt, took: answeredAt - askedAt });
+      if (kind === "established" && askedAt >= floor) this.#recent.push({ at: answeredAt, took: answeredAt - askedAt });
     }
     if (t - this.#checked >= EVERY) {
       this.#checked = t;
       this.#recent = this.#recent.filter(({ at }) => t - at <= WINDOW);
-      this.#median = this.#medianOf(report, t);
+      this.#median = this.#medianOf(report, t, floor);
       if (slowAfter === null || this.#median <= slowAfter) this.#began = null;
       else this.#began ??= t;
     }
@@ -57,11 +61,12 @@ export class SlownessRule {
   }
 
   /** Unanswered questions count with their age: without them only the quick answers would be seen. */
-  #medianOf(report: NodeReport, t: number): number {
+  #medianOf(report: NodeReport, t: number, floor: number): number {
     const took = this.#recent.map((answer) => answer.took);
     const known = took.length === 0 ? 0 : Math.min(...took);
     for (const { kind, askedAt } of report.connections) {
-      if (kind === "established" && askedAt !== null && t - askedAt > known) took.push(t - askedAt);
+      const age = askedAt === null ? 0 : t - Math.max(askedAt, floor);
+      if (kind === "established" && age > known) took.push(age);
     }
     took.sort((a, b) => a - b);
     return took[Math.floor(took.length / 2)] ?? 0;

@@ -1,6 +1,7 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { NodeWatch, takesWrites } from "./node-watch.ts";
 import { type ProbeReport, REPORT_EVERY } from "./observation.ts";
+import { OurConnections } from "./outside.ts";
 import { startProbeThread } from "./probes/probe-thread-host.ts";
 import { SelfCheck } from "./self-check.ts";
 import { Starvation } from "./starvation.ts";
@@ -44,7 +45,15 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
       nodes: nodes.map((node) => {
         const { name, system, host, port, keyTag = "" } = node;
         return {
-          ...{ name, host, port, keyTag, control: node.role === "control", writes: takesWrites(node) },
+          ...{
+            name,
+            host,
+            port,
+            keyTag,
+            control: node.role === "control",
+            writes: takesWrites(node),
+            reads: node.outside?.reads ?? true,
+          },
           info: system.commands.info(),
           unansweredAtMost: system.unansweredAtMost ?? null,
           named: system.workerThreads !== undefined,
@@ -52,7 +61,7 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
       }),
       plan: {
         ...settings,
-        password: options.password,
+        ...{ username: options.username, password: options.password, tls: options.tls },
       },
     },
     signal,
@@ -63,8 +72,11 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
       for (const watch of watches.values()) watch.blind(`the probe thread ended: ${reason}`);
     },
   );
+  const ours = new OurConnections(clock);
   const self = new SelfCheck(clock.now());
-  const watches = new Map(nodes.map((node) => [node.name, new NodeWatch(node, options, starvation, thread.order)]));
+  const watches = new Map(
+    nodes.map((node) => [node.name, new NodeWatch(node, options, starvation, thread.order, ours)]),
+  );
 
   setImmediate(() => {
     const reports = early ?? [];

@@ -39,7 +39,7 @@ export function readLimits(raw: unknown, around: Surroundings): OwnLimit[] {
 }
 
 /** A limit with what narrows it, and what is so where it does not say. */
-function ownLimit(read: LimitExpression, item: Partial<Item> = {}): OwnLimit {
+export function ownLimit(read: LimitExpression, item: Partial<Item> = {}): OwnLimit {
   const { measure } = read;
   const lasting = measure.of !== "node" || measure.what === "replication-lag";
   const phases = item.phase === undefined ? [...LIMITED_PHASES] : [item.phase].flat();

@@ -16,6 +16,7 @@ const NODE_CONDITIONS = [
   "paused",
   "down", // stopped by our own kill/restart fault
   "starved",
+  "unreachable", // of a server that is not ours: no packet comes back from its host
 ] as const;
 export type NodeCondition = (typeof NODE_CONDITIONS)[number];
 

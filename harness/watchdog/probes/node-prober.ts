@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { WatchdogSettings } from "../../journal/plan.ts";
+import type { TlsSettings } from "../../resp/dial.ts";
 import { encodeCommand } from "../../resp/encode.ts";
 import { replyText } from "../../resp/reply-text.ts";
 import { ASK_STEP, type NodeReport, PROBE_NAME, type ProbeKind } from "../observation.ts";
@@ -26,6 +27,8 @@ export interface ProbedNode {
   control: boolean;
   /** The write probe runs. */
   writes: boolean;
+  /** The read probe runs. */
+  reads: boolean;
   /** Before our key: the hash tag of the node's shard in cluster mode. */
   keyTag: string;
   /** Its server's INFO. */
@@ -37,7 +40,9 @@ export interface ProbedNode {
 }
 
 export interface ProbePlan extends Pick<WatchdogSettings, "connections" | "interval" | "poll" | "hangAfter"> {
+  username?: string | undefined;
   password: string | undefined;
+  tls?: TlsSettings | undefined;
 }
 
 /** From the main thread, about one node. */
@@ -110,7 +115,7 @@ export class NodeProber {
       const info = encodeCommand(node.info);
       this.#every(slow, slow / 3, () => {
         if (this.#writes) this.#ask(write, encodeCommand(["SET", key, ++this.#written]));
-        this.#ask(read, get);
+        if (node.reads) this.#ask(read, get);
       });
       this.#every(plan.poll, 0, () => this.#ask(admin, info));
     }
@@ -209,14 +214,14 @@ export class NodeProber {
 
   #connection(kind: ProbeKind): ProbeConnection {
     const number = this.#all.length;
-    const { password } = this.#plan;
+    const { username, password, tls } = this.#plan;
     const { named } = this.#node;
     const connection: ProbeConnection = new ProbeConnection({
       number,
       kind,
       host: this.#node.host,
       port: this.#node.port,
-      password,
+      ...{ username, password, tls },
       // A fresh connection asks one question and is gone.
       name: named && kind !== "fresh" ? `${PROBE_NAME}${number}` : undefined,
       clock: this.#clock,

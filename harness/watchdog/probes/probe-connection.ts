@@ -1,7 +1,9 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import { Decoder } from "../../resp/decode.ts";
+import { dial, type TlsSettings } from "../../resp/dial.ts";
 import { encodeCommand } from "../../resp/encode.ts";
+import { greetingsOf } from "../../resp/greetings.ts";
 import { type Reply, RespError } from "../../resp/reply.ts";
 import type { AnswerRecord, ConnectionView, LossRecord, ProbeKind } from "../observation.ts";
 
@@ -17,7 +19,9 @@ interface ProbeConnectionOptions {
   kind: ProbeKind;
   host: string;
   port: number;
+  username?: string | undefined;
   password: string | undefined;
+  tls?: TlsSettings | undefined;
   /** What the server's CLIENT LIST is to call it. */
   name?: string | undefined;
   clock: Clock;
@@ -103,7 +107,7 @@ export class ProbeConnection {
   }
 
   #connect(): void {
-    const { host, port, password, name } = this.#options;
+    const { host, port, name, tls } = this.#options;
     const onread = {
       buffer: ARRIVED,
       callback: (bytes: number): boolean => {
@@ -112,17 +116,20 @@ export class ProbeConnection {
         return true;
       },
     };
-    const socket: Socket = connect({ host, port, noDelay: true, onread });
+    const socket: Socket = dial({ host, port, tls, onread }, (dialled) => {
+      if (this.#socket !== dialled) return;
+      this.#open = true;
+      this.#sendNext(dialled);
+    });
     this.#socket = socket;
     this.#decoder = new Decoder();
-    this.#greetings = [];
-    if (password !== undefined) this.#greetings.push(encodeCommand(["AUTH", password]));
+    this.#greetings = greetingsOf(this.#options).map((argv) => encodeCommand(argv));
     if (name !== undefined) this.#greetings.push(encodeCommand(["CLIENT", "SETNAME", name]));
-    socket.on("connect", () => {
-      if (this.#socket !== socket) return;
-      this.#open = true;
-      this.#sendNext(socket);
-    });
+    if (tls) {
+      socket.on("data", (bytes: Buffer) => {
+        if (this.#socket === socket) this.#read(socket, bytes);
+      });
+    }
     socket.on("error", (error: NodeJS.ErrnoException) => this.#lost(socket, error.code ?? error.message));
     socket.on("end", () => this.#lost(socket, "closed by the server"));
     socket.on("close", () => this.#lost(socket, "closed"));

@@ -23,8 +23,8 @@ describe("prober", () => {
       named: false,
     };
     const nodes = [
-      { name: "m1", control: false, writes: true, ...asked },
-      { name: "control", control: true, writes: false, ...asked },
+      { name: "m1", control: false, writes: true, reads: true, ...asked },
+      { name: "control", control: true, writes: false, reads: true, ...asked },
     ];
     const plan = {
       connections: 3,
@@ -134,7 +134,7 @@ describe("prober", () => {
       heard = [];
       const asked = { info: ["INFO"], unansweredAtMost: 3, named: false };
       const { host, port } = pooled;
-      const node = { name: "r1", host, port, control: false, writes: true, keyTag: "", ...asked };
+      const node = { name: "r1", host, port, control: false, writes: true, keyTag: "", reads: true, ...asked };
       const plan = {
         connections: 12,
         interval: 20,
