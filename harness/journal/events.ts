@@ -35,7 +35,18 @@ export { FINDING_TYPES, type Finding } from "./finding.ts";
 
 const JOURNAL_VERSION = 1;
 
-const PHASES = ["setup", "preload", "warm-up", "chaos", "watch", "heal", "recovery", "quiesce", "checks", "teardown"] as const;
+const PHASES = [
+  "setup",
+  "preload",
+  "warm-up",
+  "chaos",
+  "watch",
+  "heal",
+  "recovery",
+  "quiesce",
+  "checks",
+  "teardown",
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 const eventSchemas = [
