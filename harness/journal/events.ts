@@ -5,6 +5,7 @@ import { lockEventSchemas } from "./events/lock-events.ts";
 import { nodeEventSchemas } from "./events/node-events.ts";
 import { nodeStateSchema } from "./events/node-state.ts";
 import { operatorEventSchemas } from "./events/operator-events.ts";
+import { PHASES } from "./events/phases.ts";
 import { slotEventSchemas } from "./events/slot-events.ts";
 import { evidenceDataSchema } from "./evidence-data.ts";
 import { expectationMatchSchema } from "./expectation.ts";
@@ -20,6 +21,7 @@ import { timeToLiveSchema } from "./time-to-live.ts";
 export type { Latency, Outcomes } from "./events/load-events.ts";
 export { HANGS, type NodeCondition } from "./events/node-events.ts";
 export type { NodeState } from "./events/node-state.ts";
+export type { Phase } from "./events/phases.ts";
 export { FINDING_TYPES, type Finding } from "./finding.ts";
 
 /*
@@ -34,20 +36,6 @@ export { FINDING_TYPES, type Finding } from "./finding.ts";
  */
 
 const JOURNAL_VERSION = 1;
-
-const PHASES = [
-  "setup",
-  "preload",
-  "warm-up",
-  "chaos",
-  "watch",
-  "heal",
-  "recovery",
-  "quiesce",
-  "checks",
-  "teardown",
-] as const;
-export type Phase = (typeof PHASES)[number];
 
 const eventSchemas = [
   /** First line of every journal. */
