@@ -39,7 +39,7 @@ export function loadLines(input: ReproInput, { moves, links }: { moves: boolean;
         ? benchmarkLines(load, nodes)
         : loopLines(load, load.rate ?? FAST, nodes, i, active);
     return own.length === 0
-      ? comment(`LEFT OUT: the load ${load.name}: no shell form of the workload "${load.workload}" is known.`)
+      ? comment(`LEFT OUT: the load ${load.name}: what the workload "${load.workload}" sends cannot be said in bash.`)
       : [...comment(describe(load)), settings(load), ...own];
   });
   const more = benchmarks.flatMap((benchmark) => [

@@ -9,6 +9,18 @@ import { shutdown } from "./shutdown.ts";
 
 const RUNNING: ContainerState = { running: true, paused: false, exitCode: null, oomKilled: false, startedAt: null };
 
+const STARTED = {
+  failure: null,
+  server: {
+    before: "redis:7.0.15",
+    image: "redis:7.0.15",
+    digest: null,
+    container: "",
+    version: "7.0.15",
+    ended: null,
+  },
+};
+
 interface Tried {
   said: string[];
   effect: Effect;
@@ -37,9 +49,10 @@ async function inject(
       heard(argv.join(" "));
       return argv[1] === "GET" ? [argv[2], settings[String(argv[2])] ?? ""] : "OK";
     },
-    start: async () => {
+    startAs: async () => {
       state = RUNNING;
       heard("start");
+      return STARTED;
     },
   });
   let told: Tried["told"];
@@ -102,9 +115,10 @@ describe("shutdown", () => {
         if (signal === "SIGTERM") chaos.abort(new Error("the chaos phase is over"));
         else setTimeout(() => Object.assign(state, { running: false, exitCode: 137 }), 30);
       },
-      start: async () => {
+      startAs: async () => {
         assert.equal(state.running, false, "a server that ends cannot be started");
         said.push("start");
+        return STARTED;
       },
     });
     state = { ...RUNNING };
