@@ -42,6 +42,8 @@ export interface LiveServer extends Address {
   state: NodeState;
   /** Of a cluster whose nodes share the key space. */
   sharded: boolean;
+  /** How its replicas may name it, where that is not its address: "m1:6379". */
+  inside?: string;
 }
 
 /** Every command that discovery and the watch send: none of them writes. docs/watch.md tells the same. */
@@ -60,12 +62,13 @@ export const nameOf = ({ host, port }: Address): string =>
 /**
  * The servers at these addresses, and those of their Sentinel set or Cluster; one that does not answer is in `silent`.
  * @param follow also the masters and replicas that they name
+ * @param alone these only, whoever they name
  * @throws ChaosError infrastructure: none of the given ones answers
  */
 export async function discover(
   given: readonly Address[],
   access: Access,
-  { follow, signal }: { follow: boolean; signal: AbortSignal },
+  { follow, alone = false, signal }: { follow: boolean; alone?: boolean; signal: AbortSignal },
 ): Promise<{ servers: LiveServer[]; silent: { name: string; why: string }[] }> {
   const found = new Map<string, LiveServer>();
   const silent: { name: string; why: string }[] = [];
@@ -80,7 +83,7 @@ export async function discover(
     try {
       const { server, others } = await ask(next, access, { follow, signal });
       found.set(name, server);
-      queue.push(...(await Promise.all(others.map(resolved))));
+      if (!alone) queue.push(...(await Promise.all(others.map(resolved))));
     } catch (error) {
       signal.throwIfAborted();
       silent.push({ name, why: messageOf(error) });

@@ -6,24 +6,37 @@ export interface LiveTopology {
   replicaOf: Record<string, string>;
 }
 
-/** Who is master and who follows whom, as the servers themselves say; one that says nothing yet is in neither. */
-export function topologyOf(states: ReadonlyMap<string, NodeState>): LiveTopology {
+/**
+ * Who is master and who follows whom, as the servers themselves say; one that says nothing yet is in neither.
+ * @param inside addresses under which replicas know a server → its name here
+ */
+export function topologyOf(
+  states: ReadonlyMap<string, NodeState>,
+  inside: ReadonlyMap<string, string> = new Map(),
+): LiveTopology {
   const masters: string[] = [];
   const replicaOf: Record<string, string> = {};
   for (const [name, { role, masterHost, masterPort }] of states) {
     if (role === "master") masters.push(name);
     if (role !== "replica" || masterHost === null || masterPort === null) continue;
-    const master = knownAs({ host: masterHost, port: masterPort }, states);
+    const master = knownAs({ host: masterHost, port: masterPort }, states, inside);
     if (master !== null) replicaOf[name] = master;
   }
   return { masters, replicaOf };
 }
 
 /** A master by the address that its replica names, which may be another one of the same host. */
-function knownAs(address: Address, states: ReadonlyMap<string, NodeState>): string | null {
+function knownAs(
+  address: Address,
+  states: ReadonlyMap<string, NodeState>,
+  inside: ReadonlyMap<string, string>,
+): string | null {
   const name = nameOf(address);
+  const known = inside.get(name);
+  if (known !== undefined) return known;
   if (states.has(name)) return name;
-  const samePort = [...states.keys()].filter((one) => one.endsWith(`:${address.port}`));
+  const insideOf = new Map([...inside].map(([own, one]) => [one, own]));
+  const samePort = [...states.keys()].filter((one) => (insideOf.get(one) ?? one).endsWith(`:${address.port}`));
   return samePort.length === 1 ? (samePort[0] ?? null) : null;
 }
 

@@ -82,6 +82,7 @@ class Watch {
   readonly #processes: ReadonlyMap<string, LocalProcess>;
   readonly #evidence: LiveEvidence;
   readonly #states: Map<string, NodeState>;
+  readonly #inside: ReadonlyMap<string, string>;
   #topology: LiveTopology;
 
   constructor(options: WatchOptions, context: LiveContext, journal: JournalWriter) {
@@ -93,7 +94,8 @@ class Watch {
     this.#states = new Map(
       options.servers.flatMap(({ name, kind, state }) => (kind === "server" ? [[name, state]] : [])),
     );
-    this.#topology = topologyOf(this.#states);
+    this.#inside = new Map(options.servers.flatMap(({ name, inside }) => (inside ? [[inside, name]] : [])));
+    this.#topology = topologyOf(this.#states, this.#inside);
     const courses = options.limits.map((limit) => new LimitCourse(limit));
     const told = new Set<string>();
     journal.subscribe((event) => {
@@ -253,7 +255,7 @@ class Watch {
     const full = { type: "full-sync", node, done: null, total: null } as const;
     if (state.syncing && !before.syncing) emit({ ...full, step: "start" });
     if (!state.syncing && before.syncing) emit({ ...full, step: state.link === "up" ? "done" : "failed" });
-    const now = topologyOf(this.#states);
+    const now = topologyOf(this.#states, this.#inside);
     const change = changeText(this.#topology, now);
     this.#topology = now;
     if (change !== null) emit({ type: "topology", ...now, reason: change });

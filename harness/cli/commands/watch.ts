@@ -5,6 +5,7 @@ import { parseDuration } from "../../base/units.ts";
 import { readLimitExpression } from "../../experiment/read/limit-expression.ts";
 import { ownLimit } from "../../experiment/read/read-limits.ts";
 import type { OwnLimit } from "../../journal/limits.ts";
+import { type ComposeServer, composeServers } from "../../live/compose-servers.ts";
 import { type Access, type Address, discover } from "../../live/discover.ts";
 import { watch } from "../../live/watch.ts";
 import type { WatchSettings } from "../../live/watch-plan.ts";
@@ -36,6 +37,10 @@ export const watchCommand = command({
       nargs: 1,
       describe: "host:port of which the master and all replicas are found, too",
     },
+    compose: {
+      type: "string",
+      describe: "a Compose file whose services are watched at the ports that they publish, and nobody else",
+    },
     for: { type: "string", describe: 'how long, like "1h"; default: until Ctrl-C' },
     "warm-up": { type: "string", default: "10s", describe: "how long it learns what a healthy answer takes" },
     limit: {
@@ -65,13 +70,19 @@ export const watchCommand = command({
     const settings = readSettings(args);
     const limits = args.limit.map(readLimit);
     const access = await readAccess(args);
-    const given = [...(args.server ?? []), ...(args.discover ?? [])].map((one) => readAddress(String(one)));
+    const named = [...(args.server ?? []), ...(args.discover ?? [])].map((one) => readAddress(String(one)));
+    const composed = args.compose === undefined ? null : await readCompose(args.compose, named);
+    const given = composed ?? named;
     if (given.length === 0) {
-      throw new ChaosError("usage", "there is nothing to watch", { hint: "Name host:port, or --discover host:port." });
+      throw new ChaosError("usage", "there is nothing to watch", {
+        hint: "Name host:port, --discover host:port, or --compose FILE whose services publish their ports.",
+      });
     }
     return interruptible(async (signal) => {
       const follow = args.discover !== undefined;
-      const { servers, silent } = await discover(given, access, { follow, signal });
+      const found = await discover(given, access, { follow, alone: composed !== null, signal });
+      const { silent } = found;
+      const servers = found.servers.map((one) => ({ ...one, ...insideOf(one, composed ?? []) }));
       checkLimits(limits, servers);
       for (const { name, why } of silent) log(`${name} does not answer, and is not watched: ${why}`);
       const { words, name } = invocation();
@@ -166,6 +177,20 @@ function checkLimits(limits: readonly OwnLimit[], servers: readonly { system: { 
     const why = `${other.system.name} does not count its replication offset in bytes`;
     throw new ChaosError("usage", `--limit "${lag.text}": ${why}`);
   }
+}
+
+/** The servers of a Compose file. What it does not publish nobody can reach, and that is told. */
+async function readCompose(file: string, named: readonly Address[]): Promise<readonly ComposeServer[]> {
+  if (named.length > 0) throw new ChaosError("usage", "--compose names all servers: expected no others beside it");
+  const { servers, unpublished } = await composeServers(file, process.env);
+  for (const service of unpublished) log(`${service} publishes no port, and is not watched`);
+  return servers;
+}
+
+/** How the other servers of its Compose file know a server. */
+function insideOf(server: Address, composed: readonly ComposeServer[]): { inside?: string } {
+  const one = composed.find(({ host, port }) => port === server.port && (host === server.host || host === "localhost"));
+  return one ? { inside: one.inside } : {};
 }
 
 /** Passwords come from the environment or a file: a command line is everybody's to read. */
