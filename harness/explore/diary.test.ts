@@ -32,7 +32,11 @@ describe("the diary of an exploration", () => {
     ];
     for (const [index, { behaviour, seen }] of experiments.entries()) {
       const document = { faults: [{ fault: "kill" }], title: String(index) };
-      const tried = { number: index + 1, document, outcome: { behaviour: new Set(behaviour), seen, void: false } };
+      const tried = {
+        number: index + 1,
+        document,
+        outcome: { behaviour: new Set(behaviour), seen, void: false, spent: { all: 20_000, chaos: 10_000 } },
+      };
       diary.add({ ...tried, ...note(tried, diary.corpus, diary.ledger) }, (index + 1) * 60_000);
     }
     const [bug] = diary.ledger.bugs;
@@ -70,8 +74,18 @@ describe("the diary of an exploration", () => {
     assert.match(text, /seen once/);
     assert.doesNotMatch(text, /<script/);
     const kill = sum.coverage.find(({ fault }) => fault === "kill");
-    assert.deepEqual([kill?.met.calm, kill?.why], [1, "never came during loading, full-sync, link-down"]);
-    assert.equal(sum.coverage.find(({ fault }) => fault === "latency")?.why, "left out by the user");
-    assert.match(exploreMarkdown(sum), /\| kill \| 0 \| 0 \| 0 \| 1 \|/);
+    assert.deepEqual([kill?.met.calm, kill?.why], [1, "no server was ever in loading, full-sync, link-down"]);
+    assert.equal(
+      sum.coverage.find(({ fault }) => fault === "latency")?.why,
+      "left out: --only, --without, or the system has none",
+    );
+    assert.equal(sum.coverage.find(({ fault }) => fault === "pause")?.why, "never drawn so far");
+    assert.match(text, /<span class="heat heat5">1<\/span>/);
+    assert.match(text, /3:00 min, 60 experiments an hour, 50 % of their time chaos/);
+    assert.match(text, /flat since 2:00 min/);
+    const markdown = exploreMarkdown(sum);
+    assert.match(markdown, /60 experiments an hour, 50 % of their time chaos/);
+    assert.match(markdown, /nothing new since 2:00 min, which is flat for 1:00 min/);
+    assert.match(markdown, /\| kill \| 0 \| 0 \| 0 \| 1 \|/);
   });
 });

@@ -156,7 +156,7 @@ export const NOT_DRAWN: Readonly<Record<string, string>> = {
   "disk-error": "a server that cannot write may rightly end",
   "power-loss": "what a server had not synced is gone, as its settings may say",
   "rolling-upgrade": "needs another image beside the one that is explored",
-  "pause-thread": "needs a place in the program: predictions name them (`foresee`)",
+  "pause-thread": "needs a place in the program: predictions of kvchaos foresee name them",
   "raw-bytes": "restarts the server to shrink what it found, and so needs a run of its own",
 };
 

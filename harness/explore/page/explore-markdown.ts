@@ -1,11 +1,11 @@
 import { proportionText } from "../../base/proportion.ts";
 import { counted, formatTime } from "../../base/units.ts";
 import { MET_STATES } from "../behaviour.ts";
-import type { ExplorationSum } from "./sum.ts";
+import { type ExplorationSum, growthText, paceText } from "./sum.ts";
 
 /** explore.md: the same as the page, for a comment or a terminal. */
 export function exploreMarkdown(sum: ExplorationSum): string {
-  const { image, seed, experiments, took, findings, growth, flatSince, coverage } = sum;
+  const { image, seed, experiments, findings, coverage, notDrawn } = sum;
   const row = (cells: readonly (string | number)[]): string =>
     `| ${cells
       .map((cell) =>
@@ -18,7 +18,9 @@ export function exploreMarkdown(sum: ExplorationSum): string {
   return [
     `# ${image}: ${counted(firm, "finding")} in ${counted(experiments, "experiment")}`,
     "",
-    `${formatTime(took)}, seed ${seed}; ${counted(growth.at(-1)?.kinds ?? 0, "kind")} of behaviour, the last new one after ${formatTime(flatSince)}.`,
+    `${paceText(sum)}. Seed ${seed}.`,
+    "",
+    `${growthText(sum)}.`,
     "",
     row(["", "signature", "first seen", "experiments", "again", "folder"]),
     row(["---", "---", "---", "---", "---", "---"]),
@@ -33,9 +35,15 @@ export function exploreMarkdown(sum: ExplorationSum): string {
       ]),
     ),
     "",
+    "Experiments in which a fault came while some server was in that state:",
+    "",
     row(["fault", ...MET_STATES, "never reached"]),
     row(["---", ...MET_STATES.map(() => "---:"), "---"]),
     ...coverage.map(({ fault, met, why }) => row([fault, ...MET_STATES.map((state) => met[state]), why ?? ""])),
+    "",
+    "Never drawn:",
+    "",
+    ...notDrawn.map(({ fault, why }) => `- ${fault}: ${why}`),
     "",
   ].join("\n");
 }

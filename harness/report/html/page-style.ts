@@ -113,6 +113,8 @@ pre strong{color:var(--bad)}
 .life .life-bad{fill:var(--bad);font-weight:700}
 .marked td:first-child{box-shadow:inset 4px 0 var(--bad)}.marked{font-weight:600}
 @media print{.life{width:100%;height:auto}}
+figure{margin:.8em 0}.heat{display:block;padding:0 .5em;border-radius:3px}.heat0{color:var(--quiet)}
+${[10, 18, 26, 34, 44].map((share, i) => `.heat${i + 1}{background:color-mix(in srgb,var(--c-blue) ${share}%,transparent);font-weight:600}`).join("")}
 td.when{white-space:nowrap;font-variant-numeric:tabular-nums}
 
 .tools{margin:.4em 0;font-size:.9rem}.tools label{display:inline-block;margin:.2em 1em .2em 0}
