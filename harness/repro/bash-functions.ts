@@ -8,7 +8,8 @@ const ORDER = `
   state-redis state-kvrocks state-pika
   chaos-over at hold hold-to-end end-of-chaos matches
   wait-state wait-no-state wait-log wait-since-start wait-bytes wait-fault
-  send send-copies slow-client disk fill-disk throttle-disk lose-packets limit-cpu limit-memory connect-many send-text start-again shut-down
+  send send-copies slow-client disk fill-disk throttle-disk lose-packets limit-cpu limit-memory connect-many send-text start-again
+  exchange shut-down rolling-upgrade
   load benchmark stop-load silence ours
   recovery tell-all compare observe-hang observe-crash observe-roles observe-replication observe-recovery
   observe-full-syncs observe-memory

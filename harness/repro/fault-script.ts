@@ -35,6 +35,8 @@ interface Traits<P> {
   links?(params: P): boolean;
   /** It takes a node off the network of the data: the clients need another one. */
   disconnects?(params: P): boolean;
+  /** The image of another server that takes over a node's data. */
+  exchanges?(params: P): string | undefined;
   /** It changes who is master: load must follow. */
   moves?: boolean;
 }
@@ -45,6 +47,8 @@ export interface ReadFault {
   disconnects: boolean;
   /** Bytes of the disk of its own that every node's data must lie on; 0: any disk will do. */
   disk: number;
+  /** The image of another server that takes over a node's data; null: none does. */
+  exchange: string | null;
   /** @param id unique among all occurrences, of letters, digits and dashes */
   write(id: string, context: ScriptContext): FaultLines;
 }
@@ -60,7 +64,7 @@ export interface FaultScript {
 export function scriptOf<W, P>(
   { kind, parameters, ownDisk }: Fault<W, P>,
   write: (params: P, id: string, context: ScriptContext) => FaultLines,
-  { links, disconnects, moves = false }: Traits<P> = {},
+  { links, disconnects, exchanges, moves = false }: Traits<P> = {},
 ): FaultScript {
   return {
     kind,
@@ -72,6 +76,7 @@ export function scriptOf<W, P>(
         links: links?.(params) ?? false,
         disconnects: disconnects?.(params) ?? false,
         disk: ownDisk?.(params) ?? 0,
+        exchange: exchanges?.(params) ?? null,
         write: (id, context) => write(params, id, context),
       };
     },
@@ -82,12 +87,14 @@ export function scriptOf<W, P>(
 export function nodeScript<W, P extends { node: string }>(
   fault: Fault<W, P>,
   write: (node: string, params: P, id: string, context: ScriptContext) => FaultLines,
+  traits: Traits<P> = {},
 ): FaultScript {
-  return scriptOf(fault, (params, id, context) => {
+  const own = (params: P, id: string, context: ScriptContext): FaultLines => {
     const { set, use } = nodeVariable(params.node);
     const lines = write(use, params, id, context);
     return { ...lines, inject: [...set, ...lines.inject] };
-  });
+  };
+  return scriptOf(fault, own, traits);
 }
 
 /** A node of the plan ("r1", "master", "replica/1") as a bash word. */

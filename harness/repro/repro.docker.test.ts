@@ -18,6 +18,7 @@ const ROOT = path.join(import.meta.dirname, "../..");
 /** Every kind of fault that a healthy Redis gets over, and last some keys of r2's own: what the script must show. */
 const EXPERIMENT = `
 title: A replica has keys of its own after an eventful half a minute
+systems: [redis]
 cluster: { masters: 1, replicas: 2 }
 preload: { keys: 200 }
 load:
@@ -33,7 +34,8 @@ faults:
   - { id: flush, fault: flushall, after: cut, delay: 500ms }
   - { id: freeze, fault: pause, after: back, delay: 2s, node: r2, for: 1s }
   - { id: crash, fault: kill, after: flush, delay: 1s, node: r1, restart-after: 1s }
-  - { id: own-keys, fault: command, after: crash, delay: 4s, node: r2, argv: [DEBUG, POPULATE, "5", own] }
+  - { id: upgrade, fault: rolling-upgrade, after: crash, delay: 4s, image: "valkey/valkey:8.0.1", order: [r1, masters] }
+  - { id: own-keys, fault: command, after: upgrade, node: r2, argv: [DEBUG, POPULATE, "5", own] }
 recovery: { within: 30s }
 checks: [converges]
 `;
@@ -79,10 +81,17 @@ describe("repro.sh, run", function () {
       await writeFile(file, EXPERIMENT);
       const { code, output, left } = await run(await scriptFor(file, "divergence"));
       assert.equal(code, 0, output);
-      assert.match(output, /r2: DIFFERS from its master m1 in 5 keys/, output);
+      assert.match(output, /r2: DIFFERS from its master r1 in 5 keys/, output);
       assert.match(output, /\| {3}own:4\tstring\tvalue:4/, output);
-      assert.match(output, /r1: holds the same as its master m1/, output);
-      for (const said of ["r1: master: OK", "m1: FLUSHALL: OK", "cut is over", "freeze is over", "crash is over"])
+      assert.match(output, /m1: holds the same as its master r1/, output);
+      for (const said of [
+        "r1: master: OK",
+        "m1: FLUSHALL: OK",
+        "cut is over",
+        "freeze is over",
+        "crash is over",
+        "2 of 2 run on valkey/valkey:8.0.1: r1 m1",
+      ])
         assert.ok(output.includes(said), `${said}\n${output}`);
       assert.ok(!/toxic .* could not|not recovered|still without answer/.test(output), output);
       assert.deepEqual(left, []);

@@ -75,7 +75,7 @@ describe("repro.sh", function () {
       const text = await scriptOf(name, systemOf(name));
       // Those need kvchaos' own library in the server, other connections than redis-cli's, the server's command table, or many steps, and say so.
       const isBeyondBash =
-        /fault: (?:power-loss|disk-error|clock-skew|rolling-upgrade|migrate-slots)|workload: commands|^(?:namespaces|databases):/m.test(
+        /fault: (?:power-loss|disk-error|clock-skew|migrate-slots)|workload: commands|^(?:namespaces|databases):/m.test(
           readFileSync(file(name), "utf8"),
         );
       assert.equal(text.includes("LEFT OUT"), isBeyondBash, `${name}: ${/LEFT OUT.*/.exec(text)?.[0]}`);
@@ -182,6 +182,35 @@ DIRECT='m1 r2'; for from in client m2; do address $from m1; echo; done; address 
     assert.match(text, /^declare -A TAG=\(\[m1\]='\{s2\}' \[m2\]='\{s0\}' \[r1\]='\{s2\}' \[r2\]='\{s0\}'\)/m);
     assert.match(text, /^declare -A SLOT=\(\[m1\]=2843 \[m2\]=11097 \[r1\]=2843 \[r2\]=11097\)/m);
     assert.match(text, /-- MIGRATE "\$\{SLOT\[r1\]\}" "\$\{TAG\[m2\]\}"'it'/);
+  });
+
+  it("gives a node's data to another server, and upgrades one node after the other", async () => {
+    const upgrade = await scriptOf("pika/rolling-upgrade.yaml", "pika");
+    assert.match(upgrade, /^get_image pikadb\/pika:3\.5\.5$/m);
+    assert.match(upgrade, /^start_container m1 .*--network-alias m1 -v \/pika\/data /m);
+    assert.match(upgrade, /^ *rolling_upgrade pikadb\/pika:3\.5\.5 30 40 yes replicas masters$/m);
+    const other = changingPlan(({ faults: [first] }) => {
+      Object.assign(first ?? {}, { fault: "restart", params: { node: "r1", stopWithin: 2500, image: "original" } });
+    });
+    const text = await scriptOf("redis/controls/deadlocked.yaml", "redis", other);
+    assert.match(text, /docker stop -t 3 "\$P-"r1 .*\n *exchange r1 original\n *start_again r1$/m);
+    assert.ok(!text.includes("get_image original") && !text.includes("LEFT OUT"));
+    assert.ok(!(await scriptOf("any/quickstart.yaml", "redis")).includes("exchange"));
+  });
+
+  it("starts another server with the words of the first one, but for the image and its program", () => {
+    const { stdout } = bash(`WORK=$(mktemp -d) P=p; ${functionsText(["exchange r1 x"], []).join("\n")}
+say() { :; }
+docker() { case $1 in inspect) echo redis:7 ;; create) shift; printf '%s|' "$@" >>"$WORK/made"; echo >>"$WORK/made" ;; network) false ;; esac; }
+printf '%s\\0' -e 'A=b c' redis:7 redis-server --save '' >"$WORK/run-r1"
+exchange r1 docker.io/valkey/valkey:8; exchange r1 original
+sed 's/until-[0-9]*/until/' "$WORK/made"; rm -r "$WORK"`);
+    const own = "--name|p-r1|--label|p|--volumes-from|p-r1-until|-e|A=b c|";
+    assert.deepEqual(stdout.split("\n"), [
+      `${own}docker.io/valkey/valkey:8|valkey-server|--save||`,
+      `${own}redis:7|redis-server|--save||`,
+      "",
+    ]);
   });
 
   it("names the nodes that are meant where nobody changes their roles, and asks for them where somebody does", async () => {

@@ -42,6 +42,7 @@ export function reproScript(
   const links = read.some((one) => one?.links);
   const admin = read.some((one) => one?.disconnects);
   const disk = Math.max(0, ...read.map((one) => one?.disk ?? 0));
+  const exchanges = read.flatMap((one) => one?.exchange ?? []);
   const watched = observation.some((line) => line.startsWith("observe_hang"));
   const flush = { flushall: system.commands.flushAll(), flushdb: system.commands.flushDb() };
   const stopWithin = system.stopWithin ?? STOP_MS;
@@ -52,7 +53,7 @@ export function reproScript(
   // Replicas of an experiment about full syncs get their masters when those have their data (run/start-cluster.ts).
   const later = experiment.fullSync === "force" && experiment.preload !== null;
   const steps = [
-    step("1. servers", startLines(input, { links, admin, disk })),
+    step("1. servers", startLines(input, { links, admin, disk, exchanges })),
     step("2. replication and data", [
       ...topologyLines(input, tags),
       ...(later ? preloadLines(input) : []),

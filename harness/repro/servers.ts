@@ -1,3 +1,4 @@
+import { ORIGINAL } from "../faults/processes/other-server.ts";
 import { word, words } from "./bash.ts";
 import { hasSecret } from "./header.ts";
 import type { ReproInput, ReproNode } from "./repro-input.ts";
@@ -9,21 +10,31 @@ export interface Start {
   admin: boolean;
   /** Bytes of the disk of its own that every node needs; 0: none. */
   disk: number;
+  /** Images that take over a node's data. */
+  exchanges: readonly string[];
 }
 
 /** Networks, servers, clients' tools, and Toxiproxy with every link. */
-export function startLines(input: ReproInput, { links, admin, disk }: Start): string[] {
+export function startLines(input: ReproInput, { links, admin, disk, exchanges }: Start): string[] {
   const auth = hasSecret(input) ? ' -e REDISCLI_AUTH="$PASSWORD"' : "";
   const network = (name: string) => `docker network create --label "$P" "${name}" >/dev/null || die "no network"`;
+  const others = exchanges.filter((image) => image !== ORIGINAL);
+  // What another container takes over must not lie inside the first one; not every image has a volume for it.
+  const volume = (name: string): string => {
+    if (disk > 0) return `-v "$P-${name}:${input.system.dataDirectory}" `;
+    return exchanges.length > 0 ? `-v ${input.system.dataDirectory} ` : "";
+  };
   return [
     'get_image "$IMAGE"',
-    ...[...new Set(input.nodes.flatMap(({ image }) => image ?? []))].map((image) => `get_image ${word(image)}`),
+    ...[...new Set([...input.nodes.flatMap(({ image }) => image ?? []), ...others])].map(
+      (image) => `get_image ${word(image)}`,
+    ),
     'get_image "$TOOLS_IMAGE"',
     network("$P"),
     ...(admin ? [`${network("$P-admin")} # the clients' own: a node leaves the other one`] : []),
     `start_container tools --network ${admin ? '"$P-admin"' : '"$P"'}${auth} --entrypoint sleep "$TOOLS_IMAGE" 86400`,
     ...(disk > 0 ? input.nodes.map(({ name }) => `make_disk ${word(name)} ${disk}`) : []),
-    ...serverLines(input, admin, disk > 0),
+    ...serverLines(input, admin, volume),
     ...(links
       ? [
           "start_toxiproxy",
@@ -36,13 +47,13 @@ export function startLines(input: ReproInput, { links, admin, disk }: Start): st
 }
 
 /** All with the same words where they are the same. */
-function serverLines({ nodes, system }: ReproInput, admin: boolean, disks: boolean): string[] {
+function serverLines({ nodes, system }: ReproInput, admin: boolean, volume: (name: string) => string): string[] {
   const [first] = nodes;
   if (!first) return [];
   const startOf = ({ launch, image }: ReproNode): string => JSON.stringify([launch, image]);
   const same = nodes.every((node) => startOf(node) === startOf(first));
   const start = ({ name }: ReproNode, text: string) => [
-    `start_container ${word(name)} --network "$P" --network-alias ${word(name)} ${disks ? `-v "$P-${name}:${system.dataDirectory}" ` : ""}${text}`,
+    `start_container ${word(name)} --network "$P" --network-alias ${word(name)} ${volume(name)}${text}`,
     ...(admin ? [`docker network connect "$P-admin" "$P-${name}" || die "no network for the clients"`] : []),
   ];
   const lines = same

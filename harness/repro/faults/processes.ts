@@ -6,7 +6,7 @@ import { powerLoss } from "../../faults/processes/power-loss.ts";
 import { restart } from "../../faults/processes/restart.ts";
 import { rollingUpgrade } from "../../faults/processes/rolling-upgrade.ts";
 import { shutdown } from "../../faults/processes/shutdown.ts";
-import { word } from "../bash.ts";
+import { word, words } from "../bash.ts";
 import { containerWord, type FaultScript, nodeScript, scriptOf, Untranslatable } from "../fault-script.ts";
 
 /** What is known of a node that a fault stops: it is down by our own doing, until it is started again. */
@@ -30,31 +30,38 @@ const killScript = nodeScript(kill, (node, { signal, restartAfter }, _id, { watc
   };
 });
 
-const restartScript = nodeScript(restart, (node, { stopWithin, image }, _id, { watched, stopWithin: usual }) => {
-  if (image !== undefined) throw new Untranslatable(otherServerText(node, image));
-  const { before, after } = downLines(node, watched);
-  const stop = `docker stop -t ${Math.ceil((stopWithin ?? usual) / 1000)} ${containerWord(node)} >/dev/null`;
-  return { inject: [...before, stop, ...after] };
-});
+const EXCHANGED =
+  "The new container may have another address, and has no limits that a fault had set; it is reached by its name.";
 
-function otherServerText(node: string, image: string): string {
-  return `${node} to be started again with ${image} on the same data. By hand: docker stop, docker rename, and docker run with --volumes-from, the same network alias and the words of the first docker run, then SLAVEOF as before (kvchaos replay does it).`;
-}
+const seconds = (ms: number): number => Math.ceil(ms / 1000);
+
+const restartScript = nodeScript(
+  restart,
+  (node, { stopWithin, image }, _id, { watched, stopWithin: usual }) => {
+    const { before, after } = downLines(node, watched);
+    const stop = `docker stop -t ${seconds(stopWithin ?? usual)} ${containerWord(node)} >/dev/null`;
+    if (image === undefined) return { inject: [...before, stop, ...after] };
+    return { inject: [...before, stop, `exchange ${node} ${word(image)}`, ...after], differs: [EXCHANGED] };
+  },
+  { exchanges: ({ image }) => image },
+);
 
 const rollingUpgradeScript = scriptOf(
   rollingUpgrade,
-  ({ image, order, failover }) => {
-    const first = failover ? ", each master after its role has gone to an upgraded replica" : "";
-    throw new Untranslatable(otherServerText(`${order.join(", ")}, one after the other${first}:`, image));
-  },
-  { moves: true },
+  ({ image, order, failover, within }, _id, { stopWithin }) => ({
+    inject: [
+      `rolling_upgrade ${word(image)} ${seconds(stopWithin)} ${seconds(within)} ${failover ? "yes" : "no"} ${words(order)}`,
+    ],
+    differs: [EXCHANGED],
+  }),
+  { moves: true, exchanges: ({ image }) => image },
 );
 
 const HOW = { sigterm: "sigterm", shutdown: "SHUTDOWN", "shutdown-nosave": "SHUTDOWN NOSAVE" } as const;
 
 const shutdownScript = nodeScript(shutdown, (node, { via, within }, _id, { watched }) => {
   const { before, after } = downLines(node, watched);
-  return { inject: [...before, `shut_down ${node} ${Math.ceil(within / 1000)} ${HOW[via]}`, ...after] };
+  return { inject: [...before, `shut_down ${node} ${seconds(within)} ${HOW[via]}`, ...after] };
 });
 
 const pauseThreadScript = scriptOf(pauseThread, (params) => {

@@ -36,6 +36,7 @@ get_image() { have "$1" || docker pull "$1" || die "the image $1 is neither here
 start_container() {
   local name=$1
   shift
+  printf '%s\0' "$@" >"$WORK/run-$name"
   docker run -d --name "$P-$name" --label "$P" "$@" >/dev/null ||
     die "the container of $name did not start"
 }
