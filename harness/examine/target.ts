@@ -68,7 +68,7 @@ async function listenerTarget(asked: string, host: string, port: number): Promis
 }
 
 /** "" where there are none, or where they may not be read. */
-async function packetRules(): Promise<string> {
+export async function packetRules(): Promise<string> {
   const iptables = findProgram("iptables-save");
   if (!iptables) return "";
   return runCommand([iptables, "-t", "nat"], { within: 1_000, patience: 100 }).then(

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import { listenerAt, localAddresses } from "../examine/listeners.ts";
+import { packetRules } from "../examine/target.ts";
 import type { Address } from "./discover.ts";
 
 /** Looking reads the open files of every process, and nothing else is done meanwhile: not more often. ms */
@@ -24,13 +25,14 @@ export class LocalProcess {
   }
 
   /** Looks for it, where it is not known to run: the server answers. */
-  look(): void {
+  async look(): Promise<void> {
     if (this.#pid !== null && existsSync(`/proc/${this.#pid}`)) return;
     const now = this.#clock.now();
     if (now - this.#lookedAt < LOOK_EVERY) return;
     this.#lookedAt = now;
     const { host, port } = this.#address;
-    const found = listenerAt([host], port);
+    // Read anew each time: a container that was started again has another address.
+    const found = listenerAt([host], port, isLoopback(host) ? await packetRules() : "");
     // By its arguments alone one may be wrong, and a port of this machine is no other machine's.
     const isThere = found !== null && (isLoopback(host) || localAddresses(found.pid).has(host));
     if (found && isThere && !found.guessed) this.#pid = found.pid;

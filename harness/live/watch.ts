@@ -187,7 +187,7 @@ class Watch {
     const { servers, silent, access, settings } = this.#options;
     const { clock, emit, signal } = this.#context;
     // Looking for them takes a moment each: before anybody measures answers.
-    for (const one of this.#processes.values()) one.look();
+    for (const one of this.#processes.values()) await one.look();
     const control = await startControl();
     this.#scope.defer("stop the control server", () => control.stop());
     emit({
@@ -219,10 +219,12 @@ class Watch {
       settings: { ...settings, hangLimit: null, slowAfter: null },
       ...{ clock, emit, signal, username: access.username, password: access.password, tls: access.tls },
       onCondition: ({ node, condition }) => {
-        if (condition === "healthy") {
-          this.#processes.get(node)?.look();
-          this.#evidence.healthy(node);
-        } else this.#evidence.consider(node, condition);
+        if (condition !== "healthy") this.#evidence.consider(node, condition);
+        else
+          void this.#processes
+            .get(node)
+            ?.look()
+            .then(() => this.#evidence.healthy(node));
       },
       onState: (node, state) => this.#state(node, state),
     });

@@ -86,15 +86,15 @@ export const watchCommand = command({
       checkLimits(limits, servers);
       for (const { name, why } of silent) log(`${name} does not answer, and is not watched: ${why}`);
       const { words, name } = invocation();
-      const typed = ["watch", ...servers.map((one) => one.name)];
+      const typed = args.compose === undefined ? servers.map((one) => one.name) : ["--compose", args.compose];
       const live = liveReporters({
         ...{ terminal: process.stderr, output: process.stdout, quiet: args.quiet, json: args.json, name },
-        again: () => [...words, ...typed],
+        again: () => [...words, "watch", ...typed],
       });
       const reports = path.resolve(args.reports);
       const result = await watch({
         ...{ servers, silent, access, settings, limits, reports, interrupt: signal, live },
-        command: ["kvchaos", ...typed],
+        command: ["kvchaos", "watch", ...typed],
       });
       const rendered = await renderAll(result.record, result.directory, [...live, ...reporters]);
       for (const { name: failed, error } of [...result.liveFailures, ...rendered]) {
