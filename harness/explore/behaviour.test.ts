@@ -13,6 +13,7 @@ describe("the behaviour of a run", () => {
       logs("1:M Synchronization with 10.0.0.2:6379 in 12 ms"),
       logs("7:M Synchronization with 10.9.9.9:1 in 4 ms"),
     );
+    assert.deepEqual(logs("Replication id: GYKDRRILXN1DMJI9"), logs("Replication id: 7VRCZG99EIURD02O"));
     assert.notDeepEqual(logs("1:M Synchronization failed"), logs("1:M Synchronization done"));
   });
 

@@ -15,6 +15,8 @@ export function masked(line: string): string {
       .replace(/"[^"]*"|'[^']*'/g, '"…"')
       .replace(/\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b/g, "<address>")
       .replace(/\b[0-9a-f]{8,}(?:-[0-9a-f]{4,})*\b/gi, (text) => (/\d/.test(text) ? "<id>" : text))
+      // Kvrocks' replication ids.
+      .replace(/\b[0-9A-Z]{15,}\b/g, "<id>")
       .replace(/(?:\/[\w.-]+){2,}/g, "<path>")
       .replace(/0x[0-9a-f]+/gi, "<hex>")
       .replace(/\b\d+(?:\.\d+)?/g, "#")
