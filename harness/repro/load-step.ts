@@ -2,8 +2,10 @@ import { formatDurations } from "../base/units.ts";
 import { slotShares, tagWithin } from "../cluster/slots.ts";
 import { keySpacesOf } from "../journal/loads/key-space.ts";
 import { isDirect, type LoadSpec } from "../journal/plan.ts";
+import { keySpaceParts } from "../run/load-targets.ts";
 import { awkValues } from "./awk-values.ts";
 import { comment, secondsWord, word, words } from "./bash.ts";
+import { spaceWords } from "./key-spaces.ts";
 import type { ReproInput } from "./repro-input.ts";
 import { awkStatement, benchmarkCommands } from "./workload-lines.ts";
 
@@ -25,12 +27,16 @@ export function fileInTools(path: string, text: string): string[] {
 export function loadLines(input: ReproInput, { moves, links }: { moves: boolean; links: boolean }): string[] {
   const { plan, sharded } = input;
   const { benchmarks } = plan.experiment;
+  const spaces = keySpacesOf(plan.experiment);
   const isGated = (on: LoadSpec["on"]): boolean => moves && on === "masters";
-  const settings = (load: Pick<LoadSpec, "on" | "via">): string => {
+  const settings = (load: Pick<LoadSpec, "on" | "via"> & Partial<Pick<LoadSpec, "space">>): string => {
     const direct = input.nodes.filter(({ name }) => isDirect(load, name)).map(({ name }) => name);
-    return `GATED=${isGated(load.on) ? 1 : 0}${links ? ` DIRECT=${word(direct.join(" "))}` : ""}`;
+    const space = spaces.length > 1 ? ` SPACE="${load.space ? spaceWords(load.space) : ""}"` : "";
+    return `GATED=${isGated(load.on) ? 1 : 0}${links ? ` DIRECT=${word(direct.join(" "))}` : ""}${space}`;
   };
-  const loads = sharded ? plan.experiment.load.flatMap((load) => shardLoads(input, load)) : plan.experiment.load;
+  const loads = plan.experiment.load.flatMap((load) =>
+    sharded ? shardLoads(input, load) : keySpaceParts(load, spaces),
+  );
   const lines = loads.flatMap((load, i) => {
     const nodes = targets(input, load, moves);
     const active = isGated(load.on) ? mastersOf(input) : nodes.length;
@@ -47,9 +53,7 @@ export function loadLines(input: ReproInput, { moves, links }: { moves: boolean;
     settings(benchmark),
     ...targets(input, benchmark, moves).map((node) => `benchmark ${word(node)} ${words(benchmark.args)}`),
   ]);
-  const [first, ...others] = keySpacesOf(plan.experiment).map(({ name }) => name);
-  const alone = comment(`LEFT OUT: ${others.join(", ")}: all of the load, and of the dataset, goes to ${first}.`);
-  return [...(others.length > 0 ? alone : []), ...lines, ...more, ...(hasLoad(input) ? ['say "load runs"'] : [])];
+  return [...lines, ...more, ...(hasLoad(input) ? ['say "load runs"'] : [])];
 }
 
 /** Something sends commands while the faults happen. */

@@ -1,4 +1,5 @@
 import { slotShares, tagWithin } from "../cluster/slots.ts";
+import { keySpacesOf } from "../journal/loads/key-space.ts";
 import type { PreloadSpec } from "../journal/plan.ts";
 import { awkValues } from "./awk-values.ts";
 import { word } from "./bash.ts";
@@ -21,6 +22,7 @@ export function preloadLines({ plan, nodes, sharded }: ReproInput): string[] {
   const { preload } = plan.experiment;
   if (preload === null) return [];
   const { types, keys, value, ttl } = preload;
+  const isDivided = keySpacesOf(plan.experiment).length > 1;
   const masters = nodes.filter(({ role }) => role === "master").map(({ name }) => name);
   const tags = sharded ? slotShares(masters.length).map(tagWithin) : [];
   const share = {
@@ -45,14 +47,16 @@ ${branches.join("\n")}${expires}
 }`;
   return [
     ...fileInTools("/tmp/preload.awk", program),
+    ...(isDivided ? [`for SPACE in "\${SPACES[@]}"; do`] : []),
     ...masters.flatMap((master, i) => {
       const tag = tags[i] ?? "";
       const key = `${tag}preload:${types[last % types.length]}:${last}`;
       return [
-        `docker exec "$P-tools" sh -c 'for lane in 0 1 2 3; do awk -v lane=$lane -v seed=$((10 * $3 + lane)) -v tag="$4" -f /tmp/preload.awk | timeout 120 redis-cli -h "$1" -p "$2" >/dev/null & done; wait' -- "$P-${master}" "$PORT" ${i + 1} ${word(tag)}`,
-        `[ "$(cli ${word(master)} EXISTS ${word(key)})" = 1 ] || die "the dataset could not be written to ${master}"`,
+        `docker exec "$P-tools" sh -c 'for lane in 0 1 2 3; do awk -v lane=$lane -v seed=$((10 * $3 + lane)) -v tag="$4" -f /tmp/preload.awk | timeout 120 redis-cli $5 -h "$1" -p "$2" >/dev/null & done; wait' -- "$P-${master}" "$PORT" ${i + 1} ${word(tag)} "\${SPACE:-}"`,
+        `[ "$(cli ${word(master)} \${SPACE:-} EXISTS ${word(key)} | tail -n 1)" = 1 ] || die "the dataset could not be written to ${master}"`,
       ];
     }),
+    ...(isDivided ? ["done"] : []),
     `say "${keys} keys written to ${masters.map((name) => word(name)).join(", ")}"`,
   ];
 }

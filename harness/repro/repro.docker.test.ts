@@ -19,6 +19,7 @@ const ROOT = path.join(import.meta.dirname, "../..");
 const EXPERIMENT = `
 title: A replica has keys of its own after an eventful half a minute
 systems: [redis]
+databases: 2
 cluster: { masters: 1, replicas: 2 }
 preload: { keys: 200 }
 load:
@@ -84,6 +85,7 @@ describe("repro.sh, run", function () {
       assert.match(output, /r2: DIFFERS from its master r1 in 5 keys/, output);
       assert.match(output, /\| {3}own:4\tstring\tvalue:4/, output);
       assert.match(output, /m1: holds the same as its master r1/, output);
+      assert.match(output, /r2: holds the same as its master r1 \([1-9]\d* keys\) \(-n 1\)/, output);
       for (const said of [
         "r1: master: OK",
         "m1: FLUSHALL: OK",

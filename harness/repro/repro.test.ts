@@ -73,11 +73,10 @@ describe("repro.sh", function () {
     assert.ok(names.length > 20);
     for (const name of names) {
       const text = await scriptOf(name, systemOf(name));
-      // Those need kvchaos' own library in the server, other connections than redis-cli's, the server's command table, or many steps, and say so.
-      const isBeyondBash =
-        /fault: (?:power-loss|disk-error|clock-skew|migrate-slots)|workload: commands|^(?:namespaces|databases):/m.test(
-          readFileSync(file(name), "utf8"),
-        );
+      // Those need kvchaos' own library in the server, the server's command table, or many steps, and say so.
+      const isBeyondBash = /fault: (?:power-loss|disk-error|clock-skew|migrate-slots)|workload: commands/m.test(
+        readFileSync(file(name), "utf8"),
+      );
       assert.equal(text.includes("LEFT OUT"), isBeyondBash, `${name}: ${/LEFT OUT.*/.exec(text)?.[0]}`);
       assert.deepEqual(bash(text, ["-n"]), { code: 0, stdout: "", stderr: "" }, name);
       assert.ok(!/undefined|NaN|\[object/.test(text), name);
@@ -219,6 +218,17 @@ sed 's/until-[0-9]*/until/' "$WORK/made"; rm -r "$WORK"`);
     assert.ok(!settled.includes("current_master"));
     assert.match(await scriptOf("pika/master-switch-round-trip.yaml", "pika"), /promote r1/);
     assert.match(await scriptOf("kvrocks/master-switch-storm.yaml", "kvrocks"), /other_master r1/);
+  });
+
+  it("goes to every database and every namespace", async () => {
+    const databases = await scriptOf("redis/two-databases.yaml", "redis");
+    assert.match(databases, /^SPACES=\("" "-n 1"\) # db0, db1, as words of redis-cli$/m);
+    assert.match(databases, /^for SPACE in "\$\{SPACES\[@\]\}"; do\n *docker exec "\$P-tools" sh -c 'for lane/m);
+    assert.match(databases, /^GATED=1 DIRECT='[^']*' SPACE="-n 1"$/m);
+    assert.match(databases, /"\{?db1:/);
+    const namespaces = await scriptOf("kvrocks/namespaces.yaml", "kvrocks");
+    assert.match(namespaces, /^SPACES=\("" "-a kvchaos-ns1"/m);
+    assert.ok(!/SPACES=|SPACE="/.test(await scriptOf("any/quickstart.yaml", "redis")));
   });
 
   it("says in a comment, and when it runs, what it cannot do", async () => {

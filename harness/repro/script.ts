@@ -3,6 +3,7 @@ import type { RunRecord } from "../journal/record.ts";
 import { secondsWord } from "./bash.ts";
 import { functionsText } from "./bash-functions.ts";
 import { hasSecret, headerLines, settingLines } from "./header.ts";
+import { keySpaceLines } from "./key-spaces.ts";
 import { hasLoad, loadLines } from "./load-step.ts";
 import { observationLines } from "./observe.ts";
 import { preloadLines } from "./preload-step.ts";
@@ -56,6 +57,7 @@ export function reproScript(
     step("1. servers", startLines(input, { links, admin, disk, exchanges })),
     step("2. replication and data", [
       ...topologyLines(input, tags),
+      ...keySpaceLines(input),
       ...(later ? preloadLines(input) : []),
       ...attachLines(input),
       ...(later ? [] : preloadLines(input)),

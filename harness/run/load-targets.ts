@@ -44,7 +44,7 @@ export function placeLoads(
   const names = cluster.nodes.map(({ name }) => name);
   if (!cluster.sharded) {
     return specs
-      .flatMap((whole) => partsOf(whole, spaces))
+      .flatMap((whole) => keySpaceParts(whole, spaces))
       .map((spec) => ({
         spec,
         targets: () => loadTargets(cluster, spec),
@@ -78,7 +78,8 @@ export function placeLoads(
   );
 }
 
-function partsOf(spec: LoadSpec, spaces: readonly KeySpace[]): LoadSpec[] {
+/** A load in equal parts, one for each key space. */
+export function keySpaceParts(spec: LoadSpec, spaces: readonly KeySpace[]): LoadSpec[] {
   if (spaces.length < 2) return [spec];
   return spaces.map((space) => ({
     ...spec,

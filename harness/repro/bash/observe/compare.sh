@@ -1,10 +1,10 @@
-# dump NODE: all its data, sorted, one line per element: key, type (place in a list), value.
+# dump NODE: all its data (of the key space that SPACE chooses), sorted, one line per element: key, type (place in a list), value.
 dump() {
   # shellcheck disable=SC2016 # expanded in the container
-  docker exec -i "$P-tools" sh -s -- "$P-$1" "$PORT" <<'SHELL' 2>/dev/null | LC_ALL=C sort
-    ask() { redis-cli -h "$host" -p "$port"; }
-    host=$1 port=$2 mark="@@$$@"
-    timeout 120 redis-cli -h "$host" -p "$port" --scan | LC_ALL=C sort -u >"/tmp/keys-$$"
+  docker exec -i "$P-tools" sh -s -- "$P-$1" "$PORT" "${SPACE:-}" <<'SHELL' 2>/dev/null | LC_ALL=C sort
+    ask() { redis-cli $space -h "$host" -p "$port"; }
+    host=$1 port=$2 space=$3 mark="@@$$@"
+    timeout 120 redis-cli $space -h "$host" -p "$port" --scan | LC_ALL=C sort -u >"/tmp/keys-$$"
     { echo READONLY; awk -v m="$mark" '{ print "ECHO \"" m $0 "\""; print "TYPE \"" $0 "\"" }' "/tmp/keys-$$"; } | ask |
       awk -v m="$mark" 'index($0, m) == 1 { key = substr($0, length(m) + 1); next } key != "" { print $0 "\t" key; key = "" }' |
       awk -F '\t' -v m="$mark" '
@@ -28,6 +28,10 @@ SHELL
 # Compares every replica with its master. Replication may still have something to do: only data that differs and no longer
 # changes on either side (three reads, 2 s apart) counts, or after 60 s whatever differs.
 observe_data() {
+  local SPACE
+  for SPACE in "${SPACES[@]-}"; do observe_key_space "${SPACE:+ ($SPACE)}"; done
+}
+observe_key_space() {
   local node master n same different
   for node in "${NODES[@]}"; do
     master=$(master_of "$node")
@@ -46,13 +50,13 @@ observe_data() {
     done
     different=$(LC_ALL=C comm -3 "$WORK/master.dump" "$WORK/replica.dump" | sed 's/^\t//' | cut -f 1 | sort -u | grep -c .)
     if [ "$different" -gt 0 ]; then
-      found "$node: DIFFERS from its master $master in $different keys, after load had stopped (read $n times). The first:"
+      found "$node: DIFFERS from its master $master in $different keys$1, after load had stopped (read $n times). The first:"
       echo "    | only on $master:"
       LC_ALL=C comm -23 "$WORK/master.dump" "$WORK/replica.dump" | cut -c 1-100 | head -n 5 | sed 's/^/    |   /'
       echo "    | only on $node:"
       LC_ALL=C comm -13 "$WORK/master.dump" "$WORK/replica.dump" | cut -c 1-100 | head -n 5 | sed 's/^/    |   /'
     else
-      say "$node: holds the same as its master $master ($(cut -f 1 "$WORK/master.dump" | uniq | grep -c .) keys)"
+      say "$node: holds the same as its master $master ($(cut -f 1 "$WORK/master.dump" | uniq | grep -c .) keys)$1"
     fi
   done
 }
