@@ -28,7 +28,12 @@ function talk(server: Server, operations: number, workload = "transaction") {
     return typeof value === "number" ? value : -foreign.push(value);
   });
   const rows: OperationFields[] = [];
-  const log = { node: 1, nextClient: () => 7, add: (row: OperationFields) => void rows.push({ ...row }) };
+  const log = {
+    node: 1,
+    nodeNumber: () => 2,
+    nextClient: () => 7,
+    add: (row: OperationFields) => void rows.push({ ...row }),
+  };
   const dialogue = new Dialogue(workloadNamed(workload).talk!(SPEC, seededRandom("t"), writes, [])(), log);
   const said: string[][] = [];
   const endings: Ending[] = [];
@@ -39,8 +44,10 @@ function talk(server: Server, operations: number, workload = "transaction") {
       const commands = decoded(writer);
       assert.ok(commands.length > 0, "nothing is said, and the operation does not end");
       said.push(...commands);
-      for (const argv of commands) ending = dialogue.heard(server(argv), writer, time + 0.5);
-      if (ending !== undefined) endings.push(ending);
+      for (const argv of commands) ending = dialogue.heard(server(argv), writer);
+      if (ending === undefined) continue;
+      endings.push(ending);
+      dialogue.over(ending, time + 0.5);
     }
   }
   return { said, endings, rows, foreign, values };
@@ -143,9 +150,51 @@ describe("operations of several commands", () => {
     assert.ok(foreign.includes("1:x in 0; nothing in 1, 2"), foreign.join());
   });
 
+  it("that did not happen because of its keys' slot is had once more, the same; what may have happened is not", () => {
+    const moved = new RespError("MOVED 1 10.0.0.2:6379");
+    const values = new CellValues("group", SPEC.value);
+    const writes = writeNumbers(values, { index: 0, of: 1 }, () => NOTHING);
+    const begin = (workload: string) => {
+      const dialogue = new Dialogue(workloadNamed(workload).talk!(SPEC, seededRandom("t"), writes, [])(), undefined);
+      const writer = new CommandWriter();
+      return { dialogue, writer, hear: (reply: Reply) => dialogue.heard(reply, writer) };
+    };
+    for (const workload of ["transaction", "queue", "stream"]) {
+      const { dialogue, writer } = begin(workload);
+      for (let i = 0; i < 50; i++) {
+        dialogue.begin(writer, i);
+        const first = decoded(writer);
+        dialogue.again(writer);
+        assert.deepEqual(decoded(writer), first);
+      }
+    }
+    // A transaction that was refused.
+    const tx = begin("transaction");
+    let kind: string | undefined;
+    while (kind !== "SET") {
+      tx.dialogue.begin(tx.writer, 0);
+      for (const _ of decoded(tx.writer)) tx.hear("OK");
+      const told = decoded(tx.writer);
+      kind = told.at(-1)?.[0] === "EXEC" ? told[0]?.[0] : undefined;
+    }
+    for (const reply of ["QUEUED", moved, "QUEUED"]) assert.equal(tx.hear(reply), undefined);
+    const ending = tx.hear(new RespError("EXECABORT Transaction discarded"));
+    assert.ok(ending instanceof RespError);
+    assert.equal(tx.dialogue.refusal(ending), moved);
+    assert.equal(tx.dialogue.refusal("partly"), undefined);
+    assert.equal(tx.dialogue.refusal("ok"), undefined);
+    tx.dialogue.again(tx.writer);
+    assert.equal(tx.dialogue.refusal(ending), undefined, "of the attempt before");
+  });
+
   it("is unknown when its connection ends", () => {
     const rows: OperationFields[] = [];
-    const log = { node: 0, nextClient: () => 0, add: (row: OperationFields) => void rows.push({ ...row }) };
+    const log = {
+      node: 0,
+      nodeNumber: () => 2,
+      nextClient: () => 0,
+      add: (row: OperationFields) => void rows.push({ ...row }),
+    };
     const writes = writeNumbers(new CellValues("group", SPEC.value), { index: 0, of: 1 }, () => NOTHING);
     const dialogue = new Dialogue(workloadNamed("transaction").talk!(SPEC, seededRandom("t"), writes, [])(), log);
     dialogue.begin(new CommandWriter(), 3);
@@ -165,7 +214,7 @@ describe("operations of several commands", () => {
       const writer = new CommandWriter();
       dialogue.begin(writer, 1);
       const [command, echo] = decoded(writer);
-      return { dialogue, command, token: echo?.[1] ?? "", hear: (reply: Reply) => dialogue.heard(reply, writer, 2) };
+      return { dialogue, command, token: echo?.[1] ?? "", hear: (reply: Reply) => dialogue.heard(reply, writer) };
     };
 
     it("is in step when what follows each is its own", () => {

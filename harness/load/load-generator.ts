@@ -4,7 +4,7 @@ import type { LoadTarget } from "./load.ts";
 import { OpenLoopSchedule } from "./open-loop-schedule.ts";
 import { Pipe } from "./pipe.ts";
 import type { PipeEvents, PipeSettings } from "./pipe-settings.ts";
-import { Redirects } from "./redirects.ts";
+import { Redirects } from "./redirects/redirects.ts";
 import { type LoadSample, Tally } from "./tally.ts";
 import type { CommandSource } from "./workloads/workload.ts";
 
@@ -82,11 +82,11 @@ export class LoadGenerator {
       onRoom: (pipe) => this.#room(pipe),
       onEnd: (pipe, refused) => this.#ended(pipe, refused),
       onMoved: (pipe, text) => this.#moved(pipe, text),
-      onOutOfStep: ({ target }, text, command) => {
-        if (this.#toTell-- > 0) options.onOutOfStep?.(target.node, text, command);
+      onOutOfStep: ({ node }, text, command) => {
+        if (this.#toTell-- > 0) options.onOutOfStep?.(node, text, command);
       },
-      onLost: ({ target }, words) => {
-        if (this.#lostToTell-- > 0) options.onLost?.(target.node, words);
+      onLost: ({ node }, words) => {
+        if (this.#lostToTell-- > 0) options.onLost?.(node, words);
       },
     };
     for (let number = share.index; number < spec.connections; number += share.of) {

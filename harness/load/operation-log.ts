@@ -85,7 +85,12 @@ export class OperationLog {
   /** The same of a connection whose operations take several commands. */
   openDialogue(target: LoadTarget): DialogueLog {
     const node = this.nodeNumber(target.node);
-    return { node, nextClient: () => this.nextClient(), add: (operation) => this.add(operation) };
+    return {
+      node,
+      nodeNumber: (name) => this.nodeNumber(name),
+      nextClient: () => this.nextClient(),
+      add: (operation) => this.add(operation),
+    };
   }
 
   /** @throws ChaosError internal: no history knows the node */

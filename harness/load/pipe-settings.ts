@@ -3,7 +3,7 @@ import type { CommandWriter } from "../resp/command-writer.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { LoadTarget } from "./load.ts";
 import type { PipeLog } from "./operation-log.ts";
-import type { Redirects } from "./redirects.ts";
+import type { Redirects } from "./redirects/redirects.ts";
 import type { Tally } from "./tally.ts";
 
 export interface PipeSettings {
@@ -33,9 +33,9 @@ export interface PipeEvents<Pipe> {
   /** Told once. `refused`: the error class when it never was ready for commands. */
   onEnd(pipe: Pipe, refused: string | undefined): void;
   /** What came is no reply, or one to another command: of which command, where that is known. */
-  onOutOfStep(pipe: Pipe, text: string, command?: string): void;
+  onOutOfStep(at: LoadTarget, text: string, command?: string): void;
   /** Nobody knows what became of it: a command that is drawn from the server's table. */
-  onLost(pipe: Pipe, words: string): void;
+  onLost(at: LoadTarget, words: string): void;
   /** A server said that the key's slot is another's: "MOVED 2843 172.21.255.254:6379". */
   onMoved(pipe: Pipe, text: string): void;
 }

@@ -5,7 +5,7 @@ import type { Outcomes } from "../journal/events.ts";
 import { Decoder } from "../resp/decode.ts";
 import { encodeCommand } from "../resp/encode.ts";
 import { greetingsOf } from "../resp/greetings.ts";
-import { type Reply, RespError } from "../resp/reply.ts";
+import { type Outcome, type Reply, RespError } from "../resp/reply.ts";
 import { replyText } from "../resp/reply-text.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { LoadTarget } from "./load.ts";
@@ -219,7 +219,7 @@ export class Pipe {
   /** One reply of an operation that takes several. */
   #talk(dialogue: Dialogue, reply: Reply, time: number): void {
     const { tally, writer } = this.#settings;
-    const ending = dialogue.heard(reply, writer, time);
+    const ending = dialogue.heard(reply, writer);
     if (writer.length > 0) {
       this.#writing = !this.#socket.write(writer.take());
       if (this.#writing) writer.leave();
@@ -229,11 +229,13 @@ export class Pipe {
       this.#outOfStep(ending.message, dialogue.command);
       return;
     }
-    if (dialogue.command !== undefined) tally.command(dialogue.command, ending === "ok");
-    if (ending instanceof RespError) {
-      tally.fail(ending.code, 1, this.counts);
-      if (ending.code === "MOVED") this.#events.onMoved(this, ending.message);
-    } else tally.ok(time - (this.#due[this.#head] as number), this.counts);
+    const refusal = dialogue.refusal(ending);
+    if (!refusal || !this.#isElsewhere(refusal)) {
+      dialogue.over(ending, time);
+      if (dialogue.command !== undefined) tally.command(dialogue.command, ending === "ok");
+      if (ending instanceof RespError) tally.fail(ending.code, 1, this.counts);
+      else tally.ok(time - (this.#due[this.#head] as number), this.counts);
+    }
     this.#next();
   }
 
@@ -251,31 +253,34 @@ export class Pipe {
     const slot = this.#head;
     this.#away++;
     redirects.follow({
-      bytes: this.#bytes?.[slot] as Buffer,
+      what: this.#dialogue ?? (this.#bytes?.[slot] as Buffer),
       due: this.#due[slot] as number,
       sent: this.#sent[slot] as number,
       from: this.target,
       text: refusal.message,
       operation: this.#log?.operation(slot),
-      over: () => this.#cameBack(),
+      over: (at, outcome, broken) => this.#cameBack(at, outcome, broken),
     });
     return true;
   }
 
-  #cameBack(): void {
+  #cameBack(at: LoadTarget, outcome: Outcome["outcome"], broken: OutOfStep | undefined): void {
     this.#away--;
+    const { command, words } = this.#dialogue ?? {};
+    if (broken) this.#events.onOutOfStep(at, broken.message, command);
+    if (outcome === "info" && words !== undefined) this.#events.onLost(at, words);
     if (this.#state === "draining" && this.#inFlight + this.#away === 0) this.#end(undefined);
     else if (this.room > 0) this.#events.onRoom(this);
   }
 
   #lost(dialogue: Dialogue): void {
     dialogue.lost();
-    if (dialogue.words !== undefined) this.#events.onLost(this, dialogue.words);
+    if (dialogue.words !== undefined) this.#events.onLost(this.target, dialogue.words);
   }
 
   /** The server has broken the protocol. */
   #outOfStep(text: string, command = this.#dialogue?.command): void {
-    this.#events.onOutOfStep(this, text, command);
+    this.#events.onOutOfStep(this.target, text, command);
     this.#end("connect-failed");
   }
 

@@ -44,13 +44,15 @@ function talk(spec: LoadSpec, random: Random, table: readonly DrawnCommand[]): T
     get words() {
       return argv.map((word) => showBytes(word, WORD_SHOWN)).join(" ");
     },
-    begin(to, intent) {
+    draw(intent) {
       const { syntax } = pick();
       command = syntax.name.join(" ");
       token = `kvchaos:${number++}`;
       intent.cell = UNRECORDED;
       intent.value = NOTHING;
       argv = words.draw(syntax).map((word) => Buffer.from(word, "latin1"));
+    },
+    begin(to) {
       to.whole(encodeCommand(argv));
       to.whole(encodeCommand(["ECHO", token]));
       answer = undefined;

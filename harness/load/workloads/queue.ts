@@ -22,17 +22,22 @@ function talk(spec: LoadSpec, random: Random, writes: WriteNumbers): Talk {
   const pops = [commandHead("LPOP", 1), commandHead("RPOP", 1)];
   const [prefix, none] = [new Text(spec.keyPrefix), new Text("")];
   const either = (heads: readonly Text[]): Text => heads[random.next() < 0.75 ? 0 : 1] as Text;
+  let head = pops[0] as Text;
+  let blocks = false;
   return {
-    begin(to, intent) {
+    draw(intent) {
       const drawn = random.next();
       const takes = drawn >= 0.5;
-      const blocks = drawn >= 0.6;
+      blocks = drawn >= 0.6;
       intent.cell = Math.floor(random.next() * spec.keys);
       intent.kind = takes ? KIND.read : KIND.write;
       intent.value = takes ? NOTHING : writes.next();
-      to.piece(either(blocks ? blocking : takes ? pops : pushes));
+      head = either(blocks ? blocking : takes ? pops : pushes);
+    },
+    begin(to, intent) {
+      to.piece(head);
       to.numbered(prefix, intent.cell);
-      if (!takes) writes.write(to, intent.value);
+      if (intent.kind === KIND.write) writes.write(to, intent.value);
       if (blocks) to.numbered(none, BLOCKS_FOR);
       return 1;
     },

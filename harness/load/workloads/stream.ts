@@ -37,12 +37,15 @@ function talk(spec: LoadSpec, random: Random, writes: WriteNumbers): Talk {
   /** What the reply of is awaited. */
   let step: "first" | "acknowledge" | "create" = "first";
   return {
-    begin(to, intent) {
+    draw(intent) {
       const reads = random.next() < 0.5;
-      step = "first";
       intent.cell = Math.floor(random.next() * spec.keys);
       intent.kind = reads ? KIND.read : KIND.write;
       intent.value = reads ? NOTHING : writes.next();
+    },
+    begin(to, intent) {
+      const reads = intent.kind === KIND.read;
+      step = "first";
       to.piece(reads ? read : add);
       to.numbered(prefix, intent.cell);
       to.piece(reads ? newest : any);

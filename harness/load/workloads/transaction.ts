@@ -30,17 +30,19 @@ function talk(spec: LoadSpec, random: Random, writes: WriteNumbers): Talk {
   const keys = groupKeys(spec);
   const first = groupKeys({ ...spec, elements: 1 });
   let begun = false;
-  let discards = false;
+  let [watches, discards] = [false, false];
 
   return {
-    begin(to, intent) {
+    draw(intent) {
       const reads = random.next() < READS;
-      const watches = !reads && random.next() < WATCHES;
-      begun = false;
+      watches = !reads && random.next() < WATCHES;
       discards = random.next() < DISCARDS;
       intent.cell = Math.floor(random.next() * spec.keys);
       intent.kind = reads ? KIND.read : KIND.write;
       intent.value = reads ? NOTHING : writes.next();
+    },
+    begin(to, intent) {
+      begun = false;
       if (watches) {
         first(to, intent.cell, { before: () => to.piece(watch) });
         first(to, intent.cell, { before: () => to.piece(get) });

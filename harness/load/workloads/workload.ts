@@ -92,7 +92,12 @@ export interface Talk {
   readonly command?: string;
   /** The command as a reader may see it, of one that has a name. */
   readonly words?: string;
-  /** Writes the first commands of the next operation and says what it does; returns how many replies must come. */
+  /** Chooses the next operation and says what it does. */
+  draw(intent: Intent): void;
+  /**
+   * Writes its first commands; returns how many replies must come. Called again, on another connection, for an operation that a server
+   * has refused because of its keys' slot: it says the same once more.
+   */
   begin(to: CommandWriter, intent: Intent): number;
   /**
    * They are in. Writes more and returns how many replies must come now, or says what became of the operation. `intent` may be told

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { monotonicClock } from "../../base/clock.ts";
 import { until } from "../../base/deadline.ts";
+import { seededRandom } from "../../base/random.ts";
 import { CleanupScope } from "../../base/scope.ts";
 import { slots as slotsCheck } from "../../checks/slots/slots.ts";
 import type { RunningCluster } from "../../cluster/running-cluster.ts";
+import { slotOf } from "../../cluster/slots.ts";
 import { composeOf } from "../../cluster/topology/compose-of.ts";
 import { upCluster } from "../../cluster/up.ts";
 import { connectEngine } from "../../docker/engine.ts";
@@ -14,8 +16,13 @@ import { ownerLabels } from "../../docker/leftovers.ts";
 import { migrateSlots } from "../../faults/slots/migrate-slots.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import type { Emit, JournalEvent } from "../../journal/events.ts";
+import type { LoadSpec } from "../../journal/plan.ts";
+import { LoadGenerator } from "../../load/load-generator.ts";
+import { addSample, emptySample, type LoadSample } from "../../load/tally.ts";
+import { workloads } from "../../load/workloads/registry.ts";
 import { redirectRefusal } from "../../network/virtual-addresses.ts";
 import { redis } from "../../systems/redis.ts";
+import { planned } from "../../testing/load-fixture.support.ts";
 import { planOf } from "../../testing/plan-fixture.support.ts";
 import { plannedParams } from "../../testing/planned-params.support.ts";
 import { fixture } from "../../testing/record-fixture.support.ts";
@@ -143,5 +150,50 @@ describe("slots of a real Redis Cluster", function () {
     connection.close();
     await cluster.node("m1").admin(["CLUSTER", "SETSLOT", String(own), "STABLE"]);
     assert.deepEqual(await judged(), ["foreign-keys", "doubled-keys"]);
+  });
+
+  it("operations of several commands go with a slot that moves, and none is refused or half done", async () => {
+    const tag = cluster.keyTag("m3");
+    const at = (node: string) => ({ node, ...cluster.node(node).direct });
+    const peers = Object.fromEntries(
+      ["m1", "m2", "m3"].flatMap((n) => cluster.namesOf(n).map((name) => [name, at(n)])),
+    );
+    const generators = ["transaction", "queue", "stream"].map((workload) => {
+      const more = { workload, keyPrefix: `${tag}${workload}:`, keys: 50, elements: 3, connections: 4 };
+      const spec: LoadSpec = { ...planned(workload), ...more, timeout: 60_000, value: { min: 20, max: 20 } };
+      return new LoadGenerator({
+        ...{ spec, clock, peers, workload: workloads.get(workload)!, targets: [at("m3")] },
+        ...{ random: seededRandom(workload), share: { index: 0, of: 1 } },
+      });
+    });
+    const sums = generators.map(() => emptySample(""));
+    const counted = () => generators.forEach((one, i) => void addSample(sums[i] as LoadSample, one.sample()));
+    for (const one of generators) one.start(clock.now());
+    try {
+      const slot = slotOf(tag);
+      const served = (redirected: boolean) => () => {
+        counted();
+        return sums.every(({ ok, redirects }) => ok > 100 && (!redirected || (redirects.MOVED ?? 0) > 10));
+      };
+      await until({ what: "operations", within: 120_000, every: 20 }, served(false));
+      const { effect } = await inject({ from: "m3", to: "m2", slots: [slot], batch: 5, pace: 20 });
+      assert.match((await effect()).summary, /^1 of 1 slots? moved from m3 to m2/);
+      await until({ what: "operations after MOVED", within: 120_000, every: 20 }, served(true));
+    } finally {
+      await Promise.all(generators.map((one) => one.stop()));
+    }
+    counted();
+    // A blocked XREADGROUP is told that its stream is gone; that names no server, and is no redirection.
+    for (const { errors, info } of sums) {
+      assert.deepEqual([Object.keys(errors).filter((word) => word !== "UNBLOCKED"), info], [[], 0]);
+    }
+    const [transactions] = sums;
+    assert.ok((transactions?.redirects.ASK ?? 0) + (transactions?.redirects.TRYAGAIN ?? 0) > 0, "none while it moved");
+    assert.equal(await count("m3", slotOf(tag)), 0);
+    for (let group = 0; group < 50; group++) {
+      const keys = [0, 1, 2].map((part) => `${tag}transaction:${group}:${part}`);
+      const values = (await cluster.node("m2").admin(["MGET", ...keys])) as Buffer[];
+      assert.equal(new Set(values.map(String)).size, 1, `${keys}: ${values}`);
+    }
   });
 });
