@@ -5,7 +5,7 @@ import type { ReproInput } from "./repro-input.ts";
 /** The words with which redis-cli begins in a key space: the SPACE of load.sh, benchmark.sh and compare.sh. */
 export function spaceWords({ database, token }: KeySpace): string {
   if (database !== undefined) return words(["-n", String(database)]);
-  return token === undefined ? "" : words(["-a", token]);
+  return token === undefined ? "" : words(["--no-auth-warning", "-a", token]);
 }
 
 /** Bash lines that name all key spaces; none where there is one. */

@@ -53,7 +53,7 @@ ${branches.join("\n")}${expires}
       const key = `${tag}preload:${types[last % types.length]}:${last}`;
       return [
         `docker exec "$P-tools" sh -c 'for lane in 0 1 2 3; do awk -v lane=$lane -v seed=$((10 * $3 + lane)) -v tag="$4" -f /tmp/preload.awk | timeout 120 redis-cli $5 -h "$1" -p "$2" >/dev/null & done; wait' -- "$P-${master}" "$PORT" ${i + 1} ${word(tag)} "\${SPACE:-}"`,
-        `[ "$(cli ${word(master)} \${SPACE:-} EXISTS ${word(key)} | tail -n 1)" = 1 ] || die "the dataset could not be written to ${master}"`,
+        `[ "$(cli ${word(master)} \${SPACE:-} EXISTS ${word(key)})" = 1 ] || die "the dataset could not be written to ${master}"`,
       ];
     }),
     ...(isDivided ? ["done"] : []),

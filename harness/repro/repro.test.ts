@@ -227,7 +227,7 @@ sed 's/until-[0-9]*/until/' "$WORK/made"; rm -r "$WORK"`);
     assert.match(databases, /^GATED=1 DIRECT='[^']*' SPACE="-n 1"$/m);
     assert.match(databases, /"\{?db1:/);
     const namespaces = await scriptOf("kvrocks/namespaces.yaml", "kvrocks");
-    assert.match(namespaces, /^SPACES=\("" "-a kvchaos-ns1"/m);
+    assert.match(namespaces, /^SPACES=\("" "--no-auth-warning -a kvchaos-ns1"/m);
     assert.ok(!/SPACES=|SPACE="/.test(await scriptOf("any/quickstart.yaml", "redis")));
   });
 

@@ -1,6 +1,7 @@
 # benchmark NODE ARGUMENTS...: redis-benchmark again and again. Where GATED is 1 it waits while the node is no master; SPACE chooses a key space.
 benchmark() {
   local host port gate='' space=${SPACE:-}
+  space=${space/#-n/--dbnum} # redis-benchmark's words for it
   read -r host port <<<"$(address client "$1")"
   if [ "$GATED" = 1 ]; then gate=/tmp/master-$1; fi
   # shellcheck disable=SC2016 # expanded in the container
@@ -14,5 +15,5 @@ benchmark() {
         wait
       fi
       sleep 0.5
-    done >/dev/null 2>&1' -- "$host" "$port" "$gate" "${space/#-n/--dbnum}" "${@:2}"
+    done >/dev/null 2>&1' -- "$host" "$port" "$gate" "${space#--no-auth-warning}" "${@:2}"
 }
