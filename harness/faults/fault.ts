@@ -78,6 +78,8 @@ export interface Fault<W = WrittenParams, P = PlannedParams> {
   holdsUp?(params: W | P): LinkPattern[];
   /** Links that this machine dials for it, to measure it or in it; absent: those that it can hold up. */
   dials?(params: W | P): LinkPattern[];
+  /** On servers that kvchaos did not start: "free", or only where the user allows it by name. Absent: it needs a cluster of ours. */
+  readonly onAttached?: "free" | "allowed";
   /** A library has to stand between every server and its C library (interpose/). */
   readonly interposes?: true;
   /** Why this machine cannot do it, in one sentence; null, or absent: it can, as far as is known. Asked before anything is started. */

@@ -52,6 +52,10 @@ export const READ_ONLY_COMMANDS: readonly string[] = [
   ...["CLUSTER NODES", "SENTINEL MASTERS", "SENTINEL REPLICAS", "SENTINEL SENTINELS"],
 ];
 
+/** Where passwords come from: a command line is everybody's to read. */
+export const PASSWORD = "KVCHAOS_PASSWORD";
+export const SENTINEL_PASSWORD = "KVCHAOS_SENTINEL_PASSWORD";
+
 const ASK_WITHIN = 5_000;
 /** More servers than that nobody watches from one place. */
 const MOST_SERVERS = 200;

@@ -13,9 +13,11 @@ import { waysOf } from "../../experiment/vias.ts";
 import { type Plan, viaText } from "../../journal/plan.ts";
 import { newSeed } from "../../run/campaign/rounds.ts";
 import { serverIn, systemOfImage } from "../../systems/system-of-image.ts";
+import { DELETES, explainAttached } from "../attached/explain-attached.ts";
 import { checkNodeImages, knownSystem, ownImage, readWish } from "../choose-server.ts";
 import { command, IMAGE } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
+import { interruptible } from "../interrupt.ts";
 import { planFor } from "../plan-for.ts";
 import { print } from "../print.ts";
 
@@ -25,6 +27,16 @@ export const explainCommand = command({
     system: { type: "string", describe: "default: the first that the experiment names" },
     image: IMAGE,
     seed: { type: "string", describe: "draws every random choice; default: a new one" },
+    attach: {
+      type: "string",
+      describe:
+        "a file that names servers that are there: may the experiment run against them, and what would it do? Only asks them",
+    },
+    [DELETES]: {
+      type: "boolean",
+      default: false,
+      describe: "with --attach: a FLUSHALL that the file allows may delete keys that are not ours",
+    },
     compose: {
       type: "boolean",
       default: false,
@@ -41,6 +53,14 @@ export const explainCommand = command({
     const { system, image } = server;
     const { nodes = {} } = wish;
     checkNodeImages(nodes, await registries.readShape(experiment.cluster), system);
+    if (args.attach !== undefined) {
+      const { attach, [DELETES]: deletes } = args;
+      const lines = await interruptible(
+        (signal) => explainAttached(experiment, { file, attach, deletes }, signal),
+        "leaving",
+      );
+      for (const line of lines) print(`# ${line}`);
+    }
     const { plan, compose } = await planFor(experiment, seed ?? newSeed(), { ...server, nodes });
     if (asFile) {
       const { cluster } = hiddenPlan(plan).experiment;

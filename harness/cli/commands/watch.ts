@@ -6,7 +6,7 @@ import { readLimitExpression } from "../../experiment/read/limit-expression.ts";
 import { ownLimit } from "../../experiment/read/read-limits.ts";
 import type { OwnLimit } from "../../journal/limits.ts";
 import { type ComposeServer, composeServers } from "../../live/compose-servers.ts";
-import { type Access, type Address, discover } from "../../live/discover.ts";
+import { type Access, type Address, discover, PASSWORD, SENTINEL_PASSWORD } from "../../live/discover.ts";
 import { watch } from "../../live/watch.ts";
 import type { WatchSettings } from "../../live/watch-plan.ts";
 import { liveReporters, renderAll, reporters } from "../../report/registry.ts";
@@ -18,9 +18,6 @@ import { interruptible } from "../interrupt.ts";
 import { invocation } from "../invocation.ts";
 import { log, logError } from "../print.ts";
 import { readDuration } from "../read-limits.ts";
-
-const PASSWORD = "KVCHAOS_PASSWORD";
-const SENTINEL_PASSWORD = "KVCHAOS_SENTINEL_PASSWORD";
 
 export const watchCommand = command({
   positionals: {

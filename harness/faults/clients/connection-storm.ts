@@ -42,6 +42,7 @@ type Params = z.infer<typeof described.planned>;
  */
 export const connectionStorm = defineFault({
   kind: "connection-storm",
+  onAttached: "free",
   summary: "open many connections to a server within a short time",
   lasting: true,
   parameters: described,

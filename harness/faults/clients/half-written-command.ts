@@ -35,6 +35,7 @@ type Params = z.infer<typeof described.planned>;
  */
 export const halfWrittenCommand = defineFault({
   kind: "half-written-command",
+  onAttached: "free",
   summary: "connections that stop in the middle of a command",
   lasting: true,
   parameters: described,

@@ -18,6 +18,7 @@ const INJECT_MS = 60_000;
  */
 export const command = defineFault({
   kind: "command",
+  onAttached: "free",
   summary: "any RESP command on any node",
   lasting: true,
   parameters: parameters({

@@ -59,6 +59,7 @@ interface Copy {
  */
 export const duplicateCommand = defineFault({
   kind: "duplicate-command",
+  onAttached: "free",
   summary: "send one admin command twice (or more) within milliseconds, each on its own connection",
   lasting: false,
   parameters: plannedAs(written, planned, ({ node, secondNode, ...rest }) => ({

@@ -20,6 +20,7 @@ const LONGEST_MS = 15_000;
  */
 export const flushall = defineFault({
   kind: "flushall",
+  onAttached: "allowed",
   summary: "FLUSHALL or FLUSHDB under load",
   lasting: false,
   parameters: parameters({

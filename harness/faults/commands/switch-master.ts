@@ -76,6 +76,7 @@ const planned = z.strictObject({
  */
 export const switchMaster = defineFault({
   kind: "switch-master",
+  onAttached: "free",
   summary: "promote another node, or re-point a replica at another master",
   lasting: false,
   parameters: plannedAs(

@@ -10,6 +10,7 @@ import { addToxics } from "./toxics.ts";
  */
 export const latency = defineFault({
   kind: "latency",
+  onAttached: "free",
   summary: "delay everything on links",
   lasting: true,
   parameters: parameters({

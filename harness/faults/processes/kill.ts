@@ -15,6 +15,7 @@ const never = z.literal("never");
  */
 export const kill = defineFault({
   kind: "kill",
+  onAttached: "allowed",
   harmsHelpers: true,
   summary: "send a signal to a server, start it again later or not",
   lasting: true,

@@ -8,6 +8,7 @@ import { selectNode } from "../selector.ts";
  */
 export const pause = defineFault({
   kind: "pause",
+  onAttached: "allowed",
   harmsHelpers: true,
   summary: "freeze a node's processes",
   lasting: true,
