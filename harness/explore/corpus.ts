@@ -55,7 +55,10 @@ export class Corpus {
     const fresh = [...behaviour].filter((one) => !this.#seen.has(one));
     this.#experiments++;
     for (const one of behaviour) this.#seen.set(one, this.timesSeen(one) + 1);
-    if (fresh.length > 0) this.#members.push({ number, document, behaviour: [...behaviour], showedBug, taken: 0 });
+    // What was carried from another night may be its counts alone.
+    const whole = Object.keys(document).length > 0;
+    if (fresh.length > 0 && whole)
+      this.#members.push({ number, document, behaviour: [...behaviour], showedBug, taken: 0 });
     return fresh;
   }
 

@@ -53,7 +53,7 @@ describe("the diary of an exploration", () => {
     assert.deepEqual(lines, before.lines);
     assert.deepEqual(corpus.members, before.corpus.members);
     assert.equal(next, 4);
-    assert.equal(await Diary.seedIn(folder), "7");
+    assert.deepEqual(await Diary.headIn(folder), HEAD);
     const [first, second] = ledger.bugs;
     assert.deepEqual([first?.again, first?.kinds], [{ shown: 2, of: 3 }, ["kill"]]);
     assert.deepEqual([second?.known, second?.experiments], ["https://example.org/1", [3]]);

@@ -12,7 +12,7 @@ import { type Bug, Ledger } from "./ledger.ts";
  */
 
 const VERSION = 1;
-const FILE = "experiments.jsonl";
+export const DIARY_FILE = "experiments.jsonl";
 
 const headSchema = z.object({ version: z.literal(VERSION), system: z.string(), image: z.string(), seed: z.string() });
 export type DiaryHead = Omit<z.infer<typeof headSchema>, "version">;
@@ -63,7 +63,7 @@ export class Diary {
   /** @throws ChaosError `usage` when the folder holds another exploration */
   static async open(folder: string, head: DiaryHead): Promise<Diary> {
     const diary = new Diary(folder, head);
-    const file = path.join(folder, FILE);
+    const file = path.join(folder, DIARY_FILE);
     await mkdir(path.join(folder, "found"), { recursive: true });
     const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return null;
@@ -87,10 +87,12 @@ export class Diary {
   }
 
   /** Of the exploration in a folder; undefined: there is none. */
-  static async seedIn(folder: string): Promise<string | undefined> {
-    const text = await readFile(path.join(folder, FILE), "utf8").catch(() => "");
+  static async headIn(folder: string): Promise<DiaryHead | undefined> {
+    const text = await readFile(path.join(folder, DIARY_FILE), "utf8").catch(() => "");
     const [first = ""] = text.split("\n", 1);
-    return first === "" ? undefined : headSchema.safeParse(JSON.parse(first)).data?.seed;
+    if (first === "") return undefined;
+    const { system, image, seed } = headSchema.parse(JSON.parse(first));
+    return { system, image, seed };
   }
 
   /** ms that the sessions before this one took. */
@@ -147,7 +149,7 @@ export class Diary {
       seen: [...outcome.seen],
     };
     this.lines.push(line);
-    this.#then(() => appendFile(path.join(this.folder, FILE), `${JSON.stringify(line)}\n`));
+    this.#then(() => appendFile(path.join(this.folder, DIARY_FILE), `${JSON.stringify(line)}\n`));
   }
 
   /** More is known of a bug. */

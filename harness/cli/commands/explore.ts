@@ -83,11 +83,11 @@ export const exploreCommand = command({
       { reports: path.join(out, "runs"), jobs, unattended: true, quiet: true, part: true },
       async (session) => {
         const server = await session.server({ system: system.name, image: args.image }, [system.name]);
-        const earlier = await Diary.seedIn(out);
+        const earlier = await Diary.headIn(out);
         const diary = await Diary.open(out, {
           system: system.name,
           image: server.image,
-          seed: args.seed ?? earlier ?? newSeed(),
+          seed: args.seed ?? earlier?.seed ?? newSeed(),
         });
         const { head, before } = diary;
         const { seed } = head;

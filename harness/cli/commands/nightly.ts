@@ -11,12 +11,15 @@ import { countedOutcomes } from "../../report/night/outcome-words.ts";
 import { type JobWishes, type NightJob, nightJobs, nightOrder, seedOfNight, shardOf } from "../../run/night/jobs.ts";
 import { mergeNights } from "../../run/night/merge.ts";
 import { blankEntry, NightRunner } from "../../run/night/night-runner.ts";
-import { type Night, nightRun } from "../../run/night/record.ts";
-import { serverIn, systemIn } from "../../systems/system-of-image.ts";
+import { type Night, type NightEntry, nightRun } from "../../run/night/record.ts";
+import { systems } from "../../systems/registry.ts";
+import type { SystemName } from "../../systems/system.ts";
+import { serverIn, systemIn, systemNamedBy } from "../../systems/system-of-image.ts";
 import { knownSystem, type ServerChoice } from "../choose-server.ts";
 import { command, JOBS, REPORTS } from "../command.ts";
 import { EXIT, exitOfNight } from "../exit-codes.ts";
 import { EXPERIMENTS, experimentFiles, readExperiments } from "../experiment-files.ts";
+import { blankExploration } from "../night/explorations.ts";
 import { saveNight } from "../night/night-files.ts";
 import { log } from "../print.ts";
 import { readDuration, readJobs, readShard, type Shard } from "../read-limits.ts";
@@ -53,12 +56,24 @@ export const nightlyCommand = command({
     image: { type: "string", array: true, default: [] as string[], describe: "instead of the images they name" },
     pull: { type: "boolean", default: false, describe: "bring images that are not on this machine" },
     jobs: { ...JOBS, ...fromEnvironment("KVCHAOS_JOBS", JOBS.default), describe: `${JOBS.describe} (KVCHAOS_JOBS)` },
+    explore: {
+      ...fromEnvironment("KVCHAOS_EXPLORE"),
+      describe:
+        'then explore each image of --image, or the first of each system, for "2h" together (KVCHAOS_EXPLORE); only those that are here',
+    },
+    corpus: {
+      ...fromEnvironment("KVCHAOS_CORPUS"),
+      describe: "the folder in which explorations go on from night to night, at most 5 MB (KVCHAOS_CORPUS)",
+    },
     reports: REPORTS,
     reporter: { type: "string", default: "spec", describe: "any mocha reporter" },
     "reporter-option": { type: "string", array: true, default: [] as string[], describe: "name=value, for it" },
   },
   run: async (args) => {
     const budget = readDuration("--budget", args.budget);
+    const exploreFor = args.explore === undefined ? null : readDuration("--explore", args.explore);
+    if (args.corpus !== undefined && exploreFor === null && !process.env.KVCHAOS_CORPUS)
+      throw new ChaosError("usage", "--corpus without --explore: nothing would go on from it");
     const shard = readShard(args.shard);
     readJobs(args.jobs ?? JOBS.default);
     const started = new Date();
@@ -74,6 +89,8 @@ export const nightlyCommand = command({
     const directory = await nightFolder(args.reports, shard, seed, started);
     const entries = new Map(jobs.map((job) => [job, blankEntry(job)]));
     let atOnce = 1;
+    const explored: NightEntry[] = [];
+    const toExplore: ServerChoice[] = [];
     const night = (finished: boolean): Night => ({
       version: 1,
       kvchaos: version,
@@ -84,7 +101,7 @@ export const nightlyCommand = command({
       ...(atOnce > 1 && { jobs: atOnce }),
       shard,
       finished,
-      entries: [...entries.values()],
+      entries: [...entries.values(), ...explored],
     });
     let saved: Promise<unknown> = Promise.resolve();
     /** One after the other: jobs end at the same time. */
@@ -102,33 +119,59 @@ export const nightlyCommand = command({
     if (jobs.length === 0)
       log(`nothing to run: there are fewer experiments and images than shards (--shard ${args.shard})`);
     const beside = readJobs(args.jobs ?? JOBS.default, jobs.length);
-    return withSession({ reports: args.reports, quiet: true, part: true, jobs: beside }, async (session) => {
-      const { signal } = session;
-      atOnce = session.jobs;
-      const runner = new NightRunner({
-        clock,
-        budget,
-        absent: (job) => anyAbsent(session, job, args.pull),
-        run: async (job) => {
-          const result = await session.runSeedOn(serverOf(job), job.experiment, seed);
-          const kept = (run: EndedRun) => nightRun(path.relative(directory, run.directory), { ...run, seed });
-          return [...(result.spoilt ? [{ ...kept(result.spoilt), counts: false as const }] : []), kept(result)];
-        },
-        signal,
-      });
-      await start(session.jobs, async (job) => {
-        const entry = await runner.job(job);
-        entries.set(job, entry);
+    const code = await withSession(
+      { reports: args.reports, quiet: true, part: true, jobs: beside },
+      async (session) => {
+        const { signal } = session;
+        atOnce = session.jobs;
+        const runner = new NightRunner({
+          clock,
+          budget,
+          absent: (job) => anyAbsent(session, job, args.pull),
+          run: async (job) => {
+            const result = await session.runSeedOn(serverOf(job), job.experiment, seed);
+            const kept = (run: EndedRun) => nightRun(path.relative(directory, run.directory), { ...run, seed });
+            return [...(result.spoilt ? [{ ...kept(result.spoilt), counts: false as const }] : []), kept(result)];
+          },
+          signal,
+        });
+        await start(session.jobs, async (job) => {
+          const entry = await runner.job(job);
+          entries.set(job, entry);
+          await save(false);
+          return entry;
+        });
+        for (const server of exploreFor === null ? [] : imagesToExplore(args.image, system)) {
+          const why = await absent(session, server, args.pull);
+          if (why === null) toExplore.push(server);
+          else
+            explored.push({
+              ...blankExploration(server.system.name, server.image),
+              outcome: "skipped",
+              reasons: [why],
+            });
+        }
         await save(false);
-        return entry;
-      });
-      const last = await save(!signal.aborted);
-      await writeNight(mergeNights([{ night: last, directory }], [], directory), process.env);
-      log(`${countedOutcomes(last.entries)}\n${path.join(directory, "index.html")}`);
-      // A share can be empty; a whole night must not.
-      const outcomes = last.entries.map(({ outcome }) => outcome);
-      return jobs.length === 0 && shard.count > 1 ? EXIT.pass : exitOfNight(outcomes, 0);
-    });
+        return EXIT.pass;
+      },
+    );
+    let interrupted = code === EXIT.interrupted;
+    if (exploreFor !== null && !interrupted) {
+      const { exploreImages } = await import("../night/explore-images.ts");
+      const { corpus, jobs: atMost } = args;
+      const ofShard = shard.count === 1 ? seed : `${seed}.${shard.index}`;
+      const night = { directory, corpus, seed: ofShard, jobs: atMost ?? JOBS.default, length: exploreFor };
+      const all = await exploreImages(toExplore, night);
+      explored.push(...all.entries);
+      interrupted = all.interrupted;
+    }
+    const last = await save(!interrupted);
+    await writeNight(mergeNights([{ night: last, directory }], [], directory), process.env);
+    log(`${countedOutcomes(last.entries)}\n${path.join(directory, "index.html")}`);
+    if (interrupted) return EXIT.interrupted;
+    // A share can be empty; a whole night must not.
+    const outcomes = last.entries.map(({ outcome }) => outcome);
+    return outcomes.length === 0 && shard.count > 1 ? EXIT.pass : exitOfNight(outcomes, 0);
   },
 });
 
@@ -156,6 +199,14 @@ async function nightFolder(reports: string, { index, count }: Shard, seed: strin
   const directory = path.resolve(reports, `${time}-nightly${share}-${seed.replace(/[^\w.]+/g, "-").slice(0, 60)}`);
   await mkdir(directory, { recursive: true });
   return directory;
+}
+
+/** Those that were asked for, or the first of each system. */
+function imagesToExplore(images: readonly string[], system: SystemName | undefined): ServerChoice[] {
+  const own = [...systems.values()].flatMap(({ images: [first] }) => first ?? []);
+  const named = images.length > 0 ? images : own;
+  const servers = named.map((image) => ({ image, system: systemIn(image, knownSystem(systemNamedBy(image))) }));
+  return servers.filter((server) => system === undefined || server.system.name === system);
 }
 
 const serverOf = ({ image, system }: NightJob): ServerChoice => ({

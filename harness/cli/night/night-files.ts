@@ -4,10 +4,12 @@ import type { z } from "zod";
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { registries } from "../../experiment/catalogue.ts";
 import { readPlan } from "../../experiment/plan-file.ts";
+import { DIARY_FILE, Diary } from "../../explore/diary.ts";
 import { resultSchema } from "../../report/ci/result-schema.ts";
 import { expectationOf, expectationText, judge } from "../../run/night/expectation.ts";
 import type { FoundNight } from "../../run/night/merge.ts";
 import { type Night, type NightEntry, nightRun, nightSchema } from "../../run/night/record.ts";
+import { exploredEntries } from "./explorations.ts";
 
 const NIGHT_FILE = "nightly.json";
 
@@ -46,19 +48,35 @@ export async function findNights(folders: readonly string[], out: string): Promi
       night.entries.flatMap(({ runs }) => runs.map(({ folder }) => path.resolve(directory, folder))),
     ),
   );
-  const free = (file: string): boolean => !known.has(path.dirname(file));
+  const explorations = named(DIARY_FILE).map((file) => path.dirname(file));
+  /** What lies in an exploration was run for it: it tells of that itself. */
+  const free = (file: string): boolean =>
+    !known.has(path.dirname(file)) && !explorations.some((folder) => file.startsWith(`${folder}${path.sep}`));
+  // Without a page it is what is carried from night to night.
+  const pages = new Set(named("explore.html").map((file) => path.dirname(file)));
+  const explored = explorations.filter((folder) => pages.has(folder) && !known.has(folder));
   const results = named("result.json").filter(free);
   const done = new Set(results.map((file) => path.dirname(file)));
   const withoutResult = named("journal.jsonl")
     .filter(free)
     .map((file) => path.dirname(file))
     .filter((folder) => !done.has(folder));
-  if (nights.length + results.length + withoutResult.length === 0) {
-    throw new ChaosError("usage", `no nightly.json and no run in ${folders.join(", ")}`, {
-      hint: "Name folders that `kvchaos nightly` or `kvchaos run` wrote with --reports.",
+  if (nights.length + results.length + withoutResult.length + explored.length === 0) {
+    throw new ChaosError("usage", `no nightly.json, no exploration and no run in ${folders.join(", ")}`, {
+      hint: "Name folders that `kvchaos nightly`, `kvchaos explore` or `kvchaos run` wrote with --reports.",
     });
   }
-  return { nights, others: await Promise.all(results.map((file) => entryOf(file, out))), withoutResult };
+  const others = await Promise.all([
+    ...results.map(async (file) => [await entryOf(file, out)]),
+    ...explored.map((folder) => explorationIn(folder, out)),
+  ]);
+  return { nights, others: others.flat(), withoutResult };
+}
+
+async function explorationIn(folder: string, out: string): Promise<NightEntry[]> {
+  const head = await Diary.headIn(folder);
+  if (!head) throw new ChaosError("usage", `${path.join(folder, DIARY_FILE)} tells of no exploration`);
+  return exploredEntries(await Diary.open(folder, head), 0, out);
 }
 
 async function filesOf(folder: string): Promise<string[]> {

@@ -33,8 +33,8 @@ function cells(entry: NightEntry): HtmlContent[] {
   const { outcome, experiment, title, image, expects, reasons, runs, ms } = entry;
   const { word, style } = OUTCOME_WORDS[outcome];
   const command = againCommand(entry);
-  const links = runs.map(({ folder, verdict }, i) => {
-    const target = `${folder.split(/[/\\]/).map(encodeURIComponent).join("/")}/report.html`;
+  const links = runs.map(({ folder, verdict, page = "report.html" }, i) => {
+    const target = `${folder.split(/[/\\]/).map(encodeURIComponent).join("/")}/${page}`;
     return html`${i > 0 && ", "}<a href="${target}">${verdict}</a>`;
   });
   return [

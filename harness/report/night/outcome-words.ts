@@ -49,10 +49,12 @@ export function gravestFirst(entries: readonly NightEntry[]): NightEntry[] {
 }
 
 /** What to type to see it again; null when it never ran. */
-export function againCommand({ experiment, image, system, runs }: NightEntry): string | null {
+export function againCommand({ experiment, image, system, runs, explored }: NightEntry): string | null {
   const [run] = runs;
   if (!run) return null;
-  const words = ["run", experiment, "--system", system, "--image", image, "--seed", run.seed];
+  const words = explored
+    ? ["explore", "--system", system, "--image", image, "--seed", run.seed]
+    : ["run", experiment, "--system", system, "--image", image, "--seed", run.seed];
   return ["node", "harness/cli/kvchaos.mjs", ...words].map(shellWord).join(" ");
 }
 

@@ -36,6 +36,8 @@ const nightRunSchema = z.object({
   findings: z.array(z.object({ type: z.string(), class: z.string(), summary: z.string() })),
   /** It may be the doing of runs beside it: it was done once more, alone, and that one counts. */
   counts: z.literal(false).optional(),
+  /** Its page in that folder; absent: report.html. */
+  page: z.string().optional(),
 });
 /** One run of a job. */
 export type NightRun = z.infer<typeof nightRunSchema>;
@@ -67,6 +69,8 @@ const nightEntrySchema = z.object({
   runs: z.array(nightRunSchema),
   /** How often the same plan gave it again (95 % interval as shares); null when it was not asked again. */
   again: z.object({ k: z.number(), n: z.number(), low: z.number(), high: z.number() }).nullable(),
+  /** It is no experiment of the catalogue but an exploration, or what that found. */
+  explored: z.literal(true).optional(),
 });
 /** What became of one job. */
 export type NightEntry = z.infer<typeof nightEntrySchema>;
