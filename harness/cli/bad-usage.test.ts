@@ -124,7 +124,12 @@ describe("bad usage", () => {
     ],
     ["half an option of a reporter", ["nightly", "QUICKSTART", "--reporter-option", "x"], /expected name=value/],
     ["a merge of no folder", ["merge", "FOLDER/none"], /none is no folder/],
-    ["a merge of nothing", ["merge", "FOLDER/empty"], /no nightly\.json, no exploration and no run in/, /kvchaos nightly/],
+    [
+      "a merge of nothing",
+      ["merge", "FOLDER/empty"],
+      /no nightly\.json, no exploration and no run in/,
+      /kvchaos nightly/,
+    ],
     ["images of an unknown system", ["images", "pull", "--system", "mysql"], /no system "mysql"/, /Known/],
     ["an unknown format", ["report", "FOLDER", "--format", "pdf"], /no report format "pdf"/, /html/],
   ];
