@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { EventOf } from "../journal/events.ts";
 import { final, finals, recorded, write } from "../testing/history-fixture.support.ts";
-import { condition, event, fixture, starved, state } from "../testing/record-fixture.support.ts";
+import { clusterEvent, condition, event, fixture, starved, state } from "../testing/record-fixture.support.ts";
 import { converges } from "./data/converges.ts";
 import { oneMaster } from "./roles/one-master.ts";
 import { recoversWithin } from "./service/recovers-within.ts";
@@ -236,6 +236,22 @@ describe("recovers-within", () => {
       assert.deepEqual([result.valid, result.findings], [false, []], JSON.stringify(sign));
       assert.match(result.why ?? "", /as other findings explain: r1: /);
     }
+  });
+
+  it("accuses the sentinel that says otherwise, and no server that answers and does as it was told", () => {
+    const judged = (...more: Parameters<typeof fixture>[0] & {}) => {
+      const waiting = [
+        { node: "m1", what: "should be a master and is not" },
+        { node: "s1", what: "says that r1 is master instead of m1", dissent: true as const },
+      ];
+      const cluster = clusterEvent(500, { m1: "master", r1: "replica", s1: "sentinel", c0: "control" });
+      const late = event("recovery", 60_000, { recovered: false, ms: 19_000, waiting });
+      const record = fixture([cluster, late, ...more], { without: ["recovery", "cluster"] });
+      const { findings, why } = recoversWithin.check(record);
+      return [...findings.map(({ node }) => node), why?.split(": ").slice(1).join(": ")];
+    };
+    assert.deepEqual(judged(), ["s1", "m1: slow-recovery/not-recovered of s1"]);
+    assert.deepEqual(judged(condition(45_000, "m1", "slow")), ["s1", "m1: slow-recovery/slow of m1"]);
   });
 
   it("a crash that was over long before does not explain it", () => {

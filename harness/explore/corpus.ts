@@ -1,4 +1,5 @@
 import type { Random } from "../base/random.ts";
+import { MET_STATES, meeting } from "./behaviour.ts";
 import { weighted } from "./grammar/chance.ts";
 import type { Drawn } from "./grammar/drawn.ts";
 
@@ -48,6 +49,11 @@ export class Corpus {
 
   timesSeen(one: string): number {
     return this.#seen.get(one) ?? 0;
+  }
+
+  /** Experiments and states of servers in which a kind of fault came. */
+  timesMet(fault: string): number {
+    return MET_STATES.reduce((sum, state) => sum + this.timesSeen(meeting(fault, state)), 0);
   }
 
   /** Counts what an experiment showed, and keeps it if some of that is new. Returns what is. */

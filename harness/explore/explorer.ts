@@ -63,7 +63,7 @@ export interface Exploration {
 }
 
 /** How often an experiment is drawn anew although there is a corpus; and as long as that has few that could be changed. */
-const FRESH = 0.3;
+const FRESH = 0.45;
 const FRESH_AT_FIRST = 0.75;
 const FEW = 8;
 /** How often the next one is for the cluster that the last one left: a new one takes as long as half of the chaos. */
@@ -123,7 +123,7 @@ async function drawValid(
   { corpus, ledger, left }: { corpus: Corpus; ledger: Ledger; left: Ground | null },
 ): Promise<Drawn> {
   const lines = guided ? corpus.someLogLines.flatMap((line) => lineOf(line) ?? []) : [];
-  const grammar = { ...plain, lines };
+  const grammar = guided ? { ...plain, lines, tried: (kind: string) => corpus.timesMet(kind) } : { ...plain, lines };
   for (let attempt = 0; attempt < MOST_DRAWS; attempt++) {
     const random = seededRandom(`${seed}/${number}/${attempt}`);
     const ground = left !== null && maybe(random, STAY) ? left : null;

@@ -259,10 +259,12 @@ class Run {
   }
 
   async #tearDown(keep: boolean): Promise<void> {
-    const { scope, held, emit } = this.#context;
+    const { scope, held, emit, options } = this.#context;
     const failures = await scope.close();
     const left = this.#mayBeCleaned && failures.length === 0 && (await leaveCluster(this.#context, this.#started));
-    if (!keep && !left) failures.push(...(await held.resources.close()));
+    // The next run of this process does not wait for the end of containers.
+    if (!keep && !left && options.warm) options.warm.remove({ ...held });
+    else if (!keep && !left) failures.push(...(await held.resources.close()));
     for (const { what, error } of failures) {
       emit({ type: "note", about: "teardown", text: `could not ${what}: ${messageOf(error)}` });
     }

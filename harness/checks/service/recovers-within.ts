@@ -22,7 +22,7 @@ export const recoversWithin: Check = {
     if (starved !== null) {
       return { valid: "unknown", why: `not recovered, but ${starved} of the recovery`, findings: [] };
     }
-    const explained = explainedNodes(record);
+    const explained = new Map([...misledServers(record, recovery), ...explainedNodes(record)]);
     const waiting = new Map<string, string[]>();
     const reasons: string[] = [];
     for (const { node, what, load } of recovery.waiting) {
@@ -82,6 +82,23 @@ function clientsLate({ within }: EventOf<"recovery">, clients: readonly string[]
     evidence: [],
     detail: { waiting: clients, within },
   };
+}
+
+/**
+ * Servers that answer, of whose roles those who rule say different things: each does as the last one told it. Node → that finding as
+ * "type/class of node".
+ */
+function misledServers(record: RunRecord, { waiting, t }: EventOf<"recovery">): Map<string, string> {
+  const isServer = (node: string): boolean =>
+    record.view.nodes.some(({ name, role }) => name === node && (role === "master" || role === "replica"));
+  const ruler = waiting.find(({ node, dissent }) => dissent && !isServer(node));
+  if (!ruler) return new Map();
+  const answers = (node: string): boolean => {
+    const last = record.view.conditions.get(node)?.findLast(({ from }) => from <= t);
+    return last === undefined || last.condition === "healthy";
+  };
+  const misled = waiting.filter(({ node, load }) => load === undefined && isServer(node) && answers(node));
+  return new Map(misled.map(({ node }) => [node, `slow-recovery/not-recovered of ${ruler.node}`]));
 }
 
 /**

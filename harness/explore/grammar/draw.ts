@@ -27,6 +27,8 @@ export interface Grammar {
   clusters?: readonly GivenCluster[];
   /** Regular expressions for lines of logs that faults may wait for. */
   lines?: readonly string[];
+  /** How often a kind of fault has come so far: what has seldom come is drawn rather. */
+  tried?(kind: string): number;
 }
 
 /** A Compose file of the user's. */
@@ -51,6 +53,12 @@ const TRIES = 3;
 const SLOW: ReadonlySet<string> = new Set(["kill", "restart", "shutdown", "migrate-slots"]);
 /** How often locks are looked at: it slows the servers down. */
 const LOCKS = 0.15;
+/** How often full syncs are to be met, where they can be had: most of what goes wrong in replication goes wrong in them. */
+const SYNCS = 0.5;
+/** What brings a full sync where they are to be met. */
+const BRINGS_SYNC = "switch-master";
+/** A kind of fault that has never come is drawn so many times as often, and more. */
+const UNTRIED = 3;
 
 /**
  * An experiment that nobody wrote. Each draw does without a random half of the kinds of faults and loads, so that those that are left meet
@@ -59,18 +67,20 @@ const LOCKS = 0.15;
 export function draw(grammar: Grammar, random: Random, given: Ground | null = null): Drawn {
   const { system } = grammar;
   const ground = given ?? drawGround(grammar, random);
-  const length = 1000 * random.int(SHORTEST / 1000, LONGEST / 1000);
-  const field = { ...fieldOf(grammar, ground.cluster), random };
+  const length = drawLength(random);
+  const field = { ...fieldOf(grammar, ground), random };
   const kinds = half(random, grammar.faults);
   const count = Math.max(random.int(1, MOST_FAULTS), random.int(1, MOST_FAULTS / 2));
-  const faults: Drawn[] = [];
+  // Who waits for a full sync needs something that brings one.
+  const first = field.syncs && drawFault(field, grammar.faults.filter(bringsSync), 1, [], length);
+  const faults: Drawn[] = first ? [first] : [];
   // Not every kind can be drawn for every cluster.
   for (let tries = 0; tries < TRIES * count && faults.length < count; tries++) {
     const fault = drawFault(field, kinds, faults.length + 1, faults, length);
     if (fault) faults.push(fault);
   }
   const single = field.masters.length === 1 || field.mode === "cluster";
-  const preload = drawPreload(random);
+  const preload = drawPreload(random, field.syncs);
   const { cluster, ...servers } = ground;
   return {
     title: "Drawn by kvchaos explore",
@@ -90,6 +100,14 @@ export function draw(grammar: Grammar, random: Random, given: Ground | null = nu
   };
 }
 
+/** Rather long than short: what comes before and after it takes as long for both. ms */
+function drawLength(random: Random): number {
+  const [shortest, longest] = [SHORTEST / 1000, LONGEST / 1000];
+  return 1000 * Math.max(random.int(shortest, longest), random.int(shortest, longest));
+}
+
+const bringsSync = (kind: string): boolean => kind === BRINGS_SYNC;
+
 /** Which locks threads take; and short pauses where they ask for them, so that races become wider. */
 function drawLocks(random: Random): Drawn {
   if (maybe(random, 0.25)) return { locks: true };
@@ -103,11 +121,12 @@ function drawGround({ system, modes, settings, clusters = [] }: Grammar, random:
   const given = clusters.length > 0 ? random.pick(clusters) : null;
   const mode = given?.mode ?? random.pick(modes);
   const cluster = given?.file ?? drawCluster(random, system, mode);
-  const config = settings ? drawSettings(random, system) : {};
+  const syncs = mode === "replication" && maybe(random, SYNCS);
+  const config = settings ? drawSettings(random, system, syncs) : {};
   return {
     cluster,
     ...(Object.keys(config).length > 0 && { config: { [system]: config } }),
-    ...(mode === "replication" && maybe(random, 0.4) && { "full-sync": "force" }),
+    ...(syncs && { "full-sync": "force" }),
   };
 }
 
@@ -121,13 +140,15 @@ export function drawFault(
 ): Drawn | null {
   const known = kinds.flatMap((kind) => {
     const fault = DRAWN_FAULTS[kind];
-    return fault ? [[{ kind, fault }, fault.weight] as const] : [];
+    if (!fault) return [];
+    const untried = field.tried ? UNTRIED / (1 + field.tried(kind)) : 0;
+    return [[{ kind, fault }, fault.weight * (1 + untried)] as const];
   });
   if (known.length === 0) return null;
   const { kind, fault } = weighted(field.random, known);
   const params = fault.draw(field);
   if (!params) return null;
-  const drawn = drawTrigger(field, earlierOf(others), length);
+  const drawn = drawTrigger(field, earlierOf(others), length, kind);
   const trigger = drawn.every !== undefined && SLOW.has(kind) ? { at: drawn.start } : drawn;
   return fitted({ id: `f${number}`, fault: kind, ...trigger, ...params }, others, length);
 }
@@ -150,11 +171,19 @@ export function earlierOf(faults: readonly Drawn[]): Earlier[] {
 
 /** Who is there, by the names that nodes of a topology have. */
 export function fieldOf(
-  { system, commands, clusters = [], lines = [] }: Pick<Grammar, "system" | "commands" | "clusters" | "lines">,
-  cluster: unknown,
+  {
+    system,
+    commands,
+    clusters = [],
+    lines = [],
+    tried,
+  }: Pick<Grammar, "system" | "commands" | "clusters" | "lines" | "tried">,
+  ground: Ground,
 ): Omit<Field, "random"> {
+  const { cluster } = ground;
+  const common = { system, commands, lines, syncs: ground["full-sync"] === "force", ...(tried && { tried }) };
   const given = clusters.find(({ file }) => file === cluster);
-  if (given) return { ...given, system, commands, lines };
+  if (given) return { ...given, ...common };
   const {
     masters = 1,
     replicas = 1,
@@ -162,5 +191,5 @@ export function fieldOf(
   } = cluster as { masters?: number; replicas?: number | number[]; mode?: Field["mode"] };
   const count = Array.isArray(replicas) ? replicas.reduce((all, one) => all + one, 0) : replicas * masters;
   const names = (letter: string, many: number) => Array.from({ length: many }, (_, index) => `${letter}${index + 1}`);
-  return { system, mode, commands, lines, masters: names("m", masters), replicas: names("r", count) };
+  return { ...common, mode, masters: names("m", masters), replicas: names("r", count) };
 }

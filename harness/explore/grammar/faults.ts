@@ -12,6 +12,10 @@ export interface Field {
   commands: readonly (readonly string[])[];
   /** Regular expressions for lines that servers logged in some experiments and not in others. */
   lines: readonly string[];
+  /** A replica that gets another master copies all data, and that takes seconds. */
+  syncs: boolean;
+  /** How often a kind of fault has come so far. */
+  tried?(kind: string): number;
 }
 
 /** Parameters as a file says them; null: nothing of this kind can be drawn here. */

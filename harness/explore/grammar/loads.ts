@@ -16,9 +16,9 @@ export function drawLoads(
 ): Record<string, unknown>[] {
   const some = half(random, workloads);
   const count = weighted(random, [
-    [1, 3],
-    [2, 2],
-    [3, 1],
+    [1, 2],
+    [2, 3],
+    [3, 2],
   ]);
   return Array.from({ length: Math.min(count, some.length) }, (_, index) => {
     const workload = some[index] as string;
@@ -38,8 +38,12 @@ export function drawLoads(
   });
 }
 
-/** Data before anything else: enough that a full sync takes a while, little enough that a run stays short. */
-export function drawPreload(random: Random): Record<string, unknown> | undefined {
+/**
+ * Data before anything else: enough that a full sync takes a while, little enough that a run stays short.
+ * @param syncs full syncs are to last for seconds
+ */
+export function drawPreload(random: Random, syncs = false): Record<string, unknown> | undefined {
+  if (syncs) return { keys: random.pick([1000, 2000, 3000]), value: bytes(random, 2_000, 6_000), types: ["string"] };
   return weighted<Record<string, unknown> | undefined>(random, [
     [undefined, 1],
     [{ keys: random.pick([100, 500, 1000]), value: bytes(random, 20, 2_000) }, 4],

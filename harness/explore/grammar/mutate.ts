@@ -52,7 +52,7 @@ const move: Mutation = ({ document, field, length }) => {
   if (faults.length === 0) return document;
   const at = field.random.int(0, faults.length - 1);
   const others = earlierOf(faults.slice(0, at));
-  const trigger = drawTrigger(field, others, length);
+  const trigger = drawTrigger(field, others, length, String((faults[at] as Drawn).fault));
   return withFaults(
     document,
     faults.map((fault, i) =>
@@ -86,7 +86,7 @@ const swap: Mutation = ({ document, field, length }) => {
 /** Some faults of another one behind its own, as far as they mean something here. */
 const splice: Mutation = ({ document, other, field }) => {
   const names = [...field.masters, ...field.replicas];
-  const { mode } = fieldOf({ system: field.system, commands: [] }, other.cluster);
+  const { mode } = fieldOf({ system: field.system, commands: [] }, other);
   const means = (fault: Drawn): boolean =>
     [...JSON.stringify(fault).matchAll(/\b[mrs]\d+\b/g)].every(([name]) => names.includes(name)) &&
     (mode === field.mode || !["switch-master", "migrate-slots"].includes(String(fault.fault)));
@@ -131,14 +131,14 @@ const timing: Mutation = ({ document, field }) => {
 };
 
 const settings: Mutation = ({ document, grammar, field }) => {
-  const drawn = grammar.settings ? drawSettings(field.random, grammar.system) : {};
+  const drawn = grammar.settings ? drawSettings(field.random, grammar.system, field.syncs) : {};
   return Object.keys(drawn).length === 0
     ? without(document, ["config"])
     : { ...document, config: { [grammar.system]: drawn } };
 };
 
 const data: Mutation = ({ document, field }) => {
-  const preload = drawPreload(field.random);
+  const preload = drawPreload(field.random, field.syncs);
   return preload ? { ...document, preload } : without(document, ["preload"]);
 };
 
@@ -161,7 +161,7 @@ const STAYING = MUTATIONS.filter(([mutation]) => mutation !== settings);
  * @param stays the servers are configured as they are
  */
 export function mutate(document: Drawn, other: Drawn, grammar: Grammar, random: Random, stays = false): Drawn {
-  const field = { ...fieldOf(grammar, document.cluster), random };
+  const field = { ...fieldOf(grammar, document), random };
   const length = Number.parseFloat(String(document.duration)) * 1000;
   let mutated = document;
   for (let count = random.int(1, 3); count > 0; count--)

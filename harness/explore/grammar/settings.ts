@@ -39,10 +39,33 @@ const DRAWN_SETTINGS: Readonly<Record<string, Readonly<Record<string, readonly s
   },
 };
 
-/** A few of a system's settings: each is left as it is more often than not. */
-export function drawSettings(random: Random, system: string): Record<string, string> {
+/** With enough data each of these lets a full sync take seconds, so that something can happen in it. */
+const SLOW_SYNCS: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>> = {
+  // A small backlog: a replica that gets another master cannot go on where it was.
+  redis: [
+    { "rdb-key-save-delay": "200", "repl-backlog-size": "16kb" },
+    { "rdb-key-save-delay": "400", "repl-backlog-size": "16kb" },
+  ],
+  kvrocks: [
+    { "max-replication-mb": "2" },
+    { "max-replication-mb": "5" },
+    { "max-replication-mb": "10" },
+    { "fullsync-recv-file-delay": "1" },
+  ],
+  pika: [{ "throttle-bytes-per-second": "2097152" }, { "throttle-bytes-per-second": "4194304" }],
+};
+
+/**
+ * A few of a system's settings: each is left as it is more often than not.
+ * @param syncs full syncs are to last for seconds
+ */
+export function drawSettings(random: Random, system: string, syncs = false): Record<string, string> {
   const settings = Object.entries(DRAWN_SETTINGS[system] ?? {});
-  return Object.fromEntries(
-    settings.filter(() => maybe(random, 0.15)).map(([key, values]) => [key, random.pick(values)]),
-  );
+  const slow = SLOW_SYNCS[system] ?? [];
+  return {
+    ...Object.fromEntries(
+      settings.filter(() => maybe(random, 0.15)).map(([key, values]) => [key, random.pick(values)]),
+    ),
+    ...(syncs && slow.length > 0 && random.pick(slow)),
+  };
 }

@@ -28,7 +28,14 @@ export const healEventSchemas = [
     recovered: z.boolean(),
     ms: z.number(),
     within: z.number(),
-    /** `load`: its clients were not served by that node. */
-    waiting: z.array(z.object({ node: z.string(), what: z.string(), load: z.string().optional() })),
+    /** `load`: its clients were not served by that node. `dissent`: it says of somebody's role what the others do not. */
+    waiting: z.array(
+      z.object({
+        node: z.string(),
+        what: z.string(),
+        load: z.string().optional(),
+        dissent: z.literal(true).optional(),
+      }),
+    ),
   }),
 ] as const;

@@ -86,11 +86,18 @@ export async function readCells(
  * A replica that never drains is compared all the same: that it is behind is what the comparison will show.
  * @returns whether it is linked with its master
  */
-async function drained({ cluster, signal }: QuiesceOptions, master: string, replica: string): Promise<boolean> {
+async function drained(
+  { cluster, watchdog, signal }: QuiesceOptions,
+  master: string,
+  replica: string,
+): Promise<boolean> {
+  // The watchdog has waited for it already.
+  const hasStopped = watchdog.verdict(replica).condition === "stalled";
   const target = (await cluster.node(master).state({ signal })).offset;
   const now = await cluster.node(replica).state({ signal });
   // One that does not replicate from its master will not get there: no use waiting.
   if (deviationOf(replica, now, cluster.topology, cluster.nodeAt) !== null) return false;
+  if (hasStopped && now.link === "down") return false;
   if (target === null) return true;
   let downSince: number | null = null;
   let linked = true;

@@ -69,7 +69,8 @@ function pending(options: RecoveryOptions, healedAt: number): Waiting[] {
       return what === null ? [] : [{ node: name, what }];
     });
   const clients = service.pending(healedAt, abandoned);
-  return [...servers, ...sentinels, ...(cluster.agreement?.dissent() ?? []), ...clients];
+  const dissent = (cluster.agreement?.dissent() ?? []).map((one) => ({ ...one, dissent: true as const }));
+  return [...servers, ...sentinels, ...dissent, ...clients];
 }
 
 function wrong(options: RecoveryOptions, name: string, state: NodeState, healedAt: number): string | null {
