@@ -40,6 +40,8 @@ export interface RunRequest {
   keep: boolean;
   /** All runs are summed up together: no step summary of each. */
   part: boolean;
+  /** Nobody reads its pages: neither of a run among hundreds that found nothing, nor of one that is only counted. */
+  pages: "always" | "of a finding" | "never";
   /** Its process and its cluster may serve other runs: those for the same ground first. null: both are its own. */
   warm: string | null;
 }
@@ -102,8 +104,9 @@ export async function runHere(
     others,
     warm,
   });
-  // Nobody reads the pages of a run among hundreds that found nothing.
-  const pages = request.warm !== null && result.findings.length === 0 ? [] : part ? fileReporters : reporters;
+  const { pages: wanted } = request;
+  const isRead = wanted === "always" || (wanted === "of a finding" && result.findings.length > 0);
+  const pages = !isRead ? [] : part ? fileReporters : reporters;
   const rendered = await renderAll(result.record, result.directory, [...live, ...pages]);
   for (const { name: failed, error } of [...result.liveFailures, ...rendered]) {
     logError(error, `the reporter "${failed}" failed; the verdict stands:`);

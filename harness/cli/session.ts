@@ -72,6 +72,8 @@ interface How {
   unneeded?: AbortSignal | undefined;
   /** Its process and cluster serve other runs, too, as far as a cluster can be proven clean. */
   warm?: boolean;
+  /** Default: always. */
+  pages?: RunRequest["pages"];
 }
 
 /** What of an experiment, or of a plan, a server is chosen for. */
@@ -185,7 +187,7 @@ export class Session {
   }
 
   /** With live output, and its reports. What the machine spoilt that others shared with it is done once more, alone. */
-  async #run({ server, plan, again }: Planned, { unneeded, warm = false }: How): Promise<EndedRun> {
+  async #run({ server, plan, again }: Planned, { unneeded, warm = false, pages = "always" }: How): Promise<EndedRun> {
     const { keep = false, part = false } = this.#options;
     const request: RunRequest = {
       plan,
@@ -197,6 +199,7 @@ export class Session {
       reports: path.resolve(this.#options.reports),
       keep,
       part,
+      pages,
       warm: warm ? JSON.stringify([plan.experiment.cluster, plan.experiment.config, plan.experiment.fullSync]) : null,
     };
     const { unattended = false } = this.#options;

@@ -154,8 +154,8 @@ class Run {
     await this.#phase("chaos", () => this.#chaos(watched));
     const aftermath: Aftermath = { ...this.#context, ...watched, service: this.#service };
     await this.#phase("heal", () => this.#heal(aftermath));
-    await this.#phase("recovery", () => this.#recover(aftermath));
-    await this.#phase("quiesce", () => this.#quiesce(aftermath, watched, traffic));
+    const recovered = await this.#phase("recovery", () => this.#recover(aftermath));
+    await this.#phase("quiesce", () => this.#quiesce(aftermath, watched, { traffic, recovered }));
     await watched.watchdog.stop();
     await this.#phase("checks", () => this.#check(checks));
   }
@@ -223,19 +223,24 @@ class Run {
     this.#context.signal.throwIfAborted();
   }
 
-  async #recover(aftermath: Aftermath): Promise<void> {
+  async #recover(aftermath: Aftermath): ReturnType<typeof recover> {
     const { expectRoles, recovery, stopOn } = this.#context.options.plan.experiment;
     const hasProof = (node: string): boolean =>
       stopOn === "first-finding" && this.#watched?.evidence.hasProof(node) === true;
-    await recover({ ...aftermath, expectRoles, within: recovery.within, hasProof });
+    return recover({ ...aftermath, expectRoles, within: recovery.within, hasProof });
   }
 
   /** Load goes on until what clients see can be judged; then it stops, and what the servers hold is read. */
-  async #quiesce(aftermath: Aftermath, { cluster, watchdog, evidence }: WatchedCluster, traffic: Traffic) {
+  async #quiesce(
+    aftermath: Aftermath,
+    { cluster, watchdog, evidence }: WatchedCluster,
+    { traffic, recovered }: { traffic: Traffic; recovered: Awaited<ReturnType<typeof recover>> },
+  ) {
     const { clock, directory, signal, options } = this.#context;
-    const recovered = clock.now();
     for (const { name } of cluster.nodes) evidence.outlived(watchdog.verdict(name));
-    await this.#service.observed(recovered, clock.now, signal);
+    // Clients of who never answers again need not be waited for, where one finding is enough.
+    const enough = recovered === "hopeless" && options.plan.experiment.stopOn === "first-finding";
+    if (!enough) await this.#service.observed(clock.now(), clock.now, signal);
     await traffic.stop();
     watchdog.quiesce();
     await readFinalStates(aftermath);

@@ -97,7 +97,7 @@ export const exploreCommand = command({
         const planOf = (document: Drawn, ofSeed: string): Promise<Plan | null> =>
           planOfDocument(documentText(document), path.join(out, "drawn.yaml"), ofSeed, server);
         const runs = new Map<number, { plan: Plan; directory: string }>();
-        const run = (plan: Plan, unneeded?: AbortSignal) => session.runPlan(plan, server, { unneeded });
+        const run = (plan: Plan, unneeded?: AbortSignal) => session.runPlan(plan, server, { unneeded, pages: "never" });
         const writePages = async (): Promise<void> => {
           const sum = sumOf(diary, grammar.faults);
           await writeFile(path.join(out, "explore.html"), exploreHtml(sum).text);
@@ -125,7 +125,7 @@ export const exploreCommand = command({
             progress.begin(number, document);
             const plan = (await planOf(document, `${seed}.${number}`)) as Plan;
             const { outcome, directory } = await readExplored(
-              await session.runPlan(plan, server, { warm: true }),
+              await session.runPlan(plan, server, { warm: true, pages: "of a finding" }),
               known,
             );
             runs.set(number, { plan, directory });

@@ -81,7 +81,7 @@ export class WorkUps {
   goOn(bug: Bug, first: FirstSeen): void {
     if (bug.again === null) this.#again = this.#again.then(() => this.#tell(bug, this.#runAgain(bug, first)));
     this.#again = this.#again.then(() => {
-      if (bug.kinds !== null || bug.known !== null) return;
+      if (bug.kinds !== null) return;
       this.#shrinking = this.#shrinking.then(() => this.#tell(bug, this.#shrink(bug, first)));
     });
   }
@@ -131,6 +131,7 @@ export class WorkUps {
       },
       late,
       signal: session.signal,
+      jobs: Math.max(1, Math.floor(session.jobs / 2)),
     };
   }
 

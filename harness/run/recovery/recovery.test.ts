@@ -50,7 +50,7 @@ describe("recovery", () => {
     const going = go();
     await see("m1", { offset: 50 });
     await see("r1", { offset: 50 });
-    assert.equal(await going, true);
+    assert.equal(await going, "recovered");
   });
 
   const wrong: [string, (set: ReturnType<typeof setUp>) => Promise<void>, RegExp][] = [
@@ -83,7 +83,7 @@ describe("recovery", () => {
       const going = set.go([], 1_000);
       await set.see("m1", { offset: 50 });
       await arrange(set);
-      assert.equal(await going, false);
+      assert.notEqual(await going, "recovered");
       assert.match(set.waiting().join("; "), pattern);
     });
   }
@@ -95,7 +95,7 @@ describe("recovery", () => {
     while (performance.now() < end);
     await see("m1", { offset: 50 });
     await see("r1", { offset: 50 });
-    assert.equal(await going, true, waiting().join("; "));
+    assert.equal(await going, "recovered", waiting().join("; "));
   });
 
   it("does not wait for a process that ended by itself", async () => {
@@ -104,7 +104,7 @@ describe("recovery", () => {
     // Waiting to the end would last longer than this test may.
     const going = go([], 600_000);
     await see("m1", { offset: 50 });
-    assert.equal(await going, false);
+    assert.equal(await going, "hopeless");
     assert.match(waiting().join(), /dead/);
   });
 
@@ -112,14 +112,14 @@ describe("recovery", () => {
     const { see, go } = setUp();
     const going = go(["r1"]);
     await see("m1", { offset: 50 });
-    assert.equal(await going, true);
+    assert.equal(await going, "recovered");
   });
 
   it("does not wait for the link of a replica whose master the experiment took away for good", async () => {
     const { see, go } = setUp();
     const going = go(["m1"]);
     await see("r1", { offset: 50, link: "down" });
-    assert.equal(await going, true);
+    assert.equal(await going, "recovered");
   });
 
   const roles: [expected: string, seen: Partial<NodeState>, waits: RegExp | null][] = [
@@ -138,7 +138,7 @@ describe("recovery", () => {
       const going = go([], waits ? 300 : 60_000, { r1: expected });
       await see("m1", { offset: 50 });
       await see("r1", seen);
-      assert.equal(await going, waits === null);
+      assert.equal(await going, waits === null ? "recovered" : "late");
       if (waits) assert.match(waiting().join(), waits);
     });
   }

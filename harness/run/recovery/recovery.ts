@@ -16,12 +16,13 @@ export type RecoveryOptions = Omit<Aftermath, "runner" | "moves"> &
 /**
  * Waits, bounded, until every node is healthy, has the role that the experiment expects, or else the topology says, every replica
  * has applied what its master had produced after heal, and clients are served again. Uses the watchdog's polls only: no extra questions to a server that may be in trouble.
+ * @returns "hopeless": what has not recovered never will, so that the time was not waited for
  */
-export async function recover(options: RecoveryOptions): Promise<boolean> {
+export async function recover(options: RecoveryOptions): Promise<"recovered" | "late" | "hopeless"> {
   const { clock, emit, within, signal } = options;
   const started = clock.now();
   let waiting: Waiting[] = [];
-  const recovered = await until({ what: "recovery", within, signal, every: 100 }, () => {
+  const how = await until({ what: "recovery", within, signal, every: 100 }, () => {
     waiting = pending(options, started);
     // A process that ended by itself stays so: nobody starts it again. Nor does one answer again of which each thread waits for the other.
     const isDead = (node: string): boolean =>
@@ -35,17 +36,16 @@ export async function recover(options: RecoveryOptions): Promise<boolean> {
       waiting.some(({ node }) => isDead(node)) &&
       waiting.every(({ node, load }) => load || isDead(node) || follows(node));
     return hopeless ? "hopeless" : waiting.length === 0 && "recovered";
-  })
-    .then((how) => how === "recovered")
-    .catch((error: unknown) => {
-      signal.throwIfAborted();
-      if (waiting.length === 0) throw error;
-      // A harness that was late itself may have heard much since it last looked.
-      waiting = pending(options, started);
-      return waiting.length === 0;
-    });
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (waiting.length === 0) throw error;
+    // A harness that was late itself may have heard much since it last looked.
+    waiting = pending(options, started);
+    return waiting.length === 0 ? "recovered" : "late";
+  });
+  const recovered = how === "recovered";
   emit({ type: "recovery", recovered, ms: clock.now() - started, within, waiting: recovered ? [] : waiting });
-  return recovered;
+  return how;
 }
 
 type Waiting = EventOf<"recovery">["waiting"][number];

@@ -46,6 +46,18 @@ const idsOf = (document: Document | null): unknown[] => entriesOf(document ?? {}
 const has = (document: Document, ids: readonly string[]): boolean => ids.every((id) => idsOf(document).includes(id));
 
 describe("shrinking an experiment", () => {
+  it("ends with faults that come more often where a few of them seldom fail", async () => {
+    const often = (one: Document): number =>
+      Math.max(0, ...entriesOf(one, "faults").map(({ count }) => Number(count ?? 1)));
+    const { smallest, counted } = await shrinkOn(
+      { faults: [...faultsOf(6), { id: "s", fault: "switch-master", at: "2s", to: "r1" }], duration: "10s" },
+      { fails: (one) => (has(one, ["s", "f3"]) ? Math.min(1, 0.45 + 0.05 * often(one)) : 0) },
+    );
+    assert.deepEqual(idsOf(smallest).sort(), ["f3", "s"]);
+    assert.ok(counted.failed / (counted.failed + counted.passed) >= 0.9, JSON.stringify([counted, smallest]));
+    assert.ok(entriesOf(smallest ?? {}, "faults").some(({ every, at }) => every === "500ms" && at === undefined));
+  });
+
   it("leaves the faults that it takes, and nothing else that can be left out", async () => {
     const start = {
       cluster: "x.yaml",
