@@ -66,6 +66,8 @@ describe("check slots", () => {
     const failed = [move(20_000, "begin"), move(21_000, "left-open", { refused: true, detail: "MOVED wrong slot" })];
     const after = [move(46_000, "moved"), ...views(), keys()];
     assert.deepEqual(judge([...failed, ...after]).found, ["migration-failed m1"]);
+    const again = move(44_000, "left-open", { refused: true, detail: "MOVED wrong slot" });
+    assert.deepEqual(judge([...failed, again, ...after]).found, ["migration-failed m1"]);
     const other = (step: "inject" | "injected" | "healed", t: number) =>
       event("fault", t, { id: "cut", fault: "partition", step, targets: ["m1 -> m2"] });
     const hindered = [other("inject", 20_100), other("injected", 20_200), other("healed", 25_000)];

@@ -107,6 +107,7 @@ function judgeMigrations(record: RunRecord): Part {
   const part: Part = { findings: [], unknown: [], remarks: [] };
   const moves = record.of("slot-move");
   const healed = record.view.phase("heal")?.from ?? Infinity;
+  const told = new Set<string>();
   for (const move of moves.filter(({ step }) => step === "left-open")) {
     const begun =
       moves.findLast((one) => one.slot === move.slot && one.step === "begin" && one.t <= move.t)?.t ?? move.t;
@@ -120,6 +121,10 @@ function judgeMigrations(record: RunRecord): Part {
         part.unknown.push(`slot ${move.slot} could not be closed: ${move.detail ?? "no reason is known"}`);
       continue;
     }
+    // The heal phase tries again what the fault could not do: one migration, one finding, as it was at first.
+    const migration = `${move.id} ${move.slot}`;
+    if (told.has(migration)) continue;
+    told.add(migration);
     part.findings.push(
       found(
         "migration-failed",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Finding, Verdict } from "../../journal/events.ts";
 import { recordOf } from "../../journal/record.ts";
-import { matrixTable } from "./matrix-table.ts";
+import { matrixTable, pairings } from "./matrix-table.ts";
 
 const record = recordOf([{ t: 10_000, type: "phase", phase: "chaos", step: "begin" }]);
 
@@ -39,6 +39,20 @@ describe("the matrix", () => {
     const [head, row] = matrixTable([{ image: "pika:old", replicas: "pika:new", results: [run("pass")] }]);
     assert.deepEqual(head?.slice(0, 3), ["MASTERS", "REPLICAS", "RUNS"]);
     assert.deepEqual(row?.slice(0, 3), ["pika:old", "pika:new", "1"]);
+  });
+
+  it("mixes masters on each image with replicas on each, their own included", () => {
+    const tried = pairings(["redis:a", "redis:b"]);
+    assert.deepEqual(
+      tried.map(({ image, nodes }) => [image, nodes?.masters, nodes?.replicas]),
+      [
+        ["redis:a", "redis:a", "redis:a"],
+        ["redis:a", "redis:a", "redis:b"],
+        ["redis:b", "redis:b", "redis:a"],
+        ["redis:b", "redis:b", "redis:b"],
+      ],
+    );
+    assert.ok(tried.every(({ replicas, nodes }) => replicas === nodes?.replicas));
   });
 
   it("shows an image that was clean", () => {

@@ -12,6 +12,16 @@ export interface Row {
   results: Pick<RunResult, "verdict" | "findings" | "record">[];
 }
 
+/** What one line of the table is run on. */
+export type Tried = Omit<Row, "results"> & { nodes?: { masters: string; replicas: string } };
+
+/** Masters and replicas on each, in all ways. */
+export function pairings(images: readonly string[]): Tried[] {
+  return images.flatMap((masters) =>
+    images.map((replicas) => ({ image: masters, replicas, nodes: { masters, replicas } })),
+  );
+}
+
 /** One line per image, or per pairing of two, under headings. */
 export function matrixTable(rows: readonly Row[]): string[][] {
   const isMixed = rows.some(({ replicas }) => replicas !== undefined);

@@ -11,18 +11,9 @@ import { exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { printTable } from "../print.ts";
 import { readCount, readJobs } from "../read-limits.ts";
 import { type EndedRun, withSession } from "../session.ts";
-import { matrixTable, type Row } from "./matrix-table.ts";
+import { matrixTable, pairings, type Row, type Tried } from "./matrix-table.ts";
 
-interface TriedRow extends Row {
-  nodes?: { masters: string; replicas: string };
-}
-
-/** Masters and replicas on each, in all ways. */
-function pairings(images: readonly string[]): Omit<TriedRow, "results">[] {
-  return images.flatMap((masters) =>
-    images.map((replicas) => ({ image: masters, replicas, nodes: { masters, replicas } })),
-  );
-}
+type TriedRow = Row & Tried;
 
 export const matrixCommand = command({
   positionals: { experiment: { type: "string", demandOption: true, describe: "a file" } },
@@ -59,7 +50,7 @@ export const matrixCommand = command({
       });
     }
     const first = args.seed ?? newSeed();
-    const servers: Omit<TriedRow, "results">[] = args.mixed ? pairings(images) : images.map((image) => ({ image }));
+    const servers: Tried[] = args.mixed ? pairings(images) : images.map((image) => ({ image }));
     const shape = await registries.readShape(experiment.cluster);
     for (const { image, nodes = {} } of servers) {
       if (args.mixed) checkNodeImages(nodes, shape, knownSystem(args.system ?? systemNamedBy(image)));
