@@ -22,10 +22,12 @@ export const replicationProgress: Check = {
   },
 };
 
-/** Servers of two images that do not replicate: that it is so is told, and what the replica said, not whose fault it is. */
+/** Servers that do not come to replicate: that it is so is told, and what the replica said, not whose fault it is. */
 function unattached(record: RunRecord, { t, node, image, master, masterImage, link }: EventOf<"unattached">): Finding {
   const failures = record.ofNode("log", node).filter(({ line }) => FAILURE.test(line));
   // One of each kind: it tries again and again.
+  const isMixed = image !== masterImage;
+  const [who, whom] = isMixed ? [`${node} on ${image}`, `${master} on ${masterImage}`] : [node, master];
   const said = [...new Map(failures.map((one) => [one.rule, one])).values()];
   return {
     type: "stuck-replication",
@@ -33,7 +35,7 @@ function unattached(record: RunRecord, { t, node, image, master, masterImage, li
     node,
     from: record.view.phase("setup")?.from ?? 0,
     to: null,
-    summary: `${node} on ${image} did not come to replicate from ${master} on ${masterImage}: when the set-up's time for it was over, its link was ${link}.`,
+    summary: `${who} did not come to replicate from ${whom}: when the set-up's time for it was over, its link was ${link}.`,
     proof: said.length > 0 ? `Its log: ${said.map(({ line }) => line.trim()).join(" · ")}` : null,
     evidence: [],
     detail: { why: link, ms: Math.round(t), captures: [] },

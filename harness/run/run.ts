@@ -283,9 +283,8 @@ class Run {
     emit({ type: "note", about: "run", text: `${trouble.message}: the rest of the run is left out` });
     await this.#watched?.evidence.settled();
     await this.#watched?.watchdog.stop();
-    const { checks, images } = options.plan.experiment;
-    const own = ["no-crash", "no-hang", ...(images.nodes ? ["replication-progress"] : [])];
-    await this.#phase("checks", () => this.#check([...new Set([...own, ...checks])]));
+    const own = ["no-crash", "no-hang", ...trouble.checks];
+    await this.#phase("checks", () => this.#check([...new Set([...own, ...options.plan.experiment.checks])]));
   }
 }
 

@@ -48,6 +48,8 @@ export const pika: System = {
   forceFullSync: { "binlog-file-size": "1048576", "expire-logs-nums": "10" },
   // Each makes its master begin a new checkpoint, and who copies the one before breaks off (OpenAtomFoundation/pikiwidb#2746).
   attachesOneByOne: true,
+  // An answer that comes before the note that one is waited for is written over by it (pika_rm.cc, SendTrySyncRequest).
+  deadEnd: /kWaitReply/,
   // A master says so until its replicas have left it for another.
   refusedForNow: ["ERR already master of others"],
   // It waits for its threads, some of which look every few seconds.

@@ -201,6 +201,8 @@ export interface System {
   oneThread?(config: Readonly<Record<string, string>>): boolean;
   /** A replica that attaches breaks off the full sync of those that attached before it: they are set up one after the other. */
   readonly attachesOneByOne?: true;
+  /** What `linkDetail` tells of a replica that waits for what has been, or never comes, and does not go on by itself. */
+  readonly deadEnd?: RegExp;
   /** Error replies to a change of role that pass when other servers have changed theirs: prefixes, asked again until then. */
   readonly refusedForNow?: readonly string[];
   /** Milliseconds that a graceful stop may take. Default 10 s. */

@@ -74,7 +74,7 @@ export const nodeEventSchemas = [
     /** True when a fault or the teardown of this run asked for it. */
     ours: z.boolean(),
   }),
-  /** In a cluster of several images a replica was not linked with its master in time, before the first fault. */
+  /** A replica was not linked with its master in time, before the first fault: they are of two images, or it is in a dead end by its own word. */
   event("unattached", {
     node: z.string(),
     image: z.string(),
