@@ -7,12 +7,12 @@ const ORDER = `
   tell cluster-mode mark-masters mark-nobody promote repoint repoint-through-no-one other-master replica-number place
   state-redis state-kvrocks state-pika
   chaos-over at hold hold-to-end end-of-chaos matches
-  wait-state wait-no-state wait-log wait-since-start wait-bytes wait-fault
+  wait-state wait-no-state wait-log wait-since-start wait-bytes wait-fault wait-slots
   send send-copies slow-client disk fill-disk throttle-disk lose-packets limit-cpu limit-memory connect-many send-text start-again
-  exchange shut-down rolling-upgrade
+  exchange shut-down rolling-upgrade migrate-slots
   load benchmark stop-load silence ours
   recovery tell-all compare observe-hang observe-crash observe-roles observe-replication observe-recovery
-  observe-full-syncs observe-memory
+  observe-full-syncs observe-memory observe-slots
 `;
 
 const FOLDER = path.join(import.meta.dirname, "bash");

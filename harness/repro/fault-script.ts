@@ -39,6 +39,8 @@ interface Traits<P> {
   exchanges?(params: P): string | undefined;
   /** It changes who is master: load must follow. */
   moves?: boolean;
+  /** Slots go from master to master: clients are redirected. */
+  redirects?: boolean;
 }
 
 /** One occurrence, its parameters understood. */
@@ -57,6 +59,7 @@ export interface ReadFault {
 export interface FaultScript {
   readonly kind: string;
   readonly moves: boolean;
+  readonly redirects: boolean;
   /** null: the parameters are of another version. */
   read(params: PlannedParams): ReadFault | null;
 }
@@ -64,11 +67,12 @@ export interface FaultScript {
 export function scriptOf<W, P>(
   { kind, parameters, ownDisk }: Fault<W, P>,
   write: (params: P, id: string, context: ScriptContext) => FaultLines,
-  { links, disconnects, exchanges, moves = false }: Traits<P> = {},
+  { links, disconnects, exchanges, moves = false, redirects = false }: Traits<P> = {},
 ): FaultScript {
   return {
     kind,
     moves,
+    redirects,
     read(given) {
       const { success, data: params } = parameters.planned.safeParse(given);
       if (!success) return null;

@@ -21,10 +21,13 @@ export function fileInTools(path: string, text: string): string[] {
 }
 
 /**
- * Bash lines that start every load of the plan. `moves`: masters may change, and load on masters follows; `links`: links go through
- * Toxiproxy.
+ * Bash lines that start every load of the plan. `moves`: masters may change, and load on masters follows; `redirects`: slots go
+ * from master to master; `links`: links go through Toxiproxy.
  */
-export function loadLines(input: ReproInput, { moves, links }: { moves: boolean; links: boolean }): string[] {
+export function loadLines(
+  input: ReproInput,
+  { moves, redirects, links }: { moves: boolean; redirects: boolean; links: boolean },
+): string[] {
   const { plan, sharded } = input;
   const { benchmarks } = plan.experiment;
   const spaces = keySpacesOf(plan.experiment);
@@ -41,12 +44,12 @@ export function loadLines(input: ReproInput, { moves, links }: { moves: boolean;
     const nodes = targets(input, load, moves);
     const active = isGated(load.on) ? mastersOf(input) : nodes.length;
     const own =
-      load.rate === null && benchmarkCommands(load)
+      load.rate === null && !redirects && benchmarkCommands(load)
         ? benchmarkLines(load, nodes)
         : loopLines(load, load.rate ?? FAST, nodes, i, active);
     return own.length === 0
       ? comment(`LEFT OUT: the load ${load.name}: what the workload "${load.workload}" sends cannot be said in bash.`)
-      : [...comment(describe(load)), settings(load), ...own];
+      : [...comment(describe(load)), `${settings(load)}${redirects ? " SPACE=-c" : ""}`, ...own];
   });
   const more = benchmarks.flatMap((benchmark) => [
     ...comment(`Load ${benchmark.name}: redis-benchmark as the plan has it.`),

@@ -19,6 +19,7 @@ const OF_CHECK: Record<string, readonly string[]> = {
   "replication-progress": ["stuck-replication"],
   "full-syncs": ["full-sync"],
   memory: ["memory-growth"],
+  slots: ["slots"],
 };
 
 /** Bash lines that show the findings of the run, or look for what its checks look for when there are none. */
@@ -34,6 +35,7 @@ export function observationLines({ plan, system }: ReproInput, findings: readonl
     ...(types.has("crash") ? ["observe_crash"] : []),
     ...(types.has("hang") ? [`observe_hang ${hangLimit === null ? 0 : Math.ceil(hangLimit / 1000)}`] : []),
     ...(types.has("split-brain") ? ["observe_roles"] : []),
+    ...(plan.faults.some(({ fault }) => fault === "migrate-slots") ? slotLines(types, findings) : []),
     ...(types.has("stuck-replication") ? ["observe_replication"] : []),
     ...(types.has("full-sync") ? fullSyncLines(system, plan.experiment.limits.fullSyncs?.most ?? null) : []),
     ...(types.has("memory-growth") ? memoryLines(findings) : []),
@@ -52,6 +54,14 @@ function fullSyncLines({ logRules }: ReproInput["system"], most: number | null):
   const regex = posixRegex(patterns.join("|"));
   if (regex === null) return comment("LEFT OUT: how many full syncs began: grep has no words for what begins one.");
   return [`observe_full_syncs ${word(regex)} ${most ?? LOOP_BEGINS_AFTER}`];
+}
+
+/** Some experiments wait for the log line of a migration that fails. */
+function slotLines(types: ReadonlySet<string>, findings: readonly Finding[]): string[] {
+  const isUnmoved = findings.some(
+    ({ type, class: kind }) => type === "unmet-expectation" || kind === "migration-failed",
+  );
+  return types.has("slots") || isUnmoved ? [`observe_slots${isUnmoved ? " unmoved" : ""}`] : [];
 }
 
 function memoryLines(findings: readonly Finding[]): string[] {

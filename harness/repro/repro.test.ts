@@ -74,7 +74,7 @@ describe("repro.sh", function () {
     for (const name of names) {
       const text = await scriptOf(name, systemOf(name));
       // Those need kvchaos' own library in the server, the server's command table, or many steps, and say so.
-      const isBeyondBash = /fault: (?:power-loss|disk-error|clock-skew|migrate-slots)|workload: commands/m.test(
+      const isBeyondBash = /fault: (?:power-loss|disk-error|clock-skew|pause-thread)|workload: commands/m.test(
         readFileSync(file(name), "utf8"),
       );
       assert.equal(text.includes("LEFT OUT"), isBeyondBash, `${name}: ${/LEFT OUT.*/.exec(text)?.[0]}`);
@@ -181,6 +181,56 @@ DIRECT='m1 r2'; for from in client m2; do address $from m1; echo; done; address 
     assert.match(text, /^declare -A TAG=\(\[m1\]='\{s2\}' \[m2\]='\{s0\}' \[r1\]='\{s2\}' \[r2\]='\{s0\}'\)/m);
     assert.match(text, /^declare -A SLOT=\(\[m1\]=2843 \[m2\]=11097 \[r1\]=2843 \[r2\]=11097\)/m);
     assert.match(text, /-- MIGRATE "\$\{SLOT\[r1\]\}" "\$\{TAG\[m2\]\}"'it'/);
+  });
+
+  it("moves slots, waits for those on their way, and sends clients after them", async () => {
+    const text = await scriptOf("kvrocks/migrate-slots.yaml", "kvrocks");
+    assert.match(text, /migrate_slots m1 m2 finish \$\(first_slots m1 4\) &\n/);
+    assert.match(text, /migrate_slots m1 m2 roll-back 100 101 .* 107 &\n/);
+    assert.match(text, /wait_slots m2 importing \|\| .*never came true/);
+    assert.match(text, /wait_slots m1 migrating 30 \|\| /);
+    assert.match(text, /^GATED=0 DIRECT='m1 m2 r1 r2' SPACE=-c$/m);
+    assert.match(text, /\nclose_slots\ntell_all\n/);
+    assert.match(text, /\nobserve_slots\n/);
+  });
+
+  it("moves a slot as the servers say, tells every node, and goes on with what was left open", () => {
+    const { stdout, stderr } = bash(`WORK=$(mktemp -d) NODES=(m1 m2 r1); declare -A ID=([m2]=two) SLOT=([m1]=93)
+${functionsText(["migrate_slots", "close_slots", "other_master"], []).join("\n")}
+say() { echo "$*"; }; sleep() { :; }; chaos_over() { false; }; is_down() { [ "$1" = r1 ]; }
+master_of() { if [ "$1" = r1 ]; then printf m1; fi; }
+cli() {
+  case "$2 $3" in
+    'CLUSTERX MIGRATE') echo "$4" >"$WORK/asked"; if [ "$4" = 7 ] && [ ! -e "$WORK/well" ]; then echo ERR busy; else echo OK; fi ;;
+    'CLUSTER INFO') printf 'migrating_slot(s): %s\r\nmigrating_state: success\r\n' "$(cat "$WORK/asked")" ;;
+    'CLUSTERX VERSION') echo 41 ;;
+    *) echo "$*" >>"$WORK/told" ;;
+  esac
+}
+echo 0-8191 >"$WORK/slots-m1"; echo 8192-16383 >"$WORK/slots-m2"
+first_slots r1 3; echo; other_master m1; echo
+migrate_slots r1 m2 finish $(first_slots m1 2) 7 8
+: >"$WORK/well"; close_slots
+cat "$WORK/slots-m1"; echo; cat "$WORK/slots-m2"; echo; cat "$WORK/told" | head -n 2; ls "$WORK"; rm -r "$WORK"`);
+    assert.equal(stderr, "");
+    assert.deepEqual(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.trim().replace(/ {2,}|(?<=\d) +(?=\d)/g, " ")),
+      [
+        "93 0 1",
+        "m2",
+        "m1: slot 7 does not go to m2: ERR busy",
+        "2 of 4 slots moved from m1 to m2",
+        "1-6 8-92 94-8191",
+        "8192-16383",
+        "93 0 7",
+        "m2 CLUSTERX SETSLOT 93 NODE two 42",
+        "m1 CLUSTERX SETSLOT 93 NODE two 42",
+        ...["asked", "open-slots", "slots-m1", "slots-m2", "told", "unmoved", "well"],
+      ],
+    );
   });
 
   it("gives a node's data to another server, and upgrades one node after the other", async () => {

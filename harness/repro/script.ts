@@ -37,6 +37,7 @@ export function reproScript(
   const { plan, system, sharded } = input;
   const { experiment } = plan;
   const moves = plan.faults.some(({ fault }) => faultScripts.get(fault)?.moves);
+  const redirects = plan.faults.some(({ fault }) => faultScripts.get(fault)?.redirects);
   const faults = moves ? plan.faults : settledFaults(plan.faults, input.nodes);
   const observation = observationLines(input, found.findings);
   const read = faults.map(({ fault, params }) => faultScripts.get(fault)?.read(params));
@@ -48,7 +49,7 @@ export function reproScript(
   const flush = { flushall: system.commands.flushAll(), flushdb: system.commands.flushDb() };
   const stopWithin = system.stopWithin ?? STOP_MS;
   const blocks = faultBlocks(faults, { links, watched, flush, stopWithin, secret: hasSecret(input) });
-  const load = loadLines(input, { moves, links });
+  const load = loadLines(input, { moves, redirects, links });
   const gated = load.some((line) => line.startsWith("GATED=1"));
   const tags = observation.includes("observe_replication");
   // Replicas of an experiment about full syncs get their masters when those have their data (run/start-cluster.ts).
@@ -79,7 +80,7 @@ export function reproScript(
     ]),
     step(
       "5. recovery: every fault is undone, and the servers have the plan's time to come back",
-      recoveryLines(input, links),
+      recoveryLines(input, { redirects, links }),
     ),
     step("6. what came of it", [...observation, ...VERDICT]),
   ];
@@ -117,9 +118,10 @@ function step(title: string, lines: readonly string[]): string[] {
   return [`# ---- ${title}`, ...lines];
 }
 
-function recoveryLines(input: ReproInput, links: boolean): string[] {
+function recoveryLines(input: ReproInput, { redirects, links }: { redirects: boolean; links: boolean }): string[] {
   return [
     ...(links ? ["api POST /reset >/dev/null"] : []),
+    ...(redirects ? ["close_slots"] : []),
     "tell_all",
     `RECOVERY_S=${Math.ceil(input.plan.experiment.recovery.within / 1000)}`,
     `if wait_fine "$RECOVERY_S"; then RECOVERED=yes; else RECOVERED=no; fi`,

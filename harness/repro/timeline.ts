@@ -176,9 +176,12 @@ function conditionWaits(when: PlannedCondition, again: boolean): string[] {
     case "sync-bytes":
       return [...gone("full-sync"), `wait_bytes ${node} ${when.bytes}`];
     case "state": {
-      if (when.state === "migrating" || when.state === "importing")
-        throw new Untranslatable("it waits for a slot on its way, and moving slots is left out.");
       const percent = when.progress === null ? "" : ` ${Math.ceil(when.progress * 100)}`;
+      if (when.state === "migrating" || when.state === "importing")
+        return [
+          ...(again ? [`wait_no_slots ${node} ${when.state}`] : []),
+          `wait_slots ${node} ${when.state}${percent}`,
+        ];
       return [...gone(when.state), `wait_state ${node} ${word(when.state)}${percent}`];
     }
   }

@@ -5,7 +5,7 @@ import { switchMaster } from "../../faults/commands/switch-master.ts";
 import { migrateSlots } from "../../faults/slots/migrate-slots.ts";
 import { secondsWord, word, words } from "../bash.ts";
 import { commandWords } from "../command-words.ts";
-import { type FaultScript, nodeScript, nodeVariable, nodeWord, scriptOf, Untranslatable } from "../fault-script.ts";
+import { type FaultScript, nodeScript, nodeVariable, nodeWord, scriptOf } from "../fault-script.ts";
 
 /** What they change ends with their connection, and redis-cli's ends with the command. */
 const OF_CONNECTION = /^(MULTI|WATCH|MONITOR|P?SUBSCRIBE|SELECT|AUTH|HELLO|READONLY)$/i;
@@ -65,12 +65,20 @@ const switchMasterScript = scriptOf(
   { moves: true },
 );
 
-const migrateSlotsScript = scriptOf(migrateSlots, ({ from, to, slots }) => {
-  const which = typeof slots === "number" ? `${slots} of its slots` : `slots ${slots.slice(0, 10).join(", ")}`;
-  throw new Untranslatable(
-    `${which} are to move from ${from} to ${to}: CLUSTERX MIGRATE <slot> <id of ${to}> on ${from}, wait for migrating_state: success in its CLUSTER INFO, then CLUSTERX SETSLOT <slot> NODE <id> <version + 1> on every node. kvchaos replay does it.`,
-  );
-});
+const migrateSlotsScript = scriptOf(
+  migrateSlots,
+  ({ from, to, slots, close }) => {
+    const source = nodeVariable(from, "from");
+    const target = to === "other-master" ? `"$(other_master ${source.use})"` : nodeWord(to);
+    const which = typeof slots === "number" ? `$(first_slots ${source.use} ${slots})` : slots.join(" ");
+    return {
+      inject: [...source.set, `migrate_slots ${source.use} ${target} ${close} ${which} &`],
+      heal: ["wait"],
+      differs: ["Clients that are sent on to another master get there by the address that the servers have of it."],
+    };
+  },
+  { redirects: true },
+);
 
 export const commandScripts: readonly FaultScript[] = [
   commandScript,

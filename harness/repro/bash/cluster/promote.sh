@@ -6,6 +6,7 @@ promote() {
   old=${old:-$(current_master)}
   rm -f "$WORK/follows/$new"
   printf '%s' "$new" >"$WORK/master"
+  if [ -e "$WORK/slots-$old" ]; then mv "$WORK/slots-$old" "$WORK/slots-$new"; fi
   local followers=()
   for name in "${NODES[@]}"; do
     if [ "$name" = "$new" ]; then continue; fi
