@@ -123,6 +123,22 @@ describe("pages in a real browser", function () {
     assert.deepEqual(troubles, []);
   });
 
+  it("filter the matrix of all runs together with its lists", async () => {
+    const { page, troubles } = await open(pages["the history of runs"] ?? "", PLAIN);
+    const seen = () =>
+      Promise.all([page.locator(".matrix tbody tr:visible").count(), page.locator("section:visible").count()]);
+    const [rows, lists] = await seen();
+    assert.ok(rows > 0 && lists >= rows, `${rows} rows and ${lists} lists`);
+    const search = page.locator(".tools input");
+    await search.fill("no such words");
+    await page.getByText(`0 of ${rows}`).waitFor();
+    assert.deepEqual([await seen(), await page.locator(".matrix .scroll:visible").count()], [[0, 0], 0]);
+    await search.fill("WORKERS any/sample");
+    await page.getByText(`${rows} of ${rows}`).waitFor();
+    assert.equal((await seen())[0], rows);
+    assert.deepEqual(troubles, []);
+  });
+
   it("print on paper with everything that is shown", async () => {
     const { page, troubles } = await open(pages["a hang"] ?? "", PLAIN);
     await page.emulateMedia({ media: "print" });

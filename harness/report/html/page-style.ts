@@ -125,6 +125,9 @@ td.when{white-space:nowrap;font-variant-numeric:tabular-nums}
 .tip{position:fixed;z-index:9;pointer-events:none;background:var(--back);color:var(--ink);border:1px solid var(--quiet);border-radius:4px;padding:.2em .6em;font-size:.85rem;font-variant-numeric:tabular-nums;max-width:24em}
 .run{display:inline-block;width:1.5em;text-align:center;font-weight:700;border:1px solid currentColor;border-radius:3px;margin:1px;line-height:1.5}
 .run.v-fail,.run.v-error{background:var(--bad);color:var(--back);border-color:var(--bad)}
+.matrix{display:flex;flex-wrap:wrap;gap:2px 14px;align-items:flex-start}.matrix .scroll{max-width:100%}.matrix table{width:auto;min-width:0;font-size:12px;line-height:17px}
+.matrix th,.matrix td{padding:0 .6em 0 0;vertical-align:bottom;overflow-wrap:normal}.matrix thead th{max-width:9em;font-weight:400;overflow-wrap:break-word}.matrix tbody th,.matrix td{white-space:nowrap}
+.matrix tbody th{font-weight:400}.matrix tbody a{color:var(--ink);text-decoration:none}.matrix tbody a:hover{text-decoration:underline}.matrix .run{line-height:15px;margin:0}
 .trend{min-width:12em}.trend a{text-decoration:none}
 [hidden]{display:none}
 @media print{.tools,.tip,.cross{display:none}}

@@ -1,21 +1,20 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { groupBy } from "../../base/group-by.ts";
-import { proportion, proportionText } from "../../base/proportion.ts";
+import { proportionText } from "../../base/proportion.ts";
 import { counted, formatTime } from "../../base/units.ts";
-import { kindOf } from "../../journal/finding.ts";
-import { imagesText } from "../../journal/run-images.ts";
 import { bullets } from "../html/lists.ts";
 import { type Html, type HtmlContent, html } from "../html/markup.ts";
 import { htmlPage } from "../html/page.ts";
 import { numbers, scrolling, table } from "../html/table.ts";
 import { median } from "../time-to-finding.ts";
-import { hasVerdict } from "../verified/verified-run.ts";
+import { type ExperimentRuns, experimentRuns, type ImageRuns } from "./experiment-runs.ts";
+import { day, kindsOf, LEGEND, letterOf, linked, wordsOf } from "./one-run.ts";
 import { type ListedRun, listRuns } from "./run-list.ts";
+import { matrixHtml } from "./run-matrix.ts";
 
 /*
- *   reports/<run>/result.json … ─► listRuns ─► experiments × images ─► reports/index.html
+ *   reports/<run>/result.json … ─► listRuns ─► matrix and lists ─► reports/index.html
  *   reports/<night>/index.html  ─────────────► links
  */
 
@@ -45,107 +44,59 @@ async function nightsOf(reports: string): Promise<string[]> {
 const MOST_DRAWN = 40;
 const MOST_NIGHTS = 30;
 
-/** A letter in a box: told apart without colour. */
-const LETTERS: Record<ListedRun["verdict"], string> = {
-  pass: "P",
-  fail: "F",
-  inconclusive: "?",
-  error: "E",
-  interrupted: "–",
-};
+/** The page's only script: its filter. */
+const FILTER = readFileSync(new URL("run-filter.js", import.meta.url), "utf8");
 
 /**
- * index.html of a folder of reports: experiments × images with their verdicts over time. No script, no network.
+ * index.html of a folder of reports: a matrix of experiments × images, then each experiment's verdicts over time. No network; the
+ * script only filters.
  * @param runs oldest first
  * @param nights folders of nights that have a page of their own, latest first
  */
 function runIndexHtml(runs: readonly ListedRun[], nights: readonly string[]): Html {
   const total = counted(runs.length, "run");
-  const groups = [...groupBy(runs, ({ experiment: { file, confirms } }) => JSON.stringify([file, confirms])).values()];
-  const files = new Set(runs.map(({ experiment }) => experiment.file));
-  const sorted = groups.sort((a, b) => (latestOf(a).startedAt < latestOf(b).startedAt ? 1 : -1));
-  const legend = Object.entries(LETTERS).map(
-    ([verdict, letter], i) => html`${i > 0 && ", "}${box(letter, verdict)} ${verdict}`,
-  );
+  const experiments = experimentRuns(runs);
+  const files = new Set(experiments.map(({ file }) => file));
+  const latestFirst = [...experiments].sort((a, b) => (a.latest.startedAt < b.latest.startedAt ? 1 : -1));
   return htmlPage({
     title: `kvchaos: ${total}`,
     header: html`<h1>${total} of ${counted(files.size, "experiment")}</h1>
-<p class="quiet">Made of the run folders beside this page. Every letter is a run, the latest on the right: ${legend}.</p>`,
-    main: html.lines([...sorted.map(groupHtml), ...nightsHtml(nights)]),
-    footer: html`Made by kvchaos. Made again after every run, and by <code>kvchaos report</code> with this folder.`,
-    script: null,
+<p class="quiet">Last verdict, and how many failed of those that have one: ${LEGEND}.</p>`,
+    main: html.lines([matrixHtml(experiments), ...latestFirst.map(experimentHtml), ...nightsHtml(nights)]),
+    footer: html`Made by kvchaos of the run folders beside this page. Made again after every run, and by <code>kvchaos report</code> with this folder.`,
+    script: FILTER,
   });
 }
 
 const COLUMNS = [
   "Image",
   "Latest",
-  { name: "Runs over time", cell: "trend" },
+  { name: "Runs over time, the latest on the right", cell: "trend" },
   "Failed (k of n, 95 % interval)",
   numbers("Median duration"),
 ];
 
-/** All runs of one experiment, by its file, or of one prediction: titled as its latest run was. */
-function groupHtml(runs: readonly ListedRun[]): Html {
-  const { title: own, file, confirms } = latestOf(runs).experiment;
-  const title = confirms === undefined ? own : `${own}: to make ${confirms} real`;
-  const rows = [
-    ...groupBy(runs, ({ system, image, nodeImages: nodes }) => `${system} ${imagesText({ image, nodes })}`).values(),
-  ];
-  return html`<section><h2>${title}</h2>
+function experimentHtml({ id, title, file, images }: ExperimentRuns): Html {
+  return html`<section id="${id}"><h2>${title}</h2>
 <p class="quiet"><code>${file}</code></p>
-${scrolling(title, table(COLUMNS, rows.map(cells), "history", true))}</section>`;
+${scrolling(title, table(COLUMNS, images.map(cells), "history", true))}</section>`;
 }
 
 /** All runs of one experiment on one image. */
-function cells(runs: readonly ListedRun[]): HtmlContent[] {
-  const last = latestOf(runs);
-  const judged = runs.filter(hasVerdict);
-  const failed = proportion(judged.filter(({ verdict }) => verdict === "fail").length, judged.length);
+function cells({ system, image, runs, latest, failed }: ImageRuns): HtmlContent[] {
   const drawn = runs.slice(-MOST_DRAWN);
   const cut =
     runs.length > drawn.length && html` <span class="quiet">(truncated: ${drawn.length} of ${runs.length})</span>`;
-  const version = last.serverVersion === null ? "" : ` ${last.serverVersion}`;
-  const latest = linked(last, html`<span class="tag v-${last.verdict}">${last.verdict}</span>`);
-  const told = [day(last.startedAt), kindsOf(last, 4)].filter((part) => part !== "").join(", ");
+  const version = latest.serverVersion === null ? "" : ` ${latest.serverVersion}`;
+  const last = linked(latest, html`<span class="tag v-${latest.verdict}">${latest.verdict}</span>`);
+  const told = [day(latest.startedAt), kindsOf(latest, 4)].filter((part) => part !== "").join(", ");
   return [
-    html`${imagesText({ image: last.image, nodes: last.nodeImages })}<br><span class="quiet">${last.system}${version}</span>`,
-    html`${latest}<br><span class="quiet">${told}</span>`,
-    [drawn.map((run) => linked(run, box(LETTERS[run.verdict], run.verdict), wordsOf(run))), cut],
+    html`${image}<br><span class="quiet">${system}${version}</span>`,
+    html`${last}<br><span class="quiet">${told}</span>`,
+    [drawn.map((run) => linked(run, letterOf(run), wordsOf(run))), cut],
     failed.n === 0 ? "no verdict yet" : proportionText(failed),
     formatTime(median(runs.map(({ durationMs }) => durationMs)) ?? 0),
   ];
-}
-
-function latestOf(runs: readonly ListedRun[]): ListedRun {
-  return runs.at(-1) as ListedRun;
-}
-
-function box(letter: string, verdict: string): Html {
-  return html`<span class="run v-${verdict}">${letter}</span>`;
-}
-
-/** A run whose report is gone is shown without a link. */
-function linked({ folder, hasReport }: ListedRun, shown: Html, title?: string): Html {
-  const tip = title !== undefined && html` title="${title}" aria-label="${title}"`;
-  if (!hasReport) return tip ? html`<span role="img"${tip}>${shown}</span>` : shown;
-  return html`<a href="./${encodeURIComponent(folder)}/report.html"${tip}>${shown}</a>`;
-}
-
-function wordsOf(run: ListedRun): string {
-  const { verdict, startedAt, durationMs, seed } = run;
-  const parts = [verdict, day(startedAt), formatTime(durationMs), `seed ${seed}`, kindsOf(run, 6)];
-  return parts.filter((part) => part !== "").join(", ");
-}
-
-/** "hang/deadlocked, crash/exit" */
-function kindsOf({ findings }: ListedRun, most: number): string {
-  return [...new Set(findings.map(kindOf))].slice(0, most).join(", ");
-}
-
-/** "2025-01-01 12:00" */
-function day(startedAt: string): string {
-  return startedAt.slice(0, 16).replace("T", " ");
 }
 
 function nightsHtml(nights: readonly string[]): Html[] {
