@@ -8,7 +8,7 @@ import { writeRunIndex } from "../../report/runs/run-index.ts";
 import { command } from "../command.ts";
 import { isRun, recordIn } from "../earlier-run.ts";
 import { EXIT } from "../exit-codes.ts";
-import { browsers, openPage } from "../open-page.ts";
+import { browsers, openPage } from "../browser/open-page.ts";
 import { log, logError, print } from "../print.ts";
 
 export const reportCommand = command({

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { until } from "../base/deadline.ts";
+import { until } from "../../base/deadline.ts";
 import { browsers, openPage } from "./open-page.ts";
 
 describe("showing a page", () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { ChaosError, messageOf } from "../base/chaos-error.ts";
-import { withDeadline } from "../base/deadline.ts";
+import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import { withDeadline } from "../../base/deadline.ts";
 
 /** ms after which a program that has not said that it cannot is believed to show the page. */
 const PATIENCE = 5_000;
