@@ -5,10 +5,10 @@ import { examinedLines } from "../../report/examined/examined-text.ts";
 import { LANGUAGES } from "../../report/issue/issue-reporter.ts";
 import { formats, renderAll, reporters } from "../../report/registry.ts";
 import { writeRunIndex } from "../../report/runs/run-index.ts";
+import { browsers, openPage } from "../browser/open-page.ts";
 import { command } from "../command.ts";
 import { isRun, recordIn } from "../earlier-run.ts";
 import { EXIT } from "../exit-codes.ts";
-import { browsers, openPage } from "../browser/open-page.ts";
 import { log, logError, print } from "../print.ts";
 
 export const reportCommand = command({
