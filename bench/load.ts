@@ -104,7 +104,7 @@ export async function rows([where, only]: readonly string[]): Promise<BenchRow[]
     if (only === undefined) for (const rate of RATES) all.push(await openLoop(place, rate));
     return all;
   } finally {
-    if (started.length > 0) await docker("rm", "-f", ...started);
+    if (started.length > 0) await docker("rm", "-f", "-v", ...started);
   }
 }
 

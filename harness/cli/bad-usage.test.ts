@@ -2,23 +2,8 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { kvchaosHere } from "../testing/runs/kvchaos-here.support.ts";
 import { EXIT } from "./exit-codes.ts";
-import { main } from "./main.ts";
-
-/** Runs a command line in this process and returns what it wrote to stderr. */
-async function said(argv: readonly string[]): Promise<{ code: number; text: string }> {
-  const write = process.stderr.write;
-  let text = "";
-  process.stderr.write = (chunk: unknown) => {
-    text += String(chunk);
-    return true;
-  };
-  try {
-    return { code: await main(argv), text };
-  } finally {
-    process.stderr.write = write;
-  }
-}
 
 describe("bad usage", () => {
   const quickstart = path.join(import.meta.dirname, "../../experiments/any/quickstart.yaml");
@@ -136,7 +121,7 @@ describe("bad usage", () => {
   for (const [what, argv, message, hint] of cases) {
     it(`${what}: one message, exit 3`, async () => {
       const words = argv.map((word) => word.replace("FOLDER", folder).replace("QUICKSTART", quickstart));
-      const { code, text } = await said(words);
+      const { code, stderr: text } = await kvchaosHere(words);
       assert.equal(code, EXIT.usage, text);
       assert.match(text, message);
       if (hint) assert.match(text, hint);
@@ -146,7 +131,14 @@ describe("bad usage", () => {
   }
 
   it("several values of an option that takes several are no mistake", async () => {
-    const { text } = await said(["report", path.join(folder, "none"), "--format", "html", "--format", "json"]);
+    const { stderr: text } = await kvchaosHere([
+      "report",
+      path.join(folder, "none"),
+      "--format",
+      "html",
+      "--format",
+      "json",
+    ]);
     assert.doesNotMatch(text, /twice/);
   });
 });

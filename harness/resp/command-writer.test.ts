@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { anyText } from "../testing/samples/any-text.support.ts";
 import { CommandWriter, commandHead, digitsOf, Text } from "./command-writer.ts";
 import { encodeCommand } from "./encode.ts";
 
@@ -14,7 +15,7 @@ const TEXT = new Text(ALL);
 
 /** One argument: how it is written, and what it is. */
 const argument = fc.oneof(
-  fc.record({ prefix: fc.string({ unit: "binary", maxLength: 30 }), number }).map(({ prefix, number }) => ({
+  fc.record({ prefix: anyText({ maxLength: 30 }), number }).map(({ prefix, number }) => ({
     write: (to: CommandWriter) => to.numbered(new Text(prefix), number),
     is: `${prefix}${number}`,
   })),

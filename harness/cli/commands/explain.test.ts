@@ -5,7 +5,7 @@ import path from "node:path";
 import { registries } from "../../experiment/catalogue.ts";
 import { readPlan } from "../../experiment/plan-file.ts";
 import type { Plan } from "../../journal/plan.ts";
-import { kvchaos } from "../../testing/kvchaos-process.support.ts";
+import { kvchaosHere } from "../../testing/runs/kvchaos-here.support.ts";
 
 describe("kvchaos explain", function () {
   this.timeout(600_000);
@@ -18,7 +18,7 @@ describe("kvchaos explain", function () {
   const explain = async (text: string, ...more: string[]): Promise<string> => {
     const file = path.join(folder, "experiment.yaml");
     await writeFile(file, text);
-    const { code, stdout, stderr } = await kvchaos(["explain", file, "--seed", "7", ...more]);
+    const { code, stdout, stderr } = await kvchaosHere(["explain", file, "--seed", "7", ...more]);
     assert.equal(code, 0, stderr);
     return stdout;
   };

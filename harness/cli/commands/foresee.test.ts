@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { RunRecord } from "../../journal/record.ts";
+import { kvchaosHere } from "../../testing/runs/kvchaos-here.support.ts";
 import { foreseenRun, JOIN_SIGNATURE } from "../../testing/samples/foreseen.support.ts";
 import { sampleRun } from "../../testing/samples/run.support.ts";
 import { EXIT } from "../exit-codes.ts";
-import { main } from "../main.ts";
 
 describe("kvchaos foresee of a run that is over", () => {
   let folder: string;
@@ -15,21 +15,11 @@ describe("kvchaos foresee of a run that is over", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  /** What is written to both streams while the command runs in this process. */
+  /** What is written to both streams. */
   async function said({ events }: RunRecord, ...options: string[]): Promise<{ code: number; text: string }> {
     await writeFile(path.join(folder, "journal.jsonl"), events.map((event) => `${JSON.stringify(event)}\n`).join(""));
-    const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
-    let text = "";
-    const hear = (chunk: unknown): boolean => {
-      text += String(chunk);
-      return true;
-    };
-    for (const { stream } of streams) stream.write = hear;
-    try {
-      return { code: await main(["foresee", folder, ...options]), text };
-    } finally {
-      for (const { stream, write } of streams) stream.write = write;
-    }
+    const { code, stdout, stderr } = await kvchaosHere(["foresee", folder, ...options]);
+    return { code, text: stdout + stderr };
   }
 
   it("tells what it foretells, without a Docker engine", async () => {
