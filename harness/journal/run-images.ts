@@ -16,7 +16,10 @@ export function ownImages(run: { plan: unknown } | undefined): NodeImages | unde
 
 /** "redis:7.0.15", or "m1: redis:7.0.15; all others: valkey/valkey:8.0.1". */
 export function imagesText({ image, nodes = {} }: { image: string; nodes?: NodeImages | undefined }): string {
-  return mixedText(Object.entries(nodes), image);
+  return mixedText(
+    Object.entries(nodes).filter(([, own]) => own !== image),
+    image,
+  );
 }
 
 /** What the servers themselves call their versions, said in the same way; null: nobody has said anything. */
