@@ -7,15 +7,27 @@ type Cluster = Parameters<typeof tellUnattached>[1];
 const failed = new Error("replication of r1 did not happen");
 
 /** r1 follows m1, and says these things of its link, the last one again and again. */
-async function tell(images: { m1: string; r1: string }, deadEnd: RegExp | undefined, ...details: (string | null)[]) {
+async function tell(
+  images: { m1: string; r1: string; dead?: true },
+  deadEnd: RegExp | undefined,
+  ...details: (string | null)[]
+) {
   let asked = 0;
+  const { dead = false } = images;
   const told: unknown[] = [];
   const state = async (): Promise<Partial<NodeState>> => {
     const linkDetail = details[Math.min(asked++, details.length - 1)];
     if (linkDetail === null) throw new Error("it does not answer");
     return { role: "replica", link: linkDetail === "" ? "up" : "down", linkDetail, loading: false };
   };
-  const node = (name: "m1" | "r1") => ({ state, server: { image: images[name], system: { deadEnd } } });
+  const node = (name: "m1" | "r1") => ({
+    state: name === "r1" ? state : master,
+    server: { image: images[name], system: { deadEnd } },
+  });
+  const master = async () => {
+    if (dead) throw new Error("it does not answer");
+    return { role: "master" };
+  };
   const cluster = { topology: { replicaOf: { r1: "m1" } }, node } as unknown as Cluster;
   const emit = (event: unknown): void => void told.push(event);
   const error = await tellUnattached({ emit, signal: new AbortController().signal }, cluster, failed, 20).then(
@@ -58,6 +70,10 @@ describe("a replica that has not come to follow its master in the set-up's time"
       [""],
     ])
       assert.deepEqual(await tell(same, /kWaitReply/, ...details), { told: [], error: failed });
+    assert.deepEqual(await tell({ ...same, dead: true }, /kWaitReply/, "(db1:kWaitReply)"), {
+      told: [],
+      error: failed,
+    });
     assert.deepEqual(await tell(same, undefined, "(db1:kWaitReply)"), { told: [], error: failed });
   });
 });

@@ -44,8 +44,13 @@ export async function tellUnattached(
     const state = await node.state({ within: LINK_MS, signal }).catch(() => null);
     if (state === null || state.link === "up" || state.loading) continue;
     const { image, system } = node.server;
-    const masterImage = cluster.node(master).server.image;
-    if (image === masterImage && !(await staysIn(system.deadEnd, node, { within: deadEndMs, signal }))) continue;
+    const other = cluster.node(master);
+    const masterImage = other.server.image;
+    // Of a master that does not answer it is no wonder.
+    const isStuck = async (): Promise<boolean> =>
+      (await staysIn(system.deadEnd, node, { within: deadEndMs, signal })) &&
+      (await other.state({ within: LINK_MS, signal }).catch(() => null)) !== null;
+    if (image === masterImage && !(await isStuck())) continue;
     emit({ type: "unattached", node: name, image, master, masterImage, link: linkOf(state) });
     unlinked.push(name);
   }
