@@ -50,6 +50,21 @@ describe("lines of a run while it goes on", () => {
     ]);
   });
 
+  it("tell seldom of full syncs that fail one after the other", () => {
+    const sync = (t: number, step: EventOf<"full-sync">["step"]): JournalEvent => ({
+      ...{ t, type: "full-sync", node: "r1", step, done: null, total: null },
+    });
+    const loop = Array.from({ length: 9 }, () => [sync(1_000, "start"), sync(1_000, "failed")]).flat();
+    const lines = shown([...loop, sync(2_000, "start"), sync(2_000, "done"), ...loop.slice(0, 2)]);
+    const pair = ["1.0 s  r1: full sync begins", "1.0 s  r1: full sync failed"];
+    assert.deepEqual(lines, [
+      ...[...pair, ...pair, ...pair, ...pair],
+      "1.0 s  r1: full sync failed 8 times, one after the other",
+      "2.0 s  r1: full sync is done",
+      ...pair,
+    ]);
+  });
+
   it("tell of a thread's pause, but not of thousands of short ones", () => {
     const pause: EventOf<"thread-pause"> = {
       ...{ t: 9_000, type: "thread-pause", id: "hold", node: "r1", threads: ["master-repl"], from: 6_600 },

@@ -19,6 +19,8 @@ const WAIT_MS = 500;
 /** So many have a line each; of more, one line is enough. */
 const MOST_ALONE = 5;
 const MOST_NAMES = 5;
+/** So many full syncs of a node that fail one after the other have lines of their own; of more, each at twice as many as the last one. */
+const MOST_FAILED = 4;
 
 /**
  * The lines of a run's events as they come. Many faults with the same fate at the same time have one: a tour has fifty. A command whose
@@ -29,17 +31,35 @@ export class EventLines {
   /** By fate and its reason. */
   readonly #waiting = new Map<string, Fate & { events: FaultEvent[] }>();
   #until = 0;
+  /** Full syncs that failed one after the other, per node. */
+  readonly #failed = new Map<string, number>();
 
   add(event: JournalEvent): EventLine[] {
     const line = eventLine(event);
     if (line === null) return event.t > this.#until ? this.#together() : [];
     if (event.type === "admin-command") this.#replied.add(event.by);
+    if (event.type === "full-sync") {
+      const instead = this.#sync(event);
+      if (instead !== "its own") return [...this.#together(), ...instead];
+    }
     if (event.type === "fault") {
       if (event.step === "injected" && this.#replied.has(event.id)) return [];
       const fate = FATES.get(event.step);
       if (fate) return this.#wait(event, fate);
     }
     return [...this.#together(), line];
+  }
+
+  /** Servers that do not go together try many times a second. */
+  #sync({ t, node, step }: EventOf<"full-sync">): EventLine[] | "its own" {
+    const before = this.#failed.get(node) ?? 0;
+    const failed = step === "failed" ? before + 1 : step === "start" ? before : 0;
+    this.#failed.set(node, failed);
+    if (step === "start") return failed < MOST_FAILED ? "its own" : [];
+    if (step !== "failed" || failed <= MOST_FAILED) return "its own";
+    return Number.isInteger(Math.log2(failed))
+      ? [lineAt(t, "quiet", `${node}: full sync failed ${failed} times, one after the other`)]
+      : [];
   }
 
   #wait(event: FaultEvent, fate: Fate): EventLine[] {
