@@ -82,6 +82,17 @@ describe("the redis adapter", () => {
       assert.equal(says(line), what, line);
   });
 
+  it("tells that it drops keys when its memory is full, which ones, and how many it has", () => {
+    const said = (policy: string, maxmemory: number, evicted: number) =>
+      redis.state(`maxmemory:${maxmemory}\r\nmaxmemory_policy:${policy}\r\nevicted_keys:${evicted}\r\nrole:master\r\n`)
+        .evictions;
+    assert.deepEqual(said("allkeys-lru", 6_000_000, 0), { of: "any-key", keys: 0 });
+    assert.deepEqual(said("volatile-ttl", 6_000_000, 7), { of: "keys-with-deadlines", keys: 7 });
+    assert.deepEqual([said("noeviction", 6_000_000, 0), said("allkeys-lru", 0, 0)], [undefined, undefined]);
+    // Configured otherwise since: what it had dropped is gone.
+    assert.deepEqual(said("noeviction", 0, 7), { of: "any-key", keys: 7 });
+  });
+
   it("passes a setting of several words as several arguments, and any other value as one", () => {
     const { command } = redis.launch({ user: "bob on >secret +@read", requirepass: "two words" });
     assert.deepEqual(command.slice(3), ["--user", "bob", "on", ">secret", "+@read", "--requirepass", "two words"]);

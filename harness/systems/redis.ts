@@ -58,6 +58,7 @@ function wordsOf(key: string, value: string): string[] {
 
 function redisState(info: string): NodeState {
   const fields = parseInfo(info);
+  const evictions = evictionsIn(fields);
   const state = stateOf(fields);
   const total = numberField(fields, "master_sync_total_bytes");
   const read = numberField(fields, "master_sync_read_bytes");
@@ -68,7 +69,18 @@ function redisState(info: string): NodeState {
     syncProgress: state.syncing && total && read !== null ? Math.min(1, read / total) : null,
     loading: state.loading || fields.get("async_loading") === "1",
     workers: numberField(fields, "io_threads_active") === null ? null : 1,
+    ...(evictions ? { evictions } : {}),
   };
+}
+
+/** evict.c: nothing goes without a limit, or with the policy noeviction; the volatile ones take keys with deadlines only. */
+function evictionsIn(fields: Map<string, string>): NodeState["evictions"] {
+  const policy = fields.get("maxmemory_policy") ?? "noeviction";
+  const keys = numberField(fields, "evicted_keys") ?? 0;
+  const may = policy !== "noeviction" && (numberField(fields, "maxmemory") ?? 0) > 0;
+  // What was dropped is gone, whatever has been configured since.
+  if (!may && keys === 0) return undefined;
+  return { of: policy.startsWith("volatile-") ? "keys-with-deadlines" : "any-key", keys };
 }
 
 function redisLogRules(): LogRule[] {

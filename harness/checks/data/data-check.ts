@@ -2,6 +2,7 @@ import { type CellShape, type LoadHistory, modelOf } from "../../journal/history
 import type { Losses } from "../../journal/losses.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Check, type CheckResult, unknownBecause } from "../check.ts";
+import { evictionsOf } from "./cells/evictions.ts";
 import { EARLY_MS } from "./cells/expiries.ts";
 import { Contradictions } from "./contradictions.ts";
 import { type Flushes, flushesOf } from "./flushes.ts";
@@ -72,6 +73,12 @@ export function dataCheck(
       for (const load of loads) {
         judging.masters = new Masters(record, load.load);
         if (judging.masters.movedTo.length > 0) tellMove(judging, load.load);
+        const evictions = evictionsOf(record, Boolean(load.shape.ttl));
+        if (evictions && !mayForget(load)) {
+          judging.doubts.add(`${evictions.text}: what is left of ${load.load} is not known`);
+          continue;
+        }
+        if (evictions) judging.remarks.add(`${load.load}: ${evictions.text}: that a value is gone is no finding`);
         const moved = load.shape.ttl ? (load.clockMoved ?? 0) : 0;
         if (moved > CLOCK_MS)
           judging.doubts.add(
@@ -84,6 +91,11 @@ export function dataCheck(
       return resultOf(judging);
     },
   };
+}
+
+/** Is each of its keys judged by itself, so that one that was dropped tells nothing of another, or of what comes later? */
+function mayForget({ shape }: LoadHistory): boolean {
+  return modelOf(shape.type) === "value" && shape.type !== "group";
 }
 
 /** A migrated slot takes the load's keys to another shard: what was written before must be there too. */

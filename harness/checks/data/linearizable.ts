@@ -80,7 +80,7 @@ function judgeLoad(
 }
 
 /**
- * Without the reads that found nothing when a deadline may have come: what set it was not overwritten for certain before they began.
+ * Without the reads that found nothing when a deadline may have come, or the server may have dropped it: what set it was not overwritten for certain before they began.
  * They tell nothing; without them the others have an order whenever all of them have one.
  */
 function notExpired(
@@ -91,7 +91,7 @@ function notExpired(
   reads: readonly number[],
 ): readonly number[] {
   const { kind, outcome, invoked, completed, value } = load.operations;
-  if (!load.shape.ttl || !reads.some((row) => value[row] === NOTHING)) return reads;
+  if (!expiries.any || !reads.some((row) => value[row] === NOTHING)) return reads;
   const sure: number[] = [];
   for (let i = 0; i < cell.length; i++) {
     const row = cell.order[i] as number;

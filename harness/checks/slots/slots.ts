@@ -1,6 +1,7 @@
 import type { EventOf, Finding } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Check, resultOf, unknownBecause } from "../check.ts";
+import { evictionsOf } from "../data/cells/evictions.ts";
 import { Masters } from "../data/masters.ts";
 import type { Missing } from "../needs.ts";
 
@@ -165,7 +166,9 @@ function judgeKeys(record: RunRecord, { t, why, foreign, doubled, missing }: Eve
   }
   if (missing && missing.keys > 0) {
     const what = `${missing.keys} of ${missing.of} preloaded keys are on no master after recovery`;
-    tell(found("lost-keys", null, t, `${what}.`, examples(missing.examples)), all);
+    const evictions = evictionsOf(record, Boolean(record.plan?.experiment.preload?.ttl));
+    if (evictions) part.unknown.push(`${evictions.text}: whether ${what} for that reason is not known`);
+    else tell(found("lost-keys", null, t, `${what}.`, examples(missing.examples)), all);
   }
   return part;
 }

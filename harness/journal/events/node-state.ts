@@ -24,6 +24,8 @@ export const nodeStateSchema = z.object({
   replicas: z.array(z.object({ address: z.string(), state: z.string().nullable(), offset: z.number().nullable() })),
   commandsProcessed: z.number().nullable(),
   clients: z.number().nullable(),
+  /** It drops keys when its memory is full, and since it was started has dropped so many; absent: it never does, or does not say. */
+  evictions: z.object({ of: z.enum(["any-key", "keys-with-deadlines"]), keys: z.number() }).optional(),
   workers: z.number().nullable(),
 });
 export type NodeState = z.infer<typeof nodeStateSchema>;

@@ -3,6 +3,7 @@ import type { RunRecord } from "../../../journal/record.ts";
 import { type Deadline, deadlineOf, hasValue } from "../../../journal/time-to-live.ts";
 import { systems } from "../../../systems/registry.ts";
 import type { Cell } from "./cells.ts";
+import { evictionsOf } from "./evictions.ts";
 
 /*
  *   SETEX v1 5  ├──┤                       the server sets the deadline somewhere in here
@@ -16,7 +17,7 @@ export const EARLY_MS = 100;
 /** A key that can be read so long after its deadline should have been gone, ms. */
 export const LATE_MS = 5_000;
 
-/** Deadlines of a load's keys: what they allow, and what they ask for. Run milliseconds. */
+/** Deadlines of a load's keys: what they allow, and what they ask for; and what evictions allow. Run milliseconds. */
 export class Expiries {
   readonly #load: LoadHistory;
   /** How coarsely its server counts, ms. */
@@ -24,11 +25,19 @@ export class Expiries {
   /** Those that stand, by `#from`: when each may come, and until when its setting was over, the greatest up to each. */
   readonly #from: number[] = [];
   readonly #set: number[] = [];
+  /** Since when any value may have been dropped; Infinity: never. */
+  readonly #dropsFrom: number;
   #cell: Cell | undefined;
 
   constructor(load: LoadHistory, record: RunRecord) {
     this.#load = load;
     this.#grain = systems.get(record.first("run")?.system ?? "")?.deadlinesIn ?? 1;
+    this.#dropsFrom = evictionsOf(record, Boolean(load.shape.ttl))?.from ?? Infinity;
+  }
+
+  /** Is there anything that may empty a cell of this load? */
+  get any(): boolean {
+    return Boolean(this.#load.shape.ttl) || this.#dropsFrom < Infinity;
   }
 
   /**
@@ -61,8 +70,12 @@ export class Expiries {
     return this.lastSet(before) >= after;
   }
 
-  /** Of the deadlines that may have come by `before`: until when the last one may have been set; -Infinity: there is none. */
+  /**
+   * Of the deadlines that may have come by `before`: until when the last one may have been set; -Infinity: there is none. Where values
+   * are dropped, that is `before` itself.
+   */
   lastSet(before: number): number {
+    if (before >= this.#dropsFrom) return before;
     let low = 0;
     let high = this.#from.length;
     while (low < high) {
