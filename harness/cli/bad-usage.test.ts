@@ -56,6 +56,11 @@ describe("bad usage", () => {
     ["a number that is none", ["run", "x", "--repeat", "abc"], /--repeat needs a number/],
     ["no repetition", ["run", "QUICKSTART", "--repeat", "0"], /--repeat 0: expected/],
     ["half a repetition", ["run", "QUICKSTART", "--repeat", "1.5"], /--repeat 1\.5: expected/],
+    [
+      "metrics for everybody",
+      ["run", "QUICKSTART", "--metrics", "0.0.0.0:9464"],
+      /--metrics 0\.0\.0\.0:9464: only this machine may ask/,
+    ],
     ["a shard beyond", ["run", "QUICKSTART", "--shard", "5/2"], /--shard 5\/2: expected i\/n/],
     ["a duration without unit", ["run", "QUICKSTART", "--duration", "5"], /--duration 5: expected.*30m/],
     [

@@ -37,6 +37,7 @@ import { EXIT } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { invocation } from "./invocation.ts";
 import { readyMachine } from "./machine.ts";
+import type { Observers } from "./observe/observers.ts";
 import { composeFor, planFor, planOn } from "./plan-for.ts";
 import { log, logError } from "./print.ts";
 import type { Jobs } from "./read-limits.ts";
@@ -63,6 +64,7 @@ export interface SessionOptions {
   again?: boolean | undefined;
   /** Nobody reads how each of very many runs ended, and none is done once more: who runs them judges each by itself. */
   unattended?: boolean | undefined;
+  observers?: Observers | undefined;
 }
 
 interface How {
@@ -218,22 +220,23 @@ export class Session {
   async #onItsOwn(request: RunRequest): Promise<RunResult> {
     const { engine, signal } = this;
     const { quiet = false, json = false } = this.#options;
-    return runHere(request, {
-      engine,
-      invocation: invocation(),
-      interrupt: signal,
-      terminal: process.stderr,
-      quiet,
-      json,
-    });
+    const observe = this.#options.observers?.run();
+    const around = { engine, invocation: invocation(), interrupt: signal, terminal: process.stderr, quiet, json };
+    try {
+      return await runHere(request, { ...around, ...(observe && { onEvent: observe.onEvent }) });
+    } finally {
+      observe?.end();
+    }
   }
 
   #aside(request: RunRequest, needs: Needs, interrupt: AbortSignal) {
     return this.#beside.run(needs, interrupt, async (place) => {
       const row = this.#board.begin(nameOf(request));
+      const observe = this.#options.observers?.run();
       let runId = "";
       const onEvent = (event: JournalEvent): void => {
         if (event.type === "run") runId = event.runId;
+        observe?.onEvent(event);
         row.onEvent(event);
         // Lines of several runs are mixed: each says whose it is.
         const told = { ...event, runId };
@@ -245,6 +248,7 @@ export class Session {
         if (!this.#options.unattended) row.end(run.said, place.most);
         return { run: { ...run, took: performance.now() - began }, most: place.most };
       } finally {
+        observe?.end();
         row.leave();
       }
     });

@@ -18,7 +18,7 @@ import { rulerSchema } from "./ruler.ts";
 import { asWritten, event } from "./shapes.ts";
 import { timeToLiveSchema } from "./time-to-live.ts";
 
-export type { Latency, Outcomes } from "./events/load-events.ts";
+export { LATENCY_BOUNDS, type Latency, type LatencySpread, type Outcomes } from "./events/load-events.ts";
 export { HANGS, type NodeCondition } from "./events/node-events.ts";
 export type { NodeState } from "./events/node-state.ts";
 export type { Phase } from "./events/phases.ts";

@@ -1,4 +1,4 @@
-import type { EventOf, JournalEvent, Latency, Outcomes } from "./events.ts";
+import type { EventOf, JournalEvent, Latency, LatencySpread, Outcomes } from "./events.ts";
 import { addErrors, addOutcomes, NO_OUTCOMES } from "./outcomes.ts";
 
 /*
@@ -102,10 +102,16 @@ function mergedLoad(a: EventOf<"load">, b: EventOf<"load">): EventOf<"load"> {
     ...addOutcomes(a, b),
     seconds: a.seconds + b.seconds,
     latency: mergedLatency(a.latency, b.latency),
+    ...(a.spread || b.spread ? { spread: mergedSpread(a.spread, b.spread) } : {}),
     connected: Math.min(a.connected, b.connected),
     ...(a.nodes && b.nodes ? { nodes: mergedNodes(a.nodes, b.nodes) } : {}),
     ...(a.redirects || b.redirects ? { redirects: addErrors(a.redirects ?? {}, b.redirects ?? {}) } : {}),
   };
+}
+
+function mergedSpread(a: LatencySpread | undefined, b: LatencySpread | undefined): LatencySpread | undefined {
+  if (!a || !b) return a ?? b;
+  return { counts: a.counts.map((count, i) => count + (b.counts[i] ?? 0)), sumMs: a.sumMs + b.sumMs };
 }
 
 function mergedNodes(a: Readonly<Record<string, Outcomes>>, b: Readonly<Record<string, Outcomes>>) {

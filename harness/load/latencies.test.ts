@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { addLatencies, type Latencies, latencyOf, noLatencies, percentile, recordLatency } from "./latencies.ts";
+import { LATENCY_BOUNDS } from "../journal/events.ts";
+import {
+  addLatencies,
+  type Latencies,
+  latencyOf,
+  noLatencies,
+  percentile,
+  recordLatency,
+  spreadOf,
+} from "./latencies.ts";
 
 function of(us: readonly number[]): Latencies {
   const latencies = noLatencies();
@@ -42,5 +51,19 @@ describe("latencies", () => {
     assert.deepEqual(latencyOf(of([0])), { count: 1, p50: 0.001, p99: 0.001, max: 0.001 });
     assert.deepEqual(latencyOf(of([1e12])), { count: 1, p50: 3_600_000, p99: 3_600_000, max: 3_600_000 });
     assert.deepEqual(latencyOf(of([1000, 2000, 50_000])), { count: 3, p50: 2, p99: 50, max: 50 });
+  });
+
+  it("are told in few counts by fixed bounds, with their sum", () => {
+    const latencies = noLatencies();
+    assert.equal(spreadOf(latencies), null);
+    for (const ms of [0.1, 0.25, 0.26, 10, 12_000]) recordLatency(latencies, ms);
+    const { counts, sumMs } = spreadOf(latencies) as NonNullable<ReturnType<typeof spreadOf>>;
+    assert.equal(counts.length, LATENCY_BOUNDS.length + 1);
+    assert.deepEqual([counts[0], counts[1], counts.at(-1)], [2, 1, 1]);
+    assert.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      5,
+    );
+    assert.ok(Math.abs(sumMs - 12_010.61) < 13, `${sumMs}`);
   });
 });

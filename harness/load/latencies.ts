@@ -1,4 +1,4 @@
-import type { Latency } from "../journal/events.ts";
+import { LATENCY_BOUNDS, type Latency, type LatencySpread } from "../journal/events.ts";
 
 /*
  * Counts by microseconds, exact below 2048, above in steps of less than a thousandth of the value: 1 µs .. 1 h.
@@ -55,6 +55,23 @@ export function latencyOf(latencies: Latencies): Latency | null {
   const { count, max } = latencies;
   if (count === 0) return null;
   return { count, p50: percentile(latencies, 50) / 1000, p99: percentile(latencies, 99) / 1000, max: max / 1000 };
+}
+
+/** The same in few counts, by LATENCY_BOUNDS; null when nothing was recorded. */
+export function spreadOf({ counts, count }: Latencies): LatencySpread | null {
+  if (count === 0) return null;
+  const sums = new Array<number>(LATENCY_BOUNDS.length + 1).fill(0);
+  let sumUs = 0;
+  let bound = 0;
+  for (let i = 0; i < counts.length; i++) {
+    const own = counts[i] as number;
+    if (own === 0) continue;
+    const us = mostAt(i);
+    while (bound < LATENCY_BOUNDS.length && us > (LATENCY_BOUNDS[bound] as number) * 1000) bound++;
+    sums[bound] = (sums[bound] as number) + own;
+    sumUs += own * us;
+  }
+  return { counts: sums, sumMs: sumUs / 1000 };
 }
 
 function grow(latencies: Latencies, index: number): void {

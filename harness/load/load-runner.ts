@@ -1,7 +1,7 @@
 import { ChaosError } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { CommandCounts } from "./commands/command-counts.ts";
-import { latencyOf } from "./latencies.ts";
+import { latencyOf, spreadOf } from "./latencies.ts";
 import type { LoadOptions, LoadTarget, LoadTotals } from "./load.ts";
 import { LoadRecording } from "./load-recording.ts";
 import { LoadThread } from "./load-thread-host.ts";
@@ -172,9 +172,10 @@ export class LoadRunner {
       totals.fail += fail;
       totals.info += info;
       const counts = { ok, fail, info, errors, latency: latencyOf(latency), connected, connections, nodes };
+      const spread = spreadOf(latency);
       const followed = Object.keys(redirects).length > 0 ? { redirects } : {};
       this.#commands.add(name, sample);
-      emit({ type: "load", t: until, load: name, seconds, ...counts, ...followed });
+      emit({ type: "load", t: until, load: name, seconds, ...counts, ...(spread && { spread }), ...followed });
     }
   }
 

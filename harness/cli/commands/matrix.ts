@@ -8,9 +8,10 @@ import { systemNamedBy } from "../../systems/system-of-image.ts";
 import { checkNodeImages, knownSystem } from "../choose-server.ts";
 import { command, JOBS, REPORTS } from "../command.ts";
 import { exitOfVerdict, worstExit } from "../exit-codes.ts";
+import { OBSERVED, observed } from "../observe/observers.ts";
 import { printTable } from "../print.ts";
 import { readCount, readJobs } from "../read-limits.ts";
-import { type EndedRun, withSession } from "../session.ts";
+import { type EndedRun, type Session, withSession } from "../session.ts";
 import { matrixTable, pairings, type Row, type Tried } from "./matrix-table.ts";
 
 type TriedRow = Row & Tried;
@@ -35,6 +36,7 @@ export const matrixCommand = command({
     seed: { type: "string", describe: "of the first run; the others follow from it" },
     jobs: JOBS,
     reports: REPORTS,
+    ...OBSERVED,
   },
   run: async (args) => {
     const repeat = readCount("--repeat", args.repeat);
@@ -58,7 +60,7 @@ export const matrixCommand = command({
     const rows = servers.map((wish): TriedRow => ({ ...wish, results: [] }));
     // Every report then has the other images beside its own.
     const jobs = readJobs(args.jobs, rows.length * repeat);
-    return withSession({ reports: args.reports, jobs, again: true }, async (session) => {
+    const runAll = async (session: Session): Promise<number> => {
       const run = async ({ of: row, round }: Trial<TriedRow>, unneeded: AbortSignal): Promise<EndedRun> => {
         const wish = { system: args.system, image: row.image, nodes: row.nodes };
         const result = await session.runSeed(experiment, seedOfRound(first, round), wish, { unneeded });
@@ -71,6 +73,7 @@ export const matrixCommand = command({
       } finally {
         printTable(matrixTable(rows));
       }
-    });
+    };
+    return observed(args, (observers) => withSession({ reports: args.reports, jobs, again: true, observers }, runAll));
   },
 });

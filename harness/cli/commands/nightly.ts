@@ -21,6 +21,7 @@ import { EXIT, exitOfNight } from "../exit-codes.ts";
 import { EXPERIMENTS, experimentFiles, readExperiments } from "../experiment-files.ts";
 import { blankExploration } from "../night/explorations.ts";
 import { saveNight } from "../night/night-files.ts";
+import { OBSERVED, observed } from "../observe/observers.ts";
 import { log } from "../print.ts";
 import { readDuration, readJobs, readShard, type Shard } from "../read-limits.ts";
 import { type EndedRun, type Session, withSession } from "../session.ts";
@@ -66,113 +67,116 @@ export const nightlyCommand = command({
       describe: "the folder in which explorations go on from night to night, at most 5 MB (KVCHAOS_CORPUS)",
     },
     reports: REPORTS,
+    ...OBSERVED,
     reporter: { type: "string", default: "spec", describe: "any mocha reporter" },
     "reporter-option": { type: "string", array: true, default: [] as string[], describe: "name=value, for it" },
   },
-  run: async (args) => {
-    const budget = readDuration("--budget", args.budget);
-    const exploreFor = args.explore === undefined ? null : readDuration("--explore", args.explore);
-    if (args.corpus !== undefined && exploreFor === null && !process.env.KVCHAOS_CORPUS)
-      throw new ChaosError("usage", "--corpus without --explore: nothing would go on from it");
-    const shard = readShard(args.shard);
-    readJobs(args.jobs ?? JOBS.default);
-    const started = new Date();
-    const seed = args.seed ?? seedOfNight(started);
-    const system = args.system === undefined ? undefined : knownSystem(args.system).name;
-    const jobs = await jobsOf(args.experiment, { from: process.cwd(), images: args.image, system }, shard, seed);
-    // mocha takes a while to load, and no other command needs it.
-    const { nightSuite } = await import("../night/night-suite.ts");
-    const reporterOptions = Object.fromEntries(args["reporter-option"].map(reporterOption));
-    const title = titleOf(seed, shard, budget);
-    const start = nightSuite({ title, jobs, reporter: args.reporter, reporterOptions });
-    const clock = monotonicClock();
-    const directory = await nightFolder(args.reports, shard, seed, started);
-    const entries = new Map(jobs.map((job) => [job, blankEntry(job)]));
-    let atOnce = 1;
-    const explored: NightEntry[] = [];
-    const toExplore: ServerChoice[] = [];
-    const night = (finished: boolean): Night => ({
-      version: 1,
-      kvchaos: version,
-      seed,
-      startedAt: started.toISOString(),
-      ms: Math.round(clock.now()),
-      budgetMs: Number.isFinite(budget) ? budget : null,
-      ...(atOnce > 1 && { jobs: atOnce }),
-      shard,
-      finished,
-      entries: [...entries.values(), ...explored],
-    });
-    let saved: Promise<unknown> = Promise.resolve();
-    /** One after the other: jobs end at the same time. */
-    const save = (finished: boolean): Promise<Night> => {
-      const saving = saved.then(async () => {
-        const now = night(finished);
-        await saveNight(directory, now);
-        return now;
+  run: (args) =>
+    observed(args, async (observers) => {
+      const budget = readDuration("--budget", args.budget);
+      const exploreFor = args.explore === undefined ? null : readDuration("--explore", args.explore);
+      if (args.corpus !== undefined && exploreFor === null && !process.env.KVCHAOS_CORPUS)
+        throw new ChaosError("usage", "--corpus without --explore: nothing would go on from it");
+      const shard = readShard(args.shard);
+      readJobs(args.jobs ?? JOBS.default);
+      const started = new Date();
+      const seed = args.seed ?? seedOfNight(started);
+      const system = args.system === undefined ? undefined : knownSystem(args.system).name;
+      const jobs = await jobsOf(args.experiment, { from: process.cwd(), images: args.image, system }, shard, seed);
+      // mocha takes a while to load, and no other command needs it.
+      const { nightSuite } = await import("../night/night-suite.ts");
+      const reporterOptions = Object.fromEntries(args["reporter-option"].map(reporterOption));
+      const title = titleOf(seed, shard, budget);
+      const start = nightSuite({ title, jobs, reporter: args.reporter, reporterOptions });
+      const clock = monotonicClock();
+      const directory = await nightFolder(args.reports, shard, seed, started);
+      const entries = new Map(jobs.map((job) => [job, blankEntry(job)]));
+      let atOnce = 1;
+      const explored: NightEntry[] = [];
+      const toExplore: ServerChoice[] = [];
+      const night = (finished: boolean): Night => ({
+        version: 1,
+        kvchaos: version,
+        seed,
+        startedAt: started.toISOString(),
+        ms: Math.round(clock.now()),
+        budgetMs: Number.isFinite(budget) ? budget : null,
+        ...(atOnce > 1 && { jobs: atOnce }),
+        shard,
+        finished,
+        entries: [...entries.values(), ...explored],
       });
-      saved = saving.catch(() => {});
-      return saving;
-    };
-    await save(false);
-    log(`seed ${seed} (\`kvchaos nightly --seed ${seed}\` draws the same plans)`);
-    if (jobs.length === 0)
-      log(`nothing to run: there are fewer experiments and images than shards (--shard ${args.shard})`);
-    const beside = readJobs(args.jobs ?? JOBS.default, jobs.length);
-    const code = await withSession(
-      { reports: args.reports, quiet: true, part: true, jobs: beside },
-      async (session) => {
-        const { signal } = session;
-        atOnce = session.jobs;
-        const runner = new NightRunner({
-          clock,
-          budget,
-          absent: (job) => anyAbsent(session, job, args.pull),
-          run: async (job) => {
-            const result = await session.runSeedOn(serverOf(job), job.experiment, seed);
-            const kept = (run: EndedRun) => nightRun(path.relative(directory, run.directory), { ...run, seed });
-            return [...(result.spoilt ? [{ ...kept(result.spoilt), counts: false as const }] : []), kept(result)];
-          },
-          signal,
+      let saved: Promise<unknown> = Promise.resolve();
+      /** One after the other: jobs end at the same time. */
+      const save = (finished: boolean): Promise<Night> => {
+        const saving = saved.then(async () => {
+          const now = night(finished);
+          await saveNight(directory, now);
+          observers.night(now.entries);
+          return now;
         });
-        await start(session.jobs, async (job) => {
-          const entry = await runner.job(job);
-          entries.set(job, entry);
+        saved = saving.catch(() => {});
+        return saving;
+      };
+      await save(false);
+      log(`seed ${seed} (\`kvchaos nightly --seed ${seed}\` draws the same plans)`);
+      if (jobs.length === 0)
+        log(`nothing to run: there are fewer experiments and images than shards (--shard ${args.shard})`);
+      const beside = readJobs(args.jobs ?? JOBS.default, jobs.length);
+      const code = await withSession(
+        { reports: args.reports, quiet: true, part: true, jobs: beside, observers },
+        async (session) => {
+          const { signal } = session;
+          atOnce = session.jobs;
+          const runner = new NightRunner({
+            clock,
+            budget,
+            absent: (job) => anyAbsent(session, job, args.pull),
+            run: async (job) => {
+              const result = await session.runSeedOn(serverOf(job), job.experiment, seed);
+              const kept = (run: EndedRun) => nightRun(path.relative(directory, run.directory), { ...run, seed });
+              return [...(result.spoilt ? [{ ...kept(result.spoilt), counts: false as const }] : []), kept(result)];
+            },
+            signal,
+          });
+          await start(session.jobs, async (job) => {
+            const entry = await runner.job(job);
+            entries.set(job, entry);
+            await save(false);
+            return entry;
+          });
+          for (const server of exploreFor === null ? [] : imagesToExplore(args.image, system)) {
+            const why = await absent(session, server, args.pull);
+            if (why === null) toExplore.push(server);
+            else
+              explored.push({
+                ...blankExploration(server.system.name, server.image),
+                outcome: "skipped",
+                reasons: [why],
+              });
+          }
           await save(false);
-          return entry;
-        });
-        for (const server of exploreFor === null ? [] : imagesToExplore(args.image, system)) {
-          const why = await absent(session, server, args.pull);
-          if (why === null) toExplore.push(server);
-          else
-            explored.push({
-              ...blankExploration(server.system.name, server.image),
-              outcome: "skipped",
-              reasons: [why],
-            });
-        }
-        await save(false);
-        return EXIT.pass;
-      },
-    );
-    let interrupted = code === EXIT.interrupted;
-    if (exploreFor !== null && !interrupted) {
-      const { exploreImages } = await import("../night/explore-images.ts");
-      const { corpus, jobs: atMost } = args;
-      const ofShard = shard.count === 1 ? seed : `${seed}.${shard.index}`;
-      const night = { directory, corpus, seed: ofShard, jobs: atMost ?? JOBS.default, length: exploreFor };
-      const all = await exploreImages(toExplore, night);
-      explored.push(...all.entries);
-      interrupted = all.interrupted;
-    }
-    const last = await save(!interrupted);
-    await writeNight(mergeNights([{ night: last, directory }], [], directory), process.env);
-    log(`${countedOutcomes(last.entries)}\n${path.join(directory, "index.html")}`);
-    if (interrupted) return EXIT.interrupted;
-    // A share can be empty; a whole night must not.
-    const outcomes = last.entries.map(({ outcome }) => outcome);
-    return outcomes.length === 0 && shard.count > 1 ? EXIT.pass : exitOfNight(outcomes, 0);
-  },
+          return EXIT.pass;
+        },
+      );
+      let interrupted = code === EXIT.interrupted;
+      if (exploreFor !== null && !interrupted) {
+        const { exploreImages } = await import("../night/explore-images.ts");
+        const { corpus, jobs: atMost } = args;
+        const ofShard = shard.count === 1 ? seed : `${seed}.${shard.index}`;
+        const night = { directory, corpus, seed: ofShard, jobs: atMost ?? JOBS.default, length: exploreFor };
+        const all = await exploreImages(toExplore, night);
+        explored.push(...all.entries);
+        interrupted = all.interrupted;
+      }
+      const last = await save(!interrupted);
+      await writeNight(mergeNights([{ night: last, directory }], [], directory), process.env);
+      log(`${countedOutcomes(last.entries)}\n${path.join(directory, "index.html")}`);
+      if (interrupted) return EXIT.interrupted;
+      // A share can be empty; a whole night must not.
+      const outcomes = last.entries.map(({ outcome }) => outcome);
+      return outcomes.length === 0 && shard.count > 1 ? EXIT.pass : exitOfNight(outcomes, 0);
+    }),
 });
 
 /** This runner's jobs in the order of the night. Every file is valid before anything is started. */

@@ -4,9 +4,10 @@ import { readWish } from "../choose-server.ts";
 import { command, IMAGE, JOBS, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
 import { experimentFiles, readExperiments } from "../experiment-files.ts";
+import { OBSERVED, observed } from "../observe/observers.ts";
 import { log } from "../print.ts";
 import { readCount, readDuration, readJobs, readShard } from "../read-limits.ts";
-import { withSession } from "../session.ts";
+import { type Session, withSession } from "../session.ts";
 
 export const runCommand = command({
   positionals: { experiment: { type: "string", array: true, demandOption: true, describe: "files or folders" } },
@@ -24,6 +25,7 @@ export const runCommand = command({
     reports: REPORTS,
     quiet: QUIET,
     json: JSON_EVENTS,
+    ...OBSERVED,
   },
   run: async (args) => {
     const repeat = readCount("--repeat", args.repeat);
@@ -38,7 +40,8 @@ export const runCommand = command({
     const experiments = await readExperiments(files);
     if (experiments.length === 0) return EXIT.pass;
     const trials = endless ? Number.POSITIVE_INFINITY : experiments.length * repeat;
-    return withSession({ ...args, jobs: readJobs(args.jobs, trials), again: true }, async (session) => {
+    const jobs = readJobs(args.jobs, trials);
+    const runAll = async (session: Session): Promise<number> => {
       const end = performance.now() + duration;
       const ran = await series(
         rounds(experiments, endless ? Number.POSITIVE_INFINITY : repeat),
@@ -60,6 +63,7 @@ export const runCommand = command({
         log(`--duration ${args.duration} is over: not run were ${left}, from ${first.file} on`);
       }
       return worstExit(ran.results.map(({ verdict }) => exitOfVerdict(verdict, args.expect === "fail")));
-    });
+    };
+    return observed(args, (observers) => withSession({ ...args, jobs, again: true, observers }, runAll));
   },
 });

@@ -15,6 +15,11 @@ export type Outcomes = z.infer<typeof outcomesSchema>;
 export const latencySchema = z.object({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number() });
 export type Latency = z.infer<typeof latencySchema>;
 
+/** Upper bounds of the counts of how long operations took, ms; one more count is of those that took longer. */
+export const LATENCY_BOUNDS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const;
+const spreadSchema = z.object({ counts: z.array(z.number()).readonly(), sumMs: z.number() });
+export type LatencySpread = z.infer<typeof spreadSchema>;
+
 /** What clients saw. */
 export const loadEventSchemas = [
   /** One second of one load. */
@@ -23,6 +28,8 @@ export const loadEventSchemas = [
     seconds: z.number(),
     ...outcomesSchema.shape,
     latency: latencySchema.nullable(),
+    /** How many took how long, by LATENCY_BOUNDS; absent: of a load of redis-benchmark, and where none ended. */
+    spread: spreadSchema.optional(),
     connected: z.number(),
     connections: z.number(),
     /** The same by node; of an operation that no node was dialled for (open loop, nobody connected) nothing is in it. */

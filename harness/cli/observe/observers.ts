@@ -1,0 +1,91 @@
+import type { JournalEvent } from "../../journal/events.ts";
+import type { NightEntry } from "../../run/night/record.ts";
+import { log } from "../print.ts";
+import { readListenAddress } from "./metrics-server.ts";
+
+/** Options of commands that run experiments. */
+export const OBSERVED = {
+  metrics: {
+    type: "string",
+    describe: 'serve Prometheus metrics at this address of this machine, like "127.0.0.1:9464", under /metrics',
+  },
+} as const;
+
+export interface ObserveWishes {
+  metrics?: string | undefined;
+}
+
+/** Who sees all events of all runs of one command while they go on. */
+export interface Observer {
+  onEvent(event: JournalEvent, runId: string): void;
+  /** A run is over, however it ended. */
+  onEnd(runId: string): void;
+  /** What became of the experiments of a night so far. */
+  onNight(entries: readonly Pick<NightEntry, "outcome">[]): void;
+  close(): Promise<void>;
+}
+
+/** Of one run. */
+export interface RunObserver {
+  onEvent(event: JournalEvent): void;
+  end(): void;
+}
+
+/** All who watch the runs of a command. */
+export class Observers {
+  readonly #all: readonly Observer[];
+
+  constructor(all: readonly Observer[]) {
+    this.#all = all;
+  }
+
+  /** For one more run; null: nobody watches. */
+  run(): RunObserver | null {
+    if (this.#all.length === 0) return null;
+    let runId = "";
+    return {
+      onEvent: (event) => {
+        if (event.type === "run") runId = event.runId;
+        for (const one of this.#all) one.onEvent(event, runId);
+      },
+      end: () => {
+        for (const one of this.#all) one.onEnd(runId);
+      },
+    };
+  }
+
+  night(entries: readonly Pick<NightEntry, "outcome">[]): void {
+    for (const one of this.#all) one.onNight(entries);
+  }
+}
+
+/** Those of the command that goes on: a night explores by the command of that name, and it is watched as a part of the night. */
+let current: Observers | null = null;
+
+/** Has runs watched as it is wished for; nothing of it is loaded where nobody asks for it. */
+export async function observed<T>(wishes: ObserveWishes, body: (observers: Observers) => Promise<T>): Promise<T> {
+  if (current) return body(current);
+  const all = wishes.metrics === undefined ? [] : [await metricsObserver(wishes.metrics)];
+  try {
+    current = new Observers(all);
+    return await body(current);
+  } finally {
+    current = null;
+    for (const one of all) await one.close();
+  }
+}
+
+async function metricsObserver(wish: string): Promise<Observer> {
+  const address = readListenAddress(wish);
+  const { RunMetrics } = await import("../../report/metrics/run-metrics.ts");
+  const { serveMetrics } = await import("./metrics-server.ts");
+  const metrics = new RunMetrics();
+  const server = await serveMetrics(address, metrics);
+  log(`metrics: http://${server.where}/metrics`);
+  return {
+    onEvent: (event, runId) => metrics.onEvent(event, runId),
+    onEnd: (runId) => metrics.forget(runId),
+    onNight: (entries) => metrics.night(entries.map(({ outcome }) => outcome)),
+    close: server.close,
+  };
+}
