@@ -54,7 +54,14 @@ async function exploreImage(
       ...{ system: system.name, image, seed: head.seed, jobs, out },
       for: `${Math.max(1, Math.round(length / 1000))}s`,
       "shrink-for": "10m",
-      ...{ experiments: undefined, cluster: undefined, only: undefined, without: undefined, metrics: undefined },
+      ...{
+        experiments: undefined,
+        cluster: undefined,
+        only: undefined,
+        without: undefined,
+        metrics: undefined,
+        otlp: undefined,
+      },
     });
     if (carried !== null && !(await carryOut(out, carried, MOST_CARRIED)))
       log(`what was explored of ${image} no longer fits in ${MOST_CARRIED} bytes: the next night begins anew`);

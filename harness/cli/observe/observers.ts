@@ -9,10 +9,15 @@ export const OBSERVED = {
     type: "string",
     describe: 'serve Prometheus metrics at this address of this machine, like "127.0.0.1:9464", under /metrics',
   },
+  otlp: {
+    type: "string",
+    describe: 'send runs, phases and faults as spans to this OTLP/HTTP receiver, like "http://127.0.0.1:4318"',
+  },
 } as const;
 
 export interface ObserveWishes {
   metrics?: string | undefined;
+  otlp?: string | undefined;
 }
 
 /** Who sees all events of all runs of one command while they go on. */
@@ -65,8 +70,10 @@ let current: Observers | null = null;
 /** Has runs watched as it is wished for; nothing of it is loaded where nobody asks for it. */
 export async function observed<T>(wishes: ObserveWishes, body: (observers: Observers) => Promise<T>): Promise<T> {
   if (current) return body(current);
-  const all = wishes.metrics === undefined ? [] : [await metricsObserver(wishes.metrics)];
+  const all: Observer[] = [];
   try {
+    if (wishes.metrics !== undefined) all.push(await metricsObserver(wishes.metrics));
+    if (wishes.otlp !== undefined) all.push(await (await import("./spans-observer.ts")).spansObserver(wishes.otlp));
     current = new Observers(all);
     return await body(current);
   } finally {

@@ -112,7 +112,7 @@ async function compile(root, out) {
   // First of all: where nothing can be written, nobody waits for it.
   mkdirSync(out, { recursive: true });
   const { build, stop } = await import("esbuild");
-  const { dependencies = {} } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   // The lock file stands for the packages.
   const others = [fileURLToPath(import.meta.url), join(root, "package-lock.json")];
   const sources = Object.fromEntries(others.map((file) => [relative(root, file), stateOf(file)]));
@@ -129,7 +129,7 @@ async function compile(root, out) {
       entryNames: "[name]",
       bundle: true,
       splitting: true,
-      external: Object.keys(dependencies).filter((name) => !COMPILED_IN.includes(name)),
+      external: Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !COMPILED_IN.includes(name)),
       // Most packages are CommonJS, and ask for modules of Node.
       banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
       metafile: true,
