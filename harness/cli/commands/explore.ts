@@ -21,8 +21,10 @@ import { planOfDocument } from "../earlier-experiment.ts";
 import { EXIT } from "../exit-codes.ts";
 import { EXPERIMENTS } from "../experiment-files.ts";
 import { forget, readExplored } from "../explore/experiment-run.ts";
+import { findingWord } from "../explore/finding-word.ts";
 import { Progress } from "../explore/progress.ts";
 import { WorkUps } from "../explore/work-up.ts";
+import { NOTIFY, notify, readWebhook } from "../observe/notify.ts";
 import { OBSERVED, observed } from "../observe/observers.ts";
 import { foot, log, print } from "../print.ts";
 import { readCount, readDuration, readJobs } from "../read-limits.ts";
@@ -55,6 +57,7 @@ export const exploreCommand = command({
     },
     "shrink-for": { type: "string", default: "10m", describe: "how long each new bug is shrunk at most" },
     ...OBSERVED,
+    notify: NOTIFY,
     out: {
       type: "string",
       describe: "the folder of the exploration, which goes on from what is in it (default: explorations/SYSTEM)",
@@ -67,6 +70,7 @@ export const exploreCommand = command({
       const most =
         args.experiments === undefined ? Number.POSITIVE_INFINITY : readCount("--experiments", args.experiments);
       const jobs = readJobs(args.jobs, most);
+      const webhook = readWebhook(args.notify, process.env);
       const began = performance.now();
       const system = knownSystem(args.system);
       const grammar = grammarOf(system.name, registries, {
@@ -109,6 +113,7 @@ export const exploreCommand = command({
           };
           const options = { session, server, diary, known, run, planOf, late, shrinkFor };
           const workUps = new WorkUps(options);
+          let told: Promise<void> | undefined;
           for (const bug of diary.ledger.bugs) {
             const { number, document } = diary.lines.find((line) => line.number === bug.experiments[0]) as DiaryLine;
             const plan = await planOf(document, `${seed}.${number}`);
@@ -142,6 +147,7 @@ export const exploreCommand = command({
               if (!session.signal.aborted) diary.add(tried, before + performance.now() - began);
               progress.end(tried);
               for (const bug of firsts) {
+                told ??= notify(webhook, findingWord(bug, number, head, out));
                 log(`${bug.known === null ? "new" : `known, ${bug.known}`}: ${bug.signature} (experiment ${number})`);
                 await workUps.begin(bug, { document, number, plan: own.plan }, own.directory);
               }
@@ -151,6 +157,7 @@ export const exploreCommand = command({
             },
           });
           await workUps.end();
+          await told;
           await writePages();
           await diary.end();
           foot([]);

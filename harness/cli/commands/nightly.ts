@@ -21,6 +21,8 @@ import { EXIT, exitOfNight } from "../exit-codes.ts";
 import { EXPERIMENTS, experimentFiles, readExperiments } from "../experiment-files.ts";
 import { blankExploration } from "../night/explorations.ts";
 import { saveNight } from "../night/night-files.ts";
+import { nightWord } from "../night/night-word.ts";
+import { NOTIFY, notify, readWebhook } from "../observe/notify.ts";
 import { OBSERVED, observed } from "../observe/observers.ts";
 import { log } from "../print.ts";
 import { readDuration, readJobs, readShard, type Shard } from "../read-limits.ts";
@@ -68,6 +70,7 @@ export const nightlyCommand = command({
     },
     reports: REPORTS,
     ...OBSERVED,
+    notify: NOTIFY,
     reporter: { type: "string", default: "spec", describe: "any mocha reporter" },
     "reporter-option": { type: "string", array: true, default: [] as string[], describe: "name=value, for it" },
   },
@@ -77,6 +80,7 @@ export const nightlyCommand = command({
       const exploreFor = args.explore === undefined ? null : readDuration("--explore", args.explore);
       if (args.corpus !== undefined && exploreFor === null && !process.env.KVCHAOS_CORPUS)
         throw new ChaosError("usage", "--corpus without --explore: nothing would go on from it");
+      const webhook = readWebhook(args.notify, process.env);
       const shard = readShard(args.shard);
       readJobs(args.jobs ?? JOBS.default);
       const started = new Date();
@@ -164,7 +168,14 @@ export const nightlyCommand = command({
         const { exploreImages } = await import("../night/explore-images.ts");
         const { corpus, jobs: atMost } = args;
         const ofShard = shard.count === 1 ? seed : `${seed}.${shard.index}`;
-        const night = { directory, corpus, seed: ofShard, jobs: atMost ?? JOBS.default, length: exploreFor };
+        const night = {
+          directory,
+          corpus,
+          seed: ofShard,
+          jobs: atMost ?? JOBS.default,
+          length: exploreFor,
+          notify: args.notify,
+        };
         const all = await exploreImages(toExplore, night);
         explored.push(...all.entries);
         interrupted = all.interrupted;
@@ -172,6 +183,7 @@ export const nightlyCommand = command({
       const last = await save(!interrupted);
       await writeNight(mergeNights([{ night: last, directory }], [], directory), process.env);
       log(`${countedOutcomes(last.entries)}\n${path.join(directory, "index.html")}`);
+      await notify(webhook, nightWord(last, directory));
       if (interrupted) return EXIT.interrupted;
       // A share can be empty; a whole night must not.
       const outcomes = last.entries.map(({ outcome }) => outcome);

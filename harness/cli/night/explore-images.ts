@@ -22,6 +22,8 @@ export interface ExploringNight {
   /** Draws, where nothing was carried. */
   seed: string;
   jobs: string;
+  /** A webhook. */
+  notify: string | undefined;
   /** Of all images together, ms. */
   length: number;
 }
@@ -41,7 +43,7 @@ export async function exploreImages(servers: readonly ServerChoice[], night: Exp
 async function exploreImage(
   { system, image }: ServerChoice,
   length: number,
-  { directory, corpus, seed, jobs }: ExploringNight,
+  { directory, corpus, seed, jobs, notify }: ExploringNight,
 ): Promise<{ code: number; found: NightEntry[] }> {
   const out = path.join(directory, `explore-${folderName(image)}`);
   const carried = corpus === undefined ? null : path.join(path.resolve(corpus), folderName(image));
@@ -61,6 +63,7 @@ async function exploreImage(
         without: undefined,
         metrics: undefined,
         otlp: undefined,
+        notify,
       },
     });
     if (carried !== null && !(await carryOut(out, carried, MOST_CARRIED)))
