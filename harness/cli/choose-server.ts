@@ -147,3 +147,8 @@ async function firstLocal(engine: Engine, system: System): Promise<string | unde
   for (const image of system.images) if (await engine.inspectImage(image)) return image;
   return undefined;
 }
+
+/** As a user types them. */
+export function imageWords({ image, nodes = {} }: ServerChoice): string[] {
+  return [image, ...Object.entries(nodes).map(([name, own]) => `${name}=${own}`)].flatMap((word) => ["--image", word]);
+}

@@ -28,6 +28,7 @@ import {
   bringImages,
   checkNodeImages,
   chooseServer,
+  imageWords,
   ownImage,
   type ServerChoice,
   type ServerWish,
@@ -282,11 +283,6 @@ export class Session {
     await this.#processes.close();
     if (this.#options.again) for (const own of this.#directories.values()) await countAgain(own);
   }
-}
-
-/** As a user types them. */
-export function imageWords({ image, nodes = {} }: ServerChoice): string[] {
-  return [image, ...Object.entries(nodes).map(([name, own]) => `${name}=${own}`)].flatMap((word) => ["--image", word]);
 }
 
 /** @param body does the runs and says how it went; once the user has interrupted it, that is the exit code */

@@ -3,7 +3,7 @@ import { ChaosError } from "../../base/chaos-error.ts";
 import { kindOf } from "../../journal/finding.ts";
 import { shellWord } from "../../report/replay-command.ts";
 import { firstKind } from "../../run/campaign/attempts.ts";
-import { readWish } from "../choose-server.ts";
+import { imageWords, readWish } from "../choose-server.ts";
 import { command, IMAGE, JOBS, REPORTS, SYSTEM } from "../command.ts";
 import { earlierExperiment } from "../earlier-experiment.ts";
 import { readPlanFile, recordIn } from "../earlier-run.ts";
@@ -11,7 +11,7 @@ import { EXIT } from "../exit-codes.ts";
 import { invocation } from "../invocation.ts";
 import { log, print } from "../print.ts";
 import { readDuration, readJobs } from "../read-limits.ts";
-import { imageWords, withSession } from "../session.ts";
+import { withSession } from "../session.ts";
 import { shareText, shrinkInto, sizeText } from "../shrink-into.ts";
 
 export const shrinkCommand = command({

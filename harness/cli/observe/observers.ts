@@ -2,6 +2,7 @@ import type { JournalEvent } from "../../journal/events.ts";
 import type { NightEntry } from "../../run/night/record.ts";
 import { log } from "../print.ts";
 import { readListenAddress } from "./metrics-server.ts";
+import type { Observer } from "./observer.ts";
 
 /** Options of commands that run experiments. */
 export const OBSERVED = {
@@ -18,16 +19,6 @@ export const OBSERVED = {
 export interface ObserveWishes {
   metrics?: string | undefined;
   otlp?: string | undefined;
-}
-
-/** Who sees all events of all runs of one command while they go on. */
-export interface Observer {
-  onEvent(event: JournalEvent, runId: string): void;
-  /** A run is over, however it ended. */
-  onEnd(runId: string): void;
-  /** What became of the experiments of a night so far. */
-  onNight(entries: readonly Pick<NightEntry, "outcome">[]): void;
-  close(): Promise<void>;
 }
 
 /** Of one run. */

@@ -3,7 +3,7 @@ import { withDeadline } from "../../base/deadline.ts";
 import { version } from "../../base/version.ts";
 import { RunSpans } from "../../report/spans/run-spans.ts";
 import { log } from "../print.ts";
-import type { Observer } from "./observers.ts";
+import type { Observer } from "./observer.ts";
 
 /** ms for the spans that were not sent when the command ends. */
 const FLUSH_MS = 10_000;

@@ -109,18 +109,13 @@ export const RUN_GAUGES: readonly RunGauge[] = [
   {
     name: "probe_latency_seconds",
     help: "Answers to the watchdog's questions in the last second or so",
-    labels: ["node", "kind", "quantile"],
+    labels: ["node", "kind", "measure"],
     *values({ nodes }) {
       for (const [node, { probes }] of nodes)
         for (const [kind, { latency }] of probes) {
           if (latency === null) continue;
           const { p50, p99, max } = latency;
-          for (const [quantile, ms] of [
-            ["0.5", p50],
-            ["0.99", p99],
-            ["1", max],
-          ] as const)
-            yield [{ node, kind, quantile }, ms / 1000];
+          for (const [measure, ms] of Object.entries({ p50, p99, max })) yield [{ node, kind, measure }, ms / 1000];
         }
     },
   },
