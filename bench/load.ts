@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { monotonicClock } from "../harness/base/clock.ts";
 import { sleep, until } from "../harness/base/deadline.ts";
 import { seededRandom } from "../harness/base/random.ts";
@@ -14,6 +12,7 @@ import { OperationLog } from "../harness/load/operation-log.ts";
 import { command, keys, numbered } from "../harness/load/workloads/keys-and-values.ts";
 import { workloadNamed } from "../harness/load/workloads/registry.ts";
 import type { Workload } from "../harness/load/workloads/workload.ts";
+import { docker, removeContainers } from "./support/docker.ts";
 import { type BenchRow, inTurns, median, rowOf } from "./table.ts";
 
 /*
@@ -67,8 +66,6 @@ const TESTS = [
 ];
 
 const clock = monotonicClock();
-const run = promisify(execFile);
-const docker = async (...args: string[]): Promise<string> => (await run("docker", args)).stdout.trim();
 
 interface Place {
   port: number;
@@ -104,7 +101,7 @@ export async function rows([where, only]: readonly string[]): Promise<BenchRow[]
     if (only === undefined) for (const rate of RATES) all.push(await openLoop(place, rate));
     return all;
   } finally {
-    if (started.length > 0) await docker("rm", "-f", "-v", ...started);
+    await removeContainers(started);
   }
 }
 

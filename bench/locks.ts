@@ -1,11 +1,10 @@
-import { execFile } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import { until } from "../harness/base/deadline.ts";
 import { readGraphFile } from "../harness/locks/library/graph-file.ts";
 import { Table } from "../harness/locks/library/layout.ts";
 import { type LockLibrary, makeLibrary } from "../harness/locks/library/make-library.ts";
+import { docker, removeContainers } from "./support/docker.ts";
 import { type BenchRow, rowOf } from "./table.ts";
 
 /*
@@ -33,9 +32,6 @@ const SERVERS = [
 ];
 const TICK_MS = 100;
 const COMMANDS = ["set", "get"];
-
-const run = promisify(execFile);
-const docker = async (...args: string[]): Promise<string> => (await run("docker", args)).stdout.trim();
 
 /** Pika refuses to start where it may not open as many files as its configuration has clients. */
 const FEWER_CLIENTS = "sed -i 's/^maxclients .*/maxclients : 1000/' conf/pika.conf && exec bin/pika -c conf/pika.conf";
@@ -103,7 +99,7 @@ async function launch(image: string, library: LockLibrary | null): Promise<Serve
 }
 
 async function end(server: Server): Promise<void> {
-  await docker("rm", "-f", "-v", server.client, server.name);
+  await removeContainers([server.client, server.name]);
   rmSync(server.folder, { recursive: true });
 }
 

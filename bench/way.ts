@@ -1,7 +1,6 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { ChaosError } from "../harness/base/chaos-error.ts";
 import { until } from "../harness/base/deadline.ts";
+import { docker, removeContainers } from "./support/docker.ts";
 import { type BenchRow, inTurns, rowOf } from "./table.ts";
 
 /*
@@ -45,8 +44,6 @@ const SERVER = [
   ...["--repl-diskless-sync-delay", "0", "--client-output-buffer-limit", "replica 0 0 0"],
 ];
 
-const run = promisify(execFile);
-const docker = async (...args: string[]): Promise<string> => (await run("docker", args)).stdout.trim();
 const cli = (node: string, ...args: string[]): Promise<string> => docker("exec", node, "redis-cli", ...args);
 
 type Address = readonly [host: string, port: string];
@@ -78,7 +75,7 @@ export async function rows(): Promise<BenchRow[]> {
     const clients = await ofClients(client, { direct, link, own: [ip, "6379"] });
     return [...clients, ...(await ofReplication(m1, r1))];
   } finally {
-    if (started.length > 0) await docker("rm", "-f", "-v", ...started);
+    await removeContainers(started);
     await docker("network", "rm", network);
   }
 }

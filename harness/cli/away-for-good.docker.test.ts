@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
+import { conclusiveEach, type Ran } from "../testing/kvchaos-process.support.ts";
 
 const CLUSTER = "{ masters: 1, replicas: 2 }";
 
@@ -10,23 +10,27 @@ describe("a node that the experiment takes away for good, on real servers", func
   this.timeout(600_000);
   let folder: string;
 
+  let ran: Map<string, Ran>;
+  const fileOf = (node: string): string => path.join(folder, `${node}.yaml`);
+
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "kvchaos-away-"));
+    for (const node of ["r1", "m1"]) {
+      const fault = `{ fault: kill, at: 1s, node: ${node}, restart-after: never }`;
+      await writeFile(
+        fileOf(node),
+        `title: ${node} stays down\ncluster: ${CLUSTER}\npreload: { keys: 200, value: 100B }\nwarm-up: 2s\nduration: 4s\nfaults: [${fault}]\n`,
+      );
+    }
+    const reports = path.join(folder, "reports");
+    ran = await conclusiveEach([fileOf("r1"), fileOf("m1")], ["--image", "redis:7.0.15"], reports);
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
   /** With the default checks. */
   async function killed(node: string) {
-    const file = path.join(folder, `${node}.yaml`);
-    const fault = `{ fault: kill, at: 1s, node: ${node}, restart-after: never }`;
-    await writeFile(
-      file,
-      `title: ${node} stays down\ncluster: ${CLUSTER}\npreload: { keys: 200, value: 100B }\nwarm-up: 2s\nduration: 4s\nfaults: [${fault}]\n`,
-    );
-    const reports = await mkdtemp(path.join(folder, "reports-"));
-    const { code, stderr } = await conclusive(["run", file, "--image", "redis:7.0.15", "--reports", reports]);
-    const result = path.join(reports, (await runFolders(reports)).at(-1) ?? "no run", "result.json");
-    const { findings, checks } = JSON.parse(await readFile(result, "utf8"));
+    const { code, stderr, directory } = ran.get(fileOf(node)) ?? assert.fail();
+    const { findings, checks } = JSON.parse(await readFile(path.join(directory, "result.json"), "utf8"));
     const converges = checks.find(({ name }: { name: string }) => name === "converges");
     return { code, stderr, findings, converges };
   }

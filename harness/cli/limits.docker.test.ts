@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Finding } from "../journal/finding.ts";
-import { conclusive, runFolders } from "../testing/kvchaos-process.support.ts";
+import { conclusiveEach, type Ran } from "../testing/kvchaos-process.support.ts";
 
 const CLUSTER = "{ masters: 1, replicas: 1 }";
 
@@ -27,6 +27,12 @@ limits:
 checks: [no-crash]
 `;
 
+interface Read {
+  stderr: string;
+  findings: Finding[];
+  repro: string;
+}
+
 describe("limits on the way, on a real server", function () {
   this.timeout(600_000);
   let folder: string;
@@ -36,22 +42,20 @@ describe("limits on the way, on a real server", function () {
   });
   after(async () => rm(folder, { recursive: true, force: true }));
 
-  async function run(name: string, text: string): Promise<{ stderr: string; findings: Finding[]; repro: string }> {
-    const file = path.join(folder, `${name}.yaml`);
-    await writeFile(file, text);
-    const reports = path.join(folder, `reports-${name}`);
-    const { stderr } = await conclusive(["run", file, "--image", "redis:7.0.15", "--reports", reports]);
-    const last = path.join(reports, (await runFolders(reports)).at(-1) ?? "");
-    const { findings } = JSON.parse(await readFile(path.join(last, "result.json"), "utf8"));
-    return { stderr, findings, repro: await readFile(path.join(last, "repro.sh"), "utf8") };
+  const fileOf = (name: string): string => path.join(folder, `${name}.yaml`);
+
+  async function read({ stderr, directory }: Ran): Promise<Read> {
+    const { findings } = JSON.parse(await readFile(path.join(directory, "result.json"), "utf8"));
+    return { stderr, findings, repro: await readFile(path.join(directory, "repro.sh"), "utf8") };
   }
 
   it("tells full sync after full sync, and memory that grows, when it happens; and neither of a server that is well", async () => {
     const narrow = "{ id: narrow, fault: bandwidth, at: 0s, links: [r1 -> m1], rate: 700KB }";
-    const [ill, well] = await Promise.all([
-      run("ill", experiment("10KB", narrow)),
-      run("well", experiment("100B", "")),
-    ]);
+    await writeFile(fileOf("ill"), experiment("10KB", narrow));
+    await writeFile(fileOf("well"), experiment("100B", ""));
+    const files = [fileOf("ill"), fileOf("well")];
+    const ran = await conclusiveEach(files, ["--image", "redis:7.0.15"], path.join(folder, "reports"));
+    const [ill, well] = (await Promise.all([...ran.values()].map(read))) as [Read, Read];
     assert.deepEqual(well.findings, [], well.stderr);
     assert.match(well.stderr, /check full-syncs: ok/);
     assert.match(well.stderr, /check limits: ok \(.*of set: at worst/);

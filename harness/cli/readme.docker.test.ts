@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { kvchaos, untilNobodyCleans } from "../testing/kvchaos-process.support.ts";
+import { untilNobodyCleans } from "../testing/kvchaos-process.support.ts";
 import { kvchaosCommands } from "../testing/readme-commands.support.ts";
+import { kvchaosHere } from "../testing/runs/kvchaos-here.support.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Commands that start no server; the others are run by cli.docker.test.ts and by the nightly run. */
@@ -23,7 +24,7 @@ describe("the cheap commands of the README and of docs/", function () {
     it(`kvchaos ${words.join(" ")}`, async () => {
       // Paths in the pages are relative to the clone.
       const args = words.map((word) => (/^(experiments|compose)\//.test(word) ? `${ROOT}${word}` : word));
-      const { code, stdout, stderr } = await kvchaos(args);
+      const { code, stdout, stderr } = await kvchaosHere(args);
       assert.equal(code, 0, stderr);
       assert.ok(stdout.trim().length > 0);
       assert.doesNotMatch(stdout + stderr, /^\s+at .*:\d+:\d+\)?$/m, "a stack trace");

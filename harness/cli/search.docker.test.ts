@@ -39,7 +39,7 @@ describe("searching by many runs", function () {
     assert.equal(first.code, 1, first.stderr);
     const run = path.join(reports, (await runFolders(reports)).at(-1) ?? "");
     const shrink = ["shrink", run, "--jobs", "2", "--reports", path.join(folder, "smaller"), "--budget"];
-    const { stdout, stderr } = await kvchaos([...shrink, "15s"]);
+    const { stdout, stderr } = await kvchaos([...shrink, "5s"]);
     assert.match(stdout, /^crash\/exit: 2 faults \(limit, die\) → .*\bdie\b.*, \d+ lines, in \d+ runs$/m, stderr);
     const found = path.join(run, "shrunk.yaml");
     const { faults, expect } = await readExperiment(found, registries);

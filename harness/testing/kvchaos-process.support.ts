@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "../base/deadline.ts";
+import { exitOfVerdict, worstExit } from "../cli/exit-codes.ts";
 import type { Engine } from "../docker/engine.ts";
 import { roomToBegin } from "./room-to-begin.support.ts";
 
@@ -89,16 +91,74 @@ export async function conclusive(
 /** A run waits most of its time; more at once, beside other tests, starve each other on two cores. */
 const AT_ONCE = 2;
 
-/** Runs all of them, in their order, some at once. What each gives; who never asks for it is not told that it failed. */
-export function someAtOnce<T, R>(all: readonly T[], run: (one: T) => Promise<R>): Map<T, Promise<R>> {
-  const lanes: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
-  return new Map(
-    all.map((one, i) => {
-      const outcome = (lanes[i % AT_ONCE] as Promise<unknown>).then(() => run(one));
-      lanes[i % AT_ONCE] = outcome.catch(() => {});
-      return [one, outcome];
-    }),
-  );
+/** How a run ended. */
+export interface Ran {
+  /** What kvchaos exits with where it does this run alone. */
+  code: number;
+  /** Of all that its process did. */
+  stderr: string;
+  /** The run's folder. */
+  directory: string;
+}
+
+/**
+ * Runs all experiments, some at once. One process does several, one after the other: to load and compile kvchaos for each takes as long
+ * as a short run. Who never asks for an outcome is not told that it failed.
+ * @param files experiments, each with a name of its own @param before ends before the first one begins
+ */
+export function someAtOnce(
+  files: readonly string[],
+  more: readonly string[],
+  reports: string,
+  before: Promise<unknown> = Promise.resolve(),
+): Map<string, Promise<Ran>> {
+  const lanes = Array.from({ length: AT_ONCE }, (_, lane) => files.filter((__, i) => i % AT_ONCE === lane));
+  const outcomes = lanes.flatMap((lane, i) => {
+    const ran = before.then(() => conclusiveEach(lane, more, `${reports}-${i}`));
+    return lane.map((file): [string, Promise<Ran>] => {
+      const own = ran.then((all) => all.get(file) as Ran);
+      own.catch(() => {});
+      return [file, own];
+    });
+  });
+  return new Map(outcomes);
+}
+
+/**
+ * Several experiments, by one process that does one after the other; those without a verdict are asked again by themselves.
+ * @param files each with a name of its own
+ */
+export async function conclusiveEach(
+  files: readonly string[],
+  more: readonly string[],
+  reports: string,
+): Promise<Map<string, Ran>> {
+  const ended = new Map<string, Ran>();
+  if (files.length === 0) return ended;
+  const args = (some: readonly string[], to: string): string[] => ["run", ...some, ...more, "--reports", to];
+  const nextMayBegin = await turn("begin");
+  await roomToBegin();
+  await nextMayBegin();
+  const { code, stderr } = await kvchaos(args(files, reports));
+  const folders = await runFolders(reports);
+  for (const file of files) {
+    const name = folders.find((one) => /^\d+-\d+-(.*)-\d+$/.exec(one)?.[1] === path.basename(file, ".yaml"));
+    if (name === undefined) throw new Error(`${file} was not run: ${stderr}`);
+    const directory = path.join(reports, name);
+    const { verdict } = JSON.parse(await readFile(path.join(directory, "result.json"), "utf8"));
+    ended.set(file, { code: exitOfVerdict(verdict), stderr, directory });
+  }
+  const worst = worstExit([...ended.values()].map((one) => one.code));
+  if (code !== worst) throw new Error(`exit code ${code}, the runs' worst is ${worst}: ${stderr}`);
+  for (const [file, { code }] of ended) {
+    if (code !== 2) continue;
+    console.log(`no verdict, asked again: ${file}`);
+    const alone = path.join(reports, path.basename(file, ".yaml"));
+    const again = await conclusive(args([file], alone));
+    const directory = path.join(alone, (await runFolders(alone)).at(-1) ?? "no run");
+    ended.set(file, { code: again.code ?? -1, stderr: again.stderr, directory });
+  }
+  return ended;
 }
 
 /** Names of everything that a kvchaos process made for its runs and that is still there. */

@@ -3,28 +3,10 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { conclusive, runFolders } from "../../testing/kvchaos-process.support.ts";
-import { main } from "../main.ts";
+import { kvchaosHere } from "../../testing/runs/kvchaos-here.support.ts";
 import { readVerified } from "../verified-file.ts";
 
 const CONTROL = path.join(import.meta.dirname, "../../../experiments/redis/controls/exited.yaml");
-
-/** A command line in this process, its words on stderr caught. */
-async function verified(...args: string[]): Promise<{ code: number; text: string }> {
-  const { write } = process.stderr;
-  const { write: print } = process.stdout;
-  let text = "";
-  process.stderr.write = (chunk: unknown) => {
-    text += String(chunk);
-    return true;
-  };
-  process.stdout.write = () => true;
-  try {
-    return { code: await main(["verified", ...args]), text };
-  } finally {
-    process.stderr.write = write;
-    process.stdout.write = print;
-  }
-}
 
 describe("kvchaos verified, with a run on a real server", function () {
   this.timeout(600_000);
@@ -57,19 +39,19 @@ describe("kvchaos verified, with a run on a real server", function () {
   }
   async function refused(folder: string, why: RegExp): Promise<void> {
     const before = await readVerified(table);
-    const { code, text } = await verified(folder, "--file", table);
+    const { code, stderr: text } = await kvchaosHere(["verified", folder, "--file", table]);
     assert.equal(code, 3, text);
     assert.match(text, why);
     assert.deepEqual(await readVerified(table), before);
   }
 
   it("adds it once, however often it is given", async () => {
-    const first = await verified(run, "--file", table);
-    assert.equal(first.code, 0, first.text);
-    assert.match(first.text, /added: crash\/exit/);
-    const again = await verified(path.dirname(run), "--file", table);
-    assert.equal(again.code, 0, again.text);
-    assert.match(again.text, /is there already/);
+    const first = await kvchaosHere(["verified", run, "--file", table]);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stderr, /added: crash\/exit/);
+    const again = await kvchaosHere(["verified", path.dirname(run), "--file", table]);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /is there already/);
     const [row, ...more] = await readVerified(table);
     assert.deepEqual(more, []);
     assert.equal(row?.experiment, "redis/controls/exited.yaml");
@@ -127,7 +109,7 @@ describe("kvchaos verified, with a run on a real server", function () {
         .replace(/"verdict": "fail"/, '"verdict": "interrupted"')
         .replaceAll("-exited-1", "-exited-1-broken"),
     );
-    const { code, text } = await verified(folder, "--file", table);
+    const { code, stderr: text } = await kvchaosHere(["verified", folder, "--file", table]);
     assert.equal(code, 0, text);
     assert.match(text, /counted, and verifies nothing: interrupted/);
     const written = await readFile(table, "utf8");
@@ -135,7 +117,7 @@ describe("kvchaos verified, with a run on a real server", function () {
   });
 
   it("refuses what is no run", async () => {
-    const { code, text } = await verified(path.join(reports, "none"), "--file", table);
+    const { code, stderr: text } = await kvchaosHere(["verified", path.join(reports, "none"), "--file", table]);
     assert.equal(code, 3);
     assert.match(text, /none is no run, and has none in it/);
   });
