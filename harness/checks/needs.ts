@@ -117,6 +117,10 @@ function unknownWrites({ loads, faults }: Pick<ExperimentFacts, "loads" | "fault
         const why = `${id} sends ${name} as a plain command, of which the journal does not tell what it took along`;
         return { what: `must know every flush, and ${why}`, hint: "use the fault flushall" };
       }
+      if (/^SWAPDB$/i.test(name)) {
+        const what = `must know what recorded loads' keys hold, and ${id} sends ${name}, which puts another database in their place`;
+        return { what, hint: "judge it with loads that are not recorded, and converges" };
+      }
       const load = READS.test(name)
         ? undefined
         : loads.find(({ keyPrefix }) => rest.some((word) => isKey(word, keyPrefix)));

@@ -112,6 +112,11 @@ const ROWS: Record<string, Row> = {
       ["one-master", RECORDED_WRITES, "judges flushes, and no fault flushes; add the fault flushall"],
       ["one-master", `${RECORDED_WRITES}\n${plainFlush("m1")}`, FLUSHED_PLAINLY],
       [
+        "one-master",
+        `${RECORDED_WRITES}\nfaults: [{ fault: command, at: 1s, node: m1, argv: [SWAPDB, 0, 1] }]`,
+        "must know what recorded loads' keys hold, and command-1 sends SWAPDB, which puts another database in their place; judge it with loads that are not recorded, and converges",
+      ],
+      [
         "one-master-one-replica",
         `${RECORDED_WRITES}\nfaults: [{ fault: flushall, at: 1s, node: r1 }]`,
         "judges flushes of masters, and only replicas are flushed: r1; node: master",
