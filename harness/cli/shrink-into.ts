@@ -27,6 +27,8 @@ export interface ShrinkJob<R extends Attempt> {
   /** What the experiment that is written expects. */
   expect: Readonly<Record<string, unknown>>;
   shows(run: R): boolean;
+  /** Ids of the faults that had come when it began; null: nobody knows. */
+  came(run: R): Promise<readonly string[] | null>;
   out: string;
   onTried(tried: Tried): void;
   /** Called before the first run. @param earlier so many are known from the trail */
@@ -53,6 +55,7 @@ export async function shrinkInto<R extends Attempt>(
     {
       planOf: (one) => planOfDocument(documentText(one), file, seed, server),
       shows: (attempt) => job.shows(attempt),
+      came: (attempt) => job.came(attempt),
       earlier: trail.earlier,
       onTried: (tried) => {
         trail.add(tried);

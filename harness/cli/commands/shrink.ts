@@ -3,6 +3,7 @@ import { ChaosError } from "../../base/chaos-error.ts";
 import { kindOf } from "../../journal/finding.ts";
 import { shellWord } from "../../report/replay-command.ts";
 import { firstKind } from "../../run/campaign/attempts.ts";
+import { cameBefore } from "../came-before.ts";
 import { imageWords, readWish } from "../choose-server.ts";
 import { command, IMAGE, JOBS, REPORTS, SYSTEM } from "../command.ts";
 import { earlierExperiment } from "../earlier-experiment.ts";
@@ -11,7 +12,7 @@ import { EXIT } from "../exit-codes.ts";
 import { invocation } from "../invocation.ts";
 import { log, print } from "../print.ts";
 import { readDuration, readJobs } from "../read-limits.ts";
-import { withSession } from "../session.ts";
+import { type EndedRun, withSession } from "../session.ts";
 import { shareText, shrinkInto, sizeText } from "../shrink-into.ts";
 
 export const shrinkCommand = command({
@@ -26,7 +27,7 @@ export const shrinkCommand = command({
       describe: "no run begins later; the best experiment so far is written, and the next time it goes on from there",
     },
     out: { type: "string", describe: "where the experiment is written (default: shrunk.yaml in the run's folder)" },
-    jobs: JOBS,
+    jobs: { ...JOBS, default: "auto" },
     reports: REPORTS,
   },
   run: async (args) => {
@@ -57,6 +58,10 @@ export const shrinkCommand = command({
           finding: kind,
           expect: { finding: type, ...(ofClass && { class: ofClass }) },
           shows: ({ findings }) => findings.some((one) => kindOf(one) === kind),
+          came: async ({ findings, record: read }: EndedRun) => {
+            const found = findings.find((one) => kindOf(one) === kind);
+            return found ? cameBefore(await read(), found.from) : null;
+          },
           out,
           onBegin: (before, trail) => {
             if (before > 0) log(`going on after the ${before} runs in ${trail}`);

@@ -7,11 +7,11 @@ import { kindsOf } from "../../explore/explorer.ts";
 import type { Drawn } from "../../explore/grammar/drawn.ts";
 import type { KnownSignatures } from "../../explore/known-signatures.ts";
 import { type Bug, standingOf } from "../../explore/ledger.ts";
-import { readRun } from "../../history/read-history.ts";
 import type { Finding } from "../../journal/finding.ts";
 import type { Plan } from "../../journal/plan.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Campaign, series } from "../../run/campaign/series.ts";
+import { cameBefore } from "../came-before.ts";
 import type { ServerChoice } from "../choose-server.ts";
 import { log, logError } from "../print.ts";
 import type { EndedRun, Session } from "../session.ts";
@@ -20,8 +20,6 @@ import { forget, readExplored, seenIn } from "./experiment-run.ts";
 
 /** Runs of the same plan after a new finding, until one of them shows it. */
 const AGAIN = 3;
-/** Runs of an experiment with fewer faults that may show it. */
-const TRIES = 2;
 /** What a ticket is made of. */
 const TICKET = ["report.html", "issue.md", "repro.sh", "result.json", "plan.yaml"];
 
@@ -37,6 +35,13 @@ export interface WorkUpOptions {
   late(): boolean;
   /** How long one bug is shrunk, ms. */
   shrinkFor: number;
+}
+
+/** A run that is to show a bug again. */
+interface WorkUpRun extends EndedRun {
+  shown: boolean;
+  /** Ids of the faults that had come when it began. */
+  came: readonly string[] | null;
 }
 
 /** The experiment that showed a bug first. */
@@ -107,27 +112,17 @@ export class WorkUps {
     log(`  ${bug.name}: came back in ${bug.again.shown} of ${counted(bug.again.of, "run")}`);
   }
 
-  /** Without the faults that had not come when it was seen, if it comes back all the same: they are most of them. */
-  async #withoutIdle(bug: Bug, { document, plan }: Pick<FirstSeen, "document" | "plan">) {
-    const { diary, known, planOf } = this.#options;
-    const record = await readRun(path.join(diary.folderOf(bug), "run")).catch(() => null);
-    const from = record && seenAt(record, bug.signature, known);
-    if (!record || from === null) return { document, plan };
-    const fewer = onlyThose(document, new Set(injectedBefore(record, from)));
-    const fewerPlan = await planOf(fewer, plan.seed);
-    if (!fewerPlan) return { document, plan };
-    const { results } = await series(Array<Plan>(TRIES).fill(fewerPlan), this.#campaign(bug), ({ shown }) => shown);
-    return results.some(({ shown }) => shown) ? { document: fewer, plan: fewerPlan } : { document, plan };
-  }
-
-  #campaign(bug: Bug): Campaign<Plan, EndedRun & { shown: boolean }> {
+  #campaign(bug: Bug): Campaign<Plan, WorkUpRun> {
     const { known, run, late, session } = this.#options;
     return {
       run: async (plan, unneeded) => {
         const ended = await run(plan, unneeded);
         const { outcome, directory } = await readExplored(ended, known);
+        const shown = outcome.seen.some(({ signature }) => signature === bug.signature);
+        const record = shown ? await ended.record() : null;
+        const from = record && seenAt(record, bug.signature, known);
         await forget(directory);
-        return { ...ended, shown: outcome.seen.some(({ signature }) => signature === bug.signature) };
+        return { ...ended, shown, came: record && from !== null ? cameBefore(record, from) : null };
       },
       late,
       signal: session.signal,
@@ -141,15 +136,16 @@ export class WorkUps {
     const end = performance.now() + shrinkFor;
     const [type, ofClass] = kindOfSignature(bug.signature);
     const folder = diary.folderOf(bug);
-    const start = await this.#withoutIdle(bug, { document, plan });
     const shrunk = await shrinkInto(
       {
-        ...start,
+        document,
+        plan,
         file: path.join(folder, "drawn.yaml"),
         server,
         finding: bug.signature,
         expect: { finding: type, ...(ofClass && { class: ofClass }) },
-        shows: ({ shown }: EndedRun & { shown: boolean }) => shown,
+        shows: ({ shown }: WorkUpRun) => shown,
+        came: async ({ came }) => came,
         out: path.join(folder, "experiment.yaml"),
         onTried: () => {},
       },
@@ -167,18 +163,6 @@ export class WorkUps {
 function seenAt(record: RunRecord, signature: string, known: KnownSignatures): number | null {
   const found = record.of("check").flatMap(({ findings }) => findings);
   return found.find((finding) => seenIn(finding, record, known).signature === signature)?.from ?? null;
-}
-
-/** Ids of the experiment's faults of which one had begun by then. */
-function injectedBefore(record: RunRecord, t: number): string[] {
-  const begun = record.of("fault").filter((event) => event.step === "inject" && event.t <= t);
-  return begun.map(({ id }) => id.replace(/#\d+$/, ""));
-}
-
-/** Those, and what they wait for. */
-function onlyThose(document: Drawn, ids: Set<string>): Drawn {
-  const faults = (document.faults as Drawn[]).filter(({ id }) => ids.has(String(id)));
-  return { ...document, faults };
 }
 
 function kindOfSignature(signature: string): [Finding["type"], string | undefined] {

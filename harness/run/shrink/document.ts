@@ -9,6 +9,8 @@ export interface Proposal {
   what: string;
   /** A wrong answer would stay: it is to be unlikely. */
   sure?: boolean;
+  /** One of many, and all of them come again: a wrong answer costs less than being sure. */
+  rough?: boolean;
 }
 
 /** Asks about one proposal after the other, wants to be told whether it still fails, and ends with the smallest that did. */

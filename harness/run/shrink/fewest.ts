@@ -1,9 +1,11 @@
 /*
- *   all ─► nothing? ─► halves ─► quarters ─► … ─► single ones: each part is left out once, and stays out if it still fails
+ *   all ─► nothing? ─► halves (of many: quarters) ─► quarters ─► … ─► single ones: each part is left out once, and stays out if it still fails
  *
  * Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002): ddmin, its complements only, since a part
  * alone seldom fails where parts depend on each other.
  */
+
+const MANY = 8;
 
 /**
  * Finds a subset of `all` that still fails and of which nothing can be left out any more. Yields one candidate after another, in
@@ -19,7 +21,8 @@ export function* fewest(
   let kept = all;
   if (kept.length > 0 && (yield [])) return [];
   tried.add("[]");
-  for (let parts = 2; kept.length > 1; ) {
+  // Of many, several are needed most often, and they are seldom all in one half.
+  for (let parts = all.length > MANY ? 4 : 2; kept.length > 1; ) {
     const before = kept.length;
     for (const part of split(kept, parts)) {
       const candidate = closed(kept.filter((one) => !part.includes(one)));

@@ -4,6 +4,7 @@ import type { Plan } from "../../journal/plan.ts";
 import type { Attempt } from "../campaign/attempts.ts";
 import { type Document, entriesOf } from "./document.ts";
 import { shrink, type Tried } from "./shrink.ts";
+import { rangeOf } from "./simpler-values.ts";
 
 const HANG: Attempt = { verdict: "fail", findings: [{ type: "hang", class: "deadlocked", from: 1 }] };
 const PASS: Attempt = { verdict: "pass", findings: [] };
@@ -85,10 +86,11 @@ describe("shrinking an experiment", () => {
       config: { redis: { appendonly: "yes" } },
       load: [{ workload: "hset" }],
       faults: [
-        { id: "f3", fault: "pause", at: "3s" },
-        { id: "f7", fault: "pause", at: "7s" },
+        { id: "f3", fault: "pause", at: "800ms" },
+        { id: "f7", fault: "pause", at: "2s" },
       ],
       duration: "10s",
+      "stop-on": "first-finding",
     });
     assert.deepEqual([counted.failed, counted.passed, complete], [10, 0, true]);
   });
@@ -119,6 +121,45 @@ describe("shrinking an experiment", () => {
     }
 
     assert.ok(right >= 95, `${right} of 100`);
+  });
+
+  it("comes from forty faults to six at most in twenty minutes, three runs at a time, each 25 s and its chaos", async () => {
+    const faults = faultsOf(40);
+    const seconds = (written: unknown): number => (rangeOf(written)?.min ?? 0) / 1000;
+    for (const [needed, share] of [
+      [["f1", "f9", "f17", "f33", "f39"], 1],
+      [["f2", "f20", "f38"], 1],
+      [["f3", "f21"], 0.8],
+    ] as const) {
+      let time = 0;
+      const random = seededRandom("forty");
+      const { smallest } = await shrink(
+        { faults, duration: "45s" },
+        {
+          planOf: async (document) => ({ faults: entriesOf(document, "faults"), document }) as unknown as Plan,
+          shows: ({ verdict }) => verdict === "fail",
+          came: async ({ findings }) => findings.map(({ type }) => type),
+          earlier: [],
+          onTried: () => {},
+        },
+        {
+          run: async (plan): Promise<Attempt> => {
+            const { document } = plan as unknown as { document: Document };
+            const own = entriesOf(document, "faults");
+            const last = own.findIndex(({ id }) => id === needed.at(-1));
+            const fails = has(document, needed) && random.next() < share;
+            // The run ends with the fault that makes it fail, where one finding is enough.
+            time += (25 + (fails && document["stop-on"] ? seconds(own[last]?.at) : seconds(document.duration))) / 3;
+            const came = own.slice(0, last + 1).map(({ id }) => ({ type: id, class: "", from: 0 }));
+            return fails ? { ...HANG, findings: came as unknown as Attempt["findings"] } : PASS;
+          },
+          late: () => time > 20 * 60,
+          signal: new AbortController().signal,
+          jobs: 3,
+        },
+      );
+      assert.ok(has(smallest ?? {}, needed) && idsOf(smallest).length <= 6, `${needed}: ${idsOf(smallest)}`);
+    }
   });
 
   it("takes faults and expectations out with what they wait for", async () => {

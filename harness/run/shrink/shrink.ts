@@ -20,6 +20,8 @@ export interface Search<R extends Attempt> {
   planOf(document: Document): Promise<Plan | null>;
   /** Does this run show the failure that is looked for? */
   shows(attempt: R): boolean;
+  /** Ids of the faults that had come when it began, in that order; null: nobody knows. */
+  came?(attempt: R): Promise<readonly string[] | null>;
   /** Runs of an earlier search, which are not made again. */
   earlier: readonly Tried[];
   onTried(tried: Tried, document: Document): void;
@@ -39,6 +41,7 @@ export interface Shrunk {
 
 /** The chance of a mistake about one proposal, and about one whose mistake would stay. */
 const MISTAKES = 0.05;
+const ROUGH_MISTAKES = 0.15;
 const RARE_MISTAKES = 0.01;
 /** Runs of the whole before anything is tried, and failures among them that are enough. */
 const WHOLE_RUNS = 10;
@@ -101,13 +104,13 @@ export async function shrink<R extends Attempt>(
 /** From one proposal that fails to the next smaller one. */
 async function walk(
   start: Document,
-  runner: Pick<Runner<Attempt>, "planOf" | "fails">,
+  runner: Pick<Runner<Attempt>, "planOf" | "fails" | "came">,
   refuted: ReadonlySet<string>,
   onBest: (best: Document) => void,
 ): Promise<Document> {
   const plans = new Map<string, Plan | null>();
   // The generator asks for plans of documents that were read before they were tried.
-  const steps = reductions(start, (document) => plans.get(keyOf(document)) ?? null);
+  const steps = reductions(start, (document) => plans.get(keyOf(document)) ?? null, runner.came);
   plans.set(keyOf(start), await runner.planOf(start));
   let step = steps.next();
   while (!step.done) {
@@ -163,6 +166,8 @@ class Runner<R extends Attempt> {
   readonly #search: Search<R>;
   readonly #campaign: Campaign<Plan, R>;
   made = 0;
+  /** Of the failure for which the fewest faults had come: of no other is less to be left out. */
+  came: readonly string[] = [];
 
   constructor(search: Search<R>, campaign: Campaign<Plan, R>) {
     this.#search = search;
@@ -183,7 +188,8 @@ class Runner<R extends Attempt> {
 
   /** Does it fail about as often as the whole? */
   async fails(proposal: Proposal, whole: Document): Promise<boolean> {
-    return this.#isJudged(proposal, hypothesesOf(this.counts(whole), proposal.sure ? RARE_MISTAKES : MISTAKES));
+    const mistakes = proposal.sure ? RARE_MISTAKES : proposal.rough ? ROUGH_MISTAKES : MISTAKES;
+    return this.#isJudged(proposal, hypothesesOf(this.counts(whole), mistakes));
   }
 
   async failsNearlyAlways(proposal: Proposal): Promise<boolean> {
@@ -218,9 +224,15 @@ class Runner<R extends Attempt> {
         this.made++;
         this.#count(tried);
         this.#search.onTried(tried, document);
+        if (tried.outcome === "failed") await this.#learn(attempt);
       }
       if (end.kind !== "all") throw new Over();
     }
+  }
+
+  async #learn(attempt: R): Promise<void> {
+    const came = (await this.#search.came?.(attempt)) ?? [];
+    if (came.length > 0 && (this.came.length === 0 || came.length < this.came.length)) this.came = came;
   }
 
   #outcomeOf(attempt: R): Tried["outcome"] {
