@@ -1,6 +1,7 @@
-import { access, appendFile, readFile } from "node:fs/promises";
+import { access, appendFile, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { filterAsync } from "../base/filter-async.ts";
 import { registries } from "../experiment/catalogue.ts";
 import { readPlan } from "../experiment/plan-file.ts";
 import type { JournalEvent } from "../journal/events.ts";
@@ -60,4 +61,16 @@ export async function countAgain(directories: readonly string[]): Promise<void> 
       logError(error, `${directory}: its report could not be rendered again; the one of its own run stands:`);
     }
   }
+}
+
+/** A run's folder, or the folders of runs in it. @throws ChaosError usage: neither */
+export async function runFolders(given: string): Promise<string[]> {
+  if (await isRun(given)) return [given];
+  const entries = await readdir(given, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(given, name));
+  const found = (await filterAsync(folders, isRun)).sort();
+  if (found.length > 0) return found;
+  throw new ChaosError("usage", `${given} is no run, and has none in it`, {
+    hint: "A run's folder lies in reports/ and has a journal.jsonl.",
+  });
 }

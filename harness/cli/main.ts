@@ -88,6 +88,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/report.ts")).reportCommand,
   },
   {
+    usage: "signatures <runs..>",
+    summary: "learn from runs on affected images by what explorations know bugs of the catalogue again",
+    load: async () => (await import("./commands/signatures.ts")).signaturesCommand,
+  },
+  {
     usage: "verified [runs..]",
     summary: "add runs of the catalogue's experiments to experiments/VERIFIED.md",
     load: async () => (await import("./commands/verified.ts")).verifiedCommand,

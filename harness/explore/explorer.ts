@@ -63,7 +63,7 @@ export interface Exploration {
 }
 
 /** How often an experiment is drawn anew although there is a corpus; and as long as that has few that could be changed. */
-const FRESH = 0.45;
+const FRESH = 0.3;
 const FRESH_AT_FIRST = 0.75;
 const FEW = 8;
 /** How often the next one is for the cluster that the last one left: a new one takes as long as half of the chaos. */

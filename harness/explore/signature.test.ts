@@ -75,9 +75,36 @@ describe("the signature of a finding", () => {
         }),
         fixture(),
       );
-    const one = crash("12:M 28 Nov 2026 11:27:34.865 # Redis 7.0.15 crashed by signal: 11, si_code: 2");
-    assert.equal(one, crash("9:S 01 Dec 2026 01:02:03.004 # Redis 7.0.15 crashed by signal: 11, si_code: 1"));
-    assert.match(one, /^crash\/exit of replica: SIGSEGV, .*crashed by signal/);
+    const one = crash("12:M 28 Nov 2026 11:27:34.865 # ==> replication.c:150 'listLength(slaves) == 0' is not true");
+    assert.equal(
+      one,
+      crash("9:S 01 Dec 2026 01:02:03.004 # ==> replication.c:151 'listLength(slaves) == 0' is not true"),
+    );
+    assert.match(one, /^crash\/exit of replica: SIGSEGV, .*listLength\(slaves\)/);
+    assert.match(crash("terminate called after throwing an instance of 'std::length_error'"), /, std::length_error$/);
+    const nothing = crash("12:M 28 Nov 2026 11:27:34.865 # Redis 7.0.15 crashed by signal: 11, si_code: 2");
+    assert.equal(nothing, "crash/exit of replica: SIGSEGV", "that is said of every crash");
+  });
+
+  it("of a crash of which nothing is said is where it was, which another place in memory does not change", () => {
+    const crash = (base: string, third: string) => {
+      const frames = ["091", "04f", "c17", third, "b3f"];
+      const lastLines = frames.map(
+        (end, n) =>
+          `2026-11-28T15:59:24.59Z #${n}  \u001b[34m0x0000${base}${end}\u001b[0m at \u001b[32m/bin/kvrocks\u001b[0m`,
+      );
+      const detail = {
+        exitCode: 139,
+        signal: "SIGSEGV",
+        oom: false,
+        lines: ["Ooops! got signal: Segmentation fault (11)"],
+        lastLines,
+      };
+      return signatureOf(finding({ type: "crash", class: "exit", detail }), fixture());
+    };
+    assert.equal(crash("563d563d0", "5c4"), crash("55a0112aa", "5c4"));
+    assert.notEqual(crash("563d563d0", "5c4"), crash("563d563d0", "5c5"));
+    assert.match(crash("563d563d0", "5c4"), /SIGSEGV, in kvrocks …c17 < kvrocks …5c4 < kvrocks …b3f$/);
   });
 
   it("of data is how they differ, not where", () => {

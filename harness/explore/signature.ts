@@ -66,17 +66,35 @@ function functionName(frame: string): string {
   return frame.replace(/\(.*$/, "").replace(/<.*>/g, "").trim();
 }
 
-/** The signal, and what the server itself said of it. */
-function crashShape({ detail, proof }: Finding, record: RunRecord): string {
+/** What every crash of a server has, whatever its reason. */
+const OF_ANY_CRASH = /BUG REPORT START|ASSERTION FAILED ===|got signal:|crashed by signal|^terminate called/i;
+const WHAT_IT_THREW = /instance of '([^']+)'/;
+/** "#2  0x000055d0 in kvrocks::Foo at /bin/kvrocks", without the colours. */
+const FRAME = /^#(\d+)\s+(0x[0-9a-f]+)(?: in (\S+?))?(?:\(.*\))? at (\S+)/;
+const COLOURS = /\x1b\[[0-9;]*m/g;
+/** The handler that prints them, and the signal. */
+const OF_THE_HANDLER = 2;
+
+/** The signal, and what the server itself said of it: its reason, or else where it was. */
+function crashShape({ class: kind, detail, proof }: Finding, record: RunRecord): string {
   const signal = detail?.signal ?? (typeof detail?.exitCode === "number" ? `exit ${detail.exitCode}` : "");
-  const lines = (detail?.lines ?? []).map((line) => masked(line)).filter((line) => line !== "");
-  const told =
-    lines.length > 0
-      ? lines.slice(0, LINES).join(" / ")
-      : record.tornLine === null && proof
-        ? masked(proof).slice(0, 80)
-        : "";
-  return [signal, told].filter((part) => part !== "").join(", ");
+  const lines = (detail?.lines ?? []).map((line) => WHAT_IT_THREW.exec(line)?.[1] ?? line);
+  const reasons = lines.filter((line) => !OF_ANY_CRASH.test(line)).map((line) => masked(line.replaceAll("'", "`")));
+  const words = kind === "not-started" && record.tornLine === null && proof ? masked(proof).slice(0, 80) : "";
+  const told = reasons.filter((line) => line !== "").slice(0, LINES);
+  const where = framesIn(detail?.lastLines ?? []);
+  return [signal, told.length > 0 ? told.join(" / ") : where || words].filter((part) => part !== "").join(", ");
+}
+
+/** Where it was, as it said itself: functions, or of an address what no other place of the program in memory changes. */
+function framesIn(lines: readonly string[]): string {
+  const frames = lines.flatMap((line) => {
+    const [, number, address = "", name, module = ""] =
+      FRAME.exec(line.replace(COLOURS, "").replace(/^\S+Z /, "")) ?? [];
+    if (number === undefined || Number(number) < OF_THE_HANDLER) return [];
+    return [name ? functionName(name) : `${module.split("/").at(-1)} …${address.slice(-3)}`];
+  });
+  return frames.length === 0 ? "" : `in ${frames.slice(0, TOP_FRAMES).join(" < ")}`;
 }
 
 /** How keys differ, not which. */

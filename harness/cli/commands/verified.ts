@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ChaosError } from "../../base/chaos-error.ts";
 import { filterAsync } from "../../base/filter-async.ts";
@@ -6,7 +6,7 @@ import { hasVerdict, type VerifiedRun } from "../../report/verified/verified-run
 import { renderVerified } from "../../report/verified/verified-table.ts";
 import { verifiedRunOf } from "../../report/verified/verify-run.ts";
 import { command } from "../command.ts";
-import { isRun } from "../earlier-run.ts";
+import { runFolders } from "../earlier-run.ts";
 import { EXIT } from "../exit-codes.ts";
 import { log, print } from "../print.ts";
 import { readVerified, Today, VERIFIED } from "../verified-file.ts";
@@ -67,16 +67,4 @@ async function withoutReplaced(runs: readonly VerifiedRun[], today: Today): Prom
   const place = ({ experiment, image, digest }: VerifiedRun): string => JSON.stringify([experiment, image, digest]);
   const fresh = new Set(runs.filter((run) => !stale.has(run)).map(place));
   return runs.filter((run) => !stale.has(run) || !fresh.has(place(run)));
-}
-
-/** A run's folder, or the folders of runs in it. @throws ChaosError usage: neither */
-async function runFolders(given: string): Promise<string[]> {
-  if (await isRun(given)) return [given];
-  const entries = await readdir(given, { withFileTypes: true }).catch(() => []);
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(given, name));
-  const found = (await filterAsync(folders, isRun)).sort();
-  if (found.length > 0) return found;
-  throw new ChaosError("usage", `${given} is no run, and has none in it`, {
-    hint: "A run's folder lies in reports/ and has a journal.jsonl.",
-  });
 }

@@ -41,7 +41,11 @@ export async function readExplored(run: EndedRun, known: KnownSignatures): Promi
 
 export function seenIn(finding: Finding, record: RunRecord, known: KnownSignatures): Seen {
   const signature = signatureOf(finding, record);
-  return { signature, proved: finding.proof !== null, known: known.issueOf(signature) };
+  return {
+    signature,
+    proved: finding.proof !== null,
+    known: known.issueOf(signature, record.first("run")?.system ?? ""),
+  };
 }
 
 async function logsIn(directory: string): Promise<Map<string, string>> {

@@ -120,8 +120,8 @@ function drawLocks(random: Random): Drawn {
 function drawGround({ system, modes, settings, clusters = [] }: Grammar, random: Random): Ground {
   const given = clusters.length > 0 ? random.pick(clusters) : null;
   const mode = given?.mode ?? random.pick(modes);
-  const cluster = given?.file ?? drawCluster(random, system, mode);
   const syncs = mode === "replication" && maybe(random, SYNCS);
+  const cluster = given?.file ?? drawCluster(random, system, { mode, syncs });
   const config = settings ? drawSettings(random, system, syncs) : {};
   return {
     cluster,
@@ -153,15 +153,16 @@ export function drawFault(
   return fitted({ id: `f${number}`, fault: kind, ...trigger, ...params }, others, length);
 }
 
-function drawCluster(random: Random, system: string, mode: Field["mode"]): Drawn {
+function drawCluster(random: Random, system: string, { mode, syncs }: Pick<Field, "mode" | "syncs">): Drawn {
   if (mode === "cluster") return { mode, masters: system === "redis" ? 3 : 2, replicas: 1 };
   if (mode === "sentinel") return { mode, replicas: 2 };
   return weighted<Drawn>(random, [
-    [{ replicas: 1 }, 4],
-    [{ replicas: 2 }, 3],
+    [{ replicas: 1 }, syncs ? 2 : 4],
+    [{ replicas: 2 }, syncs ? 2 : 3],
     [{ replicas: 2, chain: 2 }, 1],
-    [{ masters: 2, replicas: [1, 0] }, 2],
-    [{ replicas: 0 }, 0.5],
+    // Of two masters with data of their own a replica has to copy everything, whenever it goes from one to the other.
+    [{ masters: 2, replicas: [1, 0] }, syncs ? 8 : 2],
+    [{ replicas: 0 }, syncs ? 0 : 0.5],
   ]);
 }
 

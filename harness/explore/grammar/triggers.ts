@@ -58,7 +58,8 @@ export function drawTrigger(
     ["state", states.length > 0 ? (syncs ? 8 : 5) : 0],
     ["line", others.length > 0 && lines.length > 0 ? 2 : 0],
     ["at", others.length > 0 ? 1 : 3],
-    ["every", 1.5],
+    // What brings a full sync had better bring some, each of which the next one meets.
+    ["every", syncs && others.length === 0 ? 6 : 1.5],
   ]);
   const delay = (): Record<string, unknown> => (maybe(random, 0.3) ? {} : { delay: time(random, 1, CLOSE) });
   if (kind === "after")
