@@ -65,6 +65,24 @@ describe("a finding that follows from another", () => {
     assert.deepEqual(caused(crash, ...rest), [undefined, ...rest.map(() => "crash/exit of m1")]);
   });
 
+  it("is a role that a server could not be told, since its master to be hangs", () => {
+    const hang = finding("hang", "deadlocked", "m1", 20_000);
+    const two = finding("split-brain", "two-masters", "r1", 26_000);
+    const untold = {
+      type: "note",
+      t: 41_000,
+      about: "r1",
+      text: "its role could not be set",
+      kind: "not-healed",
+    } as const;
+    const causes = (more: Parameters<typeof fixture>[0]) =>
+      withCauses(fixture(more), [{ findings: [hang, two] }]).flatMap(({ findings }) =>
+        findings.map(({ consequenceOf }) => consequenceOf),
+      );
+    assert.deepEqual(causes([untold]), [undefined, "hang/deadlocked of m1"]);
+    assert.deepEqual(causes([]), [undefined, undefined]);
+  });
+
   it("is a command that a server that hangs left without answer", () => {
     const hang = finding("hang", "deadlocked", "r1", 20_000);
     const command = finding("hang", "blocked-command", "r1", 19_900);

@@ -35,10 +35,12 @@ const SLACK_MS = 5_000;
 export function withCauses<R extends { findings: Finding[] }>(record: RunRecord, results: readonly R[]): R[] {
   const all = results.flatMap(({ findings }) => findings);
   const replicaOf = record.view.replicaOf;
+  const notes = record.of("note").filter(({ kind }) => kind === "not-healed");
+  const around = { all, replicaOf, untold: new Set(notes.map(({ about }) => about)) };
   return results.map((result) => ({
     ...result,
     findings: result.findings.flatMap((finding) => {
-      const cause = causeOf(finding, all, replicaOf);
+      const cause = causeOf(finding, around);
       if (cause) return [{ ...finding, consequenceOf: labelOf(cause) }];
       const apart = notLinked(finding);
       return apart ? [apart, { ...finding, consequenceOf: labelOf(apart) }] : [finding];
@@ -74,11 +76,14 @@ export function isRoot({ consequenceOf }: Pick<Finding, "consequenceOf">): boole
   return consequenceOf === undefined;
 }
 
-function causeOf(
-  finding: Finding,
-  all: readonly Finding[],
-  replicaOf: Readonly<Record<string, string>>,
-): Finding | undefined {
+interface Around {
+  all: readonly Finding[];
+  replicaOf: Readonly<Record<string, string>>;
+  /** Nodes that could not be told their roles when everything was healed. */
+  untold: ReadonlySet<string>;
+}
+
+function causeOf(finding: Finding, { all, replicaOf, untold }: Around): Finding | undefined {
   const nodes = finding.node === null ? null : lineage(finding.node, replicaOf);
   const reaches = (other: Finding): boolean =>
     other !== finding &&
@@ -94,7 +99,8 @@ function causeOf(
   if (finding.type === "hang" && COMMANDS.includes(finding.class)) {
     return troubles.find(({ node }) => node === finding.node);
   }
-  if (finding.type === "split-brain" && !MASTERLESS.includes(finding.class)) return undefined;
+  const isUntold = finding.node !== null && untold.has(finding.node);
+  if (finding.type === "split-brain" && !MASTERLESS.includes(finding.class) && !isUntold) return undefined;
   if (!AFTER_TROUBLE.includes(finding.type)) return undefined;
   const trouble = nearest(troubles);
   if (trouble) return trouble;

@@ -58,8 +58,8 @@ export function grammarOf(
     recordable: chosenLoads.filter((name) => workloads.get(name)?.recorded !== undefined),
     commands,
     modes: [
-      "replication",
-      "replication",
+      // Where nobody but the operator rules, most can be done to the servers, and soonest.
+      ...Array<"replication">(4).fill("replication"),
       ...(gossip || cluster ? (["cluster"] as const) : []),
       ...(sentinel ? (["sentinel"] as const) : []),
     ],
