@@ -1,6 +1,6 @@
+import { stringify } from "yaml";
 import { z } from "zod";
 import { mistakesError, YamlSource } from "../base/mistakes.ts";
-import { documentText } from "../experiment/document-text.ts";
 import { Mistakes } from "../experiment/read/zod-mistakes.ts";
 import type { Finding } from "../journal/finding.ts";
 import type { RunRecord } from "../journal/record.ts";
@@ -57,7 +57,7 @@ export class KnownSignatures {
     const order = ({ system, experiment, signature }: KnownSignature): string =>
       [system, experiment, signature].join("\n");
     const signatures = [...this.entries].sort((a, b) => (order(a) < order(b) ? -1 : 1));
-    return documentText({ signatures }, HEAD);
+    return `${HEAD.map((line) => `# ${line}\n`).join("")}${stringify({ signatures }, { lineWidth: 0 })}`;
   }
 }
 
