@@ -3,7 +3,7 @@ import { ChaosError } from "../../base/chaos-error.ts";
 import { kindOf } from "../../journal/finding.ts";
 import { shellWord } from "../../report/replay-command.ts";
 import { firstKind } from "../../run/campaign/attempts.ts";
-import { cameBefore } from "../came-before.ts";
+import { cameBefore } from "../../run/shrink/came-before.ts";
 import { imageWords, readWish } from "../choose-server.ts";
 import { command, IMAGE, JOBS, REPORTS, SYSTEM } from "../command.ts";
 import { earlierExperiment } from "../earlier-experiment.ts";

@@ -11,7 +11,7 @@ import type { Finding } from "../../journal/finding.ts";
 import type { Plan } from "../../journal/plan.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { type Campaign, series } from "../../run/campaign/series.ts";
-import { cameBefore } from "../came-before.ts";
+import { cameBefore } from "../../run/shrink/came-before.ts";
 import type { ServerChoice } from "../choose-server.ts";
 import { log, logError } from "../print.ts";
 import type { EndedRun, Session } from "../session.ts";

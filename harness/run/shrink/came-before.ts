@@ -1,4 +1,4 @@
-import type { RunRecord } from "../journal/record.ts";
+import type { RunRecord } from "../../journal/record.ts";
 
 /** Ids of the experiment's faults of which one had begun by then, in that order. @param t ms of the run */
 export function cameBefore(record: RunRecord, t: number): string[] {
