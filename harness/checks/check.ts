@@ -25,6 +25,8 @@ export interface Check {
   readonly summary: string;
   /** What it would need and this experiment does not have, so that it could never answer; null or absent: nothing. */
   needs?(experiment: ExperimentFacts): Missing | null;
+  /** Why it cannot judge servers that kvchaos did not start, in words behind "because"; absent: it can. */
+  readonly notAttached?: string;
   check(record: RunRecord): CheckResult;
 }
 

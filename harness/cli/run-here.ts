@@ -10,6 +10,7 @@ import type { Plan, SystemName } from "../journal/plan.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
 import { fileReporters, liveReporters, renderAll, reporters } from "../report/registry.ts";
 import type { TerminalStream } from "../report/terminal/terminal.ts";
+import type { AttachedServers } from "../run/attached/attached-servers.ts";
 import { runExperiment } from "../run/run.ts";
 import type { RunResult } from "../run/run-options.ts";
 import type { WarmCluster } from "../run/warm/warm-cluster.ts";
@@ -60,12 +61,25 @@ export interface Around {
   /** Runs beside this one, at this moment. */
   others?(): number;
   warm?: WarmCluster | undefined;
+  /** Servers that are there: none is started. */
+  attached?: AttachedServers | undefined;
 }
 
 /** Does a run in this process, and renders its reports. Says what failed of them; the verdict stands. */
 export async function runHere(
   request: RunRequest,
-  { engine, invocation: { words, name }, interrupt, terminal, quiet, json = false, onEvent, others, warm }: Around,
+  {
+    engine,
+    invocation: { words, name },
+    interrupt,
+    terminal,
+    quiet,
+    json = false,
+    onEvent,
+    others,
+    warm,
+    attached,
+  }: Around,
 ): Promise<RunResult> {
   const { plan: written, password, image, system: systemName, benchmarkImage, reports, again, keep, part } = request;
   const system = systemIn(image, knownSystem(systemName));
@@ -103,6 +117,7 @@ export async function runHere(
     live: onEvent ? [...live, { name: "who watches", onEvent }] : live,
     others,
     warm,
+    attached,
   });
   const { pages: wanted } = request;
   const isRead = wanted === "always" || (wanted === "of a finding" && result.findings.length > 0);

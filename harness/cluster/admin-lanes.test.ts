@@ -18,7 +18,7 @@ describe("lasting administration connections", () => {
     lanes = new AdminLanes({
       node: "r1",
       address: { host: server.host, port: server.port },
-      password: undefined,
+      login: {},
       emit: (event) => void seen.push(event as Seen),
     });
   });

@@ -2,6 +2,7 @@ import { messageOf } from "../base/chaos-error.ts";
 import { sleep } from "../base/deadline.ts";
 import type { Emit } from "../journal/events.ts";
 import { RawConnection } from "../resp/connection.ts";
+import type { Login } from "../resp/login.ts";
 import type { Argv } from "../systems/system.ts";
 import type { Address } from "./cluster.ts";
 
@@ -40,7 +41,7 @@ interface Question {
 interface LaneOptions {
   node: string;
   address: Address;
-  password: string | undefined;
+  login: Login;
   emit: Emit;
 }
 
@@ -132,8 +133,8 @@ export class AdminLanes {
   async #connection(lane: number): Promise<RawConnection> {
     const open = this.#connections.get(lane);
     if (open?.isOpen) return open;
-    const { address, password } = this.#options;
-    const connection = await RawConnection.open({ ...address, password, within: OPEN_MS });
+    const { address, login } = this.#options;
+    const connection = await RawConnection.open({ ...address, ...login, within: OPEN_MS });
     if (this.#closed) connection.close();
     this.#connections.set(lane, connection);
     return connection;

@@ -1,6 +1,7 @@
 import type { WaitLimits } from "../base/deadline.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
+import type { Login } from "../resp/login.ts";
 import type { System } from "../systems/system.ts";
 import type { ClusterNode } from "./container-node.ts";
 import type { Controllers } from "./controllers/controllers.ts";
@@ -53,9 +54,9 @@ export interface Cluster {
   readonly ruler: Ruler;
   /** Those of the helpers who rule; null: somebody else does. */
   readonly controllers: Controllers | null;
-  /** What every connection must AUTH with, or undefined. Never in any output. */
-  readonly password: string | undefined;
-  /** What a key must begin with to be the shard's to which a node belongs; "" outside cluster mode. */
+  /** What every connection must say first. Never in any output. */
+  readonly login: Login;
+  /** What a key of ours must begin with on a node: its shard's tag in cluster mode, and what sets it apart on servers that are not ours; or "". */
   keyTag(node: string): string;
   /** Cluster mode: a node's id. @throws ChaosError internal: there is no cluster mode; the same for the next two */
   nodeId(node: string): string;

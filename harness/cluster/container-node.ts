@@ -33,6 +33,9 @@ export type Connection = Pick<RawConnection, "send" | "close" | "isOpen" | "loca
 /** One server process in one container. */
 export type ClusterNode = Omit<ContainerNode, "closeConnections" | "version" | "prepare">;
 
+/** The same as its cluster has it, which closes what others have opened to it. */
+export type OwnNode = ClusterNode & Pick<ContainerNode, "closeConnections">;
+
 /** A node whose container exists. */
 export class ContainerNode {
   readonly name: string;

@@ -126,7 +126,7 @@ export function clusterOf(made: MadeServers, options: FollowOptions): RunningClu
     logs: made.followed.by.logs,
     topology: spec.topology,
     emit: options.emit,
-    password: spec.nodes[0]?.config.requirepass,
+    login: { password: spec.nodes[0]?.config.requirepass },
     toxiproxyApi: made.toxiproxyApi,
     dataNetwork: made.dataNetwork,
     ruler: spec.ruler,

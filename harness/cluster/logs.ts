@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Engine } from "../docker/engine.ts";
-import type { Emit } from "../journal/events.ts";
+import type { Emit, NodeState } from "../journal/events.ts";
 import type { LogRule } from "../systems/system.ts";
 import { SyncProgress, type SyncStep } from "./sync-progress.ts";
 
@@ -16,6 +16,12 @@ interface LogOptions {
   /** Hides the secrets in a line before anybody sees it. */
   hide?: ((line: string) => string) | undefined;
 }
+
+/** What is known of servers' logs. */
+export type ClusterLogs = Pick<LogCollector, "file" | "fullSync" | "onFullSync" | "onLine"> & {
+  /** What a server says of itself, where nobody can read its log. */
+  see?(node: string, state: NodeState): void;
+};
 
 /** Follows the servers' logs over restarts: into files, through the system's log rules, to whoever listens. */
 export class LogCollector {

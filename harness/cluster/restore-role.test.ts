@@ -81,7 +81,7 @@ describe("a server that is to be where it should be", () => {
       logs: new LogCollector({ engine, rulesOf: () => [], directory: "", emit }),
       topology: { masters: ["m1", "m2"], replicaOf: { r1: "m1" } },
       emit,
-      password: undefined,
+      login: {},
       keySpaces: [],
       toxiproxyApi: "",
       dataNetwork: "data",

@@ -70,7 +70,7 @@ describe("telling a server its role", () => {
       logs: new LogCollector({ engine, rulesOf: () => [], directory: "", emit }),
       topology: { masters: ["r1"], replicaOf: { m1: "r1" } },
       emit,
-      password: undefined,
+      login: {},
       keySpaces: [],
       toxiproxyApi: "",
       dataNetwork: "data",

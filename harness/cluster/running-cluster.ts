@@ -4,15 +4,16 @@ import type { Emit } from "../journal/events.ts";
 import type { KeySpace } from "../journal/loads/key-space.ts";
 import type { Ruler } from "../journal/ruler.ts";
 import type { Link } from "../network/link.ts";
+import type { Login } from "../resp/login.ts";
 import { RespError } from "../resp/reply.ts";
 import type { Argv, ClusterMode, System } from "../systems/system.ts";
 import { AdminLanes, type LaneOutcome, shown } from "./admin-lanes.ts";
 import type { AgreementWatch } from "./agreement-watch.ts";
 import type { Address, Cluster, ClusterNode, RoleOptions, Topology } from "./cluster.ts";
-import type { ContainerNode } from "./container-node.ts";
+import type { OwnNode } from "./container-node.ts";
 import type { Controllers } from "./controllers/controllers.ts";
 import { deviationOf } from "./dial/deviation.ts";
-import type { LogCollector } from "./logs.ts";
+import type { ClusterLogs } from "./logs.ts";
 import type { Shards } from "./shards.ts";
 import { claimedSlots } from "./slot-moves/claimed-slots.ts";
 import { SlotMoves } from "./slot-moves/slot-moves.ts";
@@ -30,7 +31,7 @@ type Given = Pick<
   | "nodes"
   | "links"
   | "logs"
-  | "password"
+  | "login"
   | "keySpaces"
   | "toxiproxyApi"
   | "dataNetwork"
@@ -44,18 +45,18 @@ type Given = Pick<
 /** A cluster whose containers run and whose links are open. */
 export class RunningCluster implements Cluster {
   readonly system: System;
-  readonly nodes: readonly ContainerNode[];
-  readonly sentinels: readonly ContainerNode[];
-  readonly helpers: readonly ContainerNode[];
-  readonly control: ContainerNode | null;
+  readonly nodes: readonly OwnNode[];
+  readonly sentinels: readonly OwnNode[];
+  readonly helpers: readonly OwnNode[];
+  readonly control: OwnNode | null;
   readonly ruler: Ruler;
   /** Those of the helpers who rule; null: somebody else does. */
   readonly controllers: Controllers | null;
   /** What servers, sentinels or controllers agree on; null where the operator rules, or before they do. */
   agreement: AgreementWatch | null = null;
   readonly links: readonly Link[];
-  readonly logs: LogCollector;
-  readonly password: string | undefined;
+  readonly logs: ClusterLogs;
+  readonly login: Login;
   readonly keySpaces: readonly KeySpace[];
   /** Toxiproxy's API on this machine, host:port. */
   readonly toxiproxyApi: string;
@@ -68,6 +69,8 @@ export class RunningCluster implements Cluster {
   readonly nodeAt: (host: string, port: number) => string | null;
   /** All that a server may call a node in a redirection, "host:port". */
   readonly namesOf: (node: string) => string[];
+  /** What every key of ours begins with; "": all keys are ours. */
+  readonly ownKeys: string;
   readonly #copyAll: boolean;
   readonly #lanes: ReadonlyMap<string, AdminLanes>;
   #topology: Topology;
@@ -76,7 +79,7 @@ export class RunningCluster implements Cluster {
   /** Cluster mode: the topology that each node was told last. */
   readonly #told = new Map<string, Topology>();
 
-  constructor(options: Given & { topology: Topology; emit: Emit; copyAll: boolean }) {
+  constructor(options: Given & { topology: Topology; emit: Emit; copyAll: boolean; ownKeys?: string }) {
     this.system = options.system;
     this.nodes = options.nodes.filter(({ role }) => role === "master" || role === "replica");
     this.sentinels = options.nodes.filter(({ role }) => role === "sentinel");
@@ -86,19 +89,20 @@ export class RunningCluster implements Cluster {
     this.control = options.nodes.find((node) => node.role === "control") ?? null;
     this.links = options.links;
     this.logs = options.logs;
-    this.password = options.password;
+    this.login = options.login;
     this.keySpaces = options.keySpaces;
     this.toxiproxyApi = options.toxiproxyApi;
     this.dataNetwork = options.dataNetwork;
     this.#topology = options.topology;
     this.#emit = options.emit;
-    this.shards = options.shards;
-    const { shards, emit, password } = options;
+    const { shards, emit, login } = options;
+    this.shards = shards;
     this.slots = shards && new SlotMoves(shards, this, emit);
+    this.ownKeys = options.ownKeys ?? "";
     this.#copyAll = options.copyAll;
     this.nodeAt = options.nodeAt;
     this.namesOf = options.namesOf;
-    const lanes = this.nodes.map((node) => new AdminLanes({ node: node.name, address: node.direct, password, emit }));
+    const lanes = this.nodes.map((node) => new AdminLanes({ node: node.name, address: node.direct, login, emit }));
     this.#lanes = new Map(lanes.map((lane, i) => [this.nodes[i]?.name ?? "", lane]));
   }
 
@@ -111,7 +115,7 @@ export class RunningCluster implements Cluster {
   }
 
   keyTag(node: string): string {
-    return this.shards?.tag(this.#topology.replicaOf[node] ?? node) ?? "";
+    return `${this.shards?.tag(this.#topology.replicaOf[node] ?? node) ?? ""}${this.ownKeys}`;
   }
 
   nodeId(node: string): string {

@@ -174,7 +174,7 @@ function createOptions(spec: ContainerSpec): ContainerCreateOptions {
     ExposedPorts: Object.fromEntries(ports.map(({ container }) => [`${container}/tcp`, {}])),
     NetworkingConfig: { EndpointsConfig: first ? { [first.name]: endpointConfig(first) } : {} },
     HostConfig: {
-      NetworkMode: first?.name ?? "none",
+      NetworkMode: spec.hostNetwork ? "host" : (first?.name ?? "none"),
       PortBindings: Object.fromEntries(
         ports.map(({ container, host }) => [`${container}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(host) }]]),
       ),

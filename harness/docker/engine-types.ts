@@ -52,6 +52,8 @@ export interface ContainerSpec {
   labels: Labels;
   /** The first one is joined at creation. None: the container has no network at all. */
   networks?: readonly Attachment[] | undefined;
+  /** It has the network of the engine's machine, and none of its own. */
+  hostNetwork?: true;
   /** Always on 127.0.0.1. */
   ports?: readonly { container: number; host: number }[] | undefined;
   /** Named volumes. One that is not there yet is made, with the container's labels. */

@@ -8,7 +8,7 @@ import type { System } from "../systems/system.ts";
 /** What an experiment may name. Passed in, so that the format can be tested without the real faults. */
 export interface Registries {
   faults: ReadonlyMap<string, Fault>;
-  checks: ReadonlyMap<string, Pick<Check, "needs">>;
+  checks: ReadonlyMap<string, Pick<Check, "needs" | "notAttached">>;
   /**
    * `recorded`: its operations can be recorded; `talk`: each takes several commands; `needs`: those that not every system has;
    * `expires`: its keys can have a time to live; `drawsFromTable`: it takes what the server has.

@@ -70,6 +70,8 @@ const eventSchemas = [
   }),
   event("phase", { phase: z.enum(PHASES), step: z.enum(["begin", "end"]) }),
   event("cluster", {
+    /** kvchaos did not start the servers: they were there. */
+    attached: z.literal(true).optional(),
     nodes: z.array(
       z.object({
         name: z.string(),

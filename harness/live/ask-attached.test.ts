@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { readAttachText } from "../experiment/attach/attach-file.ts";
+import type { AttachedServer } from "../run/attached/attached-servers.ts";
+import { foreignKeys } from "../run/attached/keys.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
-import { askAttached, foreignKeys } from "./ask-attached.ts";
-import type { LiveServer } from "./discover.ts";
+import { askAttached } from "./ask-attached.ts";
 
 const ACCESS = { username: undefined, password: undefined, sentinelPassword: undefined, tls: undefined };
-const READ_ONLY = ["INFO", "SCAN", "PING"];
+const READ_ONLY = ["INFO", "SCAN", "PING", "CLIENT"];
 
 describe("servers to attach to", () => {
   let server: FakeServer;
@@ -25,14 +26,14 @@ describe("servers to attach to", () => {
   });
   afterEach(() => server.stop());
 
-  const ask = async (role: string): Promise<LiveServer | undefined> => {
+  const ask = async (role: string): Promise<AttachedServer | undefined> => {
     const text = `nodes:\n  m1: { at: "127.0.0.1:${server.port}", role: master }\n`.replace(
       "role: master",
       `role: ${role}`,
     );
     const more = role === "master" ? "" : `  m2: { at: "127.0.0.1:1", role: master }\n`;
     const file = readAttachText(text + more, "a.yaml");
-    return (await askAttached(file, ACCESS, new AbortController().signal)).get("m1");
+    return (await askAttached(file, ACCESS, new AbortController().signal)).servers.get("m1");
   };
 
   it("are asked who they are, and nothing is written", async () => {
@@ -46,8 +47,8 @@ describe("servers to attach to", () => {
   });
 
   it("have keys of others where one is not ours, is in another database, or cannot be seen", async () => {
-    const found = (await ask("master")) as LiveServer;
-    const foreign = () => foreignKeys(found, "kvchaos:", ACCESS);
+    const found = (await ask("master")) as AttachedServer;
+    const foreign = () => foreignKeys({ ...found, name: "m1" }, "kvchaos:", ACCESS);
     assert.equal(await foreign(), null);
     keys = [["kvchaos:a"], [], ["kvchaos:b"]];
     assert.equal(await foreign(), null);

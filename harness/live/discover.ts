@@ -4,7 +4,7 @@ import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import type { NodeState } from "../journal/events.ts";
 import type { SystemName } from "../journal/plan.ts";
 import { RawConnection } from "../resp/connection.ts";
-import type { TlsSettings } from "../resp/dial.ts";
+import type { Login } from "../resp/login.ts";
 import type { Reply } from "../resp/reply.ts";
 import { replyText } from "../resp/reply-text.ts";
 import { parseInfo } from "../systems/info.ts";
@@ -18,12 +18,9 @@ import type { System } from "../systems/system.ts";
  */
 
 /** How servers are reached. */
-export interface Access {
-  username: string | undefined;
-  password: string | undefined;
+export interface Access extends Login {
   /** Of sentinels, where they have their own. */
-  sentinelPassword: string | undefined;
-  tls: TlsSettings | undefined;
+  sentinelPassword?: string | undefined;
 }
 
 export interface Address {
@@ -103,7 +100,7 @@ export async function discover(
 }
 
 /** "localhost" and "127.0.0.1" are one server: the address that servers themselves name is the number. */
-async function resolved({ host, port }: Address): Promise<Address> {
+export async function resolved({ host, port }: Address): Promise<Address> {
   if (isIP(host) !== 0) return { host, port };
   const address = await lookup(host, { family: 4 }).catch(() => lookup(host).catch(() => null));
   return { host: address?.address ?? host, port };

@@ -10,6 +10,8 @@ import { LimitCourse } from "../checks/limits/limit-course.ts";
 import { brokenText } from "../checks/limits/limits.ts";
 import { runChecks } from "../checks/run-checks.ts";
 import { verdictOf } from "../checks/verdict.ts";
+import { seenSync } from "../cluster/seen-sync.ts";
+import { LocalProcess } from "../examine/local-process.ts";
 import type { NodeState, Phase } from "../journal/events.ts";
 import type { OwnLimit } from "../journal/limits.ts";
 import { readRecord } from "../journal/reader.ts";
@@ -18,14 +20,13 @@ import { JournalWriter } from "../journal/writer.ts";
 import { makeRunFolder } from "../run/run-folder.ts";
 import type { LiveReporter, RunResult } from "../run/run-options.ts";
 import { redis } from "../systems/redis.ts";
+import { startControl } from "../watchdog/control-server.ts";
 import { startWatchdog } from "../watchdog/start-watchdog.ts";
 import type { RunningWatchdog, WatchedNode } from "../watchdog/watchdog.ts";
-import { startControl } from "./control-server.ts";
 import type { Access, LiveServer } from "./discover.ts";
 import type { LiveContext } from "./live-context.ts";
 import { LiveEvidence } from "./live-evidence.ts";
 import { changeText, type LiveTopology, topologyOf } from "./live-topology.ts";
-import { LocalProcess } from "./local-process.ts";
 import { type WatchSettings, watchPlan } from "./watch-plan.ts";
 
 /*
@@ -217,7 +218,7 @@ class Watch {
     const watchdog = await startWatchdog({
       nodes: [...servers.map((one) => this.#watched(one)), controlNode(control.port)],
       settings: { ...settings, hangLimit: null, slowAfter: null },
-      ...{ clock, emit, signal, username: access.username, password: access.password, tls: access.tls },
+      ...{ clock, emit, signal, login: access },
       onCondition: ({ node, condition }) => {
         if (condition !== "healthy") this.#evidence.consider(node, condition);
         else
@@ -235,7 +236,14 @@ class Watch {
   #watched(server: LiveServer): WatchedNode {
     const { name, system, host, port, kind, sharded } = server;
     return {
-      ...{ name, system, host, port, role: this.#roleOf(server), outside: { reads: kind === "server" && !sharded } },
+      ...{
+        name,
+        system,
+        host,
+        port,
+        role: this.#roleOf(server),
+        outside: { reads: kind === "server" && !sharded, writes: false },
+      },
       pid: () => this.#processes.get(name)?.pid ?? null,
       container: () => ({ running: true, paused: false, exitCode: null }),
       claimed: () => null,
@@ -254,9 +262,8 @@ class Watch {
     if (!before) return;
     this.#states.set(node, state);
     const { emit } = this.#context;
-    const full = { type: "full-sync", node, done: null, total: null } as const;
-    if (state.syncing && !before.syncing) emit({ ...full, step: "start" });
-    if (!state.syncing && before.syncing) emit({ ...full, step: state.link === "up" ? "done" : "failed" });
+    const step = seenSync(before, state);
+    if (step !== null) emit({ type: "full-sync", node, step, done: null, total: null });
     const now = topologyOf(this.#states, this.#inside);
     const change = changeText(this.#topology, now);
     this.#topology = now;
@@ -283,7 +290,14 @@ function imageOf(server: LiveServer | undefined): string {
 
 function controlNode(port: number): WatchedNode {
   return {
-    ...{ name: CONTROL, system: redis, role: "control", host: "127.0.0.1", port, outside: { reads: false } },
+    ...{
+      name: CONTROL,
+      system: redis,
+      role: "control",
+      host: "127.0.0.1",
+      port,
+      outside: { reads: false, writes: false },
+    },
     pid: () => null,
     container: () => ({ running: true, paused: false, exitCode: null }),
     claimed: () => null,

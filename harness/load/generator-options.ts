@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { NOTHING } from "../journal/history.ts";
 import type { LoadSpec } from "../journal/plan.ts";
+import type { Login } from "../resp/login.ts";
 import { CellValues, writeNumbers } from "./cell-values.ts";
 import type { DrawnCommand } from "./commands/choice.ts";
 import { Dialogue } from "./dialogue.ts";
@@ -18,7 +19,7 @@ export interface GeneratorOptions {
   share: { index: number; of: number };
   random: Random;
   clock: Clock;
-  password?: string | undefined;
+  login?: Login | undefined;
   /** Makes the commands and records them, in place of the workload alone. */
   log?: OperationLog | undefined;
   /** What is drawn from, of a workload that does. */

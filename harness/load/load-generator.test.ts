@@ -320,11 +320,11 @@ describe("LoadGenerator", () => {
 
   it("authenticates first; a wrong password is a fail", async () => {
     server.on("AUTH", (argv) => (argv[1]?.toString() === "right" ? "OK" : new RespError("WRONGPASS no")));
-    start({ connections: 1 }, { password: "wrong" });
+    start({ connections: 1 }, { login: { password: "wrong" } });
     await seeing("a refusal", ({ fail }) => fail > 0);
     assert.deepEqual(Object.keys((await stopped()).errors), ["WRONGPASS"]);
     assert.equal(server.count("SET"), 0);
-    start({ connections: 1 }, { password: "right" });
+    start({ connections: 1 }, { login: { password: "right" } });
     await seeing("work", ({ ok }) => ok > 0);
   });
 

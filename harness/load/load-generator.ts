@@ -64,14 +64,14 @@ export class LoadGenerator {
   #lostToTell = LOST_MOST;
 
   constructor(options: GeneratorOptions) {
-    const { spec, workload, share, random, clock, password, log } = options;
+    const { spec, workload, share, random, clock, login, log } = options;
     this.#options = options;
     this.#tally = new Tally(spec.name);
     this.#source = log?.source ?? (workload.talk ? () => {} : workload.source(spec, random.fork("commands")));
     this.#redirects = Redirects.of(options, this.#tally);
     this.#schedule = spec.rate === null ? undefined : new OpenLoopSchedule(spec.rate, share);
     this.#pipeSettings = {
-      ...{ pipeline: spec.pipeline, timeout: spec.timeout, password, space: spec.space, tally: this.#tally },
+      ...{ pipeline: spec.pipeline, timeout: spec.timeout, login, space: spec.space, tally: this.#tally },
       log: log && ((target) => log.open(target)),
       dialogue: dialogues(options),
       redirects: this.#redirects,

@@ -94,7 +94,7 @@ export class LoadRunner {
   readonly #onAbort = () => void this.stop().catch(() => {});
 
   #plan(index: number, threads: number): ThreadPlan {
-    const { specs, targets, seed, clock, password, peers, tables } = this.#options;
+    const { specs, targets, seed, clock, login, peers, tables } = this.#options;
     // Some loads have fewer connections than there are threads.
     const loads = specs
       .filter(({ connections }) => index < connections)
@@ -106,7 +106,7 @@ export class LoadRunner {
         table: tables?.[spec.name],
         history: this.#recording.fileOf(spec, index),
       }));
-    return { origin: clock.origin, seed, password, loads };
+    return { origin: clock.origin, seed, login, loads };
   }
 
   #tick(): void {

@@ -26,13 +26,13 @@ const generators = new Map(
     const { spec, targets, share, peers, table } = one;
     const workload = workloadNamed(spec.workload);
     const own = random.fork(`load/${spec.name}/${share.index}`);
-    const { password } = plan;
+    const { login } = plan;
     const log = logOf(one, own);
     const onMoved = (from: LoadTarget, text: string) => tell({ type: "moved", load: spec.name, from, text });
     const onOutOfStep = (node: string, text: string, command: string | undefined) =>
       tell({ type: "out-of-step", load: spec.name, node, text, command: command ?? null });
     const onLost = (node: string, words: string) => tell({ type: "lost", load: spec.name, node, words });
-    const options = { spec, workload, targets, share, random: own, clock, password, log, peers, table };
+    const options = { spec, workload, targets, share, random: own, clock, login, log, peers, table };
     return [spec.name, new LoadGenerator({ ...options, onMoved, onOutOfStep, onLost })];
   }),
 );

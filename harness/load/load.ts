@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Emit } from "../journal/events.ts";
 import type { LoadSpec } from "../journal/plan.ts";
+import type { Login } from "../resp/login.ts";
 import type { DrawnCommand } from "./commands/choice.ts";
 
 /*
@@ -37,7 +38,7 @@ export interface LoadOptions {
   seed: string;
   clock: Clock;
   emit: Emit;
-  password?: string | undefined;
+  login?: Login | undefined;
   /** Where the masters share the key space, by load: "host:port" as servers name each other → where its clients dial that node. */
   peers?: Readonly<Record<string, Readonly<Record<string, LoadTarget>>>> | undefined;
   /** What loads draw their commands from that draw from the server's table, by load. */

@@ -1,5 +1,6 @@
 import type { KeySpace } from "../journal/loads/key-space.ts";
 import type { CommandWriter } from "../resp/command-writer.ts";
+import type { Login } from "../resp/login.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { LoadTarget } from "./load.ts";
 import type { PipeLog } from "./operation-log.ts";
@@ -11,7 +12,7 @@ export interface PipeSettings {
   pipeline: number;
   /** Milliseconds for connecting, and for each reply. */
   timeout: number;
-  password: string | undefined;
+  login: Login | undefined;
   /** Absent: the first. */
   space: KeySpace | undefined;
   tally: Tally;

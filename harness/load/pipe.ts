@@ -152,7 +152,7 @@ export class Pipe {
   }
 
   #connected(): void {
-    const greetings = greetingsOf(this.#settings);
+    const greetings = greetingsOf({ ...this.#settings.login, space: this.#settings.space });
     this.#greetings = greetings.length;
     this.#state = greetings.length === 0 ? "ready" : "greeting";
     if (greetings.length === 0) this.#events.onRoom(this);

@@ -7,6 +7,7 @@ import type { Emit } from "../journal/events.ts";
 import { type KeySpace, keySpacesOf } from "../journal/loads/key-space.ts";
 import type { PreloadSpec } from "../journal/plan.ts";
 import { RawConnection } from "../resp/connection.ts";
+import type { Login } from "../resp/login.ts";
 import type { LoadTarget } from "./load.ts";
 import { OFFSETS, randomText } from "./workloads/keys-and-values.ts";
 
@@ -23,7 +24,7 @@ interface PreloadOptions {
   targets: readonly LoadTarget[];
   seed: string;
   emit: Emit;
-  password?: string | undefined;
+  login?: Login | undefined;
   /** Each gets the keys, with values of its own. Default: the first. */
   keySpaces?: readonly KeySpace[] | undefined;
   /** Before every key of a target: the hash tag of its shard in cluster mode. */
@@ -74,11 +75,11 @@ async function fill(
   target: LoadTarget & { space: KeySpace },
   lane: number,
   random: Random,
-  { spec, password, within, prefix }: PreloadOptions,
+  { spec, login, within, prefix }: PreloadOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { host, port, node, space } = target;
-  const connection = await RawConnection.open({ host, port, password, space, within, signal });
+  const connection = await RawConnection.open({ host, port, ...login, space, within, signal });
   // The caller's deadline and signal end this one too: whatever is in flight then settles at once.
   const end = () => connection.close();
   signal.addEventListener("abort", end, { once: true });

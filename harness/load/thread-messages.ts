@@ -1,5 +1,6 @@
 import type { WriterEnd } from "../history/writer.ts";
 import type { LoadSpec } from "../journal/plan.ts";
+import type { Login } from "../resp/login.ts";
 import type { DrawnCommand } from "./commands/choice.ts";
 import type { HistoryPlace, LoadTarget } from "./load.ts";
 import type { LoadSample } from "./tally.ts";
@@ -8,7 +9,7 @@ import type { LoadSample } from "./tally.ts";
 export interface ThreadPlan {
   origin: bigint;
   seed: string;
-  password: string | undefined;
+  login: Login | undefined;
   loads: LoadShare[];
 }
 

@@ -43,12 +43,12 @@ export class ToxiproxyServer {
     return server;
   }
 
-  /** Opens all proxies of all links, in one call. In the order given. */
-  async open(links: readonly LinkSpec[]): Promise<Link[]> {
+  /** Opens all proxies of all links, in one call. In the order given. @param on where they listen; default: on every address of its own */
+  async open(links: readonly LinkSpec[], on = "0.0.0.0"): Promise<Link[]> {
     const nameOf = ({ from, to }: LinkSpec, index: number): string => `${from}_${to}_${index}`;
     const wanted = links.flatMap((link) =>
       link.proxies.map(({ listen, upstream }, index) => {
-        return { name: nameOf(link, index), listen: `0.0.0.0:${listen}`, upstream, enabled: true };
+        return { name: nameOf(link, index), listen: `${on}:${listen}`, upstream, enabled: true };
       }),
     );
     const opened = await this.#call("opening the links", () => this.#client.populate(wanted), OPEN_MS);

@@ -2,13 +2,14 @@ import { Redis } from "ioredis";
 import { ChaosError, messageOf } from "../base/chaos-error.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { shorten } from "../base/shorten.ts";
+import { tlsOptions } from "./dial.ts";
+import type { Login } from "./login.ts";
 import { type Reply, RespError } from "./reply.ts";
 
-interface AdminOptions {
+interface AdminOptions extends Login {
   /** Milliseconds for connecting and the answer together. */
   within: number;
   signal?: AbortSignal | undefined;
-  password?: string | undefined;
 }
 
 /**
@@ -30,7 +31,9 @@ export async function adminCommand(
   const redis = new Redis({
     host,
     port,
+    ...(options.username === undefined ? {} : { username: options.username, password: options.password ?? "" }),
     ...(options.password === undefined ? {} : { password: options.password }),
+    ...(options.tls === undefined ? {} : { tls: tlsOptions(host, options.tls) }),
     protocol: 2,
     lazyConnect: true,
     connectTimeout: options.within,

@@ -27,13 +27,17 @@ export function dial({ host, port, tls, onread }: Dialled, onOpen: (socket: Sock
     plain.once("connect", () => onOpen(plain));
     return plain;
   }
-  const { verify, ...pem } = tls;
-  // By a name only: an address is no server name (RFC 6066).
-  const named = isIP(host) === 0 ? { servername: host } : {};
-  const socket = connectTls({ host, port, ...pem, ...named, rejectUnauthorized: verify });
+  const socket = connectTls({ host, port, ...tlsOptions(host, tls) });
   socket.setNoDelay(true);
   socket.once("secureConnect", () => onOpen(socket));
   return socket;
+}
+
+/** As Node's tls wants it. */
+export function tlsOptions(host: string, { verify, ...pem }: TlsSettings) {
+  // By a name only: an address is no server name (RFC 6066).
+  const named = isIP(host) === 0 ? { servername: host } : {};
+  return { ...pem, ...named, rejectUnauthorized: verify };
 }
 
 /** @throws ChaosError usage: a file cannot be read */

@@ -39,7 +39,7 @@ export async function startBenchmarks(context: RunContext, cluster: RunningClust
       image,
       network: cluster.dataNetwork,
       labels,
-      password: cluster.password,
+      password: cluster.login.password,
       clock,
       emit,
       signal,

@@ -44,8 +44,8 @@ export interface EvidenceOptions extends Pick<RunContext, "directory" | "clock" 
   cutBy(link: string): string | null;
   /** Reads the cores of servers that died; null: they leave none. */
   cores: CoreCollector | null;
-  /** How to look at a container whose processes this machine's /proc does not show, or shows too little of. */
-  sidecar(node: Pick<ClusterNode, "container" | "server">): SidecarOptions;
+  /** How to look at a container whose processes this machine's /proc does not show, or shows too little of; undefined: not at all. */
+  sidecar(node: Pick<ClusterNode, "container" | "server">): SidecarOptions | undefined;
 }
 
 /** Captures what can be known about a node in trouble, at the moment it is confirmed and before anything is healed. */
@@ -231,7 +231,8 @@ export class EvidenceCollector {
     this.#stopped.delete(name);
     this.#options.cores?.note(node);
     const here = pid === null ? null : await takeBaseline(pid, signal);
-    const there = here?.missing === null ? null : await takeBaseline(sidecar(node), signal);
+    const beside = here?.missing === null ? undefined : sidecar(node);
+    const there = beside ? await takeBaseline(beside, signal) : null;
     const waits = here && there?.missing !== null ? here : there;
     if (waits) this.#baselines.set(name, { pid, waits });
   }

@@ -118,14 +118,31 @@ for (const { what, system, images, spaces, config, unknown, refusal } of KINDS) 
       const [m, r] = ports.map((port) => ({ host: "127.0.0.1", port }));
       assert.ok(m && r);
       const names = { masterName: "m1", replicaName: "r1" };
-      return compareDatasets({ master: m, replica: r, ...names, password, keySpaces: spaces, within: 60_000, signal });
+      return compareDatasets({
+        master: m,
+        replica: r,
+        ...names,
+        login: { password },
+        keySpaces: spaces,
+        within: 60_000,
+        signal,
+      });
     };
 
     it("are filled, compared and told apart", async () => {
       const spec = { keys: 50, value: { min: 10, max: 20 }, types: ["string" as const, "hash" as const] };
       for (const [i, port] of ports.entries()) {
         const targets = [{ node: "m1", host: "127.0.0.1", port }];
-        await preload({ spec, targets, keySpaces: spaces, seed: "s", password, emit, signal, within: 60_000 });
+        await preload({
+          spec,
+          targets,
+          keySpaces: spaces,
+          seed: "s",
+          login: { password },
+          emit,
+          signal,
+          within: 60_000,
+        });
         assert.deepEqual([await size(i, first), await size(i, second)], [50, 50]);
       }
       const equal = await compare();

@@ -5,6 +5,7 @@ import type { Plan } from "../journal/plan.ts";
 import type { RunRecord } from "../journal/record.ts";
 import type { SubscriberFailure } from "../journal/writer.ts";
 import type { System } from "../systems/system.ts";
+import type { AttachedServers } from "./attached/attached-servers.ts";
 import type { WarmCluster } from "./warm/warm-cluster.ts";
 
 export interface RunOptions {
@@ -27,6 +28,8 @@ export interface RunOptions {
   live: readonly LiveReporter[];
   /** Holds the cluster of the run before in this process, and gets this one's; absent: every run has its own. */
   warm?: WarmCluster | undefined;
+  /** The servers of the run are there: none is started. */
+  attached?: AttachedServers | undefined;
   /** Runs beside this one, at this moment; absent: it is on its own. */
   others?: (() => number) | undefined;
 }

@@ -49,7 +49,8 @@ export async function runExperiment(options: RunOptions): Promise<RunResult> {
   const clock = monotonicClock();
   const { plan } = options;
   const { directory, runId } = await makeRunFolder(options.reports, plan.experiment.file, plan.seed, startedAt);
-  const secrets = secretsOf(plan, options.compose);
+  const own = options.attached?.login.password;
+  const secrets = [...secretsOf(plan, options.compose), ...(own === undefined ? [] : [own])];
   const journal = JournalWriter.open(path.join(directory, "journal.jsonl"), clock, { redact: secrets });
   for (const reporter of options.live) journal.subscribe((event) => reporter.onEvent?.(event), reporter.name);
   const context = makeContext({ options, clock, emit: journal.emit, directory, runId, hide: textHider(secrets) });
@@ -180,7 +181,7 @@ class Run {
       // No fault before chaos.
       targets: loadTargets(cluster, { on: "masters", via: "direct" }),
       ...{ seed, emit, signal, within: PRELOAD_MS },
-      password: cluster.password,
+      login: cluster.login,
       keySpaces: cluster.keySpaces,
       prefix: (node) => cluster.keyTag(node),
     });

@@ -14,6 +14,7 @@ import type { Emit } from "../journal/events.ts";
 import { keySpacesOf } from "../journal/loads/key-space.ts";
 import type { Plan, PlannedExperiment } from "../journal/plan.ts";
 import type { System } from "../systems/system.ts";
+import { attachCluster } from "./attached/attach-cluster.ts";
 import { interposerOptions } from "./interposer.ts";
 import { lockOptions } from "./lock-watch.ts";
 import type { RunContext } from "./run-context.ts";
@@ -29,6 +30,7 @@ export async function startCluster(context: RunContext, isWatched: () => boolean
   const { options, held, emit, signal } = context;
   const { engine, plan, interrupt } = options;
   await checkAbilities(plan, engine.info.local);
+  if (options.attached) return attachCluster(context, options.attached);
   const follow = followOptions(context, isWatched);
   if (context.kept) {
     const used = await useAgain(context.kept, follow, { emit, attachLater: attachesLater(plan.experiment) });
@@ -54,7 +56,9 @@ export async function startCluster(context: RunContext, isWatched: () => boolean
   };
 }
 
-export interface RunCluster extends StartedCluster {
+export interface RunCluster extends Omit<StartedCluster, "made"> {
+  /** null: its servers were there. */
+  readonly made: StartedCluster["made"] | null;
   /** As its servers were when they were new, once they are attached; null: nobody will use it again. */
   readonly snapshot: Snapshot | null;
   /** Earlier runs that it has served. */

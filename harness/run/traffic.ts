@@ -36,7 +36,7 @@ async function startLoads(context: RunContext, cluster: RunningCluster): Promise
     seed: options.plan.seed,
     clock,
     emit,
-    password: cluster.password,
+    login: cluster.login,
     tables: await commandTables(
       cluster,
       loads.map(({ spec }) => spec),

@@ -67,9 +67,9 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
     onProof: () => first?.proved(),
     cutBy: (link) => runner.holding(link),
     cores: experiment.cores ? new CoreCollector(context) : null,
-    sidecar: ({ container, server: { system, image } }) => ({
-      ...{ engine, container, image, labels, processName: system.processName },
-    }),
+    // Nobody's container is entered but ours.
+    sidecar: ({ container, server: { system, image } }) =>
+      options.attached ? undefined : { engine, container, image, labels, processName: system.processName },
   });
   const runner = new FaultRunner({
     planned: plan.faults,
@@ -95,6 +95,7 @@ export async function watchCluster(context: RunContext, cluster: RunningCluster)
     },
     onState: (node, state) => {
       states.add(node, state);
+      cluster.logs.see?.(node, state);
       triggers.state(node, state);
       moves.state(node, state);
     },
@@ -142,6 +143,7 @@ async function watch(
       keyTag: node.role === "control" ? "" : cluster.keyTag(node.name),
       pid: () => node.pid(),
       container: () => node.containerState(),
+      ...(options.attached && { outside: { reads: true, writes: true } }),
       claimed: () => claims.of(node.name),
       examined: () => context.examinations.of(node.name),
       master: () => cluster.topology.replicaOf[node.name] ?? null,
@@ -149,7 +151,7 @@ async function watch(
     settings: options.plan.experiment.watchdog,
     clock,
     emit,
-    password: cluster.password,
+    login: cluster.login,
     signal: context.evidenceSignal,
     others: options.others,
     ...listeners,

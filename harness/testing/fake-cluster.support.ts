@@ -23,7 +23,7 @@ export class FakeCluster implements Cluster {
   readonly sentinels: ClusterNode[] = [];
   readonly controllers = null;
   readonly helpers: ClusterNode[] = [];
-  readonly password = undefined;
+  readonly login = {};
   readonly nodes: ClusterNode[];
   readonly links: Link[];
   topology: Topology;

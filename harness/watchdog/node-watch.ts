@@ -24,7 +24,7 @@ const BASELINE = 20_000;
 
 /** Writes go to masters only. */
 export function takesWrites({ role, master, outside }: WatchedNode): boolean {
-  return outside === undefined && (role === "master" || role === "replica") && master() === null;
+  return outside?.writes !== false && (role === "master" || role === "replica") && master() === null;
 }
 
 /** The main thread's side of one node: gathers what the classifier needs and tells the journal. */

@@ -61,7 +61,7 @@ export async function startWatchdog(options: WatchdogOptions): Promise<RunningWa
       }),
       plan: {
         ...settings,
-        ...{ username: options.username, password: options.password, tls: options.tls },
+        login: options.login ?? {},
       },
     },
     signal,

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Span } from "../base/span.ts";
 import type { Emit, EventOf, NodeCondition, NodeState } from "../journal/events.ts";
 import type { WatchdogSettings } from "../journal/plan.ts";
-import type { TlsSettings } from "../resp/dial.ts";
+import type { Login } from "../resp/login.ts";
 import type { System } from "../systems/system.ts";
 
 /*
@@ -30,8 +30,13 @@ export interface WatchedNode {
   pid(): number | null;
   /** What the engine says of the container right now. */
   container(): { running: boolean; paused: boolean; exitCode: number | null };
-  /** It is not ours: nothing is ever written to it, and what its host and its network do is not known. */
-  outside?: { /** Its keys may be another node's (cluster mode): no GET. */ reads: boolean };
+  /** It is not ours: what its host and its network do is not known. */
+  outside?: {
+    /** Else its keys may be another node's (cluster mode): no GET. */
+    reads: boolean;
+    /** A key of ours may be written to it. */
+    writes: boolean;
+  };
   /** Non-null while one of our own faults holds the node stopped. */
   claimed(): "paused" | "down" | null;
   /** When our own debugger held its process stopped, run milliseconds. */
@@ -49,9 +54,7 @@ export interface WatchdogOptions {
   settings: WatchdogSettings;
   clock: Clock;
   emit: Emit;
-  username?: string | undefined;
-  password?: string | undefined;
-  tls?: TlsSettings | undefined;
+  login?: Login | undefined;
   signal: AbortSignal;
   /** Runs beside this one, at this moment. */
   others?: (() => number) | undefined;

@@ -14,6 +14,7 @@ export const fullSyncs: Check = {
   summary:
     "From the beginning of chaos on no replica begins one full sync after the other without ever being linked, or more than `full-syncs` allows.",
   needs: needsReplica,
+  notAttached: "full syncs are counted in the servers' logs, which are their owner's",
   check(record) {
     if (!record.view.phase("chaos")) return unknownBecause("the run did not get to its chaos phase");
     const log = new FullSyncLog();

@@ -8,6 +8,7 @@ const MOST_LOST = 3;
 
 export const lockOrder: Check = {
   name: "lock-order",
+  notAttached: "the servers were not started with the library that writes their locks down",
   summary:
     "No two threads of a server take locks, or wait for each other's end, in an order in which they can block each other for ever, although they did not.",
   needs: ({ locks }) =>

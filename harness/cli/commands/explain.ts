@@ -13,7 +13,9 @@ import { waysOf } from "../../experiment/vias.ts";
 import { type Plan, viaText } from "../../journal/plan.ts";
 import { newSeed } from "../../run/campaign/rounds.ts";
 import { serverIn, systemOfImage } from "../../systems/system-of-image.ts";
-import { DELETES, explainAttached } from "../attached/explain-attached.ts";
+import { attachedLines } from "../attached/explain-attached.ts";
+import { ATTACH, DELETES, prepareAttached } from "../attached/prepare-attached.ts";
+import { LOGIN, readAccess } from "../attached/read-access.ts";
 import { checkNodeImages, knownSystem, ownImage, readWish } from "../choose-server.ts";
 import { command, IMAGE } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -32,11 +34,8 @@ export const explainCommand = command({
       describe:
         "a file that names servers that are there: may the experiment run against them, and what would it do? Only asks them",
     },
-    [DELETES]: {
-      type: "boolean",
-      default: false,
-      describe: "with --attach: a FLUSHALL that the file allows may delete keys that are not ours",
-    },
+    ...ATTACH,
+    ...LOGIN,
     compose: {
       type: "boolean",
       default: false,
@@ -55,11 +54,12 @@ export const explainCommand = command({
     checkNodeImages(nodes, await registries.readShape(experiment.cluster), system);
     if (args.attach !== undefined) {
       const { attach, [DELETES]: deletes } = args;
-      const lines = await interruptible(
-        (signal) => explainAttached(experiment, { file, attach, deletes }, signal),
+      const access = await readAccess(args);
+      const attachable = await interruptible(
+        (signal) => prepareAttached(experiment, { file, attach, deletes, access }, signal),
         "leaving",
       );
-      for (const line of lines) print(`# ${line}`);
+      for (const line of attachedLines(attachable)) print(`# ${line}`);
     }
     const { plan, compose } = await planFor(experiment, seed ?? newSeed(), { ...server, nodes });
     if (asFile) {

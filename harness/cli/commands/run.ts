@@ -1,5 +1,10 @@
+import { ChaosError } from "../../base/chaos-error.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
 import { newSeed, rounds, seedOfRound } from "../../run/campaign/rounds.ts";
 import { series } from "../../run/campaign/series.ts";
+import { ATTACH, DELETES } from "../attached/prepare-attached.ts";
+import { LOGIN, readAccess } from "../attached/read-access.ts";
+import { runAttached } from "../attached/run-attached.ts";
 import { readWish } from "../choose-server.ts";
 import { command, IMAGE, JOBS, JSON_EVENTS, KEEP, QUIET, REPORTS, SYSTEM } from "../command.ts";
 import { EXIT, exitOfVerdict, worstExit } from "../exit-codes.ts";
@@ -20,6 +25,12 @@ export const runCommand = command({
     duration: { type: "string", describe: 'repeat for this long, like "30m"; no run begins later' },
     expect: { choices: ["fail"] as const, describe: "a known bug must reproduce: exit 0 when it does" },
     shard: { type: "string", describe: "i/n: every n-th experiment, beginning with the i-th" },
+    attach: {
+      type: "string",
+      describe: "a file that names servers that are there: the experiment runs against them, and starts none",
+    },
+    ...ATTACH,
+    ...LOGIN,
     jobs: JOBS,
     keep: KEEP,
     reports: REPORTS,
@@ -39,6 +50,7 @@ export const runCommand = command({
     // Every file is valid before anything is started or installed.
     const experiments = await readExperiments(files);
     if (experiments.length === 0) return EXIT.pass;
+    if (args.attach !== undefined) return attach({ ...args, attach: args.attach, repeat, endless }, files, experiments);
     const trials = endless ? Number.POSITIVE_INFINITY : experiments.length * repeat;
     const jobs = readJobs(args.jobs, trials);
     const runAll = async (session: Session): Promise<number> => {
@@ -67,3 +79,30 @@ export const runCommand = command({
     return observed(args, (observers) => withSession({ ...args, jobs, again: true, observers }, runAll));
   },
 });
+
+/** One run, of one experiment: what is there is nobody's to be used up. */
+async function attach(
+  args: Record<"reports" | "attach", string> &
+    Record<"quiet" | "json" | "keep" | "endless" | typeof DELETES, boolean> &
+    Record<"seed" | "user" | "password-file" | "system" | "expect", string | undefined> & {
+      repeat: number;
+      jobs: unknown;
+      image: readonly string[] | undefined;
+    },
+  files: readonly string[],
+  [experiment, ...others]: readonly Experiment[],
+): Promise<number> {
+  const [file] = files;
+  if (!experiment || file === undefined || others.length > 0 || args.repeat > 1 || args.endless)
+    throw new ChaosError("usage", "--attach is for one run of one experiment");
+  for (const [option, given] of Object.entries({
+    system: args.system,
+    image: args.image?.[0],
+    keep: args.keep || undefined,
+  }))
+    if (given !== undefined)
+      throw new ChaosError("usage", `--${option} beside --attach: the servers are what they are`);
+  const { attach, seed, reports, quiet, json, [DELETES]: deletes } = args;
+  const access = await readAccess(args);
+  return runAttached(experiment, { file, attach, deletes, access, seed, reports, quiet, json });
+}

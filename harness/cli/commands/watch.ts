@@ -1,17 +1,16 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { ChaosError, messageOf } from "../../base/chaos-error.ts";
+import { ChaosError } from "../../base/chaos-error.ts";
 import { parseDuration } from "../../base/units.ts";
 import { readLimitExpression } from "../../experiment/read/limit-expression.ts";
 import { ownLimit } from "../../experiment/read/read-limits.ts";
 import type { OwnLimit } from "../../journal/limits.ts";
 import { type ComposeServer, composeServers } from "../../live/compose-servers.ts";
-import { type Access, type Address, discover, PASSWORD, SENTINEL_PASSWORD } from "../../live/discover.ts";
+import { type Address, discover } from "../../live/discover.ts";
 import { watch } from "../../live/watch.ts";
 import type { WatchSettings } from "../../live/watch-plan.ts";
 import { liveReporters, renderAll, reporters } from "../../report/registry.ts";
 import { writeRunIndex } from "../../report/runs/run-index.ts";
-import { readTls } from "../../resp/dial.ts";
+import { LOGIN, readAccess, TLS } from "../attached/read-access.ts";
 import { command, JSON_EVENTS, QUIET, REPORTS } from "../command.ts";
 import { exitOfVerdict } from "../exit-codes.ts";
 import { interruptible } from "../interrupt.ts";
@@ -52,13 +51,8 @@ export const watchCommand = command({
     connections: { type: "number", default: 4, describe: "probe connections per server that last, 1 to 64" },
     interval: { type: "string", default: "1s", describe: "pause between two questions on one of them" },
     poll: { type: "string", default: "2s", describe: "pause between two INFO of one server" },
-    user: { type: "string", describe: "ACL user" },
-    "password-file": { type: "string", describe: `file with the password; default: ${PASSWORD} of the environment` },
-    tls: { type: "boolean", default: false, describe: "servers want TLS" },
-    ca: { type: "string", describe: "with --tls: file of certificates (PEM) that are trusted" },
-    cert: { type: "string", describe: "with --tls: file of our own certificate (PEM)" },
-    key: { type: "string", describe: "with --tls: file of its key (PEM)" },
-    insecure: { type: "boolean", default: false, describe: "with --tls: believe whoever answers" },
+    ...LOGIN,
+    ...TLS,
     reports: REPORTS,
     quiet: QUIET,
     json: JSON_EVENTS,
@@ -188,35 +182,6 @@ async function readCompose(file: string, named: readonly Address[]): Promise<rea
 function insideOf(server: Address, composed: readonly ComposeServer[]): { inside?: string } {
   const one = composed.find(({ host, port }) => port === server.port && (host === server.host || host === "localhost"));
   return one ? { inside: one.inside } : {};
-}
-
-/** Passwords come from the environment or a file: a command line is everybody's to read. */
-async function readAccess(args: {
-  user: string | undefined;
-  "password-file": string | undefined;
-  tls: boolean;
-  ca: string | undefined;
-  cert: string | undefined;
-  key: string | undefined;
-  insecure: boolean;
-}): Promise<Access> {
-  const { user, tls, insecure, ca, cert, key, "password-file": file } = args;
-  if (!tls && (ca ?? cert ?? key) !== undefined) throw new ChaosError("usage", "--ca, --cert and --key are for --tls");
-  const own = file === undefined ? process.env[PASSWORD] : await passwordIn(file);
-  return {
-    username: user,
-    password: own === "" ? undefined : own,
-    sentinelPassword: process.env[SENTINEL_PASSWORD],
-    tls: tls ? readTls({ ca, cert, key }, !insecure) : undefined,
-  };
-}
-
-async function passwordIn(file: string): Promise<string> {
-  try {
-    return (await readFile(file, "utf8")).replace(/\r?\n$/, "");
-  } catch (error) {
-    throw new ChaosError("usage", `cannot read the password from ${file}: ${messageOf(error)}`);
-  }
 }
 
 /** "10.0.0.7:6379", "[::1]:6379" */

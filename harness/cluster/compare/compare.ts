@@ -4,6 +4,7 @@ import type { EventOf } from "../../journal/events.ts";
 import { type KeySpace, keySpacesOf } from "../../journal/loads/key-space.ts";
 import { RawConnection } from "../../resp/connection.ts";
 import { entry } from "../../resp/greetings.ts";
+import type { Login } from "../../resp/login.ts";
 import type { Address } from "../cluster.ts";
 import type { RunningCluster } from "../running-cluster.ts";
 import type { KeyResult } from "./compare-key.ts";
@@ -24,13 +25,15 @@ export interface CompareOptions {
   replica: Address;
   masterName: string;
   replicaName: string;
-  password?: string | undefined;
+  login?: Login | undefined;
   /** Cluster mode: a replica answers questions about its master's keys only to clients that said READONLY. */
   readOnly?: boolean;
   /** Cluster mode: a server that redirects questions about keys of these slots is right to do so. */
   movedSlots?: readonly number[];
   /** Those that are compared, the first one first. Default: only that. */
   keySpaces?: readonly KeySpace[];
+  /** Only keys that begin so, without any sign that SCAN's MATCH knows; default: all. */
+  ownKeys?: string | undefined;
   /** Milliseconds for everything. */
   within: number;
   signal: AbortSignal;
@@ -38,11 +41,19 @@ export interface CompareOptions {
   batch?: number;
 }
 
+/** How keys are listed. */
+interface Paging {
+  batch: number;
+  /** What SCAN is told beside. */
+  only: readonly string[];
+  patience: Patience;
+}
+
 /** What the journal's `comparison` event holds. */
 export type Comparison = Omit<EventOf<"comparison">, "t" | "type">;
 
-/** The harness's own key, with a shard's tag in cluster mode, written by the watchdog's write probe meanwhile. */
-const PROBE_KEY = /^(?:\{s\d+\})?kvchaos:probe$/;
+/** The harness's own key, with a shard's tag in cluster mode or behind a prefix, written by the watchdog's write probe meanwhile. */
+const PROBE_KEY = /^(?:\{s\d+\}|[\w.-]+:)?kvchaos:probe$/;
 /** What a look at a key says that the master does not have, or does not tell. */
 const ABSENT: readonly KeyResult["kind"][] = ["extra-on-replica", "unexpected", "moved"];
 const SHOWN = 20;
@@ -58,7 +69,7 @@ const RETRY_MS = 100;
  * Rejects only with the signal's reason.
  */
 export async function compareDatasets(options: CompareOptions): Promise<Comparison> {
-  const { master, replica, masterName, replicaName, password, within, signal, batch = 512 } = options;
+  const { master, replica, masterName, replicaName, login, within, signal, batch = 512, ownKeys = "" } = options;
   signal.throwIfAborted();
   const started = performance.now();
   const tally = new ComparisonTally(options.movedSlots ?? []);
@@ -71,7 +82,7 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
       const connection = await RawConnection.open({
         host: address.host,
         port: address.port,
-        password,
+        ...login,
         within: Math.min(within, 5000),
         signal,
       });
@@ -86,8 +97,9 @@ export async function compareDatasets(options: CompareOptions): Promise<Comparis
     for (const [i, space] of keySpaces.entries()) {
       for (const argv of entry(space)) await pair.both(argv);
       tally.prefix = i === 0 ? "" : space.name;
-      await compareMasterKeys(pair, tally, batch, patience);
-      await findExtraKeys(pair, tally, batch, patience);
+      const pages: Paging = { batch, only: ownKeys === "" ? [] : ["MATCH", `${ownKeys}*`], patience };
+      await compareMasterKeys(pair, tally, pages);
+      await findExtraKeys(pair, tally, pages);
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -125,36 +137,27 @@ export function compareNodes(
     replica: cluster.node(replica).direct,
     masterName: master,
     replicaName: replica,
-    password: cluster.password,
+    login: cluster.login,
     readOnly: cluster.sharded,
     movedSlots: cluster.shards?.movedSlots ?? [],
     keySpaces: cluster.keySpaces,
+    ownKeys: cluster.ownKeys,
     ...limits,
   });
 }
 
-async function compareMasterKeys(
-  pair: ServerPair,
-  tally: ComparisonTally,
-  batch: number,
-  patience: Patience,
-): Promise<void> {
-  for await (const keys of keysOf(pair.master, batch, patience)) {
-    const results = await compareKeys(pair, keys, patience);
+async function compareMasterKeys(pair: ServerPair, tally: ComparisonTally, pages: Paging): Promise<void> {
+  for await (const keys of keysOf(pair.master, pages)) {
+    const results = await compareKeys(pair, keys, pages.patience);
     for (const [i, result] of results.entries()) tally.add(keys[i] as Buffer, result);
     tally.masterKeys += keys.length;
   }
 }
 
-async function findExtraKeys(
-  pair: ServerPair,
-  tally: ComparisonTally,
-  batch: number,
-  patience: Patience,
-): Promise<void> {
-  for await (const keys of keysOf(pair.replica, batch, patience)) {
+async function findExtraKeys(pair: ServerPair, tally: ComparisonTally, pages: Paging): Promise<void> {
+  for await (const keys of keysOf(pair.replica, pages)) {
     const missing = await missingOn(pair.master, keys);
-    const results = await compareKeys(pair, missing, patience);
+    const results = await compareKeys(pair, missing, pages.patience);
     for (const [i, result] of results.entries()) {
       // Any other came to the master only now: whether the values agree is the next comparison's business.
       if (ABSENT.includes(result.kind)) tally.add(missing[i] as Buffer, result);
@@ -177,11 +180,12 @@ async function missingOn(side: ComparedServer, keys: readonly Buffer[]): Promise
 }
 
 /** Keys in batches, without our own and without those that SCAN repeats within or right after a batch. */
-async function* keysOf(side: ComparedServer, batch: number, patience: Patience): AsyncGenerator<Buffer[]> {
+async function* keysOf(side: ComparedServer, pages: Paging): AsyncGenerator<Buffer[]> {
+  const { batch } = pages;
   let before = new Set<string>();
   let cursor = "0";
   do {
-    const page = await pageOf(side, cursor, batch, patience);
+    const page = await pageOf(side, cursor, pages);
     cursor = page.next;
     const keys = new Map<string, Buffer>();
     for (const key of page.keys) {
@@ -196,10 +200,10 @@ async function* keysOf(side: ComparedServer, batch: number, patience: Patience):
 }
 
 /** A cursor may be used again: an unexpected answer is asked for once more before it ends everything. */
-async function pageOf(side: ComparedServer, cursor: string, batch: number, patience: Patience) {
+async function pageOf(side: ComparedServer, cursor: string, { batch, only, patience }: Paging) {
   for (let tries = 1; ; tries++) {
     try {
-      const { next, items } = await scanPage(side, ["SCAN", cursor, "COUNT", batch]);
+      const { next, items } = await scanPage(side, ["SCAN", cursor, ...only, "COUNT", batch]);
       return { next, keys: items.map(bytesOf) };
     } catch (error) {
       if (!(error instanceof UnexpectedReply) || tries === MOST_TRIES) throw error;

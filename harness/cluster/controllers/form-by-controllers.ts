@@ -26,7 +26,8 @@ export async function formByControllers(
   { cluster, addressOf, signal }: FormOptions,
 ): Promise<void> {
   const { calls } = controllers.mode;
-  const { topology, shards, password = "" } = cluster;
+  const { topology, shards, login } = cluster;
+  const { password = "" } = login;
   const placeOf = (node: string): string => {
     const { host, port } = addressOf(node);
     return `${host}:${port}`;

@@ -8,6 +8,7 @@ import { list, name, text } from "../schema-parts.ts";
  *   nodes:
  *     m1: { at: "10.0.0.7:6379", role: master }
  *     r1: { at: "10.0.0.8:6379", role: replica, pid: 4711 }     # or container: NAME; needed by kill and pause
+ *   # inside: "172.17.0.3:6379": how the other servers reach a node, where that is not `at`
  *   prefix: "kvchaos:"                                          # what all our keys begin with
  *   allow: [pause, "DEBUG SLEEP"]                               # faults, and commands that are not known to be harmless
  */
@@ -34,6 +35,7 @@ const attachSchema = {
     z
       .strictObject({
         at: address,
+        inside: address.optional(),
         role: z.enum(["master", "replica"]),
         pid: z.int().min(2).optional(),
         container: text(200).optional(),
@@ -66,6 +68,8 @@ export interface AttachFile {
 
 interface AttachedServer {
   at: { host: string; port: number };
+  /** Where the other servers reach it, if that is another address. */
+  inside?: { host: string; port: number } | undefined;
   role: "master" | "replica";
   pid?: number | undefined;
   container?: string | undefined;

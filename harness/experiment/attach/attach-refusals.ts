@@ -30,7 +30,7 @@ export function attachRefusals(
   { experiment, text, file }: { experiment: Experiment; text: string; file: string },
   attached: AttachFile,
   shape: ExperimentShape,
-  registries: Pick<Registries, "faults">,
+  registries: Pick<Registries, "faults" | "checks" | "workloads">,
 ): Mistake[] {
   const source = YamlSource.parse(file, text);
   const mistakes: Mistake[] = [];
@@ -41,6 +41,7 @@ export function attachRefusals(
   if (experiment.images.nodes) mistakes.push(source.mistake(["images", "nodes"], "the servers run what they run"));
   if (experiment.benchmarks.length > 0)
     mistakes.push(source.mistake(["load"], "redis-benchmark has keys of its own, which do not begin with our prefix"));
+  mistakes.push(...wrongTopology(raw.cluster, source));
   if (shape.sharded || (shape.sentinels ?? []).length > 0 || (shape.helpers ?? []).length > 0)
     mistakes.push(source.mistake(["cluster"], "only a master with its replicas can be attached to so far"));
   mistakes.push(...wrongNodes(attached, shape));
@@ -51,7 +52,35 @@ export function attachRefusals(
     if (when !== "state")
       mistakes.push(source.mistake([...at, "when"], `"${when}" is read of containers of ours only`));
   }
+  for (const [i, { workload }] of experiment.load.entries()) {
+    if (registries.workloads.get(workload)?.drawsFromTable !== true) continue;
+    const why = `"${workload}" draws from all commands that a server has, of which some know no prefix`;
+    mistakes.push(source.mistake(["load", i, "workload"], why));
+  }
+  for (const name of experiment.checks) {
+    const why = registries.checks.get(name)?.notAttached;
+    const at = Array.isArray(raw.checks) ? raw.checks.indexOf(name) : -1;
+    if (why !== undefined)
+      mistakes.push(source.mistake(at < 0 ? [] : ["checks", at], `${name} is not for servers that are there: ${why}`));
+  }
+  for (const [i, { what }] of experiment.expectations.entries())
+    if (what.kind === "log" || what.kind === "full-sync-done")
+      mistakes.push(source.mistake(["expectations", i], "what a log tells is read of containers of ours only"));
   return mistakes;
+}
+
+/** What a topology says of how its servers are started. */
+function wrongTopology(cluster: unknown, source: YamlSource): Mistake[] {
+  if (typeof cluster !== "object" || cluster === null)
+    return [
+      source.mistake(
+        ["cluster"],
+        "a Compose file says how servers are started, and these are there: say { masters: 1, replicas: 1 }",
+      ),
+    ];
+  return Object.keys(cluster)
+    .filter((key) => key === "nodes")
+    .map((key) => source.keyMistake(["cluster", key], "the servers have what they have: leave it out"));
 }
 
 /** The names of the experiment's nodes are those of the file, with the same roles. */
@@ -81,11 +110,19 @@ function wrongFault(
   if (!fault?.onAttached) return [{ key: "fault", why: `${kind} needs a cluster that kvchaos has started` }];
   if (fault.onAttached === "allowed" && !allow.includes(kind))
     return [{ key: "fault", why: `${kind} is not allowed: "${kind}" is not in \`allow\` of ${source.file}` }];
-  const blind = Object.entries(nodes).find(([, { pid, container }]) => pid === undefined && container === undefined);
-  if (blind && (kind === "kill" || kind === "pause"))
-    return [
-      { key: "fault", why: `${kind} needs each node's process: ${blind[0]} of ${source.file} has no pid or container` },
-    ];
+  // What a process id names nobody could start again.
+  const lacks = (one: AttachFile["nodes"][string]): string | null =>
+    one.container !== undefined || (kind === "pause" && one.pid !== undefined)
+      ? null
+      : kind === "kill"
+        ? "container, in which it could be started again"
+        : "pid or container";
+  for (const [name, one] of kind === "kill" || kind === "pause" ? Object.entries(nodes) : []) {
+    const lacking = lacks(one);
+    if (lacking !== null) return [{ key: "fault", why: `${kind}: ${name} of ${source.file} has no ${lacking}` }];
+  }
+  if (kind === "kill" && params["restart-after"] === "never")
+    return [{ key: "restart-after", why: "every server is there again in the end: leave it out, or say how soon" }];
   const far = fault.holdsUp?.(params).find(({ from }) => from !== "client");
   if (far) return [{ key: "fault", why: `only paths from the client are ours, and ${far.from} -> ${far.to} is not` }];
   return ["argv", "undo"].flatMap((key) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { formatMistakes } from "../../base/mistakes.ts";
 import { registries } from "../catalogue.ts";
 import { readExperimentText } from "../read-experiment.ts";
@@ -8,8 +9,8 @@ import { attachRefusals } from "./attach-refusals.ts";
 const NODES = 'nodes:\n  m1: { at: "10.0.0.7:6379", role: master }\n  r1: { at: "10.0.0.8:6379", role: replica }\n';
 const head = "title: T\nsystems: [redis]\ncluster: { masters: 1, replicas: 1 }\nduration: 5s\n";
 
-async function refused(rest: string, attach = NODES): Promise<string> {
-  const text = head + rest;
+async function refused(rest: string, attach = NODES, above = head): Promise<string> {
+  const text = above + rest;
   const experiment = await readExperimentText(text, "e.yaml", registries);
   const shape = await registries.readShape(experiment.cluster);
   return formatMistakes(
@@ -54,8 +55,15 @@ describe("an experiment on servers that are there", () => {
       assert.equal(await refused(line), `e.yaml:6:14: ${kind} is not allowed: "${kind}" is not in \`allow\` of a.yaml`);
       const said = await refused(line, `${NODES}allow: [${kind}]\n`);
       if (kind === "flushall") assert.equal(said, "");
-      else assert.equal(said, `e.yaml:6:14: ${kind} needs each node's process: m1 of a.yaml has no pid or container`);
+      else assert.match(said, new RegExp(`^e\\.yaml:6:14: ${kind}: m1 of a\\.yaml has no (pid or )?container`));
       const reached = NODES.replaceAll("}", ", container: c }");
+      if (kind === "kill") {
+        const forGood = fault("fault: kill, node: m1, restart-after: never");
+        assert.match(
+          await refused(forGood, `${reached}allow: [kill]\n`),
+          /^e\.yaml:6:\d+: every server is there again/,
+        );
+      }
       assert.equal(await refused(line, `${reached}allow: [${kind}]\n`), "");
     }
   });
@@ -91,7 +99,33 @@ describe("an experiment on servers that are there", () => {
   });
 });
 
+describe("what needs a container of ours, or its log", () => {
+  it("is refused where it is written", async () => {
+    const said = async (rest: string) => (await refused(rest)).split("\n");
+    assert.deepEqual(await said("checks: [no-hang, full-syncs]\n"), [
+      "e.yaml:5:19: full-syncs is not for servers that are there: full syncs are counted in the servers' logs, which are their owner's",
+    ]);
+    assert.deepEqual(await said("load: [{ workload: commands }]\n"), [
+      'e.yaml:5:20: "commands" draws from all commands that a server has, of which some know no prefix',
+    ]);
+    const log = "expectations: [{ node: m1, log: 'x', phase: recovery, within: 5s }]\n";
+    assert.match(await refused(log), /^e\.yaml:5:16: what a log tells is read of containers of ours only/);
+    const text = head.replace("replicas: 1 }", "replicas: 1, nodes: { m1: { memory: 1GiB } } }");
+    assert.match(await refused("", NODES, text), /^e\.yaml:3:37: the servers have what they have/);
+  });
+});
+
 describe("a file that names servers that are there", () => {
+  it("is as docs/attach.md shows it", async () => {
+    const page = await readFile(new URL("../../../docs/attach.md", import.meta.url), "utf8");
+    const [, shown = ""] = /```yml\n([\s\S]*?)```/.exec(page) ?? [];
+    const { nodes, prefix, allow } = readAttachText(shown, "docs/attach.md");
+    assert.deepEqual(nodes.r1?.inside, { host: "172.17.0.3", port: 6379 });
+    assert.deepEqual([Object.keys(nodes), prefix, allow], [["m1", "r1"], "kvchaos:", ["pause", "DEBUG SLEEP"]]);
+    for (const [kind, { onAttached }] of registries.faults)
+      assert.equal(page.includes(`\`${kind}\``), onAttached !== undefined, kind);
+  });
+
   const wrong = (text: string, message: RegExp) => assert.throws(() => readAttachText(text, "a.yaml"), message);
 
   it("is refused with line and column where it is wrong", () => {

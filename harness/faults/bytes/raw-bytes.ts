@@ -135,7 +135,7 @@ async function sendAll(
       const at = context.clock.now();
       sent.unshift(input);
       const failure = await sendBytes(way.address(), wholeOf(input), {
-        password: context.cluster.password,
+        password: context.cluster.login.password,
         signal: context.signal,
       }).then(
         (answer) => {

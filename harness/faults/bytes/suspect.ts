@@ -89,7 +89,7 @@ export class Suspect {
   /** Does it end, or go silent, when it is started anew and gets nothing but these bytes? */
   async #harms(bytes: Buffer): Promise<boolean> {
     const { node, fate } = this.#deed;
-    const { password } = this.#context.cluster;
+    const { password } = this.#context.cluster.login;
     await this.#startAnew();
     const witness = new Witness(node, PATIENCE_MS);
     try {

@@ -3,6 +3,8 @@ import { ChaosError } from "../../base/chaos-error.ts";
 import { sleep, until } from "../../base/deadline.ts";
 import type { Address, ClusterNode } from "../../cluster/cluster.ts";
 import { encodeCommand } from "../../resp/encode.ts";
+import { greetingsOf } from "../../resp/greetings.ts";
+import type { Login } from "../../resp/login.ts";
 import type { FaultContext } from "../fault.ts";
 import { BareSocket } from "./bare-socket.ts";
 
@@ -97,9 +99,9 @@ export interface Unanswered {
 
 /** Opens `count` connections to a node at once, authenticated; they are closed when the fault is healed. Rejects as openMany does. */
 export async function openUnanswered(context: FaultContext, node: ClusterNode, count: number): Promise<Unanswered> {
-  const { password } = context.cluster;
+  const { login } = context.cluster;
   const { sockets } = await openMany(context, { address: node.nearest(), count, over: 0, onOpen: () => {} });
-  if (password !== undefined) await authenticate(sockets, password, context.signal);
+  await authenticate(sockets, login, context.signal);
   const greeted = sockets.map(({ heard }) => heard.length);
   return {
     sockets,
@@ -108,8 +110,10 @@ export async function openUnanswered(context: FaultContext, node: ClusterNode, c
 }
 
 /** Unauthenticated connections may send only short commands. */
-async function authenticate(sockets: readonly BareSocket[], password: string, signal: AbortSignal): Promise<void> {
-  for (const socket of sockets) socket.write(encodeCommand(["AUTH", password]));
+async function authenticate(sockets: readonly BareSocket[], login: Login, signal: AbortSignal): Promise<void> {
+  const [auth] = greetingsOf(login);
+  if (auth === undefined) return;
+  for (const socket of sockets) socket.write(encodeCommand(auth));
   await until({ what: "the answers to AUTH", within: AUTH_MS, signal }, () =>
     sockets.every(({ heard, isEnded }) => heard.endsWith("\r\n") || isEnded),
   );

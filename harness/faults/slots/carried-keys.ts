@@ -54,7 +54,7 @@ export class CarriedKeys implements SlotMover {
   async #migrate(from: string, to: string, keys: readonly string[], signal: AbortSignal): Promise<void> {
     const { cluster, slots } = this.#scene;
     // What was interrupted may be at both ends: who had it first has the latest.
-    const how = { within: MIGRATE_MS, replace: true, password: cluster.password };
+    const how = { within: MIGRATE_MS, replace: true, password: cluster.login.password };
     const argv = this.#gossip.slots.migrate(slots.addressOf(from, to), keys, how);
     await cluster
       .node(from)

@@ -5,6 +5,7 @@ import { KIND, NOT_ASKED, OUTCOME } from "../../journal/history.ts";
 import type { LoadSpec } from "../../journal/plan.ts";
 import { CommandWriter } from "../../resp/command-writer.ts";
 import { RawConnection } from "../../resp/connection.ts";
+import type { Login } from "../../resp/login.ts";
 import { type Outcome, type Reply, RespError } from "../../resp/reply.ts";
 import type { Dialogue } from "../dialogue.ts";
 import type { LoadTarget } from "../load.ts";
@@ -45,7 +46,7 @@ export interface Refused {
 interface Of {
   peers?: RedirectOptions["peers"] | undefined;
   spec: Pick<LoadSpec, "timeout" | "wait">;
-  password?: string | undefined;
+  login?: Login | undefined;
   log?: OperationLog | undefined;
   clock: Clock;
 }
@@ -57,7 +58,7 @@ interface RedirectOptions {
   timeout: number;
   /** Of a recorded load whose writes are confirmed: what follows each. */
   wait: { replicas: number; within: number } | null;
-  password: string | undefined;
+  login: Login | undefined;
   tally: Tally;
   log: OperationLog | undefined;
   now(): number;
@@ -83,9 +84,9 @@ export class Redirects {
   }
 
   /** Those of one load in one thread; undefined: its masters do not share the key space. */
-  static of({ peers, spec, password, log, clock }: Of, tally: Tally): Redirects | undefined {
+  static of({ peers, spec, login, log, clock }: Of, tally: Tally): Redirects | undefined {
     const { timeout, wait } = spec;
-    return peers && new Redirects({ peers, timeout, wait, password, tally, log, now: clock.now });
+    return peers && new Redirects({ peers, timeout, wait, login, tally, log, now: clock.now });
   }
 
   /** Is this refusal one that leads on? */
@@ -218,7 +219,7 @@ export class Redirects {
   }
 
   #open({ host, port }: LoadTarget, within: number): Promise<RawConnection> {
-    return RawConnection.open({ host, port, password: this.#options.password, within: Math.max(1, within) });
+    return RawConnection.open({ host, port, ...this.#options.login, within: Math.max(1, within) });
   }
 }
 

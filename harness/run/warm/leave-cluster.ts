@@ -29,6 +29,7 @@ export function mayBeCleaned(
 export async function leaveCluster({ options, key, held }: RunContext, started: RunCluster | null): Promise<boolean> {
   if (!options.warm || key === null || !started?.snapshot) return false;
   const { cluster, made, snapshot, runs } = started;
+  if (!made) return false;
   if (!(await areTheSame(cluster, snapshot).catch(() => false))) return false;
   options.warm.keep(key, { ...held, made, snapshot, runs: runs + 1 });
   return true;

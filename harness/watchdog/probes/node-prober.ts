@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { WatchdogSettings } from "../../journal/plan.ts";
-import type { TlsSettings } from "../../resp/dial.ts";
 import { encodeCommand } from "../../resp/encode.ts";
+import type { Login } from "../../resp/login.ts";
 import { replyText } from "../../resp/reply-text.ts";
 import { ASK_STEP, type NodeReport, PROBE_NAME, type ProbeKind } from "../observation.ts";
 import { UnansweredLimit } from "../unanswered-limit.ts";
@@ -40,9 +40,7 @@ export interface ProbedNode {
 }
 
 export interface ProbePlan extends Pick<WatchdogSettings, "connections" | "interval" | "poll" | "hangAfter"> {
-  username?: string | undefined;
-  password: string | undefined;
-  tls?: TlsSettings | undefined;
+  login: Login;
 }
 
 /** From the main thread, about one node. */
@@ -214,14 +212,14 @@ export class NodeProber {
 
   #connection(kind: ProbeKind): ProbeConnection {
     const number = this.#all.length;
-    const { username, password, tls } = this.#plan;
+    const { login } = this.#plan;
     const { named } = this.#node;
     const connection: ProbeConnection = new ProbeConnection({
       number,
       kind,
       host: this.#node.host,
       port: this.#node.port,
-      ...{ username, password, tls },
+      ...login,
       // A fresh connection asks one question and is gone.
       name: named && kind !== "fresh" ? `${PROBE_NAME}${number}` : undefined,
       clock: this.#clock,

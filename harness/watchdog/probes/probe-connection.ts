@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import { Decoder } from "../../resp/decode.ts";
-import { dial, type TlsSettings } from "../../resp/dial.ts";
+import { dial } from "../../resp/dial.ts";
 import { encodeCommand } from "../../resp/encode.ts";
 import { greetingsOf } from "../../resp/greetings.ts";
+import type { Login } from "../../resp/login.ts";
 import { type Reply, RespError } from "../../resp/reply.ts";
 import type { AnswerRecord, ConnectionView, LossRecord, ProbeKind } from "../observation.ts";
 
@@ -14,14 +15,11 @@ const LAST_BACKOFF = 1000;
 /** Where sockets put what they read; used up before the next one reads. Without it each answer of 7 bytes costs 64 KiB. */
 const ARRIVED = Buffer.allocUnsafe(64 * 1024);
 
-interface ProbeConnectionOptions {
+interface ProbeConnectionOptions extends Login {
   number: number;
   kind: ProbeKind;
   host: string;
   port: number;
-  username?: string | undefined;
-  password: string | undefined;
-  tls?: TlsSettings | undefined;
   /** What the server's CLIENT LIST is to call it. */
   name?: string | undefined;
   clock: Clock;

@@ -31,7 +31,7 @@ describe("prober", () => {
       interval: 20,
       poll: 100,
       hangAfter: 1000,
-      password: undefined,
+      login: {},
     };
     obey = startProber({ nodes, plan }, monotonicClock(), (report) => reports.push(report));
   });
@@ -140,7 +140,7 @@ describe("prober", () => {
         interval: 20,
         poll: 10,
         hangAfter: 1000,
-        password: undefined,
+        login: {},
       };
       order = startProber({ nodes: [node], plan }, monotonicClock(), (report) => heard.push(report));
       await until({ what: "answers on all connections", within: 60_000 }, () => {

@@ -61,7 +61,7 @@ export class NodeCover {
   }
 
   async #establish(workerThreads: CoverOptions["workerThreads"]): Promise<void> {
-    const { clock, emit, password, signal } = this.#options;
+    const { clock, emit, login, signal } = this.#options;
     const { host, port, name } = this.#node;
     this.#tried = clock.now();
     const what = `covering the worker threads of ${name}`;
@@ -76,7 +76,7 @@ export class NodeCover {
               ? { why: "its process is not known on this host" }
               : readWorkers(pid, workerThreads.comm);
           },
-          ask: (argv) => adminCommand({ host, port }, argv, { within: ASK_WITHIN, password, signal: inner }),
+          ask: (argv) => adminCommand({ host, port }, argv, { within: ASK_WITHIN, ...login, signal: inner }),
           views: () => this.#views,
           signal: inner,
         }),

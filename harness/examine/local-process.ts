@@ -1,20 +1,19 @@
 import { existsSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
-import { listenerAt, localAddresses } from "../examine/listeners.ts";
-import { packetRules } from "../examine/target.ts";
-import type { Address } from "./discover.ts";
+import { listenerAt, localAddresses } from "./listeners.ts";
+import { packetRules } from "./target.ts";
 
 /** Looking reads the open files of every process, and nothing else is done meanwhile: not more often. ms */
 const LOOK_EVERY = 60_000;
 
 /** The process of a server, where it is on this machine; found again when the server was started again. */
 export class LocalProcess {
-  readonly #address: Address;
-  readonly #clock: Clock;
+  readonly #address: { host: string; port: number };
+  readonly #clock: Pick<Clock, "now">;
   #pid: number | null = null;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(address: Address, clock: Clock) {
+  constructor(address: { host: string; port: number }, clock: Pick<Clock, "now">) {
     this.#address = address;
     this.#clock = clock;
   }

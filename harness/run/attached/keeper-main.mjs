@@ -1,0 +1,4 @@
+// As load-thread.mjs.
+import "../../base/typescript/register.mjs";
+
+await import("./keeper-main.ts");
