@@ -89,14 +89,13 @@ export class RunningCluster implements Cluster {
     this.control = options.nodes.find((node) => node.role === "control") ?? null;
     this.links = options.links;
     this.logs = options.logs;
-    this.login = options.login;
     this.keySpaces = options.keySpaces;
     this.toxiproxyApi = options.toxiproxyApi;
     this.dataNetwork = options.dataNetwork;
     this.#topology = options.topology;
-    this.#emit = options.emit;
     const { shards, emit, login } = options;
-    this.shards = shards;
+    this.#emit = emit;
+    [this.shards, this.login] = [shards, login];
     this.slots = shards && new SlotMoves(shards, this, emit);
     this.ownKeys = options.ownKeys ?? "";
     this.#copyAll = options.copyAll;

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { cpus, release, totalmem } from "node:os";
 import path from "node:path";
-import { ChaosError, messageOf } from "../base/chaos-error.ts";
+import { messageOf } from "../base/chaos-error.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { sleep } from "../base/deadline.ts";
 import { CleanupScope } from "../base/scope.ts";
@@ -19,7 +19,6 @@ import { textHider } from "../journal/redact.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { makeRunFolder } from "../run/run-folder.ts";
 import type { LiveReporter, RunResult } from "../run/run-options.ts";
-import { redis } from "../systems/redis.ts";
 import { startControl } from "../watchdog/control-server.ts";
 import { startWatchdog } from "../watchdog/start-watchdog.ts";
 import type { RunningWatchdog, WatchedNode } from "../watchdog/watchdog.ts";
@@ -28,6 +27,7 @@ import type { LiveContext } from "./live-context.ts";
 import { LiveEvidence } from "./live-evidence.ts";
 import { changeText, type LiveTopology, topologyOf } from "./live-topology.ts";
 import { type WatchSettings, watchPlan } from "./watch-plan.ts";
+import { CONTROL, controlNode, imageOf } from "./watched-nodes.ts";
 
 /*
  *   setup ─► warm-up (what healthy answers take) ─► watch ─► checks ─► teardown
@@ -48,8 +48,6 @@ export interface WatchOptions {
   interrupt: AbortSignal;
   live: readonly LiveReporter[];
 }
-
-const CONTROL = "control";
 
 /** Watches servers that are there. Nothing is written to them, and nothing is done to them. */
 export async function watch(options: WatchOptions): Promise<RunResult> {
@@ -281,26 +279,3 @@ class Watch {
 }
 
 const isSentinel = ({ kind }: LiveServer): boolean => kind === "sentinel";
-
-/** What it is, where there is no image: "redis 7.0.15". */
-function imageOf(server: LiveServer | undefined): string {
-  if (!server) throw new ChaosError("internal", "there is no server to watch");
-  return `${server.system.name} ${server.version ?? "of an unknown version"}`;
-}
-
-function controlNode(port: number): WatchedNode {
-  return {
-    ...{
-      name: CONTROL,
-      system: redis,
-      role: "control",
-      host: "127.0.0.1",
-      port,
-      outside: { reads: false, writes: false },
-    },
-    pid: () => null,
-    container: () => ({ running: true, paused: false, exitCode: null }),
-    claimed: () => null,
-    master: () => null,
-  };
-}

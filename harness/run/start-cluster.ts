@@ -4,7 +4,7 @@ import { CleanupScope } from "../base/scope.ts";
 import { counted } from "../base/units.ts";
 import { type FollowOptions, followServers } from "../cluster/follow-servers.ts";
 import { shapeOf } from "../cluster/shape.ts";
-import { type StartedCluster, startServers, type UpOptions } from "../cluster/up.ts";
+import { startServers, type UpOptions } from "../cluster/up.ts";
 import { guardRun } from "../docker/guard-run.ts";
 import { ownerLabels } from "../docker/leftovers.ts";
 import type { Experiment } from "../experiment/experiment.ts";
@@ -17,6 +17,7 @@ import type { System } from "../systems/system.ts";
 import { attachCluster } from "./attached/attach-cluster.ts";
 import { interposerOptions } from "./interposer.ts";
 import { lockOptions } from "./lock-watch.ts";
+import type { RunCluster } from "./run-cluster.ts";
 import type { RunContext } from "./run-context.ts";
 import { ServerTrouble } from "./server-trouble.ts";
 import { proveClean, type Snapshot, snapshotOf } from "./warm/prove-clean.ts";
@@ -54,15 +55,6 @@ export async function startCluster(context: RunContext, isWatched: () => boolean
       if (options.warm && context.key !== null) snapshot = await snapshotOf(started.cluster, signal);
     },
   };
-}
-
-export interface RunCluster extends Omit<StartedCluster, "made"> {
-  /** null: its servers were there. */
-  readonly made: StartedCluster["made"] | null;
-  /** As its servers were when they were new, once they are attached; null: nobody will use it again. */
-  readonly snapshot: Snapshot | null;
-  /** Earlier runs that it has served. */
-  runs: number;
 }
 
 /** null: something of the run before is left, which the journal tells. */

@@ -17,6 +17,8 @@ import { type AttachAsked, DELETES, prepareAttached } from "./prepare-attached.t
 export interface RunAttached extends AttachAsked {
   seed: string | undefined;
   reports: string;
+  /** A known bug must reproduce. */
+  expectFail: boolean;
   quiet: boolean;
   json: boolean;
 }
@@ -55,7 +57,9 @@ export function runAttached(experiment: Experiment, asked: RunAttached): Promise
     const left = result.record.of("note").find(({ about, text }) => about === "teardown" && text.includes(PUT_BACK));
     if (left) log(left.text);
     if (signal.aborted) return EXIT.interrupted;
-    return left ? EXIT.infrastructure : exitOfVerdict(result.verdict);
+    const code = exitOfVerdict(result.verdict, asked.expectFail);
+    // A finding is what was looked for, whatever it has left.
+    return left && result.verdict !== "fail" ? EXIT.infrastructure : code;
   });
 }
 

@@ -104,5 +104,15 @@ async function attach(
       throw new ChaosError("usage", `--${option} beside --attach: the servers are what they are`);
   const { attach, seed, reports, quiet, json, [DELETES]: deletes } = args;
   const access = await readAccess(args);
-  return runAttached(experiment, { file, attach, deletes, access, seed, reports, quiet, json });
+  return runAttached(experiment, {
+    file,
+    attach,
+    deletes,
+    access,
+    seed,
+    reports,
+    quiet,
+    json,
+    expectFail: args.expect === "fail",
+  });
 }

@@ -14,6 +14,8 @@ import { countOwn, removeOwn } from "./keys.ts";
 
 const ASK_MS = 2_000;
 const CAUGHT_UP_MS = 60_000;
+/** One that says nothing for so long ended by itself, or hangs: it is left as it is. */
+const ANSWER_MS = 5_000;
 const ROLE_MS = 15_000;
 const GONE_MS = 30_000;
 
@@ -44,7 +46,7 @@ async function rolesBack(cluster: RunningCluster, { topology }: AttachedServers,
   // Masters first: who follows one before it is one would copy from a replica.
   for (const name of [...topology.masters, ...Object.keys(topology.replicaOf)]) {
     try {
-      const wrong = await cluster.deviation(name, { within: ROLE_MS });
+      const wrong = await cluster.deviation(name, { within: ANSWER_MS });
       if (wrong === null) continue;
       if (topology.masters.includes(name)) await catchUp(cluster, name, within);
       await cluster.tellRole(name, { within: ROLE_MS, by: "the end of the run", why: wrong });

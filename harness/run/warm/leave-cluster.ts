@@ -1,7 +1,7 @@
 import type { Verdict } from "../../journal/events.ts";
 import type { RunRecord } from "../../journal/record.ts";
+import type { RunCluster } from "../run-cluster.ts";
 import type { RunContext } from "../run-context.ts";
-import type { RunCluster } from "../start-cluster.ts";
 import { areTheSame } from "./prove-clean.ts";
 
 /** What these leave in a server is neither a key nor a setting: no proof would see it. */
