@@ -46,7 +46,7 @@ export function runAttached(experiment: Experiment, asked: RunAttached): Promise
       {
         ...{ plan, password: "", system: system.name, image, benchmarkImage: null, reports },
         again: { verb: "run", target: experiment.file, rest: ["--attach", asked.attach, ...deletes, "--seed", seed] },
-        ...{ keep: false, part: false, warm: null },
+        ...{ keep: false, part: false, warm: null, pages: "always" },
       },
       {
         ...{ engine, invocation: invocation(), interrupt: signal, terminal: process.stderr },
