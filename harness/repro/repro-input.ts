@@ -33,7 +33,8 @@ export function reproInput(record: RunRecord): ReproInput | { why: string } {
   const run = record.first("run");
   const cluster = record.last("cluster");
   if (!run || !cluster) return { why: "the run ended before its servers were started" };
-  if (cluster.attached) return { why: "LEFT OUT: its servers were there, and the journal does not say how they were started" };
+  if (cluster.attached)
+    return { why: "LEFT OUT: its servers were there, and the journal does not say how they were started" };
   const system = systems.get(run.system);
   if (!system) return { why: `this version of kvchaos does not know the system ${run.system}` };
   const { plan } = record;

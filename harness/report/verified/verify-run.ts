@@ -26,7 +26,8 @@ export async function verifiedRunOf(folder: string, planToday: PlanToday): Promi
   const result = await readResult(path.join(folder, "result.json"));
   const record = await readRun(folder);
   if (record.tornLine !== null) throw refused("its journal ends inside a line: the harness was killed");
-  if (record.first("cluster")?.attached) throw refused("its servers were there: nobody knows what they are and how they were started");
+  if (record.first("cluster")?.attached)
+    throw refused("its servers were there: nobody knows what they are and how they were started");
   checkResult(result, record);
   checkVerdict(result, record);
   const run = record.first("run");

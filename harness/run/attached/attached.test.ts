@@ -130,7 +130,7 @@ describe("servers that are there", function () {
     ...{ topology: { masters: ["m1"], replicaOf: { r1: "m1" } }, prefix: PREFIX, login: {}, deletes: false },
   });
 
-  const before = () => {
+  const switched = () => {
     const nodes = [nodeOf("m1", m1), nodeOf("r1", r1)];
     const cluster = clusterOf(attached(), {
       nodes,
@@ -145,7 +145,7 @@ describe("servers that are there", function () {
   it("are what they were before, without a key of ours, at the end, and are told nothing a second time", async () => {
     [m1.master, r1.master] = [r1.at, null];
     for (const key of ["kvchaos:a", "user:1"]) m1.keys.add(key);
-    const cluster = before();
+    const cluster = switched();
     assert.equal(cluster.keyTag("m1"), PREFIX);
     await putBack(cluster, attached(), emit);
     assert.deepEqual([m1.master, r1.master], [null, m1.at]);
@@ -188,7 +188,7 @@ describe("servers that are there", function () {
   it("are not put back where data would be lost, and it is said what is left to do", async () => {
     [m1.master, r1.master] = [r1.at, null];
     r1.offset = OFFSET + 1;
-    const cluster = before();
+    const cluster = switched();
     await assert.rejects(
       putBack(cluster, attached(), emit, 300),
       /m1 is not what it was before \(.*m1 to have what r1 has.*\): tell it REPLICAOF NO ONE/s,
