@@ -1,7 +1,9 @@
 import yargs, { type Argv } from "yargs";
 import { ChaosError } from "../base/chaos-error.ts";
 import { version } from "../base/version.ts";
+import { CONFIG_VARIABLE } from "../load/workloads/config-variable.ts";
 import { type Command, type CommandEntry, nameOf } from "./command.ts";
+import { findConfig } from "./config/find-config.ts";
 import { EXIT, exitOfError } from "./exit-codes.ts";
 import { logError } from "./print.ts";
 
@@ -122,6 +124,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     .usage("$0 <command>\n\nChaos tests for Kvrocks, Pika, Redis and Valkey.")
     .version(version)
     .help()
+    .option("config", {
+      type: "string",
+      describe: "own faults, checks, workloads and reporters (kvchaos.config.mjs or .ts here)",
+    })
     .strict()
     .demandCommand(1, "Which command?")
     .recommendCommands()
@@ -133,6 +139,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       throw usageError(message, argv[0]);
     });
   try {
+    await takeInOwn(argv);
     for (const entry of COMMANDS) {
       const { usage, summary } = entry;
       if (!argv.includes(nameOf(entry))) {
@@ -158,6 +165,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     logError(error);
     return exitOfError(error);
   }
+}
+
+/** What the user's config names is there before anything is read. */
+async function takeInOwn(argv: readonly string[]): Promise<void> {
+  const file = findConfig(argv, process.env, process.cwd());
+  if (file === undefined) return;
+  const { loadConfig } = await import("./config/load-config.ts");
+  await loadConfig(file);
+  process.env[CONFIG_VARIABLE] = file;
 }
 
 /** yargs makes a list of an option that is given twice, and takes an option without its value. */

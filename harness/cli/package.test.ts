@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "../base/run-command.ts";
 import { version } from "../base/version.ts";
+import { sampleRun } from "../testing/samples/run.support.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -42,6 +43,37 @@ describe("the package that npm makes", function () {
     ]) {
       assert.ok(existsSync(path.join(unpacked, file)), file);
     }
+  });
+
+  it("takes in a fault, a check, a workload and a reporter of a folder outside, which import its API alone", async () => {
+    const outside = path.join(folder, "outside");
+    await cp(path.join(unpacked, "docs/examples/plug-ins"), outside, { recursive: true });
+    await mkdir(path.join(outside, "node_modules"));
+    await symlink(unpacked, path.join(outside, "node_modules/kvchaos"));
+    const program = path.join(unpacked, "harness/cli/kvchaos.mjs");
+    const answer = async (...args: string[]) =>
+      runCommand([process.execPath, program, ...args], { within: 120_000, cwd: outside });
+    const plan = (await answer("explain", "experiments/drop-replicas.yaml", "--seed", "7")).stdout;
+    assert.match(plan, /fault: drop-replicas/);
+    assert.match(plan, /workload: append/);
+    assert.match(plan, /load-comes-back/);
+    // Of a run that took place elsewhere.
+    const run = path.join(outside, "run");
+    await mkdir(run);
+    await writeFile(
+      path.join(run, "journal.jsonl"),
+      sampleRun()
+        .events.map((event) => `${JSON.stringify(event)}\n`)
+        .join(""),
+    );
+    await answer("report", run, "--format", "fault-lines");
+    assert.match(readFileSync(path.join(run, "faults.txt"), "utf8"), /^[\d.]+ s \S+ inject$/m);
+    const elsewhere = { within: 120_000, cwd: folder, accept: [3] };
+    const without = await runCommand(
+      [process.execPath, program, "explain", "outside/experiments/drop-replicas.yaml"],
+      elsewhere,
+    );
+    assert.match(without.stderr, /unknown fault "drop-replicas"/);
   });
 
   it("runs where it was unpacked", async () => {

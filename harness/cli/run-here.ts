@@ -8,7 +8,7 @@ import { checkVias } from "../experiment/vias.ts";
 import type { JournalEvent } from "../journal/events.ts";
 import type { Plan, SystemName } from "../journal/plan.ts";
 import { TOXIPROXY_IMAGE } from "../network/toxiproxy-recipe.ts";
-import { fileReporters, liveReporters, renderAll, reporters } from "../report/registry.ts";
+import { fileReporters, liveReporters, ownReporters, renderAll, reporters } from "../report/registry.ts";
 import type { TerminalStream } from "../report/terminal/terminal.ts";
 import type { AttachedServers } from "../run/attached/attached-servers.ts";
 import { runExperiment } from "../run/run.ts";
@@ -114,7 +114,7 @@ export async function runHere(
     command: (directory) => ["kvchaos", ...command(shortPath, directory)],
     keep,
     interrupt,
-    live: onEvent ? [...live, { name: "who watches", onEvent }] : live,
+    live: [...live, ...ownReporters, ...(onEvent ? [{ name: "who watches", onEvent }] : [])],
     others,
     warm,
     attached,

@@ -27,8 +27,7 @@ import { memoryLimit } from "./resources/memory-limit.ts";
 import { slowDisk } from "./resources/slow-disk.ts";
 import { migrateSlots } from "./slots/migrate-slots.ts";
 
-/** Every fault an experiment can name. */
-export const faults: ReadonlyMap<string, Fault> = new Map(
+const all = new Map(
   [
     switchMaster,
     migrateSlots,
@@ -57,5 +56,11 @@ export const faults: ReadonlyMap<string, Fault> = new Map(
     diskError,
     slowDisk,
     clockSkew,
-  ].map((fault: Fault) => [fault.kind, fault]),
+  ].map((fault: Fault): [string, Fault] => [fault.kind, fault]),
 );
+
+/** Every fault an experiment can name. */
+export const faults: ReadonlyMap<string, Fault> = all;
+
+/** One more, of the user's own. */
+export const addFault = (fault: Fault): void => void all.set(fault.kind, fault);

@@ -8,6 +8,7 @@ import type { LoadTarget } from "./load.ts";
 import { LoadGenerator } from "./load-generator.ts";
 import { OperationLog } from "./operation-log.ts";
 import type { FromThread, LoadShare, ShareEnd, ThreadPlan, ToThread } from "./thread-messages.ts";
+import { loadOwnWorkloads } from "./workloads/own-workloads.ts";
 import { workloadNamed } from "./workloads/registry.ts";
 
 /* A load thread: all generators of its share. It does what the main thread says and never decides by itself. */
@@ -17,6 +18,7 @@ if (!port) throw new ChaosError("internal", "harness/load/load-thread.ts runs on
 const plan = workerData as ThreadPlan;
 const clock = monotonicClock(plan.origin);
 const random = seededRandom(plan.seed);
+await loadOwnWorkloads();
 
 /** Of the recorded loads: what each file is of, and who writes it. */
 const histories: { load: string; file: string; writer: HistoryWriter }[] = [];

@@ -15,20 +15,25 @@ import { type TerminalStream, terminalReporter, type Whereabouts } from "./termi
  *   RunRecord ─► renderAll ─► report.html, result.json, junit.xml, issue.md, repro.sh in the run's folder
  */
 
+const files: Reporter[] = [jsonReporter, junitReporter, htmlReporter, issueReporter("en"), reproReporter];
 /** What every run gets, wherever it takes place. */
-export const fileReporters: readonly Reporter[] = [
-  jsonReporter,
-  junitReporter,
-  htmlReporter,
-  issueReporter("en"),
-  reproReporter,
-];
+export const fileReporters: readonly Reporter[] = files;
+
+const own: Reporter[] = [];
+/** The user's own, which are among the above, too: they see a run go on. */
+export const ownReporters: readonly Reporter[] = own;
+
 const github = githubReporter(process.env, process.stderr);
 
 /** What every run gets; in a GitHub workflow its step summary and annotations, too. */
-export const reporters: readonly Reporter[] = process.env.GITHUB_STEP_SUMMARY
-  ? [...fileReporters, github]
-  : fileReporters;
+const everywhere = process.env.GITHUB_STEP_SUMMARY ? [...files, github] : files;
+export const reporters: readonly Reporter[] = everywhere;
+
+/** One more, of the user's own. */
+export function addReporter(reporter: Reporter): void {
+  own.push(reporter);
+  for (const list of new Set([files, everywhere])) list.push(reporter);
+}
 
 /** Every report that can be rendered from a journal alone, tickets in that language. TAP goes to stdout. */
 export function formats(language: Language): readonly Reporter[] {

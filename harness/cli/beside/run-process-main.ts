@@ -1,5 +1,6 @@
 import { ChaosError, messageOf } from "../../base/chaos-error.ts";
 import { connectEngine } from "../../docker/engine.ts";
+import { CONFIG_VARIABLE } from "../../load/workloads/config-variable.ts";
 import { WarmCluster } from "../../run/warm/warm-cluster.ts";
 import { EXIT } from "../exit-codes.ts";
 import { invocation } from "../invocation.ts";
@@ -12,6 +13,10 @@ let interrupt = new AbortController();
 let others = 0;
 const warm = new WarmCluster();
 const engine = connectEngine();
+const config = process.env[CONFIG_VARIABLE];
+const ready = config
+  ? import("../config/load-config.ts").then(({ loadConfig }) => loadConfig(config))
+  : Promise.resolve();
 
 process.on("message", (message: ToRun) => {
   if (message.type === "others") others = message.count;
@@ -25,6 +30,7 @@ process.on("disconnect", () => process.exit(EXIT.interrupted));
 async function run({ request, script, terminal }: Extract<ToRun, { type: "run" }>): Promise<void> {
   interrupt = new AbortController();
   try {
+    await ready;
     const result = await runHere(request, {
       engine: await engine,
       invocation: invocation({ script, directory: process.cwd(), environment: process.env }),

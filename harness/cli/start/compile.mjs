@@ -15,9 +15,10 @@ import { SetupError } from "./ensure-packages.mjs";
  * A tree is never changed: who runs goes on with its own, whatever is edited, pulled or compiled meanwhile.
  */
 
-/** What is started by itself: the program, its threads, and the process that cleans up. */
+/** What is started by itself: the program, its threads, the process that cleans up, and what plug-ins import. */
 const ENTRIES = [
   "harness/cli/main.ts",
+  "harness/api.ts",
   "harness/cli/beside/run-process-main.ts",
   "harness/docker/reaper/reaper-main.ts",
   "harness/load/load-thread.ts",

@@ -15,8 +15,7 @@ import { transaction } from "./transaction.ts";
 import type { Workload } from "./workload.ts";
 import { zadd } from "./zadd.ts";
 
-/** Every workload there is, by name. */
-export const workloads: ReadonlyMap<string, Workload> = new Map(
+const all = new Map(
   [
     set,
     getSet,
@@ -32,8 +31,14 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     queue,
     stream,
     commands,
-  ].map((workload) => [workload.name, workload]),
+  ].map((workload: Workload): [string, Workload] => [workload.name, workload]),
 );
+
+/** Every workload there is, by name. */
+export const workloads: ReadonlyMap<string, Workload> = all;
+
+/** One more, of the user's own. */
+export const addWorkload = (workload: Workload): void => void all.set(workload.name, workload);
 
 /** @throws ChaosError invalid-experiment: there is none of that name */
 export function workloadNamed(name: string): Workload {
