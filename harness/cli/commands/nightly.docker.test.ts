@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { connectEngine } from "../../docker/engine.ts";
@@ -73,12 +75,32 @@ describe("kvchaos nightly", function () {
     assert.deepEqual(await leftOf(await connectEngine(), pid), []);
   });
 
-  it("runs nothing that does not fit in its time, and does not call that a pass", async () => {
+  it("runs nothing that does not fit in its time, does not call that a pass, and tells a webhook", async () => {
     const reports = path.join(folder, "short");
-    const { code, stdout, stderr } = await kvchaos(["nightly", experiments, "--reports", reports], {
-      KVCHAOS_BUDGET: "1s",
+    const words: { url: string | undefined; body: string }[] = [];
+    const webhook = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on("data", (part: Buffer) => parts.push(part));
+      request.on("end", () => {
+        words.push({ url: request.url, body: Buffer.concat(parts).toString() });
+        response.end();
+      });
     });
+    await new Promise<void>((resolve) => webhook.listen(0, "127.0.0.1", resolve));
+    const { port } = webhook.address() as AddressInfo;
+    const environment = { KVCHAOS_BUDGET: "1s", KVCHAOS_NOTIFY: `http://127.0.0.1:${port}/s3cret` };
+    const night = ["nightly", experiments, "--reports", reports, "--seed", "7", "--metrics", "127.0.0.1:0"];
+    const { code, stdout, stderr } = await kvchaos(night, environment).finally(() => webhook.close());
     assert.equal(code, 2, stderr);
+    assert.match(stderr, /metrics: http:\/\/127\.0\.0\.1:\d+\/metrics/);
+    assert.deepEqual(
+      words.map(({ url }) => url),
+      ["/s3cret"],
+    );
+    const { kind, seed, finished, outcomes, badCount } = JSON.parse(words[0]?.body ?? "");
+    assert.deepEqual([kind, seed, finished, outcomes, badCount], ["night", "7", true, { skipped: 3 }, 0]);
+    const help = await kvchaos(["nightly", "--help"], environment);
+    for (const said of [stdout, stderr, help.stdout, help.stderr]) assert.ok(!said.includes("s3cret"), said);
     assert.match(
       stdout,
       /holds\.yaml on redis:\S+ \(skipped: it does not fit in the budget of 1s: .* left, it may take 44s\)/,
