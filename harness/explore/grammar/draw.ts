@@ -52,7 +52,7 @@ const TRIES = 3;
 /** They take seconds: what comes again before the first is over finds nobody. */
 const SLOW: ReadonlySet<string> = new Set(["kill", "restart", "shutdown", "migrate-slots"]);
 /** How often locks are looked at: it slows the servers down. */
-const LOCKS = 0.15;
+const LOCKS = 0.08;
 /** How often full syncs are to be met, where they can be had: most of what goes wrong in replication goes wrong in them. */
 const SYNCS = 0.5;
 /** What brings a full sync where they are to be met. */
