@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { JournalEvent, NodeCondition } from "../../journal/events.ts";
 import { sawWaits } from "../../testing/evidence.support.ts";
-import { condition, event, fixture, starved } from "../../testing/record-fixture.support.ts";
+import { condition, event, fixture, phase, starved } from "../../testing/record-fixture.support.ts";
 import { noHang } from "./no-hang.ts";
 
 describe("no-hang", () => {
@@ -83,6 +83,18 @@ describe("no-hang", () => {
   it("finds a healed hang that was longer than the experiment's limit, and only that", () => {
     assert.equal(noHang.check(fixture(hang("partial", 20_000, 27_000), { hangLimit: 6000 })).findings.length, 1);
     assert.equal(noHang.check(fixture(hang("partial", 20_000, 27_000), { hangLimit: 8000 })).valid, true);
+  });
+
+  it("finds a confirmed hang at the very end of a watch, which heals nothing, and not one that had ended", () => {
+    const watched = (...events: JournalEvent[]) =>
+      noHang.check(
+        fixture([...phase("watch", 2_000, 60_000), ...events], { hangLimit: 5_000, without: ["phase", "recovery"] }),
+      );
+    assert.deepEqual(
+      watched(...hang("partial", 57_000)).findings.map(({ type, node }) => `${type} ${node}`),
+      ["hang r1"],
+    );
+    assert.deepEqual(watched(...hang("partial", 20_000, 24_000)).findings, []);
   });
 
   it("calls a hang that ended blocked, unless a cycle was proved or it burned CPU, and says what had been healed", () => {

@@ -45,7 +45,9 @@ function judgeHang(record: RunRecord, episode: ConditionPeriod, judged: Judged):
   const end = to ?? record.view.watchEnd;
   const limit = record.plan?.experiment.watchdog.hangLimit ?? null;
   const deadline = record.view.recoveryEnd;
-  const tooLong = limit !== null && end - from > limit;
+  // A watch heals nothing: what has been confirmed and has not ended is one, however short a time was left to see it.
+  const lasts = to === null && record.view.phase("watch") !== undefined;
+  const tooLong = limit !== null && (lasts || end - from > limit);
   const outlived = deadline !== undefined && (to === null || to >= deadline);
   // Nothing of ours was done to it, and the run was ended because of it (run/server-trouble.ts).
   const early = to === null && record.view.phase("setup") !== undefined && record.view.phase("chaos") === undefined;
