@@ -99,7 +99,7 @@ function assertPage(html: string): void {
       /\s(on\w+|style|src|srcdoc|action|formaction|xlink:href)\s*=/i,
     );
     for (const [, address = ""] of attributes.matchAll(/\shref="([^"]*)"/g))
-      assert.match(address, /^(#finding-\d+|#foreseen|\.\/[^:]*|[\w-]+\/report\.html|data:,)$/);
+      assert.match(address, /^(#finding-\d+|#foreseen|#e\d+|\.\/[^:]*|[\w-]+\/report\.html|data:,)$/);
   }
   assert.ok((html.match(/<script>/g)?.length ?? 0) <= 1);
 }

@@ -9,6 +9,7 @@ import { SetupError } from "./ensure-packages.mjs";
 
 const ENTRIES = [
   "cli/main",
+  "api",
   "cli/beside/run-process-main",
   "docker/reaper/reaper-main",
   "load/load-thread",
