@@ -58,6 +58,8 @@ export interface Cluster {
   readonly login: Login;
   /** What a key of ours must begin with on a node: its shard's tag in cluster mode, and what sets it apart on servers that are not ours; or "". */
   keyTag(node: string): string;
+  /** So many of them, each of another slot of that shard, the same first one; [""] outside cluster mode. */
+  keyTags(node: string, count: number): string[];
   /** Cluster mode: a node's id. @throws ChaosError internal: there is no cluster mode; the same for the next two */
   nodeId(node: string): string;
   /** Cluster mode: all nodes, as this one should see them, in the words of the server's own command. */

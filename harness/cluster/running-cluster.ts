@@ -21,8 +21,7 @@ import type { SyncStep } from "./sync-progress.ts";
 
 /** A lasting connection waits this long for an answer unless told otherwise, ms. */
 const ROLE_MS = 5_000;
-const ASK_AGAIN_MS = 100;
-const ASK_MS = 2_000;
+const [ASK_AGAIN_MS, ASK_MS] = [100, 2_000];
 
 /** What it is made of as it stands; `nodes`: of every role. */
 type Given = Pick<
@@ -84,14 +83,11 @@ export class RunningCluster implements Cluster {
     this.nodes = options.nodes.filter(({ role }) => role === "master" || role === "replica");
     this.sentinels = options.nodes.filter(({ role }) => role === "sentinel");
     this.helpers = options.nodes.filter(({ role }) => role === "helper");
-    this.ruler = options.ruler;
-    this.controllers = options.controllers;
+    [this.ruler, this.controllers] = [options.ruler, options.controllers];
     this.control = options.nodes.find((node) => node.role === "control") ?? null;
-    this.links = options.links;
-    this.logs = options.logs;
+    [this.links, this.logs] = [options.links, options.logs];
     this.keySpaces = options.keySpaces;
-    this.toxiproxyApi = options.toxiproxyApi;
-    this.dataNetwork = options.dataNetwork;
+    [this.toxiproxyApi, this.dataNetwork] = [options.toxiproxyApi, options.dataNetwork];
     this.#topology = options.topology;
     const { shards, emit, login } = options;
     this.#emit = emit;
@@ -99,8 +95,7 @@ export class RunningCluster implements Cluster {
     this.slots = shards && new SlotMoves(shards, this, emit);
     this.ownKeys = options.ownKeys ?? "";
     this.#copyAll = options.copyAll;
-    this.nodeAt = options.nodeAt;
-    this.namesOf = options.namesOf;
+    [this.nodeAt, this.namesOf] = [options.nodeAt, options.namesOf];
     const lanes = this.nodes.map((node) => new AdminLanes({ node: node.name, address: node.direct, login, emit }));
     this.#lanes = new Map(lanes.map((lane, i) => [this.nodes[i]?.name ?? "", lane]));
   }
@@ -114,7 +109,12 @@ export class RunningCluster implements Cluster {
   }
 
   keyTag(node: string): string {
-    return `${this.shards?.tag(this.#topology.replicaOf[node] ?? node) ?? ""}${this.ownKeys}`;
+    return this.keyTags(node, 1)[0] as string;
+  }
+
+  keyTags(node: string, count: number): string[] {
+    const tags = this.shards?.tags(this.#topology.replicaOf[node] ?? node, count) ?? [""];
+    return tags.map((tag) => `${tag}${this.ownKeys}`);
   }
 
   nodeId(node: string): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Shards } from "./shards.ts";
-import { SLOTS, slotOf, slotShares } from "./slots.ts";
+import { SLOTS, slotOf, slotShares, tagsWithin } from "./slots.ts";
 
 describe("slots", () => {
   it("are what the cluster specification says", () => {
@@ -60,6 +60,19 @@ describe("shards", () => {
     assert.ok(slotOf(`${shards.tag("m1")}set:1`) <= 8191);
     assert.ok(slotOf(`${shards.tag("m2")}set:1`) >= 8192);
     assert.equal(shards.tag("r1"), "");
+  });
+
+  it("have many tags, each of another slot of their own, whose slots come first when some are to be moved", () => {
+    const shards = new Shards(["m1", "m2"]);
+    const tags = shards.tags("m2");
+    const tagged = tags.map(slotOf);
+    assert.deepEqual([tags.length, tags[0], new Set(tagged).size], [64, shards.tag("m2"), 64]);
+    assert.ok(tagged.every((slot) => slot >= 8192));
+    shards.moveSlot(tagged[1] ?? -1, "m1");
+    const own = shards.ownSlots("m2");
+    assert.deepEqual(own.slice(0, 3), [tagged[0], tagged[2], tagged[3]]);
+    assert.deepEqual([own.length, new Set(own).size, own.includes(tagged[1] ?? -1)], [8191, 8191, false]);
+    assert.deepEqual(tagsWithin([7, 9], 5).map(slotOf).sort(), [7, 8, 9]);
   });
 
   it("follow a promotion: the replica takes over slots and tag of its master", () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClusterMember } from "../systems/system.ts";
 import type { Address, Topology } from "./cluster.ts";
-import { slotOf, slotShares, tagWithin } from "./slots.ts";
+import { slotOf, slotShares, tagsWithin } from "./slots.ts";
 
 /*
  *   who has which slots                     what node r1 is told (its own view)
@@ -12,9 +12,12 @@ import { slotOf, slotShares, tagWithin } from "./slots.ts";
 
 interface Share {
   slots: [number, number];
-  /** Prefix of keys that are this shard's. */
-  tag: string;
+  /** Prefixes of keys that are this shard's, each of another slot. */
+  tags: readonly string[];
 }
+
+/** The keys of loads and preload are in so many slots of a shard at most. */
+export const MOST_TAGS = 64;
 
 /** Cluster mode: which master has which slots, followed through promotions, and the topology as each node should see it. */
 export class Shards {
@@ -31,7 +34,7 @@ export class Shards {
     this.#shares = new Map(
       masters.map((master, i) => {
         const own = slots[i] as [number, number];
-        return [master, { slots: own, tag: tagWithin(own) }];
+        return [master, { slots: own, tags: tagsWithin(own, MOST_TAGS) }];
       }),
     );
   }
@@ -72,13 +75,13 @@ export class Shards {
     this.#moving = slots;
   }
 
-  /** All slots of this master at this moment: first that of its shard's own keys, then the others in order. */
+  /** All slots of this master at this moment: first those that loads and preload take first on its shard, then the others in order. */
   ownSlots(master: string): number[] {
-    const own = slotOf(this.tag(master));
-    const all = this.#ranges(master).flatMap(([first, last]) =>
-      Array.from({ length: last - first + 1 }, (_, i) => first + i),
+    const all = new Set(
+      this.#ranges(master).flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i)),
     );
-    return all.includes(own) ? [own, ...all.filter((slot) => slot !== own)] : all;
+    const tagged = this.tags(master).map(slotOf);
+    return [...new Set([...tagged.filter((slot) => all.has(slot)), ...all])];
   }
 
   /** A slot that this master has had from the beginning, by which its shard is known; null: it has none left. */
@@ -93,7 +96,12 @@ export class Shards {
 
   /** Prefix of keys that belong to this master; "" for a node that has no slots. */
   tag(master: string): string {
-    return this.#shares.get(master)?.tag ?? "";
+    return this.tags(master, 1)[0] ?? "";
+  }
+
+  /** So many such prefixes, each of another slot; [""] for a node that has no slots. */
+  tags(master: string, count = MOST_TAGS): string[] {
+    return this.#shares.get(master)?.tags.slice(0, count) ?? [""];
   }
 
   /** The slots that this master began with, both ends included; null for a node that has none. */

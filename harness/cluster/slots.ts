@@ -24,10 +24,18 @@ export function slotShares(count: number): [number, number][] {
 }
 
 /** A key prefix "{s17}" that puts every key into one slot of the range. */
-export function tagWithin([first, last]: readonly [number, number]): string {
-  for (let n = 0; ; n++) {
+export function tagWithin(range: readonly [number, number]): string {
+  return tagsWithin(range, 1)[0] as string;
+}
+
+/** So many of them, each another slot's; fewer where the range has not as many. The same first ones, however many. */
+export function tagsWithin([first, last]: readonly [number, number], count: number): string[] {
+  const tags = new Map<number, string>();
+  const most = Math.min(count, last - first + 1);
+  for (let n = 0; tags.size < most; n++) {
     const tag = `{s${n}}`;
     const slot = slotOf(tag);
-    if (slot >= first && slot <= last) return tag;
+    if (slot >= first && slot <= last && !tags.has(slot)) tags.set(slot, tag);
   }
+  return [...tags.values()];
 }

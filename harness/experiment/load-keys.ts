@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { percentRange } from "../base/units.ts";
+import { MOST_TAGS } from "../cluster/shards.ts";
 import { DEADLINE_COMMANDS } from "../journal/time-to-live.ts";
 import { LOAD_TOOLS } from "../load/load-tools.ts";
 import { duration, durations, HOUR, list, MAX_DURATION, MS, name, rate, text, valueSize, via } from "./schema-parts.ts";
@@ -36,6 +37,9 @@ export const preloadTtl = z
   .optional()
   .describe("Keys that expire: `{ of: 5s..30s, share: 50% }`");
 
+/** `slots` of a load and of the preload. */
+export const spreadSlots = z.int().min(1).max(MOST_TAGS).optional();
+
 const loadedNodes = z
   .union([z.enum(["masters", "replicas"]), list(z.string())], {
     error: "expected masters, replicas, or a list of node names",
@@ -67,6 +71,9 @@ export const loadItem = z.strictObject({
       "Operations per second over all connections, begun in time whatever the replies (open loop); without it as fast as replies come",
     ),
   keys: z.int().min(1).max(1e9).prefault(10_000).describe("Number of distinct keys"),
+  slots: spreadSlots.describe(
+    "With `mode: cluster`: in how many slots of each shard its keys are, a connection for each at least (default: 8; fewer where it has fewer keys, or connections and no rate; of workloads that block, one for every 4 connections)",
+  ),
   "key-prefix": text(200).optional().describe('Default: the load\'s name and ":"'),
   value: valueSize.prefault("100B").describe("Length of a value; a range is drawn from for each"),
   elements: z.int().min(1).max(1e6).prefault(16).describe("Members of a sorted set, fields of a hash, …"),

@@ -16,6 +16,7 @@ import { readLimits } from "./read/read-limits.ts";
 import { checkLifetime, readLoads } from "./read/read-loads.ts";
 import { readLocks } from "./read/read-locks.ts";
 import { readNodeImages } from "./read/read-node-images.ts";
+import { checkSlots } from "./read/read-slots.ts";
 import { readText } from "./read/read-text.ts";
 import type { Reading } from "./read/reading.ts";
 import { wrongFullSync } from "./read/rulers.ts";
@@ -182,6 +183,7 @@ function readPreload(given: Section<"preload">, reading: Reading): Experiment["p
   if (!given) return null;
   const { ttl, ...rest } = given;
   if (ttl) checkLifetime(ttl.of.min, ["preload", "ttl", "of"], reading);
+  checkSlots(given, ["preload"], reading);
   return ttl ? { ...rest, ttl } : rest;
 }
 

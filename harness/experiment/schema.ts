@@ -8,7 +8,7 @@ import { DEFAULT_POLL } from "../watchdog/watchdog.ts";
 import { DEFAULT_CHECKS } from "./default-checks.ts";
 import { expectationItems } from "./expectation-item.ts";
 import { limitKeys } from "./limit-keys.ts";
-import { loadItem, preloadTtl, toolItem } from "./load-keys.ts";
+import { loadItem, preloadTtl, spreadSlots, toolItem } from "./load-keys.ts";
 import { lockKeys } from "./lock-keys.ts";
 import {
   duration,
@@ -130,6 +130,7 @@ export const experimentSchema = z.strictObject({
       types: list(z.enum(TYPES))
         .prefault([...TYPES])
         .describe("Types of the keys, taken in turn"),
+      slots: spreadSlots.describe("With `mode: cluster`: in how many slots of each shard they are (default: 8)"),
       ttl: preloadTtl,
     })
     .optional()

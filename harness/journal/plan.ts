@@ -3,6 +3,7 @@ import { expectationSchema, TRIGGER_STATES } from "./expectation.ts";
 import { limitsSchema, NO_LIMITS } from "./limits.ts";
 import { drawnCommands } from "./loads/drawn-commands.ts";
 import { keySpaceSchema } from "./loads/key-space.ts";
+import { bounds, preloadSpec } from "./loads/preload-spec.ts";
 import { timeToLiveSchema } from "./time-to-live.ts";
 import { topologySchema } from "./topology.ts";
 
@@ -19,9 +20,6 @@ export type SystemName = (typeof SYSTEM_NAMES)[number];
 export const RECONCILES = ["minimal", "operator", "none"] as const;
 
 const ms = z.number().min(0);
-const bounds = z
-  .strictObject({ min: z.number().min(0), max: z.number().min(0) })
-  .refine(({ min, max }) => min <= max, { error: "impossible range: min is above max" });
 const nameList = z.array(z.string());
 /** Masters and replicas are followed when they change. */
 const loadedNodes = z.union([z.enum(["masters", "replicas"]), nameList]);
@@ -47,6 +45,8 @@ const loadSpec = z.strictObject({
   /** Number of distinct keys. */
   keys: z.int().min(1),
   keyPrefix: z.string(),
+  /** Where masters share the key space: in how many slots of each shard its keys are. Absent: load/in-slots.ts says it. */
+  slots: z.int().min(1).optional(),
   /** Bytes of a value, drawn from the seed within the range. */
   value: bounds,
   /** Elements of a collection key (members of a zset, fields of a hash). */
@@ -76,16 +76,6 @@ const benchmarkSpec = z.strictObject({
   via,
   /** As given, without those that say where to connect. */
   args: nameList,
-});
-
-const preloadSpec = z.strictObject({
-  keys: z.int().min(1),
-  /** Bytes of a string's value; a collection's elements together are about as big. */
-  value: bounds,
-  /** Kinds of keys, each an equal share. */
-  types: z.array(z.enum(["string", "list", "set", "zset", "hash"])).min(1),
-  /** Keys that expire, so long after they were written; absent: none does. */
-  ttl: timeToLiveSchema.omit({ by: true }).optional(),
 });
 
 const watchdogSettings = z.strictObject({

@@ -210,9 +210,10 @@ export class LoadGenerator {
    */
   #refill(pipe: Pipe): void {
     const { room } = pipe;
-    const { pipeline, connections } = this.#options.spec;
+    const { pipeline, connections, slots = 1 } = this.#options.spec;
     if (room > 0 && room >= pipeline >> 1) pipe.send(room, this.#source);
-    if (connections === 1 && pipeline === 1) this.#awaitReply();
+    // Of a load with a connection for each slot others are awaited, too.
+    if (connections === 1 && pipeline === 1 && slots === 1) this.#awaitReply();
   }
 
   /** Keeps this thread from sleeping until the next command is sent, for a moment at most. */

@@ -28,6 +28,7 @@ export class LoadRunner {
   readonly #recording: LoadRecording;
   readonly #commands = new CommandCounts();
   readonly #threads: LoadThread[];
+  /** By the name under which they are told. */
   readonly #totals: Map<string, LoadTotals>;
   readonly #ticks = new Map<number, Tick>();
   /** Under this number the last samples are collected: those that come with "stopped". */
@@ -43,7 +44,8 @@ export class LoadRunner {
     this.#options = options;
     this.#recording = new LoadRecording(options);
     const { specs } = options;
-    this.#totals = new Map(specs.map(({ name }) => [name, { load: name, ok: 0, fail: 0, info: 0 }]));
+    const told = specs.map(({ name }) => this.#toldAs(name));
+    this.#totals = new Map(told.map((load) => [load, { load, ok: 0, fail: 0, info: 0 }]));
     const most = Math.max(0, ...specs.map((spec) => spec.connections));
     this.#threads = Array.from({ length: Math.min(threads, most) }, (_, index) => {
       const thread: LoadThread = new LoadThread(
@@ -71,7 +73,8 @@ export class LoadRunner {
 
   /** Points one load at other nodes (the master moved). Operations in flight on the old ones end as they end. */
   retarget(load: string, targets: readonly LoadTarget[]): void {
-    if (!this.#totals.has(load)) throw new ChaosError("internal", `there is no load "${load}" to retarget`);
+    if (!this.#options.specs.some(({ name }) => name === load))
+      throw new ChaosError("internal", `there is no load "${load}" to retarget`);
     for (const thread of this.#threads) thread.tell({ type: "retarget", load, targets });
   }
 
@@ -92,6 +95,10 @@ export class LoadRunner {
 
   /** A failed stop is told to whoever calls `stop` later; the death of a thread is in the journal already. */
   readonly #onAbort = () => void this.stop().catch(() => {});
+
+  #toldAs(name: string): string {
+    return this.#options.partOf?.[name] ?? name;
+  }
 
   #plan(index: number, threads: number): ThreadPlan {
     const { specs, targets, seed, clock, login, peers, tables } = this.#options;
@@ -117,7 +124,7 @@ export class LoadRunner {
 
   #expect(tick: number): void {
     const waiting = new Set(this.#threads.filter((thread) => thread.isAlive));
-    const sums = new Map(this.#options.specs.map(({ name }) => [name, emptySample(name)]));
+    const sums = new Map([...this.#totals.keys()].map((name) => [name, emptySample(name)]));
     this.#ticks.set(tick, { at: this.#options.clock.now(), waiting, sums });
     this.#settle(tick);
   }
@@ -129,14 +136,15 @@ export class LoadRunner {
       return;
     }
     if (message.type === "out-of-step" || message.type === "lost") {
-      this.#options.emit(message.type === "lost" ? { ...message, type: "command-lost" } : message);
+      const load = this.#toldAs(message.load);
+      this.#options.emit(message.type === "lost" ? { ...message, load, type: "command-lost" } : { ...message, load });
       return;
     }
     const number = message.type === "sample" ? message.tick : this.#lastTick;
     const tick = this.#ticks.get(number);
     if (!tick) return;
     if (message.type === "stopped") for (const end of message.histories) this.#recording.ended(end);
-    for (const sample of message.loads) addSample(tick.sums.get(sample.load) as LoadSample, sample);
+    for (const sample of message.loads) addSample(tick.sums.get(this.#toldAs(sample.load)) as LoadSample, sample);
     tick.waiting.delete(thread);
     this.#settle(number);
   }
@@ -164,8 +172,9 @@ export class LoadRunner {
     const until = this.#stopping ? clock.now() : at;
     const seconds = Math.max(0, until - this.#emittedUntil) / 1000;
     this.#emittedUntil = until;
-    for (const { name, connections } of specs) {
-      const sample = sums.get(name) as LoadSample;
+    for (const [name, sample] of sums) {
+      const own = specs.filter((spec) => this.#toldAs(spec.name) === name);
+      const connections = own.reduce((sum, spec) => sum + spec.connections, 0);
       const { ok, fail, info, errors, latency, connected, nodes, redirects } = sample;
       const totals = this.#totals.get(name) as LoadTotals;
       totals.ok += ok;

@@ -33,6 +33,8 @@ export interface HistoryPlace {
 
 export interface LoadOptions {
   specs: readonly LoadSpec[];
+  /** Loads that are parts of one, by name: under which name the journal counts what they do together. Absent: their own. */
+  partOf?: Readonly<Record<string, string>> | undefined;
   /** First targets of each load, by its name; connections are spread over them evenly. May be empty. */
   targets: Readonly<Record<string, readonly LoadTarget[]>>;
   seed: string;
@@ -45,7 +47,7 @@ export interface LoadOptions {
   tables?: Readonly<Record<string, readonly DrawnCommand[]>> | undefined;
   /** Where histories go; needed when a load is recorded. */
   history?: HistoryPlace | undefined;
-  /** Cluster mode: a target says that the slot of a load's keys is another server's ("MOVED 2843 host:port"). */
+  /** Cluster mode: a target says that the slot of a load's keys, or of its part's, is another server's ("MOVED 2843 host:port"). */
   onMoved?: ((load: string, from: LoadTarget, text: string) => void) | undefined;
   /** Aborting does what `stop` does. */
   signal: AbortSignal;

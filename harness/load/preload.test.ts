@@ -5,7 +5,7 @@ import type { JournalEvent } from "../journal/events.ts";
 import type { PreloadSpec } from "../journal/plan.ts";
 import { RespError } from "../resp/reply.ts";
 import { FakeServer } from "../testing/fake-server.support.ts";
-import { preload } from "./preload.ts";
+import { preload, preloadKey } from "./preload.ts";
 
 const SPEC: PreloadSpec = {
   keys: 1003,
@@ -66,6 +66,20 @@ describe("preload", () => {
     await run("s", 20_000, ["m1"], undefined, { ...SPEC, ttl: { of: { min: 5_000, max: 9_000 }, share: 0.3 } });
     assert.ok(lives.length > 250 && lives.length < 350, `${lives.length}`);
     assert.ok(lives.every((ms) => ms >= 5_000 && ms <= 9_000));
+  });
+
+  it("puts keys of every type under each of a master's tags, in turn", async () => {
+    const targets = [{ node: "m1", host: server.host, port: server.port }];
+    const signal = new AbortController().signal;
+    const tags = (node: string) => [`{${node}a}`, `{${node}b}`, `{${node}c}`];
+    const spec: PreloadSpec = { ...SPEC, keys: 12, types: ["string", "hash"] };
+    await preload({ spec, targets, seed: "s", emit: () => {}, tags, signal, within: 20_000 });
+    const keys = Array.from({ length: 12 }, (_, n) => preloadKey(spec, tags("m1"), n));
+    assert.deepEqual([...written.keys()].sort(), [...keys].sort());
+    assert.deepEqual(keys.slice(0, 7), [
+      ...["{m1a}preload:string:0", "{m1a}preload:hash:1", "{m1b}preload:string:2", "{m1b}preload:hash:3"],
+      ...["{m1c}preload:string:4", "{m1c}preload:hash:5", "{m1a}preload:string:6"],
+    ]);
   });
 
   it("fills every master", async () => {

@@ -27,8 +27,8 @@ interface PreloadOptions {
   login?: Login | undefined;
   /** Each gets the keys, with values of its own. Default: the first. */
   keySpaces?: readonly KeySpace[] | undefined;
-  /** Before every key of a target: the hash tag of its shard in cluster mode. */
-  prefix?: ((node: string) => string) | undefined;
+  /** Before the keys of a target: in cluster mode hash tags of its shard, in turn. */
+  tags?: ((node: string) => readonly string[]) | undefined;
   signal: AbortSignal;
   /** Milliseconds for everything. */
   within: number;
@@ -75,7 +75,7 @@ async function fill(
   target: LoadTarget & { space: KeySpace },
   lane: number,
   random: Random,
-  { spec, login, within, prefix }: PreloadOptions,
+  { spec, login, within, tags }: PreloadOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { host, port, node, space } = target;
@@ -85,7 +85,7 @@ async function fill(
   signal.addEventListener("abort", end, { once: true });
   try {
     const lives = random.fork(`${lane}/lives`);
-    const command = commands(spec, random.fork(`${lane}`), prefix?.(node) ?? "");
+    const command = commands(spec, random.fork(`${lane}`), tags?.(node) ?? [""]);
     for (let key = lane; key < spec.keys; ) {
       const round: Promise<void>[] = [];
       for (let bytes = 0; key < spec.keys && round.length < ROUND_COMMANDS && bytes < ROUND_BYTES; key += CONNECTIONS) {
@@ -117,20 +117,20 @@ function lifeOf({ of, share }: NonNullable<PreloadSpec["ttl"]>, random: Random):
   return random.next() < share ? random.int(of.min, of.max) : null;
 }
 
-/** Key number n. @param prefix the hash tag of its shard in cluster mode */
-export function preloadKey({ types }: Pick<PreloadSpec, "types">, prefix: string, n: number): string {
-  return `${prefix}preload:${types[n % types.length]}:${n}`;
+/** Key number n. @param tags the hash tags of its shard in cluster mode, each of which gets keys of all types; otherwise [""] */
+export function preloadKey({ types }: Pick<PreloadSpec, "types">, tags: readonly string[], n: number): string {
+  return `${tags[Math.floor(n / types.length) % tags.length]}preload:${types[n % types.length]}:${n}`;
 }
 
 /** Makes the command that writes key number n. HMSET, because HSET of several fields is unknown to older servers. */
-function commands(spec: PreloadSpec, random: Random, prefix: string): (n: number) => string[] {
+function commands(spec: PreloadSpec, random: Random, tags: readonly string[]): (n: number) => string[] {
   const whole = texts(spec.value, random);
   const share = (bytes: number) => Math.max(1, Math.round(bytes / ELEMENTS));
   const part = texts({ min: share(spec.value.min), max: share(spec.value.max) }, random);
   const numbers = Array.from({ length: ELEMENTS }, (_, i) => i);
   return (n) => {
     const type = spec.types[n % spec.types.length] as PreloadSpec["types"][number];
-    const key = preloadKey(spec, prefix, n);
+    const key = preloadKey(spec, tags, n);
     switch (type) {
       case "string":
         return ["SET", key, whole()];

@@ -99,6 +99,33 @@ describe("startLoad", function () {
     );
   });
 
+  it("tells of what the parts of a load do together, and points each at a target of its own", async () => {
+    const other = await FakeServer.start();
+    const prefixes = new Set<string>();
+    other.on("SET", ([, key]) => {
+      prefixes.add(String(key).slice(0, 2));
+      return "OK";
+    });
+    try {
+      const parts = ["a", "b"].map((name) => ({ ...SPEC, name, keyPrefix: `${name}:`, timeout: 60_000 }));
+      load = await startLoad({ ...options(parts), partOf: { a: "both", b: "both" } });
+      load.retarget("b", [{ node: "m2", host: other.host, port: other.port }]);
+      await until({ what: "work", within: 60_000 }, () => server.count("SET") > 50 && other.count("SET") > 50);
+      await until({ what: "a sample", within: 60_000 }, () => samples("both").length > 0);
+      const totals = await load.stop();
+      assert.deepEqual([samples("a"), samples("b")], [[], []]);
+      const own = samples("both");
+      assert.deepEqual(totals, [
+        { load: "both", ok: sum(own.map(({ ok }) => ok)), fail: sum(own.map(({ fail }) => fail)), info: 0 },
+      ]);
+      assert.equal(own[0]?.connections, 2 * SPEC.connections);
+      assert.deepEqual([...prefixes], ["b:"]);
+      assert.ok(sum(own.map(({ nodes }) => nodes?.m2?.ok ?? 0)) > 50);
+    } finally {
+      await other.stop();
+    }
+  });
+
   it("adds up the samples of several threads", async () => {
     // startLoad keeps to the cores that this machine has; the runner does not.
     const runner = new LoadRunner(options([SPEC, { ...SPEC, name: "incr", workload: "incr", connections: 1 }]), 3);

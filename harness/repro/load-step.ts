@@ -1,13 +1,14 @@
 import { formatDurations } from "../base/units.ts";
-import { slotShares, tagWithin } from "../cluster/slots.ts";
+import { slotShares, tagsWithin } from "../cluster/slots.ts";
 import { keySpacesOf } from "../journal/loads/key-space.ts";
 import { isDirect, type LoadSpec } from "../journal/plan.ts";
+import { slotsOfLoad } from "../load/in-slots.ts";
 import { keySpaceParts } from "../run/load-targets.ts";
-import { awkValues } from "./awk-values.ts";
+import { awkText, awkValues } from "./awk-values.ts";
 import { comment, secondsWord, word, words } from "./bash.ts";
 import { spaceWords } from "./key-spaces.ts";
 import type { ReproInput } from "./repro-input.ts";
-import { awkStatement, benchmarkCommands } from "./workload-lines.ts";
+import { awkStatement, benchmarkCommands, type ShardLoad } from "./workload-lines.ts";
 
 /** A redis-cli and an awk per connection: more would measure this machine instead of the server. */
 const MOST_LOOPS = 8;
@@ -87,20 +88,26 @@ function mastersOf({ nodes }: ReproInput): number {
   return nodes.filter(({ role }) => role === "master").length;
 }
 
-/** Cluster mode: equal parts, one per shard, whose keys carry the shard's tag: no client is redirected. */
-function shardLoads({ nodes }: ReproInput, load: LoadSpec): (LoadSpec & { nodes: string[] })[] {
+/** Cluster mode: equal parts, one per shard, whose keys carry tags of the shard: no client is redirected. */
+function shardLoads({ nodes }: ReproInput, load: LoadSpec): (ShardLoad & { nodes: string[] })[] {
   const masters = nodes.filter(({ role }) => role === "master");
   return slotShares(masters.length).map((share, i) => ({
     ...load,
     name: `${load.name}-shard${i + 1}`,
-    keyPrefix: `${tagWithin(share)}${load.keyPrefix}`,
+    ...inSlots(load, tagsWithin(share, slotsOfLoad(load, masters.length))),
     connections: Math.max(1, Math.round(load.connections / masters.length)),
     rate: load.rate === null ? null : load.rate / masters.length,
     nodes: nodes.filter(({ name, master }) => (master ?? name) === masters[i]?.name).map(({ name }) => name),
   }));
 }
 
-function benchmarkLines(load: LoadSpec, nodes: readonly string[]): string[] {
+function inSlots({ keyPrefix, keys }: LoadSpec, tags: string[]): Pick<ShardLoad, "keyPrefix" | "keys" | "tags"> {
+  const [tag = ""] = tags;
+  if (tags.length === 1) return { keys, keyPrefix: `${tag}${keyPrefix}` };
+  return { keys: Math.ceil(keys / tags.length), keyPrefix, tags };
+}
+
+function benchmarkLines(load: ShardLoad, nodes: readonly string[]): string[] {
   const commands = benchmarkCommands(load) ?? [];
   const each = Math.max(1, Math.round(load.connections / commands.length / Math.max(1, nodes.length)));
   const options = `-c ${each} -P ${load.pipeline} -r ${load.keys} -n 1000000000 -q`;
@@ -108,7 +115,7 @@ function benchmarkLines(load: LoadSpec, nodes: readonly string[]): string[] {
 }
 
 /** @param active how many of the nodes get load at the same time */
-function loopLines(load: LoadSpec, wanted: number, nodes: readonly string[], index: number, active: number): string[] {
+function loopLines(load: ShardLoad, wanted: number, nodes: readonly string[], index: number, active: number): string[] {
   const statement = awkStatement(load);
   if (statement === null) return [];
   const loops = Math.max(1, Math.round(Math.min(load.connections, MOST_LOOPS) / Math.max(1, active)));
@@ -118,7 +125,12 @@ function loopLines(load: LoadSpec, wanted: number, nodes: readonly string[], ind
   const program = `${awkValues(load.value)}
 function there(file, found, line) { found = (getline line < file) >= 0; close(file); return found }
 BEGIN {
-  prepare()
+  prepare()${
+    load.tags
+      ? `
+  split(${awkText(load.tags.join(" "))}, tags, " ")`
+      : ""
+  }
   for (;;) {
     if (there("/tmp/stop")) exit
     if (gate == "" || there(gate)) for (i = 0; i < batch; i++) { ${statement} }

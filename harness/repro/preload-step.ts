@@ -1,6 +1,8 @@
-import { slotShares, tagWithin } from "../cluster/slots.ts";
+import { slotShares, tagsWithin } from "../cluster/slots.ts";
 import { keySpacesOf } from "../journal/loads/key-space.ts";
 import type { PreloadSpec } from "../journal/plan.ts";
+import { slotsOfPreload } from "../load/in-slots.ts";
+import { preloadKey } from "../load/preload.ts";
 import { awkValues } from "./awk-values.ts";
 import { word } from "./bash.ts";
 import { fileInTools } from "./load-step.ts";
@@ -24,7 +26,7 @@ export function preloadLines({ plan, nodes, sharded }: ReproInput): string[] {
   const { types, keys, value, ttl } = preload;
   const isDivided = keySpacesOf(plan.experiment).length > 1;
   const masters = nodes.filter(({ role }) => role === "master").map(({ name }) => name);
-  const tags = sharded ? slotShares(masters.length).map(tagWithin) : [];
+  const tags = sharded ? slotShares(masters.length).map((own) => tagsWithin(own, slotsOfPreload(preload))) : [];
   const share = {
     min: Math.max(1, Math.round(value.min / ELEMENTS)),
     max: Math.max(1, Math.round(value.max / ELEMENTS)),
@@ -41,7 +43,9 @@ export function preloadLines({ plan, nodes, sharded }: ReproInput): string[] {
 function part() { return substr(text, 1 + any(16384), ${share.min} + any(${share.max - share.min + 1})) }
 BEGIN {
   prepare()
+  many = split(all, tags, " ")
   for (n = lane; n < ${keys}; n += 4) {
+    tag = many ? tags[1 + int(n / ${types.length}) % many] : ""
 ${branches.join("\n")}${expires}
   }
 }`;
@@ -49,10 +53,10 @@ ${branches.join("\n")}${expires}
     ...fileInTools("/tmp/preload.awk", program),
     ...(isDivided ? [`for SPACE in "\${SPACES[@]}"; do`] : []),
     ...masters.flatMap((master, i) => {
-      const tag = tags[i] ?? "";
-      const key = `${tag}preload:${types[last % types.length]}:${last}`;
+      const own = tags[i] ?? [""];
+      const key = preloadKey({ types }, own, last);
       return [
-        `docker exec "$P-tools" sh -c 'for lane in 0 1 2 3; do awk -v lane=$lane -v seed=$((10 * $3 + lane)) -v tag="$4" -f /tmp/preload.awk | timeout 120 redis-cli $5 -h "$1" -p "$2" >/dev/null & done; wait' -- "$P-${master}" "$PORT" ${i + 1} ${word(tag)} "\${SPACE:-}"`,
+        `docker exec "$P-tools" sh -c 'for lane in 0 1 2 3; do awk -v lane=$lane -v seed=$((10 * $3 + lane)) -v all="$4" -f /tmp/preload.awk | timeout 120 redis-cli $5 -h "$1" -p "$2" >/dev/null & done; wait' -- "$P-${master}" "$PORT" ${i + 1} ${word(own.join(" "))} "\${SPACE:-}"`,
         `[ "$(cli ${word(master)} \${SPACE:-} EXISTS ${word(key)})" = 1 ] || die "the dataset could not be written to ${master}"`,
       ];
     }),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { slotOf, slotShares, tagWithin } from "../cluster/slots.ts";
+import { slotOf, slotShares, tagsWithin } from "../cluster/slots.ts";
 import { word } from "./bash.ts";
 import type { ReproInput } from "./repro-input.ts";
 
@@ -39,18 +39,22 @@ function slotLines({ nodes }: ReproInput): string[] {
 function tagLines({ nodes, sharded }: ReproInput): string[] {
   if (!sharded) return ["declare -A TAG=() # what keys of a shard begin with"];
   const masters = nodes.filter(({ role }) => role === "master").map(({ name }) => name);
-  const tags = slotShares(masters.length).map(tagWithin);
+  const tags = slotShares(masters.length).map((share) => tagsWithin(share, TAGS));
   const shardOf = (name: string): number => {
     const master = nodes.find((node) => node.name === name)?.master ?? null;
     return master === null ? masters.indexOf(name) : shardOf(master);
   };
-  const all = (what: (tag: string) => string): string =>
-    nodes.map(({ name }) => `[${name}]=${what(tags[shardOf(name)] ?? "")}`).join(" ");
+  const all = (what: (tags: readonly string[]) => string): string =>
+    nodes.map(({ name }) => `[${name}]=${what(tags[shardOf(name)] ?? [])}`).join(" ");
   return [
-    `declare -A TAG=(${all(word)}) # what keys of a shard begin with`,
-    `declare -A SLOT=(${all((tag) => String(slotOf(tag)))}) # and the slot that they are in`,
+    `declare -A TAG=(${all(([tag = ""]) => word(tag))}) # what keys of a shard begin with`,
+    `declare -A SLOT=(${all(([tag = ""]) => String(slotOf(tag)))}) # and the slot that they are in`,
+    `declare -A SLOTS=(${all((own) => word(own.map(slotOf).join(" ")))}) # that one first, and others with keys`,
   ];
 }
+
+/** Slots of a shard that may have keys of loads and preload: more than that is seldom asked for. */
+const TAGS = 16;
 
 /** As cluster/shards.ts names a node: 40 hexadecimal digits. */
 function clusterId(node: string): string {

@@ -164,7 +164,8 @@ DIRECT='m1 r2'; for from in client m2; do address $from m1; echo; done; address 
     assert.match(text, /0-8191 >"\$WORK\/slots-m1"/);
     assert.match(text, /CLUSTERX SETNODES "\$\(topology_text "\$node"\)" /);
     assert.match(text, /add_toxic r1_m2 cut timeout upstream '\{"timeout":0\}'/);
-    assert.match(text, /print "SET " \("\{s\d+\}set:" any/);
+    assert.match(text, /split\("\{s2\} \{s\d+\} .*", tags, " "\)/);
+    assert.match(text, /tag = tags\[1 \+ any\(8\)\]; print "SET " \(tag "set:" any/);
   });
 
   it("fills in the words of a command that only a cluster knows", async () => {
@@ -195,7 +196,7 @@ DIRECT='m1 r2'; for from in client m2; do address $from m1; echo; done; address 
   });
 
   it("moves a slot as the servers say, tells every node, and goes on with what was left open", () => {
-    const { stdout, stderr } = bash(`WORK=$(mktemp -d) NODES=(m1 m2 r1); declare -A ID=([m2]=two) SLOT=([m1]=93)
+    const { stdout, stderr } = bash(`WORK=$(mktemp -d) NODES=(m1 m2 r1); declare -A ID=([m2]=two) SLOTS=([m1]="93 9000")
 ${functionsText(["migrate_slots", "close_slots", "other_master"], []).join("\n")}
 say() { echo "$*"; }; sleep() { :; }; chaos_over() { false; }; is_down() { [ "$1" = r1 ]; }
 master_of() { if [ "$1" = r1 ]; then printf m1; fi; }

@@ -2,9 +2,17 @@ import type { LoadSpec } from "../journal/plan.ts";
 import type { DeadlineCommand } from "../journal/time-to-live.ts";
 import { awkText } from "./awk-values.ts";
 
+/** Cluster mode: its keys on one shard begin with one of these, of a slot each. */
+export type ShardLoad = LoadSpec & { tags?: readonly string[] };
+
+/** What keys begin with, as an awk expression: "tag" holds the tag of one operation. */
+function prefixOf({ keyPrefix, tags }: ShardLoad): string {
+  return `${tags ? "tag " : ""}${awkText(keyPrefix)}`;
+}
+
 /** All keys of one group get the same value. */
-function groupWords(load: LoadSpec, each: (key: string) => string): string {
-  const prefix = `${awkText(load.keyPrefix)} g ":"`;
+function groupWords(load: ShardLoad, each: (key: string) => string): string {
+  const prefix = `${prefixOf(load)} g ":"`;
   return Array.from({ length: load.elements }, (_, part) => each(`${prefix} ${part}`)).join(" ");
 }
 
@@ -45,7 +53,7 @@ const MULTI_KEY: Expressions = (load, key) => {
   ].join("; ");
 };
 
-type Expressions = (load: LoadSpec, key: string) => string;
+type Expressions = (load: ShardLoad, key: string) => string;
 
 const ADDS: Expressions = ({ elements }, key) => {
   const alone = `if (r < 0.33) print "DECRBY " ${key} " " 1 + any(100); else if (r < 0.67) print "INCRBY " ${key} " " 1 + any(100); else print "INCR " ${key}`;
@@ -67,14 +75,14 @@ const STATEMENTS: Record<string, Expressions> = {
     `r = rand(); if (r < 0.5) print (r < 0.375 ? "RPUSH " : "LPUSH ") ${key} " " value(); else if (r < 0.6) print (r < 0.575 ? "LPOP " : "RPOP ") ${key}; else print (r < 0.9 ? "BLPOP " : "BRPOP ") ${key} " 1"`,
   stream: (_load, key) =>
     `k = ${key}; if (!(k in made)) { made[k] = 1; print "XGROUP CREATE " k " consumers 0 MKSTREAM" } if (rand() < 0.5) print "XADD " k " * v " value(); else print "XREADGROUP GROUP consumers one COUNT 1 NOACK BLOCK 100 STREAMS " k " >"`,
-  "multi-key": (load) => MULTI_KEY(load, `${awkText(load.keyPrefix)} g`),
+  "multi-key": (load) => MULTI_KEY(load, `${prefixOf(load)} g`),
   hset: ({ elements }, key) => `print "HSET " ${key} " field:" any(${elements}) " " value()`,
   lpush: ({ elements }, key) =>
     `if (rand() < 1 / 16) print "LTRIM " ${key} " 0 ${elements - 1}"; else print "LPUSH " ${key} " " value()`,
 };
 
 /** SET, or what is to give the key a deadline or take it away. awk knows no time of day: PEXPIRE stands for PEXPIREAT. */
-function write({ ttl }: LoadSpec, key: string): string {
+function write({ ttl }: ShardLoad, key: string): string {
   const plain = `print "SET " ${key} " " value()`;
   if (!ttl) return plain;
   const { of, share, by } = ttl;
@@ -93,7 +101,7 @@ const DEADLINES: Record<DeadlineCommand, (key: string) => string> = {
 };
 
 /** The same for redis-benchmark: all lives are of one length. */
-function deadlineCommands({ ttl }: LoadSpec, key: string, value: string): string[][] {
+function deadlineCommands({ ttl }: ShardLoad, key: string, value: string): string[][] {
   if (!ttl) return [["SET", key, value]];
   const life = Math.round((ttl.of.min + ttl.of.max) / 2);
   const seconds = `${Math.ceil(life / 1000)}`;
@@ -108,14 +116,16 @@ function deadlineCommands({ ttl }: LoadSpec, key: string, value: string): string
 }
 
 /** null: no shell form of that workload is known. */
-export function awkStatement(load: LoadSpec): string | null {
-  const key = `${awkText(load.keyPrefix)} any(${load.keys})`;
-  return STATEMENTS[load.workload]?.(load, `(${key})`) ?? null;
+export function awkStatement(load: ShardLoad): string | null {
+  const key = `${prefixOf(load)} any(${load.keys})`;
+  const statement = STATEMENTS[load.workload]?.(load, `(${key})`);
+  if (statement === undefined) return null;
+  return load.tags ? `tag = tags[1 + any(${load.tags.length})]; ${statement}` : statement;
 }
 
-/** Words after `redis-benchmark -r KEYS` for a load without a rate; __rand_int__ is its own placeholder. null: none is known. */
-export function benchmarkCommands(load: LoadSpec): string[][] | null {
-  const key = `${load.keyPrefix}__rand_int__`;
+/** Words after `redis-benchmark -r KEYS` for a load without a rate; __rand_int__ is its own placeholder. All keys are in one slot. null: none is known. */
+export function benchmarkCommands(load: ShardLoad): string[][] | null {
+  const key = `${load.tags?.[0] ?? ""}${load.keyPrefix}__rand_int__`;
   const value = "x".repeat(Math.min(4096, Math.max(1, Math.round((load.value.min + load.value.max) / 2))));
   switch (load.workload) {
     case "set":

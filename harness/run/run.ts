@@ -14,6 +14,7 @@ import type { PreloadSpec } from "../journal/plan.ts";
 import { readRecord } from "../journal/reader.ts";
 import { textHider } from "../journal/redact.ts";
 import { JournalWriter } from "../journal/writer.ts";
+import { slotsOfPreload } from "../load/in-slots.ts";
 import { preload } from "../load/preload.ts";
 import { checkCommands } from "./commands-check.ts";
 import { hostFacts } from "./host.ts";
@@ -184,7 +185,7 @@ class Run {
       ...{ seed, emit, signal, within: PRELOAD_MS },
       login: cluster.login,
       keySpaces: cluster.keySpaces,
-      prefix: (node) => cluster.keyTag(node),
+      tags: (node) => cluster.keyTags(node, slotsOfPreload(spec)),
     });
     if (attachesLater(experiment)) await attachReplicas(cluster, signal);
   }

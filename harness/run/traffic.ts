@@ -1,4 +1,5 @@
 import type { RunningCluster } from "../cluster/running-cluster.ts";
+import type { LoadSpec } from "../journal/plan.ts";
 import type { LoadTarget } from "../load/load.ts";
 import type { LoadRunner } from "../load/load-runner.ts";
 import { startLoad } from "../load/start-load.ts";
@@ -30,19 +31,16 @@ async function startLoads(context: RunContext, cluster: RunningCluster): Promise
   const { options, clock, emit, scope, directory } = context;
   const loads = placeLoads(cluster, options.plan.experiment.load, cluster.keySpaces);
   if (loads.length === 0) return null;
+  const tables = await commandTables(cluster, wholes(loads), emit, context.signal);
   const load = await startLoad({
     specs: loads.map(({ spec }) => spec),
+    partOf: Object.fromEntries(loads.map(({ spec, told }) => [spec.name, told])),
     targets: Object.fromEntries(loads.map(({ spec, targets }) => [spec.name, targets()])),
     seed: options.plan.seed,
     clock,
     emit,
     login: cluster.login,
-    tables: await commandTables(
-      cluster,
-      loads.map(({ spec }) => spec),
-      emit,
-      context.signal,
-    ),
+    tables: Object.fromEntries(loads.map(({ spec, told }) => [spec.name, tables[told] ?? []])),
     ...(cluster.sharded && { peers: Object.fromEntries(loads.map(({ spec }) => [spec.name, peersOf(cluster, spec)])) }),
     onMoved: (load, from, text) => follow(load, from.node, text),
     history: { directory, nodes: cluster.nodes.map(({ name }) => name) },
@@ -54,18 +52,23 @@ async function startLoads(context: RunContext, cluster: RunningCluster): Promise
   cluster.onTopology(() => {
     for (const { spec, targets } of loads) load.retarget(spec.name, targets());
   });
-  /** As a client of the cluster does, a load goes where a server says that its keys' slot is now. */
+  /** As a client of the cluster does, the part of a load in a slot goes where a server says that the slot is now. */
   function follow(name: string, from: string, text: string): void {
     const placed = loads.find(({ spec }) => spec.name === name);
     const to = movedTo(cluster, text);
-    if (!placed || to === null || to.node === from) return;
+    if (!placed || to === null || to.slot !== placed.slot || to.node === from) return;
     if (placed.moveTo(to.node)) {
       cluster.shards?.moveSlot(to.slot, to.node);
-      emit({ type: "load-moved", load: name, slot: to.slot, from, to: to.node });
+      emit({ type: "load-moved", load: placed.told, slot: to.slot, from, to: to.node, slots: placed.spec.slots ?? 1 });
     }
     load.retarget(name, placed.targets());
   }
   return { running: load, placed: loads };
+}
+
+/** The loads, or shards' parts of them, of which the parts in slots are. */
+function wholes(loads: readonly PlacedLoad[]): LoadSpec[] {
+  return [...new Map(loads.map(({ spec, told }) => [told, { ...spec, name: told }])).values()];
 }
 
 /** Where a load's clients dial the nodes that servers send them to. */

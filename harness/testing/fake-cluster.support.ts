@@ -56,6 +56,11 @@ export class FakeCluster implements Cluster {
     return "";
   }
 
+  keyTags(node: string, count: number): string[] {
+    const tag = this.keyTag(node);
+    return Array.from({ length: tag === "" ? 1 : count }, (_, i) => (i === 0 ? tag : tag.replace("}", `-${i}}`)));
+  }
+
   nodeId(node: string): string {
     return `id-of-${node}`;
   }

@@ -99,9 +99,8 @@ function mayForget({ shape }: LoadHistory): boolean {
 }
 
 /** A migrated slot takes the load's keys to another shard: what was written before must be there too. */
-function tellMove({ record, masters, flushes, doubts, remarks }: DataCheckContext, load: string): void {
-  const moves = record.of("load-moved").filter((event) => event.load === load);
-  const way = moves.map(({ slot, from, to }) => `slot ${slot} from ${from} to ${to}`).join(", ");
+function tellMove({ masters, flushes, doubts, remarks }: DataCheckContext, load: string): void {
+  const way = masters.moves.map(({ slot, from, to }) => `slot ${slot} from ${from} to ${to}`).join(", ");
   remarks.add(`${load}: its keys were moved (${way}); what replicas hold of them is not judged`);
   if (masters.movedTo.some((shard) => (flushes.shards[shard]?.all.length ?? 0) > 0))
     doubts.add(`${load}: its keys were moved (${way}) to a shard that was flushed: what is left of them is not known`);

@@ -1,5 +1,6 @@
 import { slotOf } from "../../cluster/slots.ts";
 import type { EventOf } from "../../journal/events.ts";
+import { loadInSlot } from "../../journal/loads/load-in-slot.ts";
 import type { RunRecord } from "../../journal/record.ts";
 import { lineage } from "../causes.ts";
 import { interruptions } from "./interruptions.ts";
@@ -32,7 +33,6 @@ export class Masters {
   /** Why shards cannot be told apart, or null. */
   readonly doubt: string | null;
   readonly #layouts: readonly Layout[];
-  /** The slot of one load's keys went from shard to shard: whose operations are all of the first one, whoever did them. */
   readonly #moves: readonly EventOf<"load-moved">[];
   /** Those, and the slot's migrations that were begun: some of its keys may have been at the other end, or be there. In order of time. */
   readonly #visits: readonly { t: number; from: string; to: string }[];
@@ -40,7 +40,7 @@ export class Masters {
   /** @param load as this load's keys see them; absent: as those do that stay in their shard */
   constructor(record: RunRecord, load?: string) {
     const { layouts, shards, doubt } = layoutsOf(record);
-    this.#moves = load === undefined ? [] : record.of("load-moved").filter((event) => event.load === load);
+    this.#moves = load === undefined ? [] : movesOf(record, load);
     const slot = load === undefined ? null : slotOfLoad(record, load);
     const begun = record.of("slot-move").filter((event) => event.slot === slot && event.step === "begin");
     this.#visits = [...this.#moves, ...begun].sort((a, b) => a.t - b.t);
@@ -66,6 +66,11 @@ export class Masters {
   /** The load's keys were, or may have been, in more shards than one: what one master had confirmed another may have lost. */
   get isMoved(): boolean {
     return this.#visits.length > 0;
+  }
+
+  /** The slot of one load's keys went from shard to shard: whose operations are all of the first one, whoever did them. */
+  get moves(): readonly EventOf<"load-moved">[] {
+    return this.#moves;
   }
 
   /** The shards that a moved load's keys came to, in order; [] for one that stayed. */
@@ -125,6 +130,11 @@ export class Masters {
   #layoutAt(t: number): Layout | undefined {
     return this.#layouts.findLast((layout) => layout.t <= t) ?? this.#layouts[0];
   }
+}
+
+/** Of a load's part in one slot; of older journals, of a shard's part, all of which was in one. */
+function movesOf(record: RunRecord, load: string): EventOf<"load-moved">[] {
+  return record.of("load-moved").filter((move) => move.load === load || loadInSlot(move.load, move.slot) === load);
 }
 
 /** The slot of a recorded load's keys, which all have the same tag; null: it is not known. */

@@ -9,6 +9,7 @@ import {
   planned,
   plannedTool,
   refused,
+  type Second,
   served,
   takenAway,
   twoMasters,
@@ -154,6 +155,18 @@ describe("serves accuses nobody", () => {
     const away = { type: "load-moved", t: 40_500, load: "set-shard1", slot: 1, from: "m1", to: "m2" } as const;
     const shard = { load: "set-shard1", nodes: { m1: from(40, refused("MOVED", 3)), m2: from(40, { ok: 100 }, {}) } };
     green(served([shard], [twoMasters(), away]));
+    // One slot of several: the others stay, and both nodes must serve it.
+    const one = { ...away, slots: 8 };
+    const both = (m1: Second, m2: Second) => ({
+      load: "set-shard1",
+      nodes: { m1: from(40, m1), m2: from(40, m2, {}) },
+    });
+    green(served([both({ ok: 90 }, { ok: 10 })], [twoMasters(), one]));
+    for (const [m1, m2, where] of [
+      [{ ok: 90 }, refused("CLUSTERDOWN", 10), "m2"],
+      [refused("CLUSTERDOWN", 90), { ok: 10 }, "m1"],
+    ] as const)
+      assert.deepEqual(found(served([both(m1, m2)], [twoMasters(), one])), [`refused on ${where}`]);
   });
 
   it("that is a replica and says so", () => {

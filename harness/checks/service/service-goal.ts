@@ -61,17 +61,17 @@ export function goalOf(load: string, source: ServiceSource): ServiceGoal {
   const on = planned?.on ?? tool?.on;
   const now = topologies.at(-1);
   const then = topologies.findLast(({ t }) => warmUpEnd !== null && t <= warmUpEnd) ?? topologies[0];
-  const own = moved.filter((one) => one.load === load);
+  // The last one of each slot.
+  const lastMoves = new Map(moved.filter((one) => one.load === load).map((one) => [one.slot, one]));
   const meantBy = (there: EventOf<"topology"> | undefined) => (on && there ? meant(on, there) : null);
   const all = meantBy(now);
-  const last = own.at(-1);
-  const home = planned && then ? homeOf(load, planned.name, last?.to, then) : null;
+  const home = planned && then ? homeOf(load, planned.name, [...lastMoves.values()], then) : null;
   const here = all?.filter((node) => home === null || home.includes(node)) ?? null;
   const replicaOf = now?.replicaOf ?? {};
   return {
     allow: experiment?.allow ?? [],
     targets: here?.filter((node) => !down.includes(node)) ?? null,
-    steady: own.length === 0 && all !== null && meantBy(then)?.length === all.length,
+    steady: lastMoves.size === 0 && all !== null && meantBy(then)?.length === all.length,
     isRightful: (node, kind) => isRightful(node, kind, replicaOf, down),
     timeout: planned?.timeout ?? 0,
     isTool: tool !== undefined,
@@ -102,19 +102,24 @@ export function belongsTo(load: string, planned: string): boolean {
   return load === planned || (load.startsWith(planned) && PART.test(load.slice(planned.length)));
 }
 
-/** The nodes of the shard that a part of a load belongs to; null: it is no part. @param moved whither its slot was moved */
+/** The nodes of the shards that have slots of a shard's part of a load; null: it is no part. @param moves the last one of each slot that was moved */
 function homeOf(
   load: string,
-  planned: string,
-  moved: string | undefined,
+  name: string,
+  moves: readonly EventOf<"load-moved">[],
   { masters, replicaOf }: EventOf<"topology">,
 ): string[] | null {
-  if (load === planned) return null;
-  if (!load.startsWith(`${planned}-shard`)) return null;
-  const node = moved ?? masters[Number(PART.exec(load.slice(planned.length))?.[1]) - 1];
-  if (node === undefined) return null;
-  const master = replicaOf[node] ?? node;
-  return [master, ...Object.keys(replicaOf).filter((replica) => replicaOf[replica] === master)];
+  if (load === name) return null;
+  if (!load.startsWith(`${name}-shard`)) return null;
+  const first = masters[Number(PART.exec(load.slice(name.length))?.[1]) - 1];
+  if (first === undefined) return null;
+  const { slots = 1 } = moves[0] ?? {};
+  const homes = [...(moves.length < slots ? [first] : []), ...moves.map(({ to }) => to)];
+  const shards = new Set(homes.map((node) => replicaOf[node] ?? node));
+  return [...shards].flatMap((master) => [
+    master,
+    ...Object.keys(replicaOf).filter((replica) => replicaOf[replica] === master),
+  ]);
 }
 
 function meant(on: LoadSpec["on"], { masters, replicaOf }: EventOf<"topology">): readonly string[] {

@@ -25,13 +25,13 @@ describe("kvchaos explain", function () {
 
   it("says which keys belong to which shard, in comments of a plan that can be replayed", async () => {
     const text = await explain(
-      `title: T\nsystems: [redis]\ncluster: { masters: 3, replicas: 1, mode: cluster }\nload: [{ workload: set }, { workload: zadd }]\n`,
+      `title: T\nsystems: [redis]\ncluster: { masters: 3, replicas: 1, mode: cluster }\nload: [{ workload: set, slots: 2 }, { workload: zadd, slots: 1 }]\n`,
     );
     assert.deepEqual(text.split("\n").slice(0, 4), [
-      `# Keys that begin with a shard's tag are that shard's, and those of its part of set, zadd do ("{s2}set:17"):`,
-      "#   m1, r1: slots 0-5460, tag {s2}, whose slot is 2843",
-      "#   m2, r2: slots 5461-10921, tag {s3}, whose slot is 6970",
-      "#   m3, r3: slots 10922-16383, tag {s0}, whose slot is 11097",
+      `# Keys that begin with a tag of a shard are that shard's, and those of its part of set, zadd do ("{s2}set:17"):`,
+      "#   m1, r1: slots 0-5460, tags {s2} (slot 2843), {s6} (slot 2975)",
+      "#   m2, r2: slots 5461-10921, tags {s3} (slot 6970), {s7} (slot 7102)",
+      "#   m3, r3: slots 10922-16383, tags {s0} (slot 11097), {s1} (slot 15224)",
     ]);
     assert.equal(readPlan(text, "plan.yaml", registries).seed, "7");
   });

@@ -11,6 +11,7 @@ import { readExperiment } from "../../experiment/read-experiment.ts";
 import { hiddenPlan } from "../../experiment/secrets.ts";
 import { waysOf } from "../../experiment/vias.ts";
 import { type Plan, viaText } from "../../journal/plan.ts";
+import { slotsOfLoad, slotsOfPreload } from "../../load/in-slots.ts";
 import { newSeed } from "../../run/campaign/rounds.ts";
 import { serverIn, systemOfImage } from "../../systems/system-of-image.ts";
 import { attachedLines } from "../attached/explain-attached.ts";
@@ -73,8 +74,7 @@ export const explainCommand = command({
     }
     const { sharded, topology } = clusterSpec(compose, system);
     for (const line of imageLines(plan, image)) print(`# ${line}`);
-    const names = experiment.load.map((load) => load.name);
-    if (sharded) for (const line of shardLines(topology, names)) print(`# ${line}`);
+    if (sharded) for (const line of shardLines(topology, plan)) print(`# ${line}`);
     for (const line of wayLines(plan, shapeOf(compose))) print(`# ${line}`);
     print(writePlan(plan).trimEnd());
     return EXIT.pass;
@@ -103,17 +103,21 @@ function wayLines({ experiment, faults }: Plan, shape: ClusterShape): string[] {
 
 /**
  * Which keys belong to which shard of a cluster whose masters share the key space, before anything is started: lines of text, without an end.
- * @param loads their names; each has its keys on every shard
+ * Each load has its keys on every shard, in so many of its slots.
  */
-function shardLines({ masters, replicaOf }: Readonly<Topology>, loads: readonly string[]): string[] {
+function shardLines({ masters, replicaOf }: Readonly<Topology>, { experiment: { load, preload } }: Plan): string[] {
   const shards = new Shards(masters);
+  const names = load.map(({ name }) => name);
+  const ofLoads = load.map((one) => slotsOfLoad(one, masters.length));
+  const most = Math.max(1, ...ofLoads, preload ? slotsOfPreload(preload) : 1);
   const rows = masters.map((master) => {
     const replicas = Object.keys(replicaOf).filter((replica) => replicaOf[replica] === master);
-    const tag = shards.tag(master);
+    const tags = shards.tags(master, most);
     const nodes = [master, ...replicas].join(", ");
-    return `  ${nodes}: slots ${shards.slots(master)?.join("-")}, tag ${tag}, whose slot is ${slotOf(tag)}`;
+    const named = tags.map((tag) => `${tag} (slot ${slotOf(tag)})`).join(", ");
+    return `  ${nodes}: slots ${shards.slots(master)?.join("-")}, ${tags.length === 1 ? "tag" : "tags"} ${named}`;
   });
-  const example = `"${shards.tag(masters[0] ?? "")}${loads[0]}:17"`;
-  const ofLoads = loads.length === 0 ? "" : `, and those of its part of ${loads.join(", ")} do (${example})`;
-  return [`Keys that begin with a shard's tag are that shard's${ofLoads}:`, ...rows];
+  const example = `"${shards.tag(masters[0] ?? "")}${names[0]}:17"`;
+  const whose = names.length === 0 ? "" : `, and those of its part of ${names.join(", ")} do (${example})`;
+  return [`Keys that begin with a tag of a shard are that shard's${whose}:`, ...rows];
 }

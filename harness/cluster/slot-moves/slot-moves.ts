@@ -47,7 +47,7 @@ export class SlotMoves implements SlotTransit {
     return this.#scene.topology.replicaOf[node] ?? node;
   }
 
-  /** So many slots of a master: first the one with the keys of loads and preload. */
+  /** So many slots of a master: first those with the keys of loads and preload. */
   of(master: string, count: number): number[] {
     return this.#shards.ownSlots(master).slice(0, count);
   }

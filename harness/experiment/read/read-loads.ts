@@ -7,6 +7,7 @@ import { loadList } from "../schema.ts";
 import { show } from "../schema-parts.ts";
 import type { AskedVia } from "../vias.ts";
 import { checkDrawn } from "./read-drawn.ts";
+import { checkSlots } from "./read-slots.ts";
 import { checkNode, type Path, type Reading } from "./reading.ts";
 import type { Mistakes } from "./zod-mistakes.ts";
 
@@ -84,6 +85,7 @@ function readLoad(one: unknown, path: Path, nameOf: NameOf, reading: Reading): R
   checkRecording(spec, path, reading);
   checkTimeToLive(spec, path, reading);
   checkDrawn(item, path, reading);
+  checkSlots(item, path, reading);
   return { spec, path, via };
 }
 

@@ -9,8 +9,8 @@ import { type Mention, mentionLink, mentionNode, selectLink, selectNode } from "
  * A command's words may name a link's end as the servers must dial it: ["SLAVEOF", "{self -> m2 host}", "{self -> m2 port}"].
  * `self` is the node that gets the command, the other side any node selector. In cluster mode a whole word may also be
  * "{topology}" (all nodes, as the node that gets the command should see them), "{version}" (the next number of a topology) or
- * "{m2 id}" (that node's id), and in it "{tag of m2}" (what the keys of that node's shard begin with) and "{slot of set}" (the slot
- * of the keys that the load `set` has on the shard of the node that gets the command). They are filled in when the command is sent,
+ * "{m2 id}" (that node's id), and in it "{tag of m2}" (what keys of that node's shard begin with) and "{slot of set}" (the
+ * first slot of the keys that the load `set` has on the shard of the node that gets the command). They are filled in when the command is sent,
  * because roles move and ports are chosen when the cluster starts.
  */
 const PLACE = /\{\s*(\S+\s*->\s*\S+)\s+(host|port)\s*\}/g;
@@ -85,7 +85,7 @@ export function fillWords(
   });
 }
 
-/** Every load's keys on a shard carry its tag, so that they are all in one slot (run/load-targets.ts). */
+/** Every load has keys on a shard that carry its first tag (run/load-targets.ts). */
 function ofShard(cluster: Cluster, self: ClusterNode, what: string, of: string): string {
   const node = what === "slot" || of === "self" ? self : selectNode(cluster, of);
   const tag = cluster.keyTag(node.name);

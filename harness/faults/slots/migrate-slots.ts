@@ -37,7 +37,7 @@ const slotsParameter = new Parameter<number | (number | string)[], number | numb
       error: 'expected how many slots, or a list of slots and ranges, like [93, "100-199"]',
     })
     .describe(
-      'how many of its slots (the first is the one with the keys of loads and preload), or a list of slots and ranges: `[93, "100-199"]`',
+      'how many of its slots (those with keys of loads and preload first), or a list of slots and ranges: `[93, "100-199"]`',
     ),
   planned: z.union([z.int().min(1), z.array(slotNumber).min(1)]),
   resolve: (slots) =>

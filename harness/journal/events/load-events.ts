@@ -37,12 +37,14 @@ export const loadEventSchemas = [
     /** How often servers sent a command elsewhere, by their word (MOVED, ASK, TRYAGAIN); it is counted above once, with its outcome. */
     redirects: z.record(z.string(), z.number()).optional(),
   }),
-  /** Cluster mode: the slot of a load's keys is another master's now, as a server's MOVED said; the load follows. */
+  /** Cluster mode: a slot with keys of a load is another master's now, as a server's MOVED said; the load's part in it follows. */
   event("load-moved", {
     load: z.string(),
     slot: z.number(),
     from: z.string(),
     to: z.string(),
+    /** Of so many that the load has of its shard. Absent: one. */
+    slots: z.int().optional(),
   }),
   /** A server broke the protocol on a load's connection: what came is no reply, or one to no command, or to another. */
   event("out-of-step", {

@@ -24,6 +24,7 @@ export const commands: Workload = {
   summary: "drawn from the server's whole command table, words by their types; ECHO behind each",
   needs: ["ECHO"],
   drawsFromTable: true,
+  blocks: true,
   talk: (spec, random, _writes, table) => () => talk(spec, random, table),
 };
 

@@ -12,6 +12,7 @@ export const queue: Workload = {
   name: "queue",
   summary: "LPUSH and RPUSH to random lists, BLPOP and BRPOP (1 s), LPOP and RPOP from them, half each",
   needs: ["BLPOP", "BRPOP"],
+  blocks: true,
   talk: (spec, random, writes) => () => talk(spec, random, writes),
   recorded: { type: "queue", does: ["read", "write"] },
 };

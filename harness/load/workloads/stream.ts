@@ -21,6 +21,7 @@ export const stream: Workload = {
   name: "stream",
   summary: "XADD to random streams, XREADGROUP (one entry, 100 ms) by one group and XACK, half each",
   needs: ["XADD", "XGROUP", "XREADGROUP", "XACK"],
+  blocks: true,
   talk: (spec, random, writes) => () => talk(spec, random, writes),
   recorded: { type: "stream", does: ["read", "write"] },
 };

@@ -21,6 +21,8 @@ interface Named {
   readonly expires?: true;
   /** Its commands that not every server has: asked for before anything is loaded. */
   readonly needs?: readonly string[];
+  /** Some of its commands wait for what another client does: those of one slot need several connections. */
+  readonly blocks?: true;
   /** Its commands are drawn from the server's table (`only`, `without`, `weights`). */
   readonly drawsFromTable?: true;
 }

@@ -86,7 +86,7 @@ describe("final reads", function () {
     await readRecorded({
       ...{ cluster, clock, emit, directory, signal: new AbortController().signal, unreadable: () => null, ...rest },
       running: { recorded: (load) => [operationsFile(load, 0)] },
-      placed: [{ spec: SPEC, targets: () => [], nodes: () => nodes, moveTo: () => false }],
+      placed: [{ spec: SPEC, nodes: () => nodes }],
     });
     const [history] = await readHistory(directory, recordOf(events));
     assert.ok(history);

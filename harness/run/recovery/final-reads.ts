@@ -35,7 +35,7 @@ export interface FinalReadOptions {
   /** The run's folder. */
   directory: string;
   running: Pick<LoadRunner, "recorded">;
-  placed: readonly PlacedLoad[];
+  placed: readonly Pick<PlacedLoad, "spec" | "nodes">[];
   /** Why a node need not be asked, or null. */
   unreadable(node: string): string | null;
   /** How long what differs between replica and master is read again, ms. Default 10 s. */
@@ -50,7 +50,10 @@ export async function readRecorded(options: FinalReadOptions): Promise<void> {
   for (const placed of options.placed) if (placed.spec.record) await readLoad(options, placed);
 }
 
-async function readLoad(options: FinalReadOptions, { spec, nodes: nodesOf }: PlacedLoad): Promise<void> {
+async function readLoad(
+  options: FinalReadOptions,
+  { spec, nodes: nodesOf }: Pick<PlacedLoad, "spec" | "nodes">,
+): Promise<void> {
   const { cluster, emit, directory, running } = options;
   const names = cluster.nodes.map(({ name }) => name);
   const shape = cellShape(spec);

@@ -3,6 +3,7 @@ import { sleep } from "../../base/deadline.ts";
 import { slotOf } from "../../cluster/slots.ts";
 import type { EventOf } from "../../journal/events.ts";
 import { commandsOf, type Plan, type PlannedFault } from "../../journal/plan.ts";
+import { slotsOfPreload } from "../../load/in-slots.ts";
 import { preloadKey } from "../../load/preload.ts";
 import { replyText } from "../../resp/reply-text.ts";
 import type { SlotView, System } from "../../systems/system.ts";
@@ -79,7 +80,7 @@ async function readKeys(options: SlotReadOptions, view: View): Promise<Keys> {
   const { cluster, watchdog, plan } = options;
   const { preload: written } = plan.experiment;
   const preload = plan.faults.some(mayRemoveKeys) || written?.ttl ? null : written;
-  const tags = cluster.topology.masters.map((master) => cluster.keyTag(master));
+  const tags = cluster.topology.masters.map((master) => cluster.keyTags(master, written ? slotsOfPreload(written) : 1));
   const ownerOf = (slot: number): string =>
     Object.keys(view.owners).find((name) =>
       view.owners[name]?.some(([first, last]) => first <= slot && slot <= last),
@@ -112,7 +113,7 @@ async function readKeys(options: SlotReadOptions, view: View): Promise<Keys> {
   }
   const doubled = [...homes].filter(([, nodes]) => new Set(nodes).size > 1);
   const wanted = preload
-    ? tags.flatMap((tag) => Array.from({ length: preload.keys }, (_, n) => preloadKey(preload, tag, n)))
+    ? tags.flatMap((own) => Array.from({ length: preload.keys }, (_, n) => preloadKey(preload, own, n)))
     : [];
   const missing = wanted.filter((key) => !homes.has(key));
   return {

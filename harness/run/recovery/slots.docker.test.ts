@@ -6,6 +6,7 @@ import { monotonicClock } from "../../base/clock.ts";
 import { until } from "../../base/deadline.ts";
 import { seededRandom } from "../../base/random.ts";
 import { CleanupScope } from "../../base/scope.ts";
+import { noLostWrites } from "../../checks/data/no-lost-writes.ts";
 import { slots as slotsCheck } from "../../checks/slots/slots.ts";
 import type { RunningCluster } from "../../cluster/running-cluster.ts";
 import { slotOf } from "../../cluster/slots.ts";
@@ -14,9 +15,11 @@ import { upCluster } from "../../cluster/up.ts";
 import { connectEngine } from "../../docker/engine.ts";
 import { ownerLabels } from "../../docker/leftovers.ts";
 import { migrateSlots } from "../../faults/slots/migrate-slots.ts";
+import { readHistory } from "../../history/read-history.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import type { Emit, JournalEvent } from "../../journal/events.ts";
 import type { LoadSpec } from "../../journal/plan.ts";
+import { recordOf } from "../../journal/record.ts";
 import { LoadGenerator } from "../../load/load-generator.ts";
 import { addSample, emptySample, type LoadSample } from "../../load/tally.ts";
 import { workloads } from "../../load/workloads/registry.ts";
@@ -28,11 +31,14 @@ import { plannedParams } from "../../testing/planned-params.support.ts";
 import { fixture } from "../../testing/record-fixture.support.ts";
 import { topology } from "../../testing/samples/topology.support.ts";
 import { skip } from "../../testing/skip.support.ts";
+import { startTraffic } from "../traffic.ts";
 import { closeSlots } from "./close-slots.ts";
+import { readRecorded } from "./final-reads.ts";
 import { readSlots } from "./slot-reads.ts";
 
 const IMAGE = "redis:7.0.15";
 const KEYS = 300;
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 describe("slots of a real Redis Cluster", function () {
   this.timeout(600_000);
@@ -150,6 +156,72 @@ describe("slots of a real Redis Cluster", function () {
     connection.close();
     await cluster.node("m1").admin(["CLUSTER", "SETSLOT", String(own), "STABLE"]);
     assert.deepEqual(await judged(), ["foreign-keys", "doubled-keys"]);
+  });
+
+  it("a load goes on in all its slots when some are moved, each slot by itself, and no write is lost", async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), "kvchaos-slots-load-"));
+    scope.defer("history", () => rm(directory, { recursive: true, force: true }));
+    const spec: LoadSpec = {
+      ...planned("get-set"),
+      ...{ workload: "get-set", via: "direct", slots: 8, keys: 400, rate: 600, connections: 24, timeout: 60_000 },
+      ...{ record: true, value: { min: 20, max: 20 } },
+    };
+    const { topology } = cluster;
+    emit({ type: "topology", ...topology, reason: "test" } as never);
+    const plan = planOf({ load: [spec], checks: ["no-lost-writes"] });
+    const traffic = await startTraffic({ options: { plan }, clock, emit, scope, signal, directory } as never, cluster);
+    const of = (load: string) => events.flatMap((one) => (one.type === "load" && one.load === load ? one : []));
+    const moves = () => events.flatMap((one) => (one.type === "load-moved" ? [[one.load, one.slot, one.to]] : []));
+    const slots = (node: string) => cluster.keyTags(node, 8).map(slotOf);
+    const [first, second, third] = slots("m1");
+    try {
+      // The tests before have moved the first two of m1.
+      const away = [
+        ["get-set-shard1", first, "m3"],
+        ["get-set-shard1", second, "m2"],
+      ];
+      const sorted = (list: unknown[]) => list.map(String).sort();
+      await until({ what: "MOVED", within: 120_000 }, () => moves().length >= 2 && of("get-set-shard3").length > 1);
+      assert.deepEqual(sorted(moves()), sorted(away));
+      const { effect } = await inject({ from: "m1", to: "m3", slots: 1, batch: 5, pace: 100 });
+      const { summary } = await effect();
+      const [, keys] = /^1 of 1 slots? moved from m1 to m3 in .*, (\d+) keys/.exec(summary) ?? [];
+      // 400 keys of the shard are in eight slots.
+      assert.ok(Number(keys) > 0 && Number(keys) <= 50, summary);
+      await until({ what: "MOVED of the third", within: 120_000 }, () => moves().length >= 3);
+      const since = clock.now();
+      const nodesSince = () =>
+        of("get-set-shard1").flatMap((one) => (one.t > since + 2000 ? Object.keys(one.nodes ?? {}) : []));
+      await until({ what: "operations on all three", within: 120_000 }, () => new Set(nodesSince()).size === 3);
+      assert.deepEqual(sorted(moves()), sorted([...away, ["get-set-shard1", third, "m3"]]));
+    } finally {
+      await traffic.stop();
+    }
+    for (const shard of [1, 2, 3]) {
+      const own = of(`get-set-shard${shard}`);
+      // On a busy machine the last that were due may come too late to be sent.
+      const errors = own.flatMap((one) => Object.keys(one.errors)).filter((word) => word !== "not-sent");
+      assert.deepEqual([own[0]?.connections, errors], [8, []]);
+    }
+    assert.ok(of("get-set-shard1").some(({ redirects = {} }) => (redirects.ASK ?? 0) > 0));
+    const { running, placed } = traffic.loads ?? assert.fail();
+    await readRecorded({ cluster, clock, emit, signal, directory, running, placed, unreadable: () => null });
+    const told = recordOf([{ type: "run", t: 0, plan } as JournalEvent, ...events]);
+    const record = recordOf(told.events, { history: await readHistory(directory, told) });
+    assert.equal(record.history.length, 24);
+    const touched = record.history.map(({ load, incomplete, final }) => [
+      load,
+      incomplete,
+      final.outcome.some(Boolean),
+      final.length > 0,
+    ]);
+    assert.deepEqual(
+      touched,
+      record.history.map(({ load }) => [load, null, false, true]),
+    );
+    const { valid, why, losses = [] } = noLostWrites.check(record);
+    assert.deepEqual([valid, sum(losses.map(({ lost }) => lost ?? 1))], [true, 0], why ?? "");
+    assert.ok(sum(losses.map(({ acknowledged }) => acknowledged)) > 500);
   });
 
   it("operations of several commands go with a slot that moves, and none is refused or half done", async () => {

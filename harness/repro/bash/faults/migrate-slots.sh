@@ -25,13 +25,17 @@ shard_master() {
   printf '%s' "${master:-$1}"
 }
 
-# first_slots NODE COUNT: slots of its shard's master, first the one with the keys of loads and preload.
+# first_slots NODE COUNT: slots of its shard's master, first those with the keys of loads and preload.
 first_slots() {
   local master
   master=$(shard_master "$1")
-  tr ' ' '\n' <"$WORK/slots-$master" | awk -F- -v n="$2" -v keys="${SLOT[$master]}" '
-    NF { last = $2 == "" ? $1 : $2; for (s = $1 + 0; s <= last; s++) if (s == keys) first = s; else if (count < n) all[count++] = s }
-    END { if (first != "") { printf "%s ", first; n-- } for (i = 0; i < n && i < count; i++) printf "%s ", all[i] }'
+  tr ' ' '\n' <"$WORK/slots-$master" | awk -F- -v n="$2" -v keys="${SLOTS[$master]}" '
+    NF { last = $2 == "" ? $1 : $2; for (s = $1 + 0; s <= last; s++) own[s] = 1 }
+    END {
+      many = split(keys, first, " ")
+      for (i = 1; i <= many && n > 0; i++) if (first[i] in own) { printf "%s ", first[i]; delete own[first[i]]; n-- }
+      for (s = 0; s < 16384 && n > 0; s++) if (s in own) { printf "%s ", s; n-- }
+    }'
 }
 
 # migrate_slot FROM TO SLOT: fails when a server does not do it.
