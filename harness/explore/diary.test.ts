@@ -67,6 +67,8 @@ describe("the diary of an exploration", () => {
   it("is told as a page: findings first, then what was covered and what was not", async () => {
     const sum = sumOf(await write(), ["kill", "pause"]);
     assert.deepEqual([sum.experiments, sum.growth.at(-1)?.kinds, sum.flatSince], [3, 3, 120_000]);
+    const less = exploreHtml(sum, (_, file) => file === "drawn.yaml").text;
+    assert.ok(/\/drawn\.yaml"/.test(less) && !/\/report\.html"/.test(less), "no link to what is not there");
     const { text } = exploreHtml(sum);
     assert.match(text, /redis:7\.0\.15: 1 finding in 3 experiments/);
     assert.match(text, /hang\/deadlocked of replica: &lt;x&gt; &amp; y/);

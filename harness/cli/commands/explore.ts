@@ -108,7 +108,9 @@ export const exploreCommand = command({
             session.runPlan(plan, server, { unneeded, pages: "never" });
           const writePages = async (): Promise<void> => {
             const sum = sumOf(diary, grammar.faults);
-            await writeFile(path.join(out, "explore.html"), exploreHtml(sum).text);
+            const found = await readdir(path.join(out, "found"), { recursive: true }).catch((): string[] => []);
+            const isThere = (bug: string, file: string): boolean => found.includes(path.join(bug, file));
+            await writeFile(path.join(out, "explore.html"), exploreHtml(sum, isThere).text);
             await writeFile(path.join(out, "explore.md"), exploreMarkdown(sum));
           };
           const options = { session, server, diary, known, run, planOf, late, shrinkFor };

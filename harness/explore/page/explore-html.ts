@@ -10,7 +10,8 @@ import { type ExplorationSum, type FoundBug, growthText, paceText } from "./sum.
 const STYLES = { proved: "fail", "came back": "fail", "seen once": "inconclusive" } as const;
 
 /** explore.html: what an exploration found, then what it covered. One file, no network, no script. */
-export function exploreHtml(sum: ExplorationSum): Html {
+/** @param isThere is this file in the folder of that bug? What was carried from another night has its report there. */
+export function exploreHtml(sum: ExplorationSum, isThere: (bug: string, file: string) => boolean = () => true): Html {
   const { system, image, seed, findings, experiments, notDrawn } = sum;
   const firm = findings.filter(({ standing }) => standing !== "seen once");
   return htmlPage({
@@ -28,7 +29,7 @@ export function exploreHtml(sum: ExplorationSum): Html {
             "Findings",
             table(
               ["", "Signature", "First seen", numbers("Experiments"), "The same plan again", "Files"],
-              findings.map(findingCells),
+              findings.map((bug) => findingCells(bug, (file) => isThere(bug.name, file))),
             ),
           ),
       html`<h2>What was covered</h2>`,
@@ -47,15 +48,28 @@ export function exploreHtml(sum: ExplorationSum): Html {
   });
 }
 
-function findingCells({ name, signature, standing, known, at, experiments, again, shrunk }: FoundBug): HtmlContent[] {
-  const file = (path: string, text: string) => html`<a href="found/${encodeURIComponent(name)}/${path}">${text}</a>`;
+function findingCells(
+  { name, signature, standing, known, at, experiments, again, shrunk }: FoundBug,
+  isThere: (file: string) => boolean,
+): HtmlContent[] {
+  const files = [
+    ["report.html", "report"],
+    ["issue.md", "ticket"],
+    ["repro.sh", "repro.sh"],
+    shrunk ? ["experiment.yaml", "small experiment"] : ["drawn.yaml", "experiment"],
+  ] as const;
+  const links = files
+    .filter(([file]) => isThere(file))
+    .map(([file, text]) => {
+      return html`<a href="found/${encodeURIComponent(name)}/${file}">${text}</a>`;
+    });
   return [
     html`<span class="tag v-${STYLES[standing]}">${standing}</span>`,
     html`<code>${signature}</code>${known !== null && html`<br>known: <a href="${known}">${known}</a>`}`,
     formatTime(at),
     experiments,
     again === null ? "not tried" : proportionText(again),
-    html`${file("report.html", "report")}, ${file("issue.md", "ticket")}, ${file("repro.sh", "repro.sh")}, ${shrunk ? file("experiment.yaml", "small experiment") : file("drawn.yaml", "experiment")}`,
+    html`${links.map((link, i) => html`${i > 0 && ", "}${link}`)}`,
   ];
 }
 
