@@ -41,11 +41,17 @@ export function runAttached(experiment: Experiment, asked: RunAttached): Promise
     const seed = asked.seed ?? newSeed();
     const { plan } = await planFor(attachable.experiment, seed, { system, image });
     const reports = path.resolve(asked.reports);
+    const { username } = asked.access;
+    const user = username === undefined ? [] : ["--user", username];
     const deletes = asked.deletes ? [`--${DELETES}`] : [];
     const result = await runHere(
       {
         ...{ plan, password: "", system: system.name, image, benchmarkImage: null, reports },
-        again: { verb: "run", target: experiment.file, rest: ["--attach", asked.attach, ...deletes, "--seed", seed] },
+        again: {
+          verb: "run",
+          target: experiment.file,
+          rest: ["--attach", asked.attach, ...user, ...deletes, "--seed", seed],
+        },
         ...{ keep: false, part: false, warm: null, pages: "always" },
       },
       {

@@ -45,7 +45,7 @@ export const explainCommand = command({
   },
   run: async ({ experiment: file, seed, compose: asFile, ...args }) => {
     const wish = readWish(args);
-    const experiment = await readExperiment(file, registries);
+    let experiment = await readExperiment(file, registries);
     const named = wish.image ?? (wish.system === undefined ? ownImage(experiment.images) : undefined);
     const own = experiment.systems.includes("redis") ? "redis" : (experiment.systems[0] ?? "redis");
     const first = knownSystem(wish.system ?? (named && systemOfImage(named)) ?? own);
@@ -61,6 +61,8 @@ export const explainCommand = command({
         "leaving",
       );
       for (const line of attachedLines(attachable)) print(`# ${line}`);
+      // Its keys are those that the servers would get.
+      experiment = attachable.experiment;
     }
     const { plan, compose } = await planFor(experiment, seed ?? newSeed(), { ...server, nodes });
     if (asFile) {
