@@ -238,7 +238,7 @@ cat "$WORK/slots-m1"; echo; cat "$WORK/slots-m2"; echo; cat "$WORK/told" | head 
     const upgrade = await scriptOf("pika/rolling-upgrade.yaml", "pika");
     assert.match(upgrade, /^get_image pikadb\/pika:3\.5\.5$/m);
     assert.match(upgrade, /^start_container m1 .*--network-alias m1 -v \/pika\/data /m);
-    assert.match(upgrade, /^ *rolling_upgrade pikadb\/pika:3\.5\.5 30 40 yes replicas masters$/m);
+    assert.match(upgrade, /^ *rolling_upgrade pikadb\/pika:3\.5\.5 30 60 yes replicas$/m);
     const other = changingPlan(({ faults: [first] }) => {
       Object.assign(first ?? {}, { fault: "restart", params: { node: "r1", stopWithin: 2500, image: "original" } });
     });
