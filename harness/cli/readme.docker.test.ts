@@ -5,7 +5,7 @@ import { kvchaosCommands } from "../testing/readme-commands.support.ts";
 import { kvchaosHere } from "../testing/runs/kvchaos-here.support.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** Commands that start no server; the others are run by cli.docker.test.ts and by the nightly run. */
+/** Commands that start no server, and ask none; the others are run by cli.docker.test.ts, attached.docker.test.ts and by the nightly run. */
 const CHEAP = ["list", "explain", "doctor", "clean"];
 
 describe("the cheap commands of the README and of docs/", function () {
@@ -17,7 +17,7 @@ describe("the cheap commands of the README and of docs/", function () {
   after(() => next());
 
   const cheap = kvchaosCommands().filter(
-    (words) => CHEAP.includes(words[0] ?? "") || words.join(" ") === "images list",
+    (words) => (CHEAP.includes(words[0] ?? "") && !words.includes("--attach")) || words.join(" ") === "images list",
   );
 
   for (const words of [...cheap, ["--help"], ["--version"]]) {

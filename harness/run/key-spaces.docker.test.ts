@@ -166,7 +166,7 @@ for (const { what, system, images, spaces, config, unknown, refusal } of KINDS) 
       const running = await startLoad({
         specs: placed.map(({ spec }) => spec),
         targets: Object.fromEntries(placed.map(({ spec }) => [spec.name, targets])),
-        ...{ seed: "s", clock, emit, signal, password, history: { directory, nodes: ["m1"] } },
+        ...{ seed: "s", clock, emit, signal, login: { password }, history: { directory, nodes: ["m1"] } },
       });
       await until({ what: "all keys", within: 120_000 }, async () => {
         return (await size(0, first)) === 70 && (await size(0, second)) === 70;
