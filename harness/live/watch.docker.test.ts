@@ -83,8 +83,8 @@ describe("watching real servers", function () {
     await until({ what: "the watch", within: WITHIN, every: 50 }, () => begun);
     await engine.pause(r1.container);
     await heard("r1 paused");
-    await engine.unpause(r1.container);
     said.length = 0;
+    await engine.unpause(r1.container);
     await heard("r1 healthy");
     await engine.kill(m1.container, "SIGKILL");
     await heard("m1 dead");
